@@ -1,0 +1,97 @@
+# Every target sets up what it needs: a machine with make and Python 3.11 or 3.12 is enough.
+# The first run installs into $(VENV) and takes minutes; later runs start at once.
+
+VENV ?= .venv
+WHEEL_VENV ?= .venv-wheel
+# A data set in the pairs layout (a folder with index.csv), and where the demo writes.
+DATA ?= ../shared/data/nyu_labelled
+DEMO ?= build/demo
+# What `make wheel` runs; WHEEL_TESTS=tests runs everything.
+WHEEL_TESTS ?= $(wildcard tests/architecture tests/contract tests/integration)
+
+BIN := $(abspath $(VENV))/bin
+WHEEL_BIN := $(abspath $(WHEEL_VENV))/bin
+READY := $(VENV)/.ready
+DOCS_READY := $(VENV)/.ready-docs
+WHEEL_READY := $(WHEEL_VENV)/.ready
+TORCH := $(shell grep '^torch==' constraints.txt)
+
+# A launcher may exist and not work (pyenv), or lack venv (Debian), so each one is tried.
+ifndef PYTHON
+PYTHON := $(shell for p in python3.11 python3.12 python3 python; do $$p -c \
+	'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' \
+	2>/dev/null && echo $$p && break; done)
+endif
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.PHONY: help demo demo-data test check wheel bench docs clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
+		while IFS='|' read -r target text; do printf '%-14s %s\n' "$$target" "$$text"; done
+
+demo: demo-data $(READY) ## prepare DATA, train for ten epochs, evaluate
+	$(BIN)/python -m depth_unet prepare $(DATA) $(DEMO)/cache --size 160x120
+	$(BIN)/python -m depth_unet train seed --fraction 1 --data $(DEMO)/cache --out $(DEMO)/run --epochs 10
+	$(BIN)/python -m depth_unet evaluate $(DEMO)/run --data $(DEMO)/cache --out $(DEMO)/evaluation
+
+test: $(READY) ## run the tests (without `slow` and `browser`)
+	$(BIN)/python -m pytest
+
+check: $(READY) ## lint, format, types, layers, spelling
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+# The tests run from a copy, so that src/ is out of reach and the installed wheel is what they import.
+wheel: $(READY) $(WHEEL_READY) ## build the wheel, install it in a clean environment, test it there
+	rm -rf build/wheel
+	$(BIN)/python -m build --wheel --no-isolation --outdir build/wheel
+	$(WHEEL_BIN)/pip install --quiet -c constraints.txt "$$(echo build/wheel/*.whl)[dev]"
+	$(WHEEL_BIN)/pip install --quiet --no-deps --force-reinstall build/wheel/*.whl
+	@echo "Testing the installed wheel: $(WHEEL_TESTS)"
+	copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && \
+	cp -R pyproject.toml tests "$$copy" && cd "$$copy" && \
+	env -u PYTHONPATH $(NYU) $(WHEEL_BIN)/python -m pytest $(WHEEL_TESTS)
+
+bench: $(READY) ## run every benchmark; results go to build/bench
+	for benchmark in benchmarks/*.py; do $(BIN)/python "$$benchmark" || exit; done
+
+docs: $(DOCS_READY) ## build the documentation into build/docs
+	$(BIN)/python -m sphinx -W --keep-going -b html docs build/docs
+
+clean: ## remove what was built; .venv stays
+	rm -rf build dist .venv-wheel .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The copy of the tests does not lie beside shared/, so it is told where the pairs are.
+NYU = $(if $(wildcard $(DATA)/index.csv),DEPTH_UNET_NYU=$(abspath $(DATA)))
+
+demo-data:
+	$(if $(wildcard $(DATA)/index.csv),@:,$(error no data set: $(DATA)/index.csv is missing; name a \
+	folder in the pairs layout: make demo DATA=/path/to/folder))
+
+# torch first and by its pin alone, so that pip takes the build (CPU or CUDA) it is configured for.
+define install
+$(if $(PYTHON),,$(error no Python 3.11 or 3.12 with venv was found; name one: make PYTHON=/path/to/python))
+@echo "Installing into $(1) (once; takes minutes)"
+@test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
+$(1)/bin/python -m pip install --quiet $(TORCH)
+endef
+
+$(READY): pyproject.toml constraints.txt
+	$(call install,$(VENV))
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
+	@touch $@
+
+$(DOCS_READY): $(READY)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[docs]"
+	@touch $@
+
+$(WHEEL_READY): pyproject.toml constraints.txt
+	$(call install,$(WHEEL_VENV))
+	@touch $@

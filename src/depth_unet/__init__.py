@@ -1,0 +1,47 @@
+"""Metric depth of rooms from one photo, with a U-Net small enough to train yourself.
+
+Example:
+    >>> import depth_unet
+    >>> depth_unet.recipes.seed().canvas.width
+    128
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from depth_unet import recipes
+    from depth_unet.camera import Intrinsics
+    from depth_unet.errors import CheckpointError, ConfigError, DataError
+    from depth_unet.predict import DepthModel, Prediction, load
+
+__version__ = "0.1.0"
+__all__ = [
+    "CheckpointError",
+    "ConfigError",
+    "DataError",
+    "DepthModel",
+    "Intrinsics",
+    "Prediction",
+    "load",
+    "recipes",
+]
+
+_HOMES = {
+    "CheckpointError": "depth_unet.errors",
+    "ConfigError": "depth_unet.errors",
+    "DataError": "depth_unet.errors",
+    "DepthModel": "depth_unet.predict",
+    "Intrinsics": "depth_unet.camera",
+    "Prediction": "depth_unet.predict",
+    "load": "depth_unet.predict",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used; torch is not imported before it is needed."""
+    if name == "recipes":
+        return importlib.import_module("depth_unet.recipes")
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,106 @@
+"""What each command takes; the help texts on the command line are these docstrings.
+
+Standard library and tyro's markers only, so that help answers without importing torch.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from depth_unet.config import Config
+
+SplitChoice = Literal["all", "train", "seen", "unseen", "test"]
+ProtocolChoice = Literal["nyu-eigen", "densedepth", "full"]
+AlignmentChoice = Literal["none", "median", "scale_shift"]
+SaveChoice = Literal["png16", "npy", "color"]
+DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainArguments:
+    """Train a recipe on a data set."""
+
+    config: Annotated[Config, tyro.conf.arg(name="")]
+    data: Path
+    """Folder in the pairs layout, or a cache made by `depth-unet prepare`."""
+    out: Path | None = None
+    """Run folder to write; default runs/RECIPE."""
+    overwrite: bool = False
+    """Replace a run that is already there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeArguments:
+    """Go on with an interrupted run, from its last checkpoint."""
+
+    resume: Path
+    """Run folder that holds last.safetensors."""
+    data: Path | None = None
+    """The data set, if it was moved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateArguments:
+    """Score a checkpoint on seen rooms, unseen rooms and the official test frames."""
+
+    checkpoint: Annotated[str, tyro.conf.Positional]
+    """Checkpoint file or run folder (its best weights)."""
+    data: Path
+    """Folder in the pairs layout, or a cache made by `depth-unet prepare`."""
+    split: tuple[SplitChoice, ...] = ()
+    """Parts to score; default: those of seen, unseen and test that exist."""
+    protocol: ProtocolChoice | None = None
+    """Crop, mask and averaging; default nyu-eigen for native 640x480 ground truth, else full."""
+    flip: bool = False
+    """Average the predictions for the image and its mirror image."""
+    align: AlignmentChoice = "none"
+    """Fit every prediction to its ground truth first; none keeps the metric scale."""
+    out: Path | None = None
+    """Folder for metrics.json, per_image.csv and pictures; default RUN/evaluation."""
+    device: DeviceChoice = "auto"
+    """Where the network runs."""
+    overwrite: bool = False
+    """Replace results that are already there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictArguments:
+    """Predict metric depth of photos."""
+
+    images: Annotated[tuple[Path, ...], tyro.conf.Positional]
+    """Photos, or folders of photos."""
+    weights: str | None = None
+    """Checkpoint file or run folder (its best weights)."""
+    out: Path = Path("depth")
+    """Folder for the results."""
+    save: tuple[SaveChoice, ...] = ("png16", "npy", "color")
+    """What to write: 16-bit PNG in millimetres, float32 metres, coloured PNG with a bar."""
+    focal_px: float | None = None
+    """Horizontal focal length of the photos, pixels; default: the training camera's."""
+    device: DeviceChoice = "auto"
+    """Where the network runs."""
+    overwrite: bool = False
+    """Replace results that are already there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepareArguments:
+    """Decode and resize a data set once, into a memory-mapped cache."""
+
+    source: Annotated[Path, tyro.conf.Positional]
+    """Folder in the pairs layout."""
+    out: Annotated[Path, tyro.conf.Positional]
+    """Folder to write; interrupted, the same command goes on."""
+    size: str = "160x120"
+    """WIDTHxHEIGHT of the training frames; test frames keep their size."""
+    workers: int = 0
+    """Threads; 0 takes one per core."""
+    overwrite: bool = False
+    """Replace a cache of other data or another size."""
+
+
+Arguments = (
+    TrainArguments | ResumeArguments | EvaluateArguments | PredictArguments | PrepareArguments
+)

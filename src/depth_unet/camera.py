@@ -1,0 +1,114 @@
+"""Pinhole cameras in pixels, and the rule that keeps depth metric when the camera changes.
+
+Pixel coordinates are integers at pixel centres: column 0 is the centre of the first column, and
+the image's left edge lies at -0.5. The network predicts depth as a camera of one canonical focal
+length would see it; an object that looks the same size through a longer lens is farther away, so
+``depth = canonical depth * focal / canonical focal``.
+
+Reference:
+    Yin et al., Metric3D, ICCV 2023, section 3.2 (canonical camera by label scaling).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Self, TypeVar
+
+from jaxtyping import Float
+from torch import Tensor
+
+from depth_unet.errors import DataError
+
+Focal = TypeVar("Focal", float, Float[Tensor, " b"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intrinsics:
+    """A pinhole camera without distortion, for an image of one size.
+
+    Attributes:
+        width: Columns, pixels.
+        height: Rows, pixels.
+        fx_px: Horizontal focal length, pixels of this image.
+        fy_px: Vertical focal length, pixels of this image.
+        cx_px: Column of the optical axis.
+        cy_px: Row of the optical axis.
+    """
+
+    width: int
+    height: int
+    fx_px: float
+    fy_px: float
+    cx_px: float
+    cy_px: float
+
+    def __post_init__(self) -> None:
+        values = (self.fx_px, self.fy_px, self.cx_px, self.cy_px)
+        if not all(math.isfinite(value) for value in values) or min(values[:2]) <= 0:
+            raise DataError(
+                f"camera has fx, fy, cx, cy = {values}; all must be finite and focal lengths "
+                "positive; correct the intrinsics"
+            )
+
+    @classmethod
+    def centred(cls, width: int, height: int, focal_px: float) -> Self:
+        """A camera with square pixels that looks through the middle of the image."""
+        return cls(
+            width=width,
+            height=height,
+            fx_px=focal_px,
+            fy_px=focal_px,
+            cx_px=(width - 1) / 2,
+            cy_px=(height - 1) / 2,
+        )
+
+    def resized(self, width: int, height: int) -> Self:
+        """The camera of the same picture at another size."""
+        scale_x, scale_y = width / self.width, height / self.height
+        return type(self)(
+            width=width,
+            height=height,
+            fx_px=self.fx_px * scale_x,
+            fy_px=self.fy_px * scale_y,
+            cx_px=(self.cx_px + 0.5) * scale_x - 0.5,
+            cy_px=(self.cy_px + 0.5) * scale_y - 0.5,
+        )
+
+    def cropped(self, left: int, top: int, width: int, height: int) -> Self:
+        """The camera of the part that begins at column ``left`` and row ``top``."""
+        return type(self)(
+            width=width,
+            height=height,
+            fx_px=self.fx_px,
+            fy_px=self.fy_px,
+            cx_px=self.cx_px - left,
+            cy_px=self.cy_px - top,
+        )
+
+    def flipped(self) -> Self:
+        """The camera of the mirror image (left and right exchanged)."""
+        return type(self)(
+            width=self.width,
+            height=self.height,
+            fx_px=self.fx_px,
+            fy_px=self.fy_px,
+            cx_px=self.width - 1 - self.cx_px,
+            cy_px=self.cy_px,
+        )
+
+
+def depth_per_canonical(focal_px: Focal, canonical_focal: float, canvas_width: int) -> Focal:
+    """Metres of true depth per metre of canonical depth.
+
+    Multiply predictions by it; divide targets by it.
+
+    Args:
+        focal_px: Horizontal focal length in pixels of the image that the network sees, however
+            it was cropped, zoomed or resized to get there.
+        canonical_focal: The canonical focal length in widths of the recipe's canvas.
+        canvas_width: Width of the recipe's canvas, pixels (not of the image at hand: what counts
+            is how large an object appears to the network).
+
+    Returns:
+        A positive ratio; 1 for the training camera at the recipe's canvas.
+    """
+    return focal_px / (canonical_focal * canvas_width)

@@ -1,0 +1,96 @@
+"""From a photo of any size to metres at that size: what prediction, evaluation and export share.
+
+The photo is resized to the recipe's canvas, or to one of the same area and a nearer aspect ratio;
+the network runs; its canonical depth is scaled to the camera at hand and resized back.
+"""
+
+import itertools
+import math
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Float32, UInt8
+from torch import Tensor
+
+from depth_unet.camera import Intrinsics, depth_per_canonical
+from depth_unet.config import CanvasConfig
+from depth_unet.records import DepthOutput
+from depth_unet.resize import resize_image
+
+MULTIPLE = 16
+SMALLEST_SIDE = 32
+AREA_TOLERANCE = 1.2
+
+Network = Callable[[Float[Tensor, "b 3 h w"]], DepthOutput]
+
+
+@lru_cache(maxsize=1024)
+def canvas_size(height: int, width: int, canvas: CanvasConfig) -> tuple[int, int]:
+    """Rows and columns that an image of the given size is resized to.
+
+    Sides are multiples of 16; the area is the recipe's within 20 %; among those the aspect ratio
+    nearest to the image's, then the area nearest to the recipe's. Images far longer than wide get
+    the longest such canvas.
+
+    Args:
+        height: Rows of the image.
+        width: Columns of the image.
+        canvas: The recipe's canvas.
+    """
+    area = canvas.height * canvas.width
+    longest = int(area * AREA_TOLERANCE / SMALLEST_SIDE)
+    sides = range(SMALLEST_SIDE, longest + 1, MULTIPLE)
+    buckets = [
+        (rows, columns)
+        for rows, columns in itertools.product(sides, sides)
+        if 1 / AREA_TOLERANCE <= rows * columns / area <= AREA_TOLERANCE
+    ]
+
+    def cost(bucket: tuple[int, int]) -> tuple[float, float]:
+        rows, columns = bucket
+        stretch = abs(math.log(columns / rows * height / width))
+        return round(stretch, 6), abs(math.log(rows * columns / area))
+
+    return min(buckets, key=cost)
+
+
+def to_canvas(
+    image: UInt8[np.ndarray, "h w 3"], canvas: CanvasConfig
+) -> Float[Tensor, "1 3 h2 w2"]:
+    """Resize a photo to its canvas; RGB in [0, 1]."""
+    resized = resize_image(image, *canvas_size(*image.shape[:2], canvas))
+    return torch.from_numpy(resized.copy()).permute(2, 0, 1)[None].float() / 255
+
+
+def predict_metres(
+    network: Network,
+    image: UInt8[np.ndarray, "h w 3"],
+    intrinsics: Intrinsics,
+    *,
+    canvas: CanvasConfig,
+    canonical_focal: float,
+    device: torch.device,
+) -> Float32[np.ndarray, "h w"]:
+    """Metric depth of one photo at its own size.
+
+    Args:
+        network: Canonical depth from RGB in [0, 1].
+        image: RGB, 0 to 255, any size.
+        intrinsics: The photo's camera.
+        canvas: The recipe's canvas.
+        canonical_focal: Focal length that the network's depth refers to, in canvas widths.
+        device: Where the network is.
+
+    Returns:
+        Depth along the optical axis, metres.
+    """
+    pixels = to_canvas(image, canvas)
+    focal_px = intrinsics.resized(pixels.shape[-1], pixels.shape[-2]).fx_px
+    with torch.inference_mode():
+        depth_m = network(pixels.to(device)).depth_m.float()
+        depth_m *= depth_per_canonical(focal_px, canonical_focal, canvas.width)
+        depth_m = F.interpolate(depth_m, size=image.shape[:2], mode="bilinear")
+    return depth_m[0, 0].cpu().numpy()

@@ -1,0 +1,168 @@
+"""Files that hold a run: safetensors with the config and everything else as JSON in the header.
+
+Nothing is ever unpickled. Loading rebuilds the network from the file alone.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from depth_unet.atomic import replacing
+from depth_unet.config import Config
+from depth_unet.config_values import from_dict, to_dict
+from depth_unet.errors import CheckpointError, ConfigError
+from depth_unet.model.unet import DepthUNet
+
+SCHEMA = 1
+HEADER_KEY = "depth_unet"
+BEST_NAME = "best.safetensors"
+LAST_NAME = "last.safetensors"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """What a file holds.
+
+    Attributes:
+        config: The run's settings.
+        step: Optimiser steps taken.
+        weights: The network's parameters, to predict with (averaged where the run has EMA).
+        splits: Names of the frames in each part of the data set, by split.
+        guesses: Guesses fitted to the training frames that every result is compared with.
+        metrics: Validation figures of these weights, if any.
+        state: Tensors that only resuming needs (raw weights, moments); empty in ``best``.
+        extra: Plain values that only resuming needs.
+    """
+
+    config: Config
+    step: int
+    weights: dict[str, Tensor]
+    splits: dict[str, list[str]]
+    guesses: dict[str, Tensor] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    state: dict[str, Tensor] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def network(self) -> DepthUNet:
+        """Rebuild the network with these weights.
+
+        Raises:
+            CheckpointError: The weights do not fit the config.
+        """
+        with torch.device("meta"):
+            network = DepthUNet(self.config.model)
+        try:
+            network.load_state_dict(self.weights, strict=True, assign=True)
+        except RuntimeError as error:
+            detail = str(error).splitlines()[-1].strip()
+            raise CheckpointError(
+                f"the checkpoint's weights do not fit its config ({detail}); "
+                "use the file as it was written"
+            ) from None
+        return network.requires_grad_(requires_grad=True).channels_last()
+
+
+def save(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint, whole or not at all."""
+    header = {
+        "schema": SCHEMA,
+        "config": to_dict(checkpoint.config),
+        "step": checkpoint.step,
+        "splits": checkpoint.splits,
+        "metrics": checkpoint.metrics,
+        "extra": checkpoint.extra,
+    }
+    groups: dict[str, Mapping[str, Tensor]] = {
+        "weights": checkpoint.weights,
+        "guesses": checkpoint.guesses,
+        "state": checkpoint.state,
+    }
+    tensors = {
+        f"{group}/{name}": tensor.detach().cpu().contiguous()
+        for group, members in groups.items()
+        for name, tensor in members.items()
+    }
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, metadata={HEADER_KEY: json.dumps(header)})
+
+
+def read(path: Path) -> Checkpoint:
+    """Read a checkpoint and check that it can be used.
+
+    Raises:
+        CheckpointError: The file is missing, is none of ours, is of another version, or holds
+            weights that are not finite.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"{path} does not exist; name a checkpoint file or a run folder")
+    try:
+        with safe_open(path, framework="pt") as stream:
+            metadata = stream.metadata() or {}
+            tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path} is not a safetensors file ({error}); name a checkpoint that "
+            "`depth-unet train` wrote"
+        ) from None
+    if HEADER_KEY not in metadata:
+        raise CheckpointError(
+            f"{path} is a safetensors file of another program; name a checkpoint that "
+            "`depth-unet train` wrote"
+        )
+    return _assemble(path, json.loads(metadata[HEADER_KEY]), tensors)
+
+
+def resolve(name: str) -> Path:
+    """The file that the user means by ``name``: a file, or a run folder's best or last.
+
+    Raises:
+        CheckpointError: There is no such file or folder, or the folder has no checkpoint.
+    """
+    path = Path(name)
+    if path.is_dir():
+        for candidate in (path / BEST_NAME, path / LAST_NAME):
+            if candidate.is_file():
+                return candidate
+        raise CheckpointError(f"{path} holds no {BEST_NAME} or {LAST_NAME}; name a run folder")
+    if not path.exists():
+        raise CheckpointError(f"{path} does not exist; name a checkpoint file or a run folder")
+    return path
+
+
+def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) -> Checkpoint:
+    if header.get("schema") != SCHEMA:
+        raise CheckpointError(
+            f"{path} has schema {header.get('schema')} and this version reads {SCHEMA}; "
+            "use the version of depth-unet that wrote it"
+        )
+    groups: dict[str, dict[str, Tensor]] = {"weights": {}, "guesses": {}, "state": {}}
+    for name, tensor in tensors.items():
+        group, _, member = name.partition("/")
+        groups.setdefault(group, {})[member] = tensor
+    broken = [name for name, tensor in groups["weights"].items() if not tensor.isfinite().all()]
+    if broken:
+        raise CheckpointError(
+            f"{path} holds NaN or infinite weights in {broken[0]} and {len(broken) - 1} other "
+            "tensors; go back to an earlier checkpoint"
+        )
+    try:
+        config = from_dict(header["config"])
+    except ConfigError as error:
+        raise CheckpointError(f"{path}: {error}") from None
+    return Checkpoint(
+        config=config,
+        step=header["step"],
+        weights=groups["weights"],
+        splits=header["splits"],
+        guesses=groups["guesses"],
+        metrics=header["metrics"],
+        state=groups["state"],
+        extra=header["extra"],
+    )

@@ -1,0 +1,130 @@
+"""The command line: parse, hand over to one command, say in one line what went wrong."""
+
+import importlib
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import TypeVar
+
+import tyro
+from rich.console import Console
+
+from depth_unet import __version__
+from depth_unet.arguments import (
+    Arguments,
+    EvaluateArguments,
+    PredictArguments,
+    PrepareArguments,
+    ResumeArguments,
+    TrainArguments,
+)
+from depth_unet.errors import CheckpointError, ConfigError, DataError
+from depth_unet.recipes import RECIPES
+
+INVALID, INTERRUPTED = 2, 130
+
+USAGE = """\
+usage: depth-unet COMMAND ...
+
+Metric depth of rooms from one photo.
+
+commands (each has --help):
+  prepare SOURCE OUT             decode and resize a data set once, into a cache
+  train RECIPE --data DIR        train a network; RECIPE is one of: {recipes}
+  train --resume RUN             go on with an interrupted run
+  evaluate CHECKPOINT --data DIR score seen rooms, unseen rooms and test frames
+  predict IMAGE... --weights RUN metres for your photos
+
+options: --help, --version
+"""
+
+COMMAND_OF: dict[type[Arguments], str] = {
+    TrainArguments: "train",
+    ResumeArguments: "resume",
+    EvaluateArguments: "evaluate",
+    PredictArguments: "predict",
+    PrepareArguments: "prepare",
+}
+
+Parsed = TypeVar("Parsed")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: Arguments without the program's name; None takes the process's.
+
+    Returns:
+        The exit code: 0; 2 for an invalid request (nothing was done); 3 where some inputs failed
+        and the rest is written; 130 after an interrupt.
+    """
+    console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in ("-h", "--help"):
+        sys.stdout.write(USAGE.format(recipes=", ".join(RECIPES)))
+        return 0 if arguments else INVALID
+    if arguments[0] == "--version":
+        sys.stdout.write(f"depth-unet {__version__}\n")
+        return 0
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: console.print(f"warning: {message}")
+        try:
+            return _run(_parse(arguments[0], arguments[1:]))
+        except (ConfigError, DataError, CheckpointError) as error:
+            console.print(f"depth-unet: error: {error}")
+            return INVALID
+        except OSError as error:
+            console.print(f"depth-unet: error: {error}; free or change the path and run it again")
+            return 1
+        except KeyboardInterrupt as interrupt:
+            console.print(f"depth-unet: interrupted{'; ' if str(interrupt) else ''}{interrupt}")
+            return INTERRUPTED
+
+
+def _run(arguments: Arguments) -> int:
+    """Import the command that takes these arguments (torch comes with it) and run it."""
+    name = COMMAND_OF[type(arguments)]
+    code = importlib.import_module(f"depth_unet.commands.{name}").run(arguments)
+    assert isinstance(code, int)
+    return code
+
+
+def _parse(command: str, rest: list[str]) -> Arguments:
+    match command:
+        case "train":
+            return _parse_train(rest)
+        case "evaluate":
+            return _tyro(EvaluateArguments, command, rest)
+        case "predict":
+            return _tyro(PredictArguments, command, rest)
+        case "prepare":
+            return _tyro(PrepareArguments, command, rest)
+    raise ConfigError(f"there is no command {command!r}; run `depth-unet --help` for the list")
+
+
+def _parse_train(rest: list[str]) -> TrainArguments | ResumeArguments:
+    first = rest[0] if rest else ""
+    if first in RECIPES:
+        default = TrainArguments(config=RECIPES[first](), data=tyro.MISSING)
+        return _tyro(TrainArguments, f"train {first}", rest[1:], default)
+    if any(item.split("=")[0] == "--resume" for item in rest):
+        return _tyro(ResumeArguments, "train", rest)
+    if first in ("-h", "--help"):
+        sys.stdout.write(
+            "usage: depth-unet train RECIPE --data DIR [options]   (RECIPE --help lists them)\n"
+            "       depth-unet train --resume RUN\n\nrecipes:\n"
+        )
+        for name, recipe in RECIPES.items():
+            sys.stdout.write(f"  {name:8} {(recipe.__doc__ or '').splitlines()[0]}\n")
+        raise SystemExit(0)
+    found = f"{first!r} is no recipe" if first else "no recipe was named"
+    raise ConfigError(f"{found}; choose {', '.join(RECIPES)}, or --resume RUN")
+
+
+def _tyro(
+    kind: type[Parsed], command: str, rest: list[str], default: Parsed | None = None
+) -> Parsed:
+    if default is None:
+        return tyro.cli(kind, prog=f"depth-unet {command}", args=rest)
+    return tyro.cli(kind, prog=f"depth-unet {command}", args=rest, default=default)

@@ -1,0 +1,1 @@
+"""One file per command: compose the parts, run, say what was written."""

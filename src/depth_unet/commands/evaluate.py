@@ -1,0 +1,110 @@
+"""``depth-unet evaluate``: figures and pictures of a checkpoint."""
+
+import dataclasses
+from collections.abc import Mapping
+from functools import partial
+
+from rich.console import Console
+from rich.progress import Progress
+
+from depth_unet.arguments import EvaluateArguments, SplitChoice
+from depth_unet.checkpoint import resolve
+from depth_unet.commands.device import choose_device
+from depth_unet.data.cache import open_source
+from depth_unet.data.source import Source
+from depth_unet.data.splits import Splits, frames_of
+from depth_unet.errors import ConfigError, DataError
+from depth_unet.evaluate.guesses import guess_predictors
+from depth_unet.evaluate.score import Predictor, score
+from depth_unet.metrics.accumulate import MetricAccumulator
+from depth_unet.metrics.protocols import FULL, NYU_EIGEN, EvalProtocol, protocol
+from depth_unet.predict import DepthModel
+from depth_unet.report.pictures import write_pictures
+from depth_unet.report.results import NETWORK, Results
+from depth_unet.report.table import table
+from depth_unet.report.write import RESULT_NAME, write_results
+
+TABLE_WIDTH = 124
+
+
+def run(arguments: EvaluateArguments) -> int:
+    """Score, print the table, write figures and pictures."""
+    console = Console(highlight=False, soft_wrap=True)
+    path = resolve(arguments.checkpoint)
+    out = arguments.out or path.parent / "evaluation"
+    if (out / RESULT_NAME).exists() and not arguments.overwrite:
+        raise ConfigError(
+            f"{out / RESULT_NAME} is already there; choose another --out, or use --overwrite"
+        )
+    source = open_source(arguments.data)
+    model = DepthModel.from_file(path).to(choose_device(arguments.device))
+    parts = choose_splits(source, Splits.from_dict(model.checkpoint.splits), arguments.split)
+    rules = choose_protocol(source, parts, arguments)
+    predictors = {NETWORK: model.predict_array, **guess_predictors(model.checkpoint.guesses)}
+    scores = score_parts(predictors, source, parts, rules)
+    results = Results(
+        protocol=rules,
+        checkpoint=path,
+        recipe=model.config.recipe,
+        step=model.checkpoint.step,
+        dataset=source.info.name,
+        scores=scores,
+    )
+    write_results(results, out)
+    write_pictures(results, source, model.predict_array, out)
+    console.width = max(console.width, TABLE_WIDTH)
+    console.print(table(results))
+    console.print(f"wrote {out}")
+    return 0
+
+
+def score_parts(
+    predictors: Mapping[str, Predictor],
+    source: Source,
+    parts: Mapping[str, list[int]],
+    rules: EvalProtocol,
+) -> dict[str, dict[str, MetricAccumulator]]:
+    """Score every part, with a progress bar each."""
+    scores = {}
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        for name, indices in parts.items():
+            task = progress.add_task(name, total=len(indices))
+            step = partial(progress.advance, task)
+            scores[name] = score(predictors, source, indices, rules, step)
+    return scores
+
+
+def choose_splits(
+    source: Source, splits: Splits, wanted: tuple[SplitChoice, ...]
+) -> dict[str, list[int]]:
+    """Rows of every part to score.
+
+    Raises:
+        DataError: A part that was asked for does not exist here, or none does.
+    """
+    if wanted:
+        return {name: frames_of(source.rows, splits, name) for name in dict.fromkeys(wanted)}
+    parts = {}
+    for name in ("seen", "unseen", "test"):
+        try:
+            parts[name] = frames_of(source.rows, splits, name)
+        except DataError:
+            continue
+    if not parts:
+        raise DataError(
+            "this data set has neither seen nor unseen nor test frames of the checkpoint; "
+            "score every frame with --split all"
+        )
+    return parts
+
+
+def choose_protocol(
+    source: Source, parts: dict[str, list[int]], arguments: EvaluateArguments
+) -> EvalProtocol:
+    """The protocol that was asked for; else nyu-eigen where all ground truth is native NYU."""
+    if arguments.protocol:
+        rules = protocol(arguments.protocol)
+    else:
+        firsts = [source.read(indices[0]).depth_mm.shape for indices in parts.values()]
+        rules = NYU_EIGEN if all(shape == NYU_EIGEN.native_size for shape in firsts) else FULL
+    return dataclasses.replace(rules, flip=arguments.flip, alignment=arguments.align)

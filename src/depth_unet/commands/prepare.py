@@ -1,0 +1,55 @@
+"""``depth-unet prepare``: a data set, decoded and resized once."""
+
+import re
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from depth_unet.arguments import PrepareArguments
+from depth_unet.data.prepare import prepare
+from depth_unet.data.source import PairsSource
+from depth_unet.errors import ConfigError
+
+LARGEST_SIDE = 4096
+
+
+def run(arguments: PrepareArguments) -> int:
+    """Write the cache and say how to train from it."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    width, height = parse_size(arguments.size)
+    source = PairsSource(arguments.source)
+    columns = (TextColumn("preparing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("prepare", total=len(source.rows))
+        cache = prepare(
+            source,
+            arguments.out,
+            height=height,
+            width=width,
+            overwrite=arguments.overwrite,
+            workers=arguments.workers,
+            progress=lambda done, _total: progress.update(task, completed=done),
+        )
+    num_test = sum(row.official_split == "test" for row in cache.rows)
+    console.print(
+        f"{arguments.out}: {len(cache.rows) - num_test} frames at {width}x{height}, "
+        f"{num_test} test frames at native size"
+    )
+    console.print(f"next: depth-unet train seed --data {arguments.out}")
+    return 0
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Width and height of a text like 160x120.
+
+    Raises:
+        ConfigError: It is not of that form, or out of range.
+    """
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text.strip().lower())
+    sides = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not all(16 <= side <= LARGEST_SIDE for side in sides):
+        raise ConfigError(
+            f"--size is {text!r}; write WIDTHxHEIGHT in pixels, such as 160x120, "
+            f"each 16 to {LARGEST_SIDE}"
+        )
+    return sides

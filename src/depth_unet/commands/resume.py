@@ -1,0 +1,33 @@
+"""``depth-unet train --resume RUN``: go on where a run stopped."""
+
+from pathlib import Path
+
+from depth_unet.arguments import ResumeArguments
+from depth_unet.checkpoint import LAST_NAME, read
+from depth_unet.commands.train import follow
+from depth_unet.data.cache import open_source
+from depth_unet.data.splits import Splits
+from depth_unet.errors import CheckpointError
+from depth_unet.train.loop import Trainer, make_fabric
+
+
+def run(arguments: ResumeArguments) -> int:
+    """Rebuild the run from its last checkpoint and train to the end."""
+    path = arguments.resume / LAST_NAME if arguments.resume.is_dir() else arguments.resume
+    checkpoint = read(path)
+    if "data" not in checkpoint.extra:
+        raise CheckpointError(
+            f"{path} holds weights to predict with, not a run; name a run folder with {LAST_NAME}"
+        )
+    data = arguments.data or Path(checkpoint.extra["data"])
+    fabric = make_fabric(checkpoint.config)
+    fabric.launch()
+    trainer = Trainer(
+        checkpoint.config,
+        open_source(data),
+        Splits.from_dict(checkpoint.splits),
+        path.parent,
+        fabric=fabric,
+        resume=checkpoint,
+    )
+    return follow(trainer, data)

@@ -1,0 +1,100 @@
+"""``depth-unet train RECIPE``: a new run."""
+
+import shutil
+import warnings
+from pathlib import Path
+
+from rich.console import Console
+
+from depth_unet.arguments import TrainArguments
+from depth_unet.atomic import make_folder
+from depth_unet.checkpoint import BEST_NAME, LAST_NAME
+from depth_unet.config import Config
+from depth_unet.data.cache import CacheSource, open_source
+from depth_unet.data.source import Source
+from depth_unet.data.splits import Splits, split_rooms
+from depth_unet.errors import ConfigError
+from depth_unet.train.interrupt import Interrupted
+from depth_unet.train.loop import Trainer, make_fabric
+
+
+def run(arguments: TrainArguments) -> int:
+    """Split the data set by rooms and train."""
+    config = arguments.config
+    out = arguments.out or Path("runs") / config.recipe
+    source = open_source(arguments.data)
+    warn_about_size(source, config)
+    splits = split_rooms(
+        source.rows, fraction=config.fraction, holdout=config.holdout, seed=config.seed
+    )
+    fabric = make_fabric(config)
+    fabric.launch()
+    if fabric.is_global_zero:
+        claim(out, overwrite=arguments.overwrite)
+    fabric.barrier()
+    trainer = Trainer(config, source, splits, out, fabric=fabric)
+    return follow(trainer, arguments.data)
+
+
+def follow(trainer: Trainer, data: Path) -> int:
+    """Run a trainer to its end, with a word before and after.
+
+    Raises:
+        KeyboardInterrupt: The run was interrupted and saved; the message says how to go on.
+    """
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if trainer.fabric.is_global_zero:
+        console.print(describe(trainer.config, trainer.splits, trainer.total_steps))
+    try:
+        trainer.run(console)
+    except Interrupted:
+        raise KeyboardInterrupt(
+            f"saved after step {trainer.step} of {trainer.total_steps}; "
+            f"go on with: depth-unet train --resume {trainer.out}"
+        ) from None
+    if trainer.fabric.is_global_zero:
+        console.print(f"wrote {trainer.out / BEST_NAME} and {trainer.out / LAST_NAME}")
+        console.print(f"next: depth-unet evaluate {trainer.out} --data {data}")
+    return 0
+
+
+def describe(config: Config, splits: Splits, total_steps: int) -> str:
+    """One line on what is about to run."""
+    canvas = config.canvas
+    return (
+        f"{config.recipe}: {len(splits.train)} training frames, {len(splits.seen)} seen, "
+        f"{len(splits.unseen)} unseen, {len(splits.test)} test; {total_steps} steps of "
+        f"{config.batch_size} images at {canvas.width}x{canvas.height}, {config.precision}"
+    )
+
+
+def warn_about_size(source: Source, config: Config) -> None:
+    """Warn where a cache is smaller than what the recipe reads."""
+    height, width = config.source_size()
+    if isinstance(source, CacheSource) and source.manifest.width < config.canvas.width:
+        warnings.warn(
+            f"the cache holds {source.manifest.width}x{source.manifest.height} frames and the "
+            f"recipe reads {width}x{height}: they are enlarged; prepare with --size "
+            f"{width}x{height} for sharper ones",
+            stacklevel=2,
+        )
+
+
+def claim(out: Path, *, overwrite: bool) -> None:
+    """Make the run folder; an earlier run in it is kept unless it may be overwritten.
+
+    Raises:
+        ConfigError: It holds a run and may not be overwritten.
+        DataError: It cannot be made.
+    """
+    earlier = [out / name for name in (BEST_NAME, LAST_NAME) if (out / name).exists()]
+    if earlier and not overwrite:
+        raise ConfigError(
+            f"{out} holds a run already; go on with `depth-unet train --resume {out}`, choose "
+            "another --out, or replace it with --overwrite"
+        )
+    make_folder(out)
+    for path in earlier:
+        path.unlink()
+    if overwrite:
+        shutil.rmtree(out / "tensorboard", ignore_errors=True)

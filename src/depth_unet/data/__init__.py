@@ -1,0 +1,1 @@
+"""From files to batches: sources, room-wise splits, the cache, loading and augmentation."""

@@ -1,0 +1,155 @@
+"""Random changes to training images, on the device, each drawn from its frame's own key.
+
+Geometry is one resampling: mirror, rotation about the optical axis and zoom-crop together. Depth
+values never change with it (a zoomed camera stands where it stood); the camera does, and the loss
+compares canonical depth, so a zoomed crop stays metric.
+"""
+
+import itertools
+import math
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from depth_unet.config import AugmentConfig
+from depth_unet.data.loader import RawBatch
+from depth_unet.records import Batch
+
+NUM_DRAWS = 9
+GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601
+ORDERS = tuple(itertools.permutations(range(3)))
+
+
+def augment(
+    raw: RawBatch, config: AugmentConfig, *, height: int, width: int, device: torch.device
+) -> Batch:
+    """Bring stored frames to the canvas with random changes.
+
+    Args:
+        raw: Frames of one size, on the CPU.
+        config: What may change, and how far.
+        height: Rows of the canvas.
+        width: Columns of the canvas.
+        device: Where to compute.
+
+    Returns:
+        Images in [0, 1], depth in metres with its mask, and the cameras after the change.
+    """
+    draws = torch.stack([draw(int(key)) for key in raw.keys])
+    source_height, source_width = raw.image.shape[-2:]
+    matrix, shift = affine(draws, config, aspect=source_width / source_height)
+    image = raw.image.to(device, torch.float32) / 255
+    depth_m = raw.depth_m.to(device)
+    if has_geometry(config) or (source_height, source_width) != (height, width):
+        theta = torch.cat((matrix, shift[..., None]), dim=2).to(device)
+        grid = F.affine_grid(theta, [len(raw), 1, height, width], align_corners=False)
+        image = F.grid_sample(image, grid, padding_mode="reflection", align_corners=False)
+        depth_m = F.grid_sample(depth_m, grid, mode="nearest", align_corners=False)
+    intrinsics_px = transformed_cameras(
+        raw.intrinsics_px, matrix, shift, (source_height, source_width), (height, width)
+    )
+    return Batch(
+        image=colour(image, draws.to(device), config),
+        depth_m=depth_m,
+        valid=depth_m > 0,
+        intrinsics_px=intrinsics_px.to(device),
+    )
+
+
+def draw(key: int) -> Float[Tensor, " k"]:
+    """The random numbers of one frame in one epoch, uniform in [0, 1)."""
+    return torch.rand(NUM_DRAWS, generator=torch.Generator().manual_seed(key))
+
+
+def has_geometry(config: AugmentConfig) -> bool:
+    """Whether the config moves pixels at all."""
+    return config.flip > 0 or config.rotation_deg > 0 or config.zoom > 1
+
+
+def affine(
+    draws: Float[Tensor, "b k"], config: AugmentConfig, aspect: float
+) -> tuple[Float[Tensor, "b 2 2"], Float[Tensor, "b 2"]]:
+    """Where each pixel of the result comes from: source = matrix @ result + shift.
+
+    Coordinates run from -1 to 1 between the image's outer edges. A zoom z shows 1/z of the image
+    at a random place inside it; log z is uniform.
+
+    Args:
+        draws: Uniform random numbers; the first five are used.
+        config: Probability of the mirror, largest rotation and zoom.
+        aspect: Width over height of the source, which a rotation must respect.
+    """
+    sign = torch.where(draws[:, 0] < config.flip, -1.0, 1.0)
+    share = torch.exp(-draws[:, 1] * math.log(config.zoom))
+    angle = (draws[:, 2] * 2 - 1) * math.radians(config.rotation_deg)
+    cosine, sine = angle.cos() * share, angle.sin() * share
+    matrix = torch.stack(
+        (
+            torch.stack((cosine * sign, -sine / aspect), dim=1),
+            torch.stack((sine * aspect * sign, cosine), dim=1),
+        ),
+        dim=1,
+    )
+    shift = (draws[:, 3:5] * 2 - 1) * (1 - share)[:, None]
+    return matrix, shift
+
+
+def transformed_cameras(
+    intrinsics_px: Float[Tensor, "b 4"],
+    matrix: Float[Tensor, "b 2 2"],
+    shift: Float[Tensor, "b 2"],
+    old: tuple[int, int],
+    new: tuple[int, int],
+) -> Float[Tensor, "b 4"]:
+    """Cameras of the resampled images.
+
+    Args:
+        intrinsics_px: fx, fy, cx, cy in pixels of the source images.
+        matrix: From result to source, in coordinates from -1 to 1.
+        shift: Likewise.
+        old: Height and width of the source.
+        new: Height and width of the result.
+
+    Returns:
+        fx, fy, cx, cy in pixels of the result. The mirror image keeps positive focal lengths.
+    """
+    old_size = torch.tensor([old[1], old[0]], dtype=torch.float32)
+    new_size = torch.tensor([new[1], new[0]], dtype=torch.float32)
+    zoom = torch.linalg.det(matrix).abs().rsqrt()[:, None]
+    focal = intrinsics_px[:, :2] * new_size / old_size * zoom
+    centre = (2 * intrinsics_px[:, 2:] + 1) / old_size - 1
+    centre = torch.linalg.solve(matrix, (centre - shift)[..., None])[..., 0]
+    return torch.cat((focal, ((centre + 1) * new_size - 1) / 2), dim=1)
+
+
+def colour(
+    image: Float[Tensor, "b 3 h w"], draws: Float[Tensor, "b k"], config: AugmentConfig
+) -> Float[Tensor, "b 3 h w"]:
+    """Random brightness, contrast, saturation and order of the channels.
+
+    Args:
+        image: RGB in [0, 1].
+        draws: Uniform random numbers; the last four are used.
+        config: How far each may go.
+
+    Returns:
+        RGB in [0, 1].
+    """
+    brightness, contrast, saturation = (
+        1 + (draws[:, 5 + i, None, None, None] * 2 - 1) * reach
+        for i, reach in enumerate((config.brightness, config.contrast, config.saturation))
+    )
+    image = image * brightness
+    mean = image.mean(dim=(1, 2, 3), keepdim=True)
+    image = mean + (image - mean) * contrast
+    grey = (image * image.new_tensor(GREY)[:, None, None]).sum(dim=1, keepdim=True)
+    image = (grey + (image - grey) * saturation).clamp(0, 1)
+    swap = draws[:, 8]
+    chosen = (swap / max(config.channel_swap, 1e-9) * len(ORDERS)).long().clamp(max=len(ORDERS) - 1)
+    orders = torch.tensor(ORDERS, device=image.device)[chosen]
+    orders = torch.where(
+        swap[:, None] < config.channel_swap, orders, torch.arange(3, device=image.device)
+    )
+    return image.gather(1, orders[:, :, None, None].expand_as(image))

@@ -1,0 +1,172 @@
+"""The prepared form of a data set: frames of one size in memory-mapped blocks.
+
+A cache is a folder in the pairs layout's own terms (``index.csv``, ``dataset.json``), in which
+
+- training rows lie in blocks of equal size, in the order of the index: ``blocks/00000.rgb.npy``
+  (uint8, n x h x w x 3) and ``blocks/00000.depth.npy`` (uint16 millimetres, n x h x w, 0 invalid);
+- test rows are the original files, byte for byte, so that they are scored at native size;
+- ``manifest.json`` states size, counts and a SHA-256 of every block. It is written last: a folder
+  without it is not a cache.
+
+Reading maps pages of the files, which the system shares between processes and gives back under
+pressure: training needs memory for its batches only.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from depth_unet.camera import Intrinsics
+from depth_unet.config import NYU_FOCAL
+from depth_unet.data.source import Frame, PairsSource, Source
+from depth_unet.errors import DataError
+from depth_unet.layout import PairRow
+
+MANIFEST_NAME = "manifest.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a cache holds.
+
+    Attributes:
+        schema: Version of this format.
+        fingerprint: Hash of everything that decides the content: index, data set, size.
+        height: Rows of every frame in the blocks.
+        width: Columns of every frame in the blocks.
+        block_size: Frames per block; the last block may hold fewer.
+        native_sizes: Height and width of each blocked frame before it was resized.
+        checksums: SHA-256 of every block file, by its path relative to the cache.
+    """
+
+    schema: int = SCHEMA
+    fingerprint: str
+    height: int
+    width: int
+    block_size: int
+    native_sizes: list[list[int]] = field(default_factory=list)
+    checksums: dict[str, str] = field(default_factory=dict)
+
+
+class CacheSource:
+    """A prepared data set, read from memory-mapped blocks.
+
+    Args:
+        root: The folder that ``depth-unet prepare`` made.
+
+    Raises:
+        DataError: The manifest is missing or of another version, or a block is missing or short.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.manifest = read_manifest(root)
+        self._native = PairsSource(root, only_tests=True)
+        self.rows: Sequence[PairRow] = self._native.rows
+        self.info = self._native.info
+        blocked = [index for index, row in enumerate(self.rows) if row.official_split != "test"]
+        self._position = {index: position for position, index in enumerate(blocked)}
+        self._maps: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self._check_blocks(len(blocked))
+
+    def read(self, index: int) -> Frame:
+        """The frame of ``rows[index]``: test rows at native size, others at the cache's.
+
+        The arrays are views of the mapped file; copy them before changing them.
+
+        Raises:
+            DataError: A file is missing or damaged.
+        """
+        position = self._position.get(index)
+        if position is None:
+            return self._native.read(index)
+        block, offset = divmod(position, self.manifest.block_size)
+        rgb, depth = self._map(block)
+        height, width = self.manifest.native_sizes[position]
+        camera = self.info.camera(self.rows[index], height, width)
+        native = camera or Intrinsics.centred(width, height, NYU_FOCAL * width)
+        return Frame(
+            image=rgb[offset],
+            depth_mm=depth[offset],
+            intrinsics=native.resized(self.manifest.width, self.manifest.height),
+        )
+
+    def _map(self, block: int) -> tuple[np.ndarray, np.ndarray]:
+        if block not in self._maps:
+            rgb, depth = (np.load(self.root / name, mmap_mode="r") for name in block_names(block))
+            self._maps[block] = (rgb, depth)
+        return self._maps[block]
+
+    def _check_blocks(self, num_frames: int) -> None:
+        manifest = self.manifest
+        if num_frames != len(manifest.native_sizes):
+            raise DataError(
+                f"{self.root} lists {num_frames} training rows and its blocks hold "
+                f"{len(manifest.native_sizes)}; prepare it again with --overwrite"
+            )
+        for name in manifest.checksums:
+            if not (self.root / name).is_file():
+                raise DataError(
+                    f"{self.root / name} is missing; run the same `depth-unet prepare` again"
+                )
+
+
+def open_source(root: Path) -> Source:
+    """Open a data set in whatever form it is: a cache, or a folder in the pairs layout.
+
+    Raises:
+        DataError: The path is neither.
+    """
+    if not root.exists():
+        raise DataError(f"{root} does not exist; name a folder with index.csv or a prepared cache")
+    if (root / MANIFEST_NAME).exists():
+        return CacheSource(root)
+    if (root / "blocks").is_dir():
+        raise DataError(
+            f"{root} is an unfinished cache; run the same `depth-unet prepare` again to complete it"
+        )
+    return PairsSource(root)
+
+
+def block_names(block: int) -> tuple[str, str]:
+    """Paths of a block's RGB and depth, relative to the cache."""
+    return f"blocks/{block:05d}.rgb.npy", f"blocks/{block:05d}.depth.npy"
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def read_manifest(root: Path) -> Manifest:
+    """Read a cache's manifest.
+
+    Raises:
+        DataError: It is missing, damaged or of another version.
+    """
+    path = root / MANIFEST_NAME
+    try:
+        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        manifest = Manifest(**values)
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing; run `depth-unet prepare` again") from None
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{path} is damaged ({error}); prepare with --overwrite") from None
+    if manifest.schema != SCHEMA:
+        raise DataError(
+            f"{path} has schema {manifest.schema} and this version reads {SCHEMA}; "
+            "prepare the cache again with --overwrite"
+        )
+    return manifest
+
+
+def manifest_json(manifest: Manifest) -> str:
+    """The manifest as JSON text."""
+    return json.dumps(asdict(manifest)) + "\n"

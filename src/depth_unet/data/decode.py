@@ -1,0 +1,105 @@
+"""Image files to arrays, with every way a file can be wrong named in one line."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8, UInt16
+from PIL import Image, UnidentifiedImageError
+
+from depth_unet.errors import DataError
+
+MILLIMETRES_PER_METRE = 1000
+LARGEST_MM = 65535
+
+
+def read_rgb(path: Path) -> UInt8[np.ndarray, "h w 3"]:
+    """Decode a photo.
+
+    Args:
+        path: A file in any format that Pillow reads, any colour mode.
+
+    Returns:
+        RGB, 0 to 255, as stored (the orientation tag of the file is not applied: the depth map
+        beside it was made for the pixels as they are).
+
+    Raises:
+        DataError: The file is missing, truncated or no image.
+    """
+    with _open(path) as image:
+        return np.asarray(_loaded(image, path).convert("RGB"), dtype=np.uint8)
+
+
+def read_depth(path: Path, metres_per_unit: float) -> UInt16[np.ndarray, "h w"]:
+    """Decode a depth map.
+
+    Args:
+        path: A single-channel 16-bit image.
+        metres_per_unit: Metres per count.
+
+    Returns:
+        Depth, millimetres, rounded; 0 marks a hole, and so does a value above 65.535 m.
+
+    Raises:
+        DataError: The file is missing, truncated, no image, or not single-channel 16-bit.
+    """
+    with _open(path) as image:
+        check_depth_mode(image, path)
+        counts = np.asarray(_loaded(image, path))
+    scale = metres_per_unit * MILLIMETRES_PER_METRE
+    if scale == 1:
+        return counts.astype(np.uint16)
+    depth_mm = np.rint(counts.astype(np.float64) * scale)
+    return np.where(depth_mm <= LARGEST_MM, depth_mm, 0).astype(np.uint16)
+
+
+def check_headers(rgb: Path, depth: Path) -> None:
+    """Check format and size of a pair from the files' headers, without decoding.
+
+    Raises:
+        DataError: A file is no image, the depth map is not 16-bit, or the sizes differ.
+    """
+    with _open(rgb) as photo, _open(depth) as depth_map:
+        check_depth_mode(depth_map, depth)
+        check_sizes(photo.size, depth_map.size, rgb, depth)
+
+
+def check_sizes(rgb_size: Any, depth_size: Any, rgb: Path, depth: Path) -> None:
+    """Refuse a photo and a depth map of different (width, height)."""
+    if tuple(rgb_size) != tuple(depth_size):
+        raise DataError(
+            f"{rgb} is {rgb_size[0]}x{rgb_size[1]} and {depth} is {depth_size[0]}x{depth_size[1]}; "
+            "photo and depth must have the same size"
+        )
+
+
+def check_depth_mode(image: Image.Image, path: Path) -> None:
+    """Refuse depth maps that are not single-channel 16-bit."""
+    if image.mode == "L":
+        raise DataError(
+            f"{path} is an 8-bit image; depth must be a 16-bit PNG (8-bit depth is usually scaled: "
+            "convert it to millimetres first)"
+        )
+    if not image.mode.startswith("I"):
+        raise DataError(
+            f"{path} has colour mode {image.mode}; depth must be a single-channel 16-bit PNG"
+        )
+
+
+def _open(path: Path) -> Image.Image:
+    try:
+        return Image.open(path)
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing; restore it or remove its row from the index") from None
+    except UnidentifiedImageError:
+        raise DataError(f"{path} is not an image file; replace it") from None
+    except (OSError, Image.DecompressionBombError) as error:
+        raise DataError(f"{path} cannot be read ({error}); replace it") from None
+
+
+def _loaded(image: Image.Image, path: Path) -> Image.Image:
+    try:
+        image.load()
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DataError(f"{path} is damaged ({error}); replace it") from None
+    return image

@@ -1,0 +1,161 @@
+"""The order of training frames, and their arrival as tensors ahead of time."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor
+
+from depth_unet.data.decode import MILLIMETRES_PER_METRE
+from depth_unet.data.source import Frame, Source
+from depth_unet.resize import resize_depth, resize_image
+
+_MASK = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawBatch:
+    """Frames as they are stored, one size, before augmentation.
+
+    Attributes:
+        image: RGB, 0 to 255.
+        depth_m: Depth, metres; 0 wherever it may not be used.
+        intrinsics_px: fx, fy, cx, cy in pixels of these images.
+        keys: One random key per frame, from seed, epoch and frame alone.
+    """
+
+    image: UInt8[Tensor, "b 3 h w"]
+    depth_m: Float[Tensor, "b 1 h w"]
+    intrinsics_px: Float[Tensor, "b 4"]
+    keys: Int64[Tensor, " b"]
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return self.image.shape[0]
+
+
+class Loader:
+    """Batches of training frames by step number; the same number gives the same batch.
+
+    Every epoch is a permutation by (seed, epoch), cut into batches; the last may be smaller.
+    Nothing depends on how a batch is divided over processes or micro-batches.
+
+    Args:
+        source: The data set.
+        indices: Its rows that are trained on.
+        size: Height and width to bring frames to.
+        batch_size: Frames per optimiser step, over all processes.
+        seed: Seed of the order and of the keys.
+        rank: This process.
+        world_size: Number of processes; each reads its own part of every batch.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        indices: Sequence[int],
+        *,
+        size: tuple[int, int],
+        batch_size: int,
+        seed: int,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        self.source = source
+        self.indices = np.asarray(indices)
+        self.size = size
+        self.batch_size = batch_size
+        self.seed = seed
+        self.rank = rank
+        self.world_size = world_size
+        self.steps_per_epoch = -(-len(indices) // batch_size)
+
+    def plan(self, step: int) -> list[tuple[int, int]]:
+        """This process's share of a step's batch: (row of the data set, random key) per frame.
+
+        The share is empty where the batch has fewer frames than there are processes.
+        """
+        epoch, position = divmod(step, self.steps_per_epoch)
+        generator = torch.Generator().manual_seed(mix(self.seed, epoch))
+        order = torch.randperm(len(self.indices), generator=generator)
+        batch = order[position * self.batch_size : (position + 1) * self.batch_size]
+        share = batch.tensor_split(self.world_size)[self.rank].tolist()
+        return [
+            (int(self.indices[item]), mix(self.seed, epoch, int(self.indices[item])))
+            for item in share
+        ]
+
+    def batches(self, start: int, stop: int) -> Iterator[tuple[int, RawBatch]]:
+        """Steps ``start`` to ``stop`` (exclusive) with their batches, read one step ahead."""
+        workers = min(8, os.cpu_count() or 1)
+        with ThreadPoolExecutor(workers) as readers, ThreadPoolExecutor(1) as ahead:
+            upcoming = ahead.submit(self._load, start, readers) if start < stop else None
+            for step in range(start, stop):
+                assert upcoming is not None
+                batch = upcoming.result()
+                if step + 1 < stop:
+                    upcoming = ahead.submit(self._load, step + 1, readers)
+                yield step, batch
+
+    def _load(self, step: int, readers: ThreadPoolExecutor) -> RawBatch:
+        plan = self.plan(step)
+        if not plan:  # every process must take part in every step: one frame without depth
+            return _without_depth(collate([self._frame(int(self.indices[0]))], [0], self.size))
+        frames = list(readers.map(lambda item: self._frame(item[0]), plan))
+        return collate(frames, [key for _, key in plan], self.size)
+
+    def _frame(self, index: int) -> Frame:
+        return resized_frame(self.source.read(index), *self.size)
+
+
+def resized_frame(frame: Frame, height: int, width: int) -> Frame:
+    """The frame at another size, its camera with it."""
+    return Frame(
+        image=resize_image(frame.image, height, width),
+        depth_mm=resize_depth(frame.depth_mm, height, width),
+        intrinsics=frame.intrinsics.resized(width, height),
+    )
+
+
+def collate(frames: Sequence[Frame], keys: Sequence[int], size: tuple[int, int]) -> RawBatch:
+    """Stack at least one frame of the given height and width."""
+    height, width = size
+    image = np.empty((len(frames), height, width, 3), np.uint8)
+    depth_m = np.empty((len(frames), 1, height, width), np.float32)
+    for position, frame in enumerate(frames):
+        image[position] = frame.image
+        depth_m[position, 0] = frame.depth_mm
+    depth_m /= MILLIMETRES_PER_METRE
+    cameras = [
+        (camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px)
+        for camera in (frame.intrinsics for frame in frames)
+    ]
+    return RawBatch(
+        image=torch.from_numpy(image).permute(0, 3, 1, 2),
+        depth_m=torch.from_numpy(depth_m),
+        intrinsics_px=torch.tensor(cameras, dtype=torch.float32),
+        keys=torch.tensor(list(keys), dtype=torch.int64),
+    )
+
+
+def _without_depth(batch: RawBatch) -> RawBatch:
+    return replace(batch, depth_m=torch.zeros_like(batch.depth_m))
+
+
+def mix(*values: int) -> int:
+    """A 63-bit key from integers; near values give unrelated keys (SplitMix64).
+
+    Reference:
+        Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators, OOPSLA 2014.
+    """
+    state = 0
+    for value in values:
+        state = (state + value + 0x9E3779B97F4A7C15) & _MASK
+        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
+        state ^= state >> 31
+    return state >> 1

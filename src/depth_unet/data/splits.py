@@ -1,0 +1,164 @@
+"""Room-wise splits: frames of one room never fall on both sides of a boundary."""
+
+import hashlib
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from depth_unet.errors import DataError
+from depth_unet.layout import PairRow
+
+SplitName = Literal["all", "train", "seen", "unseen", "test"]
+SEEN_EVERY = 5
+FEW_ROOMS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Splits:
+    """Names of the frames (their ``rgb`` paths) in each part.
+
+    Attributes:
+        train: Frames that are trained on.
+        seen: Other frames of the rooms that are trained on.
+        unseen: Frames of rooms that are not trained on.
+        test: The official test frames.
+    """
+
+    train: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, list[str]]:
+        """The lists as plain values, ready for JSON."""
+        return {name: list(getattr(self, name)) for name in ("train", "seen", "unseen", "test")}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, list[str]]) -> Self:
+        """Inverse of ``to_dict``."""
+        return cls(**{name: tuple(names) for name, names in values.items()})
+
+
+def split_rooms(
+    rows: Sequence[PairRow], *, fraction: float, holdout: Literal["none"] | float, seed: int
+) -> Splits:
+    """Split a data set by rooms.
+
+    ``test`` is the official one. Of the other rooms, a share ``holdout`` is ``unseen``; of the
+    rest, a share ``fraction`` is trained on, except that every fifth frame of a room with at least
+    five is ``seen``. Rooms are chosen by a hash of seed and name, so adding a room to the data set
+    moves few others. Where parts cannot be had (no room names, one room), a warning says so and
+    all frames are trained on.
+
+    Args:
+        rows: The whole data set.
+        fraction: Share of the training rooms that is used.
+        holdout: Share of the rooms kept apart, or ``none``: then neither seen nor unseen exist.
+        seed: Seed of both choices.
+
+    Raises:
+        DataError: Every row is a test row.
+    """
+    test = tuple(row.rgb for row in rows if row.official_split == "test")
+    rooms = _rooms(row for row in rows if row.official_split != "test")
+    if not rooms:
+        raise DataError(
+            "every row has official_split=test, so nothing is left to train on; add training rows"
+        )
+    names = sorted(rooms, key=lambda room: _hash(seed, "unseen", room))
+    num_unseen = 0
+    if holdout != "none":
+        num_unseen = max(1, round(holdout * len(names))) if len(names) > 1 else 0
+        if num_unseen == 0:
+            warnings.warn(
+                "the data set has one room (or no room_group column), so no unseen rooms can be "
+                "kept apart; training on all of it",
+                stacklevel=2,
+            )
+    unseen, rest = names[:num_unseen], names[num_unseen:]
+    chosen = _fraction_of(rest, fraction, seed)
+    has_seen = bool(num_unseen)
+    return Splits(
+        train=_frames(rooms, chosen, lambda rank, size: not (has_seen and _is_seen(rank, size))),
+        seen=_frames(rooms, chosen, lambda rank, size: has_seen and _is_seen(rank, size)),
+        unseen=_frames(rooms, unseen, lambda _rank, _size: True),
+        test=test,
+    )
+
+
+def frames_of(rows: Sequence[PairRow], splits: Splits, name: SplitName) -> list[int]:
+    """Indices into ``rows`` of the frames of one split.
+
+    Args:
+        rows: A data set: the one that was split, or its cache.
+        splits: The lists of the checkpoint.
+        name: Which part.
+
+    Raises:
+        DataError: The data set has no frame of that split; the message says why.
+    """
+    if name == "all":
+        return list(range(len(rows)))
+    if name == "test":
+        indices = [index for index, row in enumerate(rows) if row.official_split == "test"]
+        reason = "no row of index.csv has official_split=test"
+    else:
+        wanted = set(getattr(splits, name))
+        indices = [index for index, row in enumerate(rows) if row.rgb in wanted]
+        reason = (
+            "none of the frames that the checkpoint lists is in this data set"
+            if wanted
+            else "the checkpoint was trained without it (no held-out rooms, or rooms too small)"
+        )
+    if not indices:
+        raise DataError(f"split {name} does not exist here: {reason}; choose another split, or all")
+    return indices
+
+
+def evenly(indices: Sequence[int], most: int) -> list[int]:
+    """At most ``most`` of the indices, evenly spaced, first and last among them."""
+    if len(indices) <= most:
+        return list(indices)
+    return [indices[round(i * (len(indices) - 1) / max(1, most - 1))] for i in range(most)]
+
+
+def _rooms(rows: Iterable[PairRow]) -> dict[str, list[str]]:
+    rooms: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        rooms[row.room_group].append(row.rgb)
+    return dict(rooms)
+
+
+def _fraction_of(rooms: list[str], fraction: float, seed: int) -> list[str]:
+    if fraction == 1:
+        return rooms
+    kept = sorted(rooms, key=lambda room: _hash(seed, "fraction", room))
+    kept = kept[: max(1, round(fraction * len(rooms)))]
+    if len(kept) < FEW_ROOMS:
+        warnings.warn(
+            f"fraction {fraction} leaves {len(kept)} of {len(rooms)} training rooms; "
+            "expect results that vary much with --seed",
+            stacklevel=3,
+        )
+    return kept
+
+
+def _frames(
+    rooms: dict[str, list[str]], names: list[str], wanted: Callable[[int, int], bool]
+) -> tuple[str, ...]:
+    return tuple(
+        frame
+        for name in sorted(names)
+        for rank, frame in enumerate(rooms[name])
+        if wanted(rank, len(rooms[name]))
+    )
+
+
+def _is_seen(rank: int, size: int) -> bool:
+    return size >= SEEN_EVERY and rank % SEEN_EVERY == SEEN_EVERY - 1
+
+
+def _hash(seed: int, purpose: str, room: str) -> bytes:
+    return hashlib.sha256(f"{seed}:{purpose}:{room}".encode()).digest()

@@ -1,0 +1,1 @@
+"""Scores of anything that predicts depth, over frames of a data set, under a protocol."""

@@ -1,0 +1,61 @@
+"""What a result must beat: one depth for every pixel, and the mean depth of each pixel."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float32, UInt8
+from torch import Tensor
+
+from depth_unet.camera import Intrinsics
+from depth_unet.data.decode import MILLIMETRES_PER_METRE
+from depth_unet.data.loader import resized_frame
+from depth_unet.data.source import Source
+from depth_unet.data.splits import evenly
+from depth_unet.evaluate.score import Predictor
+
+MOST_FRAMES = 500
+ROWS, COLUMNS = 48, 64
+
+
+def fit_guesses(source: Source, indices: Sequence[int]) -> dict[str, Tensor]:
+    """Fit both guesses to training frames.
+
+    Args:
+        source: The data set.
+        indices: The training rows; beyond 500, evenly spaced ones are used.
+
+    Returns:
+        ``constant_m``: the median of all valid depths, metres, shape (1,). ``mean_m``: the mean
+        valid depth of each pixel of a 64x48 grid over the image, metres; pixels that are never
+        valid hold the constant.
+    """
+    frames = (source.read(index) for index in evenly(indices, MOST_FRAMES))
+    depths = np.stack([resized_frame(frame, ROWS, COLUMNS).depth_mm for frame in frames])
+    valid = depths > 0
+    sums_m = depths.sum(axis=0, dtype=np.float64) / MILLIMETRES_PER_METRE
+    counts = valid.sum(axis=0)
+    constant_m = float(np.median(depths[valid])) / MILLIMETRES_PER_METRE
+    mean_m = np.where(counts > 0, sums_m / np.maximum(counts, 1), constant_m)
+    return {
+        "constant_m": torch.tensor([constant_m], dtype=torch.float32),
+        "mean_m": torch.from_numpy(mean_m.astype(np.float32)),
+    }
+
+
+def guess_predictors(guesses: Mapping[str, Tensor]) -> dict[str, Predictor]:
+    """The fitted guesses as predictors, by the name that tables show."""
+    return {
+        "constant depth": _always(guesses["constant_m"].reshape(1, 1).numpy()),
+        "mean depth per pixel": _always(guesses["mean_m"].numpy()),
+    }
+
+
+def _always(depth_m: Float32[np.ndarray, "h w"]) -> Predictor:
+    def predict(
+        image: UInt8[np.ndarray, "h w 3"],  # noqa: ARG001  # a guess looks at nothing
+        intrinsics: Intrinsics,  # noqa: ARG001
+    ) -> Float32[np.ndarray, "h2 w2"]:
+        return depth_m
+
+    return predict

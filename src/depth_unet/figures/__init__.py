@@ -1,0 +1,1 @@
+"""Pictures of depth: colours, panels, surfaces. The only place that imports matplotlib."""

@@ -1,0 +1,99 @@
+"""A sheet: rows of pictures under headings, a title under each row, colour bars at the foot."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import UInt8
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from depth_unet.figures.bar import BAR_ROOM_IN, Scale, draw_bar
+from depth_unet.figures.text import line, shorten
+
+_DPI = 200
+# Inches. A column narrower than _NARROWEST would not hold its heading and bar.
+_NARROWEST = 1.2
+_MARGIN, _COLUMN_GAP, _ROW_GAP, _BAR_GAP = 0.08, 0.06, 0.08, 0.07
+_HEADING, _TITLE = 0.24, 0.20
+_BAR_INSET = 0.12
+_FRAME = "#bbbbbb"
+
+
+class Sheet:
+    """A figure laid out in inches, so that text and gaps keep their size for any row count.
+
+    Attributes:
+        figure: The figure, with its own Agg canvas.
+    """
+
+    def __init__(
+        self,
+        headings: Sequence[str],
+        shapes: Sequence[tuple[int, int]],
+        *,
+        side_in: float = 2.2,
+    ) -> None:
+        """Lay out one column per heading and one row per shape.
+
+        Args:
+            headings: Text above each column.
+            shapes: Height and width of the pictures of each row, pixels; only their ratio counts.
+            side_in: Length of the longer side of each picture, inches.
+        """
+        sizes = [(side_in * w / max(h, w), side_in * h / max(h, w)) for h, w in shapes]
+        self._column = max(_NARROWEST, *(width for width, _ in sizes))
+        self._heights = [height for _, height in sizes]
+        self._bars_top = self._top(len(sizes)) - _ROW_GAP + _BAR_GAP
+        width = self._left(len(headings)) - _COLUMN_GAP + _MARGIN
+        self.figure = Figure((width, self._bars_top + BAR_ROOM_IN), _DPI, facecolor="white")
+        FigureCanvasAgg(self.figure)
+        for column, heading in enumerate(headings):
+            centre = self._left(column) + self._column / 2
+            line(self.figure, heading, centre, _HEADING / 2, anchor="center", size_pt=8.5)
+
+    def cell(self, row: int, column: int) -> tuple[float, float, float, float]:
+        """Left, bottom, width and height of a cell, in fractions of the figure."""
+        width, height = self.figure.get_size_inches()
+        return (
+            self._left(column) / width,
+            1.0 - (self._top(row) + self._heights[row]) / height,
+            self._column / width,
+            self._heights[row] / height,
+        )
+
+    def picture(self, row: int, column: int, rgb: UInt8[np.ndarray, "h w 3"]) -> None:
+        """Put a picture in its cell, whole, in its own aspect ratio."""
+        axes = self.figure.add_axes(self.cell(row, column))
+        axes.imshow(rgb, interpolation="antialiased")
+        axes.set(xticks=[], yticks=[])
+        for edge in axes.spines.values():
+            edge.set(linewidth=0.4, color=_FRAME)
+
+    def blank(self, row: int, column: int, text: str) -> None:
+        """Say in a cell why it has no picture."""
+        line(
+            self.figure,
+            text,
+            self._left(column) + self._column / 2,
+            self._top(row) + self._heights[row] / 2,
+            anchor="center",
+            color="#888888",
+        )
+
+    def title(self, row: int, text: str) -> None:
+        """Write a title under a row, at most as wide as the figure."""
+        top = self._top(row) + self._heights[row] + 0.45 * _TITLE
+        written = line(self.figure, text, _MARGIN, top)
+        shorten(written, float(self.figure.get_size_inches()[0]) - 2 * _MARGIN)
+
+    def bar(self, scale: Scale, first: int, last: int) -> None:
+        """Draw a colour bar at the foot, under columns ``first`` to ``last``."""
+        left = self._left(first) + _BAR_INSET
+        width = self._left(last) + self._column - _BAR_INSET - left
+        draw_bar(self.figure, scale, left, self._bars_top, width)
+
+    def _left(self, column: int) -> float:
+        return _MARGIN + column * (self._column + _COLUMN_GAP)
+
+    def _top(self, row: int) -> float:
+        return _HEADING + sum(self._heights[:row]) + row * (_TITLE + _ROW_GAP)

@@ -1,0 +1,63 @@
+"""Text of any origin (file names above all) made safe to draw on one line."""
+
+import unicodedata
+from typing import Literal
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.text import Text
+
+FONT = "DejaVu Sans"
+"""Ships with matplotlib, so a figure looks alike on every machine."""
+INK = "#222222"
+SMALL_PT = 7.5
+
+
+def line(
+    figure: Figure,
+    text: str,
+    left_in: float,
+    top_in: float,
+    *,
+    anchor: Literal["left", "center", "right"] = "left",
+    size_pt: float = SMALL_PT,
+    color: str = INK,
+) -> Text:
+    """Put one line of plain text at a place in inches from the upper left corner of a figure.
+
+    Nothing in ``text`` is mark-up (``$`` is a dollar sign); a character that the font lacks is
+    drawn as ``?``.
+    """
+    width_in, height_in = figure.get_size_inches()
+    return figure.text(
+        left_in / width_in,
+        1.0 - top_in / height_in,
+        _plain(text),
+        parse_math=False,
+        family=FONT,
+        fontsize=size_pt,
+        color=color,
+        horizontalalignment=anchor,
+        verticalalignment="center",
+    )
+
+
+def shorten(text: Text, width_in: float) -> None:
+    """Leave out the middle of ``text`` until it is at most ``width_in`` inches wide."""
+    figure = text.get_figure(root=True)
+    assert figure is not None
+    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    limit_px = width_in * figure.dpi
+    whole = text.get_text()
+    keep = len(whole)
+    while keep > 1 and (width_px := text.get_window_extent(renderer).width) > limit_px:
+        keep = max(1, min(keep - 1, int(keep * limit_px / width_px)))
+        text.set_text(f"{whole[: keep // 2]}…{whole[len(whole) - (keep - keep // 2) :]}")
+
+
+def _plain(text: str) -> str:
+    glyphs = get_font(findfont(FontProperties(family=FONT))).get_charmap()
+    return "".join(
+        char if ord(char) in glyphs and unicodedata.category(char) != "Cc" else "?" for char in text
+    )

@@ -1,0 +1,44 @@
+"""A figure as PNG, whole or not at all, or as pixels."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from depth_unet.atomic import replacing
+from depth_unet.errors import ConfigError
+
+
+def write_figure(figure: Figure, path: Path) -> None:
+    """Draw ``figure`` at its own size and dpi and write it as PNG.
+
+    The bytes depend only on the figure and the matplotlib that draws it: no date, no version.
+
+    Args:
+        figure: A figure with its own Agg canvas or none; it may be drawn in any thread.
+        path: A file name that ends in ``.png``; missing parent folders are made.
+
+    Raises:
+        ConfigError: Another suffix.
+        DataError: A parent of ``path`` is a regular file, or the folder cannot be made.
+    """
+    if path.suffix.lower() != ".png":
+        raise ConfigError(f"cannot write a figure as {path.name}: only .png is written")
+    with replacing(path) as temporary:
+        # Not savefig: it obeys the user's matplotlibrc (dpi, bbox, background).
+        canvas = FigureCanvasAgg(figure)
+        canvas.print_png(temporary, metadata={"Software": None})  # type: ignore[no-untyped-call]
+
+
+def rendered(figure: Figure) -> UInt8[np.ndarray, "h w 3"]:
+    """Draw ``figure`` at its own size and dpi into an array, for viewers that take pixels.
+
+    Returns:
+        RGB, 0 to 255.
+    """
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba(), dtype=np.uint8)[..., :3].copy()

@@ -1,0 +1,122 @@
+"""The weighted sum of losses that a run is trained on."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from depth_unet.config import LossConfig
+from depth_unet.losses.berhu import berhu, berhu_count
+from depth_unet.losses.gradient_edge import gradient_edge, gradient_edge_count
+from depth_unet.losses.mae import mae, mae_count
+from depth_unet.losses.silog import silog, silog_count
+from depth_unet.losses.ssim import ssim, ssim_count
+from depth_unet.records import SumCount
+
+_COUNTS: dict[str, Callable[[Tensor], Tensor]] = {
+    "mae": mae_count,
+    "gradient_edge": gradient_edge_count,
+    "ssim": ssim_count,
+    "silog": silog_count,
+    "berhu": berhu_count,
+}
+
+
+class WeightedLoss:
+    """The terms of a loss that have a weight, and their weighted sum.
+
+    ``total = sum over terms of weight * sum / count``
+
+    It keeps nothing between calls. Terms stay apart until ``total``, which divides once by the
+    counts of everything that makes one optimiser step: micro-batches and processes alike.
+
+    Args:
+        config: Weights and the settings of SSIM. ``stride`` is not applied here: the caller hands
+            over prediction, target and mask at the size to be compared.
+
+    Example:
+        >>> import torch
+        >>> loss = WeightedLoss(LossConfig(mae=0.5, gradient_edge=0.0, ssim=0.0))
+        >>> target_m = torch.ones(1, 1, 12, 12)
+        >>> valid = target_m > 0
+        >>> terms = loss(target_m + 1, target_m, valid)
+        >>> float(loss.total(terms, loss.counts(valid)))
+        0.5
+    """
+
+    def __init__(self, config: LossConfig) -> None:
+        self.config = config
+        self.weights = {name: weight for name, weight in config.weights().items() if weight > 0}
+
+    def counts(self, valid: Bool[Tensor, "b 1 h w"]) -> dict[str, Tensor]:
+        """Count of every term, known before there is a prediction.
+
+        Args:
+            valid: True where the target may be used.
+
+        Returns:
+            Counts by name, fp32; counts of several masks may be added.
+        """
+        return {name: _COUNTS[name](valid) for name in self.weights}
+
+    def __call__(
+        self,
+        prediction_m: Float[Tensor, "b 1 h w"],
+        target_m: Float[Tensor, "b 1 h w"],
+        valid: Bool[Tensor, "b 1 h w"],
+    ) -> dict[str, SumCount]:
+        """Every term with a weight, unweighted.
+
+        Args:
+            prediction_m: Predicted depth, metres.
+            target_m: True depth, metres; may be NaN where ``valid`` is False.
+            valid: True where the target may be used.
+
+        Returns:
+            Sum and count by name.
+        """
+        return {name: self._term(name, prediction_m, target_m, valid) for name in self.weights}
+
+    def total(
+        self, terms: Mapping[str, SumCount], counts: Mapping[str, Tensor]
+    ) -> Float[Tensor, ""]:
+        """The weighted sum of the terms, each divided by its count.
+
+        Args:
+            terms: What a call returned, for one micro-batch.
+            counts: Counts of the whole optimiser step, over all micro-batches and processes.
+
+        Returns:
+            The share of this micro-batch in the loss; the shares add up to the loss of the whole.
+            A term with count 0 adds exactly 0 with a zero gradient.
+        """
+        shares = [
+            weight * terms[name].sum / counts[name].clamp(min=1)
+            for name, weight in self.weights.items()
+        ]
+        return torch.stack(shares).sum()
+
+    def _term(self, name: str, prediction_m: Tensor, target_m: Tensor, valid: Tensor) -> SumCount:
+        match name:
+            case "mae":
+                return mae(prediction_m, target_m, valid)
+            case "gradient_edge":
+                return gradient_edge(prediction_m, target_m, valid)
+            case "silog":
+                return silog(prediction_m, target_m, valid)
+            case "berhu":
+                return berhu(prediction_m, target_m, valid)
+            case "ssim":
+                settings = self.config.ssim_terms
+                return ssim(
+                    prediction_m,
+                    target_m,
+                    valid,
+                    data_range_m=settings.data_range_m,
+                    luminance=settings.luminance,
+                    contrast=settings.contrast,
+                    structure=settings.structure,
+                    scale=settings.scale,
+                )
+        raise AssertionError(f"no loss is called {name}")

@@ -1,0 +1,1 @@
+"""Depth metrics, the protocols they are computed under, and their averages over images."""

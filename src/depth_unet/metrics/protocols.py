@@ -1,0 +1,259 @@
+"""What is compared with what: crop, mask, clamp, averaging and alignment, as one named value."""
+
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple, Self
+
+import torch
+from jaxtyping import Bool, Float, Float64
+from torch import Tensor
+
+from depth_unet.errors import ConfigError, DataError
+
+ValidRule = Literal["inside", "up_to_max", "all"]
+Average = Literal["image", "pixel"]
+Alignment = Literal["none", "median", "scale_shift"]
+
+
+class Prepared(NamedTuple):
+    """Prediction, ground truth and mask as a protocol wants them compared.
+
+    Attributes:
+        prediction_m: Cropped, aligned and clamped prediction, metres.
+        target_m: Cropped ground truth, metres, as it was.
+        valid: True where the pixel counts.
+    """
+
+    prediction_m: Float64[Tensor, "h w"]
+    target_m: Float64[Tensor, "h w"]
+    valid: Bool[Tensor, "h w"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvalProtocol:
+    """Everything besides the model and the images that a number depends on.
+
+    Variants are made with ``dataclasses.replace`` (``flip=True``, ``alignment="median"``).
+    """
+
+    name: str
+    """Name that is printed with every result."""
+    native_size: tuple[int, int] | None = None
+    """Rows and columns that ground truth must have; None takes any size."""
+    rows: tuple[int, int] | None = None
+    """First row of the crop and the one after its last; None keeps all rows."""
+    columns: tuple[int, int] | None = None
+    """First column of the crop and the one after its last; None keeps all columns."""
+    min_depth_m: float = 1e-3
+    """Nearest ground truth that counts, metres."""
+    max_depth_m: float = 10.0
+    """Farthest ground truth that counts, metres."""
+    valid_rule: ValidRule = "inside"
+    """`inside`: min < depth < max; `up_to_max`: min <= depth <= max; `all`: holes are refused."""
+    clamp_m: tuple[float, float] = (1e-3, 10.0)
+    """Range that predictions are clamped to, metres."""
+    average: Average = "image"
+    """`image`: per image, then over images; `pixel`: pooled over all pixels."""
+    flip: bool = False
+    """Whether the prediction is averaged with that of the mirror image, mirrored back."""
+    alignment: Alignment = "none"
+    """`none`: metric; `median`: scaled to the true median; `scale_shift`: least-squares line."""
+
+    def __post_init__(self) -> None:
+        for field, bounds in (
+            ("range", (self.min_depth_m, self.max_depth_m)),
+            ("clamp_m", self.clamp_m),
+        ):
+            if not 0 < bounds[0] < bounds[1]:
+                raise ConfigError(
+                    f"protocol {self.name}: {field} is {bounds}; it must satisfy 0 < min < max"
+                )
+        for field, span in (("rows", self.rows), ("columns", self.columns)):
+            if span is not None and not 0 <= span[0] < span[1]:
+                raise ConfigError(
+                    f"protocol {self.name}: {field} is {span}; it must satisfy 0 <= start < stop"
+                )
+
+    def with_range(self, max_depth_m: float) -> Self:
+        """The same protocol for a data set whose depth ends elsewhere.
+
+        Args:
+            max_depth_m: Farthest depth of the data set, metres.
+
+        Returns:
+            A protocol that counts and clamps up to that depth.
+
+        Raises:
+            ConfigError: The protocol belongs to one data set, which fixes its range.
+        """
+        if self.native_size is not None:
+            raise ConfigError(
+                f"protocol {self.name} ends at {self.max_depth_m:g} m by definition; "
+                "choose protocol full for another range"
+            )
+        return replace(self, max_depth_m=max_depth_m, clamp_m=(self.clamp_m[0], max_depth_m))
+
+    def describe(self, ground_truth: str) -> str:
+        """The protocol in one line, to be printed with every result.
+
+        Args:
+            ground_truth: What the depth is: "raw" (holes are 0) or "filled".
+
+        Returns:
+            Name, ground truth, size, crop, valid rule, clamp, averaging, flip and alignment.
+
+        Example:
+            >>> FULL.describe("raw").split("; ")[0]
+            'protocol full: ground truth raw at its own size'
+        """
+        size = "its own size"
+        if self.native_size is not None:
+            size = f"{self.native_size[1]}x{self.native_size[0]}"
+        crop = "none"
+        if self.rows is not None or self.columns is not None:
+            crop = f"rows {_span(self.rows)}, columns {_span(self.columns)}"
+        low, high = f"{self.min_depth_m:g}", f"{self.max_depth_m:g}"
+        rule = {
+            "inside": f"{low} < depth < {high} m",
+            "up_to_max": f"{low} <= depth <= {high} m",
+            "all": "all pixels, holes refused",
+        }[self.valid_rule]
+        average = {
+            "image": "per image, then over images",
+            "pixel": "pooled over all pixels",
+        }[self.average]
+        return "; ".join(
+            (
+                f"protocol {self.name}: ground truth {ground_truth} at {size}",
+                f"crop {crop}",
+                f"valid {rule}",
+                f"prediction clamped to [{self.clamp_m[0]:g}, {self.clamp_m[1]:g}] m",
+                f"average {average}",
+                f"flip averaging {'on' if self.flip else 'off'}",
+                f"alignment {self.alignment.replace('_', ' and ')}",
+            )
+        )
+
+    def prepare(
+        self, prediction_m: Float[Tensor, "_ _"], target_m: Float[Tensor, "h w"]
+    ) -> Prepared:
+        """Crop, mask, align, clamp: in this order.
+
+        Alignment is fitted to the valid pixels of this image. Flip averaging is not done here: it
+        needs the model, so whoever runs the model reads ``flip``.
+
+        Args:
+            prediction_m: Predicted depth at the size of the ground truth, metres.
+            target_m: Ground truth, metres; 0 or NaN where it is not known.
+
+        Returns:
+            Maps of the crop's size, float64. NaN of a prediction stays NaN, and without a valid
+            pixel there is no alignment.
+
+        Raises:
+            DataError: The ground truth does not have the native size, has holes although the
+                protocol counts all pixels, or the prediction has another size.
+
+        Example:
+            >>> depth_m = torch.full((480, 640), 2.0)
+            >>> NYU_EIGEN.prepare(depth_m, depth_m).valid.shape
+            torch.Size([426, 560])
+        """
+        self._require_size(prediction_m, target_m)
+        rows, columns = slice(*(self.rows or (None,))), slice(*(self.columns or (None,)))
+        prediction = prediction_m[rows, columns].double()
+        target = target_m[rows, columns].double()
+        valid = self._valid(target)
+        prediction = _align(prediction, target, valid, self.alignment)
+        return Prepared(prediction.clamp(*self.clamp_m), target, valid)
+
+    def _valid(self, target_m: Tensor) -> Tensor:
+        match self.valid_rule:
+            case "inside":
+                return (target_m > self.min_depth_m) & (target_m < self.max_depth_m)
+            case "up_to_max":
+                return (target_m >= self.min_depth_m) & (target_m <= self.max_depth_m)
+            case "all":
+                known = (target_m > 0) & target_m.isfinite()
+                if not known.all():
+                    raise DataError(
+                        f"protocol {self.name} counts all pixels, but "
+                        f"{int((~known).sum())} pixels of the ground truth have no depth; "
+                        "use filled depth, or protocol nyu-eigen"
+                    )
+                return known
+
+    def _require_size(self, prediction_m: Tensor, target_m: Tensor) -> None:
+        size = tuple(target_m.shape)
+        if self.native_size is not None and size != self.native_size:
+            raise DataError(
+                f"protocol {self.name} needs ground truth of "
+                f"{self.native_size[1]}x{self.native_size[0]}, and this is {size[1]}x{size[0]}; "
+                "evaluate on the native depth, or with protocol full"
+            )
+        if prediction_m.shape != target_m.shape:
+            height, width = prediction_m.shape
+            raise DataError(
+                f"the prediction is {width}x{height} and its ground truth {size[1]}x{size[0]}; "
+                "resize the prediction first"
+            )
+
+
+NYU_EIGEN = EvalProtocol(
+    name="nyu-eigen", native_size=(480, 640), rows=(45, 471), columns=(41, 601)
+)
+"""BTS, AdaBins, ZoeDepth: the field's default on NYU (AdaBins and ZoeDepth with flip averaging)."""
+
+DENSEDEPTH = EvalProtocol(
+    name="densedepth",
+    native_size=(480, 640),
+    rows=(20, 460),
+    columns=(24, 616),
+    valid_rule="all",
+    clamp_m=(0.1, 10.0),
+    average="pixel",
+    flip=True,
+)
+"""DenseDepth's own, except that AbsRel divides by the ground truth: its code swaps the arguments
+and divides by the prediction."""
+
+FULL = EvalProtocol(name="full", valid_rule="up_to_max")
+"""Every valid pixel of any data set, no crop."""
+
+PROTOCOLS = (NYU_EIGEN, DENSEDEPTH, FULL)
+
+
+def protocol(name: str) -> EvalProtocol:
+    """The protocol with this name.
+
+    Args:
+        name: ``nyu-eigen``, ``densedepth`` or ``full``.
+
+    Returns:
+        The protocol.
+
+    Raises:
+        ConfigError: There is none with this name.
+    """
+    for known in PROTOCOLS:
+        if known.name == name:
+            return known
+    names = ", ".join(known.name for known in PROTOCOLS)
+    raise ConfigError(f"there is no protocol {name!r}; choose one of {names}")
+
+
+def _span(bounds: tuple[int, int] | None) -> str:
+    return "all" if bounds is None else f"{bounds[0]}:{bounds[1]}"
+
+
+def _align(prediction: Tensor, target: Tensor, valid: Tensor, alignment: Alignment) -> Tensor:
+    if alignment == "none" or not valid.any():
+        return prediction
+    known, truth = prediction[valid], target[valid]
+    if alignment == "median":
+        return prediction * (truth.quantile(0.5) / known.quantile(0.5))
+    # The line is fitted to what is missing, so that a perfect prediction stays bit for bit.
+    missing = truth - known
+    centred = known - known.mean()
+    spread = centred.square().sum()
+    slope = torch.where(spread > 0, (centred * missing).sum() / spread, torch.zeros_like(spread))
+    return prediction + slope * (prediction - known.mean()) + missing.mean()

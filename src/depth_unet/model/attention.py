@@ -1,0 +1,82 @@
+"""Self-attention over feature maps, with positions that hold at any size."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+NUM_FREQUENCIES = 4
+
+
+class AttentionBlock(nn.Module):
+    """Self-attention over all positions, then a two-layer perceptron, each added to its input.
+
+    ``F.scaled_dot_product_attention`` is called without a mask, so its flash kernels apply and
+    the n x n scores are never held in memory.
+
+    Args:
+        width: Channels.
+        head_width: Channels of one head; a divisor of ``width``.
+        group_width: Channels of one normalisation group.
+
+    Reference:
+        Vaswani et al., Attention Is All You Need, NeurIPS 2017; Dao et al., FlashAttention,
+        NeurIPS 2022.
+    """
+
+    def __init__(self, width: int, head_width: int, group_width: int) -> None:
+        super().__init__()
+        self.head_width = head_width
+        self.position = nn.Conv2d(4 * NUM_FREQUENCIES, width, 1, bias=False)
+        self.norm1 = nn.GroupNorm(width // group_width, width)
+        self.qkv = nn.Conv2d(width, 3 * width, 1)
+        self.out = nn.Conv2d(width, width, 1)
+        self.norm2 = nn.GroupNorm(width // group_width, width)
+        self.expand = nn.Conv2d(width, 4 * width, 1)
+        self.contract = nn.Conv2d(4 * width, width, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.contract.weight)
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """Features of the same shape; every position has seen every other."""
+        x = x + self._attend(self.norm1(x))
+        y: Tensor = self.contract(F.gelu(self.expand(self.norm2(x)), approximate="tanh"))
+        return x + y
+
+    def _attend(self, x: Tensor) -> Tensor:
+        b, c, h, w = x.shape
+        x = x + self.position(fourier_positions(h, w, x))
+        q, k, v = (
+            part.flatten(2).unflatten(1, (-1, self.head_width)).transpose(2, 3)
+            for part in self.qkv(x).chunk(3, dim=1)
+        )
+        y = F.scaled_dot_product_attention(q, k, v)
+        z: Tensor = self.out(y.transpose(2, 3).reshape(b, c, h, w))
+        return z
+
+
+def fourier_positions(
+    height: int, width: int, like: Float[Tensor, "b c h w"]
+) -> Float[Tensor, "1 k {height} {width}"]:
+    """Sines and cosines of the position, in units of the feature map.
+
+    Positions run from -1 to 1 over the pixel centres' map, so they mean the same part of the
+    image at every size; sin and cos of pi/2 * 2^i times them, i = 0 ... NUM_FREQUENCIES - 1.
+
+    Args:
+        height: Rows.
+        width: Columns.
+        like: Any tensor of the wanted device and dtype.
+
+    Returns:
+        Values in [-1, 1]; 4 * NUM_FREQUENCIES channels.
+    """
+    rows = (torch.arange(height, device=like.device) + 0.5) / height * 2 - 1
+    columns = (torch.arange(width, device=like.device) + 0.5) / width * 2 - 1
+    frequencies = 2.0 ** torch.arange(NUM_FREQUENCIES, device=like.device) * (math.pi / 2)
+    row_angles = (frequencies[:, None, None] * rows[:, None]).expand(-1, height, width)
+    column_angles = (frequencies[:, None, None] * columns[None, :]).expand(-1, height, width)
+    angles = torch.cat((row_angles, column_angles))
+    return torch.cat((angles.sin(), angles.cos()))[None].to(like.dtype)

@@ -1,0 +1,81 @@
+"""Convolutional building blocks; GroupNorm throughout, so that every image is on its own.
+
+Batch statistics would make the gradient depend on the micro-batch, and accumulation inexact.
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions with norm and activation before each, added to a shortcut.
+
+    Args:
+        in_width: Channels of the input.
+        out_width: Channels of the output; the shortcut is a 1x1 convolution where they differ.
+        group_width: Channels of one normalisation group.
+
+    Reference:
+        He et al., Identity Mappings in Deep Residual Networks, ECCV 2016, figure 4e.
+    """
+
+    def __init__(self, in_width: int, out_width: int, group_width: int) -> None:
+        super().__init__()
+        self.norm1 = nn.GroupNorm(in_width // group_width, in_width)
+        self.conv1 = nn.Conv2d(in_width, out_width, 3, padding=1, bias=False)
+        self.norm2 = nn.GroupNorm(out_width // group_width, out_width)
+        self.conv2 = nn.Conv2d(out_width, out_width, 3, padding=1)
+        self.shortcut = (
+            nn.Identity() if in_width == out_width else nn.Conv2d(in_width, out_width, 1)
+        )
+        nn.init.zeros_(self.conv2.weight)  # every block starts as its shortcut
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h w"]:
+        """Features of the same size with ``out_width`` channels."""
+        y = self.conv1(F.silu(self.norm1(x)))
+        y = self.conv2(F.silu(self.norm2(y)))
+        z: Tensor = y + self.shortcut(x)
+        return z
+
+
+class Downsample(nn.Module):
+    """Halves rows and columns (rounded up) with a strided 3x3 convolution.
+
+    Args:
+        in_width: Channels of the input.
+        out_width: Channels of the output.
+    """
+
+    def __init__(self, in_width: int, out_width: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_width, out_width, 3, stride=2, padding=1)
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h2 w2"]:
+        """Features of half the size."""
+        y: Tensor = self.conv(x)
+        return y
+
+
+class Upsample(nn.Module):
+    """Brings coarse features to the width and size of a skip connection and joins the two.
+
+    Args:
+        in_width: Channels of the coarse features.
+        skip_width: Channels of the skip connection, and of the output.
+        group_width: Channels of one normalisation group.
+    """
+
+    def __init__(self, in_width: int, skip_width: int, group_width: int) -> None:
+        super().__init__()
+        self.reduce = nn.Conv2d(in_width, skip_width, 1)
+        self.fuse = ResidualBlock(2 * skip_width, skip_width, group_width)
+
+    def forward(
+        self, x: Float[Tensor, "b c h w"], skip: Float[Tensor, "b s h2 w2"]
+    ) -> Float[Tensor, "b s h2 w2"]:
+        """Features at the skip connection's size, whatever the ratio of the two."""
+        x = F.interpolate(self.reduce(x), size=skip.shape[-2:], mode="bilinear")
+        y: Tensor = self.fuse(torch.cat((x, skip), dim=1))
+        return y

@@ -1,0 +1,82 @@
+"""Named training runs: functions that return a whole config.
+
+The table ``RECIPES`` is what ``depth-unet train`` offers.
+"""
+
+from collections.abc import Callable
+
+from depth_unet.config import (
+    AugmentConfig,
+    CanvasConfig,
+    Config,
+    LossConfig,
+    ModelConfig,
+    OptimConfig,
+)
+
+
+def seed() -> Config:
+    """The student's experiment that this project began as: 128x96, three losses, 5 % of the rooms.
+
+    MAE, gradient edge and SSIM weighted 0.6, 0.2, 1.0; random initialisation; batches of 16 in
+    micro-batches of 4, as the memory of a small computer demands.
+
+    Command:
+        ``depth-unet train seed --data CACHE`` (cache from ``depth-unet prepare --size 160x120``)
+    """
+    return Config(
+        recipe="seed",
+        fraction=0.05,
+        epochs=60,
+        batch_size=16,
+        micro_batch_size=4,
+        canvas=CanvasConfig(height=96, width=128),
+        augment=AugmentConfig(
+            brightness=0.2, contrast=0.2, saturation=0.2, channel_swap=0.1, rotation_deg=3, zoom=1.4
+        ),
+    )
+
+
+def paper() -> Config:
+    """The published recipe of arXiv 2404.07686, with our network from random weights.
+
+    640x480 in, losses on 320x240, Adam 1e-4, batch 8, 50 epochs, horizontal flip, brightness and
+    contrast by up to 15 %; MAE, gradient edge and SSIM weighted 0.6, 0.2, 1.0.
+
+    Command:
+        ``depth-unet train paper --data CACHE`` (cache from ``depth-unet prepare --size 640x480``)
+    """
+    return Config(
+        recipe="paper",
+        epochs=50,
+        batch_size=8,
+        micro_batch_size=1,
+        canvas=CanvasConfig(height=480, width=640),
+        model=ModelConfig(stem_stride=2),
+        loss=LossConfig(stride=2),
+        augment=AugmentConfig(brightness=0.15, contrast=0.15),
+        optim=OptimConfig(
+            lr=1e-4, weight_decay=0.0, betas=(0.9, 0.999), schedule="constant", warmup=0.0
+        ),
+    )
+
+
+def base() -> Config:
+    """What we recommend: 320x240, the whole training part, stronger augmentation, EMA.
+
+    Command:
+        ``depth-unet train base --data CACHE`` (cache from ``depth-unet prepare --size 400x300``)
+    """
+    return Config(
+        recipe="base",
+        epochs=200,
+        batch_size=16,
+        micro_batch_size=4,
+        canvas=CanvasConfig(height=240, width=320),
+        augment=AugmentConfig(
+            brightness=0.3, contrast=0.3, saturation=0.3, channel_swap=0.2, rotation_deg=5, zoom=1.6
+        ),
+    )
+
+
+RECIPES: dict[str, Callable[[], Config]] = {"seed": seed, "paper": paper, "base": base}

@@ -1,0 +1,56 @@
+"""Figures of an evaluation as files."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+from depth_unet.atomic import replacing, write_text
+from depth_unet.metrics.depth import METRIC_NAMES
+from depth_unet.report.results import NETWORK, Results
+
+RESULT_NAME = "metrics.json"
+PER_IMAGE_NAME = "per_image.csv"
+
+
+def write_results(results: Results, out: Path) -> None:
+    """Write ``metrics.json`` and ``per_image.csv`` into the folder ``out``.
+
+    ``metrics.json`` holds the protocol's name and, for every split, every metric's mean with its
+    95 % bootstrap interval over images; beside them the same for the guesses.
+    """
+    _write_per_image(results, out / PER_IMAGE_NAME)
+    write_text(out / RESULT_NAME, json.dumps(as_values(results), indent=1) + "\n")
+
+
+def as_values(results: Results) -> dict[str, Any]:
+    """The results as plain values, ready for JSON."""
+    guesses = {
+        split: {name: metrics.summary() for name, metrics in scores.items() if name != NETWORK}
+        for split, scores in results.scores.items()
+    }
+    return {
+        "protocol": results.protocol.name,
+        "flip": results.protocol.flip,
+        "alignment": results.protocol.alignment,
+        "description": results.headline(),
+        "checkpoint": str(results.checkpoint),
+        "recipe": results.recipe,
+        "step": results.step,
+        "dataset": results.dataset,
+        "num_images": {name: scores[NETWORK].num_images for name, scores in results.scores.items()},
+        "splits": {name: scores[NETWORK].summary() for name, scores in results.scores.items()},
+        "guesses": guesses,
+    }
+
+
+def _write_per_image(results: Results, path: Path) -> None:
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as stream,
+    ):
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(("split", "image", *METRIC_NAMES))
+        for split, scores in results.scores.items():
+            for image, values in scores[NETWORK].per_image():
+                writer.writerow((split, image, *(f"{values[name]:.6g}" for name in METRIC_NAMES)))

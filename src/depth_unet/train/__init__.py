@@ -1,0 +1,1 @@
+"""The training loop and what it stands on: schedule, accumulation, records of the run."""

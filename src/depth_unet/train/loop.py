@@ -1,0 +1,212 @@
+"""The training loop, whole on one screen; what it calls is one file each beside it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from lightning_fabric import Fabric
+from rich.console import Console
+from torch import Tensor
+
+from depth_unet.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, save
+from depth_unet.config import Config, Precision
+from depth_unet.data.augment import augment
+from depth_unet.data.loader import Loader
+from depth_unet.data.source import Source
+from depth_unet.data.splits import Splits, frames_of
+from depth_unet.ema import EMA
+from depth_unet.evaluate.guesses import fit_guesses
+from depth_unet.losses.weighted import WeightedLoss
+from depth_unet.model.unet import DepthUNet
+from depth_unet.records import Batch
+from depth_unet.train.interrupt import Interrupted, StopSignal
+from depth_unet.train.optimiser import (
+    learning_rate,
+    load_optimiser_tensors,
+    make_optimiser,
+    optimiser_tensors,
+    set_learning_rate,
+)
+from depth_unet.train.reporter import Reporter
+from depth_unet.train.step import accumulate_gradients
+from depth_unet.train.validate import averaged_predictor, validate
+
+PRECISIONS: dict[Precision, Literal["32-true", "bf16-mixed", "16-mixed"]] = {
+    "fp32": "32-true",
+    "bf16": "bf16-mixed",
+    "fp16": "16-mixed",
+}
+
+
+class Trainer:
+    """One run: network, optimiser, averages and position, which a checkpoint holds.
+
+    Args:
+        config: The run's settings.
+        source: The data set.
+        splits: Which of its frames are trained and validated on.
+        out: The run folder.
+        fabric: Device, precision and processes, launched.
+        resume: The checkpoint to go on from, or None to begin.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        source: Source,
+        splits: Splits,
+        out: Path,
+        *,
+        fabric: Fabric,
+        resume: Checkpoint | None = None,
+    ) -> None:
+        self.config, self.source, self.splits, self.out = config, source, splits, out
+        self.fabric = fabric
+        frames = frames_of(source.rows, splits, "train")
+        self.loader = Loader(
+            source,
+            frames,
+            size=config.source_size(),
+            batch_size=config.batch_size,
+            seed=config.seed,
+            rank=fabric.global_rank,
+            world_size=fabric.world_size,
+        )
+        self.total_steps = config.total_steps(len(frames))
+        self.validation_interval = config.validation_interval(len(frames))
+        self.network = new_network(config) if resume is None else resume.network()
+        self.guesses = fit_guesses(source, frames) if resume is None else resume.guesses
+        self.step = 0
+        self.best = float("inf")
+        self.metrics: dict[str, float] = {}
+        if resume is not None:
+            self.network.load_state_dict(_group(resume.state, "network"))
+        self.network.to(fabric.device)
+        self.ema = EMA(self.network, config.optim.ema)
+        optimiser = make_optimiser(self.network, config.optim)
+        self.model, self.optimiser = fabric.setup(self.network, optimiser)
+        if resume is not None:
+            self._restore(resume)
+
+    def run(self, console: Console) -> None:
+        """Train to the end; Ctrl-C and SIGTERM save and raise ``Interrupted``."""
+        config, loss = self.config, WeightedLoss(self.config.loss)
+        canvas = config.canvas
+        reporter = Reporter(
+            self.out,
+            total_steps=self.total_steps,
+            steps_per_epoch=self.loader.steps_per_epoch,
+            start_step=self.step,
+            console=console,
+            enabled=self.fabric.is_global_zero,
+        )
+        with StopSignal() as stop, reporter:
+            for step, raw in self.loader.batches(self.step, self.total_steps):
+                batch = augment(
+                    raw,
+                    config.augment,
+                    height=canvas.height,
+                    width=canvas.width,
+                    device=self.fabric.device,
+                )
+                lr = learning_rate(step, self.total_steps, config.optim)
+                set_learning_rate(self.optimiser, lr)
+                means = accumulate_gradients(
+                    self.fabric, self.model, loss, self._micro_batches(batch), config
+                )
+                if config.optim.clip:
+                    self.fabric.clip_gradients(
+                        self.model, self.optimiser, max_norm=config.optim.clip
+                    )
+                self.optimiser.step()
+                self.optimiser.zero_grad()
+                self.step = step + 1
+                self.ema.update(self.network, self.step)
+                reporter.count(self.step, len(batch))
+                ends = self.step == self.total_steps
+                if ends or self.step % config.log_every == 0:
+                    reporter.losses(self.step, {k: float(v) for k, v in means.items()}, lr)
+                if ends or self.step % self.validation_interval == 0:
+                    self._validate(reporter)
+                if ends or stop or self.step % config.checkpoint_every == 0:
+                    self._save(LAST_NAME)
+                if stop and not ends:
+                    raise Interrupted
+
+    def _micro_batches(self, batch: Batch) -> list[Batch]:
+        size = self.config.micro_batch_size or len(batch)
+        return [batch.slice(start, start + size) for start in range(0, len(batch), size)]
+
+    def _validate(self, reporter: Reporter) -> None:
+        """Score the averaged weights; keep them as best if they are (or if nothing can tell)."""
+        if self.fabric.is_global_zero:
+            self.metrics = validate(
+                averaged_predictor(self.network, self.ema.weights, self.config, self.fabric),
+                self.source,
+                self.splits,
+                reporter,
+                self.step,
+            )
+            score = self.metrics.get("unseen/abs_rel", -float(self.step))
+            if score < self.best:
+                self.best = score
+                self._save(BEST_NAME)
+        self.fabric.barrier()
+
+    def _save(self, name: str) -> None:
+        if not self.fabric.is_global_zero:
+            return
+        state: dict[str, Tensor] = {}
+        extra: dict[str, Any] = {}
+        if name == LAST_NAME:
+            state |= {f"network/{key}": value for key, value in self.network.state_dict().items()}
+            state |= {
+                f"optimiser/{key}": value
+                for key, value in optimiser_tensors(self.optimiser).items()
+            }
+            extra = {
+                "best": self.best,
+                "data": str(self.source.root.resolve()),
+                "scaler": self.fabric.strategy.precision.state_dict(),
+            }
+        save(
+            self.out / name,
+            Checkpoint(
+                config=self.config,
+                step=self.step,
+                weights=self.ema.weights,
+                splits=self.splits.to_dict(),
+                guesses=self.guesses,
+                metrics=self.metrics,
+                state=state,
+                extra=extra,
+            ),
+        )
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        self.step, self.best = checkpoint.step, checkpoint.extra["best"]
+        self.metrics = dict(checkpoint.metrics)
+        for name, value in checkpoint.weights.items():
+            self.ema.weights[name].copy_(value)
+        load_optimiser_tensors(self.optimiser, _group(checkpoint.state, "optimiser"))
+        self.fabric.strategy.precision.load_state_dict(checkpoint.extra["scaler"])
+
+
+def new_network(config: Config) -> DepthUNet:
+    """A network with random weights by the config's seed; the global generator is left alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        return DepthUNet(config.model).channels_last()
+
+
+def make_fabric(config: Config) -> Fabric:
+    """Device and precision for a run; processes come from the launcher (torchrun), if any."""
+    return Fabric(accelerator="auto", devices="auto", precision=PRECISIONS[config.precision])
+
+
+def _group(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    start = f"{prefix}/"
+    return {
+        key.removeprefix(start): value for key, value in tensors.items() if key.startswith(start)
+    }

@@ -1,0 +1,62 @@
+"""What every test stands on: shapes checked at run time, and real pairs where there are some."""
+
+import importlib.util
+import os
+from pathlib import Path
+
+import hypothesis
+import jaxtyping
+import pytest
+
+from tests.shapes import checked
+
+# Before anything imports the package: from here on every annotated tensor argument is checked.
+jaxtyping.install_import_hook("depth_unet", f"{checked.__module__}.{checked.__name__}")
+
+# The same examples in every run, and no deadline: the machine may be busy.
+hypothesis.settings.register_profile("depth-unet", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("depth-unet")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+NYU_VARIABLE = "DEPTH_UNET_NYU"
+
+
+def pytest_report_header() -> str:
+    """Say which copy of the package is tested: the sources or an installed wheel."""
+    spec = importlib.util.find_spec("depth_unet")
+    return f"depth_unet: {spec.origin if spec else 'not installed'}"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what this machine has no data or no device for, and say why."""
+    if item.get_closest_marker("nyu"):
+        _require_nyu()
+    if item.get_closest_marker("gpu"):
+        import torch
+
+        if not torch.cuda.is_available():
+            pytest.skip("no CUDA device")
+
+
+@pytest.fixture(scope="session")
+def nyu_root() -> Path:
+    """Folder of the NYU pairs (`index.csv` and images); the test carries the marker `nyu`."""
+    _require_nyu()
+    return _nyu_folder()
+
+
+def _nyu_folder() -> Path:
+    named = os.environ.get(NYU_VARIABLE)
+    return Path(named) if named else SHARED / "data" / "nyu_labelled"
+
+
+def _require_nyu() -> None:
+    folder = _nyu_folder()
+    if (folder / "index.csv").is_file():
+        return
+    reason = f"no NYU pairs: {folder}/index.csv is missing; set {NYU_VARIABLE} to their folder"
+    # A wrong variable, or a machine that ought to have the pairs, must not pass by skipping.
+    expected = NYU_VARIABLE in os.environ or (os.environ.get("CI") == "true" and SHARED.is_dir())
+    if expected:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
