@@ -107,4 +107,8 @@ def choose_protocol(
     else:
         firsts = [source.read(indices[0]).depth_mm.shape for indices in parts.values()]
         rules = NYU_EIGEN if all(shape == NYU_EIGEN.native_size for shape in firsts) else FULL
-    return dataclasses.replace(rules, flip=arguments.flip, alignment=arguments.align)
+    if rules.native_size is None:
+        rules = rules.with_range(source.info.max_depth_m)
+    return dataclasses.replace(
+        rules, flip=rules.flip or arguments.flip, alignment=arguments.align
+    )

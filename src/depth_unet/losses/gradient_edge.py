@@ -20,10 +20,9 @@ def gradient_edge(
     With ``e = prediction - target``:
     ``gradient_edge = (sum |e[y, x+1] - e[y, x]| + sum |e[y+1, x] - e[y, x]|) / count``
 
-    The paper writes ``mean(|dx e| + |dy e|)``, one mean per pixel of both directions added. Here
-    ``count`` is the number of pairs of both directions together, about two per pixel, so this
-    value is half of the paper's (exactly half where both directions count equally many pairs):
-    a weight of 0.2 on the paper's term is a weight of 0.4 on this one.
+    The paper writes ``mean(|dx e| + |dy e|)``: the mean is over pixels, and each has one pair in
+    either direction. So ``count`` is half the number of pairs, and the value is the paper's
+    wherever both directions count equally many pairs.
 
     Args:
         prediction_m: Predicted depth, metres.
@@ -31,7 +30,7 @@ def gradient_edge(
         valid: True where the target may be used. A pair counts if both of its pixels are valid.
 
     Returns:
-        Sum in metres and number of counted pairs, at least fp32. Without a counted pair both are 0
+        Sum in metres and half the number of counted pairs, at least fp32. Without a counted pair both are 0
         and so is the gradient; a constant error costs nothing.
 
     Example:
@@ -39,8 +38,8 @@ def gradient_edge(
         >>> target_m = torch.zeros(1, 1, 1, 3)
         >>> prediction_m = torch.tensor([[[[0.0, 0.0, 1.0]]]])
         >>> term = gradient_edge(prediction_m, target_m, target_m == 0)
-        >>> float(term.sum / term.count)
-        0.5
+        >>> float(term.sum), float(term.count)
+        (1.0, 1.0)
 
     Reference:
         Hafeez et al., Depth Estimation using Weighted-loss and Transfer Learning, VISAPP 2024,
@@ -56,7 +55,7 @@ def gradient_edge(
 
 
 def gradient_edge_count(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
-    """Number of neighbouring pairs of valid pixels, horizontal and vertical together.
+    """Half the number of neighbouring pairs of valid pixels, both directions together.
 
     Args:
         valid: True where the target may be used.
@@ -64,7 +63,7 @@ def gradient_edge_count(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
     Returns:
         The count, fp32.
     """
-    return (_both_valid(valid, ALONG_X).sum() + _both_valid(valid, ALONG_Y).sum()).float()
+    return (_both_valid(valid, ALONG_X).sum() + _both_valid(valid, ALONG_Y).sum()).float() / 2
 
 
 def _both_valid(valid: Tensor, direction: int) -> Tensor:

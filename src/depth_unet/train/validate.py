@@ -40,12 +40,13 @@ def validate(
     Returns:
         ``<split>/<metric>``; empty where nothing is held out.
     """
+    rules = FULL.with_range(source.info.max_depth_m)
     figures: dict[str, float] = {}
     for name in ("seen", "unseen"):
         if not getattr(splits, name):
             continue
         frames = evenly(frames_of(source.rows, splits, name), MOST_FRAMES)
-        metrics = score({"network": predict}, source, frames, FULL)["network"]
+        metrics = score({"network": predict}, source, frames, rules)["network"]
         values = {metric: interval["mean"] for metric, interval in metrics.summary(1).items()}
         reporter.metrics(step, name, values)
         figures |= {f"{name}/{metric}": value for metric, value in values.items()}

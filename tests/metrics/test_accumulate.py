@@ -1,0 +1,170 @@
+"""Averages over images."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from depth_unet.errors import ConfigError, DataError
+from depth_unet.metrics import accumulate
+from depth_unet.metrics.accumulate import MetricAccumulator
+from depth_unet.metrics.depth import METRIC_NAMES, image_sums, scores
+from depth_unet.metrics.protocols import Average
+
+
+def make_sums(num_images: int, seed: int = 0) -> Tensor:
+    """Rows of images whose numbers of valid pixels differ."""
+    generator = torch.Generator().manual_seed(seed)
+    shape = (num_images, 1, 6, 7)
+    target = 1 + 8 * torch.rand(shape, generator=generator)
+    prediction = target * (0.6 + torch.rand((num_images, 1, 1, 1), generator=generator))
+    valid = torch.rand(shape, generator=generator) < torch.rand(
+        (num_images, 1, 1, 1), generator=generator
+    )
+    valid[..., 0, 0] = True
+    return image_sums(prediction, target, valid)
+
+
+def collect(sums: Tensor, average: Average = "image", start: int = 0) -> MetricAccumulator:
+    """An accumulator of these rows, named by number."""
+    metrics = MetricAccumulator(average)
+    for i, row in enumerate(sums):
+        metrics.add(f"{start + i:03d}", row)
+    return metrics
+
+
+def test_average_per_image() -> None:
+    """The mean of the images' metrics."""
+    sums = make_sums(20)
+    summary = collect(sums).summary()
+    for name, values in scores(sums).items():
+        assert summary[name]["mean"] == pytest.approx(values.mean().item(), rel=1e-12)
+
+
+def test_average_over_pixels() -> None:
+    """The metrics of all pixels pooled, which differ from the mean of the images' metrics."""
+    sums = make_sums(20)
+    summary = collect(sums, "pixel").summary()
+    for name, values in scores(sums.sum(dim=0, keepdim=True)).items():
+        assert summary[name]["mean"] == pytest.approx(values.item(), rel=1e-12)
+    assert summary["rmse"]["mean"] != pytest.approx(collect(sums).summary()["rmse"]["mean"])
+
+
+@pytest.mark.parametrize("average", ["image", "pixel"])
+def test_merging_in_any_order_is_the_same(average: Average) -> None:
+    """Parts of other processes change nothing: not the means, not the intervals, not a bit."""
+    sums = make_sums(12)
+    whole = collect(sums, average)
+    parts = [collect(sums[i : i + 4], average, start=i) for i in (8, 0, 4)]
+    merged = parts[0]
+    for part in parts[1:]:
+        merged.merge(part)
+    assert merged.summary() == whole.summary()
+    assert merged.per_image() == whole.per_image()
+    assert merged.num_images == 12
+
+
+def test_bootstrap_equals_a_plain_loop() -> None:
+    """The interval is the 2.5th to the 97.5th percentile of the means of redrawn images."""
+    sums = make_sums(30)
+    summary = collect(sums).summary(num_resamples=200, seed=3)
+    values = scores(sums)["abs_rel"].numpy()
+    drawn = torch.randint(30, (200, 30), generator=torch.Generator().manual_seed(3)).numpy()
+    means = [values[indices].mean() for indices in drawn]
+    low, high = np.percentile(means, [2.5, 97.5])
+    assert summary["abs_rel"]["low"] == pytest.approx(low, rel=1e-12)
+    assert summary["abs_rel"]["high"] == pytest.approx(high, rel=1e-12)
+
+
+@pytest.mark.parametrize("average", ["image", "pixel"])
+def test_bootstrap_in_blocks_is_the_same(average: Average, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The size of a block, a matter of memory, does not change the draws."""
+    metrics = collect(make_sums(10), average)
+    at_once = metrics.summary(num_resamples=64)
+    monkeypatch.setattr(accumulate, "MAX_DRAWS", 10 * 16)
+    in_blocks = metrics.summary(num_resamples=64)
+    for name in METRIC_NAMES:
+        assert in_blocks[name] == pytest.approx(at_once[name], rel=1e-12)
+
+
+def test_seed_decides_the_interval() -> None:
+    """The same seed gives the same interval, another seed another one, the mean stays."""
+    metrics = collect(make_sums(25))
+    assert metrics.summary(seed=1) == metrics.summary(seed=1)
+    one, two = metrics.summary(seed=1)["rmse"], metrics.summary(seed=2)["rmse"]
+    assert one["mean"] == two["mean"]
+    assert one["low"] != two["low"]
+
+
+def test_interval_covers_the_true_mean_in_most_samples() -> None:
+    """Of 100 samples of 40 images each, the interval holds the mean of all in about 95."""
+    sums = make_sums(4000)
+    truth = scores(sums)["abs_rel"].mean().item()
+    hits = 0
+    for i in range(100):
+        value = collect(sums[40 * i : 40 * (i + 1)]).summary(num_resamples=200, seed=i)["abs_rel"]
+        assert value["low"] <= value["mean"] <= value["high"]
+        hits += value["low"] <= truth <= value["high"]
+    assert 86 <= hits <= 100
+
+
+def test_interval_leaves_the_global_generator_alone() -> None:
+    """Randomness comes from the seed, not from torch's global state."""
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    collect(make_sums(5)).summary()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_single_image_has_no_spread() -> None:
+    """One image is drawn every time."""
+    for value in collect(make_sums(1)).summary().values():
+        assert value["low"] == value["mean"] == value["high"]
+
+
+@pytest.mark.parametrize("average", ["image", "pixel"])
+def test_images_without_a_valid_pixel_are_counted_apart(average: Average) -> None:
+    """They change no average and never make it NaN."""
+    sums = make_sums(6)
+    metrics = collect(sums, average)
+    expected = metrics.summary()
+    metrics.add("empty", torch.zeros_like(sums[0]))
+    assert metrics.summary() == expected
+    assert (metrics.num_images, metrics.num_empty) == (6, 1)
+    assert "empty" not in dict(metrics.per_image())
+
+
+def test_no_valid_pixel_at_all_is_an_error() -> None:
+    """There is no average of nothing: the message says how many images were empty."""
+    metrics = MetricAccumulator("image")
+    assert metrics.per_image() == []
+    metrics.add("empty", torch.zeros_like(make_sums(1)[0]))
+    with pytest.raises(DataError, match="1 image"):
+        metrics.summary()
+
+
+def test_nan_is_not_hidden() -> None:
+    """An image whose prediction was NaN makes the mean NaN instead of leaving it out."""
+    sums = make_sums(3)
+    sums[1, 1] = math.nan
+    assert math.isnan(collect(sums).summary()["abs_rel"]["mean"])
+
+
+def test_per_image_is_sorted_and_complete() -> None:
+    """One entry per image, by name, with all metrics."""
+    sums = make_sums(3)
+    metrics = MetricAccumulator("image")
+    for i in (2, 0, 1):
+        metrics.add(f"{i}", sums[i])
+    table = metrics.per_image()
+    assert [name for name, _ in table] == ["0", "1", "2"]
+    assert all(list(values) == list(METRIC_NAMES) for _, values in table)
+    assert table[2][1]["rmse"] == scores(sums)["rmse"][2].item()
+
+
+def test_different_averages_do_not_mix() -> None:
+    """Merging accumulators of two protocols is refused."""
+    with pytest.raises(ConfigError, match=r"per pixel.*per image"):
+        MetricAccumulator("image").merge(MetricAccumulator("pixel"))
