@@ -8,6 +8,7 @@ import hypothesis
 import jaxtyping
 import pytest
 
+from tests.boxrooms import write_box_rooms
 from tests.shapes import checked
 
 # Before anything imports the package: from here on every annotated tensor argument is checked.
@@ -36,6 +37,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
         if not torch.cuda.is_available():
             pytest.skip("no CUDA device")
+
+
+@pytest.fixture(scope="session")
+def box_rooms(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set of 12 training rooms of 6 frames (160x120) and 2 test rooms of 2 (640x480).
+
+    It is shared by the whole session: tests read it and never write into it.
+    """
+    return write_box_rooms(tmp_path_factory.mktemp("data") / "box_rooms", test_rooms=2)
 
 
 @pytest.fixture(scope="session")

@@ -50,8 +50,8 @@ class ModelConfig:
     """Self-attention blocks at each level, after the residual blocks of the encoder."""
     head_width: int = 32
     """Channels of one attention head; a divisor of the widths that have attention."""
-    group_width: int = 8
-    """Channels of one GroupNorm group; a divisor of every width."""
+    norm_groups: int = 1
+    """Groups of every GroupNorm, a divisor of every width; 1 keeps channels comparable."""
     depth_map: DepthMap = "log"
     """How the last layer becomes metres: evenly in log-depth, in depth, or in inverse depth."""
     min_depth_m: float = 0.3
@@ -71,10 +71,13 @@ class ModelConfig:
                 f"model.{name} has {len(value)} entries for {levels} levels; give one per level",
             )
         _require(min(self.blocks) >= 1, f"model.blocks is {self.blocks}; give at least 1 per level")
+        for name in ("norm_groups", "head_width"):
+            value = getattr(self, name)
+            _require(value >= 1, f"model.{name} is {value}; it must be at least 1")
         for width, attention in zip(self.widths, self.attention_blocks, strict=True):
             _require(
-                width % self.group_width == 0,
-                f"model.group_width {self.group_width} does not divide {width}; choose a divisor",
+                width % self.norm_groups == 0,
+                f"model.norm_groups {self.norm_groups} does not divide {width}; choose a divisor",
             )
             _require(
                 not attention or width % self.head_width == 0,
@@ -191,9 +194,9 @@ class AugmentConfig:
 class OptimConfig:
     """The optimiser (AdamW), its schedule and the moving average of the weights."""
 
-    lr: float = 1e-3
+    lr: float = 3e-4
     """Largest learning rate."""
-    weight_decay: float = 0.05
+    weight_decay: float = 0.2
     """Decoupled weight decay; not applied to norms, biases and other vectors."""
     betas: tuple[float, float] = (0.9, 0.99)
     """Decay of the first and second moment."""

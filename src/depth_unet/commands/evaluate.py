@@ -109,6 +109,4 @@ def choose_protocol(
         rules = NYU_EIGEN if all(shape == NYU_EIGEN.native_size for shape in firsts) else FULL
     if rules.native_size is None:
         rules = rules.with_range(source.info.max_depth_m)
-    return dataclasses.replace(
-        rules, flip=rules.flip or arguments.flip, alignment=arguments.align
-    )
+    return dataclasses.replace(rules, flip=rules.flip or arguments.flip, alignment=arguments.align)

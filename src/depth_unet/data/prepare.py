@@ -97,22 +97,31 @@ def prepare(
         for count in _results(tasks):
             done += count
             progress(done, len(rows))
-    records = [_read_record(out, number) for number in range(len(blocks))]
-    manifest = Manifest(
+    shape = {"height": height, "width": width, "block_size": block_size}
+    _complete(source, out, _manifest(out, len(blocks), fingerprint, shape))
+    return CacheSource(out)
+
+
+def _manifest(out: Path, num_blocks: int, fingerprint: str, shape: dict[str, int]) -> Manifest:
+    """Gather the sidecars of all blocks."""
+    records = [record for number in range(num_blocks) if (record := _read_record(out, number))]
+    assert len(records) == num_blocks
+    return Manifest(
         fingerprint=fingerprint,
-        height=height,
-        width=width,
-        block_size=block_size,
-        native_sizes=[size for record in records if record for size in record.native_sizes],
+        **shape,
+        native_sizes=[size for record in records for size in record.native_sizes],
         checksums={
-            name: sha for record in records if record for name, sha in record.checksums.items()
+            name: checksum for record in records for name, checksum in record.checksums.items()
         },
     )
-    write_index(out, rows)
+
+
+def _complete(source: PairsSource, out: Path, manifest: Manifest) -> None:
+    """Write what makes the folder a cache; the manifest last."""
+    write_index(out, source.rows)
     write_info(out, source.info)
     write_text(out / MANIFEST_NAME, manifest_json(manifest))
     (out / CLAIM_NAME).unlink(missing_ok=True)
-    return CacheSource(out)
 
 
 def _claim(out: Path, fingerprint: str, *, overwrite: bool) -> None:

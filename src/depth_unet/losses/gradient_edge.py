@@ -30,8 +30,8 @@ def gradient_edge(
         valid: True where the target may be used. A pair counts if both of its pixels are valid.
 
     Returns:
-        Sum in metres and half the number of counted pairs, at least fp32. Without a counted pair both are 0
-        and so is the gradient; a constant error costs nothing.
+        Sum in metres and half the number of counted pairs, at least fp32. Without a counted pair
+        both are 0 and so is the gradient; a constant error costs nothing.
 
     Example:
         >>> import torch

@@ -19,21 +19,21 @@ class AttentionBlock(nn.Module):
     Args:
         width: Channels.
         head_width: Channels of one head; a divisor of ``width``.
-        group_width: Channels of one normalisation group.
+        norm_groups: Groups of every normalisation.
 
     Reference:
         Vaswani et al., Attention Is All You Need, NeurIPS 2017; Dao et al., FlashAttention,
         NeurIPS 2022.
     """
 
-    def __init__(self, width: int, head_width: int, group_width: int) -> None:
+    def __init__(self, width: int, head_width: int, norm_groups: int) -> None:
         super().__init__()
         self.head_width = head_width
         self.position = nn.Conv2d(4 * NUM_FREQUENCIES, width, 1, bias=False)
-        self.norm1 = nn.GroupNorm(width // group_width, width)
+        self.norm1 = nn.GroupNorm(norm_groups, width)
         self.qkv = nn.Conv2d(width, 3 * width, 1)
         self.out = nn.Conv2d(width, width, 1)
-        self.norm2 = nn.GroupNorm(width // group_width, width)
+        self.norm2 = nn.GroupNorm(norm_groups, width)
         self.expand = nn.Conv2d(width, 4 * width, 1)
         self.contract = nn.Conv2d(4 * width, width, 1)
         nn.init.zeros_(self.out.weight)

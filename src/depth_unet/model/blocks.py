@@ -15,17 +15,17 @@ class ResidualBlock(nn.Module):
     Args:
         in_width: Channels of the input.
         out_width: Channels of the output; the shortcut is a 1x1 convolution where they differ.
-        group_width: Channels of one normalisation group.
+        norm_groups: Groups of every normalisation.
 
     Reference:
         He et al., Identity Mappings in Deep Residual Networks, ECCV 2016, figure 4e.
     """
 
-    def __init__(self, in_width: int, out_width: int, group_width: int) -> None:
+    def __init__(self, in_width: int, out_width: int, norm_groups: int) -> None:
         super().__init__()
-        self.norm1 = nn.GroupNorm(in_width // group_width, in_width)
+        self.norm1 = nn.GroupNorm(norm_groups, in_width)
         self.conv1 = nn.Conv2d(in_width, out_width, 3, padding=1, bias=False)
-        self.norm2 = nn.GroupNorm(out_width // group_width, out_width)
+        self.norm2 = nn.GroupNorm(norm_groups, out_width)
         self.conv2 = nn.Conv2d(out_width, out_width, 3, padding=1)
         self.shortcut = (
             nn.Identity() if in_width == out_width else nn.Conv2d(in_width, out_width, 1)
@@ -64,13 +64,13 @@ class Upsample(nn.Module):
     Args:
         in_width: Channels of the coarse features.
         skip_width: Channels of the skip connection, and of the output.
-        group_width: Channels of one normalisation group.
+        norm_groups: Groups of every normalisation.
     """
 
-    def __init__(self, in_width: int, skip_width: int, group_width: int) -> None:
+    def __init__(self, in_width: int, skip_width: int, norm_groups: int) -> None:
         super().__init__()
         self.reduce = nn.Conv2d(in_width, skip_width, 1)
-        self.fuse = ResidualBlock(2 * skip_width, skip_width, group_width)
+        self.fuse = ResidualBlock(2 * skip_width, skip_width, norm_groups)
 
     def forward(
         self, x: Float[Tensor, "b c h w"], skip: Float[Tensor, "b s h2 w2"]

@@ -39,7 +39,7 @@ class DepthUNet(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        widths, group = config.widths, config.group_width
+        widths, groups = config.widths, config.norm_groups
         self.stem = nn.Conv2d(
             3, widths[0], 2 * config.stem_stride + 1, config.stem_stride, config.stem_stride
         )
@@ -51,8 +51,7 @@ class DepthUNet(nn.Module):
         )
         pairs = list(itertools.pairwise(widths))
         self.downs = nn.ModuleList(Downsample(fine, coarse) for fine, coarse in pairs)
-        self.ups = nn.ModuleList(Upsample(coarse, fine, group) for fine, coarse in reversed(pairs))
-        self.norm = nn.GroupNorm(widths[0] // group, widths[0])
+        self.ups = nn.ModuleList(Upsample(coarse, fine, groups) for fine, coarse in reversed(pairs))
         self.head = nn.Conv2d(widths[0], 1, 3, padding=1)
         self._initialise()
 
@@ -78,7 +77,7 @@ class DepthUNet(nn.Module):
             x = up(x, skips.pop())
         size = [-(-side // output_stride) for side in image.shape[-2:]]
         with torch.autocast(image.device.type, enabled=False):
-            raw = self.head(F.silu(self.norm(x.float())))
+            raw = self.head(F.silu(x.float()))
             raw = F.interpolate(raw, size=size, mode="bilinear")
             config = self.config
             depth_m = to_metres(raw, config.depth_map, config.min_depth_m, config.max_depth_m)
@@ -103,9 +102,9 @@ class DepthUNet(nn.Module):
 
     def _stage(self, width: int, num_blocks: int, num_attention: int) -> nn.Sequential:
         config = self.config
-        convolutions = [ResidualBlock(width, width, config.group_width) for _ in range(num_blocks)]
+        convolutions = [ResidualBlock(width, width, config.norm_groups) for _ in range(num_blocks)]
         attentions = [
-            AttentionBlock(width, config.head_width, config.group_width)
+            AttentionBlock(width, config.head_width, config.norm_groups)
             for _ in range(num_attention)
         ]
         return nn.Sequential(*convolutions, *attentions)

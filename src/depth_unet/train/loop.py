@@ -1,5 +1,6 @@
 """The training loop, whole on one screen; what it calls is one file each beside it."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +17,7 @@ from depth_unet.data.loader import Loader
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits, frames_of
 from depth_unet.ema import EMA
+from depth_unet.errors import ConfigError
 from depth_unet.evaluate.guesses import fit_guesses
 from depth_unet.losses.weighted import WeightedLoss
 from depth_unet.model.unet import DepthUNet
@@ -91,17 +93,8 @@ class Trainer:
 
     def run(self, console: Console) -> None:
         """Train to the end; Ctrl-C and SIGTERM save and raise ``Interrupted``."""
-        config, loss = self.config, WeightedLoss(self.config.loss)
-        canvas = config.canvas
-        reporter = Reporter(
-            self.out,
-            total_steps=self.total_steps,
-            steps_per_epoch=self.loader.steps_per_epoch,
-            start_step=self.step,
-            console=console,
-            enabled=self.fabric.is_global_zero,
-        )
-        with StopSignal() as stop, reporter:
+        config, loss, canvas = self.config, WeightedLoss(self.config.loss), self.config.canvas
+        with StopSignal() as stop, self._reporter(console) as reporter:
             for step, raw in self.loader.batches(self.step, self.total_steps):
                 batch = augment(
                     raw,
@@ -133,6 +126,16 @@ class Trainer:
                     self._save(LAST_NAME)
                 if stop and not ends:
                     raise Interrupted
+
+    def _reporter(self, console: Console) -> Reporter:
+        return Reporter(
+            self.out,
+            total_steps=self.total_steps,
+            steps_per_epoch=self.loader.steps_per_epoch,
+            start_step=self.step,
+            console=console,
+            enabled=self.fabric.is_global_zero,
+        )
 
     def _micro_batches(self, batch: Batch) -> list[Batch]:
         size = self.config.micro_batch_size or len(batch)
@@ -201,8 +204,21 @@ def new_network(config: Config) -> DepthUNet:
 
 
 def make_fabric(config: Config) -> Fabric:
-    """Device and precision for a run; processes come from the launcher (torchrun), if any."""
-    return Fabric(accelerator="auto", devices="auto", precision=PRECISIONS[config.precision])
+    """Device and precision for a run; torchrun's variables decide on the processes.
+
+    Raises:
+        ConfigError: fp16 without a GPU.
+    """
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    fabric = Fabric(
+        accelerator="auto",
+        devices=local,
+        num_nodes=int(os.environ.get("WORLD_SIZE", "1")) // local,
+        precision=PRECISIONS[config.precision],
+    )
+    if config.precision == "fp16" and fabric.device.type == "cpu":
+        raise ConfigError("precision fp16 needs a GPU and none was found; choose bf16 or fp32")
+    return fabric
 
 
 def _group(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -1,0 +1,234 @@
+"""Every variant of the network passes the same battery."""
+
+import copy
+import itertools
+from collections.abc import Iterator
+from typing import get_args
+
+import jaxtyping
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from depth_unet.config import DepthMap, ModelConfig
+from depth_unet.model.unet import DepthUNet
+from tests.tolerances import TOLERANCE
+
+VARIANTS = list(itertools.product(get_args(DepthMap), (1, 2, 4)))
+SIZES = [(32, 48), (33, 47), (64, 16), (1, 1), (2, 3), (5, 70), (17, 1)]
+LOW_M, HIGH_M = 0.5, 8.0
+
+
+@pytest.fixture(params=VARIANTS, ids=lambda variant: f"{variant[0]}-{variant[1]}", name="network")
+def each_network(request: pytest.FixtureRequest) -> DepthUNet:
+    """One variant after the other, in a state in which everything takes part."""
+    depth_map, stem_stride = request.param
+    torch.manual_seed(0)
+    network = DepthUNet(
+        ModelConfig(
+            stem_stride=stem_stride,
+            widths=(8, 16, 16, 32),
+            blocks=(1, 1, 1, 1),
+            attention_blocks=(0, 0, 1, 1),
+            head_width=16,
+            depth_map=depth_map,
+            min_depth_m=LOW_M,
+            max_depth_m=HIGH_M,
+        )
+    )
+    with torch.no_grad():  # what is zero at first would hide mistakes
+        for parameter in network.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+        network.head.weight.mul_(3)
+    return network
+
+
+def images(count: int = 2, height: int = 32, width: int = 48) -> Tensor:
+    """Photos with large shapes and noise, all different."""
+    generator = torch.Generator().manual_seed(count)
+    coarse = torch.rand(count, 3, 4, 5, generator=generator)
+    noise = torch.rand(count, 3, height, width, generator=generator)
+    return 0.8 * F.interpolate(coarse, size=(height, width), mode="bilinear") + 0.2 * noise
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_any_size(network: DepthUNet, size: tuple[int, int]) -> None:
+    """Whatever the size, odd and tiny ones too, depth has the image's size, in fp32 and finite."""
+    output = network(images(2, *size))
+    assert output.depth_m.shape == (2, 1, *size)
+    assert output.depth_m.dtype == torch.float32
+    assert output.depth_m.isfinite().all()
+    assert output.log_spread is None
+    assert output.semantics is None
+
+
+@pytest.mark.parametrize("stride", [1, 2, 4])
+def test_output_stride(network: DepthUNet, stride: int) -> None:
+    """With a stride, depth has that part of the size, rounded up, and shows the same scene."""
+    assert network(images(1, 33, 50), output_stride=stride).depth_m.shape[2:] == (
+        -(-33 // stride),
+        -(-50 // stride),
+    )
+    fine = F.avg_pool2d(network(images()).depth_m, stride)
+    coarse = network(images(), output_stride=stride).depth_m
+    assert torch.stack((fine.flatten(), coarse.flatten())).corrcoef()[0, 1] > 0.9
+
+
+def test_image_decides(network: DepthUNet) -> None:
+    """Another image, or one turned round, has another depth: nothing is constant."""
+    first, second = network(images()).depth_m
+    assert (first - second).abs().mean() > 1e-3
+    mirrored = network(images().flip(-1)).depth_m.flip(-1)
+    assert (mirrored[0] - first).abs().mean() > 1e-4
+
+
+@pytest.mark.parametrize("raw", [-1e6, 1e6, 0.0])
+def test_range(network: DepthUNet, raw: float) -> None:
+    """Whatever the last layer says, depth stays between the bounds, up to rounding."""
+    with torch.no_grad():
+        network.head.bias.fill_(raw)
+        network.head.weight.mul_(100)
+    depth_m = network(images()).depth_m
+    assert depth_m.min() >= LOW_M * (1 - 1e-6)
+    assert depth_m.max() <= HIGH_M * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.45])
+def test_flat_images(network: DepthUNet, value: float) -> None:
+    """A black, white or grey photo has finite depth and finite gradients."""
+    network(torch.full((1, 3, 32, 48), value)).depth_m.sum().backward()
+    for parameter in network.parameters():
+        assert parameter.grad is not None
+        assert parameter.grad.isfinite().all()
+
+
+def test_fp32_out_of_bf16(network: DepthUNet) -> None:
+    """Under bf16 autocast depth is fp32 and finer than bf16: the last layer runs in fp32."""
+    exact = network(images()).depth_m
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = network(images()).depth_m
+    assert mixed.dtype == torch.float32
+    assert not torch.equal(mixed, exact), "autocast did nothing"
+    assert (mixed != mixed.bfloat16().float()).float().mean() > 0.9
+    assert ((mixed - exact).abs() / exact).median() < TOLERANCE[torch.bfloat16]["rtol"]
+
+
+def test_images_of_a_batch_do_not_meet(network: DepthUNet) -> None:
+    """An image's depth is the same alone, in a batch, and beside other images."""
+    batch = images(4)
+    together = network(batch).depth_m
+    for i in range(4):
+        alone = network(batch[i : i + 1]).depth_m[0]
+        torch.testing.assert_close(together[i], alone, **TOLERANCE[torch.float32])
+    others = torch.cat((batch[:1], 1 - batch[1:]))
+    torch.testing.assert_close(network(others).depth_m[0], together[0], **TOLERANCE[torch.float32])
+
+
+def test_gradients_of_a_batch_do_not_meet(network: DepthUNet) -> None:
+    """One image's depth has no gradient for another image, not the smallest."""
+    batch = images(3).requires_grad_()
+    network(batch).depth_m[1].sum().backward()
+    assert batch.grad is not None
+    assert batch.grad[1].any()
+    assert not batch.grad[0].any()
+    assert not batch.grad[2].any()
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_gradients_reach_every_parameter(network: DepthUNet, stride: int) -> None:
+    """No parameter is dead: each has a finite gradient that is not zero."""
+    network(images(), output_stride=stride).depth_m.square().sum().backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+        assert parameter.grad.any(), name
+
+
+def test_new_network_learns_from_its_first_step() -> None:
+    """As it is made, the last layer and every kernel that is zero have a gradient."""
+    torch.manual_seed(0)
+    network = DepthUNet(ModelConfig())
+    network(images()).depth_m.square().sum().backward()
+    zero = [
+        name for name, value in network.named_parameters() if "weight" in name and not value.any()
+    ]
+    assert zero, "no block starts as its shortcut"
+    for name in (*zero, "head.weight"):
+        assert network.get_parameter(name).grad.any(), name
+
+
+def test_state_dict_round_trip(network: DepthUNet) -> None:
+    """The parameters are the whole state: another network with them predicts the same bits."""
+    other = DepthUNet(network.config)
+    assert not torch.equal(other(images()).depth_m, network(images()).depth_m)
+    other.load_state_dict(copy.deepcopy(network.state_dict()), strict=True)
+    assert torch.equal(other(images()).depth_m, network(images()).depth_m)
+    assert set(network.state_dict()) == {name for name, _ in network.named_parameters()}
+
+
+def test_training_and_evaluation_are_one(network: DepthUNet) -> None:
+    """There is no dropout and no batch statistic: both modes predict the same bits, every time."""
+    training = network.train()(images()).depth_m
+    assert torch.equal(network.eval()(images()).depth_m, training)
+    assert torch.equal(network(images()).depth_m, training)
+
+
+def test_memory_format_changes_nothing(network: DepthUNet) -> None:
+    """Channels last is a matter of speed."""
+    plain = network(images()).depth_m
+    stored = network.channels_last()
+    assert stored.stem.weight.is_contiguous(memory_format=torch.channels_last)
+    for image in (images(), images().contiguous(memory_format=torch.channels_last)):
+        torch.testing.assert_close(stored(image).depth_m, plain, **TOLERANCE[torch.float32])
+
+
+def test_image_is_left_alone(network: DepthUNet) -> None:
+    """Predicting does not change the image."""
+    image = images()
+    network(image)
+    assert torch.equal(image, images())
+
+
+def test_built_without_memory(network: DepthUNet) -> None:
+    """A network can be laid out on the meta device, where files are loaded into it."""
+    with torch.device("meta"):
+        empty = DepthUNet(network.config)
+    assert all(parameter.is_meta for parameter in empty.parameters())
+    empty.load_state_dict(network.state_dict(), strict=True, assign=True)
+    assert torch.equal(empty(images()).depth_m, network(images()).depth_m)
+
+
+def test_same_seed_same_network(network: DepthUNet) -> None:
+    """The random weights come from PyTorch's seed alone."""
+    made = []
+    for _ in range(2):
+        torch.manual_seed(5)
+        made.append(DepthUNet(network.config).state_dict())
+    for name, value in made[0].items():
+        assert torch.equal(value, made[1][name])
+
+
+@pytest.fixture
+def unchecked() -> Iterator[None]:
+    """Shape checks off, as in use: the exporter cannot look into them."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.filterwarnings("ignore")  # torch warns of its own exporter
+def test_exports(network: DepthUNet) -> None:
+    """Exported by torch.export, the network predicts the same metres for any number of images."""
+    batch = torch.export.Dim("batch", min=1, max=64)
+    program = torch.export.export(
+        network.eval(), (images(3),), dynamic_shapes={"image": {0: batch}, "output_stride": None}
+    )
+    for count in (1, 5):
+        torch.testing.assert_close(
+            program.module()(images(count)).depth_m,
+            network(images(count)).depth_m,
+            **TOLERANCE[torch.float32],
+        )

@@ -1,0 +1,258 @@
+"""Data sets in the pairs layout, frame by frame, with everything that can be wrong named."""
+
+import csv
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from depth_unet.camera import Intrinsics
+from depth_unet.config import NYU_FOCAL
+from depth_unet.data.decode import check_headers, read_depth, read_rgb
+from depth_unet.data.source import PairsSource, Source
+from depth_unet.errors import DataError
+
+WIDTH, HEIGHT = 8, 6
+
+
+def write_pair(
+    root: Path,
+    image: np.ndarray | None = None,
+    depth: np.ndarray | None = None,
+    *,
+    row: str = "",
+    **info: object,
+) -> Path:
+    """A data set of one pair, ``a.png`` and ``d.png``, with a camera unless ``info`` has one."""
+    image = np.full((HEIGHT, WIDTH, 3), 90, np.uint8) if image is None else image
+    depth = np.full((HEIGHT, WIDTH), 2000, np.uint16) if depth is None else depth
+    Image.fromarray(image).save(root / "a.png")
+    Image.fromarray(depth).save(root / "d.png")
+    header = "rgb,depth,official_split,room_group,fx_px,fy_px,cx_px,cy_px"
+    (root / "index.csv").write_text(f"{header}\na.png,d.png,{row}\n", encoding="utf-8")
+    camera = {"width": 8, "height": 6, "fx_px": 7.0, "fy_px": 7.0, "cx_px": 3.5, "cy_px": 2.5}
+    (root / "dataset.json").write_text(json.dumps({"intrinsics": camera} | info), encoding="utf-8")
+    return root
+
+
+def test_box_rooms_are_read_as_they_lie(box_rooms: Path) -> None:
+    """Every frame is its two files, bit for bit, with the data set's camera at its size."""
+    source = PairsSource(box_rooms)
+    assert isinstance(source, Source)
+    with (box_rooms / "index.csv").open(encoding="utf-8") as stream:
+        lines = list(csv.DictReader(stream))
+    assert [row.rgb for row in source.rows] == [line["rgb"] for line in lines]
+    for index in (0, 7, len(lines) - 1):
+        frame = source.read(index)
+        assert np.array_equal(frame.image, np.asarray(Image.open(box_rooms / lines[index]["rgb"])))
+        depth_mm = np.asarray(Image.open(box_rooms / lines[index]["depth"]))
+        assert np.array_equal(frame.depth_mm, depth_mm)
+        assert frame.depth_mm.dtype == np.uint16
+        height, width = depth_mm.shape
+        assert (frame.intrinsics.width, frame.intrinsics.height) == (width, height)
+        assert frame.intrinsics.fx_px == pytest.approx(0.8 * width)
+        assert frame.intrinsics.cx_px == pytest.approx(0.51 * width - 0.5)
+
+
+def test_box_rooms_are_rooms(box_rooms: Path) -> None:
+    """What the other tests stand on: unprojected, the pixels of a frame lie on few large planes."""
+    source = PairsSource(box_rooms)
+    flat = []
+    for index in range(0, 60, 6):
+        frame = source.read(index)
+        camera = frame.intrinsics
+        rows, columns = np.mgrid[0 : camera.height, 0 : camera.width]
+        depth_m = frame.depth_mm / 1000
+        points = np.stack(
+            (
+                (columns - camera.cx_px) / camera.fx_px * depth_m,
+                (rows - camera.cy_px) / camera.fy_px * depth_m,
+                depth_m,
+            ),
+            axis=-1,
+        )
+        cells = points.reshape(12, 10, 16, 10, 3).swapaxes(1, 2).reshape(-1, 100, 3)
+        cells = cells[(cells[..., 2] > 0).all(axis=1)]
+        spread = np.linalg.svd(cells - cells.mean(axis=1, keepdims=True), compute_uv=False)
+        flat.append(spread[:, 2] / 10)  # root mean square distance from the plane, metres
+    # Depth is rounded to millimetres, which uniformly is 0.29 mm.
+    assert (np.concatenate(flat) < 6e-4).mean() > 0.7
+
+
+@pytest.mark.parametrize(
+    ("unit", "counts", "expected_mm"),
+    [("mm", 1234, 1234), ("cm", 123, 1230), ("m", 3, 3000), (0.0002, 12344, 2469)],
+)
+def test_units(tmp_path: Path, unit: str | float, counts: int, expected_mm: int) -> None:
+    """Depth comes in millimetres whatever the unit of the file, rounded."""
+    root = write_pair(tmp_path, depth=np.full((6, 8), counts, np.uint16), depth_unit=unit)
+    assert (PairsSource(root).read(0).depth_mm == expected_mm).all()
+
+
+def test_large_counts_do_not_wrap(tmp_path: Path) -> None:
+    """A value above 32767 stays positive, and one that millimetres cannot hold is a hole."""
+    depth = np.full((6, 8), 40_000, np.uint16)
+    Image.fromarray(depth).save(tmp_path / "d.png")
+    assert (read_depth(tmp_path / "d.png", 1e-3) == 40_000).all()
+    assert (read_depth(tmp_path / "d.png", 2e-4) == 8_000).all()
+    assert (read_depth(tmp_path / "d.png", 1e-2) == 0).all()
+
+
+def test_counts_of_32_bits_do_not_wrap(tmp_path: Path) -> None:
+    """A 32-bit file is no 16-bit one: it is refused, or its large values are holes."""
+    depth = np.full((6, 8), 65_536 + 1_500, np.int32)
+    depth[0] = -3
+    Image.fromarray(depth).save(tmp_path / "d.tiff")
+    try:
+        depth_mm = read_depth(tmp_path / "d.tiff", 1e-3)
+    except DataError as error:
+        assert "16-bit" in str(error)  # noqa: PT017  # both answers are right
+    else:
+        assert not depth_mm.any()
+
+
+def test_border_and_range_are_holes(tmp_path: Path) -> None:
+    """Depth in the border or beyond the range is 0; the photo and the rest keep every bit."""
+    depth = np.arange(48, dtype=np.uint16).reshape(6, 8) * 100 + 1000
+    root = write_pair(tmp_path, depth=depth, border_px=1, max_depth_m=4.5)
+    expected = np.where(depth <= 4500, depth, 0)
+    expected[[0, -1]] = 0
+    expected[:, [0, -1]] = 0
+    frame = PairsSource(root).read(0)
+    assert np.array_equal(frame.depth_mm, expected)
+    assert (frame.image == 90).all()
+
+
+def test_range_ends_with_its_last_millimetre(tmp_path: Path) -> None:
+    """Depth of exactly the largest value is valid, one millimetre more is not."""
+    depth = np.array([[9_999, 10_000, 10_001]], np.uint16)
+    root = write_pair(tmp_path, image=np.zeros((1, 3, 3), np.uint8), depth=depth)
+    assert PairsSource(root).read(0).depth_mm.tolist() == [[9_999, 10_000, 0]]
+
+
+def test_own_camera_comes_first(tmp_path: Path) -> None:
+    """A row's camera holds for its photo as it is."""
+    root = write_pair(tmp_path, row=",,70,71,30,20")
+    assert PairsSource(root).read(0).intrinsics == Intrinsics(
+        width=8, height=6, fx_px=70.0, fy_px=71.0, cx_px=30.0, cy_px=20.0
+    )
+
+
+def test_unknown_camera_is_assumed_with_a_warning(tmp_path: Path) -> None:
+    """Without a camera NYU's focal length is assumed, and a warning says so once."""
+    root = write_pair(tmp_path, intrinsics=None)
+    with pytest.warns(UserWarning, match="states no camera .* add intrinsics") as caught:
+        source = PairsSource(root)
+    assert len(caught) == 1
+    assert source.read(0).intrinsics == Intrinsics.centred(8, 6, NYU_FOCAL * 8)
+
+
+def test_known_cameras_need_no_warning(tmp_path: Path) -> None:
+    """Cameras of the rows, or of the data set, are enough."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        PairsSource(write_pair(tmp_path, row=",,70,71,30,20", intrinsics=None))
+        PairsSource(write_pair(tmp_path))
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "1"])
+def test_photos_of_any_mode(tmp_path: Path, mode: str) -> None:
+    """Grey, palette, transparent and printed photos all become RGB."""
+    name = "a.tiff" if mode == "CMYK" else "a.png"
+    Image.new("RGB", (4, 3), (255, 255, 255)).convert(mode).save(tmp_path / name)
+    image = read_rgb(tmp_path / name)
+    assert (image.shape, image.dtype) == ((3, 4, 3), np.uint8)
+    assert image.min() > 250
+
+
+def test_orientation_tags_are_not_applied(tmp_path: Path) -> None:
+    """A photo stays as it is stored: the depth beside it was made for those pixels."""
+    photo = Image.new("RGB", (8, 6))
+    exif = photo.getexif()
+    exif[0x0112] = 6  # turned by a quarter
+    photo.save(tmp_path / "a.jpg", exif=exif)
+    assert read_rgb(tmp_path / "a.jpg").shape == (6, 8, 3)
+
+
+def refused(root: Path, message: str) -> None:
+    """The pair is refused with this message, in one line, when it is read and by its headers."""
+    with pytest.raises(DataError, match=message) as caught:
+        PairsSource(root).read(0)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    """A row whose file is not there is refused at once, with its row and name."""
+    for name in ("a.png", "d.png"):
+        root = write_pair(tmp_path)
+        (root / name).unlink()
+        with pytest.raises(DataError, match=rf"row 2 names {name}, which is not there"):
+            PairsSource(root)
+
+
+def test_different_sizes_are_refused(tmp_path: Path) -> None:
+    """A photo and a depth map of different size are not a pair; both sizes are named."""
+    root = write_pair(tmp_path, depth=np.full((3, 4), 2000, np.uint16))
+    refused(root, r"a\.png is 8x6 and .*d\.png is 4x3")
+    with pytest.raises(DataError, match="must have the same size"):
+        check_headers(root / "a.png", root / "d.png")
+
+
+def test_eight_bit_depth_is_refused(tmp_path: Path) -> None:
+    """8-bit depth is not millimetres, and is not read as if it were."""
+    root = write_pair(tmp_path, depth=np.full((6, 8), 200, np.uint8))
+    refused(root, r"d\.png is an 8-bit image; depth must be a 16-bit PNG")
+    with pytest.raises(DataError, match="8-bit"):
+        check_headers(root / "a.png", root / "d.png")
+
+
+def test_colour_depth_is_refused(tmp_path: Path) -> None:
+    """A coloured picture of depth is not depth."""
+    refused(write_pair(tmp_path, depth=np.zeros((6, 8, 3), np.uint8)), "colour mode RGB")
+
+
+@pytest.mark.parametrize("counts", [0, 20_000])
+def test_depth_without_a_valid_pixel_is_refused(tmp_path: Path, counts: int) -> None:
+    """All zero, or all out of range: nothing can be learnt from it."""
+    root = write_pair(tmp_path, depth=np.full((6, 8), counts, np.uint16))
+    refused(root, r"d\.png has no valid depth \(all zero, or beyond 10\.0 m\)")
+
+
+def test_border_that_covers_everything_is_refused(tmp_path: Path) -> None:
+    """A border of half the image leaves no depth, which is said."""
+    refused(write_pair(tmp_path, border_px=3), "no valid depth")
+    refused(write_pair(tmp_path, border_px=100), "no valid depth")
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "d.png"])
+def test_truncated_files_are_refused(tmp_path: Path, name: str) -> None:
+    """A file that ends too early is damaged, not half grey."""
+    generator = np.random.default_rng(0)
+    image = generator.integers(0, 256, (64, 64, 3), np.uint8)
+    Image.fromarray(image).save(tmp_path / "a.jpg")
+    Image.fromarray(generator.integers(1, 9_999, (64, 64)).astype(np.uint16)).save(
+        tmp_path / "d.png"
+    )
+    (tmp_path / "index.csv").write_text("rgb,depth,fx_px,fy_px,cx_px,cy_px\na.jpg,d.png,9,9,1,1\n")
+    content = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(content[: len(content) // 2])
+    refused(tmp_path, rf"{name} is damaged")
+
+
+@pytest.mark.parametrize("content", [b"", b"no image", b"\x89PNG\r\n\x1a\n"])
+def test_files_that_are_no_images_are_refused(tmp_path: Path, content: bytes) -> None:
+    """Anything but an image is refused by name."""
+    for name in ("a.png", "d.png"):
+        root = write_pair(tmp_path)
+        (root / name).write_bytes(content)
+        refused(root, f"{name} is (not an image|damaged)|{name} cannot be read")
+
+
+def test_tests_alone_can_be_asked_for(tmp_path: Path) -> None:
+    """A cache keeps the files of its test rows alone, and only those must be there."""
+    root = write_pair(tmp_path)
+    (root / "a.png").unlink()
+    assert len(PairsSource(root, only_tests=True).rows) == 1

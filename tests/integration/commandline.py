@@ -1,0 +1,104 @@
+"""The command line as a user meets it: in this process, or as a program of its own."""
+
+import contextlib
+import importlib.util
+import io
+import os
+import re
+import socket
+import subprocess
+import sys
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from depth_unet.cli import main
+
+# A network of 60,000 weights: what is tested is what happens around it.
+TINY_MODEL = (
+    *("--model.widths", "8", "16", "32"),
+    *("--model.blocks", "1", "1", "1"),
+    *("--model.attention-blocks", "0", "1", "1"),
+    *("--model.head-width", "8"),
+    *("--canvas.height", "48", "--canvas.width", "64"),
+)
+UNCHANGED = (  # photos as they are, so that a network can learn them by heart
+    *("--augment.flip", "0", "--augment.channel-swap", "0"),
+    *("--augment.brightness", "0", "--augment.contrast", "0", "--augment.saturation", "0"),
+    *("--augment.rotation-deg", "0", "--augment.zoom", "1"),
+)
+ERROR = "depth-unet: error: "
+_PROGRESS = re.compile(
+    r"warning: |.*━|step \d+ |\w+: \d+ training frames|.*: \d+ predicted, \d+ failed|ep(och|…) "
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left on the screen."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def warnings(self) -> list[str]:
+        """Lines on stderr that warn."""
+        return [line for line in self.err.splitlines() if line.startswith("warning: ")]
+
+    @property
+    def complaints(self) -> list[str]:
+        """Lines on stderr that are neither warnings nor progress."""
+        return [line for line in self.err.splitlines() if line and not _PROGRESS.match(line)]
+
+
+def depth_unet(*arguments: object) -> Outcome:
+    """Run ``depth-unet`` in this process; warnings go to stderr, as they do for a user."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("always", UserWarning)
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as leaving:
+            code = leaving.code  # type: ignore[assignment]
+    assert type(code) is int, f"left with {code!r}"
+    return Outcome(code, out.getvalue(), err.getvalue())
+
+
+def start(
+    *arguments: object, module: str = "depth_unet", variables: Mapping[str, object] | None = None
+) -> subprocess.Popen[str]:
+    """Start ``python -m depth_unet`` (or another module) on the copy that is tested here."""
+    spec = importlib.util.find_spec("depth_unet")
+    assert spec is not None
+    assert spec.origin is not None
+    source, tests = Path(spec.origin).parents[1], Path(__file__).parents[2]
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *(str(argument) for argument in arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join((str(source), str(tests))),
+            **{name: str(value) for name, value in (variables or {}).items()},
+        },
+    )
+
+
+def free_port() -> int:
+    """A port of this machine on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def files_below(folder: Path) -> set[str]:
+    """Every file and folder below ``folder``, by relative path."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}

@@ -1,0 +1,366 @@
+"""A run that was stopped and resumed is the run that was not stopped, to the last bit."""
+
+import re
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import Tensor
+
+from depth_unet import checkpoint
+from depth_unet.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read
+from depth_unet.predict import load
+from depth_unet.train.reporter import Reporter
+from tests.integration.commandline import TINY_MODEL, Outcome, depth_unet, free_port, start
+
+NUM_STEPS = 7
+# Four rooms, of which one is unseen: 15 training frames in batches of 4, so four steps an epoch,
+# the last with three frames. Everything that draws random numbers or keeps a state is on.
+OPTIONS = (
+    *("--fraction", "0.4", "--holdout", "0.1", "--batch-size", "4", "--micro-batch-size", "3"),
+    *("--validate-every", "3", "--log-every", "1", *TINY_MODEL),
+)
+
+
+def train(cache: Path, out: Path, *options: object) -> Outcome:
+    """Train a small network for a few steps."""
+    given = ("--steps", NUM_STEPS, *OPTIONS, *options)
+    return depth_unet("train", "seed", "--data", cache, "--out", out, *given)
+
+
+def assert_same(one: Path, other: Path) -> None:
+    """Two checkpoint files hold the same bits and the same facts."""
+    first, second = read(one), read(other)
+    for group in ("weights", "state", "guesses"):
+        tensors, others = getattr(first, group), getattr(second, group)
+        assert list(tensors) == list(others)
+        for name, tensor in tensors.items():
+            assert torch.equal(tensor, others[name]), f"{group}/{name} differs"
+    for name in ("config", "step", "splits", "metrics", "extra"):
+        assert getattr(first, name) == getattr(second, name), f"{name} differs"
+
+
+def signal_after(
+    monkeypatch: pytest.MonkeyPatch, step: int, number: signal.Signals = signal.SIGINT
+) -> None:
+    """Send this process a signal while the given step is still going on."""
+    count: Callable[..., None] = Reporter.count
+
+    def counted(self: Reporter, now: int, num_images: int) -> None:
+        count(self, now, num_images)
+        if now == step:
+            signal.raise_signal(number)
+
+    monkeypatch.setattr(Reporter, "count", counted)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(cache: Path) -> Path:
+    """A run of seven steps."""
+    out = cache.parent / "undisturbed"
+    assert train(cache, out).code == 0
+    return out
+
+
+@pytest.mark.filterwarnings("default:fraction")
+@pytest.mark.parametrize(
+    ("step", "number"),
+    [(1, signal.SIGINT), (3, signal.SIGTERM), (4, signal.SIGINT), (6, signal.SIGINT)],
+    ids=["first step", "after a validation", "end of an epoch", "last but one"],
+)
+def test_resumed_run_is_the_same_run(
+    cache: Path,
+    undisturbed: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    step: int,
+    number: signal.Signals,
+) -> None:
+    """Weights, averages, moments, best and figures are bit-identical on the CPU."""
+    out = tmp_path / "run"
+    with monkeypatch.context() as context:
+        signal_after(context, step, number)
+        stopped = train(cache, out)
+    assert stopped.code == 130
+    assert stopped.complaints[-1] == (
+        f"depth-unet: interrupted; saved after step {step} of {NUM_STEPS}; "
+        f"go on with: depth-unet train --resume {out}"
+    )
+    assert read(out / LAST_NAME).step == step
+    assert depth_unet("train", "--resume", out).code == 0
+    for name in (LAST_NAME, BEST_NAME):
+        assert_same(out / name, undisturbed / name)
+
+
+def test_signal_in_the_last_step_ends_the_run(
+    cache: Path, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing to go on with: the run is complete and exits 0."""
+    signal_after(monkeypatch, NUM_STEPS)
+    assert train(cache, tmp_path / "run").code == 0
+    assert_same(tmp_path / "run" / LAST_NAME, undisturbed / LAST_NAME)
+
+
+def test_run_stopped_twice(
+    cache: Path, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run may be stopped as often as one likes."""
+    out = tmp_path / "run"
+    for step in (2, 5):
+        with monkeypatch.context() as context:
+            signal_after(context, step)
+            outcome = depth_unet("train", "--resume", out) if out.exists() else train(cache, out)
+        assert outcome.code == 130
+        assert read(out / LAST_NAME).step == step
+    assert depth_unet("train", "--resume", out / LAST_NAME).code == 0
+    assert_same(out / LAST_NAME, undisturbed / LAST_NAME)
+
+
+def test_resuming_a_finished_run_changes_nothing(undisturbed: Path, tmp_path: Path) -> None:
+    """Both checkpoints stay, and so does what TensorBoard shows."""
+    out = tmp_path / "run"
+    shutil.copytree(undisturbed, out)
+    before = {name: (out / name).read_bytes() for name in (BEST_NAME, LAST_NAME)}
+    shown = scalars(out)
+    assert shown["loss/total"] == list(range(1, NUM_STEPS + 1))
+    outcome = depth_unet("train", "--resume", out)
+    assert outcome.code == 0
+    assert {name: (out / name).read_bytes() for name in before} == before
+    assert scalars(out) == shown
+
+
+def test_resumed_run_keeps_its_curves(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TensorBoard shows every step once, those before the interruption too."""
+    with monkeypatch.context() as context:
+        signal_after(context, 3)
+        assert train(cache, tmp_path / "run").code == 130
+    assert depth_unet("train", "--resume", tmp_path / "run").code == 0
+    shown = scalars(tmp_path / "run")
+    assert shown["loss/total"] == [1, 2, 3, 4, 5, 6, 7]
+    assert shown["unseen/abs_rel"] == [3, 6, 7]
+
+
+def scalars(out: Path) -> dict[str, list[int]]:
+    """The steps at which TensorBoard shows each scalar of a run."""
+    events = EventAccumulator(str(out / "tensorboard"))
+    events.Reload()
+    return {tag: [event.step for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
+
+
+def test_data_set_may_have_moved(
+    cache: Path, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``--data`` names its new place; without it, one line says what is missing."""
+    moved, out = tmp_path / "moved", tmp_path / "run"
+    shutil.copytree(cache, tmp_path / "cache")
+    with monkeypatch.context() as context:
+        signal_after(context, 2)
+        assert train(tmp_path / "cache", out).code == 130
+    (tmp_path / "cache").rename(moved)
+    refused = depth_unet("train", "--resume", out)
+    assert (refused.code, len(refused.complaints)) == (2, 1)
+    assert str(tmp_path / "cache") in refused.complaints[0]
+    assert depth_unet("train", "--resume", out, "--data", moved).code == 0
+    ours, theirs = read(out / LAST_NAME), read(undisturbed / LAST_NAME)
+    assert all(torch.equal(ours.weights[name], theirs.weights[name]) for name in theirs.weights)
+
+
+def test_data_set_must_be_the_same(
+    box_rooms: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A data set without one of the run's training frames is refused: it is another run."""
+    out, other = tmp_path / "run", tmp_path / "other"
+    with monkeypatch.context() as context:
+        signal_after(context, 2)
+        assert train(cache, out).code == 130
+    before = (out / LAST_NAME).read_bytes()
+    shutil.copytree(box_rooms, other)
+    gone = read(out / LAST_NAME).splits["train"][0]
+    lines = (other / "index.csv").read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith(gone)]
+    assert len(kept) == len(lines) - 1
+    (other / "index.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
+    refused = depth_unet("train", "--resume", out, "--data", other)
+    assert (refused.code, len(refused.complaints)) == (2, 1)
+    assert (out / LAST_NAME).read_bytes() == before
+
+
+def test_micro_batches_do_not_change_the_run(
+    cache: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    """Batches of 4 at once or one by one: the same run, beyond rounding in fp32.
+
+    Adam divides by the size of the gradient, so a weight whose gradient is rounding may move
+    either way; the distance is measured over all weights, in units of the way they went.
+    """
+    assert train(cache, tmp_path / "run", "--micro-batch-size", "1").code == 0
+    ours, theirs = read(tmp_path / "run" / LAST_NAME), read(undisturbed / LAST_NAME)
+    assert ours.config.micro_batch_size != theirs.config.micro_batch_size
+    assert distance(ours, theirs) < 0.01 * distance(start_of(theirs), theirs)
+    for name, value in theirs.metrics.items():
+        assert ours.metrics[name] == pytest.approx(value, rel=1e-3)
+
+
+def test_batch_size_does_change_the_run(cache: Path, undisturbed: Path, tmp_path: Path) -> None:
+    """The measure above tells another run from the same one."""
+    assert train(cache, tmp_path / "run", "--batch-size", "5").code == 0
+    ours, theirs = read(tmp_path / "run" / LAST_NAME), read(undisturbed / LAST_NAME)
+    assert distance(ours, theirs) > 0.1 * distance(start_of(theirs), theirs)
+
+
+def distance(one: Checkpoint, other: Checkpoint) -> float:
+    """Euclidean distance of the raw weights."""
+    return float((flat(one) - flat(other)).norm())
+
+
+def flat(run: Checkpoint) -> Tensor:
+    """The raw weights in one row."""
+    network = {name: value for name, value in run.state.items() if name.startswith("network/")}
+    return torch.cat([network[name].flatten() for name in sorted(network)])
+
+
+def start_of(run: Checkpoint) -> Checkpoint:
+    """The run before its first step."""
+    from depth_unet.train.loop import new_network
+
+    weights = new_network(run.config).state_dict()
+    return Checkpoint(
+        config=run.config,
+        step=0,
+        weights={},
+        splits={},
+        state={f"network/{name}": value for name, value in weights.items()},
+    )
+
+
+def test_two_processes_train_the_same_network(
+    cache: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    """Under torchrun's variables two processes share each batch; the run is that of one."""
+    variables = {
+        "WORLD_SIZE": 2,
+        "LOCAL_WORLD_SIZE": 2,
+        "GROUP_RANK": 0,
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": free_port(),
+        "TORCHELASTIC_RUN_ID": "test",
+        "TORCHELASTIC_USE_AGENT_STORE": "False",
+    }
+    out = tmp_path / "run"
+    command = ("train", "seed", "--data", cache, "--out", out, "--steps", NUM_STEPS, *OPTIONS)
+    processes = [
+        start(*command, variables=variables | {"RANK": rank, "LOCAL_RANK": rank})
+        for rank in range(2)
+    ]
+    for process in processes:
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+    ours, theirs = read(out / LAST_NAME), read(undisturbed / LAST_NAME)
+    assert ours.step == theirs.step
+    assert distance(ours, theirs) < 0.01 * distance(start_of(theirs), theirs)
+
+
+def test_ctrl_c(cache: Path, tmp_path: Path) -> None:
+    """Ctrl-C saves, says how to go on and exits 130; what it says completes the run."""
+    out, num_steps = tmp_path / "run", 150
+    options = ("--steps", num_steps, *OPTIONS, "--validate-every", 1000)
+    process = start("train", "seed", "--data", cache, "--out", out, *options)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("step 2 "):
+            break
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    last = err.splitlines()[-1]
+    found = re.fullmatch(
+        r"depth-unet: interrupted; saved after step (\d+) of 150; go on with: depth-unet (.+)", last
+    )
+    assert found, last
+    step = int(found[1])
+    assert 2 <= step < num_steps
+    assert read(out / LAST_NAME).step == step
+    assert not list(out.rglob("*.part*"))
+    assert depth_unet(*found[2].split()).code == 0
+    assert read(out / LAST_NAME).step == num_steps
+    assert load(out).checkpoint.step == num_steps  # nothing is unseen before the end: it is best
+
+
+def test_second_ctrl_c_ends_at_once(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not wait for the step to end; the checkpoint that was there before stays."""
+
+    def counted(_self: Reporter, now: int, _num_images: int) -> None:
+        if now == 2:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            pytest.fail("the second signal was ignored")
+
+    monkeypatch.setattr(Reporter, "count", counted)
+    outcome = train(cache, tmp_path / "run", "--checkpoint-every", 1)
+    assert outcome.code == 130
+    assert read(tmp_path / "run" / LAST_NAME).step == 1
+
+
+def test_checkpoints_are_whole_at_all_times(cache: Path, tmp_path: Path) -> None:
+    """Whoever reads ``last`` or ``best`` while a run writes them finds a whole file."""
+    out, ended, steps = tmp_path / "run", threading.Event(), set()
+
+    def watch() -> None:
+        while not ended.is_set():
+            for path in (out / LAST_NAME, out / BEST_NAME):
+                if path.exists():
+                    steps.add(read(path).step)
+            time.sleep(0.001)
+
+    failures: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            watch()
+        except BaseException as error:  # noqa: BLE001
+            failures.append(error)
+
+    watcher = threading.Thread(target=guarded)
+    watcher.start()
+    try:
+        options = ("--holdout", "none", "--checkpoint-every", 1, "--validate-every", 1)
+        assert train(cache, out, *options, "--steps", 20).code == 0
+    finally:
+        ended.set()
+        watcher.join()
+    assert not failures
+    assert len(steps) > 3, "the watcher saw too little to tell"
+
+
+def test_full_disk_keeps_the_last_checkpoint(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a checkpoint cannot be written, the one before it stays whole, and one line says so."""
+    out, written = tmp_path / "run", checkpoint.save_file
+
+    def fill(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+        written(tensors, path, metadata=metadata)
+        if '"step": 3' in metadata["depth_unet"]:
+            path.write_bytes(path.read_bytes()[:1000])
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "save_file", fill)
+    outcome = train(cache, out, "--checkpoint-every", 1, "--holdout", "none")
+    assert outcome.code == 1
+    assert [line for line in outcome.complaints if "No space left" in line] == outcome.complaints
+    assert read(out / LAST_NAME).step == 2
+    assert not list(out.rglob("*.part*"))
+    with safe_open(out / LAST_NAME, framework="pt") as stream:
+        assert stream.metadata()

@@ -1,0 +1,118 @@
+"""A batch with masks of very different size, and the program that takes its gradient in two.
+
+``python -m tests.integration.two_processes RANK PORT FILE`` is one of two processes.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from depth_unet.config import CanvasConfig, Config, LossConfig
+from depth_unet.losses.weighted import WeightedLoss
+from depth_unet.records import Batch, DepthOutput
+from depth_unet.train.step import accumulate_gradients
+
+NUM_IMAGES = 16
+HEIGHT, WIDTH = 32, 48
+ALL_TERMS = "weighted sum"
+TERMS = (*LossConfig().weights(), ALL_TERMS)
+# The first process has 11 images, the second 5; then 15 against the one without a valid pixel.
+SHARES = {"uneven": ((5, 16), (0, 5)), "empty": ((1, 16), (0, 1))}
+
+
+class PixelNetwork(nn.Module):
+    """Depth in metres by two small convolutions, at any precision."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, 4, 3, padding=1)
+        self.last = nn.Conv2d(4, 1, 3, padding=1)
+
+    def forward(self, image: Tensor, output_stride: int = 1) -> DepthOutput:
+        """As ``DepthUNet.forward``."""
+        centre = output_stride // 2
+        depth_m = 0.5 + 5 * torch.sigmoid(self.last(torch.tanh(self.first(image))))
+        return DepthOutput(depth_m[..., centre::output_stride, centre::output_stride])
+
+
+def make_network() -> PixelNetwork:
+    """The same weights every time."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return PixelNetwork()
+
+
+def make_config(term: str, stride: int = 1) -> Config:
+    """A config with one loss, or with all of them at different weights."""
+    weights = {"mae": 0.6, "gradient_edge": 0.2, "ssim": 1.0, "silog": 0.3, "berhu": 0.4}
+    if term != ALL_TERMS:
+        weights = {name: weight if name == term else 0.0 for name, weight in weights.items()}
+    return Config(
+        canvas=CanvasConfig(height=HEIGHT, width=WIDTH), loss=LossConfig(**weights, stride=stride)
+    )
+
+
+def make_batch(
+    height: int = HEIGHT, width: int = WIDTH, dtype: torch.dtype = torch.float64
+) -> Batch:
+    """Sixteen images, one camera each; the first has no valid pixel, the last has all."""
+    generator = torch.Generator().manual_seed(0)
+    image = torch.rand(NUM_IMAGES, 3, height, width, generator=generator, dtype=dtype)
+    depth_m = 1 + 6 * torch.rand(NUM_IMAGES, 1, height, width, generator=generator, dtype=dtype)
+    valid = torch.zeros(NUM_IMAGES, 1, height, width, dtype=torch.bool)
+    for number in range(NUM_IMAGES):
+        share = number / (NUM_IMAGES - 1)
+        # A corner that grows: from 3 on it holds windows of SSIM.
+        valid[number, :, : round(height * share), : round(width * share)] = True
+    intrinsics_px = torch.full((NUM_IMAGES, 4), width / 2, dtype=dtype)
+    intrinsics_px[:, 0] = width * torch.linspace(0.6, 1.4, NUM_IMAGES, dtype=dtype)
+    return Batch(
+        image=image,
+        depth_m=torch.where(valid, depth_m, 0),
+        valid=valid,
+        intrinsics_px=intrinsics_px,
+    )
+
+
+def gradients_of(
+    fabric: Fabric, config: Config, micro_batches: Sequence[Batch]
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """All gradients in one row, and the means that are reported."""
+    network = make_network()
+    model = fabric.setup(network)
+    loss = WeightedLoss(config.loss)
+    means = accumulate_gradients(fabric, model, loss, micro_batches, config)
+    return torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None]), means
+
+
+def main(rank: int, port: int, path: Path) -> None:
+    """Take this process's share of every case and write the gradients."""
+    os.environ |= {
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        "NODE_RANK": "0",
+        "LOCAL_RANK": str(rank),
+    }
+    fabric = Fabric(accelerator="cpu", devices=2, strategy="ddp", precision="64-true")
+    fabric.launch()
+    assert fabric.world_size == 2
+    results: dict[str, Tensor] = {}
+    for case, shares in SHARES.items():
+        start, stop = shares[fabric.global_rank]
+        share, size = make_batch().slice(start, stop), 2
+        parts = [share.slice(first, first + size) for first in range(0, len(share), size)]
+        for term in TERMS:
+            gradient, means = gradients_of(fabric, make_config(term), parts)
+            results[f"{case}/{term}/gradient"] = gradient
+            results |= {f"{case}/{term}/{name}": value for name, value in means.items()}
+    save_file(results, path)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))

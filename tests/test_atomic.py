@@ -1,0 +1,89 @@
+"""Files are whole or not there."""
+
+from pathlib import Path
+
+import pytest
+
+from depth_unet.atomic import copy_file, make_folder, replacing, write_bytes, write_text
+from depth_unet.errors import DataError
+
+
+def names(folder: Path) -> list[str]:
+    """What lies in a folder, hidden files included."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_written_files_are_whole(tmp_path: Path) -> None:
+    """Text is UTF-8 with its line ends as given, bytes and copies are exact; folders are made."""
+    write_text(tmp_path / "a" / "b" / "t.txt", "grün\nrot\n")
+    write_bytes(tmp_path / "a" / "x.bin", bytes(range(256)))
+    copy_file(tmp_path / "a" / "x.bin", tmp_path / "c" / "y.bin")
+    assert (tmp_path / "a" / "b" / "t.txt").read_bytes() == "grün\nrot\n".encode()
+    assert (tmp_path / "c" / "y.bin").read_bytes() == bytes(range(256))
+    assert names(tmp_path / "a") == ["b", "x.bin"]
+
+
+def test_nothing_is_there_before_the_end(tmp_path: Path) -> None:
+    """While a file is written, its name does not exist; the temporary one keeps the suffix."""
+    path = tmp_path / "depth.png"
+    with replacing(path) as temporary:
+        temporary.write_text("half")
+        assert not path.exists()
+        assert temporary.parent == path.parent
+        assert temporary.suffix == ".png"
+        assert temporary.name.startswith(".")
+    assert path.read_text() == "half"
+    assert names(tmp_path) == ["depth.png"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_failure_keeps_the_old_file(tmp_path: Path, error: type[BaseException]) -> None:
+    """If writing fails or is interrupted, the old file stays, and nothing half-written."""
+    path = tmp_path / "last.json"
+    write_text(path, "old")
+
+    def write() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("ne")
+            raise error
+
+    with pytest.raises(error):
+        write()
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["last.json"]
+
+
+def test_two_writers_do_not_meet(tmp_path: Path) -> None:
+    """Two writers of one file use two temporary names; the last to finish wins, whole."""
+    path = tmp_path / "x.txt"
+    with replacing(path) as first, replacing(path) as second:
+        assert first != second
+        first.write_text("first")
+        second.write_text("second")
+    assert path.read_text() == "first"
+    assert names(tmp_path) == ["x.txt"]
+
+
+@pytest.mark.parametrize("parts", [("file",), ("file", "sub"), ("file", "sub", "sub")])
+def test_path_below_a_file_is_refused(tmp_path: Path, parts: tuple[str, ...]) -> None:
+    """A folder cannot be made where a regular file lies; the message names that file."""
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(DataError, match=r"/file is a file, not a folder; choose another"):
+        make_folder(tmp_path.joinpath(*parts))
+    with pytest.raises(DataError, match=r"/file is a file, not a folder"):
+        write_text(tmp_path.joinpath(*parts, "x.txt"), "x")
+    assert (tmp_path / "file").read_text() == "mine"
+    assert names(tmp_path) == ["file"]
+
+
+def test_folder_that_cannot_be_made_is_refused() -> None:
+    """Where the system allows no folder, its reason is given."""
+    with pytest.raises(DataError, match=r"cannot make folder /proc/.*; choose another"):
+        make_folder(Path("/proc/nothing/can/be/made/here"))
+
+
+def test_folders_may_exist(tmp_path: Path) -> None:
+    """Making a folder twice does no harm."""
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()

@@ -1,0 +1,83 @@
+"""Cameras of resized, cropped and mirrored pictures, and the rule that keeps depth metric."""
+
+import math
+
+import pytest
+import torch
+
+from depth_unet.camera import Intrinsics, depth_per_canonical
+from depth_unet.config import NYU_FOCAL
+from depth_unet.errors import DataError
+from tests.tolerances import TOLERANCE
+
+CAMERA = Intrinsics(width=640, height=480, fx_px=520.0, fy_px=519.0, cx_px=325.5, cy_px=253.5)
+
+
+def test_centred_camera_looks_through_the_middle() -> None:
+    """The middle of a picture of even size lies between its two central pixels."""
+    camera = Intrinsics.centred(4, 3, 2.0)
+    assert (camera.cx_px, camera.cy_px) == (1.5, 1.0)
+    assert (camera.fx_px, camera.fy_px) == (2.0, 2.0)
+    assert (camera.width, camera.height) == (4, 3)
+
+
+def test_resized_by_hand() -> None:
+    """Edges, not pixel centres, keep their place: column -0.5 stays column -0.5."""
+    half = CAMERA.resized(320, 120)
+    assert (half.width, half.height) == (320, 120)
+    assert (half.fx_px, half.fy_px) == (260.0, 519.0 / 4)
+    assert (half.cx_px, half.cy_px) == (162.5, 63.0)
+    edge = Intrinsics(width=8, height=8, fx_px=1.0, fy_px=1.0, cx_px=-0.5, cy_px=7.5)
+    assert (edge.resized(3, 5).cx_px, edge.resized(3, 5).cy_px) == (-0.5, 4.5)
+
+
+def test_cropped_by_hand() -> None:
+    """A crop moves the axis and leaves the focal length, in pixels, alone."""
+    part = CAMERA.cropped(100, 50, 200, 300)
+    assert part == Intrinsics(
+        width=200, height=300, fx_px=520.0, fy_px=519.0, cx_px=225.5, cy_px=203.5
+    )
+
+
+def test_flipped_by_hand() -> None:
+    """The mirror image has its axis as far from the right edge as it was from the left."""
+    mirror = CAMERA.flipped()
+    assert (mirror.cx_px, mirror.cy_px) == (313.5, 253.5)
+    assert (mirror.fx_px, mirror.fy_px) == (520.0, 519.0)
+    assert mirror.flipped() == CAMERA
+
+
+@pytest.mark.parametrize("field", ["fx_px", "fy_px", "cx_px", "cy_px"])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_cameras_are_finite(field: str, value: float) -> None:
+    """A camera that is not a number is refused where it is made."""
+    values = {"fx_px": 1.0, "fy_px": 1.0, "cx_px": 0.0, "cy_px": 0.0} | {field: value}
+    with pytest.raises(DataError, match="correct the intrinsics"):
+        Intrinsics(width=4, height=4, **values)
+
+
+@pytest.mark.parametrize("field", ["fx_px", "fy_px"])
+@pytest.mark.parametrize("value", [0.0, -500.0])
+def test_focal_lengths_are_positive(field: str, value: float) -> None:
+    """Nothing is seen through a focal length that is not positive."""
+    values = {"fx_px": 1.0, "fy_px": 1.0, "cx_px": 0.0, "cy_px": 0.0} | {field: value}
+    with pytest.raises(DataError, match="positive"):
+        Intrinsics(width=4, height=4, **values)
+
+
+def test_training_camera_sees_canonical_depth() -> None:
+    """For NYU's camera at the recipe's canvas, canonical depth is depth."""
+    assert depth_per_canonical(NYU_FOCAL * 128, NYU_FOCAL, 128) == pytest.approx(1, rel=1e-12)
+
+
+def test_longer_lens_sees_farther() -> None:
+    """Depth is proportional to the focal length: what looks as large is as many times farther."""
+    focal_px = torch.tensor([50.0, 100.0, 200.0])
+    expected = torch.tensor([0.5, 1.0, 2.0])
+    ratio = depth_per_canonical(focal_px, 0.5, 200)
+    torch.testing.assert_close(ratio, expected, **TOLERANCE[torch.float32])
+
+
+def test_larger_canvas_means_a_shorter_lens() -> None:
+    """The same focal length in pixels of a canvas twice as wide is half as long."""
+    assert depth_per_canonical(100.0, 0.8, 256) * 2 == depth_per_canonical(100.0, 0.8, 128)
