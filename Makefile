@@ -55,7 +55,7 @@ wheel: $(READY) $(WHEEL_READY) ## build the wheel, install it in a clean environ
 	$(WHEEL_BIN)/pip install --quiet --no-deps --force-reinstall build/wheel/*.whl
 	@echo "Testing the installed wheel: $(WHEEL_TESTS)"
 	copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && \
-	cp -R pyproject.toml tests "$$copy" && cd "$$copy" && \
+	cp -R pyproject.toml examples tests "$$copy" && cd "$$copy" && \
 	env -u PYTHONPATH $(NYU) $(WHEEL_BIN)/python -m pytest $(WHEEL_TESTS)
 
 bench: $(READY) ## run every benchmark; results go to build/bench

@@ -71,9 +71,8 @@ class ModelConfig:
                 f"model.{name} has {len(value)} entries for {levels} levels; give one per level",
             )
         _require(min(self.blocks) >= 1, f"model.blocks is {self.blocks}; give at least 1 per level")
-        for name in ("norm_groups", "head_width"):
-            value = getattr(self, name)
-            _require(value >= 1, f"model.{name} is {value}; it must be at least 1")
+        sizes = (self.norm_groups, self.head_width)
+        _require(min(sizes) >= 1, f"model.norm_groups and head_width are {sizes}; choose >= 1")
         for width, attention in zip(self.widths, self.attention_blocks, strict=True):
             _require(
                 width % self.norm_groups == 0,
@@ -88,10 +87,8 @@ class ModelConfig:
             f"model.min_depth_m {self.min_depth_m} and max_depth_m {self.max_depth_m} must satisfy "
             "0 < min < max",
         )
-        _require(
-            self.canonical_focal > 0,
-            f"model.canonical_focal is {self.canonical_focal}; it must be positive",
-        )
+        focal = self.canonical_focal
+        _require(focal > 0, f"model.canonical_focal is {focal}; it must be positive")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

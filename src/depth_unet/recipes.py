@@ -14,8 +14,8 @@ from depth_unet.config import (
     OptimConfig,
 )
 
-# Chosen on validation rooms: against zoom 1.2 and colour 0.2, AbsRel .303 instead of .354 after 7,200
-# images, and no gap between rooms that were trained on and others.
+# Chosen on validation rooms: against zoom 1.2 and colour 0.2, AbsRel .303 instead of .354 after
+# 7,200 images, and no gap between rooms that were trained on and others (docs/log.md).
 STRONG = AugmentConfig(
     brightness=0.3, contrast=0.3, saturation=0.3, channel_swap=0.2, rotation_deg=5, zoom=1.6
 )

@@ -3,13 +3,13 @@
 import json
 import tracemalloc
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from depth_unet.camera import Intrinsics
 from depth_unet.data.cache import (
     MANIFEST_NAME,
     CacheSource,
@@ -20,38 +20,215 @@ from depth_unet.data.cache import (
     read_manifest,
     sha256_of,
 )
+from depth_unet.data.prepare import CLAIM_NAME
 from depth_unet.data.source import PairsSource, Source
 from depth_unet.errors import DataError
 from depth_unet.layout import DatasetInfo, PairRow, write_index, write_info
 
-HEIGHT, WIDTH, BLOCK_SIZE = 6, 8, 4
+HEIGHT, WIDTH, BLOCK_SIZE, FRAMES = 6, 8, 4, 6
+CAMERA = Intrinsics.centred(640, 480, 520.0)
 
 
-def write_cache(root: Path, frames: int = 6, **info: Any) -> Path:
-    """A cache of random frames of 16x12, in blocks of four, written without the package's help."""
-    generator = np.random.default_rng(0)
+def random_block(block: int, height: int = HEIGHT, width: int = WIDTH) -> tuple[np.ndarray, ...]:
+    """RGB and depth of one block; the last is not full."""
+    generator = np.random.default_rng(block)
+    count = min(BLOCK_SIZE, FRAMES - block * BLOCK_SIZE)
+    return (
+        generator.integers(0, 256, (count, height, width, 3)).astype(np.uint8),
+        generator.integers(1, 9999, (count, height, width)).astype(np.uint16),
+    )
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A cache of six frames that were 16x12, in two blocks; the fourth has its own camera."""
+    root = tmp_path / "cache"
     (root / "blocks").mkdir(parents=True)
     checksums = {}
-    for block in range(-(-frames // BLOCK_SIZE)):
-        count = min(BLOCK_SIZE, frames - block * BLOCK_SIZE)
-        arrays = (
-            generator.integers(0, 256, (count, HEIGHT, WIDTH, 3)).astype(np.uint8),
-            generator.integers(1, 9999, (count, HEIGHT, WIDTH)).astype(np.uint16),
-        )
-        for name, array in zip(block_names(block), arrays, strict=True):
+    for block in range(2):
+        for name, array in zip(block_names(block), random_block(block), strict=True):
             np.save(root / name, array)
             checksums[name] = sha256_of(root / name)
-    write_index(root, [PairRow(rgb=f"{i}.jpg", depth=f"{i}.png") for i in range(frames)])
-    camera = {"camera_px": None}
-    write_info(root, DatasetInfo(name="x", **info) if info else DatasetInfo(name="x"))
-    assert camera
+    own = (20.0, 21.0, 7.5, 5.5)
+    write_index(
+        root,
+        [
+            PairRow(rgb=f"{i}.jpg", depth=f"{i}.png", camera_px=own if i == 3 else None)
+            for i in range(FRAMES)
+        ],
+    )
+    write_info(root, DatasetInfo(name="x", intrinsics=CAMERA))
     manifest = Manifest(
         fingerprint="f",
         height=HEIGHT,
         width=WIDTH,
         block_size=BLOCK_SIZE,
-        native_sizes=[[12, 16]] * frames,
+        native_sizes=[[12, 16]] * FRAMES,
         checksums=checksums,
     )
     (root / MANIFEST_NAME).write_text(manifest_json(manifest), encoding="utf-8")
     return root
+
+
+def change_manifest(root: Path, **changes: Any) -> None:
+    """Write other values into the manifest."""
+    path = root / MANIFEST_NAME
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes), encoding="utf-8")
+
+
+def test_frames_come_from_their_place(root: Path) -> None:
+    """Every frame is its slice of its block, across blocks and in any order."""
+    source = CacheSource(root)
+    assert isinstance(source, Source)
+    for index in (5, 0, 3, 4, 1, 2):
+        block, offset = divmod(index, BLOCK_SIZE)
+        rgb, depth_mm = random_block(block)
+        frame = source.read(index)
+        assert np.array_equal(frame.image, rgb[offset])
+        assert np.array_equal(frame.depth_mm, depth_mm[offset])
+
+
+def test_cameras_are_of_the_prepared_size(root: Path) -> None:
+    """The camera follows from the native photo's to the cache's size, a row's own likewise."""
+    source = CacheSource(root)
+    assert source.read(0).intrinsics == CAMERA.resized(16, 12).resized(WIDTH, HEIGHT)
+    assert source.read(3).intrinsics == Intrinsics(
+        width=8, height=6, fx_px=10.0, fy_px=10.5, cx_px=3.5, cy_px=2.5
+    )
+
+
+def test_reading_maps_the_file(root: Path) -> None:
+    """Frames are read-only views of the mapped file."""
+    frame = CacheSource(root).read(4)
+    for array, name in zip((frame.image, frame.depth_mm), block_names(1), strict=True):
+        assert isinstance(array, np.memmap)
+        assert Path(array.filename) == root / name
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+
+
+def test_reading_takes_no_memory(root: Path) -> None:
+    """Reading every frame of large blocks takes less memory than one frame."""
+    height, width = 480, 640
+    for block in range(2):
+        for name, array in zip(block_names(block), random_block(block, height, width), strict=True):
+            np.save(root / name, array)
+    change_manifest(root, height=height, width=width)
+    source = CacheSource(root)
+    tracemalloc.start()
+    frames = [source.read(index) for index in range(FRAMES)]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sum(frame.image.nbytes for frame in frames) > 5_000_000
+    assert peak < 200_000
+
+
+def test_manifest_round_trip(root: Path) -> None:
+    """The manifest comes back from its file."""
+    manifest = read_manifest(root)
+    assert (manifest.height, manifest.width, manifest.block_size) == (HEIGHT, WIDTH, BLOCK_SIZE)
+    assert manifest_json(manifest) == (root / MANIFEST_NAME).read_text()
+
+
+def test_sha256_of_a_file(tmp_path: Path) -> None:
+    """The checksum is SHA-256, of the bytes."""
+    (tmp_path / "a").write_bytes(b"abc")
+    assert sha256_of(tmp_path / "a").startswith("ba7816bf8f01cfea414140de5dae2223")
+
+
+def test_open_source_knows_both_forms(root: Path, box_rooms: Path) -> None:
+    """A manifest makes a cache; without one it is the pairs layout."""
+    assert isinstance(open_source(root), CacheSource)
+    assert isinstance(open_source(box_rooms), PairsSource)
+
+
+def test_half_made_cache_is_refused(root: Path) -> None:
+    """A cache whose manifest was not written yet is not taken for a data set."""
+    (root / MANIFEST_NAME).rename(root / CLAIM_NAME)
+    with pytest.raises(DataError, match="unfinished cache; run the same `depth-unet prepare`"):
+        open_source(root)
+
+
+def test_photos_may_lie_in_a_folder_named_blocks(root: Path, box_rooms: Path) -> None:
+    """A data set of photos is not a half-made cache because of a folder's name."""
+    lines = (box_rooms / "index.csv").read_text().splitlines()
+    (root / MANIFEST_NAME).unlink()
+    for path in (root / "blocks").iterdir():
+        path.unlink()
+    names = lines[1].split(",")[:2]
+    for name, place in zip(names, ("blocks/a.png", "blocks/b.png"), strict=True):
+        (root / place).write_bytes((box_rooms / name).read_bytes())
+    write_index(root, [PairRow(rgb="blocks/a.png", depth="blocks/b.png")])
+    assert len(open_source(root).rows) == 1
+
+
+def test_nothing_is_no_data_set(tmp_path: Path) -> None:
+    """A path that does not exist, and an empty folder, are refused with what to name."""
+    with pytest.raises(DataError, match=r"none does not exist; name a folder"):
+        open_source(tmp_path / "none")
+    with pytest.raises(DataError, match=r"index\.csv is missing"):
+        open_source(tmp_path)
+
+
+@pytest.mark.parametrize("name", [*block_names(0), *block_names(1)])
+def test_missing_block_is_refused_at_once(root: Path, name: str) -> None:
+    """A cache with a block missing is refused when it is opened, not in the middle of a run."""
+    (root / name).unlink()
+    with pytest.raises(DataError, match=f"{name} is missing; run the same"):
+        CacheSource(root)
+
+
+@pytest.mark.parametrize("name", block_names(1))
+@pytest.mark.parametrize("length", [0, 60, 200])
+def test_short_block_is_refused(root: Path, name: str, length: int) -> None:
+    """A block that was cut short is refused by name, at the latest when it is read."""
+    (root / name).write_bytes((root / name).read_bytes()[:length])
+    with pytest.raises(DataError, match=name):
+        CacheSource(root).read(5)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.ones((2, 5, 8, 3), np.uint8), np.ones((1, 6, 8, 3), np.uint8), np.ones((2, 6, 8, 3))],
+    ids=["size", "count", "type"],
+)
+def test_block_of_another_form_is_refused(root: Path, array: np.ndarray) -> None:
+    """A block of another size, number or type than the manifest says is refused by name."""
+    name = block_names(1)[0]
+    np.save(root / name, array)
+    with pytest.raises(DataError, match=name):
+        CacheSource(root).read(5)
+
+
+def test_index_and_blocks_belong_together(root: Path) -> None:
+    """An index with more rows than the blocks have frames is refused."""
+    rows = [PairRow(rgb=f"{i}.jpg", depth=f"{i}.png") for i in range(FRAMES + 1)]
+    write_index(root, rows)
+    with pytest.raises(DataError, match="lists 7 training rows and its blocks hold 6"):
+        CacheSource(root)
+
+
+def test_other_schema_is_refused(root: Path) -> None:
+    """A cache of another version says what to do."""
+    change_manifest(root, schema=2)
+    with pytest.raises(DataError, match="schema 2 and this version reads 1"):
+        CacheSource(root)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.write_text(""),
+        lambda path: path.write_text("[]"),
+        lambda path: path.write_text("{}"),
+        lambda path: path.write_bytes(b"\xff\xfe"),
+        lambda path: path.write_text('{"name": "my app", "version": "1"}'),
+    ],
+    ids=["empty", "list", "no fields", "no text", "foreign"],
+)
+def test_damaged_manifest_is_refused(root: Path, spoil: Callable[[Path], object]) -> None:
+    """A manifest that is not one is refused in one line that names the file."""
+    spoil(root / MANIFEST_NAME)
+    with pytest.raises(DataError, match=r"manifest\.json") as caught:
+        CacheSource(root)
+    assert "\n" not in str(caught.value)

@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import io
+import json
 import os
 import re
 import socket
@@ -12,6 +13,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from depth_unet.cli import main
 
@@ -28,6 +30,7 @@ UNCHANGED = (  # photos as they are, so that a network can learn them by heart
     *("--augment.brightness", "0", "--augment.contrast", "0", "--augment.saturation", "0"),
     *("--augment.rotation-deg", "0", "--augment.zoom", "1"),
 )
+FEW_STEPS = ("--steps", 2, "--batch-size", 2, "--fraction", 1, "--validate-every", 2, *TINY_MODEL)
 ERROR = "depth-unet: error: "
 _PROGRESS = re.compile(
     r"warning: |.*━|step \d+ |\w+: \d+ training frames|.*: \d+ predicted, \d+ failed|ep(och|…) "
@@ -102,3 +105,40 @@ def free_port() -> int:
 def files_below(folder: Path) -> set[str]:
     """Every file and folder below ``folder``, by relative path."""
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+def bytes_below(folder: Path) -> dict[str, bytes]:
+    """The content of every file below ``folder``."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def evaluate(run: Path, data: Path, out: Path, *options: object) -> Outcome:
+    """Evaluate a checkpoint."""
+    return depth_unet("evaluate", run, "--data", data, "--out", out, *options)
+
+
+def results_in(folder: Path) -> dict[str, Any]:
+    """What ``metrics.json`` holds."""
+    results: dict[str, Any] = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    return results
+
+
+def assert_refused(outcome: Outcome, *words: str, code: int = 2) -> None:
+    """One line on stderr says what is wrong (the words) and what to do, and nothing else does."""
+    assert outcome.code == code, outcome.err
+    assert len(outcome.complaints) == 1, outcome.err
+    line = outcome.complaints[0]
+    assert line.startswith(ERROR)
+    for word in words:
+        assert word in line
+    assert line.isprintable()
+    assert outcome.out == ""
+
+
+def predict(run: Path, out: Path, *arguments: object) -> Outcome:
+    """Predict photos."""
+    return depth_unet("predict", *arguments, "--weights", run, "--out", out)

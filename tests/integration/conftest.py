@@ -1,9 +1,12 @@
 """The cache of the box rooms and one short run, shared by all tests that only read them."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from depth_unet.commands import evaluate as evaluate_command
+from tests.boxrooms import write_box_rooms
 from tests.integration.commandline import TINY_MODEL, depth_unet
 
 
@@ -25,3 +28,33 @@ def run_folder(cache: Path) -> Path:
     ).code
     assert code == 0
     return out
+
+
+@pytest.fixture
+def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what takes most of the time, in tests that do not look at it."""
+    monkeypatch.setattr(evaluate_command, "write_pictures", lambda *_: None)
+
+
+@pytest.fixture
+def photo(box_rooms: Path, tmp_path: Path) -> Path:
+    """A photo of 160x120 called room.png."""
+    path = tmp_path / "photos" / "room.png"
+    path.parent.mkdir()
+    shutil.copyfile(next(box_rooms.glob("train/*/*_rgb.png")), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def few_pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three rooms of two frames, one test frame: nothing is wrong with them."""
+    root = tmp_path_factory.mktemp("bad_input") / "pairs"
+    return write_box_rooms(
+        root, rooms=3, frames=2, size=(64, 48), test_rooms=1, test_frames=1, seed=1
+    )
+
+
+@pytest.fixture
+def pairs(few_pairs: Path, tmp_path: Path) -> Path:
+    """A copy of the pairs, to be spoilt."""
+    return Path(shutil.copytree(few_pairs, tmp_path / "pairs"))

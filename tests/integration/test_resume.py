@@ -1,64 +1,17 @@
 """A run that was stopped and resumed is the run that was not stopped, to the last bit."""
 
-import re
 import shutil
 import signal
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors import safe_open
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
-from depth_unet import checkpoint
 from depth_unet.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read
-from depth_unet.predict import load
-from depth_unet.train.reporter import Reporter
-from tests.integration.commandline import TINY_MODEL, Outcome, depth_unet, free_port, start
-
-NUM_STEPS = 7
-# Four rooms, of which one is unseen: 15 training frames in batches of 4, so four steps an epoch,
-# the last with three frames. Everything that draws random numbers or keeps a state is on.
-OPTIONS = (
-    *("--fraction", "0.4", "--holdout", "0.1", "--batch-size", "4", "--micro-batch-size", "3"),
-    *("--validate-every", "3", "--log-every", "1", *TINY_MODEL),
-)
-
-
-def train(cache: Path, out: Path, *options: object) -> Outcome:
-    """Train a small network for a few steps."""
-    given = ("--steps", NUM_STEPS, *OPTIONS, *options)
-    return depth_unet("train", "seed", "--data", cache, "--out", out, *given)
-
-
-def assert_same(one: Path, other: Path) -> None:
-    """Two checkpoint files hold the same bits and the same facts."""
-    first, second = read(one), read(other)
-    for group in ("weights", "state", "guesses"):
-        tensors, others = getattr(first, group), getattr(second, group)
-        assert list(tensors) == list(others)
-        for name, tensor in tensors.items():
-            assert torch.equal(tensor, others[name]), f"{group}/{name} differs"
-    for name in ("config", "step", "splits", "metrics", "extra"):
-        assert getattr(first, name) == getattr(second, name), f"{name} differs"
-
-
-def signal_after(
-    monkeypatch: pytest.MonkeyPatch, step: int, number: signal.Signals = signal.SIGINT
-) -> None:
-    """Send this process a signal while the given step is still going on."""
-    count: Callable[..., None] = Reporter.count
-
-    def counted(self: Reporter, now: int, num_images: int) -> None:
-        count(self, now, num_images)
-        if now == step:
-            signal.raise_signal(number)
-
-    monkeypatch.setattr(Reporter, "count", counted)
+from tests.integration.commandline import depth_unet, free_port, start
+from tests.integration.short_run import NUM_STEPS, OPTIONS, assert_same, signal_after, train
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +22,8 @@ def undisturbed(cache: Path) -> Path:
     return out
 
 
-@pytest.mark.filterwarnings("default:fraction")
 @pytest.mark.parametrize(
-    ("step", "number"),
+    "stop",
     [(1, signal.SIGINT), (3, signal.SIGTERM), (4, signal.SIGINT), (6, signal.SIGINT)],
     ids=["first step", "after a validation", "end of an epoch", "last but one"],
 )
@@ -80,11 +32,10 @@ def test_resumed_run_is_the_same_run(
     undisturbed: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    step: int,
-    number: signal.Signals,
+    stop: tuple[int, signal.Signals],
 ) -> None:
     """Weights, averages, moments, best and figures are bit-identical on the CPU."""
-    out = tmp_path / "run"
+    out, (step, number) = tmp_path / "run", stop
     with monkeypatch.context() as context:
         signal_after(context, step, number)
         stopped = train(cache, out)
@@ -267,100 +218,3 @@ def test_two_processes_train_the_same_network(
     ours, theirs = read(out / LAST_NAME), read(undisturbed / LAST_NAME)
     assert ours.step == theirs.step
     assert distance(ours, theirs) < 0.01 * distance(start_of(theirs), theirs)
-
-
-def test_ctrl_c(cache: Path, tmp_path: Path) -> None:
-    """Ctrl-C saves, says how to go on and exits 130; what it says completes the run."""
-    out, num_steps = tmp_path / "run", 150
-    options = ("--steps", num_steps, *OPTIONS, "--validate-every", 1000)
-    process = start("train", "seed", "--data", cache, "--out", out, *options)
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith("step 2 "):
-            break
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert "Traceback" not in err
-    last = err.splitlines()[-1]
-    found = re.fullmatch(
-        r"depth-unet: interrupted; saved after step (\d+) of 150; go on with: depth-unet (.+)", last
-    )
-    assert found, last
-    step = int(found[1])
-    assert 2 <= step < num_steps
-    assert read(out / LAST_NAME).step == step
-    assert not list(out.rglob("*.part*"))
-    assert depth_unet(*found[2].split()).code == 0
-    assert read(out / LAST_NAME).step == num_steps
-    assert load(out).checkpoint.step == num_steps  # nothing is unseen before the end: it is best
-
-
-def test_second_ctrl_c_ends_at_once(
-    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It does not wait for the step to end; the checkpoint that was there before stays."""
-
-    def counted(_self: Reporter, now: int, _num_images: int) -> None:
-        if now == 2:
-            signal.raise_signal(signal.SIGINT)
-            signal.raise_signal(signal.SIGINT)
-            pytest.fail("the second signal was ignored")
-
-    monkeypatch.setattr(Reporter, "count", counted)
-    outcome = train(cache, tmp_path / "run", "--checkpoint-every", 1)
-    assert outcome.code == 130
-    assert read(tmp_path / "run" / LAST_NAME).step == 1
-
-
-def test_checkpoints_are_whole_at_all_times(cache: Path, tmp_path: Path) -> None:
-    """Whoever reads ``last`` or ``best`` while a run writes them finds a whole file."""
-    out, ended, steps = tmp_path / "run", threading.Event(), set()
-
-    def watch() -> None:
-        while not ended.is_set():
-            for path in (out / LAST_NAME, out / BEST_NAME):
-                if path.exists():
-                    steps.add(read(path).step)
-            time.sleep(0.001)
-
-    failures: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            watch()
-        except BaseException as error:  # noqa: BLE001
-            failures.append(error)
-
-    watcher = threading.Thread(target=guarded)
-    watcher.start()
-    try:
-        options = ("--holdout", "none", "--checkpoint-every", 1, "--validate-every", 1)
-        assert train(cache, out, *options, "--steps", 20).code == 0
-    finally:
-        ended.set()
-        watcher.join()
-    assert not failures
-    assert len(steps) > 3, "the watcher saw too little to tell"
-
-
-def test_full_disk_keeps_the_last_checkpoint(
-    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where a checkpoint cannot be written, the one before it stays whole, and one line says so."""
-    out, written = tmp_path / "run", checkpoint.save_file
-
-    def fill(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
-        written(tensors, path, metadata=metadata)
-        if '"step": 3' in metadata["depth_unet"]:
-            path.write_bytes(path.read_bytes()[:1000])
-            raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(checkpoint, "save_file", fill)
-    outcome = train(cache, out, "--checkpoint-every", 1, "--holdout", "none")
-    assert outcome.code == 1
-    assert [line for line in outcome.complaints if "No space left" in line] == outcome.complaints
-    assert read(out / LAST_NAME).step == 2
-    assert not list(out.rglob("*.part*"))
-    with safe_open(out / LAST_NAME, framework="pt") as stream:
-        assert stream.metadata()

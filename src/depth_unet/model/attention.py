@@ -36,8 +36,6 @@ class AttentionBlock(nn.Module):
         self.norm2 = nn.GroupNorm(norm_groups, width)
         self.expand = nn.Conv2d(width, 4 * width, 1)
         self.contract = nn.Conv2d(4 * width, width, 1)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.contract.weight)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """Features of the same shape; every position has seen every other."""

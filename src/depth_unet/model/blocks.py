@@ -30,7 +30,6 @@ class ResidualBlock(nn.Module):
         self.shortcut = (
             nn.Identity() if in_width == out_width else nn.Conv2d(in_width, out_width, 1)
         )
-        nn.init.zeros_(self.conv2.weight)  # every block starts as its shortcut
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h w"]:
         """Features of the same size with ``out_width`` channels."""

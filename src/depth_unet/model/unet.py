@@ -88,16 +88,23 @@ class DepthUNet(nn.Module):
         return self.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
     def _initialise(self) -> None:
-        """Keep the variance of the signal through every convolution that is not zero at first.
+        """Start every block as its shortcut, and keep the variance through what remains.
 
         PyTorch's default shrinks it threefold per layer, and what comes from the coarse levels is
         lost beside the fine ones.
         """
         for module in self.modules():
-            if isinstance(module, nn.Conv2d) and module.weight.any():
+            if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
+        for module in self.modules():
+            match module:
+                case ResidualBlock():
+                    nn.init.zeros_(module.conv2.weight)
+                case AttentionBlock():
+                    nn.init.zeros_(module.out.weight)
+                    nn.init.zeros_(module.contract.weight)
         nn.init.normal_(self.head.weight, std=0.01)
 
     def _stage(self, width: int, num_blocks: int, num_attention: int) -> nn.Sequential:

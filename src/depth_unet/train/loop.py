@@ -116,10 +116,10 @@ class Trainer:
                 self.optimiser.zero_grad()
                 self.step = step + 1
                 self.ema.update(self.network, self.step)
-                reporter.count(self.step, len(batch))
+                reporter.count(self.step, len(batch), means)
                 ends = self.step == self.total_steps
                 if ends or self.step % config.log_every == 0:
-                    reporter.losses(self.step, {k: float(v) for k, v in means.items()}, lr)
+                    reporter.losses(self.step, lr)
                 if ends or self.step % self.validation_interval == 0:
                     self._validate(reporter)
                 if ends or stop or self.step % config.checkpoint_every == 0:

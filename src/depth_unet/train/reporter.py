@@ -11,6 +11,7 @@ import psutil
 from jaxtyping import UInt8
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
 
@@ -58,13 +59,12 @@ class Reporter:
             epoch=start_step // steps_per_epoch + 1,
             text="",
         )
-        self._clock = time.perf_counter()
-        self._images = 0
+        self._restart()
 
     def __enter__(self) -> Self:
         """Show the progress line."""
         self._progress.start()
-        self._clock = time.perf_counter()
+        self._restart()
         return self
 
     def __exit__(
@@ -78,18 +78,22 @@ class Reporter:
         if self._writer:
             self._writer.close()
 
-    def count(self, step: int, num_images: int) -> None:
-        """Note that a step over ``num_images`` images is done."""
+    def count(self, step: int, num_images: int, means: Mapping[str, Tensor]) -> None:
+        """Note that a step over ``num_images`` images is done, and its loss terms."""
         self._images += num_images
+        self._steps += 1
+        for name, mean in means.items():
+            self._means[name] = self._means.get(name, 0) + mean
         self._progress.update(
             self._task, completed=step, epoch=(step - 1) // self.steps_per_epoch + 1
         )
 
-    def losses(self, step: int, means: Mapping[str, float], lr: float) -> None:
-        """Show and record loss terms, speed and memory."""
+    def losses(self, step: int, lr: float) -> None:
+        """Show and record loss terms (their mean since the last call), speed and memory."""
+        means = {name: float(total) / self._steps for name, total in self._means.items()}
         elapsed_s = time.perf_counter() - self._clock
         images_per_s = self._images / max(elapsed_s, 1e-9)
-        self._clock, self._images = time.perf_counter(), 0
+        self._restart()
         self._record(step, {f"loss/{name}": value for name, value in means.items()})
         run = {"learning_rate": lr, "images_per_s": images_per_s, "memory_gib": memory_gib()}
         self._record(step, {f"run/{name}": value for name, value in run.items()})
@@ -108,12 +112,18 @@ class Reporter:
         self._record(step, {f"{split}/{name}": value for name, value in values.items()})
         shown = " ".join(f"{name} {values[name]:.4f}" for name in ("abs_rel", "rmse", "delta1"))
         self.console.print(f"step {step} {split}: {shown}", highlight=False)
-        self._clock, self._images = time.perf_counter(), 0  # validation is not training time
+        self._clock = time.perf_counter()  # validation is not training time
+        self._images = 0
 
     def picture(self, step: int, name: str, image: UInt8[np.ndarray, "h w 3"]) -> None:
         """Record a picture."""
         if self._writer:
             self._writer.add_image(name, image, step, dataformats="HWC")
+
+    def _restart(self) -> None:
+        self._clock = time.perf_counter()
+        self._images = self._steps = 0
+        self._means: dict[str, Tensor | float] = {}
 
     def _record(self, step: int, values: Mapping[str, float]) -> None:
         if self._writer:

@@ -1,0 +1,222 @@
+"""``evaluate``: figures, pictures, table, splits and protocols."""
+
+import csv
+import itertools
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from depth_unet.arguments import SplitChoice
+from depth_unet.checkpoint import BEST_NAME, LAST_NAME, read
+from tests.integration.commandline import (
+    Outcome,
+    bytes_below,
+    depth_unet,
+    evaluate,
+    files_below,
+    results_in,
+)
+
+METRICS = (
+    *("abs_rel", "sq_rel", "rmse", "rmse_log", "log10", "silog"),
+    *("delta1", "delta2", "delta3"),
+)
+
+
+@pytest.fixture(scope="module")
+def evaluated(run_folder: Path, cache: Path) -> tuple[Outcome, Path]:
+    """The default evaluation, with its pictures."""
+    out = run_folder.parent / "evaluation"
+    return evaluate(run_folder, cache, out), out
+
+
+def test_evaluate_figures(evaluated: tuple[Outcome, Path]) -> None:
+    """metrics.json holds the protocol and every metric's mean within its interval."""
+    outcome, out = evaluated
+    assert (outcome.code, outcome.complaints, outcome.warnings) == (0, [], [])
+    results = results_in(out)
+    assert results["protocol"] == "full"  # some frames are not native 640x480
+    assert results["num_images"] == {"seen": 10, "unseen": 12, "test": 4}
+    assert list(results["splits"]) == ["seen", "unseen", "test"]
+    guesses = [scores for split in results["guesses"].values() for scores in split.values()]
+    assert len(guesses) == 6
+    for scores in (*results["splits"].values(), *guesses):
+        assert tuple(scores) == METRICS
+        for interval in scores.values():
+            assert set(interval) == {"mean", "low", "high"}
+            assert 0 <= interval["low"] <= interval["mean"] <= interval["high"]
+        assert 0 < scores["delta1"]["mean"] <= scores["delta2"]["mean"] <= 1
+
+
+def test_evaluate_per_image(evaluated: tuple[Outcome, Path], run_folder: Path) -> None:
+    """per_image.csv has a line for every frame, and its means are those of metrics.json."""
+    results = results_in(evaluated[1])
+    with (evaluated[1] / "per_image.csv").open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        lines = list(reader)
+        assert tuple(reader.fieldnames or ()) == ("split", "image", *METRICS)
+    splits = read(run_folder / BEST_NAME).splits
+    for split, scores in results["splits"].items():
+        ours = [line for line in lines if line["split"] == split]
+        assert sorted(line["image"] for line in ours) == sorted(splits[split])
+        for name in METRICS:
+            mean = sum(float(line[name]) for line in ours) / len(ours)
+            assert mean == pytest.approx(scores[name]["mean"], rel=1e-4)
+
+
+def test_evaluate_pictures(evaluated: tuple[Outcome, Path]) -> None:
+    """A panel and three pairs of surfaces for every split, all of them readable."""
+    pictures = {path.name for path in evaluated[1].glob("*.png")}
+    kinds = ("panel", "best_3d", "median_3d", "worst_3d")
+    splits = ("seen", "unseen", "test")
+    assert pictures == {f"{split}_{kind}.png" for split, kind in itertools.product(splits, kinds)}
+    for name in pictures:
+        with Image.open(evaluated[1] / name) as picture:
+            picture.load()
+            assert min(picture.size) > 200
+            assert np.asarray(picture.convert("L")).std() > 5  # something is drawn
+    assert files_below(evaluated[1]) == pictures | {"metrics.json", "per_image.csv"}
+
+
+def test_evaluate_table(evaluated: tuple[Outcome, Path]) -> None:
+    """The table names the protocol, and shows each split beside both guesses, to 3 decimals."""
+    outcome, out = evaluated
+    assert "protocol full" in outcome.out.splitlines()[0]
+    results = results_in(out)
+    rows = [line.replace("│", " ").split() for line in outcome.out.splitlines() if "│" in line]
+    assert len(rows) == 9
+    for row, split in zip(rows[::3], ("seen", "unseen", "test"), strict=True):
+        assert row[0] == split
+        interval = results["splits"][split]["abs_rel"]
+        place = row.index("network") + 1
+        assert row[place : place + 3] == [
+            f"{interval['mean']:.3f}",
+            f"[{interval['low']:.3f},",
+            f"{interval['high']:.3f}]",
+        ]
+    for start_, words in ((1, "constant depth"), (2, "mean depth per pixel")):
+        assert all(" ".join(row).startswith(words) for row in rows[start_::3])
+
+
+def test_evaluate_does_not_replace_results(
+    evaluated: tuple[Outcome, Path],
+    run_folder: Path,
+    cache: Path,
+    tmp_path: Path,
+    without_pictures: None,  # noqa: ARG001
+) -> None:
+    """Results that are there are kept; with --overwrite they are replaced."""
+    out = tmp_path / "evaluation"
+    shutil.copytree(evaluated[1], out)
+    before = bytes_below(out)
+    refused = evaluate(run_folder, cache, out, "--split", "seen")
+    assert (refused.code, len(refused.complaints)) == (2, 1)
+    assert bytes_below(out) == before
+    assert evaluate(run_folder, cache, out, "--split", "seen", "--overwrite").code == 0
+    assert list(results_in(out)["splits"]) == ["seen"]
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_evaluate_writes_beside_the_checkpoint(
+    run_folder: Path, cache: Path, tmp_path: Path
+) -> None:
+    """Without --out the results lie in RUN/evaluation; a file's, in the file's folder."""
+    run = tmp_path / "run"
+    shutil.copytree(run_folder, run)
+    for name in (run, run / LAST_NAME):
+        assert depth_unet("evaluate", name, "--data", cache, "--split", "seen").code == 0
+        used = BEST_NAME if name == run else LAST_NAME
+        assert results_in(run / "evaluation")["checkpoint"] == str(run / used)
+        shutil.rmtree(run / "evaluation")
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_evaluate_splits(run_folder: Path, cache: Path, tmp_path: Path) -> None:
+    """Every split can be asked for by name; ``all`` is every row of the data set."""
+    sizes = {"train": 50, "seen": 10, "unseen": 12, "test": 4, "all": 76}
+    assert set(sizes) == set(SplitChoice.__args__)
+    assert evaluate(run_folder, cache, tmp_path, "--split", *sizes).code == 0
+    results = results_in(tmp_path)
+    assert results["num_images"] == sizes
+    assert list(results["splits"]) == list(sizes)
+    with (tmp_path / "per_image.csv").open(encoding="utf-8", newline="") as stream:
+        named: dict[str, set[str]] = {}
+        for line in csv.DictReader(stream):
+            named.setdefault(line["split"], set()).add(line["image"])
+    parts = [named[name] for name in ("train", "seen", "unseen", "test")]
+    assert set.union(*parts) == named["all"]
+    assert not any(one & other for one, other in itertools.combinations(parts, 2))
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_evaluate_on_the_files(
+    run_folder: Path, box_rooms: Path, cache: Path, tmp_path: Path
+) -> None:
+    """Test frames score the same from the folder of files and from its cache."""
+    for name, data in (("files", box_rooms), ("cache", cache)):
+        assert evaluate(run_folder, data, tmp_path / name, "--split", "test").code == 0
+    ours, theirs = (results_in(tmp_path / name) for name in ("files", "cache"))
+    assert ours["splits"] == theirs["splits"]
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_default_protocol(run_folder: Path, cache: Path, tmp_path: Path) -> None:
+    """Native 640x480 ground truth is scored by nyu-eigen, anything else by full."""
+    for split, name in (("test", "nyu-eigen"), ("seen", "full")):
+        outcome = evaluate(run_folder, cache, tmp_path / split, "--split", split)
+        assert results_in(tmp_path / split)["protocol"] == name
+        assert f"protocol {name}" in outcome.out
+
+
+@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.parametrize("protocol", ["nyu-eigen", "densedepth"])
+def test_protocol_needs_native_frames(
+    run_folder: Path, cache: Path, tmp_path: Path, protocol: str
+) -> None:
+    """A protocol of 640x480 refuses other ground truth, and nothing is written."""
+    out = tmp_path / "evaluation"
+    refused = evaluate(run_folder, cache, out, "--split", "seen", "--protocol", protocol)
+    assert (refused.code, len(refused.complaints)) == (2, 1)
+    assert "640x480" in refused.complaints[0]
+    assert not out.exists()
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_densedepth(run_folder: Path, box_rooms: Path, tmp_path: Path) -> None:
+    """It refuses holes; on filled depth it averages with the mirror image, as its authors do."""
+    filled = tmp_path / "filled"
+    shutil.copytree(box_rooms, filled)
+    options = ("--split", "test", "--protocol", "densedepth")
+    refused = evaluate(run_folder, filled, tmp_path / "evaluation", *options)
+    assert (refused.code, len(refused.complaints)) == (2, 1)
+    for path in filled.glob("test/*/*_depth.png"):
+        depth_mm = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        depth_mm[depth_mm == 0] = 1500
+        cv2.imwrite(str(path), depth_mm)
+    assert evaluate(run_folder, filled, tmp_path / "evaluation", *options).code == 0
+    results = results_in(tmp_path / "evaluation")
+    assert (results["protocol"], results["flip"]) == ("densedepth", True)
+    assert "flip averaging on" in results["description"]
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_flip_and_alignment(run_folder: Path, cache: Path, tmp_path: Path) -> None:
+    """Both change the figures and are named with them; a fit to the truth can only help here."""
+    figures = {}
+    for name, options in {
+        "plain": (),
+        "flip": ("--flip",),
+        "fitted": ("--align", "scale_shift"),
+    }.items():
+        outcome = evaluate(run_folder, cache, tmp_path / name, "--split", "test", *options)
+        results = results_in(tmp_path / name)
+        figures[name] = results["splits"]["test"]["rmse"]["mean"]
+        assert results["flip"] is (name == "flip")
+        assert results["alignment"] == ("scale_shift" if name == "fitted" else "none")
+        assert f"flip averaging {'on' if name == 'flip' else 'off'}" in outcome.out
+    assert figures["flip"] != figures["plain"]
+    assert figures["fitted"] < figures["plain"]

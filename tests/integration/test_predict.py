@@ -1,0 +1,97 @@
+"""``predict``: metres for photos, as files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from depth_unet.checkpoint import BEST_NAME, read
+from tests.integration.commandline import files_below, predict
+
+ENDINGS = ("_color.png", "_depth.npy", "_depth.png")
+
+
+def test_predict(run_folder: Path, photo: Path, tmp_path: Path) -> None:
+    """Metres as float32 of the photo's size, the same in millimetres as PNG, and a picture."""
+    out = tmp_path / "depth"
+    outcome = predict(run_folder, out, photo)
+    assert (outcome.code, outcome.complaints, outcome.warnings) == (0, [], [])
+    assert files_below(out) == {f"room{ending}" for ending in ENDINGS}
+    depth_m = np.load(out / "room_depth.npy", allow_pickle=False)
+    assert (depth_m.dtype, depth_m.shape) == (np.float32, (120, 160))
+    model = read(run_folder / BEST_NAME).config.model
+    assert depth_m.min() > 0.5 * model.min_depth_m  # the range holds for the canonical camera
+    assert depth_m.max() < 2 * model.max_depth_m
+    with Image.open(out / "room_depth.png") as image:
+        assert (image.mode, image.size) == ("I;16", (160, 120))
+        np.testing.assert_array_equal(np.asarray(image), np.rint(depth_m * 1000))
+    with Image.open(out / "room_color.png") as image:
+        image.load()
+        assert np.ptp(np.asarray(image.convert("RGB")), axis=-1).max() > 20  # it has colours
+
+
+def test_predict_many(run_folder: Path, photo: Path, tmp_path: Path) -> None:
+    """Folders stand for their photos, in any size and shape; other files in them do not count."""
+    sizes = {"wide": (300, 60), "tall": (50, 200), "dot": (1, 1)}
+    for name, size in sizes.items():
+        Image.new("RGB", size, (90, 120, 150)).save(photo.parent / f"{name}.jpg")
+    (photo.parent / "notes.txt").write_text("no photo")
+    out = tmp_path / "depth"
+    outcome = predict(run_folder, out, photo.parent, "--save", "npy")
+    assert outcome.code == 0
+    assert outcome.err.splitlines()[-1] == f"{out}: 4 predicted, 0 failed, 0 already there"
+    for name, (width, height) in (sizes | {"room": (160, 120)}).items():
+        depth_m = np.load(out / f"{name}_depth.npy", allow_pickle=False)
+        assert depth_m.shape == (height, width)
+        assert np.isfinite(depth_m).all()
+
+
+def test_predict_does_not_replace_results(run_folder: Path, photo: Path, tmp_path: Path) -> None:
+    """Photos whose results are all there are skipped; --overwrite predicts them again."""
+    out = tmp_path / "depth"
+    assert predict(run_folder, out, photo).code == 0
+    (out / "room_depth.npy").write_bytes(b"mine")
+    skipped = predict(run_folder, out, photo)
+    assert skipped.code == 0
+    assert skipped.err.splitlines()[-1] == f"{out}: 0 predicted, 0 failed, 1 already there"
+    assert (out / "room_depth.npy").read_bytes() == b"mine"
+    assert predict(run_folder, out, photo, "--overwrite").code == 0
+    assert np.load(out / "room_depth.npy").shape == (120, 160)
+    (out / "room_color.png").unlink()  # as an interrupted run leaves it
+    assert predict(run_folder, out, photo).code == 0
+    assert files_below(out) == {f"room{ending}" for ending in ENDINGS}
+
+
+@pytest.mark.parametrize(("kind", "ending"), [("png16", 2), ("npy", 1), ("color", 0)])
+def test_predict_saves_what_is_asked_for(
+    run_folder: Path, photo: Path, tmp_path: Path, kind: str, ending: int
+) -> None:
+    """--save names the kinds of files that are written."""
+    out = tmp_path / "depth"
+    assert predict(run_folder, out, photo, "--save", kind).code == 0
+    assert files_below(out) == {f"room{ENDINGS[ending]}"}
+
+
+def test_predict_with_a_focal_length(run_folder: Path, photo: Path, tmp_path: Path) -> None:
+    """Twice the focal length is twice the depth; the default is the training camera's."""
+    canonical_px = read(run_folder / BEST_NAME).config.model.canonical_focal * 160
+    depths = {}
+    for name, options in {
+        "default": (),
+        "canonical": ("--focal-px", canonical_px),
+        "twice": ("--focal-px", 2 * canonical_px),
+    }.items():
+        out = tmp_path / name
+        assert predict(run_folder, out, photo, "--save", "npy", *options).code == 0
+        depths[name] = np.load(out / "room_depth.npy")
+    np.testing.assert_allclose(depths["canonical"], depths["default"], rtol=1e-5)
+    np.testing.assert_allclose(depths["twice"], 2 * depths["default"], rtol=1e-5)
+
+
+def test_predict_refuses_photos_of_one_name(run_folder: Path, photo: Path, tmp_path: Path) -> None:
+    """Results would overwrite one another: exit 2, nothing is written."""
+    Image.new("RGB", (20, 20)).save(photo.with_suffix(".jpg"))
+    refused = predict(run_folder, tmp_path / "depth", photo.parent)
+    assert (refused.code, len(refused.complaints)) == (2, 1)
+    assert not (tmp_path / "depth").exists()

@@ -1,0 +1,179 @@
+"""``prepare`` and ``train``: what they write, refuse and say."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from depth_unet.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.recipes import RECIPES
+from tests.integration.commandline import (
+    FEW_STEPS,
+    bytes_below,
+    depth_unet,
+    evaluate,
+    files_below,
+    results_in,
+)
+
+
+def test_prepare(cache: Path, box_rooms: Path) -> None:
+    """It leaves blocks with their sidecars, the test frames as they were, and nothing else."""
+    tests = {
+        f"test/{path.relative_to(box_rooms / 'test').as_posix()}"
+        for path in (box_rooms / "test").rglob("*")
+    }
+    blocks = {"00000.rgb.npy", "00000.depth.npy", "00000.json"}
+    assert files_below(cache) == tests | {f"blocks/{name}" for name in blocks} | {
+        *("index.csv", "dataset.json", "manifest.json", "blocks", "test")
+    }
+    for name in tests:
+        if name.endswith(".png"):
+            assert (cache / name).read_bytes() == (box_rooms / name).read_bytes()
+
+
+def test_prepare_again(box_rooms: Path, cache: Path, tmp_path: Path) -> None:
+    """The same command again changes nothing; another size needs --overwrite."""
+    out = tmp_path / "cache"
+    shutil.copytree(cache, out)
+    before = bytes_below(out)
+    assert depth_unet("prepare", box_rooms, out, "--size", "80x60").code == 0
+    assert bytes_below(out) == before
+    refused = depth_unet("prepare", box_rooms, out, "--size", "64x48")
+    assert (refused.code, len(refused.complaints)) == (2, 1)
+    assert "--overwrite" in refused.complaints[0]
+    assert bytes_below(out) == before
+    assert depth_unet("prepare", box_rooms, out, "--size", "64x48", "--overwrite").code == 0
+    assert np.load(out / "blocks" / "00000.rgb.npy", mmap_mode="r").shape == (72, 48, 64, 3)
+
+
+def test_prepare_goes_on(box_rooms: Path, cache: Path, tmp_path: Path) -> None:
+    """Without its manifest or with a block lost, a cache is completed by the same command."""
+    out = tmp_path / "cache"
+    shutil.copytree(cache, out)
+    before = bytes_below(out)
+    for name in ("manifest.json", "blocks/00000.rgb.npy"):
+        (out / name).unlink()
+        refused = depth_unet("train", "seed", "--data", out, "--out", tmp_path / "run")
+        assert (refused.code, len(refused.complaints)) == (2, 1)
+        if name == "manifest.json":  # as an interrupted run leaves it: with its claim
+            fingerprint = json.loads(before[name])["fingerprint"]
+            (out / "preparing.json").write_text(json.dumps({"fingerprint": fingerprint}))
+        assert depth_unet("prepare", box_rooms, out, "--size", "80x60").code == 0
+        assert bytes_below(out) == before
+
+
+def test_train(run_folder: Path) -> None:
+    """It leaves both checkpoints and events, and nothing half-written."""
+    found = files_below(run_folder)
+    assert {name for name in found if not name.startswith("tensorboard/")} == {
+        *(BEST_NAME, LAST_NAME, "tensorboard")
+    }
+    assert any(name.startswith("tensorboard/") for name in found)
+    last, best = read(run_folder / LAST_NAME), read(run_folder / BEST_NAME)
+    assert last.step == 4
+    assert last.state
+    assert not best.state
+    assert best.metrics["unseen/abs_rel"] > 0
+    sizes = {name: len(frames) for name, frames in last.splits.items()}
+    assert sizes == {"train": 50, "seen": 10, "unseen": 12, "test": 4}
+
+
+def test_train_says_what_it_does(cache: Path, tmp_path: Path) -> None:
+    """One line before, one per report and validation, two after; the last is a command."""
+    outcome = depth_unet(
+        *("train", "seed", "--data", cache, "--out", tmp_path / "run", "--holdout", 0.2),
+        *("--log-every", 1, *FEW_STEPS),
+    )
+    lines = [line for line in outcome.err.splitlines() if not line.startswith("ep")]
+    assert outcome.code == 0
+    assert lines[0] == (
+        "seed: 50 training frames, 10 seen, 12 unseen, 4 test; 2 steps of 2 images at 64x48, fp32"
+    )
+    beginnings = ("step 1 epoch 1: mae ", "step 2 epoch 1: mae ", "step 2 seen", "step 2 unseen")
+    for line, beginning in zip(lines[1:5], beginnings, strict=True):
+        assert line.startswith(beginning)
+        assert " nan" not in line
+    assert lines[5:] == [
+        f"wrote {tmp_path}/run/best.safetensors and {tmp_path}/run/last.safetensors",
+        f"next: depth-unet evaluate {tmp_path}/run --data {cache}",
+    ]
+
+
+def test_train_does_not_replace_a_run(cache: Path, run_folder: Path, tmp_path: Path) -> None:
+    """A run that is there is kept; with --overwrite it is replaced."""
+    out = tmp_path / "run"
+    shutil.copytree(run_folder, out)
+    before = bytes_below(out)
+    command = ("train", "seed", "--data", cache, "--out", out, *FEW_STEPS)
+    refused = depth_unet(*command)
+    assert (refused.code, len(refused.complaints)) == (2, 1)
+    assert "--overwrite" in refused.complaints[0]
+    assert bytes_below(out) == before
+    assert depth_unet(*command, "--overwrite").code == 0
+    assert read(out / LAST_NAME).step == read(out / BEST_NAME).step == 2
+    assert len(list((out / "tensorboard").iterdir())) == 1
+
+
+def test_train_on_files(box_rooms: Path, cache: Path, tmp_path: Path) -> None:
+    """A folder of files has the splits of its cache, and trains without being prepared."""
+    for name, data in (("files", box_rooms), ("cache", cache)):
+        command = ("train", "seed", "--data", data, "--out", tmp_path / name, *FEW_STEPS)
+        assert depth_unet(*command).code == 0
+    ours, theirs = (read(tmp_path / name / LAST_NAME) for name in ("files", "cache"))
+    assert ours.splits == theirs.splits
+    assert (ours.step, set(ours.weights)) == (2, set(theirs.weights))
+
+
+def test_train_on_all_rooms(
+    cache: Path,
+    tmp_path: Path,
+    without_pictures: None,  # noqa: ARG001  # works by its side effect
+) -> None:
+    """With --holdout none nothing is seen or unseen, and best is the last average."""
+    out = tmp_path / "run"
+    command = ("train", "seed", "--data", cache, "--out", out, "--holdout", "none", *FEW_STEPS)
+    assert depth_unet(*command, "--validate-every", 1).code == 0
+    last, best = read(out / LAST_NAME), read(out / BEST_NAME)
+    assert {name: len(frames) for name, frames in last.splits.items()} == {
+        "train": 72,
+        "seen": 0,
+        "unseen": 0,
+        "test": 4,
+    }
+    assert best.step == last.step == 2
+    assert all(torch.equal(best.weights[name], last.weights[name]) for name in last.weights)
+    assert any(
+        not torch.equal(value, last.state[f"network/{name}"])
+        for name, value in best.weights.items()
+    )
+    refused = evaluate(out, cache, tmp_path / "evaluation", "--split", "unseen")
+    assert (refused.code, len(refused.complaints)) == (2, 1)
+    assert evaluate(out, cache, tmp_path / "evaluation").code == 0
+    assert list(results_in(tmp_path / "evaluation")["splits"]) == ["test"]
+
+
+def test_train_options_reach_the_run(cache: Path, tmp_path: Path) -> None:
+    """Every option, short or dotted, is in the checkpoint's config; the rest is the recipe's."""
+    out = tmp_path / "run"
+    options = ("--seed", 3, "--optim.lr", 0.004, "--loss.silog", 0.5, "--augment.zoom", 1.1)
+    assert (
+        depth_unet("train", "seed", "--data", cache, "--out", out, *FEW_STEPS, *options).code == 0
+    )
+    config, recipe = read(out / LAST_NAME).config, RECIPES["seed"]()
+    assert (config.seed, config.optim.lr, config.loss.silog) == (3, 0.004, 0.5)
+    assert (config.augment.zoom, config.model.widths) == (1.1, (8, 16, 32))
+    assert (config.recipe, config.optim.betas) == ("seed", recipe.optim.betas)
+    assert config.augment.rotation_deg == recipe.augment.rotation_deg
+
+
+def test_few_rooms_are_warned_about(cache: Path, tmp_path: Path) -> None:
+    """A share that leaves fewer than eight rooms is trained on, with one line of warning."""
+    out = tmp_path / "run"
+    outcome = depth_unet(
+        "train", "seed", "--data", cache, "--out", out, *FEW_STEPS, "--fraction", 0.1
+    )
+    assert (outcome.code, len(outcome.warnings)) == (0, 1)
+    assert "rooms" in outcome.warnings[0]
