@@ -34,8 +34,8 @@ help: ## list the targets
 
 demo: demo-data $(READY) ## prepare DATA, train for ten epochs, evaluate
 	$(BIN)/python -m depth_unet prepare $(DATA) $(DEMO)/cache --size 160x120
-	$(BIN)/python -m depth_unet train seed --fraction 1 --data $(DEMO)/cache --out $(DEMO)/run --epochs 10
-	$(BIN)/python -m depth_unet evaluate $(DEMO)/run --data $(DEMO)/cache --out $(DEMO)/evaluation
+	$(BIN)/python -m depth_unet train seed --fraction 1 --data $(DEMO)/cache --out $(DEMO)/run --epochs 10 --overwrite
+	$(BIN)/python -m depth_unet evaluate $(DEMO)/run --data $(DEMO)/cache --out $(DEMO)/evaluation --overwrite
 
 test: $(READY) ## run the tests (without `slow` and `browser`)
 	$(BIN)/python -m pytest

@@ -8,7 +8,7 @@ import hypothesis
 import jaxtyping
 import pytest
 
-from tests.boxrooms import write_box_rooms
+from examples.box_rooms import write_box_rooms
 from tests.shapes import checked
 
 # Before anything imports the package: from here on every annotated tensor argument is checked.

@@ -1,5 +1,7 @@
 """Files are whole or not there."""
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,32 @@ def test_nothing_is_there_before_the_end(tmp_path: Path) -> None:
         assert temporary.name.startswith(".")
     assert path.read_text() == "half"
     assert names(tmp_path) == ["depth.png"]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
+def test_mode_follows_the_umask(tmp_path: Path, umask: int, mode: int) -> None:
+    """Others may read a file as the user's umask says, whatever the writer made of it."""
+    before = os.umask(umask)
+    try:
+        with replacing(tmp_path / "x.txt") as temporary:
+            temporary.write_text("x")
+            temporary.chmod(0o600)
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "x.txt").stat().st_mode) == mode
+
+
+def test_content_is_on_the_disk_before_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is flushed to the disk while the old one still has the name."""
+    path, seen = tmp_path / "x.txt", list[str]()
+    write_text(path, "old")
+    monkeypatch.setattr(os, "fsync", lambda _: seen.append(path.read_text()))
+    write_text(path, "new")
+    assert seen == ["old"]
+    assert path.read_text() == "new"
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])

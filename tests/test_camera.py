@@ -47,6 +47,19 @@ def test_flipped_by_hand() -> None:
     assert mirror.flipped() == CAMERA
 
 
+def test_assumed_camera_of_a_turned_photo() -> None:
+    """A portrait photo is a turned landscape one: the longer side sets the focal length."""
+    assert Intrinsics.assumed(640, 480, 0.75) == Intrinsics.centred(640, 480, 480.0)
+    assert Intrinsics.assumed(480, 640, 0.75) == Intrinsics.centred(480, 640, 480.0)
+
+
+@pytest.mark.parametrize(("width", "height"), [(0, 480), (640, -1), (0.5, 480)])
+def test_images_have_pixels(width: int, height: int) -> None:
+    """An image of less than a pixel has no camera; in tests the types are checked first."""
+    with pytest.raises((DataError, TypeError)):
+        Intrinsics.centred(width, height, 500.0)
+
+
 @pytest.mark.parametrize("field", ["fx_px", "fy_px", "cx_px", "cy_px"])
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_cameras_are_finite(field: str, value: float) -> None:

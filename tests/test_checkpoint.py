@@ -178,14 +178,28 @@ def test_unknown_config_field_is_refused(path: Path) -> None:
         lambda header: header.pop("config"),
         lambda header: header.pop("step"),
         lambda header: header.pop("splits"),
+        lambda header: header.update(step="many"),
+        lambda header: header.update(extra=[]),
     ],
-    ids=["range", "type", "none", "tuple", "list", "no config", "no step", "no splits"],
+    ids=[
+        "range",
+        "type",
+        "none",
+        "tuple",
+        "list",
+        "no config",
+        "no step",
+        "no splits",
+        "step",
+        "extra",
+    ],
 )
 def test_damaged_header_is_refused(path: Path, change: Callable[[Header], object]) -> None:
     """A header with a part missing, or of the wrong kind, is one clear line."""
     rewrite(path, header=change)
-    with pytest.raises(CheckpointError, match=r"best\.safetensors"):
+    with pytest.raises(CheckpointError, match=r"best\.safetensors") as caught:
         read(path)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "7"])
@@ -221,6 +235,40 @@ def test_weights_of_another_network_are_refused(path: Path) -> None:
     other = replace(CONFIG, model=replace(CONFIG.model, widths=(8, 24)))
     with pytest.raises(CheckpointError, match="do not fit"):
         replace(read(path), config=other).network()
+
+
+def test_no_weights_are_refused() -> None:
+    """A file without weights says so, and does not list what is missing."""
+    with pytest.raises(CheckpointError, match=r"do not fit its config \(it holds none\)"):
+        replace(make_checkpoint(), weights={}).network()
+
+
+def test_network_has_its_own_weights(path: Path) -> None:
+    """Training the rebuilt network, or loading others into it, leaves the checkpoint alone."""
+    checkpoint = read(path)
+    network = checkpoint.network()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.fill_(7.0)
+    for name, weight in make_checkpoint().weights.items():
+        assert torch.equal(checkpoint.weights[name], weight), name
+
+
+def test_weights_outlive_their_file(path: Path) -> None:
+    """What was read is no view of the file: overwriting it in place changes nothing."""
+    checkpoint = read(path)
+    path.write_bytes(bytes(path.stat().st_size))
+    assert torch.equal(checkpoint.weights[WEIGHT], make_checkpoint().weights[WEIGHT])
+
+
+def test_state_may_be_left_out(path: Path) -> None:
+    """To predict, the moments of the optimiser are not read; all else is as it was."""
+    whole, light = read(path), read(path, only_weights=True)
+    assert whole.state
+    assert not light.state
+    assert set(light.weights) == set(whole.weights)
+    assert set(light.guesses) == set(whole.guesses)
+    assert (light.step, light.extra) == (whole.step, whole.extra)
 
 
 def test_failed_save_keeps_the_old_file(path: Path) -> None:

@@ -193,7 +193,7 @@ def test_restored_configs_are_checked() -> None:
 def test_every_nested_config_is_restored(kind: Callable[[], Any]) -> None:
     """No config comes back from JSON as a dictionary: every nested one is known by its field."""
     restored = from_dict(json.loads(json.dumps(to_dict(Config()))))
-    parts = [restored, restored.loss]
+    parts: list[Any] = [restored, restored.loss]
     found = [getattr(part, item.name) for part in parts for item in fields(part)]
     assert any(type(value) is kind for value in [restored, *found])
 

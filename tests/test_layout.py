@@ -1,6 +1,7 @@
 """The pairs layout, read and written."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,9 @@ def test_indexes_of_other_programs(tmp_path: Path, encoding: str, newline: str) 
         ("rgb,depth,fx_px,fy_px,cx_px,cy_px\na.jpg,a.png,nan,500,3,4\n", "four numbers"),
         ("rgb,depth,fx_px,fy_px,cx_px,cy_px\na.jpg,a.png,500,500,3,inf\n", "four numbers"),
         ("rgb,depth,fx_px\na.jpg,a.png,500\n", "four numbers"),
+        ("rgb,depth\na.jpg,a.png\nb.jpg,b.png\n./a.jpg,c.png\n", "line 4: .* also in line 2"),
+        ("rgb,depth,official_split\na.jpg,a.png,Val\n", "line 2: official_split is 'Val'"),
+        ("rgb,depth\na.jpg,a\0.png\n", "NUL"),
     ],
 )
 def test_bad_indexes_are_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -91,6 +95,20 @@ def test_index_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     """Another encoding is not guessed at."""
     with pytest.raises(DataError, match="UTF-8"):
         index(tmp_path, "rgb,depth\nä.jpg,ä.png\n", "latin-1")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf16_index_is_refused(tmp_path: Path, encoding: str) -> None:
+    """A spreadsheet's other encoding is named, with and without a byte-order mark."""
+    with pytest.raises(DataError, match="UTF-8") as caught:
+        index(tmp_path, "rgb,depth\na.jpg,a.png\n", encoding)
+    assert str(caught.value).isprintable()
+
+
+def test_official_split_in_capitals(tmp_path: Path) -> None:
+    """``Test`` is test: a test frame is never trained on because of its spelling."""
+    rows = index(tmp_path, "rgb,depth,official_split\na,a,Test\nb,b, TRAIN \nc,c,\n")
+    assert [row.official_split for row in rows] == ["test", "train", ""]
 
 
 def test_missing_index_is_refused(tmp_path: Path) -> None:
@@ -143,6 +161,7 @@ def test_depth_units(tmp_path: Path, unit: str | float, metres: float) -> None:
         {"max_depth_m": float("nan")},
         {"intrinsics": {"fx_px": 500}},
         {"intrinsics": [1, 2, 3, 4]},
+        {"border_px": float("inf")},
         {
             "intrinsics": {
                 "width": 640, "height": 480, "fx_px": 0.0, "fy_px": 5.0, "cx_px": 3.0, "cy_px": 4.0,
@@ -157,12 +176,15 @@ def test_bad_infos_are_refused(tmp_path: Path, values: dict[str, object]) -> Non
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("size", [(0, 480), (640, -1)])
-def test_camera_of_an_empty_image_is_refused(tmp_path: Path, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    "size", [(0, 480), (640, -1), (0.5, 480), (640.5, 480), ("640", 480), (None, 480), (True, 480)]
+)
+def test_camera_of_an_empty_image_is_refused(tmp_path: Path, size: tuple[object, object]) -> None:
     """A camera of an image without pixels cannot be resized, so it is refused when it is read."""
     focal = {"fx_px": 500.0, "fy_px": 500.0, "cx_px": 3.0, "cy_px": 4.0}
-    with pytest.raises(DataError, match=r"dataset\.json"):
+    with pytest.raises(DataError, match=r"dataset\.json") as caught:
         info(tmp_path, intrinsics={"width": size[0], "height": size[1], **focal})
+    assert "\n" not in str(caught.value)
 
 
 def test_whole_numbers_are_numbers(tmp_path: Path) -> None:
@@ -199,7 +221,7 @@ def test_index_is_replaced_whole(tmp_path: Path) -> None:
     """A row that cannot be written leaves the index as it was, and nothing beside it."""
     write_index(tmp_path, [PairRow(rgb="a", depth="a")])
 
-    def rows() -> object:
+    def rows() -> Iterator[PairRow]:
         yield PairRow(rgb="b", depth="b")
         raise RuntimeError("power cut")
 

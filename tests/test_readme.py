@@ -30,7 +30,7 @@ def test_use_runs_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for _, *arguments in commands:
         shorter = SHORTER if arguments[0] == "train" else []
         assert main([*arguments, *shorter]) == 0
-    exec(compile(_block(use, "python"), str(README), "exec"), {})  # noqa: S102  # ours
+    exec(compile(_block(use, "python"), str(README), "exec"), {})  # ours
 
 
 def test_links_lead_somewhere() -> None:

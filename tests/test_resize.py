@@ -86,14 +86,41 @@ def test_depth_comes_from_its_own_cell(ratio: int) -> None:
 
 
 def test_hole_is_filled_from_its_cell() -> None:
-    """A hole in the centre of a cell takes the nearest valid depth of the cell's cross."""
+    """A hole in the centre of a cell takes the nearest valid depth of the whole cell."""
     depth_mm = np.zeros((5, 5), np.uint16)
     depth_mm[0, 2], depth_mm[2, 3] = 1111, 2222
     assert resize_depth(depth_mm, 1, 1) == [[2222]]
     depth_mm[2, 3] = 0
     assert resize_depth(depth_mm, 1, 1) == [[1111]]
-    depth_mm[0, 2] = 0
+    depth_mm[0, 2], depth_mm[0, 0] = 0, 3333  # a corner
+    assert resize_depth(depth_mm, 1, 1) == [[3333]]
+    depth_mm[0, 0] = 0
     assert resize_depth(depth_mm, 1, 1) == [[0]]
+
+
+@pytest.mark.parametrize("size", [(5, 7), (9, 11), (24, 5), (13, 64), (48, 10)])
+def test_hole_takes_the_nearest_of_its_cell(size: tuple[int, int]) -> None:
+    """At any ratio: a hole takes a value of its own cell, and none is nearer to the centre."""
+    depth_mm = random_depth(holes=0.8)
+    resized = resize_depth(depth_mm, *size)
+    for place in np.ndindex(*size):
+        centre, cell = [], []
+        for index, old, new in zip(place, depth_mm.shape, size, strict=True):
+            start = index * old // new
+            centre.append((2 * index + 1) * old // (2 * new))
+            cell.append(range(start, max(start + 1, (index + 1) * old // new)))
+        valid = {
+            int(depth_mm[y, x]): (y - centre[0]) ** 2 + (x - centre[1]) ** 2
+            for y in {*cell[0]}
+            for x in {*cell[1]}
+            if depth_mm[y, x]
+        }
+        if depth_mm[*centre]:
+            assert resized[place] == depth_mm[*centre]
+        elif valid:
+            assert valid[int(resized[place])] == min(valid.values())
+        else:
+            assert resized[place] == 0
 
 
 def test_holes_never_pull_depth() -> None:

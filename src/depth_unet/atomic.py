@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from depth_unet.errors import DataError
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; rename it to ``path`` when the block succeeds.
+
+    Before the rename the content is on the disk, so that a power cut leaves the old file or the
+    new one; the new file's mode follows the umask, whatever the writer made of it.
 
     Args:
         path: The file to write; missing parent folders are made. An existing file is replaced.
@@ -26,10 +30,22 @@ def replacing(path: Path) -> Iterator[Path]:
     make_folder(path.parent)
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
     try:
+        mode = _new_file_mode(temporary)
         yield temporary
+        temporary.chmod(mode)
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _new_file_mode(path: Path) -> int:
+    """The mode of a file made at ``path``; asking the system for the umask would change it."""
+    path.touch(mode=0o666, exist_ok=False)
+    mode = stat.S_IMODE(path.stat().st_mode)
+    path.unlink()
+    return mode
 
 
 def write_text(path: Path, text: str) -> None:
@@ -56,18 +72,27 @@ def make_folder(folder: Path) -> None:
     Raises:
         DataError: Part of the path is a regular file, or may not be written.
     """
+    check_writable(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        blocker = next(
-            part for part in (folder, *folder.parents) if part.exists() and not part.is_dir()
-        )
-        raise DataError(
-            f"cannot write into {folder}: {blocker} is a file, not a folder; "
-            "choose another output path"
-        ) from None
     except OSError as error:
         reason = os.strerror(error.errno or 0)
         raise DataError(
             f"cannot make folder {folder}: {reason}; choose another output path"
         ) from None
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be made, before any work is done; nothing is made yet.
+
+    Raises:
+        DataError: Part of the path is a regular file.
+    """
+    for part in (folder, *folder.parents):
+        if part.is_dir():
+            return
+        if part.exists():
+            raise DataError(
+                f"cannot write into {folder}: {part} is a file, not a folder; "
+                "choose another output path"
+            )

@@ -42,6 +42,11 @@ class Intrinsics:
     cy_px: float
 
     def __post_init__(self) -> None:
+        if min(self.width, self.height) < 1:
+            raise DataError(
+                f"camera is for an image of {self.width}x{self.height} pixels; both must be at "
+                "least 1; correct the intrinsics"
+            )
         values = (self.fx_px, self.fy_px, self.cx_px, self.cy_px)
         if not all(math.isfinite(value) for value in values) or min(values[:2]) <= 0:
             raise DataError(
@@ -60,6 +65,18 @@ class Intrinsics:
             cx_px=(width - 1) / 2,
             cy_px=(height - 1) / 2,
         )
+
+    @classmethod
+    def assumed(cls, width: int, height: int, canonical_focal: float) -> Self:
+        """The camera assumed where nothing is known: as the training camera, through the middle.
+
+        Args:
+            width: Columns, pixels.
+            height: Rows, pixels.
+            canonical_focal: Focal length in lengths of the longer side: a portrait photo is a
+                landscape photo of the same camera, turned.
+        """
+        return cls.centred(width, height, canonical_focal * max(width, height))
 
     def resized(self, width: int, height: int) -> Self:
         """The camera of the same picture at another size."""

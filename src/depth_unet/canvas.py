@@ -90,7 +90,7 @@ def predict_metres(
     pixels = to_canvas(image, canvas)
     focal_px = intrinsics.resized(pixels.shape[-1], pixels.shape[-2]).fx_px
     with torch.inference_mode():
-        depth_m = network(pixels.to(device)).depth_m.float()
-        depth_m *= depth_per_canonical(focal_px, canonical_focal, canvas.width)
+        ratio = depth_per_canonical(focal_px, canonical_focal, canvas.width)
+        depth_m = network(pixels.to(device)).depth_m.float() * ratio
         depth_m = F.interpolate(depth_m, size=image.shape[:2], mode="bilinear")
     return depth_m[0, 0].cpu().numpy()

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import torch
@@ -24,6 +25,7 @@ SCHEMA = 1
 HEADER_KEY = "depth_unet"
 BEST_NAME = "best.safetensors"
 LAST_NAME = "last.safetensors"
+DETAIL_LENGTH = 200  # characters of what does not fit; there may be hundreds of names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,17 +53,23 @@ class Checkpoint:
     extra: dict[str, Any] = field(default_factory=dict)
 
     def network(self) -> DepthUNet:
-        """Rebuild the network with these weights.
+        """Rebuild the network with a copy of these weights.
 
         Raises:
             CheckpointError: The weights do not fit the config.
         """
+        if not self.weights:
+            raise CheckpointError(
+                "the checkpoint's weights do not fit its config (it holds none); "
+                "use the file as it was written"
+            )
         with torch.device("meta"):
             network = DepthUNet(self.config.model)
         try:
-            network.load_state_dict(self.weights, strict=True, assign=True)
+            copies = {name: weight.clone() for name, weight in self.weights.items()}
+            network.load_state_dict(copies, strict=True, assign=True)
         except RuntimeError as error:
-            detail = str(error).splitlines()[-1].strip()
+            detail = shorten(str(error).splitlines()[-1], DETAIL_LENGTH)
             raise CheckpointError(
                 f"the checkpoint's weights do not fit its config ({detail}); "
                 "use the file as it was written"
@@ -90,22 +98,34 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         for name, tensor in members.items()
     }
     with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata={HEADER_KEY: json.dumps(header)})
+        try:
+            save_file(tensors, temporary, metadata={HEADER_KEY: json.dumps(header)})
+        except SafetensorError as error:  # a full disk, for one
+            raise OSError(f"{path} could not be written ({error})") from None
 
 
-def read(path: Path) -> Checkpoint:
+def read(path: Path, *, only_weights: bool = False) -> Checkpoint:
     """Read a checkpoint and check that it can be used.
 
+    Args:
+        path: A file that ``save`` wrote.
+        only_weights: Leave out ``state``, which only resuming needs: it is several times as large
+            as the weights.
+
     Raises:
-        CheckpointError: The file is missing, is none of ours, is of another version, or holds
-            weights that are not finite.
+        CheckpointError: The file is missing, is none of ours, is of another version, has a
+            damaged header, or holds weights that are not finite.
     """
     if not path.is_file():
         raise CheckpointError(f"{path} does not exist; name a checkpoint file or a run folder")
     try:
         with safe_open(path, framework="pt") as stream:
             metadata = stream.metadata() or {}
-            tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
+            tensors = {
+                name: stream.get_tensor(name).clone()  # not a view of the mapped file
+                for name in stream.keys()  # noqa: SIM118
+                if not (only_weights and name.startswith("state/"))
+            }
     except (SafetensorError, OSError) as error:
         raise CheckpointError(
             f"{path} is not a safetensors file ({error}); name a checkpoint that "
@@ -116,7 +136,15 @@ def read(path: Path) -> Checkpoint:
             f"{path} is a safetensors file of another program; name a checkpoint that "
             "`depth-unet train` wrote"
         )
-    return _assemble(path, json.loads(metadata[HEADER_KEY]), tensors)
+    try:
+        return _assemble(path, json.loads(metadata[HEADER_KEY]), tensors)
+    except CheckpointError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        part = f"no {error}" if isinstance(error, KeyError) else type(error).__name__
+        raise CheckpointError(
+            f"{path} has a damaged header ({part}); go back to an earlier checkpoint"
+        ) from None
 
 
 def resolve(name: str) -> Path:
@@ -137,6 +165,8 @@ def resolve(name: str) -> Path:
 
 
 def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) -> Checkpoint:
+    if not isinstance(header, dict):
+        raise TypeError
     if header.get("schema") != SCHEMA:
         raise CheckpointError(
             f"{path} has schema {header.get('schema')} and this version reads {SCHEMA}; "
@@ -156,6 +186,13 @@ def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) ->
         config = from_dict(header["config"])
     except ConfigError as error:
         raise CheckpointError(f"{path}: {error}") from None
+    kinds = {"step": int, "splits": dict, "metrics": dict, "extra": dict}
+    wrong = [name for name, kind in kinds.items() if not isinstance(header[name], kind)]
+    if wrong:
+        raise CheckpointError(
+            f"{path} has a damaged header ({wrong[0]} is of the wrong type); "
+            "go back to an earlier checkpoint"
+        )
     return Checkpoint(
         config=config,
         step=header["step"],

@@ -64,13 +64,13 @@ class ModelConfig:
     def __post_init__(self) -> None:
         levels = len(self.widths)
         _require(levels >= 2, f"model.widths has {levels} level(s); give at least two")
-        for name in ("blocks", "attention_blocks"):
+        for name, least in (("widths", 1), ("blocks", 1), ("attention_blocks", 0)):
             value = getattr(self, name)
             _require(
                 len(value) == levels,
                 f"model.{name} has {len(value)} entries for {levels} levels; give one per level",
             )
-        _require(min(self.blocks) >= 1, f"model.blocks is {self.blocks}; give at least 1 per level")
+            _require(min(value) >= least, f"model.{name} is {value}; choose >= {least} per level")
         sizes = (self.norm_groups, self.head_width)
         _require(min(sizes) >= 1, f"model.norm_groups and head_width are {sizes}; choose >= 1")
         for width, attention in zip(self.widths, self.attention_blocks, strict=True):

@@ -7,6 +7,7 @@ a hole.
 """
 
 import csv
+import io
 import json
 import math
 from collections.abc import Iterable
@@ -75,19 +76,12 @@ def read_index(root: Path) -> list[PairRow]:
     """Read ``index.csv`` of the folder ``root``.
 
     Raises:
-        DataError: The index is missing, is no UTF-8 CSV, lacks a column or holds a bad line.
+        DataError: The index is missing, is no UTF-8 CSV, lacks a column, or holds a bad line or
+            one photo twice.
     """
     path = root / INDEX_NAME
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, skipinitialspace=True)
-            missing = {"rgb", "depth"} - set(reader.fieldnames or ())
-            if missing:
-                raise DataError(
-                    f"{path} has columns {', '.join(reader.fieldnames or ()) or '(none)'}; "
-                    f"add {' and '.join(sorted(missing))}"
-                )
-            rows = [_parse_row(line, path, reader.line_num) for line in reader]
+        rows = _parse_rows(path.read_bytes().decode("utf-8-sig"), path)
     except (FileNotFoundError, NotADirectoryError):
         raise DataError(
             f"{path} is missing; name a folder in the pairs layout or one made by "
@@ -131,11 +125,12 @@ def read_info(root: Path) -> DatasetInfo:
             metres_per_unit=METRES_PER_UNIT[unit] if isinstance(unit, str) else float(unit),
             border_px=int(values.get("border_px", 0)),
             max_depth_m=float(values.get("max_depth_m", 10.0)),
-            intrinsics=Intrinsics(**camera) if camera else None,
+            intrinsics=_parse_intrinsics(camera) if camera else None,
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        cause = str(error).partition("\n")[0]
         raise DataError(
-            f"{path} cannot be used ({type(error).__name__}: {error}); it is a JSON object with "
+            f"{path} cannot be used ({type(error).__name__}: {cause}); it is a JSON object with "
             "name, depth_unit (mm, cm, m or metres per count), border_px, max_depth_m and "
             "intrinsics (width, height, fx_px, fy_px, cx_px, cy_px), all optional"
         ) from None
@@ -157,6 +152,39 @@ def write_info(root: Path, info: DatasetInfo) -> None:
     write_text(root / INFO_NAME, json.dumps(values, indent=1) + "\n")
 
 
+def _parse_intrinsics(values: dict[str, Any]) -> Intrinsics:
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError(f"intrinsics.{name} is {value!r}, which is no number")
+        if name in ("width", "height") and value != int(value):
+            raise ValueError(f"intrinsics.{name} is {value}, which is no whole number")
+    sizes = {name: int(values[name]) for name in ("width", "height")}
+    return Intrinsics(**(values | sizes))
+
+
+def _parse_rows(text: str, path: Path) -> list[PairRow]:
+    if "\0" in text:
+        raise DataError(f"{path} is not a UTF-8 CSV file (it holds NUL bytes); save it as one")
+    reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
+    missing = {"rgb", "depth"} - set(reader.fieldnames or ())
+    if missing:
+        raise DataError(
+            f"{path} has columns {', '.join(reader.fieldnames or ()) or '(none)'}; "
+            f"add {' and '.join(sorted(missing))}"
+        )
+    rows, lines = [], dict[PurePosixPath, int]()
+    for line in reader:
+        row, number = _parse_row(line, path, reader.line_num), reader.line_num
+        first = lines.setdefault(PurePosixPath(row.rgb), number)
+        if first != number:
+            raise DataError(
+                f"{path}, line {number}: rgb {row.rgb!r} is also in line {first}; "
+                "list every photo once"
+            )
+        rows.append(row)
+    return rows
+
+
 def _parse_row(line: dict[Any, Any], path: Path, number: int) -> PairRow:
     line.pop(None, None)  # cells beyond the header
     values = {key: (value or "").strip() for key, value in line.items()}
@@ -167,10 +195,16 @@ def _parse_row(line: dict[Any, Any], path: Path, number: int) -> PairRow:
                 f"{path}, line {number}: {column} is {values[column]!r}; "
                 "write a path below the folder of the index"
             )
+    split = values.get("official_split", "").lower()
+    if split not in ("train", "test", ""):
+        raise DataError(
+            f"{path}, line {number}: official_split is {values['official_split']!r}; "
+            "write train or test, or leave it empty"
+        )
     return PairRow(
         rgb=values["rgb"].replace("\\", "/"),
         depth=values["depth"].replace("\\", "/"),
-        official_split=values.get("official_split", ""),
+        official_split=split,
         room_group=values.get("room_group", ""),
         camera_px=_parse_camera(values, path, number),
     )

@@ -77,9 +77,7 @@ class DepthModel(nn.Module):
         """
         image = read_photo(photo)
         height, width = image.shape[:2]
-        camera = intrinsics or Intrinsics.centred(
-            width, height, self.config.model.canonical_focal * max(width, height)
-        )
+        camera = intrinsics or Intrinsics.assumed(width, height, self.config.model.canonical_focal)
         if (camera.width, camera.height) != (width, height):
             raise DataError(
                 f"the camera is of {camera.width}x{camera.height} images and the photo is "
@@ -107,7 +105,7 @@ class DepthModel(nn.Module):
         Raises:
             CheckpointError: It cannot be used.
         """
-        return cls(read(path))
+        return cls(read(path, only_weights=True))
 
 
 def load(name: str | Path, device: str | torch.device = "cpu") -> DepthModel:
@@ -173,9 +171,7 @@ def _upright(image: Image.Image, name: str) -> UInt8[np.ndarray, "h w 3"]:
         turned = ImageOps.exif_transpose(image)
         if turned.mode.startswith(("I", "F")):  # 16-bit grey: Pillow would clip it at 255
             values = np.asarray(turned, dtype=np.float32)
-            turned = Image.fromarray(
-                (values / max(1.0, float(values.max())) * 255).astype(np.uint8)
-            )
+            turned = Image.fromarray((np.clip(values, 0, 65535) / 257).astype(np.uint8))
         return np.asarray(turned.convert("RGB"), dtype=np.uint8)
     except (OSError, SyntaxError, ValueError) as error:
         raise DataError(f"{name} is damaged ({error}); name another photo") from None

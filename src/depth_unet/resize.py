@@ -1,4 +1,7 @@
-"""The one way in which images and depth maps change size before the network sees them."""
+"""How stored frames change size: photos by averaging, depth by picking.
+
+Preparing, loading and scoring resize with these; augmentation resamples on its own.
+"""
 
 import cv2
 import numpy as np
@@ -31,7 +34,8 @@ def resize_depth(
     """Resize depth without inventing any: each value is one that was measured there.
 
     The value at the centre of each cell is taken. Where that is a hole, the nearest valid value
-    of the cell's cross through the centre is taken; where there is none, the cell is a hole.
+    of the whole cell is taken; where the cell has none, it stays a hole. The cell of row i is rows
+    ``i * old // new`` to before ``(i + 1) * old // new``, at least one; columns likewise.
     Averages would put surfaces in mid-air at every edge, and pull holes (0) towards the camera.
 
     Args:
@@ -44,26 +48,47 @@ def resize_depth(
     """
     if depth_mm.shape == (height, width):
         return depth_mm
-    rows = _centres(depth_mm.shape[0], height)
-    columns = _centres(depth_mm.shape[1], width)
+    rows, columns = _centres(depth_mm.shape[0], height), _centres(depth_mm.shape[1], width)
     resized = depth_mm[np.ix_(rows, columns)]
-    reach_rows = depth_mm.shape[0] // height // 2
-    reach_columns = depth_mm.shape[1] // width // 2
-    for distance in range(1, max(reach_rows, reach_columns) + 1):
-        if resized.all():
-            break
-        row_step, column_step = min(distance, reach_rows), min(distance, reach_columns)
-        for down, right in ((-row_step, 0), (row_step, 0), (0, -column_step), (0, column_step)):
-            other = depth_mm[
-                np.ix_(
-                    np.clip(rows + down, 0, depth_mm.shape[0] - 1),
-                    np.clip(columns + right, 0, depth_mm.shape[1] - 1),
-                )
-            ]
-            resized = np.where(resized == 0, other, resized)
-    return np.ascontiguousarray(resized)
+    if not resized.all():
+        _fill_holes(resized, depth_mm, rows, columns)
+    return np.asarray(resized, dtype=np.uint16)
+
+
+def _fill_holes(
+    resized: UInt16[np.ndarray, "height width"],
+    depth_mm: UInt16[np.ndarray, "h w"],
+    rows: np.ndarray,
+    columns: np.ndarray,
+) -> None:
+    """Give holes of ``resized`` the valid value of their cell that is nearest to its centre."""
+    tops, bottoms = _cells(depth_mm.shape[0], len(rows))
+    lefts, rights = _cells(depth_mm.shape[1], len(columns))
+    largest = np.maximum.reduceat(np.maximum.reduceat(depth_mm, tops, axis=0), lefts, axis=1)
+    down, right = np.nonzero((resized == 0) & (largest > 0))
+    offsets = sorted(
+        (y * y + x * x, y, x)
+        for y in range(int((tops - rows).min()), int((bottoms - rows).max()))
+        for x in range(int((lefts - columns).min()), int((rights - columns).max()))
+    )
+    for _, y, x in offsets:
+        if not len(down):
+            return
+        row, column = rows[down] + y, columns[right] + x
+        inside = (tops[down] <= row) & (row < bottoms[down])
+        inside &= (lefts[right] <= column) & (column < rights[right])
+        found = np.zeros(len(down), np.uint16)
+        found[inside] = depth_mm[row[inside], column[inside]]
+        resized[down, right] = found
+        down, right = down[found == 0], right[found == 0]
 
 
 def _centres(old: int, new: int) -> np.ndarray:
     """Index of the old pixel under the centre of each new one."""
     return ((2 * np.arange(new) + 1) * old // (2 * new)).astype(np.intp)
+
+
+def _cells(old: int, new: int) -> tuple[np.ndarray, np.ndarray]:
+    """First old pixel of each new one's cell, and the one after its last."""
+    edges = (np.arange(new + 1) * old // new).astype(np.intp)
+    return edges[:-1], np.maximum(edges[:-1] + 1, edges[1:])

@@ -25,7 +25,7 @@ EVERYTHING = AugmentConfig(
 )
 GEOMETRY = AugmentConfig(rotation_deg=20, zoom=2.0)
 KEYS = [mix(0, 0, frame) for frame in range(12)]
-PLANE = (0.4, -0.25, 0.35)  # inverse depth: slopes over the rays' x and y, and value on the axis
+PLANE = (0.3, -0.2, 0.5)  # inverse depth: slopes over the rays' x and y, and value on the axis
 
 
 class Rays(NamedTuple):
@@ -215,7 +215,7 @@ def test_every_pixel_looks_where_its_camera_says(size: tuple[int, int], flip: fl
         xy, number = rays(batch, i)
         index = number.long() - 1
         columns, rows = index % SOURCE[1], index // SOURCE[1]
-        source_xy = torch.stack((columns - CAMERA[2], rows - CAMERA[3]), dim=1) / CAMERA[0]
+        source_xy = torch.stack((columns - CAMERA[2], rows - CAMERA[3]), dim=1).double() / CAMERA[0]
         turn = torch.linalg.lstsq(xy, source_xy).solution
         torch.testing.assert_close(
             turn @ turn.T, torch.eye(2, dtype=torch.float64), rtol=0, atol=2e-3
@@ -225,8 +225,7 @@ def test_every_pixel_looks_where_its_camera_says(size: tuple[int, int], flip: fl
         assert error_px.abs().max() < 0.55, "farther than the nearest pixel"
         assert error_px.mean(dim=0).abs().max() < 0.03, "shifted"
         angles.append(math.degrees(math.atan2(turn[1, 0], turn[1, 1])))
-    assert min(angles) < -5
-    assert max(angles) > 5
+    assert max(angles) - min(angles) > 15
     assert max(map(abs, angles)) <= 20.1
 
 

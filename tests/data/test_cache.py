@@ -11,7 +11,9 @@ import pytest
 
 from depth_unet.camera import Intrinsics
 from depth_unet.data.cache import (
+    CLAIM_NAME,
     MANIFEST_NAME,
+    OPEN_BLOCKS,
     CacheSource,
     Manifest,
     block_names,
@@ -20,7 +22,6 @@ from depth_unet.data.cache import (
     read_manifest,
     sha256_of,
 )
-from depth_unet.data.prepare import CLAIM_NAME
 from depth_unet.data.source import PairsSource, Source
 from depth_unet.errors import DataError
 from depth_unet.layout import DatasetInfo, PairRow, write_index, write_info
@@ -97,18 +98,35 @@ def test_cameras_are_of_the_prepared_size(root: Path) -> None:
     )
 
 
-def test_reading_maps_the_file(root: Path) -> None:
-    """Frames are read-only views of the mapped file."""
-    frame = CacheSource(root).read(4)
-    for array, name in zip((frame.image, frame.depth_mm), block_names(1), strict=True):
-        assert isinstance(array, np.memmap)
-        assert Path(array.filename) == root / name
-        with pytest.raises(ValueError, match="read-only"):
-            array[0] = 0
+def test_frames_are_copies(root: Path) -> None:
+    """Changing a frame changes neither the file nor the next reading of it."""
+    source = CacheSource(root)
+    frame = source.read(4)
+    for array, kept in zip((frame.image, frame.depth_mm), random_block(1), strict=True):
+        assert not isinstance(array, np.memmap)
+        array[:] = 0
+        assert kept[0].any()
+    assert np.array_equal(source.read(4).depth_mm, random_block(1)[1][0])
+
+
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="lists open files in /dev/fd")
+def test_few_files_are_open(root: Path) -> None:
+    """However many blocks were read, few are open."""
+    frames = 100
+    for number in range(frames):
+        for name, array in zip(block_names(number), random_block(0), strict=True):
+            np.save(root / name, array[:1])
+    write_index(root, [PairRow(rgb=f"{i}.jpg", depth=f"{i}.png") for i in range(frames)])
+    change_manifest(root, block_size=1, native_sizes=[[12, 16]] * frames)
+    before = len(list(Path("/dev/fd").iterdir()))
+    source = CacheSource(root)
+    for index in range(frames):
+        assert source.read(index).depth_mm.any()
+    assert len(list(Path("/dev/fd").iterdir())) - before <= 2 * OPEN_BLOCKS
 
 
 def test_reading_takes_no_memory(root: Path) -> None:
-    """Reading every frame of large blocks takes less memory than one frame."""
+    """Reading takes the memory of the frames that are held, not that of their blocks."""
     height, width = 480, 640
     for block in range(2):
         for name, array in zip(block_names(block), random_block(block, height, width), strict=True):
@@ -119,8 +137,9 @@ def test_reading_takes_no_memory(root: Path) -> None:
     frames = [source.read(index) for index in range(FRAMES)]
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert sum(frame.image.nbytes for frame in frames) > 5_000_000
-    assert peak < 200_000
+    held = sum(frame.image.nbytes + frame.depth_mm.nbytes for frame in frames)
+    assert held > 5_000_000
+    assert peak - held < 200_000
 
 
 def test_manifest_round_trip(root: Path) -> None:
@@ -181,10 +200,10 @@ def test_missing_block_is_refused_at_once(root: Path, name: str) -> None:
 @pytest.mark.parametrize("name", block_names(1))
 @pytest.mark.parametrize("length", [0, 60, 200])
 def test_short_block_is_refused(root: Path, name: str, length: int) -> None:
-    """A block that was cut short is refused by name, at the latest when it is read."""
+    """A block that was cut short is refused by name when the cache is opened."""
     (root / name).write_bytes((root / name).read_bytes()[:length])
     with pytest.raises(DataError, match=name):
-        CacheSource(root).read(5)
+        CacheSource(root)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +216,7 @@ def test_block_of_another_form_is_refused(root: Path, array: np.ndarray) -> None
     name = block_names(1)[0]
     np.save(root / name, array)
     with pytest.raises(DataError, match=name):
-        CacheSource(root).read(5)
+        CacheSource(root)
 
 
 def test_index_and_blocks_belong_together(root: Path) -> None:

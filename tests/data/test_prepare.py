@@ -9,12 +9,19 @@ import pytest
 from PIL import Image
 
 from depth_unet.data import prepare as module
-from depth_unet.data.cache import MANIFEST_NAME, CacheSource, block_names, open_source
-from depth_unet.data.prepare import CLAIM_NAME, prepare
+from depth_unet.data.cache import (
+    CLAIM_NAME,
+    MANIFEST_NAME,
+    CacheSource,
+    block_names,
+    open_source,
+)
+from depth_unet.data.prepare import prepare
 from depth_unet.data.source import Frame, PairsSource
-from depth_unet.errors import DataError
+from depth_unet.errors import ConfigError, DataError
+from depth_unet.layout import PairRow, write_index
 from depth_unet.resize import resize_depth, resize_image
-from tests.boxrooms import write_box_rooms
+from examples.box_rooms import write_box_rooms
 
 HEIGHT, WIDTH = 30, 40
 FRAMES_PER_BLOCK = 5
@@ -330,6 +337,52 @@ def test_damage_found_on_the_way_is_named(rooms: Path, tmp_path: Path) -> None:
         open_source(tmp_path / "cache")
     bad.write_bytes(whole)
     assert run(PairsSource(root), tmp_path / "cache").read(17).depth_mm.any()
+
+
+def test_repaired_file_costs_its_own_block(rooms: Path, tmp_path: Path) -> None:
+    """A file of another length, repaired in a cache that is not finished: other blocks are kept."""
+    root, out = Path(shutil.copytree(rooms, tmp_path / "rooms")), tmp_path / "cache"
+    bad = root / PairsSource(root).rows[-3].rgb
+    whole = bad.read_bytes()
+    bad.write_bytes(whole[:-500])
+    with pytest.raises(DataError, match=bad.name):
+        run(PairsSource(root), out)
+    before = stamps(out)
+    bad.write_bytes(whole)
+    run(PairsSource(root), out)
+    assert stamps(out)[block_names(0)[0]] == before[block_names(0)[0]]
+    run(PairsSource(root), tmp_path / "fresh")
+    assert contents(out) == contents(tmp_path / "fresh")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{"])
+def test_damaged_claim_is_rebuilt(rooms: Path, tmp_path: Path, text: str) -> None:
+    """What cannot be read in an unfinished cache is made anew."""
+    interrupt(rooms, tmp_path / "cache")
+    (tmp_path / "cache" / CLAIM_NAME).write_text(text)
+    assert len(run(PairsSource(rooms), tmp_path / "cache").rows) == 20
+
+
+def test_negative_number_of_threads_is_refused(rooms: Path, tmp_path: Path) -> None:
+    """Fewer than no threads cannot be meant."""
+    with pytest.raises(ConfigError, match="workers is -1"):
+        prepare(PairsSource(rooms), tmp_path / "cache", height=HEIGHT, width=WIDTH, workers=-1)
+
+
+def test_names_of_test_files_do_not_collide(rooms: Path, tmp_path: Path) -> None:
+    """Test photos may lie in a folder named blocks, but not under the name of a block."""
+    root = Path(shutil.copytree(rooms, tmp_path / "rooms"))
+    rows = list(PairsSource(root).rows)
+    (root / "blocks").mkdir()
+    for name in ("blocks/a.png", block_names(0)[0]):
+        shutil.copyfile(root / rows[-1].rgb, root / name)
+        write_index(root, [*rows, PairRow(rgb=name, depth=rows[-1].depth, official_split="test")])
+        if name == "blocks/a.png":
+            cache = run(PairsSource(root), tmp_path / "cache")
+            assert cache.read(len(rows)).image.shape == (480, 640, 3)
+        else:
+            with pytest.raises(DataError, match="has a name that the cache needs"):
+                run(PairsSource(root), tmp_path / "other")
 
 
 def test_nothing_is_left_beside(rooms: Path, tmp_path: Path) -> None:

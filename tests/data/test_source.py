@@ -12,7 +12,7 @@ from PIL import Image
 from depth_unet.camera import Intrinsics
 from depth_unet.config import NYU_FOCAL
 from depth_unet.data.decode import check_headers, read_depth, read_rgb
-from depth_unet.data.source import PairsSource, Source
+from depth_unet.data.source import PairsSource, Source, check_source
 from depth_unet.errors import DataError
 
 WIDTH, HEIGHT = 8, 6
@@ -102,16 +102,11 @@ def test_large_counts_do_not_wrap(tmp_path: Path) -> None:
 
 
 def test_counts_of_32_bits_do_not_wrap(tmp_path: Path) -> None:
-    """A 32-bit file is no 16-bit one: it is refused, or its large values are holes."""
+    """Values of a 32-bit file that 16 bits cannot hold are holes."""
     depth = np.full((6, 8), 65_536 + 1_500, np.int32)
     depth[0] = -3
     Image.fromarray(depth).save(tmp_path / "d.tiff")
-    try:
-        depth_mm = read_depth(tmp_path / "d.tiff", 1e-3)
-    except DataError as error:
-        assert "16-bit" in str(error)  # noqa: PT017  # both answers are right
-    else:
-        assert not depth_mm.any()
+    assert not read_depth(tmp_path / "d.tiff", 1e-3).any()
 
 
 def test_border_and_range_are_holes(tmp_path: Path) -> None:
@@ -124,6 +119,24 @@ def test_border_and_range_are_holes(tmp_path: Path) -> None:
     frame = PairsSource(root).read(0)
     assert np.array_equal(frame.depth_mm, expected)
     assert (frame.image == 90).all()
+
+
+def test_test_rows_are_as_stored(tmp_path: Path) -> None:
+    """Border and range are not taken off official test rows: their protocols define their own."""
+    depth = np.arange(48, dtype=np.uint16).reshape(6, 8) * 100 + 8000
+    root = write_pair(tmp_path, depth=depth, row="test,,,,,", border_px=2, max_depth_m=9.0)
+    assert np.array_equal(PairsSource(root).read(0).depth_mm, depth)
+    Image.fromarray(np.zeros_like(depth)).save(root / "d.png")
+    refused(root, r"no valid depth \(all zero\)")
+
+
+def test_headers_of_chosen_rows_are_checked(box_rooms: Path, tmp_path: Path) -> None:
+    """Only the given rows are checked, by their headers."""
+    check_source(PairsSource(box_rooms), range(5))
+    source = PairsSource(write_pair(tmp_path, depth=np.full((6, 8), 200, np.uint8)))
+    check_source(source, [])
+    with pytest.raises(DataError, match="8-bit"):
+        check_source(source, [0])
 
 
 def test_range_ends_with_its_last_millimetre(tmp_path: Path) -> None:
@@ -166,6 +179,12 @@ def test_photos_of_any_mode(tmp_path: Path, mode: str) -> None:
     image = read_rgb(tmp_path / name)
     assert (image.shape, image.dtype) == ((3, 4, 3), np.uint8)
     assert image.min() > 250
+
+
+def test_grey_of_16_bits_is_scaled(tmp_path: Path) -> None:
+    """White is the largest value; nothing is clipped."""
+    Image.fromarray(np.array([[0, 257, 32_768, 65_535]], np.uint16)).save(tmp_path / "a.png")
+    assert read_rgb(tmp_path / "a.png")[0].tolist() == [[v] * 3 for v in (0, 1, 128, 255)]
 
 
 def test_orientation_tags_are_not_applied(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from depth_unet.data.splits import Splits, evenly, frames_of, split_rooms
+from depth_unet.data.splits import Splits, evenly, frames_of, has_split, split_rooms
 from depth_unet.errors import DataError
 from depth_unet.layout import PairRow, read_index
 
@@ -73,6 +73,7 @@ def test_test_is_official_and_nowhere_else(holdout: float | str) -> None:
     assert len(others) == 40 * 7
 
 
+@pytest.mark.filterwarnings("ignore:.*training rooms; with fewer than 8")
 def test_test_rooms_stay_out_of_training_rooms() -> None:
     """A room may have test frames and others; only the others can be trained on."""
     rows = [
@@ -84,17 +85,19 @@ def test_test_rooms_stay_out_of_training_rooms() -> None:
     assert splits.train == ("0.jpg", "2.jpg", "4.jpg")
 
 
-@pytest.mark.parametrize(("holdout", "rooms"), [(0.1, 4), (0.5, 20), (0.001, 1), (0.99, 40)])
+@pytest.mark.filterwarnings("ignore:.*training rooms; with fewer than 8")
+@pytest.mark.parametrize(("holdout", "rooms"), [(0.1, 4), (0.5, 20), (0.001, 1), (0.99, 39)])
 def test_share_of_unseen_rooms(holdout: float, rooms: int) -> None:
     """The share is of rooms, whole ones: at least one is held out, and at least one is not."""
     rows = make_rows()
     splits = split(rows, holdout=holdout)
     unseen = rooms_of(rows, splits.unseen)
-    assert len(unseen) == min(rooms, 39)
+    assert len(unseen) == rooms
     assert len(splits.unseen) == 7 * len(unseen)
     assert splits.train
 
 
+@pytest.mark.filterwarnings("ignore:.*training rooms; with fewer than 8")
 def test_every_fifth_frame_is_seen() -> None:
     """Of a training room with at least five frames the 5th, 10th, ... in order are ``seen``."""
     rows = make_rows(rooms=2, frames=11)
@@ -120,6 +123,7 @@ def test_holdout_none_trains_on_all() -> None:
     assert len(splits.train) == 40 * 7
 
 
+@pytest.mark.filterwarnings("ignore:.*training rooms; with fewer than 8")
 @pytest.mark.parametrize("named", [True, False])
 def test_one_room_warns_and_trains_on(named: bool) -> None:
     """With one room, or no room names, nothing is held apart: a warning, and all is trained on."""
@@ -172,6 +176,13 @@ def test_few_rooms_warn(fraction: float, left: int) -> None:
     with pytest.warns(UserWarning, match=f"leaves {left} of 36 training rooms"):
         splits = split(rows, fraction=fraction)
     assert len(rooms_of(rows, splits.train)) == left
+
+
+@pytest.mark.parametrize("changes", [{"holdout": 0.9}, {"holdout": 0.9, "fraction": 0.5}])
+def test_few_rooms_warn_whatever_left_them(changes: dict[str, float]) -> None:
+    """A large holdout leaves few rooms as a small fraction does."""
+    with pytest.warns(UserWarning, match=r"of 4 training rooms; with fewer than 8"):
+        split(make_rows(), **changes)
 
 
 @pytest.mark.usefixtures("no_warnings")
@@ -235,6 +246,14 @@ def test_missing_parts_say_why(rows: list[PairRow], splits: Splits, name: str, r
     """A part that this data set cannot have is refused with the reason and what to choose."""
     with pytest.raises(DataError, match=f"split {name} does not exist here: .*{reason}.*; choose"):
         frames_of(rows, splits, name)
+    assert not has_split(rows, splits, name)
+
+
+def test_present_parts_are_there() -> None:
+    """Every part of the default split has frames."""
+    rows = make_rows()
+    assert all(has_split(rows, split(rows), part) for part in (*PARTS, "all"))
+    assert not has_split([], Splits(), "all")
 
 
 def test_evenly() -> None:

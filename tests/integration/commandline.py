@@ -10,12 +10,17 @@ import socket
 import subprocess
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pytest
+
 from depth_unet.cli import main
+from depth_unet.commands import evaluate as evaluation
+from depth_unet.train import validate as validation
 
 # A network of 60,000 weights: what is tested is what happens around it.
 TINY_MODEL = (
@@ -33,7 +38,8 @@ UNCHANGED = (  # photos as they are, so that a network can learn them by heart
 FEW_STEPS = ("--steps", 2, "--batch-size", 2, "--fraction", 1, "--validate-every", 2, *TINY_MODEL)
 ERROR = "depth-unet: error: "
 _PROGRESS = re.compile(
-    r"warning: |.*━|step \d+ |\w+: \d+ training frames|.*: \d+ predicted, \d+ failed|ep(och|…) "
+    r"warning: |.*━|preparing |ep(och|…) |step \d+ |"
+    r"\w+: \d+ training frames|.*: \d+ predicted, \d+ failed"
 )
 
 
@@ -71,6 +77,16 @@ def depth_unet(*arguments: object) -> Outcome:
             code = leaving.code  # type: ignore[assignment]
     assert type(code) is int, f"left with {code!r}"
     return Outcome(code, out.getvalue(), err.getvalue())
+
+
+@contextlib.contextmanager
+def no_pictures() -> Iterator[None]:
+    """Commands in this process draw nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "write_pictures", lambda *_: None)
+        patch.setattr(validation, "panel", lambda _: None)
+        patch.setattr(validation, "rendered", lambda _: np.zeros((8, 8, 3), np.uint8))
+        yield
 
 
 def start(

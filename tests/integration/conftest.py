@@ -1,13 +1,14 @@
 """The cache of the box rooms and one short run, shared by all tests that only read them."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import jaxtyping
 import pytest
 
-from depth_unet.commands import evaluate as evaluate_command
-from tests.boxrooms import write_box_rooms
-from tests.integration.commandline import TINY_MODEL, depth_unet
+from examples.box_rooms import write_box_rooms
+from tests.integration.commandline import TINY_MODEL, depth_unet, no_pictures
 
 
 @pytest.fixture(scope="session")
@@ -31,9 +32,18 @@ def run_folder(cache: Path) -> Path:
 
 
 @pytest.fixture
-def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_pictures() -> Iterator[None]:
     """Leave out what takes most of the time, in tests that do not look at it."""
-    monkeypatch.setattr(evaluate_command, "write_pictures", lambda *_: None)
+    with no_pictures():
+        yield
+
+
+@pytest.fixture
+def unchecked() -> Iterator[None]:
+    """Leave out the checks of types that only tests have: a user meets the bare values."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture

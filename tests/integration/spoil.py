@@ -160,7 +160,7 @@ DEFECTS: dict[str, tuple[Callable[[Path], Any], tuple[str, ...]]] = {
         ("dataset.json",),
     ),
     "camera of no width": (lambda pairs: with_camera(pairs, width=0), ("dataset.json",)),
-    "camera of half a pixel": (lambda pairs: with_camera(pairs, height=-480), ("dataset.json",)),
+    "camera of negative height": (lambda pairs: with_camera(pairs, height=-480), ("dataset.json",)),
     "unit unknown": (lambda pairs: with_info(pairs, depth_unit="inch"), ("dataset.json",)),
     "unit NaN": (lambda pairs: with_info(pairs, depth_unit=math.nan), ("dataset.json",)),
     "range NaN": (lambda pairs: with_info(pairs, max_depth_m=math.nan), ("dataset.json",)),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.commandline import assert_refused, files_below
+from tests.integration.commandline import assert_refused, bytes_below, files_below
 from tests.integration.spoil import cut, run_on
 
 CACHE_DEFECTS: dict[str, tuple[Callable[[Path], Any], str]] = {
@@ -31,13 +31,15 @@ CACHE_DEFECTS: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
 }
 
+pytestmark = pytest.mark.usefixtures("unchecked")
+
 
 @pytest.mark.parametrize("defect", CACHE_DEFECTS)
 def test_cache(defect: str, pairs: Path, run_folder: Path, tmp_path: Path) -> None:
     """A damaged cache is refused; what the complaint tells to do makes it whole again."""
     cache, (spoil, name) = tmp_path / "cache", CACHE_DEFECTS[defect]
     assert run_on("prepare", pairs, run_folder, cache).code == 0
-    before = {path: path.read_bytes() for path in cache.rglob("*") if path.is_file()}
+    before = bytes_below(cache)
     spoil(cache)
     refused = run_on("train", cache, run_folder, tmp_path / "run")
     assert_refused(refused, name)
@@ -48,7 +50,7 @@ def test_cache(defect: str, pairs: Path, run_folder: Path, tmp_path: Path) -> No
         assert "prepare" in refused.complaints[0]
     options = ("--overwrite",) if "--overwrite" in refused.complaints[0] else ()
     assert run_on("prepare", pairs, run_folder, cache, *options).code == 0
-    assert {path: path.read_bytes() for path in cache.rglob("*") if path.is_file()} == before
+    assert bytes_below(cache) == before
 
 
 def test_prepare_does_not_write_among_other_files(

@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import json
 import shutil
 from pathlib import Path
 
@@ -165,10 +166,20 @@ def test_evaluate_on_the_files(
 
 @pytest.mark.usefixtures("without_pictures")
 def test_default_protocol(run_folder: Path, cache: Path, tmp_path: Path) -> None:
-    """Native 640x480 ground truth is scored by nyu-eigen, anything else by full."""
-    for split, name in (("test", "nyu-eigen"), ("seen", "full")):
-        outcome = evaluate(run_folder, cache, tmp_path / split, "--split", split)
-        assert results_in(tmp_path / split)["protocol"] == name
+    """Native frames of NYU's camera are scored by nyu-eigen, anything else by full."""
+    nyu = tmp_path / "nyu"
+    shutil.copytree(cache, nyu)
+    info = json.loads((nyu / "dataset.json").read_text(encoding="utf-8"))
+    info["intrinsics"] |= {"fx_px": 518.857901, "fy_px": 519.469611}
+    (nyu / "dataset.json").write_text(json.dumps(info), encoding="utf-8")
+    for data, split, name in (
+        (nyu, "test", "nyu-eigen"),
+        (nyu, "seen", "full"),
+        (cache, "test", "full"),
+    ):
+        out = tmp_path / f"{data.name}_{split}"
+        outcome = evaluate(run_folder, data, out, "--split", split)
+        assert results_in(out)["protocol"] == name
         assert f"protocol {name}" in outcome.out
 
 

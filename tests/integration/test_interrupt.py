@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from depth_unet import checkpoint
@@ -18,10 +18,12 @@ from depth_unet.train.reporter import Reporter
 from tests.integration.commandline import depth_unet, start
 from tests.integration.short_run import OPTIONS, train
 
+pytestmark = pytest.mark.usefixtures("without_pictures")
+
 
 def test_ctrl_c(cache: Path, tmp_path: Path) -> None:
     """Ctrl-C saves, says how to go on and exits 130; what it says completes the run."""
-    out, num_steps = tmp_path / "run", 150
+    out, num_steps = tmp_path / "run", 60
     options = ("--steps", num_steps, *OPTIONS, "--validate-every", 1000)
     process = start("train", "seed", "--data", cache, "--out", out, *options)
     assert process.stderr is not None
@@ -34,7 +36,7 @@ def test_ctrl_c(cache: Path, tmp_path: Path) -> None:
     assert "Traceback" not in err
     last = err.splitlines()[-1]
     found = re.fullmatch(
-        r"depth-unet: interrupted; saved after step (\d+) of 150; go on with: depth-unet (.+)", last
+        r"depth-unet: interrupted; saved after step (\d+) of 60; go on with: depth-unet (.+)", last
     )
     assert found, last
     step = int(found[1])
@@ -104,7 +106,7 @@ def test_full_disk_keeps_the_last_checkpoint(
         written(tensors, path, metadata=metadata)
         if '"step": 3' in metadata["depth_unet"]:
             path.write_bytes(path.read_bytes()[:1000])
-            raise OSError(28, "No space left on device")
+            raise SafetensorError("I/O error: No space left on device (os error 28)")
 
     monkeypatch.setattr(checkpoint, "save_file", fill)
     outcome = train(cache, out, "--checkpoint-every", 1, "--holdout", "none")

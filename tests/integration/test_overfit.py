@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.boxrooms import write_box_rooms
+from examples.box_rooms import write_box_rooms
 from tests.integration.commandline import TINY_MODEL, UNCHANGED, Outcome, depth_unet
 
 # Every photo as it is, all of them in every step, averages that keep up.
@@ -37,21 +37,21 @@ def losses_of(outcome: Outcome) -> list[float]:
 
 
 def test_tiny_network_learns_four_pairs(tmp_path: Path) -> None:
-    """In 120 steps the loss falls to a quarter, and AbsRel to a third of the best constant's."""
+    """In 120 steps the loss falls to a sixth, and AbsRel to a fifth of the best constant's."""
     data, run = tmp_path / "data", tmp_path / "run"
     write_box_rooms(data, rooms=2, frames=2, size=(64, 48))
     outcome = depth_unet(
         *("train", "seed", "--data", data, "--out", run, *BY_HEART, *TINY_MODEL),
         *("--steps", 120, "--batch-size", 4, "--log-every", 1, "--validate-every", 120),
-        *("--optim.lr", 5e-3),
+        *("--optim.lr", 3e-3),
     )
     assert outcome.code == 0
     losses = losses_of(outcome)
     assert len(losses) == 120
-    assert losses[-1] < losses[0] / 4
+    assert losses[-1] < losses[0] / 6
     scores = scores_of(run, data, tmp_path / "evaluation")
-    assert scores["network"]["abs_rel"] < scores["guess"]["abs_rel"] / 3
-    assert scores["network"]["delta1"] > 0.9
+    assert scores["network"]["abs_rel"] < scores["guess"]["abs_rel"] / 5
+    assert scores["network"]["delta1"] > 0.95
 
 
 @pytest.mark.slow

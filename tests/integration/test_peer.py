@@ -43,7 +43,13 @@ def meter_xxs(path: Path) -> Predictor:
 
 
 @pytest.mark.nyu
-@pytest.mark.parametrize("flip", [True, False], ids=["flip-averaged", "plain"])
+@pytest.mark.parametrize(
+    "flip",
+    [
+        pytest.param(True, id="flip-averaged"),
+        pytest.param(False, id="plain", marks=pytest.mark.slow),
+    ],
+)
 def test_peer_has_the_figures_that_others_measured(nyu_root: Path, flip: bool) -> None:
     """METER-XXS under nyu-eigen on test_a: RMSE .542, AbsRel .160, delta1 .785, to .004."""
     path = nyu_root.parents[1] / PEER

@@ -10,15 +10,18 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch import Tensor
 
 from depth_unet.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read
-from tests.integration.commandline import depth_unet, free_port, start
+from tests.integration.commandline import depth_unet, free_port, no_pictures, start
 from tests.integration.short_run import NUM_STEPS, OPTIONS, assert_same, signal_after, train
+
+pytestmark = pytest.mark.usefixtures("without_pictures")
 
 
 @pytest.fixture(scope="module")
 def undisturbed(cache: Path) -> Path:
     """A run of seven steps."""
     out = cache.parent / "undisturbed"
-    assert train(cache, out).code == 0
+    with no_pictures():
+        assert train(cache, out).code == 0
     return out
 
 

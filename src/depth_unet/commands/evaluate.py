@@ -8,11 +8,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from depth_unet.arguments import EvaluateArguments, SplitChoice
+from depth_unet.atomic import check_writable
 from depth_unet.checkpoint import resolve
 from depth_unet.commands.device import choose_device
+from depth_unet.config import NYU_FOCAL
 from depth_unet.data.cache import open_source
-from depth_unet.data.source import Source
-from depth_unet.data.splits import Splits, frames_of
+from depth_unet.data.source import Frame, Source
+from depth_unet.data.splits import Splits, frames_of, has_split
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.evaluate.guesses import guess_predictors
 from depth_unet.evaluate.score import Predictor, score
@@ -29,13 +31,14 @@ TABLE_WIDTH = 124
 
 def run(arguments: EvaluateArguments) -> int:
     """Score, print the table, write figures and pictures."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, markup=False)
     path = resolve(arguments.checkpoint)
     out = arguments.out or path.parent / "evaluation"
     if (out / RESULT_NAME).exists() and not arguments.overwrite:
         raise ConfigError(
             f"{out / RESULT_NAME} is already there; choose another --out, or use --overwrite"
         )
+    check_writable(out)
     source = open_source(arguments.data)
     model = DepthModel.from_file(path).to(choose_device(arguments.device))
     parts = choose_splits(source, Splits.from_dict(model.checkpoint.splits), arguments.split)
@@ -84,12 +87,12 @@ def choose_splits(
     """
     if wanted:
         return {name: frames_of(source.rows, splits, name) for name in dict.fromkeys(wanted)}
-    parts = {}
-    for name in ("seen", "unseen", "test"):
-        try:
-            parts[name] = frames_of(source.rows, splits, name)
-        except DataError:
-            continue
+    names: tuple[SplitChoice, ...] = ("seen", "unseen", "test")
+    parts: dict[str, list[int]] = {
+        name: frames_of(source.rows, splits, name)
+        for name in names
+        if has_split(source.rows, splits, name)
+    }
     if not parts:
         raise DataError(
             "this data set has neither seen nor unseen nor test frames of the checkpoint; "
@@ -105,8 +108,14 @@ def choose_protocol(
     if arguments.protocol:
         rules = protocol(arguments.protocol)
     else:
-        firsts = [source.read(indices[0]).depth_mm.shape for indices in parts.values()]
-        rules = NYU_EIGEN if all(shape == NYU_EIGEN.native_size for shape in firsts) else FULL
+        firsts = [source.read(indices[0]) for indices in parts.values()]
+        rules = NYU_EIGEN if all(is_nyu(frame) for frame in firsts) else FULL
     if rules.native_size is None:
         rules = rules.with_range(source.info.max_depth_m)
     return dataclasses.replace(rules, flip=rules.flip or arguments.flip, alignment=arguments.align)
+
+
+def is_nyu(frame: Frame) -> bool:
+    """Whether a frame has the size and the camera of NYU's native ones."""
+    focal = frame.intrinsics.fx_px / frame.intrinsics.width
+    return frame.depth_mm.shape == NYU_EIGEN.native_size and abs(focal - NYU_FOCAL) < 1e-3

@@ -1,5 +1,6 @@
 """``depth-unet predict``: metres for photos."""
 
+import math
 from collections import Counter
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from depth_unet.arguments import PredictArguments, SaveChoice
-from depth_unet.atomic import make_folder, replacing
+from depth_unet.atomic import make_folder, replacing, write_bytes
 from depth_unet.camera import Intrinsics
 from depth_unet.commands.device import choose_device
 from depth_unet.errors import ConfigError, DataError
@@ -37,6 +38,8 @@ def run(arguments: PredictArguments) -> int:
         )
     if not arguments.save:
         raise ConfigError("--save is empty; choose among png16, npy and color")
+    if arguments.focal_px is not None and not 0 < arguments.focal_px < math.inf:
+        raise ConfigError(f"--focal-px is {arguments.focal_px}; give a positive focal length")
     photos = list_photos(arguments.images)
     check_names(photos)
     model = load(arguments.weights, choose_device(arguments.device))
@@ -44,10 +47,13 @@ def run(arguments: PredictArguments) -> int:
     failed = written = skipped = 0
     with Progress(console=console, transient=True) as progress:
         for photo in progress.track(photos, description="predicting"):
+            paths = {kind: arguments.out / (photo.stem + ENDINGS[kind]) for kind in arguments.save}
             targets = {
-                kind: arguments.out / (photo.stem + ENDINGS[kind]) for kind in arguments.save
+                kind: path
+                for kind, path in paths.items()
+                if arguments.overwrite or not path.exists()
             }
-            if not arguments.overwrite and all(path.exists() for path in targets.values()):
+            if not targets:
                 skipped += 1
                 continue
             try:
@@ -74,11 +80,16 @@ def list_photos(names: tuple[Path, ...]) -> list[Path]:
         if not name.is_dir():
             photos.append(name)
             continue
-        found = sorted(path for path in name.iterdir() if path.suffix.lower() in SUFFIXES)
+        found = sorted(path for path in name.iterdir() if is_photo(path))
         if not found:
             raise DataError(f"{name} holds no photos ({', '.join(sorted(SUFFIXES))}); name another")
         photos += found
     return photos
+
+
+def is_photo(path: Path) -> bool:
+    """Whether a file in a folder is taken for a photo; hidden files are not."""
+    return path.suffix.lower() in SUFFIXES and path.name[0] != "." and path.is_file()
 
 
 def check_names(photos: list[Path]) -> None:
@@ -87,7 +98,7 @@ def check_names(photos: list[Path]) -> None:
     Raises:
         ConfigError: Two photos have the same name without suffix.
     """
-    stem, count = Counter(photo.stem for photo in photos).most_common(1)[0]
+    stem, count = Counter(photo.stem.casefold() for photo in photos).most_common(1)[0]
     if count > 1:
         raise ConfigError(
             f"{count} photos are called {stem} and would write the same files; predict them into "
@@ -119,6 +130,5 @@ def save(prediction: Prediction, targets: dict[SaveChoice, Path], title: str) ->
 def write_png16(prediction: Prediction, path: Path) -> None:
     """Write depth as 16-bit PNG in millimetres; beyond 65.535 m it is cut."""
     depth_mm = np.clip(np.rint(prediction.depth_m * 1000), 0, LARGEST_MM).astype(np.uint16)
-    with replacing(path) as temporary:
-        if not cv2.imwrite(str(temporary), depth_mm):
-            raise OSError(f"{path} could not be written")
+    _, encoded = cv2.imencode(".png", depth_mm)
+    write_bytes(path, encoded.tobytes())

@@ -1,6 +1,7 @@
 """``depth-unet prepare``: a data set, decoded and resized once."""
 
 import re
+import shlex
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -15,7 +16,7 @@ LARGEST_SIDE = 4096
 
 def run(arguments: PrepareArguments) -> int:
     """Write the cache and say how to train from it."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     width, height = parse_size(arguments.size)
     source = PairsSource(arguments.source)
     columns = (TextColumn("preparing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -35,7 +36,7 @@ def run(arguments: PrepareArguments) -> int:
         f"{arguments.out}: {len(cache.rows) - num_test} frames at {width}x{height}, "
         f"{num_test} test frames at native size"
     )
-    console.print(f"next: depth-unet train seed --data {arguments.out}")
+    console.print(f"next: depth-unet train seed --data {shlex.quote(str(arguments.out))}")
     return 0
 
 

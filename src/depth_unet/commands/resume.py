@@ -6,8 +6,9 @@ from depth_unet.arguments import ResumeArguments
 from depth_unet.checkpoint import LAST_NAME, read
 from depth_unet.commands.train import follow
 from depth_unet.data.cache import open_source
+from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits
-from depth_unet.errors import CheckpointError
+from depth_unet.errors import CheckpointError, DataError
 from depth_unet.train.loop import Trainer, make_fabric
 
 
@@ -20,14 +21,32 @@ def run(arguments: ResumeArguments) -> int:
             f"{path} holds weights to predict with, not a run; name a run folder with {LAST_NAME}"
         )
     data = arguments.data or Path(checkpoint.extra["data"])
+    source, splits = open_source(data), Splits.from_dict(checkpoint.splits)
+    check_same(source, splits, data)
     fabric = make_fabric(checkpoint.config)
     fabric.launch()
     trainer = Trainer(
         checkpoint.config,
-        open_source(data),
-        Splits.from_dict(checkpoint.splits),
+        source,
+        splits,
         path.parent,
         fabric=fabric,
         resume=checkpoint,
     )
     return follow(trainer, data)
+
+
+def check_same(source: Source, splits: Splits, data: Path) -> None:
+    """Refuse a data set that lacks frames of the run.
+
+    Raises:
+        DataError: A frame that was trained or validated on is missing.
+    """
+    present = {row.rgb for row in source.rows}
+    wanted = {*splits.train, *splits.seen, *splits.unseen}
+    missing = sorted(wanted - present)
+    if missing:
+        raise DataError(
+            f"{data} lacks {len(missing)} of the run's {len(wanted)} frames, such as {missing[0]}; "
+            "name the data set that the run began with: --data DIR"
+        )

@@ -1,5 +1,6 @@
 """``depth-unet train RECIPE``: a new run."""
 
+import shlex
 import shutil
 import warnings
 from pathlib import Path
@@ -7,11 +8,11 @@ from pathlib import Path
 from rich.console import Console
 
 from depth_unet.arguments import TrainArguments
-from depth_unet.atomic import make_folder
+from depth_unet.atomic import check_writable, make_folder
 from depth_unet.checkpoint import BEST_NAME, LAST_NAME
 from depth_unet.config import Config
 from depth_unet.data.cache import CacheSource, open_source
-from depth_unet.data.source import Source
+from depth_unet.data.source import PairsSource, Source, check_source
 from depth_unet.data.splits import Splits, split_rooms
 from depth_unet.errors import ConfigError
 from depth_unet.train.interrupt import Interrupted
@@ -29,11 +30,20 @@ def run(arguments: TrainArguments) -> int:
     )
     fabric = make_fabric(config)
     fabric.launch()
-    if fabric.is_global_zero:
-        claim(out, overwrite=arguments.overwrite)
-    fabric.barrier()
+    check_free(out, overwrite=arguments.overwrite)
+    if isinstance(source, PairsSource):
+        check_source(source, used_frames(source, splits))
     trainer = Trainer(config, source, splits, out, fabric=fabric)
+    if fabric.is_global_zero:
+        claim(out)
+    fabric.barrier()
     return follow(trainer, arguments.data)
+
+
+def used_frames(source: Source, splits: Splits) -> list[int]:
+    """Rows that training reads: those that are trained or validated on."""
+    names = {*splits.train, *splits.seen, *splits.unseen}
+    return [index for index, row in enumerate(source.rows) if row.rgb in names]
 
 
 def follow(trainer: Trainer, data: Path) -> int:
@@ -42,7 +52,7 @@ def follow(trainer: Trainer, data: Path) -> int:
     Raises:
         KeyboardInterrupt: The run was interrupted and saved; the message says how to go on.
     """
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     if trainer.fabric.is_global_zero:
         console.print(describe(trainer.config, trainer.splits, trainer.total_steps))
     try:
@@ -54,7 +64,8 @@ def follow(trainer: Trainer, data: Path) -> int:
         ) from None
     if trainer.fabric.is_global_zero:
         console.print(f"wrote {trainer.out / BEST_NAME} and {trainer.out / LAST_NAME}")
-        console.print(f"next: depth-unet evaluate {trainer.out} --data {data}")
+        words = ["evaluate", str(trainer.out), "--data", str(data)]
+        console.print(f"next: depth-unet {shlex.join(words)}")
     return 0
 
 
@@ -71,7 +82,9 @@ def describe(config: Config, splits: Splits, total_steps: int) -> str:
 def warn_about_size(source: Source, config: Config) -> None:
     """Warn where a cache is smaller than what the recipe reads."""
     height, width = config.source_size()
-    if isinstance(source, CacheSource) and source.manifest.width < config.canvas.width:
+    if not isinstance(source, CacheSource):
+        return
+    if source.manifest.width < width or source.manifest.height < height:
         warnings.warn(
             f"the cache holds {source.manifest.width}x{source.manifest.height} frames and the "
             f"recipe reads {width}x{height}: they are enlarged; prepare with --size "
@@ -80,21 +93,24 @@ def warn_about_size(source: Source, config: Config) -> None:
         )
 
 
-def claim(out: Path, *, overwrite: bool) -> None:
-    """Make the run folder; an earlier run in it is kept unless it may be overwritten.
+def check_free(out: Path, *, overwrite: bool) -> None:
+    """Refuse a run folder that cannot be written, or that holds a run that must be kept.
 
     Raises:
         ConfigError: It holds a run and may not be overwritten.
         DataError: It cannot be made.
     """
-    earlier = [out / name for name in (BEST_NAME, LAST_NAME) if (out / name).exists()]
-    if earlier and not overwrite:
+    if not overwrite and any((out / name).exists() for name in (BEST_NAME, LAST_NAME)):
         raise ConfigError(
             f"{out} holds a run already; go on with `depth-unet train --resume {out}`, choose "
             "another --out, or replace it with --overwrite"
         )
+    check_writable(out)
+
+
+def claim(out: Path) -> None:
+    """Make the run folder and remove an earlier run in it."""
     make_folder(out)
-    for path in earlier:
-        path.unlink()
-    if overwrite:
-        shutil.rmtree(out / "tensorboard", ignore_errors=True)
+    for name in (BEST_NAME, LAST_NAME):
+        (out / name).unlink(missing_ok=True)
+    shutil.rmtree(out / "tensorboard", ignore_errors=True)

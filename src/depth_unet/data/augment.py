@@ -141,15 +141,23 @@ def colour(
         1 + (draws[:, 5 + i, None, None, None] * 2 - 1) * reach
         for i, reach in enumerate((config.brightness, config.contrast, config.saturation))
     )
-    image = image * brightness
-    mean = image.mean(dim=(1, 2, 3), keepdim=True)
-    image = mean + (image - mean) * contrast
-    grey = (image * image.new_tensor(GREY)[:, None, None]).sum(dim=1, keepdim=True)
-    image = (grey + (image - grey) * saturation).clamp(0, 1)
-    swap = draws[:, 8]
-    chosen = (swap / max(config.channel_swap, 1e-9) * len(ORDERS)).long().clamp(max=len(ORDERS) - 1)
-    orders = torch.tensor(ORDERS, device=image.device)[chosen]
-    orders = torch.where(
-        swap[:, None] < config.channel_swap, orders, torch.arange(3, device=image.device)
-    )
+    if config.brightness:
+        image = (image * brightness).clamp(0, 1)
+    if config.contrast:
+        mean = image.mean(dim=(1, 2, 3), keepdim=True)
+        image = (mean + (image - mean) * contrast).clamp(0, 1)
+    if config.saturation:
+        grey = (image * image.new_tensor(GREY)[:, None, None]).sum(dim=1, keepdim=True)
+        image = (grey + (image - grey) * saturation).clamp(0, 1)
+    return _reordered(image, draws[:, 8], config.channel_swap)
+
+
+def _reordered(image: Tensor, draw: Tensor, probability: float) -> Tensor:
+    """The colour channels of each image in one of six orders, with the given probability."""
+    if not probability:
+        return image
+    number = (draw / probability * len(ORDERS)).long().clamp(max=len(ORDERS) - 1)
+    orders = torch.tensor(ORDERS, device=image.device)[number]
+    as_it_is = torch.arange(3, device=image.device)
+    orders = torch.where((draw < probability)[:, None], orders, as_it_is)
     return image.gather(1, orders[:, :, None, None].expand_as(image))

@@ -8,10 +8,12 @@ A cache is a folder in the pairs layout's own terms (``index.csv``, ``dataset.js
 - ``manifest.json`` states size, counts and a SHA-256 of every block. It is written last: a folder
   without it is not a cache.
 
-Reading maps pages of the files, which the system shares between processes and gives back under
-pressure: training needs memory for its batches only.
+Reading copies a frame out of a mapped file. The system shares the pages between processes and
+gives them back under pressure, and few files are open at a time: training needs memory for its
+batches only, and a cache may have any number of blocks.
 """
 
+import functools
 import hashlib
 import json
 from collections.abc import Sequence
@@ -28,6 +30,9 @@ from depth_unet.errors import DataError
 from depth_unet.layout import PairRow
 
 MANIFEST_NAME = "manifest.json"
+CLAIM_NAME = "preparing.json"  # marks a cache that is not finished
+BLOCKS_NAME = "blocks"
+OPEN_BLOCKS = 16
 SCHEMA = 1
 
 
@@ -59,26 +64,31 @@ class CacheSource:
 
     Args:
         root: The folder that ``depth-unet prepare`` made.
+        quiet: Whether to leave out the warning about a missing camera, where it was given before.
 
     Raises:
-        DataError: The manifest is missing or of another version, or a block is missing or short.
+        DataError: The manifest is missing or of another version, or a block is missing, short or
+            of another type or shape.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, quiet: bool = False) -> None:
         self.root = root
         self.manifest = read_manifest(root)
-        self._native = PairsSource(root, only_tests=True)
+        self._native = PairsSource(root, only_tests=True, quiet=quiet)
         self.rows: Sequence[PairRow] = self._native.rows
         self.info = self._native.info
         blocked = [index for index, row in enumerate(self.rows) if row.official_split != "test"]
         self._position = {index: position for position, index in enumerate(blocked)}
-        self._maps: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        # A map that drops out of the cache is closed: nothing else refers to it.
+        self._map = functools.lru_cache(maxsize=OPEN_BLOCKS)(
+            functools.partial(_map_block, root, self.manifest)
+        )
         self._check_blocks(len(blocked))
 
     def read(self, index: int) -> Frame:
         """The frame of ``rows[index]``: test rows at native size, others at the cache's.
 
-        The arrays are views of the mapped file; copy them before changing them.
+        The arrays are copies: they keep no file open and may be changed.
 
         Raises:
             DataError: A file is missing or damaged.
@@ -90,18 +100,12 @@ class CacheSource:
         rgb, depth = self._map(block)
         height, width = self.manifest.native_sizes[position]
         camera = self.info.camera(self.rows[index], height, width)
-        native = camera or Intrinsics.centred(width, height, NYU_FOCAL * width)
+        native = camera or Intrinsics.assumed(width, height, NYU_FOCAL)
         return Frame(
-            image=rgb[offset],
-            depth_mm=depth[offset],
+            image=np.array(rgb[offset]),
+            depth_mm=np.array(depth[offset]),
             intrinsics=native.resized(self.manifest.width, self.manifest.height),
         )
-
-    def _map(self, block: int) -> tuple[np.ndarray, np.ndarray]:
-        if block not in self._maps:
-            rgb, depth = (np.load(self.root / name, mmap_mode="r") for name in block_names(block))
-            self._maps[block] = (rgb, depth)
-        return self._maps[block]
 
     def _check_blocks(self, num_frames: int) -> None:
         manifest = self.manifest
@@ -110,11 +114,8 @@ class CacheSource:
                 f"{self.root} lists {num_frames} training rows and its blocks hold "
                 f"{len(manifest.native_sizes)}; prepare it again with --overwrite"
             )
-        for name in manifest.checksums:
-            if not (self.root / name).is_file():
-                raise DataError(
-                    f"{self.root / name} is missing; run the same `depth-unet prepare` again"
-                )
+        for block in range(-(-num_frames // manifest.block_size)):
+            _map_block(self.root, manifest, block)
 
 
 def open_source(root: Path) -> Source:
@@ -127,7 +128,7 @@ def open_source(root: Path) -> Source:
         raise DataError(f"{root} does not exist; name a folder with index.csv or a prepared cache")
     if (root / MANIFEST_NAME).exists():
         return CacheSource(root)
-    if (root / "blocks").is_dir():
+    if (root / CLAIM_NAME).exists():
         raise DataError(
             f"{root} is an unfinished cache; run the same `depth-unet prepare` again to complete it"
         )
@@ -136,7 +137,36 @@ def open_source(root: Path) -> Source:
 
 def block_names(block: int) -> tuple[str, str]:
     """Paths of a block's RGB and depth, relative to the cache."""
-    return f"blocks/{block:05d}.rgb.npy", f"blocks/{block:05d}.depth.npy"
+    return f"{BLOCKS_NAME}/{block:05d}.rgb.npy", f"{BLOCKS_NAME}/{block:05d}.depth.npy"
+
+
+def _map_block(root: Path, manifest: Manifest, block: int) -> tuple[np.ndarray, np.ndarray]:
+    """Map a block's RGB and depth; both have the form that the manifest says."""
+    first = block * manifest.block_size
+    count = min(manifest.block_size, len(manifest.native_sizes) - first)
+    shape = (count, manifest.height, manifest.width)
+    rgb, depth = block_names(block)
+    return (
+        _map_file(root / rgb, (*shape, 3), np.dtype(np.uint8)),
+        _map_file(root / depth, shape, np.dtype(np.uint16)),
+    )
+
+
+def _map_file(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
+    remedy = "run the same `depth-unet prepare` again"
+    try:
+        array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing; {remedy}") from None
+    except (EOFError, ValueError) as error:  # NumPy's own words may have several lines
+        reason = str(error).splitlines()[0] if str(error) else "empty"
+        raise DataError(f"{path} is damaged ({reason}); {remedy}") from None
+    if (array.shape, array.dtype) != (shape, dtype):
+        raise DataError(
+            f"{path} holds {array.dtype} {array.shape} and the manifest says {dtype} {shape}; "
+            f"{remedy}"
+        )
+    return array
 
 
 def sha256_of(path: Path) -> str:
@@ -154,16 +184,20 @@ def read_manifest(root: Path) -> Manifest:
     path = root / MANIFEST_NAME
     try:
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if values.get("schema", SCHEMA) != SCHEMA:
+            raise DataError(
+                f"{path} has schema {values['schema']} and this version reads {SCHEMA}; "
+                "prepare the cache again with --overwrite"
+            )
         manifest = Manifest(**values)
+        if min(manifest.height, manifest.width, manifest.block_size) < 1:
+            raise ValueError("height, width and block_size must be positive")
+    except DataError:
+        raise
     except FileNotFoundError:
         raise DataError(f"{path} is missing; run `depth-unet prepare` again") from None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is damaged ({error}); prepare with --overwrite") from None
-    if manifest.schema != SCHEMA:
-        raise DataError(
-            f"{path} has schema {manifest.schema} and this version reads {SCHEMA}; "
-            "prepare the cache again with --overwrite"
-        )
     return manifest
 
 

@@ -11,13 +11,15 @@ from depth_unet.errors import DataError
 
 MILLIMETRES_PER_METRE = 1000
 LARGEST_MM = 65535
+LARGEST_COUNT = 65535
 
 
 def read_rgb(path: Path) -> UInt8[np.ndarray, "h w 3"]:
     """Decode a photo.
 
     Args:
-        path: A file in any format that Pillow reads, any colour mode.
+        path: A file in any format that Pillow reads, any colour mode; 16-bit grey is scaled so
+            that its largest value, 65535, is white.
 
     Returns:
         RGB, 0 to 255, as stored (the orientation tag of the file is not applied: the depth map
@@ -27,7 +29,12 @@ def read_rgb(path: Path) -> UInt8[np.ndarray, "h w 3"]:
         DataError: The file is missing, truncated or no image.
     """
     with _open(path) as image:
-        return np.asarray(_loaded(image, path).convert("RGB"), dtype=np.uint8)
+        loaded = _loaded(image, path)
+        if not loaded.mode.startswith("I"):
+            return np.asarray(loaded.convert("RGB"), dtype=np.uint8)
+        counts = np.clip(np.asarray(loaded, dtype=np.float64), 0, LARGEST_COUNT)
+    grey = np.rint(counts * (255 / LARGEST_COUNT)).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)
 
 
 def read_depth(path: Path, metres_per_unit: float) -> UInt16[np.ndarray, "h w"]:
@@ -38,7 +45,8 @@ def read_depth(path: Path, metres_per_unit: float) -> UInt16[np.ndarray, "h w"]:
         metres_per_unit: Metres per count.
 
     Returns:
-        Depth, millimetres, rounded; 0 marks a hole, and so does a value above 65.535 m.
+        Depth, millimetres, rounded; 0 marks a hole, and so does a value (of a 32-bit file, or in
+        another unit) that is negative or above 65.535 m.
 
     Raises:
         DataError: The file is missing, truncated, no image, or not single-channel 16-bit.
@@ -47,10 +55,11 @@ def read_depth(path: Path, metres_per_unit: float) -> UInt16[np.ndarray, "h w"]:
         check_depth_mode(image, path)
         counts = np.asarray(_loaded(image, path))
     scale = metres_per_unit * MILLIMETRES_PER_METRE
-    if scale == 1:
+    if scale == 1 and counts.dtype.itemsize == 2:
         return counts.astype(np.uint16)
     depth_mm = np.rint(counts.astype(np.float64) * scale)
-    return np.where(depth_mm <= LARGEST_MM, depth_mm, 0).astype(np.uint16)
+    usable = (depth_mm >= 0) & (depth_mm <= LARGEST_MM)
+    return np.where(usable, depth_mm, 0).astype(np.uint16)
 
 
 def check_headers(rgb: Path, depth: Path) -> None:

@@ -1,13 +1,15 @@
 """Decode and resize a data set once, so that training never waits for it again."""
 
+import filecmp
 import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from numpy.typing import NDArray
 
 from depth_unet.atomic import copy_file, make_folder, replacing, write_text
 from depth_unet.data.cache import (
+    BLOCKS_NAME,
+    CLAIM_NAME,
     MANIFEST_NAME,
     CacheSource,
     Manifest,
@@ -23,15 +27,14 @@ from depth_unet.data.cache import (
     read_manifest,
     sha256_of,
 )
-from depth_unet.data.decode import check_headers
-from depth_unet.data.source import PairsSource
-from depth_unet.errors import DataError
-from depth_unet.layout import write_index, write_info
+from depth_unet.data.source import PairsSource, check_source
+from depth_unet.errors import ConfigError, DataError
+from depth_unet.layout import INDEX_NAME, INFO_NAME, write_index, write_info
 from depth_unet.resize import resize_depth, resize_image
 
 BLOCK_BYTES = 16 * 2**20
 BYTES_PER_PIXEL = 5  # three of RGB, two of depth
-CLAIM_NAME = "preparing.json"
+OUR_BLOCK_FILE = re.compile(r"\.?\d{5,}\..*(npy|json)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +42,12 @@ class BlockRecord:
     """A finished block, as the sidecar file beside it states it.
 
     Attributes:
+        origin: Hash of what the block was made of: its rows, their files' lengths, the size.
         native_sizes: Height and width of each frame before it was resized.
         checksums: SHA-256 of its two files, by path relative to the cache.
     """
 
+    origin: str
     native_sizes: list[list[int]]
     checksums: dict[str, str]
 
@@ -60,7 +65,8 @@ def prepare(
     """Write a cache of ``source`` into ``out``; interrupted, the same call goes on.
 
     Every file's header is checked before anything is written. Finished blocks are recognised by
-    their checksums and kept; the manifest comes last.
+    their origin and checksums and kept, so a repaired file costs its own block only; the manifest
+    comes last.
 
     Args:
         source: A folder in the pairs layout.
@@ -75,21 +81,28 @@ def prepare(
         The finished cache.
 
     Raises:
+        ConfigError: The number of threads is negative.
         DataError: A pair cannot be used, or ``out`` holds something else.
     """
-    rows = source.rows
+    if workers < 0:
+        raise ConfigError(f"workers is {workers}; give a number of threads, or 0 for one per core")
+    rows, size = source.rows, (height, width)
     blocked = [index for index, row in enumerate(rows) if row.official_split != "test"]
     native = [index for index, row in enumerate(rows) if row.official_split == "test"]
     block_size = max(1, BLOCK_BYTES // (height * width * BYTES_PER_PIXEL))
     blocks = [blocked[start : start + block_size] for start in range(0, len(blocked), block_size)]
-    fingerprint = _fingerprint(source, height, width)
+    everything = range(len(rows))
+    claim = {
+        "fingerprint": _hash(source, everything, size),
+        "request": _hash(source, everything, size, lengths=False),
+    }
+    _check_names(source, native, len(blocks))
+    starts_anew = _starts_anew(source, out, claim, overwrite=overwrite)
+    check_source(source, everything, workers=workers)
+    _claim(out, claim, starts_anew=starts_anew)
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        checks = [pool.submit(_check_header, source, index) for index in range(len(rows))]
-        for _ in _results(checks):
-            pass
-        _claim(out, fingerprint, overwrite=overwrite)
         tasks = [
-            pool.submit(_write_block, source, out, number, block, (height, width))
+            pool.submit(_write_block, source, out, number, block, size)
             for number, block in enumerate(blocks)
         ]
         tasks += [pool.submit(_copy_native, source, out, index) for index in native]
@@ -98,8 +111,8 @@ def prepare(
             done += count
             progress(done, len(rows))
     shape = {"height": height, "width": width, "block_size": block_size}
-    _complete(source, out, _manifest(out, len(blocks), fingerprint, shape))
-    return CacheSource(out)
+    _complete(source, out, _manifest(out, len(blocks), claim["fingerprint"], shape))
+    return CacheSource(out, quiet=True)
 
 
 def _manifest(out: Path, num_blocks: int, fingerprint: str, shape: dict[str, int]) -> Manifest:
@@ -124,52 +137,83 @@ def _complete(source: PairsSource, out: Path, manifest: Manifest) -> None:
     (out / CLAIM_NAME).unlink(missing_ok=True)
 
 
-def _claim(out: Path, fingerprint: str, *, overwrite: bool) -> None:
-    """Make sure that ``out`` is ours: new, or begun earlier with the same content."""
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        held = None
-    elif (out / MANIFEST_NAME).is_file():
-        held = read_manifest(out).fingerprint
-    elif (out / CLAIM_NAME).is_file():
-        held = json.loads((out / CLAIM_NAME).read_text(encoding="utf-8"))["fingerprint"]
-    elif out.is_dir():
-        raise DataError(f"{out} is not empty and not a cache; choose another output folder")
+def _check_names(source: PairsSource, native: list[int], num_blocks: int) -> None:
+    """Refuse test files whose copies would stand in the place of the cache's own files."""
+    ours = {INDEX_NAME, INFO_NAME, MANIFEST_NAME, CLAIM_NAME, BLOCKS_NAME}
+    for number in range(num_blocks):
+        ours |= {*block_names(number), f"{BLOCKS_NAME}/{number:05d}.json"}
+    for index in native:
+        for name in (source.rows[index].rgb, source.rows[index].depth):
+            if PurePosixPath(name).as_posix().lower() in ours:
+                raise DataError(f"{source.root / name} has a name that the cache needs; rename it")
+
+
+def _starts_anew(source: PairsSource, out: Path, claim: dict[str, str], *, overwrite: bool) -> bool:
+    """Whether what ``out`` holds must go; an error where it must not. Nothing is written."""
+    here = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not here.is_dir():
+        raise DataError(f"{out}: {here} is a file, not a folder; choose another output path")
+    if out.resolve() in (source.root.resolve(), *source.root.resolve().parents):
+        raise DataError(f"{out} holds the data set itself; choose another output folder")
+    if here != out or not any(out.iterdir()):
+        return False
+    if (out / MANIFEST_NAME).is_file():
+        try:
+            same = read_manifest(out).fingerprint == claim["fingerprint"]
+        except DataError:
+            if not overwrite or not _looks_like_ours(out):
+                raise
+            return True
+        replaceable = overwrite
+    elif (out / CLAIM_NAME).is_file() and _looks_like_ours(out):
+        held = _read_object(out / CLAIM_NAME)
+        same = any(held.get(key) == value for key, value in claim.items())
+        none_finished = not any((out / BLOCKS_NAME).glob("*.json"))
+        replaceable = overwrite or not held or none_finished
     else:
-        raise DataError(f"{out} is a file, not a folder; choose another output path")
-    if held not in (None, fingerprint):
-        if not overwrite:
-            raise DataError(
-                f"{out} holds a cache of other data or another size; "
-                "choose another folder, or replace it with --overwrite"
-            )
+        raise DataError(f"{out} is not empty and not a cache; choose another output folder")
+    if not same and not replaceable:
+        raise DataError(
+            f"{out} holds a cache of other data or another size; "
+            "choose another folder, or replace it with --overwrite"
+        )
+    return not same
+
+
+def _looks_like_ours(out: Path) -> bool:
+    """Whether a folder whose manifest or claim cannot be read is a cache all the same."""
+    blocks = out / BLOCKS_NAME
+    if not blocks.is_dir():
+        return False
+    described = (out / CLAIM_NAME).is_file() or (out / INDEX_NAME).is_file()
+    return described and all(OUR_BLOCK_FILE.fullmatch(path.name) for path in blocks.iterdir())
+
+
+def _claim(out: Path, claim: dict[str, str], *, starts_anew: bool) -> None:
+    """Make ``out`` an unfinished cache of ours."""
+    if starts_anew:
         shutil.rmtree(out)
-    make_folder(out / "blocks")
-    write_text(out / CLAIM_NAME, json.dumps({"fingerprint": fingerprint}) + "\n")
+    make_folder(out / BLOCKS_NAME)
+    write_text(out / CLAIM_NAME, json.dumps(claim) + "\n")
     (out / MANIFEST_NAME).unlink(missing_ok=True)
 
 
-def _fingerprint(source: PairsSource, height: int, width: int) -> str:
-    """Hash of everything that decides the content, files by their name and length."""
-    digest = hashlib.sha256(f"{height}x{width} {source.info}".encode())
-    for row in source.rows:
-        lengths = [(source.root / name).stat().st_size for name in (row.rgb, row.depth)]
-        digest.update(f"{row} {lengths}".encode())
+def _hash(
+    source: PairsSource, indices: Iterable[int], size: tuple[int, int], *, lengths: bool = True
+) -> str:
+    """Hash of everything that decides the content of rows, files by their name and length."""
+    digest = hashlib.sha256(f"{size[0]}x{size[1]} {source.info}".encode())
+    for row in (source.rows[index] for index in indices):
+        names = (row.rgb, row.depth) if lengths else ()
+        digest.update(f"{row} {[(source.root / name).stat().st_size for name in names]}".encode())
     return digest.hexdigest()
-
-
-def _check_header(source: PairsSource, index: int) -> None:
-    row = source.rows[index]
-    check_headers(source.root / row.rgb, source.root / row.depth)
 
 
 def _write_block(
     source: PairsSource, out: Path, number: int, indices: list[int], size: tuple[int, int]
 ) -> int:
-    record = _read_record(out, number)
-    if record and all(
-        (out / name).is_file() and sha256_of(out / name) == checksum
-        for name, checksum in record.checksums.items()
-    ):
+    origin = _hash(source, indices, size)
+    if _is_finished(out, number, origin):
         return len(indices)
     rgb = np.empty((len(indices), *size, 3), np.uint8)
     depth = np.empty((len(indices), *size), np.uint16)
@@ -185,28 +229,52 @@ def _write_block(
         with replacing(out / name) as temporary:
             np.save(temporary, array)
             checksums[name] = sha256_of(temporary)
-    record = BlockRecord(native_sizes=native_sizes, checksums=checksums)
+    record = BlockRecord(origin=origin, native_sizes=native_sizes, checksums=checksums)
     write_text(_record_path(out, number), json.dumps(asdict(record)) + "\n")
     return len(indices)
+
+
+def _is_finished(out: Path, number: int, origin: str) -> bool:
+    record = _read_record(out, number)
+    return (
+        record is not None
+        and record.origin == origin
+        and tuple(record.checksums) == block_names(number)
+        and all(
+            (out / name).is_file() and sha256_of(out / name) == checksum
+            for name, checksum in record.checksums.items()
+        )
+    )
 
 
 def _copy_native(source: PairsSource, out: Path, index: int) -> int:
     row = source.rows[index]
     for name in (row.rgb, row.depth):
-        if not (out / name).is_file():
-            copy_file(source.root / name, out / name)
+        copy = out / name
+        if not copy.is_file() or not filecmp.cmp(source.root / name, copy, shallow=False):
+            copy_file(source.root / name, copy)
     return 1
 
 
 def _record_path(out: Path, number: int) -> Path:
-    return out / "blocks" / f"{number:05d}.json"
+    return out / BLOCKS_NAME / f"{number:05d}.json"
 
 
 def _read_record(out: Path, number: int) -> BlockRecord | None:
-    path = _record_path(out, number)
-    if not path.is_file():
+    """The sidecar of a block, or None where there is none that can be used."""
+    try:
+        return BlockRecord(**_read_object(_record_path(out, number)))
+    except TypeError:
         return None
-    return BlockRecord(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    """A JSON object; empty where the file is missing or damaged."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
 
 
 def _results(tasks: list[Future[Any]]) -> Iterator[Any]:

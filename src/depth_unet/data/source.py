@@ -1,7 +1,9 @@
 """Where frames come from: what every form of data set offers, and the pairs layout."""
 
+import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -11,7 +13,13 @@ from jaxtyping import UInt8, UInt16
 
 from depth_unet.camera import Intrinsics
 from depth_unet.config import NYU_FOCAL
-from depth_unet.data.decode import MILLIMETRES_PER_METRE, check_sizes, read_depth, read_rgb
+from depth_unet.data.decode import (
+    MILLIMETRES_PER_METRE,
+    check_headers,
+    check_sizes,
+    read_depth,
+    read_rgb,
+)
 from depth_unet.errors import DataError
 from depth_unet.layout import DatasetInfo, PairRow, read_index, read_info
 
@@ -23,7 +31,8 @@ class Frame:
     Attributes:
         image: RGB, 0 to 255.
         depth_mm: Depth along the optical axis, millimetres; 0 wherever it may not be used (a
-            hole, the border, or beyond the data set's range). There is no other mask.
+            hole; in rows that are not official test rows also the border, or beyond the data
+            set's range). There is no other mask.
         intrinsics: The camera, in pixels of this image.
     """
 
@@ -63,15 +72,19 @@ class Source(Protocol):
 class PairsSource:
     """A folder in the pairs layout, decoded frame by frame.
 
+    Border and range of the data set hold for all rows but the official test rows: the published
+    protocols that score those define their own crop and range.
+
     Args:
         root: The folder with ``index.csv``.
         only_tests: Whether the folder holds the files of test rows alone (a cache).
+        quiet: Whether to leave out the warning about a missing camera, where it was given before.
 
     Raises:
         DataError: The index cannot be used, or a file that it names is missing.
     """
 
-    def __init__(self, root: Path, *, only_tests: bool = False) -> None:
+    def __init__(self, root: Path, *, only_tests: bool = False, quiet: bool = False) -> None:
         self.root = root
         self.rows: Sequence[PairRow] = read_index(root)
         self.info = read_info(root)
@@ -84,10 +97,11 @@ class PairsSource:
                         f"{root / 'index.csv'}, row {number} names {name}, which is not there; "
                         "restore the file or remove the row"
                     )
-        if self.info.intrinsics is None and any(row.camera_px is None for row in self.rows):
+        known = self.info.intrinsics or all(row.camera_px for row in self.rows)
+        if not known and not quiet:
             warnings.warn(
-                f"{root} states no camera for some images; a focal length of {NYU_FOCAL:.3f} image "
-                "widths (NYU's Kinect) is assumed: add intrinsics to dataset.json",
+                f"{root} states no camera for some images; a focal length of {NYU_FOCAL:.3f} times "
+                "the longer side (NYU's Kinect) is assumed: add intrinsics to dataset.json",
                 stacklevel=2,
             )
 
@@ -103,18 +117,44 @@ class PairsSource:
         depth_mm = read_depth(depth_path, self.info.metres_per_unit)
         height, width = depth_mm.shape
         check_sizes(image.shape[1::-1], (width, height), rgb_path, depth_path)
-        depth_mm = without_invalid(depth_mm, self.info)
+        limits = ""
+        if row.official_split != "test":
+            depth_mm = without_invalid(depth_mm, self.info)
+            limits = f", or beyond {self.info.max_depth_m} m"
+            if self.info.border_px:
+                limits += f", or in the border of {self.info.border_px} px"
         if not depth_mm.any():
             raise DataError(
-                f"{depth_path} has no valid depth (all zero, or beyond {self.info.max_depth_m} m); "
+                f"{depth_path} has no valid depth (all zero{limits}); "
                 "replace it or remove its row from the index"
             )
         camera = self.info.camera(row, height, width)
         return Frame(
             image=image,
             depth_mm=depth_mm,
-            intrinsics=camera or Intrinsics.centred(width, height, NYU_FOCAL * width),
+            intrinsics=camera or Intrinsics.assumed(width, height, NYU_FOCAL),
         )
+
+
+def check_source(source: PairsSource, indices: Iterable[int], *, workers: int = 0) -> None:
+    """Check format, bit depth and sizes of pairs by the headers of their files.
+
+    Args:
+        source: A folder in the pairs layout.
+        indices: Which of its rows.
+        workers: Threads; 0 takes one per core.
+
+    Raises:
+        DataError: A file is no image, a depth map is not 16-bit, or sizes differ.
+    """
+
+    def check(index: int) -> None:
+        row = source.rows[index]
+        check_headers(source.root / row.rgb, source.root / row.depth)
+
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        for _ in pool.map(check, indices):  # the first error cancels what has not begun
+            pass
 
 
 def without_invalid(

@@ -49,8 +49,9 @@ def split_rooms(
     ``test`` is the official one. Of the other rooms, a share ``holdout`` is ``unseen``; of the
     rest, a share ``fraction`` is trained on, except that every fifth frame of a room with at least
     five is ``seen``. Rooms are chosen by a hash of seed and name, so adding a room to the data set
-    moves few others. Where parts cannot be had (no room names, one room), a warning says so and
-    all frames are trained on.
+    moves few others. At least one room remains for training; fewer than eight bring a warning.
+    Where parts cannot be had (no room names, one room), a warning says so and all frames are
+    trained on.
 
     Args:
         rows: The whole data set.
@@ -70,7 +71,7 @@ def split_rooms(
     names = sorted(rooms, key=lambda room: _hash(seed, "unseen", room))
     num_unseen = 0
     if holdout != "none":
-        num_unseen = max(1, round(holdout * len(names))) if len(names) > 1 else 0
+        num_unseen = min(max(1, round(holdout * len(names))), len(names) - 1)
         if num_unseen == 0:
             warnings.warn(
                 "the data set has one room (or no room_group column), so no unseen rooms can be "
@@ -99,22 +100,27 @@ def frames_of(rows: Sequence[PairRow], splits: Splits, name: SplitName) -> list[
     Raises:
         DataError: The data set has no frame of that split; the message says why.
     """
-    if name == "all":
-        return list(range(len(rows)))
+    indices = _indices(rows, splits, name)
+    if indices or name == "all":
+        return indices
     if name == "test":
-        indices = [index for index, row in enumerate(rows) if row.official_split == "test"]
         reason = "no row of index.csv has official_split=test"
+    elif getattr(splits, name):
+        reason = "none of the frames that the checkpoint lists is in this data set"
     else:
-        wanted = set(getattr(splits, name))
-        indices = [index for index, row in enumerate(rows) if row.rgb in wanted]
-        reason = (
-            "none of the frames that the checkpoint lists is in this data set"
-            if wanted
-            else "the checkpoint was trained without it (no held-out rooms, or rooms too small)"
-        )
-    if not indices:
-        raise DataError(f"split {name} does not exist here: {reason}; choose another split, or all")
-    return indices
+        reason = "the checkpoint was trained without it (no held-out rooms, or rooms too small)"
+    raise DataError(f"split {name} does not exist here: {reason}; choose another split, or all")
+
+
+def has_split(rows: Sequence[PairRow], splits: Splits, name: SplitName) -> bool:
+    """Whether a data set has a frame of one split.
+
+    Args:
+        rows: A data set: the one that was split, or its cache.
+        splits: The lists of the checkpoint.
+        name: Which part.
+    """
+    return bool(_indices(rows, splits, name))
 
 
 def evenly(indices: Sequence[int], most: int) -> list[int]:
@@ -122,6 +128,15 @@ def evenly(indices: Sequence[int], most: int) -> list[int]:
     if len(indices) <= most:
         return list(indices)
     return [indices[round(i * (len(indices) - 1) / max(1, most - 1))] for i in range(most)]
+
+
+def _indices(rows: Sequence[PairRow], splits: Splits, name: SplitName) -> list[int]:
+    if name == "all":
+        return list(range(len(rows)))
+    if name == "test":
+        return [index for index, row in enumerate(rows) if row.official_split == "test"]
+    wanted = set(getattr(splits, name))
+    return [index for index, row in enumerate(rows) if row.rgb in wanted]
 
 
 def _rooms(rows: Iterable[PairRow]) -> dict[str, list[str]]:
@@ -132,14 +147,15 @@ def _rooms(rows: Iterable[PairRow]) -> dict[str, list[str]]:
 
 
 def _fraction_of(rooms: list[str], fraction: float, seed: int) -> list[str]:
-    if fraction == 1:
-        return rooms
     kept = sorted(rooms, key=lambda room: _hash(seed, "fraction", room))
     kept = kept[: max(1, round(fraction * len(rooms)))]
     if len(kept) < FEW_ROOMS:
+        share = (
+            f"fraction {fraction} leaves " if fraction < 1 else "this data set and holdout leave "
+        )
         warnings.warn(
-            f"fraction {fraction} leaves {len(kept)} of {len(rooms)} training rooms; "
-            "expect results that vary much with --seed",
+            f"{share}{len(kept)} of {len(rooms)} training rooms; "
+            f"with fewer than {FEW_ROOMS}, expect results that vary much with --seed",
             stacklevel=3,
         )
     return kept

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -11,7 +13,7 @@ from torch import Tensor
 
 from depth_unet.camera import Intrinsics
 from depth_unet.data.decode import MILLIMETRES_PER_METRE
-from depth_unet.data.source import Frame, Source
+from depth_unet.data.source import Frame, Source, without_invalid
 from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.depth import image_sums
 from depth_unet.metrics.protocols import EvalProtocol
@@ -46,11 +48,12 @@ def score(
     """
     accumulators = {name: MetricAccumulator(protocol.average) for name in predictors}
     with ThreadPoolExecutor(1) as reader:
-        frames = [reader.submit(source.read, index) for index in indices[:READ_AHEAD]]
+        read = partial(_read, source, protocol)
+        frames = [reader.submit(read, index) for index in indices[:READ_AHEAD]]
         for done, index in enumerate(indices):
             frame = frames.pop(0).result()
             if done + READ_AHEAD < len(indices):
-                frames.append(reader.submit(source.read, indices[done + READ_AHEAD]))
+                frames.append(reader.submit(read, indices[done + READ_AHEAD]))
             for name, predict in predictors.items():
                 sums = score_frame(predict, frame, protocol)
                 accumulators[name].add(source.rows[index].rgb, sums)
@@ -62,9 +65,21 @@ def score_frame(predict: Predictor, frame: Frame, protocol: EvalProtocol) -> tor
     """Sufficient statistics of one frame; see ``metrics.depth.image_sums``."""
     predict = flip_averaged(predict) if protocol.flip else predict
     prediction_m = at_size(predict(frame.image, frame.intrinsics), *frame.depth_mm.shape)
-    target_m = torch.from_numpy(frame.depth_mm.astype(np.float64)) / MILLIMETRES_PER_METRE
+    target_m = torch.from_numpy(frame.depth_mm.astype(np.float32)) / MILLIMETRES_PER_METRE
     prediction, target, valid = protocol.prepare(prediction_m, target_m)
     return image_sums(prediction[None, None], target[None, None], valid[None, None])[0]
+
+
+def _read(source: Source, protocol: EvalProtocol, index: int) -> Frame:
+    """A frame as the protocol wants it.
+
+    Official test frames come as stored, because a published protocol defines its own crop and
+    range; the others leave out the data set's border and what lies beyond its range.
+    """
+    frame = source.read(index)
+    if protocol.native_size is not None or source.rows[index].official_split != "test":
+        return frame
+    return replace(frame, depth_mm=without_invalid(frame.depth_mm, source.info))
 
 
 def at_size(

@@ -14,7 +14,7 @@ class AttentionBlock(nn.Module):
     """Self-attention over all positions, then a two-layer perceptron, each added to its input.
 
     ``F.scaled_dot_product_attention`` is called without a mask, so its flash kernels apply and
-    the n x n scores are never held in memory.
+    the n x n scores are never held in memory. Those kernels want the head width contiguous.
 
     Args:
         width: Channels.
@@ -36,6 +36,8 @@ class AttentionBlock(nn.Module):
         self.norm2 = nn.GroupNorm(norm_groups, width)
         self.expand = nn.Conv2d(width, 4 * width, 1)
         self.contract = nn.Conv2d(4 * width, width, 1)
+        for layer in self.branch_ends():
+            nn.init.zeros_(layer.weight)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """Features of the same shape; every position has seen every other."""
@@ -43,11 +45,15 @@ class AttentionBlock(nn.Module):
         y: Tensor = self.contract(F.gelu(self.expand(self.norm2(x)), approximate="tanh"))
         return x + y
 
+    def branch_ends(self) -> tuple[nn.Conv2d, ...]:
+        """The last layer of each branch; zero at first, so that the block starts as identity."""
+        return self.out, self.contract
+
     def _attend(self, x: Tensor) -> Tensor:
         b, c, h, w = x.shape
         x = x + self.position(fourier_positions(h, w, x))
         q, k, v = (
-            part.flatten(2).unflatten(1, (-1, self.head_width)).transpose(2, 3)
+            part.flatten(2).unflatten(1, (-1, self.head_width)).transpose(2, 3).contiguous()
             for part in self.qkv(x).chunk(3, dim=1)
         )
         y = F.scaled_dot_product_attention(q, k, v)

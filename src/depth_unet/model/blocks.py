@@ -30,6 +30,8 @@ class ResidualBlock(nn.Module):
         self.shortcut = (
             nn.Identity() if in_width == out_width else nn.Conv2d(in_width, out_width, 1)
         )
+        for layer in self.branch_ends():
+            nn.init.zeros_(layer.weight)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h w"]:
         """Features of the same size with ``out_width`` channels."""
@@ -37,6 +39,10 @@ class ResidualBlock(nn.Module):
         y = self.conv2(F.silu(self.norm2(y)))
         z: Tensor = y + self.shortcut(x)
         return z
+
+    def branch_ends(self) -> tuple[nn.Conv2d, ...]:
+        """The last layer of the branch; zero at first, so that the block starts as its shortcut."""
+        return (self.conv2,)
 
 
 class Downsample(nn.Module):

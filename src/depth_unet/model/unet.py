@@ -27,8 +27,7 @@ class DepthUNet(nn.Module):
         config: Widths, depths, attention and the range of depth.
 
     Reference:
-        Ronneberger et al., U-Net, MICCAI 2015, with residual blocks and attention at the two
-        coarsest levels.
+        Ronneberger et al., U-Net, MICCAI 2015, with residual blocks, and attention at 1/8 and 1/16.
 
     Example:
         >>> model = DepthUNet(ModelConfig())
@@ -88,23 +87,18 @@ class DepthUNet(nn.Module):
         return self.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
     def _initialise(self) -> None:
-        """Start every block as its shortcut, and keep the variance through what remains.
+        """Keep the variance of the signal through every layer that is not zero at first.
 
         PyTorch's default shrinks it threefold per layer, and what comes from the coarse levels is
         lost beside the fine ones.
         """
+        blocks = [m for m in self.modules() if isinstance(m, ResidualBlock | AttentionBlock)]
+        zero = {layer for block in blocks for layer in block.branch_ends()}
         for module in self.modules():
-            if isinstance(module, nn.Conv2d):
+            if isinstance(module, nn.Conv2d) and module not in zero:
                 nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-        for module in self.modules():
-            match module:
-                case ResidualBlock():
-                    nn.init.zeros_(module.conv2.weight)
-                case AttentionBlock():
-                    nn.init.zeros_(module.out.weight)
-                    nn.init.zeros_(module.contract.weight)
         nn.init.normal_(self.head.weight, std=0.01)
 
     def _stage(self, width: int, num_blocks: int, num_attention: int) -> nn.Sequential:

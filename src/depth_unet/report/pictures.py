@@ -34,13 +34,12 @@ def write_pictures(results: Results, source: Source, predict: Predictor, out: Pa
 def best_median_worst(metrics: MetricAccumulator) -> dict[str, tuple[str, float]]:
     """Name and AbsRel of the best, the median and the worst image; fewer for fewer images."""
     ranked = sorted((values["abs_rel"], name) for name, values in metrics.per_image())
-    places = {"best": 0, "median": len(ranked) // 2, "worst": len(ranked) - 1}
-    chosen: dict[str, tuple[str, float]] = {}
-    for rank, place in places.items():
-        abs_rel, name = ranked[place]
-        if name not in (other for other, _ in chosen.values()):
-            chosen[rank] = (name, abs_rel)
-    return chosen
+    places = {"best": 0}
+    if len(ranked) > 2:
+        places["median"] = len(ranked) // 2
+    if len(ranked) > 1:
+        places["worst"] = len(ranked) - 1
+    return {rank: (ranked[place][1], ranked[place][0]) for rank, place in places.items()}
 
 
 def _row(source: Source, index: int, predict: Predictor, title: str) -> PanelRow:

@@ -1,6 +1,7 @@
 """The table of an evaluation, as it is printed."""
 
 from rich.table import Table
+from rich.text import Text
 
 from depth_unet.report.results import NETWORK, Results
 
@@ -24,7 +25,7 @@ LABELS = {
 def table(results: Results) -> Table:
     """Every split beside the guesses, the network's AbsRel with its 95 % interval."""
     shown = Table(
-        title=results.headline(),
+        title=Text(results.headline()),
         caption="AbsRel with its 95 % bootstrap interval over images",
         title_justify="left",
         caption_justify="left",

@@ -19,8 +19,9 @@ def write_results(results: Results, out: Path) -> None:
     ``metrics.json`` holds the protocol's name and, for every split, every metric's mean with its
     95 % bootstrap interval over images; beside them the same for the guesses.
     """
+    values = as_values(results)
     _write_per_image(results, out / PER_IMAGE_NAME)
-    write_text(out / RESULT_NAME, json.dumps(as_values(results), indent=1) + "\n")
+    write_text(out / RESULT_NAME, json.dumps(values, indent=1) + "\n")
 
 
 def as_values(results: Results) -> dict[str, Any]:

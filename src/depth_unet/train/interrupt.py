@@ -1,6 +1,8 @@
 """Ctrl-C and SIGTERM end a run between two steps, never inside one."""
 
+import contextlib
 import signal
+import sys
 import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -45,6 +47,8 @@ class StopSignal:
 
     def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # signal's form
         self._came = True
+        with contextlib.suppress(OSError, RuntimeError):  # stderr may be closed, or in use
+            sys.stderr.write("\nstopping after this step; once more to stop at once\n")
         self._restore()
 
     def _restore(self) -> None:

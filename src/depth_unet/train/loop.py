@@ -94,6 +94,8 @@ class Trainer:
     def run(self, console: Console) -> None:
         """Train to the end; Ctrl-C and SIGTERM save and raise ``Interrupted``."""
         config, loss, canvas = self.config, WeightedLoss(self.config.loss), self.config.canvas
+        if self.step >= self.total_steps:
+            return
         with StopSignal() as stop, self._reporter(console) as reporter:
             for step, raw in self.loader.batches(self.step, self.total_steps):
                 batch = augment(
@@ -109,23 +111,38 @@ class Trainer:
                     self.fabric, self.model, loss, self._micro_batches(batch), config
                 )
                 if config.optim.clip:
-                    self.fabric.clip_gradients(
-                        self.model, self.optimiser, max_norm=config.optim.clip
-                    )
+                    self._clip()
                 self.optimiser.step()
                 self.optimiser.zero_grad()
                 self.step = step + 1
                 self.ema.update(self.network, self.step)
                 reporter.count(self.step, len(batch), means)
-                ends = self.step == self.total_steps
+                ends, stops = self.step == self.total_steps, self._anywhere(bool(stop))
                 if ends or self.step % config.log_every == 0:
                     reporter.losses(self.step, lr)
                 if ends or self.step % self.validation_interval == 0:
                     self._validate(reporter)
-                if ends or stop or self.step % config.checkpoint_every == 0:
+                if ends or stops or self.step % config.checkpoint_every == 0:
                     self._save(LAST_NAME)
-                if stop and not ends:
+                if stops and not ends:
                     raise Interrupted
+
+    def _clip(self) -> None:
+        # Under fp16 the scaler meets overflows by design, and skips their step.
+        self.fabric.clip_gradients(
+            self.model,
+            self.optimiser,
+            max_norm=self.config.optim.clip,
+            error_if_nonfinite=self.config.precision != "fp16",
+        )
+
+    def _anywhere(self, flag: bool) -> bool:
+        """Whether the flag is set in any process: all must leave the loop together."""
+        if self.fabric.world_size == 1:
+            return flag
+        total = self.fabric.all_reduce(torch.tensor(float(flag)), reduce_op="sum")
+        assert isinstance(total, Tensor)
+        return bool(total > 0)
 
     def _reporter(self, console: Console) -> Reporter:
         return Reporter(

@@ -40,7 +40,7 @@ class Reporter:
         self.console = console if enabled else Console(quiet=True)
         self.steps_per_epoch = steps_per_epoch
         self._writer = (
-            SummaryWriter(str(out / "tensorboard"), purge_step=start_step) if enabled else None
+            SummaryWriter(str(out / "tensorboard"), purge_step=start_step + 1) if enabled else None
         )
         self._progress = Progress(
             TextColumn("epoch {task.fields[epoch]}"),
@@ -111,7 +111,7 @@ class Reporter:
         """Show and record the validation of one split."""
         self._record(step, {f"{split}/{name}": value for name, value in values.items()})
         shown = " ".join(f"{name} {values[name]:.4f}" for name in ("abs_rel", "rmse", "delta1"))
-        self.console.print(f"step {step} {split}: {shown}", highlight=False)
+        self.console.print(f"step {step} {split} (protocol full): {shown}", highlight=False)
         self._clock = time.perf_counter()  # validation is not training time
         self._images = 0
 

@@ -1,9 +1,10 @@
-"""Rooms without photos: pairs whose depth is known exactly, ray-cast in NumPy.
+"""Draw rooms made of boxes, in the pairs layout: photos with exact depth, ray-cast in NumPy.
 
 A room is a box with a few boxes of furniture in it; every surface is a checkerboard with grain.
 Nothing here imports the package, so a mistake in the package cannot hide in its test data.
 """
 
+import argparse
 import csv
 import json
 from dataclasses import dataclass
@@ -169,3 +170,27 @@ def with_hole(depth_m: np.ndarray, generator: np.random.Generator) -> np.ndarray
 
 def _xyz(vector: np.ndarray | tuple[int, ...]) -> np.ndarray:
     return np.asarray(vector)[:, None, None]
+
+
+def main() -> None:
+    """Write a data set into the folder that the user names."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("out", type=Path, help="folder to make")
+    parser.add_argument("--rooms", type=int, default=60, help="rooms that are trained on")
+    parser.add_argument("--frames", type=int, default=6, help="frames of each of them")
+    parser.add_argument("--test-rooms", type=int, default=5, help="rooms of the official test part")
+    parser.add_argument("--seed", type=int, default=0, help="seed of rooms, views and holes")
+    options = parser.parse_args()
+    if options.out.exists():
+        parser.error(f"{options.out} exists already; name a new folder")
+    write_box_rooms(
+        options.out,
+        rooms=options.rooms,
+        frames=options.frames,
+        test_rooms=options.test_rooms,
+        seed=options.seed,
+    )
+
+
+if __name__ == "__main__":
+    main()
