@@ -38,7 +38,7 @@ demo: demo-data $(READY) ## prepare DATA, train for ten epochs, evaluate
 	$(BIN)/python -m depth_unet evaluate $(DEMO)/run --data $(DEMO)/cache --out $(DEMO)/evaluation --overwrite
 
 test: $(READY) ## run the tests (without `slow` and `browser`)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 check: $(READY) ## lint, format, types, layers, spelling
 	$(BIN)/ruff check .
@@ -56,7 +56,7 @@ wheel: $(READY) $(WHEEL_READY) ## build the wheel, install it in a clean environ
 	@echo "Testing the installed wheel: $(WHEEL_TESTS)"
 	copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && \
 	cp -R pyproject.toml examples tests "$$copy" && cd "$$copy" && \
-	env -u PYTHONPATH $(NYU) $(WHEEL_BIN)/python -m pytest $(WHEEL_TESTS)
+	env -u PYTHONPATH OMP_NUM_THREADS=1 $(NYU) $(WHEEL_BIN)/python -m pytest -n auto $(WHEEL_TESTS)
 
 bench: $(READY) ## run every benchmark; results go to build/bench
 	for benchmark in benchmarks/*.py; do $(BIN)/python "$$benchmark" || exit; done

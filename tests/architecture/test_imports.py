@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,7 +112,10 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_help_is_quick() -> None:
-    """`depth-unet --help` answers in half a second on top of the interpreter's own start."""
+    """`depth-unet --help` needs half a second of processor on top of the interpreter's start.
+
+    Processor time, because other tests run at the same time.
+    """
     added_s = _fastest_s(["-m", "depth_unet", "--help"]) - _fastest_s(["-c", ""])
     assert added_s < MAX_HELP_S
 
@@ -146,7 +148,9 @@ def _fastest_s(arguments: list[str], runs: int = 7) -> float:
     # The fastest of several runs is what the program needs; the rest is what the machine was doing.
     times = []
     for _ in range(runs):
-        start = time.perf_counter()
+        before = os.times()
         _run(arguments)
-        times.append(time.perf_counter() - start)
+        after = os.times()
+        user_s = after.children_user - before.children_user
+        times.append(user_s + after.children_system - before.children_system)
     return min(times)

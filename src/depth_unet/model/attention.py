@@ -37,7 +37,8 @@ class AttentionBlock(nn.Module):
         self.expand = nn.Conv2d(width, 4 * width, 1)
         self.contract = nn.Conv2d(4 * width, width, 1)
         for layer in self.branch_ends():
-            nn.init.zeros_(layer.weight)
+            for parameter in layer.parameters():
+                nn.init.zeros_(parameter)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """Features of the same shape; every position has seen every other."""

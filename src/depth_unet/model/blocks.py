@@ -31,7 +31,8 @@ class ResidualBlock(nn.Module):
             nn.Identity() if in_width == out_width else nn.Conv2d(in_width, out_width, 1)
         )
         for layer in self.branch_ends():
-            nn.init.zeros_(layer.weight)
+            for parameter in layer.parameters():
+                nn.init.zeros_(parameter)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h w"]:
         """Features of the same size with ``out_width`` channels."""
