@@ -31,7 +31,7 @@ CACHE_DEFECTS: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
 }
 
-pytestmark = pytest.mark.usefixtures("unchecked")
+pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
 
 @pytest.mark.parametrize("defect", CACHE_DEFECTS)

@@ -18,7 +18,7 @@ from depth_unet.checkpoint import BEST_NAME, HEADER_KEY, LAST_NAME
 from tests.integration.commandline import assert_refused, depth_unet, files_below
 from tests.integration.spoil import cut
 
-pytestmark = pytest.mark.usefixtures("unchecked")
+pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
 
 def with_header(path: Path, change: Callable[[dict[str, Any]], Any]) -> None:

@@ -28,7 +28,7 @@ from tests.integration.spoil import (
 FEW_STEPS = ("--steps", 1, "--batch-size", 2, "--fraction", 1, *TINY_MODEL)
 COMMANDS = ("prepare", "train", "evaluate")
 
-pytestmark = pytest.mark.usefixtures("unchecked")
+pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from tests.integration.commandline import assert_refused, depth_unet, files_below
 from tests.integration.spoil import cut, run_on
 
-pytestmark = pytest.mark.usefixtures("unchecked")
+pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
 
 @pytest.mark.parametrize("place", ["below a file", "a file"])

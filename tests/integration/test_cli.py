@@ -113,6 +113,7 @@ def test_module_is_the_command(arguments: tuple[str, ...]) -> None:
     assert Outcome(process.returncode, out, err) == depth_unet(*arguments)
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_names_are_printed_as_they_are(box_rooms: Path, photo: Path, tmp_path: Path) -> None:
     """Spaces, brackets and accents in paths are kept, and a suggested command can be run."""
     cache, run = tmp_path / "my [new] räume", tmp_path / "run [bold]"

@@ -103,12 +103,12 @@ def test_evaluate_table(evaluated: tuple[Outcome, Path]) -> None:
         assert all(" ".join(row).startswith(words) for row in rows[start_::3])
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_evaluate_does_not_replace_results(
     evaluated: tuple[Outcome, Path],
     run_folder: Path,
     cache: Path,
     tmp_path: Path,
-    without_pictures: None,  # noqa: ARG001
 ) -> None:
     """Results that are there are kept; with --overwrite they are replaced."""
     out = tmp_path / "evaluation"

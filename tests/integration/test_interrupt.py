@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("without_pictures")
 
 def test_ctrl_c(cache: Path, tmp_path: Path) -> None:
     """Ctrl-C saves, says how to go on and exits 130; what it says completes the run."""
-    out, num_steps = tmp_path / "run", 60
+    out, num_steps = tmp_path / "run", 40
     options = ("--steps", num_steps, *OPTIONS, "--validate-every", 1000)
     process = start("train", "seed", "--data", cache, "--out", out, *options)
     assert process.stderr is not None
@@ -36,7 +36,7 @@ def test_ctrl_c(cache: Path, tmp_path: Path) -> None:
     assert "Traceback" not in err
     last = err.splitlines()[-1]
     found = re.fullmatch(
-        r"depth-unet: interrupted; saved after step (\d+) of 60; go on with: depth-unet (.+)", last
+        r"depth-unet: interrupted; saved after step (\d+) of 40; go on with: depth-unet (.+)", last
     )
     assert found, last
     step = int(found[1])
@@ -88,7 +88,7 @@ def test_checkpoints_are_whole_at_all_times(cache: Path, tmp_path: Path) -> None
     watcher.start()
     try:
         options = ("--holdout", "none", "--checkpoint-every", 1, "--validate-every", 1)
-        assert train(cache, out, *options, "--steps", 20).code == 0
+        assert train(cache, out, *options, "--steps", 12).code == 0
     finally:
         ended.set()
         watcher.join()

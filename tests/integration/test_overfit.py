@@ -12,6 +12,8 @@ import pytest
 from examples.box_rooms import write_box_rooms
 from tests.integration.commandline import TINY_MODEL, UNCHANGED, Outcome, depth_unet
 
+pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
+
 # Every photo as it is, all of them in every step, averages that keep up.
 BY_HEART = (
     *("--fraction", 1, "--holdout", "none", "--micro-batch-size", 0),

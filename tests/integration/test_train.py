@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from depth_unet.checkpoint import BEST_NAME, LAST_NAME, read
@@ -102,6 +103,7 @@ def test_train_says_what_it_does(cache: Path, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_train_does_not_replace_a_run(cache: Path, run_folder: Path, tmp_path: Path) -> None:
     """A run that is there is kept; with --overwrite it is replaced."""
     out = tmp_path / "run"
@@ -117,6 +119,7 @@ def test_train_does_not_replace_a_run(cache: Path, run_folder: Path, tmp_path: P
     assert len(list((out / "tensorboard").iterdir())) == 1
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_train_on_files(box_rooms: Path, cache: Path, tmp_path: Path) -> None:
     """A folder of files has the splits of its cache, and trains without being prepared."""
     for name, data in (("files", box_rooms), ("cache", cache)):
@@ -127,11 +130,8 @@ def test_train_on_files(box_rooms: Path, cache: Path, tmp_path: Path) -> None:
     assert (ours.step, set(ours.weights)) == (2, set(theirs.weights))
 
 
-def test_train_on_all_rooms(
-    cache: Path,
-    tmp_path: Path,
-    without_pictures: None,  # noqa: ARG001  # works by its side effect
-) -> None:
+@pytest.mark.usefixtures("without_pictures")
+def test_train_on_all_rooms(cache: Path, tmp_path: Path) -> None:
     """With --holdout none nothing is seen or unseen, and best is the last average."""
     out = tmp_path / "run"
     command = ("train", "seed", "--data", cache, "--out", out, "--holdout", "none", *FEW_STEPS)
@@ -155,6 +155,7 @@ def test_train_on_all_rooms(
     assert list(results_in(tmp_path / "evaluation")["splits"]) == ["test"]
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_train_options_reach_the_run(cache: Path, tmp_path: Path) -> None:
     """Every option, short or dotted, is in the checkpoint's config; the rest is the recipe's."""
     out = tmp_path / "run"
@@ -169,6 +170,7 @@ def test_train_options_reach_the_run(cache: Path, tmp_path: Path) -> None:
     assert config.augment.rotation_deg == recipe.augment.rotation_deg
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_few_rooms_are_warned_about(cache: Path, tmp_path: Path) -> None:
     """A share that leaves fewer than eight rooms is trained on, with one line of warning."""
     out = tmp_path / "run"
