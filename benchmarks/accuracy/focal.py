@@ -10,6 +10,7 @@ would. The rule holds if AbsRel grows by less than half as much with it.
 
 import argparse
 import dataclasses
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,7 +82,8 @@ def main() -> int:
     start, holds = abs_rel(1.0, keeps_camera=False), True
     for zoom in ZOOMS[1:]:
         with_rule, without = (abs_rel(zoom, keeps_camera=keeps) for keeps in (False, True))
-        share = (with_rule - start) / (without - start)
+        # Where nothing grows without the rule, there is nothing that it could halve.
+        share = (with_rule - start) / (without - start) if without > start else math.inf
         holds &= share < 0.5
         say(f"| {zoom} | {with_rule:.3f} | {without:.3f} | {share:.2f} |")
     say(f"without zoom: {start:.3f}; the rule {'holds' if holds else 'does not hold'}")
