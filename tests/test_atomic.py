@@ -115,3 +115,18 @@ def test_folders_may_exist(tmp_path: Path) -> None:
     make_folder(tmp_path / "a" / "b")
     make_folder(tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_folder_made_in_between_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that another thread makes between two questions is not taken for a file."""
+    is_dir, folder = Path.is_dir, tmp_path / "a"
+
+    def is_dir_then_made(path: Path) -> bool:
+        answer = is_dir(path)
+        if path == folder and not answer:
+            path.mkdir()
+        return answer
+
+    monkeypatch.setattr(Path, "is_dir", is_dir_then_made)
+    make_folder(folder)
+    assert folder.is_dir()

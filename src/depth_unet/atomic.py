@@ -91,7 +91,8 @@ def check_writable(folder: Path) -> None:
     for part in (folder, *folder.parents):
         if part.is_dir():
             return
-        if part.exists():
+        # Asked again: another process or thread may have made the folder in between.
+        if part.exists() and not part.is_dir():
             raise DataError(
                 f"cannot write into {folder}: {part} is a file, not a folder; "
                 "choose another output path"
