@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from depth_unet.data.loader import Loader, RawBatch, collate, mix, resized_frame
+from depth_unet.data.fit import fitted_frame
+from depth_unet.data.loader import Loader, RawBatch, collate, mix
 from depth_unet.data.source import PairsSource
 from depth_unet.resize import resize_depth, resize_image
 
@@ -163,7 +164,7 @@ def test_process_without_a_frame_takes_part(source: PairsSource) -> None:
 
 def test_collate_by_hand(source: PairsSource) -> None:
     """Millimetres become metres, 0 stays 0, rows and channels change places."""
-    frame = resized_frame(source.read(0), 6, 8)
+    frame = fitted_frame(source.read(0), 6, 8)
     frame.depth_mm[0, 0] = 0
     frame.depth_mm[0, 1] = 1234
     batch = collate([frame, frame], [5, 6], (6, 8))

@@ -25,6 +25,7 @@ import numpy as np
 
 from depth_unet.camera import Intrinsics
 from depth_unet.config import NYU_FOCAL
+from depth_unet.data.fit import fitted_camera
 from depth_unet.data.source import Frame, PairsSource, Source
 from depth_unet.errors import DataError
 from depth_unet.layout import PairRow
@@ -104,7 +105,7 @@ class CacheSource:
         return Frame(
             image=np.array(rgb[offset]),
             depth_mm=np.array(depth[offset]),
-            intrinsics=native.resized(self.manifest.width, self.manifest.height),
+            intrinsics=fitted_camera(native, self.manifest.height, self.manifest.width),
         )
 
     def _check_blocks(self, num_frames: int) -> None:

@@ -11,8 +11,8 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from depth_unet.data.decode import MILLIMETRES_PER_METRE
+from depth_unet.data.fit import fitted_frame
 from depth_unet.data.source import Frame, Source
-from depth_unet.resize import resize_depth, resize_image
 
 _MASK = 2**64 - 1
 
@@ -47,7 +47,7 @@ class Loader:
     Args:
         source: The data set.
         indices: Its rows that are trained on.
-        size: Height and width to bring frames to.
+        size: Height and width to bring frames to; margins beyond its aspect ratio are cut off.
         batch_size: Frames per optimiser step, over all processes.
         seed: Seed of the order and of the keys.
         rank: This process.
@@ -109,16 +109,7 @@ class Loader:
         return collate(frames, [key for _, key in plan], self.size)
 
     def _frame(self, index: int) -> Frame:
-        return resized_frame(self.source.read(index), *self.size)
-
-
-def resized_frame(frame: Frame, height: int, width: int) -> Frame:
-    """The frame at another size, its camera with it."""
-    return Frame(
-        image=resize_image(frame.image, height, width),
-        depth_mm=resize_depth(frame.depth_mm, height, width),
-        intrinsics=frame.intrinsics.resized(width, height),
-    )
+        return fitted_frame(self.source.read(index), *self.size)
 
 
 def collate(frames: Sequence[Frame], keys: Sequence[int], size: tuple[int, int]) -> RawBatch:

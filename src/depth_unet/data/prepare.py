@@ -27,10 +27,10 @@ from depth_unet.data.cache import (
     read_manifest,
     sha256_of,
 )
+from depth_unet.data.fit import fitted_frame
 from depth_unet.data.source import PairsSource, check_source
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.layout import INDEX_NAME, INFO_NAME, write_index, write_info
-from depth_unet.resize import resize_depth, resize_image
 
 BLOCK_BYTES = 16 * 2**20
 BYTES_PER_PIXEL = 5  # three of RGB, two of depth
@@ -71,7 +71,7 @@ def prepare(
     Args:
         source: A folder in the pairs layout.
         out: The folder to write; made if missing.
-        height: Rows of the prepared frames.
+        height: Rows of the prepared frames; margins beyond the aspect ratio are cut off.
         width: Columns of the prepared frames.
         overwrite: Replace a cache of other content.
         workers: Threads; 0 takes one per core.
@@ -220,8 +220,8 @@ def _write_block(
     native_sizes = []
     for position, index in enumerate(indices):
         frame = source.read(index)
-        rgb[position] = resize_image(frame.image, *size)
-        depth[position] = resize_depth(frame.depth_mm, *size)
+        fitted = fitted_frame(frame, *size)
+        rgb[position], depth[position] = fitted.image, fitted.depth_mm
         native_sizes.append(list(frame.depth_mm.shape))
     checksums = {}
     arrays: tuple[NDArray[Any], ...] = (rgb, depth)

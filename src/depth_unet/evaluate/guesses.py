@@ -9,10 +9,10 @@ from torch import Tensor
 
 from depth_unet.camera import Intrinsics
 from depth_unet.data.decode import MILLIMETRES_PER_METRE
-from depth_unet.data.loader import resized_frame
 from depth_unet.data.source import Source
 from depth_unet.data.splits import evenly
 from depth_unet.evaluate.score import Predictor
+from depth_unet.resize import resize_depth
 
 MOST_FRAMES = 500
 ROWS, COLUMNS = 48, 64
@@ -31,7 +31,7 @@ def fit_guesses(source: Source, indices: Sequence[int]) -> dict[str, Tensor]:
         valid hold the constant.
     """
     frames = (source.read(index) for index in evenly(indices, MOST_FRAMES))
-    depths = np.stack([resized_frame(frame, ROWS, COLUMNS).depth_mm for frame in frames])
+    depths = np.stack([resize_depth(frame.depth_mm, ROWS, COLUMNS) for frame in frames])
     valid = depths > 0
     sums_m = depths.sum(axis=0, dtype=np.float64) / MILLIMETRES_PER_METRE
     counts = valid.sum(axis=0)

@@ -1,0 +1,46 @@
+"""Frames brought to one size, with their cameras: cut to its aspect ratio, then resized.
+
+A frame that is wider or higher than the wanted size loses its margins instead of being squeezed:
+prediction keeps aspect ratios, and the network must see in training what it will see then.
+"""
+
+from depth_unet.camera import Intrinsics
+from depth_unet.data.source import Frame
+from depth_unet.resize import resize_depth, resize_image
+
+
+def centre_part(height: int, width: int, new_height: int, new_width: int) -> tuple[slice, slice]:
+    """Rows and columns of the largest centred part of an image with another size's aspect ratio.
+
+    Args:
+        height: Rows of the image.
+        width: Columns of the image.
+        new_height: Rows of the size whose aspect ratio is wanted.
+        new_width: Columns of that size.
+
+    Returns:
+        The part, exact to half a pixel; the whole image where the aspect ratios agree.
+    """
+    rows = min(height, max(1, round(width * new_height / new_width)))
+    columns = min(width, max(1, round(height * new_width / new_height)))
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return slice(top, top + rows), slice(left, left + columns)
+
+
+def fitted_frame(frame: Frame, height: int, width: int) -> Frame:
+    """The frame at another size, without its margins where the aspect ratio differs."""
+    rows, columns = centre_part(*frame.depth_mm.shape, height, width)
+    return Frame(
+        image=resize_image(frame.image[rows, columns], height, width),
+        depth_mm=resize_depth(frame.depth_mm[rows, columns], height, width),
+        intrinsics=fitted_camera(frame.intrinsics, height, width),
+    )
+
+
+def fitted_camera(camera: Intrinsics, height: int, width: int) -> Intrinsics:
+    """The camera of ``fitted_frame``."""
+    rows, columns = centre_part(camera.height, camera.width, height, width)
+    part = camera.cropped(
+        columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start
+    )
+    return part.resized(width, height)

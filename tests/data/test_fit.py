@@ -1,0 +1,54 @@
+"""Frames of another aspect ratio are cut, never squeezed."""
+
+import numpy as np
+import pytest
+
+from depth_unet.camera import Intrinsics
+from depth_unet.data.fit import centre_part, fitted_camera, fitted_frame
+from depth_unet.data.source import Frame
+
+WHOLE_4_3 = [(480, 640), (120, 160), (96, 128)]
+
+
+@pytest.mark.parametrize("size", WHOLE_4_3)
+def test_same_aspect_keeps_everything(size: tuple[int, int]) -> None:
+    """Where the aspect ratios agree, nothing is cut off."""
+    assert centre_part(480, 640, *size) == (slice(0, 480), slice(0, 640))
+
+
+@pytest.mark.parametrize(
+    ("old", "rows", "columns"),
+    [
+        ((480, 800), (0, 480), (80, 720)),
+        ((600, 640), (60, 540), (0, 640)),
+        ((640, 480), (140, 500), (0, 480)),
+        ((1, 1000), (0, 1), (499, 500)),
+        ((1000, 1), (499, 500), (0, 1)),
+    ],
+)
+def test_margins_by_hand(
+    old: tuple[int, int], rows: tuple[int, int], columns: tuple[int, int]
+) -> None:
+    """Wider frames lose left and right alike, higher ones top and bottom; never everything."""
+    assert centre_part(*old, 96, 128) == (slice(*rows), slice(*columns))
+
+
+def test_squares_stay_squares() -> None:
+    """A wide frame keeps the shape of what it shows, and photo and depth stay in place."""
+    image, depth_mm = np.zeros((96, 256, 3), np.uint8), np.full((96, 256), 1000, np.uint16)
+    image[40:56, 120:136], depth_mm[40:56, 120:136] = 255, 2000
+    camera = Intrinsics(width=256, height=96, fx_px=100, fy_px=100, cx_px=127.5, cy_px=47.5)
+    fitted = fitted_frame(Frame(image=image, depth_mm=depth_mm, intrinsics=camera), 48, 64)
+    near, photo = fitted.depth_mm == 2000, fitted.image[..., 0] == 255
+    assert np.array_equal(near, photo)
+    assert near.any(axis=1).sum() == near.any(axis=0).sum() == 8
+
+
+def test_camera_follows_the_cut() -> None:
+    """Focal lengths are scaled alike, and a point keeps the pixel that shows it."""
+    camera = Intrinsics(width=800, height=480, fx_px=500, fy_px=510, cx_px=410, cy_px=230)
+    fitted = fitted_camera(camera, 96, 128)
+    assert (fitted.width, fitted.height) == (128, 96)
+    assert (fitted.fx_px, fitted.fy_px) == (100, 102)
+    assert fitted.cx_px == pytest.approx((410 - 80 + 0.5) / 5 - 0.5)
+    assert fitted.cy_px == pytest.approx((230 + 0.5) / 5 - 0.5)
