@@ -27,6 +27,8 @@ class TrainArguments:
     """Folder in the pairs layout, or a cache made by `depth-unet prepare`."""
     out: Path | None = None
     """Run folder to write; default runs/RECIPE."""
+    device: DeviceChoice = "auto"
+    """Where the network is trained."""
     overwrite: bool = False
     """Replace a run that is already there."""
 
@@ -39,6 +41,8 @@ class ResumeArguments:
     """Run folder that holds last.safetensors."""
     data: Path | None = None
     """The data set, if it was moved."""
+    device: DeviceChoice = "auto"
+    """Where the network is trained."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from depth_unet.arguments import (
 from depth_unet.errors import CheckpointError, ConfigError, DataError
 from depth_unet.recipes import RECIPES
 
-INVALID, INTERRUPTED = 2, 130
+INVALID, SOME_FAILED, INTERRUPTED = 2, 3, 130
 
 USAGE = """\
 usage: depth-unet COMMAND ...
@@ -70,7 +70,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_: console.print(f"warning: {message}")
         try:
-            return _run(_parse(arguments[0], arguments[1:]))
+            failures = _run(_parse(arguments[0], arguments[1:]))
+            for failure in failures:
+                console.print(f"depth-unet: error: {failure}")
+            return SOME_FAILED if failures else 0
         except (ConfigError, DataError, CheckpointError) as error:
             console.print(f"depth-unet: error: {error}")
             return INVALID
@@ -82,12 +85,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             return INTERRUPTED
 
 
-def _run(arguments: Arguments) -> int:
-    """Import the command that takes these arguments (torch comes with it) and run it."""
+def _run(arguments: Arguments) -> list[DataError]:
+    """Import the command that takes these arguments (torch comes with it) and run it.
+
+    Returns:
+        What is wrong with inputs that were left out while the rest was done.
+    """
     name = COMMAND_OF[type(arguments)]
-    code = importlib.import_module(f"depth_unet.commands.{name}").run(arguments)
-    assert isinstance(code, int)
-    return code
+    failures: list[DataError] = importlib.import_module(f"depth_unet.commands.{name}").run(
+        arguments
+    )
+    return failures
 
 
 def _parse(command: str, rest: list[str]) -> Arguments:

@@ -4,6 +4,7 @@ import re
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from torch import Tensor
 
 from depth_unet import checkpoint
 from depth_unet.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.data.loader import Loader, RawBatch
+from depth_unet.errors import DataError
 from depth_unet.predict import load
 from depth_unet.train.reporter import Reporter
 from tests.integration.commandline import depth_unet, start
@@ -116,3 +119,26 @@ def test_full_disk_keeps_the_last_checkpoint(
     assert not list(out.rglob("*.part*"))
     with safe_open(out / LAST_NAME, framework="pt") as stream:
         assert stream.metadata()
+
+
+def test_frame_lost_in_between_keeps_the_run(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A frame lost while training ends the run with one line, saved; once back, it goes on."""
+    out, batches = tmp_path / "run", Loader.batches
+
+    def losing(self: Loader, start: int, stop: int) -> Iterator[tuple[int, RawBatch]]:
+        for step, batch in batches(self, start, stop):
+            if step == 3:
+                raise DataError("room.png is missing; put it back")
+            yield step, batch
+
+    run = ("train", "seed", "--data", cache, "--out", out, "--steps", 6, *OPTIONS)
+    with monkeypatch.context() as patch:
+        patch.setattr(Loader, "batches", losing)
+        outcome = depth_unet(*run)
+    assert outcome.code == 2
+    assert "room.png is missing; put it back" in outcome.complaints[-1]
+    assert read(out / LAST_NAME).step == 3
+    assert depth_unet("train", "--resume", out).code == 0
+    assert read(out / LAST_NAME).step == 6

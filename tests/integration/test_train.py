@@ -179,3 +179,31 @@ def test_few_rooms_are_warned_about(cache: Path, tmp_path: Path) -> None:
     )
     assert (outcome.code, len(outcome.warnings)) == (0, 1)
     assert "rooms" in outcome.warnings[0]
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_too_far_for_the_network_is_warned_about(box_rooms: Path, tmp_path: Path) -> None:
+    """A data set that reaches beyond the network is trained on, with one line of warning."""
+    pairs, out = tmp_path / "pairs", tmp_path / "run"
+    shutil.copytree(box_rooms, pairs)
+    facts = json.loads((pairs / "dataset.json").read_text()) | {"max_depth_m": 20}
+    (pairs / "dataset.json").write_text(json.dumps(facts))
+    outcome = depth_unet("train", "seed", "--data", pairs, "--out", out, *FEW_STEPS)
+    assert (outcome.code, len(outcome.warnings)) == (0, 1)
+    assert "to 20 m" in outcome.warnings[0]
+    assert "--model.max-depth-m" in outcome.warnings[0]
+    options = ("--model.max-depth-m", 20, "--loss.ssim-terms.data-range-m", 20, "--overwrite")
+    fitting = depth_unet("train", "seed", "--data", pairs, "--out", out, *FEW_STEPS, *options)
+    assert (fitting.code, fitting.warnings) == (0, [])
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_device_is_chosen(cache: Path, tmp_path: Path) -> None:
+    """Training takes the device that was asked for; one that is not there is refused at once."""
+    out = tmp_path / "run"
+    run = ("train", "seed", "--data", cache, "--out", out, *FEW_STEPS, "--device")
+    absent = "mps" if torch.cuda.is_available() else "cuda"
+    refused = depth_unet(*run, absent)
+    assert (refused.code, len(refused.complaints)) == (2, 1)
+    assert not out.exists()
+    assert depth_unet(*run, "cpu").code == 0

@@ -29,8 +29,12 @@ from depth_unet.report.write import RESULT_NAME, write_results
 TABLE_WIDTH = 124
 
 
-def run(arguments: EvaluateArguments) -> int:
-    """Score, print the table, write figures and pictures."""
+def run(arguments: EvaluateArguments) -> list[DataError]:
+    """Score, print the table, write figures and pictures.
+
+    A frame that cannot be read ends it: a mean over fewer frames than the protocol's is another
+    figure.
+    """
     console = Console(highlight=False, soft_wrap=True, markup=False)
     path = resolve(arguments.checkpoint)
     out = arguments.out or path.parent / "evaluation"
@@ -58,7 +62,7 @@ def run(arguments: EvaluateArguments) -> int:
     console.width = max(console.width, TABLE_WIDTH)
     console.print(table(results))
     console.print(f"wrote {out}")
-    return 0
+    return []
 
 
 def score_parts(

@@ -24,12 +24,11 @@ ENDINGS: dict[SaveChoice, str] = {
     "npy": "_depth.npy",
     "color": "_color.png",
 }
-SOME_FAILED = 3
 LARGEST_MM = 65535
 
 
-def run(arguments: PredictArguments) -> int:
-    """Predict every photo; a bad one is named and the rest goes on."""
+def run(arguments: PredictArguments) -> list[DataError]:
+    """Predict every photo; what is wrong with bad ones is returned, and the rest goes on."""
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     if arguments.weights is None:
         raise ConfigError(
@@ -44,7 +43,8 @@ def run(arguments: PredictArguments) -> int:
     check_names(photos)
     model = load(arguments.weights, choose_device(arguments.device))
     make_folder(arguments.out)
-    failed = written = skipped = 0
+    failures: list[DataError] = []
+    written = skipped = 0
     with Progress(console=console, transient=True) as progress:
         for photo in progress.track(photos, description="predicting"):
             paths = {kind: arguments.out / (photo.stem + ENDINGS[kind]) for kind in arguments.save}
@@ -60,10 +60,11 @@ def run(arguments: PredictArguments) -> int:
                 save(predict_one(model, photo, arguments.focal_px), targets, title=photo.name)
                 written += 1
             except DataError as error:
-                failed += 1
-                console.print(f"depth-unet: error: {error}")
-    console.print(f"{arguments.out}: {written} predicted, {failed} failed, {skipped} already there")
-    return SOME_FAILED if failed else 0
+                failures.append(error)
+    console.print(
+        f"{arguments.out}: {written} predicted, {len(failures)} failed, {skipped} already there"
+    )
+    return failures
 
 
 def list_photos(names: tuple[Path, ...]) -> list[Path]:

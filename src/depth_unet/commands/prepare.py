@@ -9,12 +9,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from depth_unet.arguments import PrepareArguments
 from depth_unet.data.prepare import prepare
 from depth_unet.data.source import PairsSource
-from depth_unet.errors import ConfigError
+from depth_unet.errors import ConfigError, DataError
 
 LARGEST_SIDE = 4096
 
 
-def run(arguments: PrepareArguments) -> int:
+def run(arguments: PrepareArguments) -> list[DataError]:
     """Write the cache and say how to train from it."""
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     width, height = parse_size(arguments.size)
@@ -37,7 +37,7 @@ def run(arguments: PrepareArguments) -> int:
         f"{num_test} test frames at native size"
     )
     console.print(f"next: depth-unet train seed --data {shlex.quote(str(arguments.out))}")
-    return 0
+    return []
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from depth_unet.arguments import ResumeArguments
 from depth_unet.checkpoint import LAST_NAME, read
+from depth_unet.commands.device import choose_device
 from depth_unet.commands.train import follow
 from depth_unet.data.cache import open_source
 from depth_unet.data.source import Source
@@ -12,7 +13,7 @@ from depth_unet.errors import CheckpointError, DataError
 from depth_unet.train.loop import Trainer, make_fabric
 
 
-def run(arguments: ResumeArguments) -> int:
+def run(arguments: ResumeArguments) -> list[DataError]:
     """Rebuild the run from its last checkpoint and train to the end."""
     path = arguments.resume / LAST_NAME if arguments.resume.is_dir() else arguments.resume
     checkpoint = read(path)
@@ -23,7 +24,7 @@ def run(arguments: ResumeArguments) -> int:
     data = arguments.data or Path(checkpoint.extra["data"])
     source, splits = open_source(data), Splits.from_dict(checkpoint.splits)
     check_same(source, splits, data)
-    fabric = make_fabric(checkpoint.config)
+    fabric = make_fabric(checkpoint.config, choose_device(arguments.device).type)
     fabric.launch()
     trainer = Trainer(
         checkpoint.config,
@@ -33,7 +34,8 @@ def run(arguments: ResumeArguments) -> int:
         fabric=fabric,
         resume=checkpoint,
     )
-    return follow(trainer, data)
+    follow(trainer, data)
+    return []
 
 
 def check_same(source: Source, splits: Splits, data: Path) -> None:

@@ -10,25 +10,27 @@ from rich.console import Console
 from depth_unet.arguments import TrainArguments
 from depth_unet.atomic import check_writable, make_folder
 from depth_unet.checkpoint import BEST_NAME, LAST_NAME
+from depth_unet.commands.device import choose_device
 from depth_unet.config import Config
 from depth_unet.data.cache import CacheSource, open_source
 from depth_unet.data.source import PairsSource, Source, check_source
 from depth_unet.data.splits import Splits, split_rooms
-from depth_unet.errors import ConfigError
+from depth_unet.errors import ConfigError, DataError
 from depth_unet.train.interrupt import Interrupted
 from depth_unet.train.loop import Trainer, make_fabric
 
 
-def run(arguments: TrainArguments) -> int:
+def run(arguments: TrainArguments) -> list[DataError]:
     """Split the data set by rooms and train."""
     config = arguments.config
     out = arguments.out or Path("runs") / config.recipe
     source = open_source(arguments.data)
     warn_about_size(source, config)
+    warn_about_range(source, config)
     splits = split_rooms(
         source.rows, fraction=config.fraction, holdout=config.holdout, seed=config.seed
     )
-    fabric = make_fabric(config)
+    fabric = make_fabric(config, choose_device(arguments.device).type)
     fabric.launch()
     check_free(out, overwrite=arguments.overwrite)
     if isinstance(source, PairsSource):
@@ -37,7 +39,8 @@ def run(arguments: TrainArguments) -> int:
     if fabric.is_global_zero:
         claim(out)
     fabric.barrier()
-    return follow(trainer, arguments.data)
+    follow(trainer, arguments.data)
+    return []
 
 
 def used_frames(source: Source, splits: Splits) -> list[int]:
@@ -46,7 +49,7 @@ def used_frames(source: Source, splits: Splits) -> list[int]:
     return [index for index, row in enumerate(source.rows) if row.rgb in names]
 
 
-def follow(trainer: Trainer, data: Path) -> int:
+def follow(trainer: Trainer, data: Path) -> None:
     """Run a trainer to its end, with a word before and after.
 
     Raises:
@@ -66,7 +69,6 @@ def follow(trainer: Trainer, data: Path) -> int:
         console.print(f"wrote {trainer.out / BEST_NAME} and {trainer.out / LAST_NAME}")
         words = ["evaluate", str(trainer.out), "--data", str(data)]
         console.print(f"next: depth-unet {shlex.join(words)}")
-    return 0
 
 
 def describe(config: Config, splits: Splits, total_steps: int) -> str:
@@ -89,6 +91,18 @@ def warn_about_size(source: Source, config: Config) -> None:
             f"the cache holds {source.manifest.width}x{source.manifest.height} frames and the "
             f"recipe reads {width}x{height}: they are enlarged; prepare with --size "
             f"{width}x{height} for sharper ones",
+            stacklevel=2,
+        )
+
+
+def warn_about_range(source: Source, config: Config) -> None:
+    """Warn where the data set goes beyond what the network can answer."""
+    farthest_m, model_m = source.info.max_depth_m, config.model.max_depth_m
+    if farthest_m > model_m:
+        warnings.warn(
+            f"the data set goes to {farthest_m:g} m and the network to {model_m:g} m: farther "
+            f"depth cannot be learned; raise --model.max-depth-m to {farthest_m:g} (and "
+            "--loss.ssim-terms.data-range-m with it), or lower max_depth_m in dataset.json",
             stacklevel=2,
         )
 

@@ -29,11 +29,12 @@ def centre_part(height: int, width: int, new_height: int, new_width: int) -> tup
 
 def fitted_frame(frame: Frame, height: int, width: int) -> Frame:
     """The frame at another size, without its margins where the aspect ratio differs."""
-    rows, columns = centre_part(*frame.depth_mm.shape, height, width)
+    camera = frame.intrinsics
+    rows, columns = centre_part(camera.height, camera.width, height, width)
     return Frame(
         image=resize_image(frame.image[rows, columns], height, width),
         depth_mm=resize_depth(frame.depth_mm[rows, columns], height, width),
-        intrinsics=fitted_camera(frame.intrinsics, height, width),
+        intrinsics=fitted_camera(camera, height, width),
     )
 
 

@@ -17,7 +17,7 @@ from depth_unet.data.loader import Loader
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits, frames_of
 from depth_unet.ema import EMA
-from depth_unet.errors import ConfigError
+from depth_unet.errors import ConfigError, DataError
 from depth_unet.evaluate.guesses import fit_guesses
 from depth_unet.losses.weighted import WeightedLoss
 from depth_unet.model.unet import DepthUNet
@@ -92,7 +92,18 @@ class Trainer:
             self._restore(resume)
 
     def run(self, console: Console) -> None:
-        """Train to the end; Ctrl-C and SIGTERM save and raise ``Interrupted``."""
+        """Train to the end; Ctrl-C and SIGTERM save and raise ``Interrupted``.
+
+        Raises:
+            DataError: A frame cannot be read any more; what was trained is saved.
+        """
+        try:
+            self._run(console)
+        except DataError:
+            self._save(LAST_NAME)
+            raise
+
+    def _run(self, console: Console) -> None:
         config, loss, canvas = self.config, WeightedLoss(self.config.loss), self.config.canvas
         if self.step >= self.total_steps:
             return
@@ -220,15 +231,19 @@ def new_network(config: Config) -> DepthUNet:
         return DepthUNet(config.model).channels_last()
 
 
-def make_fabric(config: Config) -> Fabric:
+def make_fabric(config: Config, accelerator: str = "auto") -> Fabric:
     """Device and precision for a run; torchrun's variables decide on the processes.
+
+    Args:
+        config: The run's settings.
+        accelerator: ``cpu``, ``cuda``, ``mps``, or ``auto`` for the fastest that is there.
 
     Raises:
         ConfigError: fp16 without a GPU.
     """
     local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     fabric = Fabric(
-        accelerator="auto",
+        accelerator=accelerator,
         devices=local,
         num_nodes=int(os.environ.get("WORLD_SIZE", "1")) // local,
         precision=PRECISIONS[config.precision],
