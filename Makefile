@@ -33,7 +33,7 @@ help: ## list the targets
 		while IFS='|' read -r target text; do printf '%-14s %s\n' "$$target" "$$text"; done
 
 demo: demo-data $(READY) ## prepare DATA, train for ten epochs, evaluate
-	$(BIN)/python -m depth_unet prepare $(DATA) $(DEMO)/cache --size 160x120
+	$(BIN)/python -m depth_unet prepare $(DATA) $(DEMO)/cache --size 320x240
 	$(BIN)/python -m depth_unet train seed --fraction 1 --data $(DEMO)/cache --out $(DEMO)/run --epochs 10 --overwrite
 	$(BIN)/python -m depth_unet evaluate $(DEMO)/run --data $(DEMO)/cache --out $(DEMO)/evaluation --overwrite
 

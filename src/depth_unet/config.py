@@ -15,7 +15,7 @@ NYU_FOCAL = 518.857901 / 640
 Precision = Literal["fp32", "bf16", "fp16"]
 DepthMap = Literal["log", "linear", "inverse"]
 SSIM_WINDOW = 11
-SOURCE_MARGIN = 1.25  # training frames are read this much larger than the canvas for zoom-crops
+SOURCE_MARGIN = 1.25  # pixels read for each pixel of the canvas, in the strongest zoom-crop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,8 +277,8 @@ class Config:
         )
 
     def source_size(self) -> tuple[int, int]:
-        """Height and width at which training frames are read: room for the zoom-crop."""
-        margin = SOURCE_MARGIN if self.augment.zoom > 1 else 1.0
+        """Height and width at which training frames are read: the strongest zoom stays sharp."""
+        margin = SOURCE_MARGIN * self.augment.zoom if self.augment.zoom > 1 else 1.0
         return round(self.canvas.height * margin), round(self.canvas.width * margin)
 
     def total_steps(self, num_frames: int) -> int:
