@@ -64,7 +64,8 @@ def transformed_step(
     matrix: Float[Tensor, "b 2 2"], source_width: int, width: int
 ) -> Float[Tensor, " b"]:
     """Pixels of the source from one pixel of the result to the next."""
-    return torch.linalg.det(matrix).abs().sqrt() * source_width / width
+    step_px: Tensor = torch.linalg.det(matrix).abs().sqrt() * source_width / width
+    return step_px
 
 
 def resample(
