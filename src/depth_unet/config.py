@@ -42,16 +42,16 @@ class ModelConfig:
 
     stem_stride: Literal[1, 2, 4] = 2
     """Stride of the first convolution; every doubling quarters the cost of the finest level."""
-    widths: tuple[int, ...] = (16, 48, 96, 192, 384)
+    widths: tuple[int, ...] = (16, 64, 128, 256, 320)
     """Channels at each level from the stem to the bottleneck; each level halves the size."""
-    blocks: tuple[int, ...] = (1, 1, 1, 2, 2)
+    blocks: tuple[int, ...] = (1, 1, 2, 2, 1)
     """Residual blocks at each level of the encoder; the decoder has one per level."""
     attention_blocks: tuple[int, ...] = (0, 0, 1, 2, 0)
     """Self-attention blocks at each level, after the residual blocks of the encoder."""
     head_width: int = 32
     """Channels of one attention head; a divisor of the widths that have attention."""
-    norm_groups: int = 1
-    """Groups of every GroupNorm, a divisor of every width; 1 keeps channels comparable."""
+    norm_groups: int = 8
+    """Groups of every GroupNorm, a divisor of every width."""
     depth_map: DepthMap = "log"
     """How the last layer becomes metres: evenly in log-depth, in depth, or in inverse depth."""
     min_depth_m: float = 0.3
