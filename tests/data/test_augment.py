@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from depth_unet.camera import depth_per_canonical
+from depth_unet.canonical import depth_per_canonical
 from depth_unet.config import AugmentConfig
 from depth_unet.data.augment import NUM_DRAWS, augment, draw, resample
 from depth_unet.data.loader import RawBatch, mix
