@@ -168,13 +168,15 @@ class AugmentConfig:
     """Saturation factor is drawn from 1 - x to 1 + x."""
     channel_swap: float = 0.0
     """Probability of a random order of the colour channels."""
+    frame: float = 0.0
+    """Probability of a white frame around the image, up to 2 % of its width, as NYU's have."""
     rotation_deg: float = 0.0
     """Largest rotation about the optical axis, degrees."""
     zoom: float = 1.0
     """Largest zoom of the random crop; depth targets follow by the camera rule."""
 
     def __post_init__(self) -> None:
-        for name in ("flip", "channel_swap"):
+        for name in ("flip", "channel_swap", "frame"):
             value = getattr(self, name)
             _require(0 <= value <= 1, f"augment.{name} is {value}; a probability lies in [0, 1]")
         for name in ("brightness", "contrast", "saturation"):

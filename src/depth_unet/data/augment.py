@@ -17,7 +17,8 @@ from depth_unet.config import AugmentConfig
 from depth_unet.data.loader import RawBatch
 from depth_unet.records import Batch
 
-NUM_DRAWS = 9
+NUM_DRAWS = 10
+WIDEST_FRAME = 0.02  # of the image's width
 SHARPER = 0.5  # levels finer than a mipmap: photos are shrunk by area, which is sharper
 GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601
 ORDERS = tuple(itertools.permutations(range(3)))
@@ -53,7 +54,7 @@ def augment(
         raw.intrinsics_px, matrix, shift, (source_height, source_width), (height, width)
     )
     return Batch(
-        image=colour(image, draws.to(device), config),
+        image=framed(colour(image, draws.to(device), config), draws.to(device), config),
         depth_m=depth_m,
         valid=depth_m > 0,
         intrinsics_px=intrinsics_px.to(device),
@@ -177,7 +178,7 @@ def colour(
 
     Args:
         image: RGB in [0, 1].
-        draws: Uniform random numbers; the last four are used.
+        draws: Uniform random numbers; the four from the sixth on are used.
         config: How far each may go.
 
     Returns:
@@ -196,6 +197,34 @@ def colour(
         grey = (image * image.new_tensor(GREY)[:, None, None]).sum(dim=1, keepdim=True)
         image = (grey + (image - grey) * saturation).clamp(0, 1)
     return _reordered(image, draws[:, 8], config.channel_swap)
+
+
+def framed(
+    image: Float[Tensor, "b 3 h w"], draws: Float[Tensor, "b k"], config: AugmentConfig
+) -> Float[Tensor, "b 3 h w"]:
+    """White frames of 1 pixel to 2 % of the width around some images.
+
+    Args:
+        image: RGB in [0, 1].
+        draws: Uniform random numbers; the last one is used.
+        config: How probable a frame is.
+
+    Returns:
+        RGB in [0, 1].
+    """
+    if not config.frame:
+        return image
+    height, width = image.shape[-2:]
+    widest = max(1.0, WIDEST_FRAME * width)
+    share = draws[:, 9] / config.frame  # below 1: there is a frame
+    frame_px = torch.where(share < 1, (1 + share * (widest - 1)).round(), 0.0)
+    rows = torch.arange(height, device=image.device)
+    columns = torch.arange(width, device=image.device)
+    to_edge_px = torch.minimum(
+        torch.minimum(rows, height - 1 - rows)[:, None],
+        torch.minimum(columns, width - 1 - columns)[None, :],
+    )
+    return image.masked_fill((to_edge_px < frame_px[:, None, None])[:, None], 1.0)
 
 
 def _reordered(image: Tensor, draw: Tensor, probability: float) -> Tensor:
