@@ -11,7 +11,7 @@ from torch import Tensor
 
 from depth_unet.canonical import depth_per_canonical
 from depth_unet.config import AugmentConfig
-from depth_unet.data.augment import NUM_DRAWS, augment, draw, resample
+from depth_unet.data.augment import NUM_DRAWS, augment, draw, framed, resample
 from depth_unet.data.loader import RawBatch, mix
 from depth_unet.records import Batch
 
@@ -404,6 +404,22 @@ def test_channel_swap_permutes(probability: float) -> None:
     assert kept == pytest.approx(1 - probability * 5 / 6, abs=0.05)
     for share in counts.values():
         assert share == pytest.approx(probability / 6, abs=0.03)
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.5, 1.0])
+def test_white_frames(probability: float) -> None:
+    """As many images as asked for have a white frame, 1 pixel to 2 % of the width, all around."""
+    image = torch.full((400, 3, 96, 128), 0.5)
+    draws = torch.stack([draw(mix(3, key)) for key in range(400)])
+    result = framed(image, draws, AugmentConfig(frame=probability))
+    white = result == 1
+    has_frame = white[:, 0, 0, 0]
+    assert has_frame.float().mean() == pytest.approx(probability, abs=0.08)
+    assert torch.equal(result[~has_frame], image[~has_frame])
+    widths = white[has_frame, 0, 48].sum(dim=1) / 2
+    assert torch.equal(widths, white[has_frame, 0, :, 64].sum(dim=1) / 2)
+    assert set(widths.tolist()) <= {1, 2, 3}
+    assert not white[:, :, 3:-3, 3:-3].any()
 
 
 def test_draws_are_uniform_and_apart() -> None:
