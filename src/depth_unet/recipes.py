@@ -44,7 +44,7 @@ def seed() -> Config:
     return Config(
         recipe="seed",
         fraction=0.05,
-        epochs=30,
+        epochs=56,
         batch_size=16,
         micro_batch_size=8,
         canvas=CanvasConfig(height=96, width=128),
