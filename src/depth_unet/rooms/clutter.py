@@ -15,7 +15,7 @@ from depth_unet.rooms.finish import textured
 from depth_unet.rooms.floorplan import FloorPlan, Placed, bounds_of, footprint_of, overlap
 from depth_unet.rooms.kinds import RoomKind
 from depth_unet.rooms.mesh import Mesh, box, turned
-from depth_unet.rooms.shapes import Piece
+from depth_unet.rooms.piece import Piece
 from depth_unet.rooms.texture import TexturePool
 from depth_unet.rooms.walls import Box2
 
@@ -25,9 +25,9 @@ HIGHEST_M = 2.1
 """Nothing is put on higher tops."""
 PER_M2 = 9.0
 """Tries per square metre of top in a room as lived in; about half of them find a place."""
-CARRIERS = ("wardrobe", "fridge", "shelf", "cabinet", "dresser", "bedside", "tvstand", "washer")
+CARRIERS = ("wardrobe", "fridge", "shelf", "cabinet", "dresser", "bedside", "tv_stand", "washer")
 """Kinds that carry things even where their model names no top."""
-SEATS = ("chair", "officechair", "armchair", "stool", "sofa", "bench", "toilet", "bath")
+SEATS = ("chair", "office_chair", "armchair", "stool", "sofa", "bench", "toilet", "bath")
 """Kinds that seldom carry things."""
 RUG_M = 0.006
 """Thickness: furniture stands in it, unseen."""

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from depth_unet.rooms.mesh import Mesh
-from depth_unet.rooms.shapes import Piece
+from depth_unet.rooms.piece import Piece
 from depth_unet.rooms.shell import Shell
 from depth_unet.rooms.walls import Box2, Span, Wall
 

@@ -17,7 +17,7 @@ from depth_unet.rooms.placing import against_wall, at, somewhere
 
 FULL_SHARE = 0.5
 """Of the floor; beyond it a camera finds no place to stand."""
-LOOSE = ("box", "stool", "bin", "chair", "plant", "armchair", "lamp")
+LOOSE = ("box", "stool", "bin", "chair", "plant", "armchair", "floor_lamp")
 """Kinds that also stand away from the walls."""
 LOOSE_SHARE = 0.35
 CORRIDOR_M = 0.85
@@ -56,7 +56,7 @@ def _main_pieces(
     walls: dict[str, int] = {}
     for name in kind.must:
         wall = None
-        if name == "tvstand" and "sofa" in walls:
+        if name == "tv_stand" and "sofa" in walls:
             wall = (walls["sofa"] + 2) % 4
         piece = catalogue.piece(name, rng)
         placed = against_wall(plan, name, piece, rng, wall=wall)

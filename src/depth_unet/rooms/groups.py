@@ -5,10 +5,10 @@ import numpy as np
 from depth_unet.rooms.catalogue import Catalogue
 from depth_unet.rooms.floorplan import FloorPlan, Placed, bounds_of
 from depth_unet.rooms.placing import against_wall, at, before, beside, tuck
-from depth_unet.rooms.shapes import Piece
+from depth_unet.rooms.piece import Piece
 from depth_unet.rooms.walls import Span, Wall
 
-KITCHEN_CORE = ("counter", "sink", "stove", "fridge")
+KITCHEN_CORE = ("counter", "kitchen_sink", "stove", "fridge")
 SEAT_M = 0.62
 """Length of a table's edge that one chair needs."""
 AISLE_M = (1.1, 1.7)
@@ -29,12 +29,12 @@ def companions(
                     )
         case "sofa":
             if rng.random() < 0.75:
-                piece = catalogue.piece("coffee", rng)
+                piece = catalogue.piece("coffee_table", rng)
                 gap_m = _uniform(rng, 0.28, 0.5)
-                before(plan, anchor, "coffee", piece, distance_m=gap_m)
+                before(plan, anchor, "coffee_table", piece, distance_m=gap_m)
         case "desk":
             if rng.random() < 0.9:
-                name = "officechair" if rng.random() < 0.6 else "chair"
+                name = "office_chair" if rng.random() < 0.6 else "chair"
                 _chair_at(plan, anchor, name, catalogue.piece(name, rng), 0, 0.0, rng)
         case "piano":
             before(plan, anchor, "stool", catalogue.piece("stool", rng), distance_m=0.1)
@@ -160,7 +160,7 @@ def _lounge(
     rng: np.random.Generator,
 ) -> None:
     """A coffee table between a sofa and armchairs."""
-    table = at(plan, "coffee", catalogue.piece("coffee", rng), place_m, angle_rad)
+    table = at(plan, "coffee_table", catalogue.piece("coffee_table", rng), place_m, angle_rad)
     if table is None:
         return
     gap_m = _uniform(rng, 0.28, 0.45)

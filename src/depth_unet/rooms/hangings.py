@@ -152,7 +152,7 @@ def _upper_cabinets(plan: FloorPlan, textures: TexturePool, rng: np.random.Gener
     bottom_m, top_m = float(rng.uniform(1.38, 1.5)), float(rng.uniform(2.0, 2.25))
     wood, knob = carpentry(rng, textures), paint(rng, (0.1, 0.5))
     for placed in plan.placed:
-        if placed.kind not in ("counter", "sink", "stove") or placed.wall is None:
+        if placed.kind not in ("counter", "kitchen_sink", "stove") or placed.wall is None:
             continue
         low_z = bottom_m + (0.25 if placed.kind == "stove" else 0.0)
         wall = plan.walls[placed.wall]

@@ -7,7 +7,7 @@ from jaxtyping import Float32
 
 from depth_unet.rooms.floorplan import FloorPlan, Placed, bounds_of, footprint_of
 from depth_unet.rooms.mesh import turned
-from depth_unet.rooms.shapes import Piece
+from depth_unet.rooms.piece import Piece
 from depth_unet.rooms.walls import Box2, Span
 
 TRIES = 16
