@@ -17,12 +17,12 @@ Plan = Literal["home", "kitchen", "table", "rows", "aisles", "corridor", "groups
 WARM_FLOORS = {"wood": 0.5, "carpet": 0.38, "tile": 0.12}
 HARD_FLOORS = {"tile": 0.7, "wood": 0.25, "carpet": 0.05}
 OFFICE_FLOORS = {"carpet": 0.55, "tile": 0.25, "wood": 0.2}
-HOME_WALLS = {"plaster": 0.76, "wallpaper": 0.15, "grain": 0.04, "brick": 0.05}
+HOME_WALLS = {"plaster": 0.76, "wallpaper": 0.15, "grain": 0.04, "brick": 0.03, "stone": 0.02}
 WET_WALLS = {"plaster": 0.5, "tile": 0.45, "wallpaper": 0.05}
-PUBLIC_WALLS = {"plaster": 0.85, "brick": 0.12, "grain": 0.03}
+PUBLIC_WALLS = {"plaster": 0.87, "brick": 0.05, "concrete": 0.05, "grain": 0.03}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RoomKind:
     """One kind of room.
 

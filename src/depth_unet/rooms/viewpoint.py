@@ -6,6 +6,7 @@ Nothing here sees the room; `views` chooses among candidates by what they would 
 import numpy as np
 from jaxtyping import Float
 
+from depth_unet.rooms.paths import at_way, is_free, path
 from depth_unet.rooms.scene import Pose, Scene
 
 MARGINS_M = (0.22, 0.15, 0.08, 0.02)
@@ -21,6 +22,12 @@ ROLL_DEG = 2.0
 AIM_RAD = 0.35
 FURNITURE_SHARE = 0.6
 """So many look at a piece of furniture, the others at any place in the room."""
+STEP_M = 0.03
+"""Mean way per frame of a walk: 0.9 m/s at 30 frames per second."""
+AHEAD_M = 1.2
+"""On a walk the camera looks towards the place that it will reach after this way."""
+TURN_DEG = 2.5
+"""Fastest turn per frame of a walk."""
 
 
 def candidates(scene: Scene, num: int, rng: np.random.Generator) -> list[Pose]:
@@ -45,6 +52,34 @@ def candidates(scene: Scene, num: int, rng: np.random.Generator) -> list[Pose]:
         roll = np.deg2rad(rng.normal(0, ROLL_DEG))
         poses.append(pose_at((*place_m, draw_height(scene, rng)), yaw, float(pitch), float(roll)))
     return poses
+
+
+def walk(scene: Scene, num_frames: int, rng: np.random.Generator) -> list[Pose]:
+    """Carry a camera through the room.
+
+    The path is smooth, keeps off the furniture, and goes from one place to another until there
+    are frames enough; about 0.03 m and 1° from frame to frame, 2.5° at most.
+
+    Args:
+        scene: The room.
+        num_frames: How many poses, at least 1.
+        rng: Source of the draws.
+    """
+    fine_m = path(scene, num_frames * STEP_M * 1.5 + AHEAD_M, rng)
+    pace = np.clip(1 + 0.35 * _slow_noise(num_frames, 45, rng), 0.3, 1.7)
+    way_m = np.cumsum(pace) * STEP_M
+    places_m = at_way(fine_m, way_m)
+    yaw_rad = _follow(places_m, at_way(fine_m, way_m + AHEAD_M), rng)
+    pitch_deg = rng.normal(-11, 4) + 4 * _slow_noise(num_frames, 60, rng)
+    roll_deg = rng.normal(0, 1) + 0.7 * _slow_noise(num_frames, 20, rng)
+    height_m = draw_height(scene, rng)
+    bob_m = 0.008 * np.sin(way_m / 0.7 * 2 * np.pi) + 0.01 * _slow_noise(num_frames, 40, rng)
+    return [
+        pose_at((float(x), float(y), height_m + float(bob)), float(yaw), float(pitch), float(roll))
+        for (x, y), bob, yaw, pitch, roll in zip(
+            places_m, bob_m, yaw_rad, np.deg2rad(pitch_deg), np.deg2rad(roll_deg), strict=True
+        )
+    ]
 
 
 def pose_at(
@@ -98,14 +133,6 @@ def free_places(scene: Scene, num: int, rng: np.random.Generator) -> Float[np.nd
     return found[rng.integers(len(found), size=num)]
 
 
-def is_free(scene: Scene, places_m: Float[np.ndarray, "n 2"], margin_m: float) -> np.ndarray:
-    """Whether places on the floor are farther than a margin from every footprint."""
-    x, y = places_m[:, :1], places_m[:, 1:]
-    x0, y0, x1, y1 = scene.footprints_m.astype(np.float64).T
-    beside = (x < x0 - margin_m) | (x > x1 + margin_m) | (y < y0 - margin_m) | (y > y1 + margin_m)
-    return np.asarray(beside.all(axis=1))
-
-
 def _targets(scene: Scene, num: int, rng: np.random.Generator) -> Float[np.ndarray, "n 2"]:
     """What cameras look at, in plan: the middle of a piece of furniture or any place."""
     anywhere = rng.uniform(0.1, 0.9, (num, 2)) * scene.size_m[:2]
@@ -114,3 +141,30 @@ def _targets(scene: Scene, num: int, rng: np.random.Generator) -> Float[np.ndarr
     boxes = scene.footprints_m[rng.integers(len(scene.footprints_m), size=num)]
     middles = (boxes[:, :2] + boxes[:, 2:]).astype(np.float64) / 2
     return np.where(rng.random((num, 1)) < FURNITURE_SHARE, middles, anywhere)
+
+
+def _follow(
+    places_m: Float[np.ndarray, "f 2"],
+    ahead_m: Float[np.ndarray, "f 2"],
+    rng: np.random.Generator,
+) -> Float[np.ndarray, " f"]:
+    """Directions of a camera that looks ahead and about, turning no faster than a hand does."""
+    aim = ahead_m - places_m
+    wanted = np.arctan2(aim[:, 1], aim[:, 0]) + 0.45 * _slow_noise(len(places_m), 70, rng)
+    yaw, rate = float(wanted[0]), 0.0
+    yaws = []
+    for target in wanted:
+        error = (target - yaw + np.pi) % (2 * np.pi) - np.pi
+        fastest = np.deg2rad(TURN_DEG)
+        rate = 0.85 * rate + 0.15 * float(np.clip(0.06 * error, -fastest, fastest))
+        yaw += rate
+        yaws.append(yaw)
+    return np.array(yaws)
+
+
+def _slow_noise(num: int, period: float, rng: np.random.Generator) -> Float[np.ndarray, " n"]:
+    """Smooth noise of unit variance that changes within about ``period`` frames."""
+    frames = np.arange(num)[:, None]
+    frequencies = rng.uniform(0.3, 1.0, 4) / period
+    phases = rng.uniform(0, 2 * np.pi, 4)
+    return np.sin(2 * np.pi * frequencies * frames + phases).sum(axis=1) / np.sqrt(2)
