@@ -1,7 +1,7 @@
 """Furniture stands in the room, on the floor, and nothing else stands in it."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -138,10 +138,11 @@ def _shell(kind: RoomKind, seed: int) -> Shell:
     return build_shell(kind, np.random.default_rng(seed), TexturePool("train", per_kind=2))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _furnished(kind: RoomKind, seed: int) -> Furnished:
     rng = np.random.default_rng([seed, 1])
-    catalogue = Catalogue("boxes", "train")
+    # Both kinds of furniture: shapes, and models with curved and stepped tops.
+    catalogue = Catalogue("cc0" if seed % 2 else "boxes", "train")
     plan = plan_of(_shell(kind, seed))
     furnish(plan, kind, catalogue, rng)
     parts = hang(plan, kind, TexturePool("train", per_kind=2), rng)

@@ -1,6 +1,6 @@
 """Cameras stand on free floor, upright, and are carried as a person carries them."""
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import pytest
@@ -101,6 +101,6 @@ def _origins(poses: list[Pose]) -> np.ndarray:
     return np.array([pose.origin_m for pose in poses], np.float64)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _scene(seed: int) -> Scene:
     return make_scene(seed, furniture="boxes", share="train")

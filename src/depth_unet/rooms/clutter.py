@@ -32,7 +32,31 @@ SEATS = ("chair", "office_chair", "armchair", "stool", "sofa", "bench", "toilet"
 RUG_M = 0.006
 """Thickness: furniture stands in it, unseen."""
 RUG_SHARE = 0.5
-FLOOR_PIECES = ("box", "bin", "stool")
+ON_FLOOR = ("box", "box", "bin", "stool", "book_pile", "papers", "carton")
+ON_TOPS = {
+    "desk": ("monitor", "laptop", "papers", "book_row", "book_pile", "table_lamp", "cup", "photo"),
+    "school_desk": ("papers", "book_pile", "laptop", "bottle"),
+    "table": ("bowl", "cup", "papers", "vase", "bottle", "book_pile", "laptop"),
+    "counter": ("microwave", "kettle", "bottle", "bowl", "cup", "carton", "bottle"),
+    "kitchen_sink": ("bottle", "cup", "bowl", "kettle"),
+    "stove": ("kettle", "bowl"),
+    "fridge": ("carton", "bowl", "potted_plant"),
+    "bedside": ("table_lamp", "clock", "photo", "book_pile", "cup"),
+    "coffee_table": ("vase", "bowl", "book_pile", "papers", "cup"),
+    "tv_stand": ("photo", "vase", "clock", "book_pile"),
+    "dresser": ("photo", "table_lamp", "vase", "carton", "potted_plant", "clock"),
+    "cabinet": ("photo", "vase", "potted_plant", "book_row", "carton", "table_lamp"),
+    "shelf": ("carton", "book_pile", "potted_plant", "vase", "photo"),
+    "wardrobe": ("carton", "carton", "book_pile"),
+    "sink": ("bottle", "cup"),
+    "washer": ("bottle", "carton"),
+}
+"""What people put there; other small things are drawn too."""
+HABIT_SHARE = 0.7
+FACING = ("monitor", "laptop", "microwave", "photo", "clock", "book_row")
+"""Things that look the same way as the piece that they stand on."""
+SINGLE = ("monitor", "microwave", "laptop", "table_lamp")
+"""Things of which there is one on a piece."""
 
 
 def put_on_tops(
@@ -43,7 +67,7 @@ def put_on_tops(
     level = kind.clutter * float(rng.uniform(0.4, 1.5))
     for carrier in plan.placed:
         carries = carrier.piece.top_m is not None or carrier.kind in CARRIERS
-        if not carries or carrier.kind in SEATS and rng.random() < 0.8:
+        if not carries or (carrier.kind in SEATS and rng.random() < 0.8):
             continue
         x0, y0, x1, y1 = carrier.footprint_m
         num = int(rng.poisson(level * PER_M2 * (x1 - x0) * (y1 - y0)) + rng.integers(0, 3))
@@ -57,7 +81,7 @@ def put_on_floor(
     """Small things on the free floor, mostly near walls and furniture; they enter the plan."""
     area_m2 = plan.size_m[0] * plan.size_m[1]
     for _ in range(min(int(rng.poisson(0.25 * kind.clutter * area_m2)), 9)):
-        name = str(rng.choice(FLOOR_PIECES)) if rng.random() < 0.35 else "thing"
+        name = str(rng.choice(ON_FLOOR)) if rng.random() < 0.85 else "thing"
         piece = catalogue.small(rng) if name == "thing" else catalogue.piece(name, rng)
         for _ in range(6):
             centre = rng.beta(0.5, 0.5, 2) * plan.size_m[:2]
@@ -114,7 +138,8 @@ def height_below(
     share_c = (edge_b[:, 0] * offset[..., 1] - edge_b[:, 1] * offset[..., 0]) / area
     inside = (share_b >= 0) & (share_c >= 0) & (share_b + share_c <= 1) & ~steep
     heights = a[:, 2] + share_b * edge_b[:, 2] + share_c * edge_c[:, 2]
-    return np.max(np.where(inside, heights, -np.inf), axis=1, initial=-np.inf)
+    highest: np.ndarray = np.max(np.where(inside, heights, -np.inf), axis=1, initial=-np.inf)
+    return highest
 
 
 def _cover(
@@ -123,11 +148,16 @@ def _cover(
     """Up to so many things on one piece."""
     low, high = bounds_of(carrier.piece.meshes)
     things: list[Placed] = []
+    habits = list(ON_TOPS.get(carrier.kind, ()))
     for _ in range(num):
-        piece = catalogue.small(rng)
+        name = str(rng.choice(habits)) if habits and rng.random() < HABIT_SHARE else "thing"
+        piece = catalogue.small(rng) if name == "thing" else catalogue.piece(name, rng)
+        if name in SINGLE:
+            habits.remove(name)
+        straight = name in FACING or rng.random() < 0.3
         for _ in range(3):
             local = rng.uniform(low[:2], high[:2])
-            angle = float(rng.normal(0, 0.3) if rng.random() < 0.5 else rng.uniform(0, 6.28))
+            angle = float(rng.normal(0, 0.15) if straight else rng.uniform(0, 6.28))
             matrix = carrier.matrix @ turned(angle, (*local, 0.0))
             thing = _resting(carrier, piece, matrix, things)
             if thing is not None:
@@ -153,9 +183,6 @@ def _resting(
     top_m = float(heights.max())
     if not np.isfinite(heights).all() or heights.min() < top_m - LEVEL_M or top_m > HIGHEST_M:
         return None
-    # Nothing of the carrier may rise between the points that were asked.
-    if top_m < 0.05:
-        return None
     shift_m = top_m - float(bounds_of(piece.meshes)[0][2]) + 0.0005
     resting = turned(0.0, (0.0, 0.0, shift_m)) @ matrix
     return Placed(
@@ -165,8 +192,8 @@ def _resting(
 
 def _over(triangles_m: Float32[np.ndarray, "t 3 3"], box_m: Box2) -> Float32[np.ndarray, "k 3 3"]:
     low, high = triangles_m[..., :2].min(1), triangles_m[..., :2].max(1)
-    meets = (low < box_m[2:]) & (high > box_m[:2])
-    return triangles_m[meets.all(1)]
+    meets = np.all((low < box_m[2:]) & (high > box_m[:2]), axis=1)
+    return np.asarray(triangles_m[meets])
 
 
 def _grid(box_m: Box2, num: int = 5) -> Float[np.ndarray, "n 2"]:

@@ -1,4 +1,4 @@
-"""Furniture: what a room must have, arranged as its plan says, then other pieces until it is full."""
+"""Furniture: what a room must have, arranged by its plan, then other pieces until it is full."""
 
 import numpy as np
 
@@ -13,13 +13,18 @@ from depth_unet.rooms.groups import (
     table_rows,
 )
 from depth_unet.rooms.kinds import RoomKind
+from depth_unet.rooms.piece import Piece
 from depth_unet.rooms.placing import against_wall, at, somewhere
+from depth_unet.rooms.windows import WINDOW_REACH_M
 
 FULL_SHARE = 0.5
 """Of the floor; beyond it a camera finds no place to stand."""
-LOOSE = ("box", "stool", "bin", "chair", "plant", "armchair", "floor_lamp")
+LOOSE = ("box", "stool", "bin", "chair", "plant", "armchair", "floor_lamp", "ottoman", "pouffe")
 """Kinds that also stand away from the walls."""
 LOOSE_SHARE = 0.35
+RADIATOR_SHARE = 0.5
+VARIANTS = {"bed": ("bunk_bed", 0.07), "table": ("round_table", 0.2), "bath": ("shower", 0.35)}
+"""Another model that takes the place of a kind, and how often."""
 CORRIDOR_M = 0.85
 """What stays free beside a piece in a corridor."""
 
@@ -45,6 +50,7 @@ def furnish(
             seating_groups(plan, catalogue, rng)
         case "corridor":
             pass
+    _radiators(plan, catalogue, rng)
     if kind.plan == "desks":
         _more_desks(plan, catalogue, rng)
     _optional_pieces(plan, kind, catalogue, rng)
@@ -58,8 +64,7 @@ def _main_pieces(
         wall = None
         if name == "tv_stand" and "sofa" in walls:
             wall = (walls["sofa"] + 2) % 4
-        piece = catalogue.piece(name, rng)
-        placed = against_wall(plan, name, piece, rng, wall=wall)
+        placed = against_wall(plan, name, _draw_piece(name, catalogue, rng), rng, wall=wall)
         # Another model may be smaller, and another wall may be free.
         for _ in range(3 * (placed is None)):
             placed = placed or against_wall(plan, name, catalogue.piece(name, rng), rng)
@@ -68,11 +73,27 @@ def _main_pieces(
             companions(plan, placed, catalogue, rng)
 
 
+def _draw_piece(name: str, catalogue: Catalogue, rng: np.random.Generator) -> Piece:
+    variant, share = VARIANTS.get(name, (name, 0.0))
+    return catalogue.piece(variant if rng.random() < share else name, rng)
+
+
+def _radiators(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
+    """Under some of the windows, in the middle."""
+    piece = catalogue.piece("radiator", rng)
+    for span in tuple(plan.spans):
+        if span.reach_m == WINDOW_REACH_M and rng.random() < RADIATOR_SHARE:
+            centre_m = (span.left_m + span.right_m) / 2
+            against_wall(
+                plan, "radiator", piece, rng, wall=span.wall, centre_m=centre_m, straight=True
+            )
+
+
 def _table_with_chairs(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
     """A table near the middle of what is free, chairs around it."""
     middle = np.array(plan.size_m[:2]) / 2
     for attempt in range(12):
-        piece = catalogue.piece("table", rng)
+        piece = _draw_piece("table", catalogue, rng)
         spread = 0.05 + 0.03 * attempt
         centre = middle + rng.uniform(-spread, spread, 2) * plan.size_m[:2]
         angle = int(rng.integers(4)) * np.pi / 2 + float(rng.normal(0, 0.05))

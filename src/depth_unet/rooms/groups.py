@@ -4,11 +4,12 @@ import numpy as np
 
 from depth_unet.rooms.catalogue import Catalogue
 from depth_unet.rooms.floorplan import FloorPlan, Placed, bounds_of
-from depth_unet.rooms.placing import against_wall, at, before, beside, tuck
 from depth_unet.rooms.piece import Piece
+from depth_unet.rooms.placing import against_wall, at, before, beside, tuck
 from depth_unet.rooms.walls import Span, Wall
 
 KITCHEN_CORE = ("counter", "kitchen_sink", "stove", "fridge")
+SCHOOL_TABLES = ("school_desk", "school_desk", "table", "desk")
 SEAT_M = 0.62
 """Length of a table's edge that one chair needs."""
 AISLE_M = (1.1, 1.7)
@@ -35,7 +36,7 @@ def companions(
         case "desk":
             if rng.random() < 0.9:
                 name = "office_chair" if rng.random() < 0.6 else "chair"
-                _chair_at(plan, anchor, name, catalogue.piece(name, rng), 0, 0.0, rng)
+                _chair_at(plan, anchor, catalogue.piece(name, rng), rng, name=name)
         case "piano":
             before(plan, anchor, "stool", catalogue.piece("stool", rng), distance_m=0.1)
         case "table":
@@ -57,7 +58,7 @@ def chairs_around(
         for index in range(num):
             aside_m = ((index + 0.5) / num - 0.5) * length_m
             if rng.random() < share:
-                _chair_at(plan, table, "chair", chair, side, aside_m, rng)
+                _chair_at(plan, table, chair, rng, side=side, aside_m=aside_m)
 
 
 def kitchen_runs(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
@@ -101,9 +102,9 @@ def table_rows(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) 
             place = wall.to_room((start_m + index * pitch_x + rng.normal(0, 0.02), float(y), 0))
             # The sitters look at the wall, so the table's front is turned away from it.
             angle = front * np.pi / 2 + np.pi + float(rng.normal(0, 0.02))
-            placed = at(plan, "table", table, place.tolist(), angle)
-            if placed is not None and rng.random() < 0.92:
-                _chair_at(plan, placed, "chair", chair, 0, 0.0, rng)
+            placed = at(plan, "school_desk", table, place.tolist(), angle)
+            if placed is not None:
+                _pupils(plan, placed, chair, width_m, rng)
     desk = catalogue.piece("desk", rng)
     middle = wall.to_room((wall.length_m * _uniform(rng, 0.25, 0.75), 1.1, 0))
     at(plan, "desk", desk, middle.tolist(), front * np.pi / 2)
@@ -183,11 +184,12 @@ def _lounge(
 def _chair_at(
     plan: FloorPlan,
     table: Placed,
-    name: str,
     chair: Piece,
-    side: int,
-    aside_m: float,
     rng: np.random.Generator,
+    *,
+    name: str = "chair",
+    side: int = 0,
+    aside_m: float = 0.0,
 ) -> None:
     low, high = bounds_of(chair.meshes)
     under_m = _uniform(rng, -0.3, 0.45 * float(high[1] - low[1]))
@@ -204,9 +206,18 @@ def _chair_at(
     )
 
 
+def _pupils(
+    plan: FloorPlan, table: Placed, chair: Piece, width_m: float, rng: np.random.Generator
+) -> None:
+    """One chair, or two at a wide table; now and then one is missing."""
+    for aside_m in (-width_m / 4, width_m / 4) if width_m > 1.15 else (0.0,):
+        if rng.random() < 0.92:
+            _chair_at(plan, table, chair, rng, aside_m=aside_m)
+
+
 def _small_table(catalogue: Catalogue, rng: np.random.Generator) -> Piece:
     """The narrowest of a few tables and desks."""
-    pieces = [catalogue.piece(name, rng) for name in ("table", "desk", "table", "desk")]
+    pieces = [catalogue.piece(name, rng) for name in SCHOOL_TABLES]
     return min(pieces, key=lambda piece: piece.size_m[0] + piece.size_m[1])
 
 

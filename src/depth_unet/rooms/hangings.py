@@ -32,7 +32,7 @@ def hang(plan: FloorPlan, kind: RoomKind, textures: TexturePool, rng: np.random.
     for wall in plan.walls:
         for _ in range(int(rng.poisson(density * wall.length_m))):
             what = str(rng.choice(list(shares), p=list(shares.values())))
-            _one(what, plan, wall, parts, textures, rng)
+            parts.add(_one(what, plan, wall, textures, rng))
     return parts
 
 
@@ -40,13 +40,13 @@ def _one(
     what: str,
     plan: FloorPlan,
     wall: Wall,
-    parts: Parts,
     textures: TexturePool,
     rng: np.random.Generator,
-) -> None:
+) -> Parts:
+    parts = Parts()
     width_m, height_m = _size_m(what, rng)
     if width_m > wall.length_m - 0.2:
-        return
+        return parts
     for _ in range(TRIES):
         left_m = float(rng.uniform(0.08, wall.length_m - width_m - 0.08))
         bottom_m = float(rng.uniform(1.15, 1.75)) - 0.3 * height_m
@@ -61,7 +61,8 @@ def _one(
         if low_enough and not any(span.meets(other) for other in plan.spans):
             plan.spans.append(_with_margin(span, 0.04))
             parts.put(wall, _meshes(what, span, textures, rng))
-            return
+            break
+    return parts
 
 
 def _size_m(what: str, rng: np.random.Generator) -> tuple[float, float]:

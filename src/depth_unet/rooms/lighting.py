@@ -142,7 +142,7 @@ def shade(
     return Mesh(
         positions_m=strip(low, high),
         normals=strip(around, around),
-        uv=strip(uv, uv + [0, 1]),
+        uv=strip(uv, uv + np.array([0, 1])),
         material=material,
     )
 

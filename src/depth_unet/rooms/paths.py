@@ -57,8 +57,8 @@ def is_free(scene: Scene, places_m: Float[np.ndarray, "n 2"], margin_m: float) -
 
 def _free_cells(scene: Scene) -> Bool[np.ndarray, "x y"]:
     """The largest connected part of the floor that is free, as a grid."""
-    shape = tuple(max(int(side / CELL_M), 1) for side in scene.size_m[:2])
-    centres = (np.stack(np.indices(shape), axis=-1).reshape(-1, 2) + 0.5) * CELL_M
+    shape = (max(int(scene.size_m[0] / CELL_M), 1), max(int(scene.size_m[1] / CELL_M), 1))
+    centres = (np.moveaxis(np.indices(shape), 0, -1).reshape(-1, 2) + 0.5) * CELL_M
     best = np.ones(shape, np.bool_)
     for margin_m in MARGINS_M:
         edge = np.minimum(centres, np.array(scene.size_m[:2]) - centres).min(axis=1)

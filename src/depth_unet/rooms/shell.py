@@ -58,11 +58,14 @@ def build_shell(kind: RoomKind, rng: np.random.Generator, textures: TexturePool)
     decor = pick_decor(kind, textures, rng)
     openings = plan_openings(kind, walls, rng)
     daylight = pick_daylight(rng)
-    parts = _surfaces(kind, size_m, walls, openings, decor, textures, rng)
+    parts = _surfaces(kind, size_m, openings, decor, textures=textures, rng=rng)
     for opening in openings:
         wall = walls[opening.span.wall]
         if opening.what == "window":
-            parts.add(build_window(opening, wall, decor, textures, daylight, rng))
+            window = build_window(
+                opening, wall, decor, textures=textures, daylight=daylight, rng=rng
+            )
+            parts.add(window)
         else:
             parts.add(build_door(opening, wall, decor, rng))
     windows = [light for light in parts.lights if light.backdrop is not None]
@@ -87,9 +90,9 @@ def build_shell(kind: RoomKind, rng: np.random.Generator, textures: TexturePool)
 def _surfaces(
     kind: RoomKind,
     size_m: tuple[float, float, float],
-    walls: Sequence[Wall],
     openings: Sequence[Opening],
     decor: Decor,
+    *,
     textures: TexturePool,
     rng: np.random.Generator,
 ) -> Parts:
@@ -111,7 +114,7 @@ def _surfaces(
     dado_m = float(rng.uniform(0.9, 1.9)) if rng.random() < dado_share else 0.0
     dado = textured("tile", rng, textures)
     accent_material = textured("plaster", rng, textures)
-    for wall in walls:
+    for wall in walls_of(size_m):
         holes = [opening.span for opening in openings if opening.span.wall == wall.index]
         material = accent_material if wall.index == accent else decor.wall
         texture_m = decor.wall_texture_m

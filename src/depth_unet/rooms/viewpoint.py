@@ -121,8 +121,8 @@ def draw_height(scene: Scene, rng: np.random.Generator) -> float:
 def free_places(scene: Scene, num: int, rng: np.random.Generator) -> Float[np.ndarray, "n 2"]:
     """Draw places on the free floor, with the largest margin at which there are enough."""
     found = np.zeros((0, 2))
+    room = np.array(scene.size_m[:2])
     for margin_m in MARGINS_M:
-        room = np.array(scene.size_m[:2])
         edge_m = min(margin_m + WALL_MARGIN_M, float(room.min()) / 2 - 0.05)
         places = edge_m + rng.random((num * DRAWS, 2)) * (room - 2 * edge_m)
         found = np.concatenate([found, places[is_free(scene, places, margin_m)]])
@@ -167,4 +167,5 @@ def _slow_noise(num: int, period: float, rng: np.random.Generator) -> Float[np.n
     frames = np.arange(num)[:, None]
     frequencies = rng.uniform(0.3, 1.0, 4) / period
     phases = rng.uniform(0, 2 * np.pi, 4)
-    return np.sin(2 * np.pi * frequencies * frames + phases).sum(axis=1) / np.sqrt(2)
+    waves = np.sin(2 * np.pi * frequencies * frames + phases)
+    return np.asarray(waves.sum(axis=1) / np.sqrt(2))

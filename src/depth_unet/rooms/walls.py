@@ -34,7 +34,8 @@ class Wall:
     def to_room(self, point_m: Sequence[float]) -> Float32[np.ndarray, "3"]:
         """A point of the wall's coordinates in the room's."""
         point = np.asarray(point_m, np.float32)
-        return (self.matrix[:3, :3] @ point + self.matrix[:3, 3]).astype(np.float32)
+        moved: np.ndarray = (self.matrix[:3, :3] @ point + self.matrix[:3, 3]).astype(np.float32)
+        return moved
 
     def floor_box(self, left_m: float, right_m: float, near_m: float, far_m: float) -> Box2:
         """The rectangle of floor between two places along the wall and two distances from it."""

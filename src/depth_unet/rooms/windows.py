@@ -20,6 +20,7 @@ def build_window(
     opening: Opening,
     wall: Wall,
     decor: Decor,
+    *,
     textures: TexturePool,
     daylight: Daylight,
     rng: np.random.Generator,
@@ -109,13 +110,13 @@ def _curtains(
 def _sheet(x_m: np.ndarray, y_m: np.ndarray, z_m: tuple[float, float], material: Material) -> Mesh:
     """A vertical sheet over a curve on the floor, facing the room."""
     low = np.stack([x_m, y_m, np.full_like(x_m, z_m[0])], axis=-1)
-    high = low + [0, 0, z_m[1] - z_m[0]]
+    high = low + np.array([0, 0, z_m[1] - z_m[0]])
     along = np.gradient(low, axis=0)
     normals = np.stack([-along[:, 1], along[:, 0], np.zeros(len(x_m))], axis=-1)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     travelled = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(low, axis=0), axis=1))])
     uv_low = np.stack([-travelled, np.zeros(len(x_m))], axis=-1) / 0.4
-    uv_high = uv_low + [0, (z_m[1] - z_m[0]) / 0.4]
+    uv_high = uv_low + np.array([0, (z_m[1] - z_m[0]) / 0.4])
 
     def strip(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
         # Counter-clockwise seen from the room, where x runs to the left.
