@@ -16,8 +16,10 @@ from depth_unet.rooms.shapes import HANGING, SMALL, make_shape
 from depth_unet.rooms.sorting import kinds_of, top_of
 from depth_unet.rooms.texture import TexturePool
 
-MODEL_SHARE = 0.8
-"""How often a model is taken where there is one; shapes vary more."""
+MODEL_SHARE = 0.9
+"""How often a model is taken where there are many; shapes vary more."""
+FEW = 0.8
+"""Raises the share of shapes where models are few: with one model, to half."""
 SMALL_MODEL_SHARE = 0.6
 SCALE = (0.93, 1.08)
 BRIGHTNESS = (0.75, 1.15)
@@ -66,7 +68,7 @@ class Catalogue:
         self, kind: str, shape: str, share: float, rng: np.random.Generator
     ) -> Piece:
         models = self._models.get(kind, ())
-        if models and rng.uniform() < share:
+        if models and rng.uniform() < share * len(models) / (len(models) + FEW):
             model = models[int(rng.integers(len(models)))]
             piece = _furnished(model, kind, rng, self.textures)
             return _run(piece, rng) if kind == "counter" else piece

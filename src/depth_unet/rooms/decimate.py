@@ -7,18 +7,35 @@ surface (link condition) and no triangle turns over.
 """
 
 import heapq
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
-from numba import njit
 
+from depth_unet.rooms.quadrics import edges_of, face_quadrics, hold_borders
+from depth_unet.rooms.vectors import compiled
 from depth_unet.rooms.welding import Surface
 
-BORDER_WEIGHT = 100.0
-MATERIAL_WEIGHT = 1.0
 MIN_TURN_COSINE = 0.3
-compiled: Any = njit(cache=True)
+
+
+class Web(NamedTuple):
+    """A surface in the making: which corners lie at a vertex is told by linked lists.
+
+    Attributes:
+        points: Positions of the vertices, float64 (v, 3).
+        triangles: Numbers of their vertices, int64 (t, 3).
+        uv: Texture coordinates of the corners, float64 (t, 3, 2).
+        alive: Which triangles are left, bool (t,).
+        head: One corner (3 * triangle + place) at every vertex, -1 for none, int64 (v,).
+        following: The next corner at the same vertex, -1 for none, int64 (3 t,).
+    """
+
+    points: Any
+    triangles: Any
+    uv: Any
+    alive: Any
+    head: Any
+    following: Any
 
 
 def decimate(surface: Surface, num_triangles: int) -> Surface:
@@ -30,87 +47,30 @@ def decimate(surface: Surface, num_triangles: int) -> Surface:
     """
     if len(surface.triangles) <= num_triangles:
         return surface
-    points, triangles, uv = surface.points_m.copy(), surface.triangles.copy(), surface.uv.copy()
-    edges, is_border = _edges(triangles, surface.part)
-    quadrics = _quadrics(points, triangles)
-    _hold_borders(quadrics, points, triangles, edges, is_border)
-    alive = _collapse(points, triangles, uv, quadrics, edges[:, :2].copy(), num_triangles)
+    triangles = surface.triangles
+    web = Web(
+        points=surface.points_m.copy(),
+        triangles=triangles.copy(),
+        uv=surface.uv.copy(),
+        alive=np.ones(len(triangles), np.bool_),
+        head=np.full(len(surface.points_m), -1),
+        following=np.full(triangles.size, -1),
+    )
+    edges, border_weight = edges_of(triangles, surface.part)
+    quadrics = face_quadrics(web.points, triangles)
+    hold_borders(quadrics, web.points, triangles, edges, border_weight)
+    _collapse(web, quadrics, edges[:, :2].copy(), num_triangles)
+    alive = web.alive
     return Surface(
-        points_m=points, triangles=triangles[alive], uv=uv[alive], part=surface.part[alive]
+        points_m=web.points,
+        triangles=web.triangles[alive],
+        uv=web.uv[alive],
+        part=surface.part[alive],
     )
-
-
-def _edges(
-    triangles: Int64[np.ndarray, "t 3"], part: Int64[np.ndarray, " t"]
-) -> tuple[Int64[np.ndarray, "e 3"], Float64[np.ndarray, " e"]]:
-    """Every edge once with one of its triangles, and the weight of its border, 0 inside."""
-    ends = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-    owner = np.tile(np.arange(len(triangles)), 3)
-    ends.sort(axis=1)
-    unique, first, inverse, count = np.unique(
-        ends, axis=0, return_index=True, return_inverse=True, return_counts=True
-    )
-    inverse = inverse.reshape(-1)
-    low, high = np.full(len(unique), part.max() + 1), np.full(len(unique), -1)
-    np.minimum.at(low, inverse, part[owner])
-    np.maximum.at(high, inverse, part[owner])
-    weight = np.where(count == 1, BORDER_WEIGHT, np.where(low != high, MATERIAL_WEIGHT, 0.0))
-    return np.column_stack([unique, owner[first]]), weight
-
-
-def _plane_quadrics(
-    normals: Float64[np.ndarray, "k 3"],
-    points: Float64[np.ndarray, "k 3"],
-    weight: Float64[np.ndarray, " k"],
-) -> Float64[np.ndarray, "k 4 4"]:
-    plane = np.column_stack([normals, -(normals * points).sum(1)])
-    return np.asarray(plane[:, :, None] * plane[:, None] * weight[:, None, None])
-
-
-def _quadrics(
-    points: Float64[np.ndarray, "v 3"], triangles: Int64[np.ndarray, "t 3"]
-) -> Float64[np.ndarray, "v 4 4"]:
-    corners = points[triangles]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    area = np.linalg.norm(normals, axis=1)
-    normals /= np.maximum(area, 1e-18)[:, None]
-    planes = _plane_quadrics(normals, corners[:, 0], area / 2)
-    quadrics = np.zeros((len(points), 4, 4))
-    for corner in range(3):
-        np.add.at(quadrics, triangles[:, corner], planes)
-    # A little pull towards the vertex itself settles what flat surroundings leave open.
-    pull = np.broadcast_to(np.eye(4), (len(points), 4, 4)).copy()
-    pull[:, 3, :3] = pull[:, :3, 3] = -points
-    pull[:, 3, 3] = (points**2).sum(1)
-    weight = np.zeros(len(points))
-    np.add.at(weight, triangles.ravel(), np.repeat(area, 3))
-    return np.asarray(quadrics + pull * (1e-4 * weight)[:, None, None])
-
-
-def _hold_borders(
-    quadrics: Float64[np.ndarray, "v 4 4"],
-    points: Float64[np.ndarray, "v 3"],
-    triangles: Int64[np.ndarray, "t 3"],
-    edges: Int64[np.ndarray, "e 3"],
-    weight: Float64[np.ndarray, " e"],
-) -> None:
-    """Add planes at right angles to the faces along open borders and borders of materials."""
-    held = edges[weight > 0]
-    corners = points[triangles[held[:, 2]]]
-    faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    along = points[held[:, 1]] - points[held[:, 0]]
-    across = np.cross(along, faces)
-    across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-18)
-    scale = weight[weight > 0] * (along**2).sum(1)
-    planes = _plane_quadrics(across, points[held[:, 0]], scale)
-    for end in range(2):
-        np.add.at(quadrics, held[:, end], planes)
 
 
 @compiled
-def _best_point(  # type: ignore[no-untyped-def]
-    quadric, first, second
-) -> Any:
+def _best_point(quadric, first, second):  # type: ignore[no-untyped-def]
     """Where the error of an edge's quadric is least, and that error."""
     matrix, right = quadric[:3, :3], -quadric[:3, 3]
     middle = (first + second) / 2
@@ -138,42 +98,40 @@ def _error(quadric, point):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _neighbours(triangles, head, following, vertex):  # type: ignore[no-untyped-def]
+def _neighbours(web, vertex):  # type: ignore[no-untyped-def]
     found = set([vertex])  # noqa: C405 - Numba knows no set displays.
-    corner = head[vertex]
+    corner = web.head[vertex]
     while corner >= 0:
-        for end in triangles[corner // 3]:
+        for end in web.triangles[corner // 3]:
             found.add(end)
-        corner = following[corner]
+        corner = web.following[corner]
     found.remove(vertex)
     return found
 
 
 @compiled
-def _may_collapse(points, triangles, head, following, first, second, point):  # type: ignore[no-untyped-def]
+def _may_collapse(web, first, second, point):  # type: ignore[no-untyped-def]
     """The link condition, and that no triangle turns over or loses its area."""
-    num_shared, corner = 0, head[first]
+    num_shared, corner = 0, web.head[first]
     while corner >= 0:
-        triangle = triangles[corner // 3]
+        triangle = web.triangles[corner // 3]
         if triangle[0] == second or triangle[1] == second or triangle[2] == second:
             num_shared += 1
-        corner = following[corner]
-    around = _neighbours(triangles, head, following, first)
-    num_common = len(around & _neighbours(triangles, head, following, second))
+        corner = web.following[corner]
+    around = _neighbours(web, first)
+    num_common = len(around & _neighbours(web, second))
     if num_shared == 0 or num_shared > 2 or num_common != num_shared:
         return False
-    return _keeps_facing(points, triangles, head, following, first, second, point) and (
-        _keeps_facing(points, triangles, head, following, second, first, point)
-    )
+    return _keeps_facing(web, first, second, point) and (_keeps_facing(web, second, first, point))
 
 
 @compiled
-def _keeps_facing(points, triangles, head, following, moved, other, point):  # type: ignore[no-untyped-def]
-    corner = head[moved]
+def _keeps_facing(web, moved, other, point):  # type: ignore[no-untyped-def]
+    points, corner = web.points, web.head[moved]
     while corner >= 0:
         face, place = corner // 3, corner % 3
-        b, c = triangles[face, (place + 1) % 3], triangles[face, (place + 2) % 3]
-        corner = following[corner]
+        b, c = web.triangles[face, (place + 1) % 3], web.triangles[face, (place + 2) % 3]
+        corner = web.following[corner]
         if other in (b, c):
             continue
         before = np.cross(points[b] - points[moved], points[c] - points[moved])
@@ -185,15 +143,15 @@ def _keeps_facing(points, triangles, head, following, moved, other, point):  # t
 
 
 @compiled
-def _move_uv(points, triangles, uv, head, following, vertex, point):  # type: ignore[no-untyped-def]
+def _move_uv(web, vertex, point):  # type: ignore[no-untyped-def]
     """Follow each face's own map from the vertex to its new place."""
-    corner = head[vertex]
+    points, uv, corner = web.points, web.uv, web.head[vertex]
     while corner >= 0:
         face, place = corner // 3, corner % 3
         j, k = (place + 1) % 3, (place + 2) % 3
         a, b = (
-            points[triangles[face, j]] - points[vertex],
-            points[triangles[face, k]] - points[vertex],
+            points[web.triangles[face, j]] - points[vertex],
+            points[web.triangles[face, k]] - points[vertex],
         )
         step = point - points[vertex]
         aa, ab, bb = (a * a).sum(), (a * b).sum(), (b * b).sum()
@@ -204,12 +162,13 @@ def _move_uv(points, triangles, uv, head, following, vertex, point):  # type: ig
             if abs(s) < 3 and abs(t) < 3:
                 start = uv[face, place].copy()
                 uv[face, place] = start + s * (uv[face, j] - start) + t * (uv[face, k] - start)
-        corner = following[corner]
+        corner = web.following[corner]
 
 
 @compiled
-def _merge(triangles, head, following, alive, first, second):  # type: ignore[no-untyped-def]
+def _merge(web, first, second):  # type: ignore[no-untyped-def]
     """Give the triangles of ``second`` to ``first``; those of both vanish. Returns how many."""
+    triangles, alive, head, following = web.triangles, web.alive, web.head, web.following
     removed, kept = 0, -1
     for vertex in (first, second):
         corner = head[vertex]
@@ -234,25 +193,24 @@ def _merge(triangles, head, following, alive, first, second):  # type: ignore[no
 
 
 @compiled
-def _drop_dead(head, following, alive, vertex):  # type: ignore[no-untyped-def]
-    corner, kept = head[vertex], -1
+def _drop_dead(web, vertex):  # type: ignore[no-untyped-def]
+    corner, kept = web.head[vertex], -1
     while corner >= 0:
-        later = following[corner]
-        if alive[corner // 3]:
-            following[corner] = kept
+        later = web.following[corner]
+        if web.alive[corner // 3]:
+            web.following[corner] = kept
             kept = corner
         corner = later
-    head[vertex] = kept
+    web.head[vertex] = kept
 
 
 @compiled
-def _collapse(points, triangles, uv, quadrics, edges, num_triangles) -> Bool[np.ndarray, " t"]:  # type: ignore[no-untyped-def]
-    """Collapse in place, cheapest edge first; which triangles are left."""
-    num, alive = len(triangles), np.ones(len(triangles), np.bool_)
-    head, following = np.full(len(points), -1), np.full(3 * num, -1)
+def _collapse(web, quadrics, edges, num_triangles):  # type: ignore[no-untyped-def]
+    """Collapse in place, cheapest edge first."""
+    points, num = web.points, len(web.triangles)
     for corner in range(3 * num):
-        vertex = triangles[corner // 3, corner % 3]
-        following[corner], head[vertex] = head[vertex], corner
+        vertex = web.triangles[corner // 3, corner % 3]
+        web.following[corner], web.head[vertex] = web.head[vertex], corner
     stamp = np.zeros(len(points), np.int64)
     heap = [(0.0, 0, 0, 0, 0) for _ in range(0)]
     for first, second in edges:
@@ -265,17 +223,15 @@ def _collapse(points, triangles, uv, quadrics, edges, num_triangles) -> Bool[np.
             continue
         total = quadrics[first] + quadrics[second]
         point = _best_point(total, points[first], points[second])[0]
-        if not _may_collapse(points, triangles, head, following, first, second, point):
+        if not _may_collapse(web, first, second, point):
             continue
-        _move_uv(points, triangles, uv, head, following, first, point)
-        _move_uv(points, triangles, uv, head, following, second, point)
-        num -= _merge(triangles, head, following, alive, first, second)
+        _move_uv(web, first, point)
+        _move_uv(web, second, point)
+        num -= _merge(web, first, second)
         points[first], quadrics[first] = point, total
         stamp[first] += 1
         stamp[second] = -1
-        around = _neighbours(triangles, head, following, first)
-        for vertex in around:
-            _drop_dead(head, following, alive, vertex)
+        for vertex in _neighbours(web, first):
+            _drop_dead(web, vertex)
             cost = _best_point(total + quadrics[vertex], point, points[vertex])[1]
             heapq.heappush(heap, (cost, first, vertex, stamp[first], stamp[vertex]))
-    return alive

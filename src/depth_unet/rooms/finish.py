@@ -62,6 +62,13 @@ def appliance(rng: np.random.Generator) -> Material:
     return Material(albedo=grey(rng.uniform(0.1, 0.2)), gloss=0.08)
 
 
+def sheet_metal(rng: np.random.Generator) -> Material:
+    """Painted steel of lockers and filing cabinets: grey, beige, sometimes a muted colour."""
+    saturation = (0.0, 0.12) if rng.uniform() < 0.75 else (0.2, 0.5)
+    colour = draw_colour(rng, (0.05, 0.65), saturation, (0.35, 0.85))
+    return Material(albedo=linear(colour), gloss=0.04)
+
+
 def porcelain(rng: np.random.Generator) -> Material:
     """White, slightly warm, glazed."""
     return Material(albedo=linear(draw_colour(rng, WARM_HUES, (0, 0.08), (0.85, 0.96))), gloss=0.05)
@@ -71,7 +78,7 @@ def plastic(rng: np.random.Generator) -> Material:
     """Any colour, dull; grey and black most of all."""
     if rng.uniform() < 0.5:
         return Material(albedo=grey(rng.uniform(0.1, 0.9)), gloss=0.03)
-    return Material(albedo=linear(draw_colour(rng, (0, 1), (0.2, 0.85), (0.2, 0.95))), gloss=0.03)
+    return Material(albedo=linear(draw_colour(rng, (0, 1), (0.1, 0.75), (0.15, 0.9))), gloss=0.03)
 
 
 def dark(rng: np.random.Generator) -> Material:

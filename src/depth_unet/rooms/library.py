@@ -78,11 +78,11 @@ def read_library(path: Path) -> Iterator[tuple[Entry, Wavefront]]:
             ) from None
         for values in _catalogue(root / CATALOGUE_NAME):
             model = root / values.get("model", "").lstrip("/")
+            is_readable = model.suffix == ".obj" and model.is_file()
             is_indoor = values.get("category") not in SKIPPED_CATEGORIES
-            if is_indoor and model.suffix == ".obj" and model.is_file():
-                if model.stat().st_size <= MAX_OBJ_BYTES:
-                    entry = _entry(values, LICENCES[path.stem])
-                    yield entry, _placed(read_wavefront(model), entry)
+            if is_indoor and is_readable and model.stat().st_size <= MAX_OBJ_BYTES:
+                entry = _entry(values, LICENCES[path.stem])
+                yield entry, _placed(read_wavefront(model), entry)
 
 
 def _catalogue(path: Path) -> list[dict[str, str]]:

@@ -1,8 +1,8 @@
 """Whether a simplified model still looks like the original: seen from six sides by rays."""
 
 import numpy as np
-from embreex.mesh_construction import TriangleMesh
-from embreex.rtcore_scene import EmbreeScene
+from embreex.mesh_construction import TriangleMesh  # type: ignore[import-untyped]
+from embreex.rtcore_scene import EmbreeScene  # type: ignore[import-untyped]
 from jaxtyping import Float32
 
 from depth_unet.rooms.welding import Surface

@@ -1,7 +1,7 @@
 """Tileable noise, the stuff of textures."""
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float, Float32, UInt8
 
 SIDE_PX = 256
 
@@ -24,14 +24,14 @@ def noise(
     distance[0, 0] = np.inf
     spectrum = np.fft.fft2(rng.normal(size=(SIDE_PX, SIDE_PX))) * distance**-slope
     values = np.fft.ifft2(spectrum).real
-    return ((values - values.mean()) / (values.std() + 1e-9)).astype(np.float32)
+    return np.asarray((values - values.mean()) / (values.std() + 1e-9), np.float32)
 
 
-def smooth_step(values: Float32[np.ndarray, "..."], sharpness: float) -> Float32[np.ndarray, "..."]:
+def smooth_step(values: Float[np.ndarray, "..."], sharpness: float) -> Float32[np.ndarray, "..."]:
     """The logistic curve: 0 far below zero, 1 far above."""
-    return (1 / (1 + np.exp(-sharpness * np.clip(values, -20, 20)))).astype(np.float32)
+    return np.asarray(1 / (1 + np.exp(-sharpness * np.clip(values, -20, 20))), np.float32)
 
 
-def to_bytes(image: Float32[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
+def to_bytes(image: Float[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
     """An sRGB picture of 0 to 1 as bytes."""
-    return (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return np.asarray(np.clip(image, 0, 1) * 255 + 0.5, np.uint8)

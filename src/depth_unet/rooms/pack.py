@@ -28,12 +28,15 @@ from depth_unet.rooms.palette import linear
 from depth_unet.rooms.wavefront import Paint, Wavefront
 from depth_unet.rooms.welding import Surface, corner_normals, weld
 
+ATTRIBUTION_NAME = "ATTRIBUTION.txt"
 LIBRARIES = Path("/usr/share/sweethome3d/furniture")
 CC0_LIBRARY = "BlendSwap-CC-0"
 MIN_OPACITY = 0.35
 """Parts that are clearer are left out: depth sensors look through them too."""
 MAX_UNLIKENESS = 0.02
 TRIANGLES_PER_METRE = 2400
+MIN_AREA_M2 = 1e-9
+"""Slivers below have no normal to speak of."""
 MIN_CAP, MAX_CAP = 600, 3000
 RELIEF = (1, 2, 4)
 """A model that loses its form gets more triangles, twice."""
@@ -102,10 +105,11 @@ def build(names: Sequence[str], libraries: Path, folder: Path, pack_name: str) -
         texture_of += numbers
     arrays = encode(models, textures.files, texture_of)
     with replacing(folder / ARRAYS_NAME.format(pack_name)) as temporary:
-        np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
+        np.savez_compressed(temporary, **arrays)
     manifest = {"source": "Debian sweethome3d-furniture", "models": [_row(m) for m in models]}
     write_text(folder / MANIFEST_NAME[pack_name], json.dumps(manifest, indent=1) + "\n")
-    write_text(folder / f"ATTRIBUTION-{pack_name}.txt", _attribution(models))
+    if pack_name == "full":
+        write_text(folder / ATTRIBUTION_NAME, _attribution(models))
     num_triangles = sum(len(part.positions_m) for model in models for part in model.parts)
     return (
         f"{len(models)} models, {num_triangles} triangles, {len(textures.files)} textures in "
@@ -143,9 +147,11 @@ def _model(
     name: str, entry: Entry, surface: Surface, paints: Sequence[Paint], textures: Textures
 ) -> tuple[Model, list[int]]:
     corners, normals = surface.points_m[surface.triangles], corner_normals(surface)
+    edges = corners[:, 1:] - corners[:, :1]
+    has_area = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1) > MIN_AREA_M2
     parts, numbers = [], []
-    for number in np.unique(surface.part):
-        paint, here = paints[number], surface.part == number
+    for number in np.unique(surface.part[has_area]):
+        paint, here = paints[number], has_area & (surface.part == number)
         texture = textures.number(paint.texture)
         colour = np.clip(np.array(paint.colour, np.float32), 0, 1)
         picture = np.zeros((1, 1, 3), np.uint8)

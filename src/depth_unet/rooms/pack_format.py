@@ -17,7 +17,7 @@ from depth_unet.rooms.models import Model, ModelPart
 
 MAX_STEP_M = 5e-4
 STEPS_PER_MODEL = 2000
-Arrays = dict[str, np.ndarray[Any, Any]]
+Arrays = dict[str, Any]
 
 
 def encode(models: Sequence[Model], textures: Sequence[bytes], texture_of: Sequence[int]) -> Arrays:

@@ -24,7 +24,7 @@ def fabric(rng: np.random.Generator) -> Image:
             image = np.where(stripes[:, None, None], image, image * 0.5 + 0.5 * other)
     elif rng.uniform() < 0.15:
         image = _printed(image, rng)
-    return (image * weave[..., None]).astype(np.float32)
+    return np.asarray(image * weave[..., None], np.float32)
 
 
 def _printed(image: Image, rng: np.random.Generator) -> Image:
@@ -33,7 +33,7 @@ def _printed(image: Image, rng: np.random.Generator) -> Image:
     num = int(rng.integers(2, 6))
     bumps = np.cos(TURN * num)[:, None] + np.cos(TURN * num)[None] + 0.7 * noise(rng, 1.3)
     share = smooth_step(bumps - rng.uniform(0.5, 1.2), 8.0)[..., None]
-    return (image * (1 - share) + other * share).astype(np.float32)
+    return np.asarray(image * (1 - share) + other * share, np.float32)
 
 
 def leather(rng: np.random.Generator) -> Image:
@@ -43,7 +43,7 @@ def leather(rng: np.random.Generator) -> Image:
     colour = draw_colour(rng, hue, (0.05, 0.6), (0.1, 0.75))
     creases = np.exp(-np.abs(noise(rng, 1.0)) * 9)
     shade = 1 - 0.12 * creases + 0.03 * noise(rng, 1.5)
-    return (colour * shade[..., None]).astype(np.float32)
+    return np.asarray(colour * shade[..., None], np.float32)
 
 
 def rug(rng: np.random.Generator) -> Image:
@@ -61,7 +61,7 @@ def rug(rng: np.random.Generator) -> Image:
     image = colours[0] * (1 - share) + colours[1] * share
     for outer, colour in ((rng.uniform(0.8, 0.95), colours[2]), (0.96, colours[0] * 0.7)):
         image = np.where(edge[..., None] > outer, colour, image)
-    return (image * (1 + 0.07 * noise(rng, 0.3)[..., None])).astype(np.float32)
+    return np.asarray(image * (1 + 0.07 * noise(rng, 0.3)[..., None]), np.float32)
 
 
 def picture(rng: np.random.Generator) -> Image:
@@ -78,7 +78,7 @@ def picture(rng: np.random.Generator) -> Image:
         inside = slice(width, SIDE_PX - width)
         mount[inside, inside] = image[inside, inside]
         image = mount
-    return image.astype(np.float32)
+    return np.asarray(image, np.float32)
 
 
 def _blot(rng: np.random.Generator, _layer: int) -> Mask:
@@ -154,7 +154,11 @@ def board(rng: np.random.Generator) -> Image:
     is_white = rng.uniform() < 0.4
     colour = draw_colour(rng, (0.3, 0.45), (0.0, 0.5), (0.12, 0.3))
     base = np.full(3, rng.uniform(0.85, 0.95), np.float32) if is_white else colour
-    ink = draw_colour(rng, (0, 1), (0.3, 0.9), (0.1, 0.6)) if is_white else np.float32([0.85] * 3)
+    ink = (
+        draw_colour(rng, (0, 1), (0.3, 0.9), (0.1, 0.6))
+        if is_white
+        else np.full(3, 0.85, np.float32)
+    )
     smear = smooth_step(noise(rng, 1.5, 0.6), 1.0)[..., None] * (0.03 if is_white else 0.15)
     image = base + (0.8 - base) * smear
     for _ in range(int(rng.integers(0, 9))):
@@ -165,7 +169,7 @@ def board(rng: np.random.Generator) -> Image:
         pen = (rng.uniform(size=len(columns)) < 0.85).astype(np.float32)[:, None] * 0.8
         for thick in (0, 1):
             image[rows + thick, columns] += (ink - image[rows + thick, columns]) * pen
-    return image.astype(np.float32)
+    return np.asarray(image, np.float32)
 
 
 def cork(rng: np.random.Generator) -> Image:
@@ -178,11 +182,11 @@ def cork(rng: np.random.Generator) -> Image:
         note = draw_colour(rng, (0, 1), (0, 0.5), (0.7, 1.0))
         image[top : top + height, left : left + width] = note
         image[top + 4 : top + height : 6, left + 3 : left + width - 4] = note * 0.7
-    return image.astype(np.float32)
+    return np.asarray(image, np.float32)
 
 
 def leaves(rng: np.random.Generator) -> Image:
     """Foliage green with veins; repeats."""
     colour = draw_colour(rng, (0.22, 0.36), (0.3, 0.7), (0.2, 0.55))
     veins = np.exp(-np.abs(noise(rng, 1.2, 0.3)) * 8)
-    return (colour * (1 + 0.1 * noise(rng, 1.0) + 0.25 * veins)[..., None]).astype(np.float32)
+    return np.asarray(colour * (1 + 0.1 * noise(rng, 1.0) + 0.25 * veins)[..., None], np.float32)

@@ -14,24 +14,31 @@ SHADE = Material(albedo=(0.85, 0.78, 0.64))
 
 def foliage(
     num: int,
-    base_m: tuple[float, float, float],
-    height_m: float,
-    spread_m: float,
+    base_z_m: float,
+    size_m: tuple[float, float],
     rng: np.random.Generator,
     textures: TexturePool,
 ) -> list[Mesh]:
-    """Leaves that grow from a stem over ``base_m``, ``spread_m`` wide and ``height_m`` high."""
+    """Leaves that grow from a stem over the origin.
+
+    Args:
+        num: How many.
+        base_z_m: Height of the stem's foot.
+        size_m: How far they spread, and how high they rise over the foot.
+        rng: Source of all draws.
+        textures: What the green comes from.
+    """
+    spread_m, height_m = size_m
     green = textured("leaves", rng, textures, gloss=0.02)
-    x, y, z = base_m
     leaves = []
     for index in range(num):
         turn = 2.4 * index + rng.uniform(-0.3, 0.3)
-        foot = z + height_m * 0.75 * index / num * rng.uniform(0.4, 1)
+        foot = base_z_m + height_m * 0.75 * index / num * rng.uniform(0.4, 1)
         reach, rise = spread_m / 2 * rng.uniform(0.6, 1), height_m * rng.uniform(0.1, 0.4)
-        rise = min(rise, z + height_m - foot)
+        rise = min(rise, base_z_m + height_m - foot)
         along = (reach * np.cos(turn), reach * np.sin(turn), rise)
         width = np.hypot(reach, rise) * rng.uniform(0.15, 0.4)
-        leaves.append(leaf((x, y, foot), along, float(width), green))
+        leaves.append(leaf((0.0, 0.0, foot), along, float(width), green))
     return leaves
 
 
@@ -44,8 +51,8 @@ def plant(rng: np.random.Generator, textures: TexturePool) -> Piece:
     parts.append(cylinder((0, 0, pot - 0.05), rim - 0.02, 0.02, soil))
     stem = Material(albedo=(0.12, 0.08, 0.04))
     parts.append(cylinder((0, 0, pot - 0.05), 0.012, (height - pot) * 0.75, stem, num_sides=6))
-    base, spread = (0.0, 0.0, pot), rng.uniform(0.4, 0.9)
-    parts += foliage(int(rng.integers(18, 60)), base, height - pot, spread, rng, textures)
+    size = (rng.uniform(0.4, 0.9), height - pot)
+    parts += foliage(int(rng.integers(18, 60)), pot, size, rng, textures)
     return assembled("plant", parts)
 
 
@@ -68,7 +75,7 @@ def floor_lamp(rng: np.random.Generator, _textures: TexturePool) -> Piece:
 
 def piano(rng: np.random.Generator, textures: TexturePool) -> Piece:
     """An upright piano."""
-    width, depth, height = rng.uniform(1.4, 1.52), 0.6, rng.uniform(1.1, 1.28)
+    width, height = rng.uniform(1.4, 1.52), rng.uniform(1.1, 1.28)
     wood = dark(rng) if rng.uniform() < 0.5 else textured("grain", rng, textures, gloss=0.08)
     ivory, black = Material(albedo=(0.8, 0.76, 0.66), gloss=0.05), dark(rng)
     parts = [
@@ -80,8 +87,10 @@ def piano(rng: np.random.Generator, textures: TexturePool) -> Piece:
     for x in (-width / 2 + 0.04, width / 2 - 0.04):
         parts.append(block((x, -0.12, 0.66), (0.08, 0.36, 0.05), wood))
         parts.append(block((x, -0.24, 0), (0.07, 0.07, 0.6), wood))
-    for x in np.arange(-width / 2 + 0.11, width / 2 - 0.1, 0.028):
-        parts.append(block((x, -0.12, 0.68), (0.012, 0.11, 0.01), black))
+    parts += [
+        block((x, -0.12, 0.68), (0.012, 0.11, 0.01), black)
+        for x in np.arange(-width / 2 + 0.11, width / 2 - 0.1, 0.028)
+    ]
     return assembled("piano", parts, height)
 
 
@@ -120,8 +129,10 @@ def _framed(
     width, height = size
     bar = 0.03
     parts = [block((0, 0, low + z), (width, 0.03, bar), frame) for z in (0, height - bar)]
-    for x in (-width / 2 + bar / 2, width / 2 - bar / 2):
-        parts.append(block((x, 0, low + bar), (bar, 0.03, height - 2 * bar), frame))
+    parts += [
+        block((x, 0, low + bar), (bar, 0.03, height - 2 * bar), frame)
+        for x in (-width / 2 + bar / 2, width / 2 - bar / 2)
+    ]
     inner = (width - 2 * bar, 0.018, height - 2 * bar)
     parts.append(block((0, 0.006, low + bar), inner, inside))
     if name == "blackboard":
@@ -134,10 +145,13 @@ def radiator(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     width, height = rng.uniform(0.5, 1.4), rng.uniform(0.4, 0.6)
     white = lacquer(rng)
     parts = [block((0, 0.02, 0.1), (width, 0.05, height), white)]
-    for x in np.arange(-width / 2 + 0.03, width / 2 - 0.02, 0.06):
-        parts.append(block((x, -0.02, 0.12), (0.035, 0.05, height - 0.04), white))
-    for x in (-width / 2 + 0.05, width / 2 - 0.05):
-        parts.append(block((x, 0.02, 0), (0.03, 0.03, 0.1), white))
+    parts += [
+        block((x, -0.02, 0.12), (0.035, 0.05, height - 0.04), white)
+        for x in np.arange(-width / 2 + 0.03, width / 2 - 0.02, 0.06)
+    ]
+    parts += [
+        block((x, 0.02, 0), (0.03, 0.03, 0.1), white) for x in (-width / 2 + 0.05, width / 2 - 0.05)
+    ]
     return assembled("radiator", parts)
 
 

@@ -1,6 +1,7 @@
 """Seats of simple bodies."""
 
 import numpy as np
+from jaxtyping import UInt8
 
 from depth_unet.rooms.finish import carpentry, metal, plastic, upholstery
 from depth_unet.rooms.mesh import Material, Mesh, turned
@@ -22,22 +23,23 @@ def chair(rng: np.random.Generator, textures: TexturePool) -> Piece:
     else:
         parts.append(block((0, 0, seat - 0.03), (side, side, 0.03), frame))
     back = side / 2 - 0.01 - thick / 2
-    for x in (-back, back):
-        parts.append(block((x, back, seat - 0.03), (thick, thick, top - seat + 0.03), frame))
+    parts += [
+        block((x, back, seat - 0.03), (thick, thick, top - seat + 0.03), frame)
+        for x in (-back, back)
+    ]
     style = int(rng.integers(3))
     if style == 0:
         low = (-side / 2 + 0.01, back - 0.03, seat + rng.uniform(0.1, 0.25))
         parts.append(cushion(low, (side / 2 - 0.01, back + 0.03, top), cloth, hardness=0.2))
     else:
         num = int(rng.integers(1, 4)) if style == 1 else int(rng.integers(3, 7))
-        parts += _slats(side, seat, top, back, num, style == 1, frame_of=parts[0])
+        parts += _slats((side, seat, top), num, style == 1, frame)
     return assembled("chair", parts)
 
 
-def _slats(
-    side: float, seat: float, top: float, back: float, num: int, lying: bool, frame_of: Mesh
-) -> list[Mesh]:
-    frame = frame_of.material
+def _slats(size: tuple[float, float, float], num: int, lying: bool, frame: Material) -> list[Mesh]:
+    side, seat, top = size
+    back = side / 2 - 0.025
     rail = block((0, back, top - 0.07), (side - 0.02, 0.025, 0.07), frame)
     if lying:
         heights = np.linspace(seat + 0.15, top - 0.07, num + 1)[:-1]
@@ -88,13 +90,19 @@ def bench(rng: np.random.Generator, textures: TexturePool) -> Piece:
     width, depth, seat = rng.uniform(0.9, 1.9), rng.uniform(0.32, 0.45), rng.uniform(0.42, 0.47)
     frame = carpentry(rng, textures)
     parts = [block((0, 0, seat - 0.04), (width, depth, 0.04), frame)]
-    for x in (-width / 2 + 0.12, width / 2 - 0.12):
-        parts.append(block((x, 0, 0), (0.05, depth - 0.04, seat - 0.04), frame))
+    parts += [
+        block((x, 0, 0), (0.05, depth - 0.04, seat - 0.04), frame)
+        for x in (-width / 2 + 0.12, width / 2 - 0.12)
+    ]
     if rng.uniform() < 0.4:
-        for x in (-width / 2 + 0.12, width / 2 - 0.12):
-            parts.append(block((x, depth / 2 - 0.02, seat), (0.05, 0.03, 0.4), frame))
-        for z in (seat + 0.15, seat + 0.3):
-            parts.append(block((0, depth / 2 - 0.05, z), (width, 0.025, 0.09), frame))
+        parts += [
+            block((x, depth / 2 - 0.02, seat), (0.05, 0.03, 0.4), frame)
+            for x in (-width / 2 + 0.12, width / 2 - 0.12)
+        ]
+        parts += [
+            block((0, depth / 2 - 0.05, z), (width, 0.025, 0.09), frame)
+            for z in (seat + 0.15, seat + 0.3)
+        ]
     return assembled("bench", parts)
 
 
@@ -135,7 +143,7 @@ def _couch(name: str, width: float, rng: np.random.Generator, textures: TextureP
     return assembled(name, parts)
 
 
-def _pillow(x: float, y: float, seat: float, texture: np.ndarray) -> Mesh:
+def _pillow(x: float, y: float, seat: float, texture: UInt8[np.ndarray, "k k 3"]) -> Mesh:
     low, high = (x - 0.2, y - 0.06, seat), (x + 0.2, y + 0.06, seat + 0.38)
     return cushion(low, high, Material(texture=texture), hardness=0.6)
 

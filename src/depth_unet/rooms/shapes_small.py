@@ -7,11 +7,11 @@ from depth_unet.rooms.mesh import Material, turned
 from depth_unet.rooms.piece import Piece, assembled, block
 from depth_unet.rooms.shapes_decor import SHADE, foliage
 from depth_unet.rooms.shapes_storage import screen_on_foot
-from depth_unet.rooms.solids import cylinder, lathe
+from depth_unet.rooms.solids import cylinder, lathe, rounded
 from depth_unet.rooms.texture import TexturePool
 
 
-def book_pile(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def book_pile(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     """One to six books that lie on one another, a little askew."""
     parts, level = [], 0.0
     for _ in range(int(rng.integers(1, 7))):
@@ -59,7 +59,7 @@ def table_lamp(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     base += [(0.012, low * 0.8), (0.012, low), (0, low)]
     upper = radius * rng.uniform(0.5, 1)
     cover = lathe([(0, low), (radius, low), (upper, height), (0, height)], shade, num_sides=20)
-    return assembled("table_lamp", [lathe(base, foot), cover])
+    return assembled("table_lamp", [lathe(rounded(base), foot, num_sides=14), cover])
 
 
 def vase(rng: np.random.Generator, textures: TexturePool) -> Piece:
@@ -68,10 +68,10 @@ def vase(rng: np.random.Generator, textures: TexturePool) -> Piece:
     neck = radius * rng.uniform(0.3, 0.9)
     profile = [(0, 0), (radius * 0.6, 0), (radius, height * 0.4), (radius * 0.85, height * 0.65)]
     profile += [(neck, height * 0.85), (neck, height), (0, height)]
-    parts = [lathe(profile, plastic(rng), num_sides=16)]
+    parts = [lathe(rounded(profile), plastic(rng), num_sides=16)]
     if rng.uniform() < 0.5:
-        spread = rng.uniform(0.15, 0.4)
-        parts += foliage(int(rng.integers(8, 20)), (0, 0, height), 0.3, spread, rng, textures)
+        size = (rng.uniform(0.15, 0.4), 0.3)
+        parts += foliage(int(rng.integers(8, 20)), height, size, rng, textures)
     return assembled("vase", parts)
 
 
@@ -81,8 +81,8 @@ def bottle(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     neck = radius * rng.uniform(0.3, 0.5)
     profile = [(0, 0), (radius, 0), (radius, height * 0.6), (neck, height * 0.75), (neck, height)]
     glass, label = plastic(rng), lacquer(rng)
-    parts = [lathe([*profile, (0, height)], glass)]
-    parts.append(cylinder((0, 0, height * 0.15), radius + 0.001, height * 0.3, label))
+    parts = [lathe([*rounded(profile), (0, height)], glass, num_sides=14)]
+    parts.append(cylinder((0, 0, height * 0.18), radius + 0.001, height * 0.3, label))
     return assembled("bottle", parts)
 
 
@@ -106,8 +106,15 @@ def bowl(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     parts = [lathe(profile, clay, num_sides=20)]
     for index in range(int(rng.integers(0, 6))):
         ball = [(0.0, 0.0), (0.026, 0.012), (0.036, 0.036), (0.026, 0.06), (0.0, 0.072)]
-        place = turned(index * 1.3, (0, 0, 0)) @ np.array([radius * 0.4, 0, height * 0.4, 1])
-        parts.append(lathe(ball, plastic(rng), centre_m=place[:3], num_sides=8))
+        turn, reach = index * 1.3, radius * 0.4
+        parts.append(
+            lathe(
+                ball,
+                plastic(rng),
+                centre_m=(reach * np.cos(turn), reach * np.sin(turn), height * 0.4),
+                num_sides=8,
+            )
+        )
     return assembled("bowl", parts)
 
 
@@ -194,6 +201,6 @@ def potted_plant(rng: np.random.Generator, textures: TexturePool) -> Piece:
     height, rim = rng.uniform(0.08, 0.15), rng.uniform(0.05, 0.09)
     profile = [(0, 0), (rim * 0.7, 0), (rim, height), (0, height)]
     parts = [lathe(profile, plastic(rng), num_sides=14)]
-    spread, tall = rng.uniform(0.15, 0.4), rng.uniform(0.1, 0.35)
-    parts += foliage(int(rng.integers(10, 28)), (0, 0, height), tall, spread, rng, textures)
+    size = (rng.uniform(0.15, 0.4), rng.uniform(0.1, 0.35))
+    parts += foliage(int(rng.integers(10, 28)), height, size, rng, textures)
     return assembled("potted_plant", parts)

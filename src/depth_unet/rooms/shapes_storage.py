@@ -1,8 +1,10 @@
 """Cupboards, chests, shelves and boxes of simple bodies."""
 
+from itertools import pairwise
+
 import numpy as np
 
-from depth_unet.rooms.finish import carpentry, dark, lacquer, metal, plastic, textured
+from depth_unet.rooms.finish import carpentry, dark, lacquer, metal, plastic, sheet_metal, textured
 from depth_unet.rooms.mesh import Material, Mesh, box
 from depth_unet.rooms.piece import Piece, assembled, block, legs
 from depth_unet.rooms.texture import TexturePool
@@ -15,38 +17,39 @@ def shelf(rng: np.random.Generator, textures: TexturePool) -> Piece:
     parts = []
     if rng.uniform() < 0.75:
         parts.append(block((0, depth / 2 - 0.005, 0.02), (width - 0.02, 0.01, height - 0.03), wood))
-    for x in (-width / 2 + 0.0125, width / 2 - 0.0125):
-        parts.append(block((x, 0, 0), (0.025, depth, height), wood))
+    parts += [
+        block((x, 0, 0), (0.025, depth, height), wood)
+        for x in (-width / 2 + 0.0125, width / 2 - 0.0125)
+    ]
     num = int(height / rng.uniform(0.3, 0.42))
     levels = np.linspace(0.05, height - 0.03, num + 1)
-    for z in levels:
-        parts.append(block((0, 0, z), (width - 0.05, depth - 0.01, 0.022), wood))
-    for z, above in zip(levels, levels[1:], strict=False):
-        parts += _shelf_load(width - 0.06, depth, z + 0.022, above, rng, textures)
+    parts += [block((0, 0, z), (width - 0.05, depth - 0.01, 0.022), wood) for z in levels]
+    for z, above in pairwise(levels):
+        room = (width - 0.06, depth, above - z - 0.022)
+        parts += _shelf_load(room, z + 0.022, rng, textures)
     return assembled("shelf", parts, height - 0.008 if height < 1.3 else None)
 
 
 def _shelf_load(
-    width: float,
-    depth: float,
-    level: float,
-    above: float,
+    room_m: tuple[float, float, float],
+    level_m: float,
     rng: np.random.Generator,
     textures: TexturePool,
 ) -> list[Mesh]:
     """Books, boxes or nothing, from left to right on one board."""
     parts = []
-    left, front = -width / 2 + rng.uniform(0, 0.1), -depth / 2 + 0.02
+    width, depth, clear = room_m
+    left, front = -width / 2 + rng.uniform(0, 0.06), -depth / 2 + 0.02
     while left < width / 2 - 0.08:
         draw, length = rng.uniform(), min(float(rng.uniform(0.12, 0.6)), width / 2 - left)
-        height = min(above - level - 0.02, rng.uniform(0.16, 0.3))
-        low, high = (left, front + rng.uniform(0, 0.06), level), (0.0, depth / 2 - 0.02, 0.0)
-        high = (left + length - 0.01, high[1], level + height)
-        if draw < 0.6:
+        height = min(clear - 0.02, rng.uniform(0.16, 0.3))
+        low = (left, front + rng.uniform(0, 0.06), level_m)
+        high = (left + length - 0.01, depth / 2 - 0.02, level_m + height)
+        if draw < 0.72:
             parts.append(box(low, high, textured("books", rng, textures)))
-        elif draw < 0.75:
+        elif draw < 0.82:
             parts.append(box(low, high, plastic(rng)))
-        left += length + rng.uniform(0, 0.12)
+        left += length + max(rng.uniform(-0.12, 0.12), 0)
     return parts
 
 
@@ -73,7 +76,7 @@ def filing_cabinet(rng: np.random.Generator, textures: TexturePool) -> Piece:
     """A narrow steel chest of an office."""
     rows = int(rng.integers(2, 5))
     size = (rng.uniform(0.4, 0.48), rng.uniform(0.5, 0.65), 0.08 + 0.31 * rows)
-    return _cupboard("filing_cabinet", size, (1, rows), rng, textures, plastic(rng))
+    return _cupboard("filing_cabinet", size, (1, rows), rng, textures, material=sheet_metal(rng))
 
 
 def locker(rng: np.random.Generator, textures: TexturePool) -> Piece:
@@ -81,7 +84,12 @@ def locker(rng: np.random.Generator, textures: TexturePool) -> Piece:
     columns = int(rng.integers(3, 7))
     size = (0.31 * columns, rng.uniform(0.42, 0.5), rng.uniform(1.7, 1.95))
     return _cupboard(
-        "locker", size, (columns, int(rng.integers(1, 3))), rng, textures, plastic(rng)
+        "locker",
+        size,
+        (columns, int(rng.integers(1, 3))),
+        rng,
+        textures,
+        material=sheet_metal(rng),
     )
 
 
@@ -91,6 +99,7 @@ def _cupboard(
     fronts: tuple[int, int],
     rng: np.random.Generator,
     textures: TexturePool,
+    *,
     material: Material | None = None,
 ) -> Piece:
     """A body on a plinth with a grid of (columns, rows) of fronts; wide ones are drawers."""

@@ -122,13 +122,14 @@ def desk(rng: np.random.Generator, textures: TexturePool) -> Piece:
     parts.append(block((0, depth / 2 - 0.05, 0.3), (width - 0.07, 0.02, height - 0.33), wood))
     if rng.uniform() < 0.75:
         x = (width / 2 - 0.26) * (1 if rng.uniform() < 0.5 else -1)
-        parts += _drawers(x, depth, height - 0.05, int(rng.integers(2, 5)), wood, steel)
+        parts += _drawers((x, depth, height - 0.05), int(rng.integers(2, 5)), wood, steel)
     return assembled("desk", parts, height)
 
 
 def _drawers(
-    x: float, depth: float, top: float, num: int, wood: Material, steel: Material
+    place: tuple[float, float, float], num: int, wood: Material, steel: Material
 ) -> list[Mesh]:
+    x, depth, top = place
     low, front = 0.06, -depth / 2 + 0.05
     parts = [block((x, 0.02, low), (0.4, depth - 0.12, top - low), wood)]
     step = (top - low) / num

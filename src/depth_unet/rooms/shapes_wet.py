@@ -15,7 +15,7 @@ from depth_unet.rooms.finish import (
 )
 from depth_unet.rooms.mesh import Material, Mesh, box
 from depth_unet.rooms.piece import Piece, assembled, block
-from depth_unet.rooms.solids import cylinder, lathe
+from depth_unet.rooms.solids import cylinder, lathe, rounded
 from depth_unet.rooms.texture import TexturePool
 
 
@@ -77,7 +77,7 @@ def _frame(
 
 
 def _basin(hole: Sequence[float], rim: float, depth: float, material: Material) -> list[Mesh]:
-    """A rectangular trough of thin walls under a hole."""
+    """A rectangular tub of thin walls under a hole."""
     x0, y0, x1, y1 = hole
     inner = (x0 + 0.012, y0 + 0.012, x1 - 0.012, y1 - 0.012)
     walls = _frame(hole, inner, (rim - depth, rim + 0.004), material)
@@ -134,8 +134,10 @@ def stove(rng: np.random.Generator, _textures: TexturePool) -> Piece:
         block((0, front - 0.026, 0.3), (width - 0.16, 0.004, height - 0.56), black),
         block((0, front - 0.05, height - 0.24), (width - 0.12, 0.02, 0.02), steel),
     ]
-    for x in np.linspace(-width / 2 + 0.08, width / 2 - 0.08, 5):
-        parts.append(block((x, front - 0.01, height - 0.11), (0.035, 0.03, 0.035), steel))
+    parts += [
+        block((x, front - 0.01, height - 0.11), (0.035, 0.03, 0.035), steel)
+        for x in np.linspace(-width / 2 + 0.08, width / 2 - 0.08, 5)
+    ]
     for x, y in ((-1, -1), (1, -1), (-1, 1), (1, 1)):
         centre = (x * width * 0.23, y * depth * 0.22, height)
         parts.append(cylinder(centre, rng.uniform(0.06, 0.09), 0.006, steel, num_sides=16))
@@ -193,7 +195,15 @@ def toilet(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     lid = white if rng.uniform() < 0.7 else plastic(rng)
     bowl = [(0, 0), (0.13, 0), (0.11, 0.12), (0.15, 0.25), (0.19, seat - 0.03), (0.19, seat)]
     bowl += [(0.14, seat), (0.1, seat - 0.15), (0, seat - 0.18)]
-    parts = [lathe(bowl, white, centre_m=(0, -0.1, 0), num_sides=20, squash_y=1.25)]
+    parts = [
+        lathe(
+            [*rounded(bowl[:6], 1), *bowl[6:]],
+            white,
+            centre_m=(0, -0.1, 0),
+            num_sides=20,
+            squash_y=1.25,
+        )
+    ]
     parts.append(block((0, 0.14, 0), (0.2, 0.2, seat - 0.02), white))
     parts.append(block((0, 0.26, seat - 0.02), (0.38, 0.18, rng.uniform(0.34, 0.4)), white))
     ring = (0.195, 0.0), (0.2, 0.012), (0.195, 0.025)
@@ -231,10 +241,14 @@ def shower(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     for x, y in ((-1, -1), (1, -1), (-1, 1), (1, 1)):
         corner = (x * (width / 2 - 0.015), y * (depth / 2 - 0.015), 0)
         parts.append(block(corner, (0.03, 0.03, height), steel))
-    for y in (-depth / 2 + 0.015, depth / 2 - 0.015):
-        parts.append(block((0, y, height - 0.03), (width, 0.03, 0.03), steel))
-    for x in (-width / 2 + 0.015, width / 2 - 0.015):
-        parts.append(block((x, 0, height - 0.03), (0.03, depth, 0.03), steel))
+    parts += [
+        block((0, y, height - 0.03), (width, 0.03, 0.03), steel)
+        for y in (-depth / 2 + 0.015, depth / 2 - 0.015)
+    ]
+    parts += [
+        block((x, 0, height - 0.03), (0.03, depth, 0.03), steel)
+        for x in (-width / 2 + 0.015, width / 2 - 0.015)
+    ]
     parts.append(block((0, depth / 2 - 0.05, 0.9), (0.02, 0.02, height - 0.9), steel))
     parts.append(cylinder((0, depth / 2 - 0.15, height - 0.12), 0.08, 0.02, steel))
     parts.append(block((0, depth / 2 - 0.1, height - 0.1), (0.02, 0.12, 0.02), steel))

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Float64
 
 from depth_unet.rooms.mesh import Material, Mesh
 
-Grid = Float32[np.ndarray, "rows columns 3"]
+TEXTURE_M = 0.6
+"""Side of one repetition of a texture."""
+Grid = Float64[np.ndarray, "rows columns 3"]
 
 
 def lathe(
@@ -34,15 +37,29 @@ def lathe(
     outward = np.stack([np.cos(angles) * squash_y, np.sin(angles)], 1)
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
     parts = []
-    for (radius0, z0), (radius1, z1) in zip(profile_m, profile_m[1:], strict=False):
+    for (radius0, z0), (radius1, z1) in pairwise(profile_m):
         slope = np.array([z1 - z0, radius0 - radius1])
-        slope /= max(np.linalg.norm(slope), 1e-9)
+        slope /= max(float(np.linalg.norm(slope)), 1e-9)
         points, normals = np.empty((2, num_sides + 1, 3)), np.empty((2, num_sides + 1, 3))
         for row, (radius, z) in enumerate(((radius0, z0), (radius1, z1))):
             points[row] = np.column_stack([circle * radius, np.full(num_sides + 1, z)])
             normals[row] = np.column_stack([outward * slope[0], np.full(num_sides + 1, slope[1])])
         parts.append((points + np.asarray(centre_m), normals))
-    return _of_grids(parts, material)
+    mesh = _of_grids(parts, material)
+    return replace(mesh, uv=_projected(mesh) / np.float32(TEXTURE_M))
+
+
+def rounded(
+    profile_m: Sequence[tuple[float, float]], num_times: int = 2
+) -> list[tuple[float, float]]:
+    """A profile with its corners cut (Chaikin, 1974); its two ends stay."""
+    points = [np.asarray(point, np.float64) for point in profile_m]
+    for _ in range(num_times):
+        cut = [points[0]]
+        for low, high in pairwise(points):
+            cut += [0.75 * low + 0.25 * high, 0.25 * low + 0.75 * high]
+        points = [*cut, points[-1]]
+    return [(float(radius), float(height)) for radius, height in points]
 
 
 def cylinder(
@@ -81,8 +98,8 @@ def cushion(
     turn = np.linspace(-np.pi, np.pi, num_sides + 1)[None]
     rise = np.linspace(-np.pi / 2, np.pi / 2, num_sides // 2 + 1)[:, None]
 
-    def power(values: Float32[np.ndarray, "..."], exponent: float) -> Float32[np.ndarray, "..."]:
-        return np.sign(values) * np.abs(values) ** exponent
+    def power(values: Float64[np.ndarray, "..."], exponent: float) -> Float64[np.ndarray, "..."]:
+        return np.asarray(np.sign(values) * np.abs(values) ** exponent)
 
     def sphere(exponent: float) -> Grid:
         ring = power(np.cos(rise), exponent)
@@ -109,7 +126,7 @@ def leaf(
     """
     base, along = np.asarray(base_m, np.float64), np.asarray(along_m, np.float64)
     across = np.cross(along, (0, 0, 1.0))
-    across *= width_m / 2 / max(np.linalg.norm(across), 1e-9)
+    across *= width_m / 2 / max(float(np.linalg.norm(across)), 1e-9)
     droop = np.array([0, 0, 0.15 * np.linalg.norm(along)])
     left, right = base + along * 0.45 + across + droop, base + along * 0.45 - across + droop
     corners = np.array([[base, right, base + along], [base, base + along, left]])
@@ -123,7 +140,7 @@ def _projected(mesh: Mesh) -> Float32[np.ndarray, "t 3 2"]:
     return np.take_along_axis(mesh.positions_m, shown[:, None], 2)
 
 
-def _flat(corners: Float32[np.ndarray, "t 3 3"], material: Material) -> Mesh:
+def _flat(corners: Float64[np.ndarray, "t 3 3"], material: Material) -> Mesh:
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
     return Mesh(

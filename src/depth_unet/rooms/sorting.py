@@ -10,18 +10,22 @@ MIN_SMALL_M = 0.03
 KIND_NAMES = {
     "armchair": r"(winchester |rattan |modern )?armchair|puff",
     "bath": r"bath|corner bathtub|island bath",
-    "bed": r"bed|day bed|captain's bed|futon|iron bed",
+    "bed": r"(baby |child |hospital )?bed|crib|day bed|captain's bed|futon|iron bed",
     "bedside": r"bedside table",
     "bench": r"bench|wood bank|little bank|painted bench",
     "bin": r"dustbin|bullet trash can|recycling bin|clothes basket",
-    "box": r"box|open cardboard box|cardboard box|crate|suitcase|chest|barrel|trunck|burlap",
+    "box": (
+        r"((open )?cardboard )?box|crate|suitcase|barrel|trunck|backpack|briefcase|handbag|"
+        r"basketball|soccer ball|teddy bear|rocking horse|extinguisher|electric guitar|umbrella|"
+        r"shopping basket"
+    ),
     "bunk_bed": r"bunk bed|mezzanine bed",
     "cabinet": r"cupboard|chest|safe|dressing table|double vanity",
-    "chair": r"(oak |osaka |plastic |folding |cafe |teck |class )?(chair|seat)|chair with cushion",
+    "chair": r"((oak|osaka|plastic|folding|cafe|teck|class) )?(chair|seat)|chair with cushion",
     "coat_rack": r"clothes rack|wall hanger",
     "coffee_table": r"coffee table|glass table",
     "counter": r"lower cabinet|drawers cabinet|sink cabinet|small lower cabinet",
-    "desk": r"desk|wooden desk|desk table|workbench",
+    "desk": r"desk|technical table|wooden desk|desk table|workbench",
     "dresser": r"dresser with drawers|changing table|drawers|chest",
     "filing_cabinet": r"filing cabinet",
     "floor_lamp": r"lamp",
@@ -31,26 +35,27 @@ KIND_NAMES = {
     "mirror": r"frame chambord",
     "office_chair": r"armchair",
     "piano": r"grand piano|upright piano",
-    "plant": r"(indoor |decorative )?plant|yucca|ficus|bamboo|orchids|cactus|spathiphyllum",
+    "plant": r"(indoor |decorative )?plant|yucca|ficus|bamboo|cactus|spathiphyllum",
     "radiator": r"radiator",
     "round_table": r"round table|oak table|table with tablecloth",
     "shelf": r"(full )?bookcase|(vertical )?shelves",
     "shower": r"shower stall",
     "sink": r"washbasin|vanity|small lavatory",
-    "sofa": r"sofa|couch|winchester sofa|futon couch|(burlap|clear|rattan|corner) sofa|sofa . seats",
+    "sofa": r"((winchester|burlap|clear|rattan|corner) )?sofa|(futon )?couch|sofa . seats",
     "stool": r"stool|bar stool|bar chair|piano bench|ryokan chair",
     "stove": r"cooker|large stove|furnace",
     "table": r"table|(wooden|oak|black|rattan|folding|wooden alder|wooden teak|bar|cafe) table",
     "toilet": r"toilets unit|bidet",
     "tv_stand": r"television cabinet|tv stand|contemporary living room",
-    "wall_cabinet": r"(small )?upper cabinet|upper shelves cabinet|glass door cabinet|(range )?hood",
+    "wall_cabinet": r"((small )?upper|upper shelves|glass door) cabinet|(range )?hood",
     "wardrobe": r"wardrobe|high cabinet|cupboard",
     "washer": r"washing machine|clothes washing machine|dryer machine",
 }
 """The whole name, lower case, without its number."""
 HEIGHTS_M = {
     "bed": (0.3, 1.5),
-    "box": (0.15, 0.7),
+    "box": (0.15, 1.15),
+    "desk": (0.6, 1.2),
     "bench": (0.3, 1.1),
     "cabinet": (0.4, 1.6),
     "coffee_table": (0.2, 0.55),
@@ -68,11 +73,13 @@ FLAT = {
 }
 """Kinds whose upper side is free even where the library names no height for it."""
 UNSUITABLE = re.compile(
-    r"knife.*|scissors|tatami|pallet|.*container|fence|.*sign|potty|.*door.*|.*plug|.*socket|.*switch|"
-    r"bill .*|surveillance camera|cctv|.*detector|.*lamppost|cooktop|induction.*|biplane|.*head and.*|"
-    r"comb|keys|ring|puzzle|card game|text marker|pencil|ruler|number lock|tape measure|medicine.*|"
-    r"tennis racket|toilet brush|.*dispenser|outdoor lamp|wall .*|towel.*|thermometer|air .*|hat"
+    r"knife.*|scissors|tatami|pallet|.*container|fence|.*sign|potty|.*door.*|.*plug|.*socket|"
+    r".*switch|bill .*|surveillance camera|cctv|.*detector|.*lamppost|cooktop|induction.*|biplane|"
+    r".*head and.*|comb|keys|ring|puzzle|card game|text marker|pencil|ruler|number lock|hat|"
+    r"tape measure|medicine.*|tennis racket|toilet brush|.*dispenser|outdoor lamp|wall .*|towel.*|"
+    r"thermometer|air .*"
 )
+"""Names of what lies on no top in a photo: too small to see, or of another place."""
 
 
 def kinds_of(model: Model) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def _fibres(rng: np.random.Generator) -> Image:
     pores = np.minimum(noise(rng, 0.5, 20.0, 1.0), 0)
     shade = 1 + rng.uniform(0.04, 0.1) * fibres + rng.uniform(0.02, 0.06) * rings + 0.03 * pores
     warmth = 1 + 0.04 * fibres[..., None] * np.array([0.3, 0.0, -0.6], np.float32)
-    return (colour * shade[..., None] * warmth).astype(np.float32)
+    return np.asarray(colour * shade[..., None] * warmth, np.float32)
 
 
 def wood(rng: np.random.Generator) -> Image:
@@ -94,7 +94,7 @@ def brick(rng: np.random.Generator) -> Image:
         image[row * height : (row + 1) * height, columns[:3]] = mortar
     rows = np.arange(SIDE_PX) % height < 3
     image[rows] = mortar
-    return (image * (1 + 0.06 * noise(rng, 0.6)[..., None])).astype(np.float32)
+    return np.asarray(image * (1 + 0.06 * noise(rng, 0.6)[..., None]), np.float32)
 
 
 def carpet(rng: np.random.Generator) -> Image:
@@ -107,7 +107,7 @@ def carpet(rng: np.random.Generator) -> Image:
         fleck = draw_colour(rng, (0, 1), (0, 0.5), (0.15, 0.9))
         share = smooth_step(noise(rng, 0.2) - rng.uniform(0.5, 1.5), 6.0)[..., None] * 0.6
         image = image * (1 - share) + fleck * share
-    return image.astype(np.float32)
+    return np.asarray(image, np.float32)
 
 
 def plaster(rng: np.random.Generator) -> Image:
@@ -118,7 +118,7 @@ def plaster(rng: np.random.Generator) -> Image:
     colour = draw_colour(rng, hue, saturation, (0.55, 0.97) if is_muted else (0.4, 0.9))
     relief = rng.uniform(0.003, 0.02) * noise(rng, rng.uniform(0.3, 1.2))
     stains = rng.uniform(0.0, 0.012) * noise(rng, 2.0)
-    return (colour * (1 + relief + stains)[..., None]).astype(np.float32)
+    return np.asarray(colour * (1 + relief + stains)[..., None], np.float32)
 
 
 def concrete(rng: np.random.Generator) -> Image:
@@ -126,7 +126,7 @@ def concrete(rng: np.random.Generator) -> Image:
     colour = draw_colour(rng, WARM_HUES, (0.0, 0.1), (0.35, 0.75))
     pores = smooth_step(noise(rng, 0.4) - 2.6, 8.0)
     shade = 1 + 0.05 * noise(rng, 1.5) + 0.02 * noise(rng, 0.3) - 0.3 * pores
-    return (colour * shade[..., None]).astype(np.float32)
+    return np.asarray(colour * shade[..., None], np.float32)
 
 
 def stone(rng: np.random.Generator) -> Image:
@@ -137,7 +137,7 @@ def stone(rng: np.random.Generator) -> Image:
         share = smooth_step(noise(rng, 0.5) - rng.uniform(0, 1), 4.0) * rng.uniform(0.3, 0.8)
     else:
         share = np.exp(-np.abs(noise(rng, 1.6)) * rng.uniform(8, 20)) * rng.uniform(0.2, 0.6)
-    return (colour + (other - colour) * share[..., None]).astype(np.float32)
+    return np.asarray(colour + (other - colour) * share[..., None], np.float32)
 
 
 def wallpaper(rng: np.random.Generator) -> Image:
@@ -150,7 +150,7 @@ def wallpaper(rng: np.random.Generator) -> Image:
     patterns = [stripes, row * column, np.minimum(row, column) - 0.4, noise(rng, 1.8)]
     share = smooth_step(patterns[int(rng.integers(len(patterns)))], 6.0)[..., None]
     image = colour + (other - colour) * rng.uniform(0.1, 0.55) * share
-    return (image * (1 + 0.008 * noise(rng, 0.3)[..., None])).astype(np.float32)
+    return np.asarray(image * (1 + 0.008 * noise(rng, 0.3)[..., None]), np.float32)
 
 
 def ceiling(rng: np.random.Generator) -> Image:
@@ -163,11 +163,11 @@ def ceiling(rng: np.random.Generator) -> Image:
         edge = colour * (0.75 if offset in (0, 3) else 1.0)
         image[offset :: SIDE_PX // num] = edge
         image[:, offset::SIDE_PX] = edge
-    return image.astype(np.float32)
+    return np.asarray(image, np.float32)
 
 
 def brushed(rng: np.random.Generator) -> Image:
     """Brushed metal."""
     colour = draw_colour(rng, (0.05, 0.65), (0.0, 0.06), (0.45, 0.8))
     shade = 1 + rng.uniform(0.01, 0.04) * noise(rng, 0.5, 40.0, 1.0)
-    return (colour * shade[..., None]).astype(np.float32)
+    return np.asarray(colour * shade[..., None], np.float32)

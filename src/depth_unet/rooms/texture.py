@@ -1,6 +1,6 @@
 """Procedural textures and the pools that scenes draw them from."""
 
-from functools import lru_cache
+from functools import cache
 from typing import get_args
 
 import numpy as np
@@ -95,7 +95,7 @@ class TexturePool:
         return _pooled(self.share, kind, int(rng.integers(self.per_kind)))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _pooled(share: Share, kind: str, index: int) -> UInt8[np.ndarray, "256 256 3"]:
     if kind not in _MAKERS:
         raise ConfigError(f"there is no texture {kind!r}; choose one of {', '.join(KINDS)}")

@@ -1,6 +1,7 @@
 """Wavefront OBJ and MTL files, as far as furniture libraries use them."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,6 @@ from jaxtyping import Float64, Int64
 from depth_unet.errors import DataError
 
 ENCODING = "latin1"
-MIN_LINES_OF_A_FACE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +75,11 @@ def read_wavefront(path: Path) -> Wavefront:
                     library |= _read_paints(path.parent / " ".join(words[1:]))
                 case ["f"]:
                     ends = [_corner(word, len(points), len(coordinates)) for word in words[1:]]
-                    for second, third in zip(ends[1:], ends[2:], strict=False):
+                    for second, third in pairwise(ends[1:]):
                         corners += [ends[0], second, third]
                         parts.append(current)
+        if not corners:
+            raise ValueError("it has no face")
         index = np.array(corners, np.int64).reshape(-1, 3, 2)
         positions = np.array(points, np.float64)[index[..., 0]]
         uv = np.array(coordinates, np.float64)[index[..., 1]]

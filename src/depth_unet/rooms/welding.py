@@ -1,13 +1,11 @@
 """Loose triangles made into a surface: corners joined, normals smooth up to a crease."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int64
-from numba import njit
 
-compiled: Any = njit(cache=True)
+from depth_unet.rooms.vectors import compiled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,16 +52,17 @@ def corner_normals(surface: Surface, crease_cosine: float = 0.75) -> Float64[np.
     points = surface.points_m[surface.triangles]
     faces = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
     area = np.linalg.norm(faces, axis=1, keepdims=True)
-    unit = faces / np.maximum(area, 1e-18)
-    normals = np.empty_like(points)
-    _gather_normals(surface.triangles, faces, unit, len(surface.points_m), crease_cosine, normals)
+    unit = np.where(area > 1e-18, faces / np.maximum(area, 1e-18), (0.0, 0.0, 1.0))
+    heads = np.full(len(surface.points_m), -1)
+    normals = _gather_normals(surface.triangles, faces, unit, heads, crease_cosine)
     length = np.linalg.norm(normals, axis=2, keepdims=True)
-    return np.where(length > 1e-15, normals / np.maximum(length, 1e-18), unit[:, None])
+    smooth = normals / np.maximum(length, 1e-18)
+    return np.asarray(np.where(length > 1e-15, smooth, unit[:, None]), np.float64)
 
 
 @compiled
-def _gather_normals(triangles, faces, unit, num_points, crease_cosine, normals):  # type: ignore[no-untyped-def]
-    head, following = np.full(num_points, -1), np.full(triangles.size, -1)
+def _gather_normals(triangles, faces, unit, head, crease_cosine):  # type: ignore[no-untyped-def]
+    normals, following = np.empty((len(triangles), 3, 3)), np.full(triangles.size, -1)
     for corner in range(triangles.size):
         vertex = triangles[corner // 3, corner % 3]
         following[corner], head[vertex] = head[vertex], corner
@@ -75,3 +74,4 @@ def _gather_normals(triangles, faces, unit, num_points, crease_cosine, normals):
                 total += faces[other // 3]
             other = following[other]
         normals[face, corner % 3] = total
+    return normals
