@@ -1,5 +1,7 @@
 """A whole scene comes from its seed alone."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -7,10 +9,10 @@ from depth_unet.rooms.compose import make_scene
 from depth_unet.rooms.kinds import KINDS, pick_kind, pick_size
 from depth_unet.rooms.scene import Scene
 
-SEEDS = range(6)
+SEEDS = range(4)
 
 
-@pytest.mark.parametrize("seed", [0, 3, 11])
+@pytest.mark.parametrize("seed", [3, 11])
 def test_same_seed_same_scene(seed: int) -> None:
     """The same seed gives the same scene, bit for bit."""
     first, second = (make_scene(seed, furniture="boxes", share="train") for _ in range(2))
@@ -74,6 +76,7 @@ def test_every_kind_occurs() -> None:
         assert kind.height_m[0] <= height_m <= kind.height_m[1]
 
 
+@cache
 def _scenes() -> list[Scene]:
     return [make_scene(seed, furniture="boxes", share="train") for seed in SEEDS]
 

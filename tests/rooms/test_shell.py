@@ -24,7 +24,7 @@ def test_shares_sum_to_one() -> None:
 
 
 @each_kind
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_no_ray_escapes(kind: RoomKind, seed: int) -> None:
     """Every ray from inside an empty room ends on a surface or on the light of a window."""
     shell = _shell(kind, seed)
@@ -39,7 +39,7 @@ def test_no_ray_escapes(kind: RoomKind, seed: int) -> None:
 
 
 @each_kind
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_light_inside(kind: RoomKind, seed: int) -> None:
     """A lamp hangs in the room; windows shine into it."""
     shell = _shell(kind, seed)
@@ -57,7 +57,7 @@ def test_light_inside(kind: RoomKind, seed: int) -> None:
 @each_kind
 def test_openings_fit(kind: RoomKind) -> None:
     """Doors and windows lie within their walls and do not overlap; every room has a door."""
-    for seed in range(6):
+    for seed in range(4):
         shell = _shell(kind, seed)
         spans = [span for span in shell.taken if span.reach_m >= 0.5]
         for span in spans:
