@@ -7,13 +7,14 @@ from depth_unet.rooms.denoise import denoise
 HEIGHT, WIDTH = 40, 60
 
 
-def wall(depth_m: float = 2.0) -> tuple[np.ndarray, np.ndarray]:
-    """Normals and positions of a wall at right angles to the axis."""
+def wall(depth_m: float = 2.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Normals, positions and depth of a wall at right angles to the axis."""
     normals = np.zeros((HEIGHT, WIDTH, 3), np.float32)
     normals[..., 2] = -1
     rows, columns = np.mgrid[:HEIGHT, :WIDTH]
     positions = np.stack([columns / 50, rows / 50, np.ones((HEIGHT, WIDTH))], axis=-1)
-    return normals, (positions * depth_m).astype(np.float32)
+    positions_m = (positions * depth_m).astype(np.float32)
+    return normals, positions_m, positions_m[..., 2]
 
 
 def test_constant_light_stays() -> None:
@@ -32,33 +33,35 @@ def test_noise_is_removed() -> None:
 
 def test_surfaces_at_other_depths_share_no_light() -> None:
     """A step in depth is an edge that no light crosses."""
-    normals, positions_m = wall()
+    normals, positions_m, depth_m = wall()
     positions_m[:, 30:] *= 1.5
     light = np.ones((HEIGHT, WIDTH, 3), np.float32)
     light[:, 30:] = 5
     np.testing.assert_allclose(
-        denoise(light, normals, positions_m, (0.0, 0.0, 0.0)), light, rtol=1e-5
+        denoise(light, normals, positions_m, depth_m, (0.0, 0.0, 0.0)), light, rtol=1e-5
     )
 
 
 def test_surfaces_that_face_elsewhere_share_no_light() -> None:
     """A corner is an edge that no light crosses."""
-    normals, positions_m = wall()
+    normals, positions_m, depth_m = wall()
     normals[:, 30:] = (1, 0, 0)
     light = np.ones((HEIGHT, WIDTH, 3), np.float32)
     light[:, 30:] = 5
     np.testing.assert_allclose(
-        denoise(light, normals, positions_m, (0.0, 0.0, 0.0)), light, rtol=1e-5
+        denoise(light, normals, positions_m, depth_m, (0.0, 0.0, 0.0)), light, rtol=1e-5
     )
 
 
 def test_pixels_without_surface_are_left_out() -> None:
     """Lamps and sky neither receive nor give."""
-    normals, positions_m = wall()
+    normals, positions_m, depth_m = wall()
     normals[10:20, 10:20] = 0
     light = np.ones((HEIGHT, WIDTH, 3), np.float32)
     light[10:20, 10:20] = 99
-    np.testing.assert_allclose(denoise(light, normals, positions_m, (0.0, 0.0)), light, rtol=1e-5)
+    np.testing.assert_allclose(
+        denoise(light, normals, positions_m, depth_m, (0.0, 0.0)), light, rtol=1e-5
+    )
 
 
 def test_shadows_stay() -> None:

@@ -91,7 +91,8 @@ def test_depth_of_a_sphere() -> None:
     """A fine mesh of a sphere: 1 mm, except at its rim, where facets are seen edge-on."""
     centre_m, radius_m = np.array([0.2, 3.0, 1.3]), 0.8
     view = pose((0, 0, 1.0), yaw_deg=85, pitch_deg=3, roll_deg=2)
-    depth_m = depth_of(scene_of(sphere((0.2, 3.0, 1.3), radius_m)), view)
+    scene = replace(scene_of(sphere((0.2, 3.0, 1.3), radius_m)), lights=(lamp((4, -9, 2.6)),))
+    depth_m = depth_of(scene, view)
     rays = pixel_rays(view, CAMERA).astype(np.float64).reshape(60, 80, 3)
     to_centre = centre_m - view.origin_m
     along, square = rays @ to_centre, (rays**2).sum(axis=2)

@@ -11,22 +11,19 @@ Reference:
 import numpy as np
 from jaxtyping import Float32
 
+from depth_unet.rooms.kernels import LEAST_COSINE, ONE, PLANE_TOLERANCE
 from depth_unet.rooms.vectors import along, at, compiled, dot, minus, put, scaled
 
 WEIGHTS = np.array([0.0625, 0.25, 0.375, 0.25, 0.0625], np.float32)
-ONE = np.float32(1)
-LEAST_COSINE = np.float32(
-    0.7
-)  # Surfaces whose normals differ by more than 45 degrees share no light.
-FACING_SCALE = np.float32(1 / 0.3)  # Makes the weight 1 for equal normals.
+FACING_SCALE = ONE / (ONE - LEAST_COSINE)  # Makes the weight 1 for equal normals.
 DARK_SHARE = 0.25  # Of the mean: differences among pixels darker than this count little.
-PLANE_TOLERANCE = np.float32(0.02)  # Of the depth: pixels farther off the plane share none.
 
 
 def denoise(
     light: Float32[np.ndarray, "h w 3"],
     normals: Float32[np.ndarray, "h w 3"],
     positions_m: Float32[np.ndarray, "h w 3"],
+    depth_m: Float32[np.ndarray, "h w"],
     sharpness: tuple[float, ...],
 ) -> Float32[np.ndarray, "h w 3"]:
     """Average ``light`` over neighbours of the same surface.
@@ -35,7 +32,8 @@ def denoise(
         light: Irradiance, or mirrored light; >= 0.
         normals: Unit normals; 0 where a pixel shows no surface, whose light is left as it is and
             is given to no other pixel.
-        positions_m: In camera axes, z the depth.
+        positions_m: Of the surfaces, in the axes of the normals.
+        depth_m: Of the surfaces; the tolerance grows with it.
         sharpness: One pass each, with pixels 1, 2, 4, ... apart: how much the weight of a pixel
             falls as its light differs by a factor of e; 0 averages over shadows.
     """
@@ -44,30 +42,43 @@ def denoise(
     floor = np.float32(DARK_SHARE * max(float(sums.mean()), 1e-9))
     for number, value in enumerate(sharpness):
         level = np.log(light.sum(axis=2) + floor)
-        light = filter_once(light, level, normals, positions_m, 1 << number, np.float32(value))
+        light = filter_once(
+            light, level, normals, positions_m, depth_m, 1 << number, np.float32(value)
+        )
     return light
 
 
 @compiled
-def filter_once(light, level, normals, positions, step, sharpness):  # type: ignore[no-untyped-def] # noqa: PLR0917
+def filter_once(  # type: ignore[no-untyped-def] # noqa: PLR0917
+    light, level, normals, positions, depths, step, sharpness
+):
     """One pass of the filter, with pixels ``step`` apart."""
     height, width, _ = light.shape
     filtered = np.empty_like(light)
     for row in range(height):
         for column in range(width):
             filter_pixel(
-                light, level, normals, positions, step, sharpness, row, column, filtered[row]
+                light,
+                level,
+                normals,
+                positions,
+                depths,
+                step,
+                sharpness,
+                row,
+                column,
+                filtered[row],
             )
     return filtered
 
 
 @compiled
-def filter_pixel(light, level, normals, positions, step, sharpness, row, column, result):  # type: ignore[no-untyped-def] # noqa: PLR0917
+def filter_pixel(light, level, normals, positions, depths, step, sharpness, row, column, result):  # type: ignore[no-untyped-def] # noqa: PLR0917
     """Write the weighted mean of 25 pixels."""
     height, width, _ = light.shape
     normal, position = at(normals[row], column), at(positions[row], column)
     middle = level[row, column]
-    scale = ONE / (PLANE_TOLERANCE * position[2] + np.float32(1e-6))
+    scale = ONE / (PLANE_TOLERANCE * depths[row, column] + np.float32(1e-6))
     total = WEIGHTS[2] * WEIGHTS[2]
     mean = scaled(at(light[row], column), total)
     for down in range(-2, 3):

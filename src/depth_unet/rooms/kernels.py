@@ -22,6 +22,11 @@ OFFSET_M = np.float32(1e-3)  # Secondary rays begin so far above a surface, or t
 FAR_M = np.float32(1e6)
 HALF = np.float32(0.5)
 ONE = np.float32(1)
+LEAST_COSINE = np.float32(0.7)  # Normals that differ by more than 45 degrees share no light.
+PLANE_TOLERANCE = np.float32(0.02)  # Of the depth; so far off its plane a point is elsewhere.
+STEPS = np.array(
+    [[0, 0], [0, 1], [1, 0], [0, -1], [-1, 0], [1, 1], [1, -1], [-1, 1], [-1, -1]], np.int64
+)
 LEVEL_STARTS = np.cumsum([0, *[side * side for side in LEVEL_TEXELS]])[:-1].astype(np.int64)
 LEVEL_SIDES = np.array(LEVEL_TEXELS, np.int64)
 
@@ -199,3 +204,37 @@ def add_rows(sums, rows, values):  # type: ignore[no-untyped-def]
     """Add ``values`` to ``rows`` of ``sums``, in place."""
     for index in range(len(rows)):
         put(sums, rows[index], along(at(sums, rows[index]), at(values, index), ONE))
+
+
+@compiled
+def owners(points, positions, normals, depths, width):  # type: ignore[no-untyped-def]
+    """For each point, the nearest pixel of nine whose middle lies on the same plane; -1: none."""
+    found = np.full(len(points.ray), -1, np.int64)
+    for point in range(len(found)):
+        position, normal, pixel = (
+            at(points.position_m, point),
+            at(points.normal, point),
+            points.ray[point],
+        )
+        for step in range(len(STEPS)):
+            row, column = pixel // width + STEPS[step, 0], pixel % width + STEPS[step, 1]
+            other = row * width + column
+            if not (0 <= other < len(depths) and 0 <= column < width):
+                continue
+            facing = at(normals, other)
+            away = abs(dot(facing, minus(position, at(positions, other))))
+            if dot(facing, normal) > LEAST_COSINE and away < PLANE_TOLERANCE * depths[other]:
+                found[point] = other
+                break
+    return found
+
+
+@compiled
+def add_lit(sums, pixels, owner, albedo, irradiance):  # type: ignore[no-untyped-def]
+    """Add albedo times the irradiance of the owners to ``pixels`` of ``sums``, in place."""
+    for index in range(len(pixels)):
+        if owner[index] < 0:
+            continue
+        light, colour = at(irradiance, owner[index]), at(albedo, index)
+        light = light[0] * colour[0], light[1] * colour[1], light[2] * colour[2]
+        put(sums, pixels[index], along(at(sums, pixels[index]), light, ONE))

@@ -14,7 +14,7 @@ from depth_unet.camera import Intrinsics
 from depth_unet.errors import ConfigError
 from depth_unet.rooms import kernels, transport
 from depth_unet.rooms.casting import Caster, Hits
-from depth_unet.rooms.denoise import denoise
+from depth_unet.rooms.film import Film, Surfaces
 from depth_unet.rooms.scene import Pose
 
 BOUNCE_CONE = 0.05  # Width of diffuse rays per metre: they see coarse levels of textures.
@@ -23,11 +23,8 @@ CONE_START_M = 3.0  # Where such cones are taken to begin: about the distance of
 LEAST_GLOSS = 0.02  # Below it nothing is mirrored.
 MAX_MIRRORED = 8.0  # Brighter reflections at few samples are fireflies.
 FIREFLY_FACTOR = 18.0  # Bounced light above this many times its mean is cut.
+LOST_FACTOR = np.float32(2)  # Light of paths beside all neighbours' surfaces: so often its mean.
 MORE_BOUNCES = 0.7  # Light of the third and later bounces, as a share of the second's mean.
-
-DIRECT_SHARPNESS = (0.4, 0.8, 1.6)
-BOUNCED_SHARPNESS = (0.0, 0.3, 0.6, 1.0)
-MIRRORED_SHARPNESS = (0.0, 0.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,19 +42,6 @@ class Rendering:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class _Film:
-    """Sums over the samples of every pixel."""
-
-    direct: Float32[np.ndarray, "p 3"]
-    bounced: Float32[np.ndarray, "p 3"]
-    mirrored: Float32[np.ndarray, "p 3"]
-    emission: Float32[np.ndarray, "p 3"]
-    albedo: Float32[np.ndarray, "p 3"]
-    num_surface: Float32[np.ndarray, " p"]
-    num_bounced: Float32[np.ndarray, " p"]
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
 class _Tracer:
     """What all samples of one view share."""
 
@@ -69,9 +53,7 @@ class _Tracer:
     order: Int64[np.ndarray, " p"]
     parity: Int64[np.ndarray, " p"]
     shifts: UInt32[np.ndarray, " d"]
-    film: _Film
-    depth_m: Float32[np.ndarray, " p"]
-    normals: Float32[np.ndarray, "p 3"]
+    film: Film
     ambient: Float32[np.ndarray, "3"]
     max_bounced: float = 0.0
 
@@ -98,8 +80,8 @@ def render(
     tracer = _set_up(caster, pose, intrinsics, seed)
     for sample in range(samples):
         _trace(tracer, sample, samples)
-    depth_m = tracer.depth_m.reshape(intrinsics.height, intrinsics.width)
-    return Rendering(radiance=_develop(tracer, pose, depth_m, samples), depth_m=depth_m)
+    depth_m = tracer.film.depth_m.reshape(intrinsics.height, intrinsics.width)
+    return Rendering(radiance=tracer.film.develop(), depth_m=depth_m)
 
 
 def pixel_rays(pose: Pose, intrinsics: Intrinsics) -> Float32[np.ndarray, "p 3"]:
@@ -120,9 +102,7 @@ def _set_up(caster: Caster, pose: Pose, intrinsics: Intrinsics, seed: int) -> _T
     directions = pixel_rays(pose, intrinsics)
     num = len(directions)
     rows, columns = np.divmod(np.arange(num), intrinsics.width)
-    colours = [np.zeros((num, 3), np.float32) for _ in range(5)]
     numbers = np.random.default_rng([seed, 0]).integers(0, 1 << 32, kernels.NUM_DIMENSIONS)
-    names = ("direct", "bounced", "mirrored", "emission", "albedo")
     return _Tracer(
         caster=caster,
         origins_m=np.tile(np.asarray(pose.origin_m, np.float32), (num, 1)),
@@ -132,13 +112,7 @@ def _set_up(caster: Caster, pose: Pose, intrinsics: Intrinsics, seed: int) -> _T
         order=_interleave(columns) | _interleave(rows) << 1,
         parity=(rows + columns) & 1,
         shifts=numbers.astype(np.uint32),
-        film=_Film(
-            **dict(zip(names, colours, strict=True)),
-            num_surface=np.zeros(num, np.float32),
-            num_bounced=np.zeros(num, np.float32),
-        ),
-        depth_m=np.zeros(num, np.float32),
-        normals=np.zeros((num, 3), np.float32),
+        film=Film.blank(intrinsics.height, intrinsics.width),
         ambient=np.zeros(3, np.float32),
     )
 
@@ -163,21 +137,48 @@ def _trace(tracer: _Tracer, sample: int, samples: int) -> None:
         caster, tracer.origins_m, directions, hits, with_lights=True, cone=cone, start_m=0
     )
     if not sample:
-        tracer.normals[points.ray] = points.normal
-        tracer.depth_m = kernels.depth_of(
-            tracer.origins_m, directions, hits.distance, caster.lights
-        )
-    film.emission += emission
-    indices = indices[points.ray]
-    kernels.add_rows(film.direct, points.ray, _direct(caster, points, indices, 2, shifts))
-    kernels.add_rows(film.albedo, points.ray, points.albedo)
-    film.num_surface[points.ray] += 1
+        _focus(tracer, points, hits)
+    film.unfiltered += emission
+    indices, owner = indices[points.ray], film.owners(points)
+    film.surfaces.append(Surfaces(points.ray, owner, points.albedo))
+    _light(tracer, points, indices, owner)
+    own = owner == points.ray
     # Bounced light varies slowly and is filtered widely: every second pixel will do.
-    chosen = np.nonzero((tracer.parity[points.ray] == sample & 1) | (samples == 1))[0]
+    own &= (tracer.parity[points.ray] == sample & 1) | (samples == 1)
+    chosen = np.nonzero(own)[0]
     _bounce(tracer, _take(points, chosen), indices[chosen])
     chosen = np.nonzero(points.gloss > LEAST_GLOSS)[0]
     if len(chosen):
         _mirror(tracer, directions, _take(points, chosen), indices[chosen])
+
+
+def _focus(tracer: _Tracer, points: kernels.Points, hits: Hits) -> None:
+    """Note what lies in the middle of every pixel."""
+    film = tracer.film
+    film.normals[points.ray] = points.normal
+    film.depth_m = kernels.depth_of(
+        tracer.origins_m, tracer.directions, hits.distance, tracer.caster.lights
+    )
+    film.positions_m = tracer.origins_m + tracer.directions * film.depth_m[:, None]
+
+
+def _light(
+    tracer: _Tracer,
+    points: kernels.Points,
+    indices: Int64[np.ndarray, " n"],
+    owner: Int64[np.ndarray, " n"],
+) -> None:
+    """Add what lights send to ``points``."""
+    film = tracer.film
+    direct = _direct(tracer.caster, points, indices, 2, tracer.shifts)
+    own = np.nonzero(owner == points.ray)[0]
+    kernels.add_rows(film.direct, points.ray[own], direct[own])
+    film.num_direct[points.ray[own]] += 1
+    lost = np.nonzero(owner < 0)[0]
+    # These are not denoised: a single bright path would be a spark.
+    most = LOST_FACTOR * direct.mean(axis=0) if len(direct) else np.float32(0)
+    light = points.albedo[lost] * (np.minimum(direct[lost], most) + tracer.ambient)
+    kernels.add_rows(film.unfiltered, points.ray[lost], light)
 
 
 def _take(points: kernels.Points, rows: Int64[np.ndarray, " k"]) -> kernels.Points:
@@ -271,23 +272,3 @@ def _look(
         np.float32(start_m),
     )
     return points, emission
-
-
-def _develop(
-    tracer: _Tracer, pose: Pose, depth_m: Float32[np.ndarray, "h w"], samples: int
-) -> Float32[np.ndarray, "h w 3"]:
-    film, shape = tracer.film, (*depth_m.shape, 3)
-    axes = np.stack([pose.right, pose.down, pose.forward], axis=1).astype(np.float32)
-    normals = (tracer.normals @ axes).reshape(shape)
-    positions_m = (tracer.directions @ axes).reshape(shape) * depth_m[..., None]
-    direct = film.direct / np.maximum(film.num_surface, 1)[:, None]
-    bounced = film.bounced / np.maximum(film.num_bounced, 1)[:, None]
-    # At edges a pixel may show a surface only in samples that have no bounce.
-    bounced[film.num_bounced == 0] = bounced.mean(axis=0)
-    irradiance = denoise(direct.reshape(shape), normals, positions_m, DIRECT_SHARPNESS)
-    irradiance += denoise(bounced.reshape(shape), normals, positions_m, BOUNCED_SHARPNESS)
-    mirrored = film.mirrored.reshape(shape) / np.float32(samples)
-    if mirrored.any():
-        mirrored = denoise(mirrored, normals, positions_m, MIRRORED_SHARPNESS)
-    surface = irradiance * film.albedo.reshape(shape) + film.emission.reshape(shape)
-    return np.asarray(surface / np.float32(samples) + mirrored, dtype=np.float32)
