@@ -13,11 +13,11 @@ from jaxtyping import Float32, UInt8
 
 REFERENCE_WIDTH = 320  # Blurs are in pixels of an image of this width.
 BLUR_PX = (0.37, 0.57)
-"""Standard deviation of the lens's blur: as sharp as NYU.
+"""Standard deviation of the lens's blur: about as sharp as NYU.
 
 Measured at 320 x 240 as the gradient's mean power at 0.3 to 0.5, and at 0.2 to 0.3, cycles per
 pixel over that at 0.08 to 0.2: 60 frames of NYU have medians 0.25 and 0.60 (quartiles 0.22 to 0.29
-and 0.55 to 0.68); 24 rooms' views with five cameras each, noise included, have 0.37 and 0.55.
+and 0.55 to 0.68); 24 views of 12 rooms, five cameras each, noise included, 0.37 and 0.55.
 """
 BRIGHTEST = 6.0  # Light beyond it adds no more glare.
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
