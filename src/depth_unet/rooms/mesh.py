@@ -15,6 +15,15 @@ Vector = tuple[float, float, float]
 CORNERS = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
 TRIANGLES = np.array([[0, 1, 2], [0, 2, 3]])
 
+# The faces of the unit cube: below, above, front, back, left, right. Each begins at a corner and
+# runs along the texture's u and v; u x v points outwards.
+FACE_CORNERS = np.array(
+    [[0, 0, 0], [0, 0, 1], [0, 0, 0], [1, 1, 0], [0, 1, 0], [1, 0, 0]], np.float32
+)
+FACE_U = np.array([[0, 1, 0], [1, 0, 0], [1, 0, 0], [-1, 0, 0], [0, -1, 0], [0, 1, 0]], np.float32)
+FACE_V = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1], [0, 0, 1], [0, 0, 1]], np.float32)
+FACE_NORMALS = np.repeat(np.cross(FACE_U, FACE_V), 6, axis=0).reshape(12, 3, 3)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Material:
@@ -95,17 +104,18 @@ def box(
     low_m: Sequence[float], high_m: Sequence[float], material: Material, texture_m: float = 0.6
 ) -> Mesh:
     """An axis-aligned box, normals outwards."""
-    (x0, y0, z0), (x1, y1, z1) = low_m, high_m
-    dx, dy, dz = x1 - x0, y1 - y0, z1 - z0
-    faces = [
-        quad((x0, y0, z0), (0, dy, 0), (dx, 0, 0), material, texture_m),
-        quad((x0, y0, z1), (dx, 0, 0), (0, dy, 0), material, texture_m),
-        quad((x0, y0, z0), (dx, 0, 0), (0, 0, dz), material, texture_m),
-        quad((x1, y1, z0), (-dx, 0, 0), (0, 0, dz), material, texture_m),
-        quad((x0, y1, z0), (0, -dy, 0), (0, 0, dz), material, texture_m),
-        quad((x1, y0, z0), (0, dy, 0), (0, 0, dz), material, texture_m),
-    ]
-    return joined(faces)
+    low = np.asarray(low_m, np.float32)
+    size = np.asarray(high_m, np.float32) - low
+    corner, u, v = low + FACE_CORNERS * size, FACE_U * size, FACE_V * size
+    points = corner[:, None] + CORNERS[None, :, :1] * u[:, None] + CORNERS[None, :, 1:] * v[:, None]
+    repeats = np.stack((np.abs(u).sum(axis=1), np.abs(v).sum(axis=1)), axis=1) / texture_m
+    uv = np.broadcast_to(CORNERS, (6, 4, 2)) if material.stretch else CORNERS * repeats[:, None]
+    return Mesh(
+        positions_m=points[:, TRIANGLES].reshape(-1, 3, 3).astype(np.float32),
+        normals=FACE_NORMALS,
+        uv=uv[:, TRIANGLES].reshape(-1, 3, 2).astype(np.float32),
+        material=material,
+    )
 
 
 def joined(meshes: Sequence[Mesh]) -> Mesh:
