@@ -6,12 +6,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from depth_unet import __version__
 from depth_unet.atomic import check_writable, make_folder, write_text
 from depth_unet.errors import DataError
 from depth_unet.rooms import kaggle, pairs
 from depth_unet.rooms.options import RoomsOptions
-from depth_unet.rooms.record import RECORDS_NAME
+from depth_unet.rooms.record import RECORDS_NAME, package_version
 
 MANIFEST_NAME = "manifest.json"
 PREVIEW_NAME = "preview.png"
@@ -66,7 +65,7 @@ def _values(options: RoomsOptions, *, complete: bool) -> dict[str, Any]:
     return {
         "title": TITLE,
         "complete": complete,
-        "depth_unet": __version__,
+        "depth_unet": package_version(),
         "command": options.command(),
         "num_images": options.num_images,
         "num_rooms": options.num_rooms,
@@ -93,8 +92,8 @@ def _difference(held: dict[str, Any], options: RoomsOptions) -> str:
         for name, value in asked.items()
         if held["options"].get(name) != value
     ]
-    if held.get("depth_unet") != __version__:
-        found.append(f"depth-unet {held.get('depth_unet')}, not {__version__}")
+    if held.get("depth_unet") != package_version():
+        found.append(f"depth-unet {held.get('depth_unet')}, not {package_version()}")
     if held["num_images"] > options.num_images:
         found.append(f"{held['num_images']} images, not {options.num_images}")
     return "; ".join(found)

@@ -1,12 +1,12 @@
 """What is written of a room, and how a finished one is recognised."""
 
 import hashlib
+import importlib.metadata
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from depth_unet import __version__
 from depth_unet.atomic import write_text
 from depth_unet.rooms.options import RoomPlan
 from depth_unet.rooms.scene import Share
@@ -78,9 +78,17 @@ class RoomRecord:
         )
 
 
+def package_version() -> str:
+    """The version that draws these rooms; another one may draw others."""
+    try:
+        return importlib.metadata.version("depth-unet")
+    except importlib.metadata.PackageNotFoundError:  # run from its sources
+        return "unknown"
+
+
 def origin_of(plan: RoomPlan) -> str:
     """Hash of everything that decides the files of a room."""
-    made_of = [__version__, plan.options.content(), plan.number, plan.num_frames]
+    made_of = [package_version(), plan.options.content(), plan.number, plan.num_frames]
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
 
 
