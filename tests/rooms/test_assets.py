@@ -185,7 +185,9 @@ def test_build_reads_what_a_library_holds(
     corners = rest.positions_m.reshape(-1, 3)
     assert corners.min(0) == pytest.approx([-0.5, -1, 0], abs=1e-3)
     assert corners.max(0) == pytest.approx([0.5, 1, 0.5], abs=1e-3)
-    assert "Bed, by René, CC0-1.0" in (tmp_path / "cache" / "ATTRIBUTION.txt").read_text("utf-8")
+    assert "Bed, by René, CC0-1.0" in (tmp_path / "cache" / "ATTRIBUTION-full.txt").read_text(
+        "utf-8"
+    )
 
 
 def test_build_names_a_missing_library(tmp_path: Path) -> None:

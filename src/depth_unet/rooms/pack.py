@@ -3,7 +3,7 @@
 The models come from Debian's package sweethome3d-furniture (`apt-get install
 sweethome3d-furniture`). Large ones are simplified; one whose simplified form differs visibly from
 the original is left out. The full pack holds models under CC-BY 3.0: their authors stand in
-ATTRIBUTION.txt beside it, which belongs to every copy of the pack.
+ATTRIBUTION-full.txt beside it, which belongs to every copy of the pack.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from depth_unet.rooms.palette import linear
 from depth_unet.rooms.wavefront import Paint, Wavefront
 from depth_unet.rooms.welding import Surface, corner_normals, weld
 
-ATTRIBUTION_NAME = "ATTRIBUTION.txt"
+ATTRIBUTION_NAME = "ATTRIBUTION-full.txt"
 LIBRARIES = Path("/usr/share/sweethome3d/furniture")
 CC0_LIBRARY = "BlendSwap-CC-0"
 MIN_OPACITY = 0.35
