@@ -97,16 +97,8 @@ def _surfaces(
     rng: np.random.Generator,
 ) -> Parts:
     """Floor, ceiling, walls, tiles to half the height, skirting, cornice."""
-    width_m, length_m, height_m = size_m
-    out = OVERLAP_M
-    across, along = (width_m + 2 * out, 0, 0), (0, length_m + 2 * out, 0)
-    floor = quad((-out, -out, 0), across, along, decor.floor, decor.floor_texture_m)
-    parts = Parts(
-        meshes=[
-            floor,
-            quad((-out, -out, height_m), along, across, decor.ceiling, decor.ceiling_texture_m),
-        ]
-    )
+    height_m = size_m[2]
+    parts = Parts(meshes=_floor_and_ceiling(size_m, decor))
     accent = int(rng.integers(4)) if rng.random() < ACCENT_SHARE else -1
     skirting_m = float(rng.uniform(0.05, 0.14)) if rng.random() < 0.9 else 0.0
     cornice_m = float(rng.uniform(0.04, 0.1)) if rng.random() < 0.25 else 0.0
@@ -131,6 +123,16 @@ def _surfaces(
             meshes.append(box(low, high, decor.trim))
         parts.put(wall, meshes)
     return parts
+
+
+def _floor_and_ceiling(size_m: tuple[float, float, float], decor: Decor) -> list[Mesh]:
+    width_m, length_m, height_m = size_m
+    out = OVERLAP_M
+    across, along = (width_m + 2 * out, 0, 0), (0, length_m + 2 * out, 0)
+    return [
+        quad((-out, -out, 0), across, along, decor.floor, decor.floor_texture_m),
+        quad((-out, -out, height_m), along, across, decor.ceiling, decor.ceiling_texture_m),
+    ]
 
 
 def _widened(span: Span, margin_m: float) -> Span:
