@@ -63,7 +63,7 @@ class EvaluateArguments:
     align: AlignmentChoice = "none"
     """Fit every prediction to its ground truth first; none keeps the metric scale."""
     out: Path | None = None
-    """Folder for metrics.json, per_image.csv and pictures; default RUN/evaluation."""
+    """Folder for report.html, metrics.json, per_image.csv and pictures; default RUN/evaluation."""
     device: DeviceChoice = "auto"
     """Where the network runs."""
     overwrite: bool = False
