@@ -7,13 +7,13 @@ WHEEL_VENV ?= .venv-wheel
 # to be prepared), or takes DATA, a folder in the pairs layout. Every fifth view of a room is `seen`.
 DEMO ?= build/demo
 DATA ?=
-ROOM_IMAGES ?= 800
+ROOM_IMAGES ?= 500
 ROOM_VIEWS ?= 5
-ROOM_SIZE ?= 160x120
+ROOM_SIZE ?= 320x240
 ROOM_SAMPLES ?= 2
 ROOM_TEST_SHARE ?= 0.1
 ROOM_SEED ?= 1
-DEMO_STEPS ?= 480
+DEMO_STEPS ?= 400
 # bf16 is a third faster than fp32 on processors that have it, and slower on others.
 DEMO_PRECISION ?= $(shell grep -qsE 'avx512_bf16|amx_bf16' /proc/cpuinfo && echo bf16 || echo fp32)
 # Pairs of NYU for the tests that want them.
@@ -87,7 +87,7 @@ NYU = $(if $(wildcard $(NYU_PAIRS)/index.csv),DEPTH_UNET_NYU=$(abspath $(NYU_PAI
 
 ifneq ($(DATA),)
 PAIRS = $(DEMO)/cache
-MAKE_PAIRS = prepare $(DATA) $(PAIRS) --size 160x120 --overwrite
+MAKE_PAIRS = prepare $(DATA) $(PAIRS) --size 320x240 --overwrite
 else
 PAIRS = $(DEMO)/rooms
 MAKE_PAIRS = rooms $(PAIRS) --images $(ROOM_IMAGES) --size $(ROOM_SIZE) --seed $(ROOM_SEED) \

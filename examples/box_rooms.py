@@ -155,7 +155,8 @@ def shade(
     cells = np.floor(points / 0.02 + 0.5).astype(np.int64)
     grain = (cells * _xyz((73856093, 19349663, 83492791))).sum(axis=0) % 97 / 97
     light = (0.75 + 0.25 * squares) * (0.85 + 0.15 * grain) * np.exp(-0.08 * depth_m)
-    return np.clip(room.colour[box, face] * light[..., None], 0, 255).astype(np.uint8)
+    colours: np.ndarray = np.clip(room.colour[box, face] * light[..., None], 0, 255)
+    return colours.astype(np.uint8)
 
 
 def with_hole(depth_m: np.ndarray, generator: np.random.Generator) -> np.ndarray:

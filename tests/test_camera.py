@@ -1,14 +1,11 @@
-"""Cameras of resized, cropped and mirrored pictures, and the rule that keeps depth metric."""
+"""Cameras of resized, cropped and mirrored pictures."""
 
 import math
 
 import pytest
-import torch
 
-from depth_unet.camera import Intrinsics, depth_per_canonical
-from depth_unet.config import NYU_FOCAL
+from depth_unet.camera import Intrinsics
 from depth_unet.errors import DataError
-from tests.tolerances import TOLERANCE
 
 CAMERA = Intrinsics(width=640, height=480, fx_px=520.0, fy_px=519.0, cx_px=325.5, cy_px=253.5)
 
@@ -76,21 +73,3 @@ def test_focal_lengths_are_positive(field: str, value: float) -> None:
     values = {"fx_px": 1.0, "fy_px": 1.0, "cx_px": 0.0, "cy_px": 0.0} | {field: value}
     with pytest.raises(DataError, match="positive"):
         Intrinsics(width=4, height=4, **values)
-
-
-def test_training_camera_sees_canonical_depth() -> None:
-    """For NYU's camera at the recipe's canvas, canonical depth is depth."""
-    assert depth_per_canonical(NYU_FOCAL * 128, NYU_FOCAL, 128) == pytest.approx(1, rel=1e-12)
-
-
-def test_longer_lens_sees_farther() -> None:
-    """Depth is proportional to the focal length: what looks as large is as many times farther."""
-    focal_px = torch.tensor([50.0, 100.0, 200.0])
-    expected = torch.tensor([0.5, 1.0, 2.0])
-    ratio = depth_per_canonical(focal_px, 0.5, 200)
-    torch.testing.assert_close(ratio, expected, **TOLERANCE[torch.float32])
-
-
-def test_larger_canvas_means_a_shorter_lens() -> None:
-    """The same focal length in pixels of a canvas twice as wide is half as long."""
-    assert depth_per_canonical(100.0, 0.8, 256) * 2 == depth_per_canonical(100.0, 0.8, 128)

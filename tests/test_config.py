@@ -133,10 +133,10 @@ def test_validation_interval() -> None:
 
 
 def test_source_size_leaves_room_for_the_zoom() -> None:
-    """Frames are read a quarter larger where crops are zoomed, else at the size of the canvas."""
+    """Frames are read a quarter larger than the strongest crop needs; unzoomed, at the canvas's."""
     canvas = CanvasConfig(height=96, width=128)
     assert Config(canvas=canvas).source_size() == (96, 128)
-    assert Config(canvas=canvas, augment=AugmentConfig(zoom=1.4)).source_size() == (120, 160)
+    assert Config(canvas=canvas, augment=AugmentConfig(zoom=2.0)).source_size() == (240, 320)
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from depth_unet.checkpoint import resolve
 from depth_unet.data.cache import open_source
-from depth_unet.data.loader import resized_frame
+from depth_unet.data.fit import fitted_frame
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, frames_of
 from depth_unet.evaluate.score import score
@@ -53,7 +53,7 @@ class ZoomedSource:
             depth_mm=frame.depth_mm[cut],
             intrinsics=frame.intrinsics.cropped(left, top, columns, rows),
         )
-        zoomed = resized_frame(cropped, height, width)
+        zoomed = fitted_frame(cropped, height, width)
         if self.keeps_camera:
             return dataclasses.replace(zoomed, intrinsics=frame.intrinsics)
         return zoomed

@@ -1,24 +1,14 @@
-"""Pinhole cameras in pixels, and the rule that keeps depth metric when the camera changes.
+"""Pinhole cameras in pixels.
 
 Pixel coordinates are integers at pixel centres: column 0 is the centre of the first column, and
-the image's left edge lies at -0.5. The network predicts depth as a camera of one canonical focal
-length would see it; an object that looks the same size through a longer lens is farther away, so
-``depth = canonical depth * focal / canonical focal``.
-
-Reference:
-    Yin et al., Metric3D, ICCV 2023, section 3.2 (canonical camera by label scaling).
+the image's left edge lies at -0.5.
 """
 
 import math
 from dataclasses import dataclass
-from typing import Self, TypeVar
-
-from jaxtyping import Float
-from torch import Tensor
+from typing import Self
 
 from depth_unet.errors import DataError
-
-Focal = TypeVar("Focal", float, Float[Tensor, " b"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,21 +101,3 @@ class Intrinsics:
             cx_px=self.width - 1 - self.cx_px,
             cy_px=self.cy_px,
         )
-
-
-def depth_per_canonical(focal_px: Focal, canonical_focal: float, canvas_width: int) -> Focal:
-    """Metres of true depth per metre of canonical depth.
-
-    Multiply predictions by it; divide targets by it.
-
-    Args:
-        focal_px: Horizontal focal length in pixels of the image that the network sees, however
-            it was cropped, zoomed or resized to get there.
-        canonical_focal: The canonical focal length in widths of the recipe's canvas.
-        canvas_width: Width of the recipe's canvas, pixels (not of the image at hand: what counts
-            is how large an object appears to the network).
-
-    Returns:
-        A positive ratio; 1 for the training camera at the recipe's canvas.
-    """
-    return focal_px / (canonical_focal * canvas_width)

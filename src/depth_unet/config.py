@@ -15,7 +15,7 @@ NYU_FOCAL = 518.857901 / 640
 Precision = Literal["fp32", "bf16", "fp16"]
 DepthMap = Literal["log", "linear", "inverse"]
 SSIM_WINDOW = 11
-SOURCE_MARGIN = 1.25  # training frames are read this much larger than the canvas for zoom-crops
+SOURCE_MARGIN = 1.25  # pixels read for each pixel of the canvas, in the strongest zoom-crop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +42,16 @@ class ModelConfig:
 
     stem_stride: Literal[1, 2, 4] = 2
     """Stride of the first convolution; every doubling quarters the cost of the finest level."""
-    widths: tuple[int, ...] = (16, 48, 96, 192, 384)
+    widths: tuple[int, ...] = (16, 64, 128, 256, 320)
     """Channels at each level from the stem to the bottleneck; each level halves the size."""
-    blocks: tuple[int, ...] = (1, 1, 1, 2, 2)
+    blocks: tuple[int, ...] = (1, 1, 2, 2, 1)
     """Residual blocks at each level of the encoder; the decoder has one per level."""
     attention_blocks: tuple[int, ...] = (0, 0, 1, 2, 0)
     """Self-attention blocks at each level, after the residual blocks of the encoder."""
     head_width: int = 32
     """Channels of one attention head; a divisor of the widths that have attention."""
-    norm_groups: int = 1
-    """Groups of every GroupNorm, a divisor of every width; 1 keeps channels comparable."""
+    norm_groups: int = 8
+    """Groups of every GroupNorm, a divisor of every width."""
     depth_map: DepthMap = "log"
     """How the last layer becomes metres: evenly in log-depth, in depth, or in inverse depth."""
     min_depth_m: float = 0.3
@@ -168,13 +168,15 @@ class AugmentConfig:
     """Saturation factor is drawn from 1 - x to 1 + x."""
     channel_swap: float = 0.0
     """Probability of a random order of the colour channels."""
+    frame: float = 0.0
+    """Probability of a white frame around the image, up to 2 % of its width, as NYU's have."""
     rotation_deg: float = 0.0
     """Largest rotation about the optical axis, degrees."""
     zoom: float = 1.0
     """Largest zoom of the random crop; depth targets follow by the camera rule."""
 
     def __post_init__(self) -> None:
-        for name in ("flip", "channel_swap"):
+        for name in ("flip", "channel_swap", "frame"):
             value = getattr(self, name)
             _require(0 <= value <= 1, f"augment.{name} is {value}; a probability lies in [0, 1]")
         for name in ("brightness", "contrast", "saturation"):
@@ -277,8 +279,8 @@ class Config:
         )
 
     def source_size(self) -> tuple[int, int]:
-        """Height and width at which training frames are read: room for the zoom-crop."""
-        margin = SOURCE_MARGIN if self.augment.zoom > 1 else 1.0
+        """Height and width at which training frames are read: the strongest zoom stays sharp."""
+        margin = SOURCE_MARGIN * self.augment.zoom if self.augment.zoom > 1 else 1.0
         return round(self.canvas.height * margin), round(self.canvas.width * margin)
 
     def total_steps(self, num_frames: int) -> int:

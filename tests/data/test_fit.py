@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from depth_unet.camera import Intrinsics
-from depth_unet.data.fit import centre_part, fitted_camera, fitted_frame
+from depth_unet.data.fit import centre_part, fitted_camera, fitted_frame, without_border
 from depth_unet.data.source import Frame
 
 WHOLE_4_3 = [(480, 640), (120, 160), (96, 128)]
@@ -52,3 +52,38 @@ def test_camera_follows_the_cut() -> None:
     assert (fitted.fx_px, fitted.fy_px) == (100, 102)
     assert fitted.cx_px == pytest.approx((410 - 80 + 0.5) / 5 - 0.5)
     assert fitted.cy_px == pytest.approx((230 + 0.5) / 5 - 0.5)
+
+
+def bordered(border_px: int) -> Frame:
+    """A white border around a dark scene of 60x80 pixels, whose depth is valid inside."""
+    image, depth_mm = np.full((60, 80, 3), 255, np.uint8), np.zeros((60, 80), np.uint16)
+    inside = slice(border_px, -border_px or None)
+    image[inside, inside], depth_mm[inside, inside] = 40, 2000
+    camera = Intrinsics(width=80, height=60, fx_px=70, fy_px=71, cx_px=40, cy_px=29)
+    return Frame(image=image, depth_mm=depth_mm, intrinsics=camera, border_px=border_px)
+
+
+def test_border_is_cut_off() -> None:
+    """Nothing white is left, depth is valid everywhere, and the axis stays where it looks."""
+    inner = without_border(bordered(3))
+    assert inner.image.shape == (54, 74, 3)
+    assert inner.image.max() == 40
+    assert inner.depth_mm.all()
+    assert inner.border_px == 0
+    assert inner.intrinsics == Intrinsics(
+        width=74, height=54, fx_px=70, fy_px=71, cx_px=37, cy_px=26
+    )
+
+
+def test_without_a_border_nothing_is_cut() -> None:
+    """A frame without a border comes back as it is."""
+    frame = bordered(0)
+    assert without_border(frame) is frame
+
+
+@pytest.mark.parametrize("size", [(30, 40), (23, 31), (45, 60), (60, 60)])
+def test_border_follows_the_size(size: tuple[int, int]) -> None:
+    """After a resize the border is known again, so that cutting it leaves nothing white."""
+    fitted = fitted_frame(bordered(6), *size)
+    assert 0 < fitted.border_px <= 6 * max(size[0] / 60, size[1] / 60) + 1
+    assert without_border(fitted).image.max() == 40

@@ -1,6 +1,8 @@
 """The order of training frames, and what arrives."""
 
 import itertools
+import json
+import shutil
 import threading
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import torch
 
 from depth_unet.data.fit import fitted_frame
 from depth_unet.data.loader import Loader, RawBatch, collate, mix
+from depth_unet.data.prepare import prepare
 from depth_unet.data.source import PairsSource
 from depth_unet.resize import resize_depth, resize_image
 
@@ -185,3 +188,21 @@ def test_mix_is_even() -> None:
     assert mix(0) != mix(0, 0)
     neighbours = bits[1:] != bits[:-1]
     assert abs(neighbours.mean() - 0.5) < 0.01
+
+
+def test_borders_are_not_trained_on(box_rooms: Path, tmp_path: Path) -> None:
+    """A data set that states a border is trained on without it, from files and from a cache."""
+    pairs = tmp_path / "pairs"
+    shutil.copytree(box_rooms, pairs)
+    facts = json.loads((pairs / "dataset.json").read_text()) | {"border_px": 12}
+    (pairs / "dataset.json").write_text(json.dumps(facts))
+    bordered = PairsSource(pairs)
+    cache = prepare(bordered, tmp_path / "cache", height=60, width=80)
+    for source in (bordered, cache):
+        loader = Loader(source, [0, 1], size=SIZE, batch_size=2, seed=0)
+        _, raw = next(loader.batches(0, 1))
+        valid = raw.depth_m[:, 0] > 0
+        for edge in (valid[:, 0], valid[:, -1], valid[..., 0], valid[..., -1]):
+            assert edge.float().mean() > 0.5
+        ratio = raw.intrinsics_px[:, 0] / source.read(0).intrinsics.resized(40, 30).fx_px
+        assert ratio.tolist() == pytest.approx([160 / 128] * 2)  # 4:3 of 136x96

@@ -13,9 +13,9 @@ from tests.integration.commandline import TINY_MODEL, depth_unet, no_pictures
 
 @pytest.fixture(scope="session")
 def cache(box_rooms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The box rooms, prepared at 80x60; the test frames stay at 640x480."""
+    """The box rooms, prepared at 160x120; the test frames stay at 640x480."""
     out = tmp_path_factory.mktemp("integration") / "cache"
-    assert depth_unet("prepare", box_rooms, out, "--size", "80x60").code == 0
+    assert depth_unet("prepare", box_rooms, out, "--size", "160x120").code == 0
     return out
 
 

@@ -8,7 +8,7 @@ from lightning_fabric import Fabric
 from safetensors.torch import load_file
 from torch import Tensor
 
-from depth_unet.camera import depth_per_canonical
+from depth_unet.canonical import depth_per_canonical
 from depth_unet.config import CanvasConfig, Config, LossConfig, ModelConfig
 from depth_unet.losses.weighted import WeightedLoss
 from depth_unet.model.unet import DepthUNet

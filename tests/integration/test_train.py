@@ -40,7 +40,7 @@ def test_prepare_again(box_rooms: Path, cache: Path, tmp_path: Path) -> None:
     out = tmp_path / "cache"
     shutil.copytree(cache, out)
     before = bytes_below(out)
-    assert depth_unet("prepare", box_rooms, out, "--size", "80x60").code == 0
+    assert depth_unet("prepare", box_rooms, out, "--size", "160x120").code == 0
     assert bytes_below(out) == before
     refused = depth_unet("prepare", box_rooms, out, "--size", "64x48")
     assert (refused.code, len(refused.complaints)) == (2, 1)
@@ -62,7 +62,7 @@ def test_prepare_goes_on(box_rooms: Path, cache: Path, tmp_path: Path) -> None:
         if name == "manifest.json":  # as an interrupted run leaves it: with its claim
             fingerprint = json.loads(before[name])["fingerprint"]
             (out / "preparing.json").write_text(json.dumps({"fingerprint": fingerprint}))
-        assert depth_unet("prepare", box_rooms, out, "--size", "80x60").code == 0
+        assert depth_unet("prepare", box_rooms, out, "--size", "160x120").code == 0
         assert bytes_below(out) == before
 
 

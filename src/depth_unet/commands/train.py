@@ -89,8 +89,8 @@ def warn_about_size(source: Source, config: Config) -> None:
     if source.manifest.width < width or source.manifest.height < height:
         warnings.warn(
             f"the cache holds {source.manifest.width}x{source.manifest.height} frames and the "
-            f"recipe reads {width}x{height}: they are enlarged; prepare with --size "
-            f"{width}x{height} for sharper ones",
+            f"recipe reads {width}x{height}: zoomed crops will be blurred; prepare with "
+            f"--size {width}x{height} for sharp ones",
             stacklevel=2,
         )
 

@@ -17,7 +17,9 @@ from depth_unet.config import AugmentConfig
 from depth_unet.data.loader import RawBatch
 from depth_unet.records import Batch
 
-NUM_DRAWS = 9
+NUM_DRAWS = 10
+WIDEST_FRAME = 0.02  # of the image's width
+SHARPER = 0.5  # levels finer than a mipmap: photos are shrunk by area, which is sharper
 GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601
 ORDERS = tuple(itertools.permutations(range(3)))
 
@@ -45,17 +47,62 @@ def augment(
     if has_geometry(config) or (source_height, source_width) != (height, width):
         theta = torch.cat((matrix, shift[..., None]), dim=2).to(device)
         grid = F.affine_grid(theta, [len(raw), 1, height, width], align_corners=False)
-        image = F.grid_sample(image, grid, padding_mode="reflection", align_corners=False)
+        step_px = transformed_step(matrix, source_width, width).to(device)
+        image = resample(image, grid, step_px)
         depth_m = F.grid_sample(depth_m, grid, mode="nearest", align_corners=False)
     intrinsics_px = transformed_cameras(
         raw.intrinsics_px, matrix, shift, (source_height, source_width), (height, width)
     )
     return Batch(
-        image=colour(image, draws.to(device), config),
+        image=framed(colour(image, draws.to(device), config), draws.to(device), config),
         depth_m=depth_m,
         valid=depth_m > 0,
         intrinsics_px=intrinsics_px.to(device),
     )
+
+
+def transformed_step(
+    matrix: Float[Tensor, "b 2 2"], source_width: int, width: int
+) -> Float[Tensor, " b"]:
+    """Pixels of the source from one pixel of the result to the next."""
+    step_px: Tensor = torch.linalg.det(matrix).abs().sqrt() * source_width / width
+    return step_px
+
+
+def resample(
+    image: Float[Tensor, "b 3 h w"], grid: Float[Tensor, "b y x 2"], step_px: Float[Tensor, " b"]
+) -> Float[Tensor, "b 3 y x"]:
+    """Sample images as sharply as a camera would, however much each one shrinks.
+
+    Between the two halvings of the image whose pixels are nearest in size to the result's, as
+    mipmaps do. With one interpolation for all, a zoomed crop is blurred and an unzoomed one is
+    not: a network learns to see the zoom by the blur, which no real lens has.
+
+    Args:
+        image: Any values.
+        grid: Where each pixel of the result comes from, -1 to 1 between the image's outer edges.
+        step_px: Pixels of the image from one pixel of the result to the next; up to 1, the image
+            itself is interpolated.
+
+    Returns:
+        The images on the grid; beyond the edge they are mirrored.
+
+    Reference:
+        Williams, Pyramidal Parametrics, SIGGRAPH 1983.
+    """
+    level = (torch.log2(step_px) - SHARPER).clamp(min=0)
+    result = image.new_zeros(len(image), image.shape[1], *grid.shape[1:3])
+    for halvings in range(math.floor(float(level.max())) + 2):
+        weight = (1 - (level - halvings).abs()).clamp(min=0)
+        used = weight > 0
+        if used.any():
+            part = F.grid_sample(
+                image[used], grid[used], padding_mode="reflection", align_corners=False
+            )
+            result[used] += weight[used, None, None, None] * part
+        half = [-(-side // 2) for side in image.shape[-2:]]
+        image = F.interpolate(image, size=half, mode="area")
+    return result
 
 
 def draw(key: int) -> Float[Tensor, " k"]:
@@ -131,7 +178,7 @@ def colour(
 
     Args:
         image: RGB in [0, 1].
-        draws: Uniform random numbers; the last four are used.
+        draws: Uniform random numbers; the four from the sixth on are used.
         config: How far each may go.
 
     Returns:
@@ -150,6 +197,34 @@ def colour(
         grey = (image * image.new_tensor(GREY)[:, None, None]).sum(dim=1, keepdim=True)
         image = (grey + (image - grey) * saturation).clamp(0, 1)
     return _reordered(image, draws[:, 8], config.channel_swap)
+
+
+def framed(
+    image: Float[Tensor, "b 3 h w"], draws: Float[Tensor, "b k"], config: AugmentConfig
+) -> Float[Tensor, "b 3 h w"]:
+    """White frames of 1 pixel to 2 % of the width around some images.
+
+    Args:
+        image: RGB in [0, 1].
+        draws: Uniform random numbers; the last one is used.
+        config: How probable a frame is.
+
+    Returns:
+        RGB in [0, 1].
+    """
+    if not config.frame:
+        return image
+    height, width = image.shape[-2:]
+    widest = max(1.0, WIDEST_FRAME * width)
+    share = draws[:, 9] / config.frame  # below 1: there is a frame
+    frame_px = torch.where(share < 1, (1 + share * (widest - 1)).round(), 0.0)
+    rows = torch.arange(height, device=image.device)
+    columns = torch.arange(width, device=image.device)
+    to_edge_px = torch.minimum(
+        torch.minimum(rows, height - 1 - rows)[:, None],
+        torch.minimum(columns, width - 1 - columns)[None, :],
+    )
+    return image.masked_fill((to_edge_px < frame_px[:, None, None])[:, None], 1.0)
 
 
 def _reordered(image: Tensor, draw: Tensor, probability: float) -> Tensor:

@@ -25,7 +25,7 @@ import numpy as np
 
 from depth_unet.camera import Intrinsics
 from depth_unet.config import NYU_FOCAL
-from depth_unet.data.fit import fitted_camera
+from depth_unet.data.fit import fitted_border, fitted_camera
 from depth_unet.data.source import Frame, PairsSource, Source
 from depth_unet.errors import DataError
 from depth_unet.layout import PairRow
@@ -106,6 +106,9 @@ class CacheSource:
             image=np.array(rgb[offset]),
             depth_mm=np.array(depth[offset]),
             intrinsics=fitted_camera(native, self.manifest.height, self.manifest.width),
+            border_px=fitted_border(
+                self.info.border_px, native, self.manifest.height, self.manifest.width
+            ),
         )
 
     def _check_blocks(self, num_frames: int) -> None:

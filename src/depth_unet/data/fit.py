@@ -4,6 +4,8 @@ A frame that is wider or higher than the wanted size loses its margins instead o
 prediction keeps aspect ratios, and the network must see in training what it will see then.
 """
 
+import math
+
 from depth_unet.camera import Intrinsics
 from depth_unet.data.source import Frame
 from depth_unet.resize import resize_depth, resize_image
@@ -35,6 +37,39 @@ def fitted_frame(frame: Frame, height: int, width: int) -> Frame:
         image=resize_image(frame.image[rows, columns], height, width),
         depth_mm=resize_depth(frame.depth_mm[rows, columns], height, width),
         intrinsics=fitted_camera(camera, height, width),
+        border_px=fitted_border(frame.border_px, camera, height, width),
+    )
+
+
+def fitted_border(border_px: int, camera: Intrinsics, height: int, width: int) -> int:
+    """Width of a frame's border after ``fitted_frame``, rounded up.
+
+    Args:
+        border_px: Its width before.
+        camera: The camera before.
+        height: Rows of the new size.
+        width: Columns of the new size.
+    """
+    if not border_px:
+        return 0
+    rows, columns = centre_part(camera.height, camera.width, height, width)
+    scale: float = max(height / (rows.stop - rows.start), width / (columns.stop - columns.start))
+    return math.ceil(border_px * scale)
+
+
+def without_border(frame: Frame) -> Frame:
+    """The part of the frame that shows the scene."""
+    border = frame.border_px
+    if not border:
+        return frame
+    inside = (slice(border, -border), slice(border, -border))
+    height, width = frame.depth_mm.shape
+    return Frame(
+        image=frame.image[inside],
+        depth_mm=frame.depth_mm[inside],
+        intrinsics=frame.intrinsics.cropped(
+            border, border, width - 2 * border, height - 2 * border
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from depth_unet.data.decode import MILLIMETRES_PER_METRE
-from depth_unet.data.fit import fitted_frame
+from depth_unet.data.fit import fitted_frame, without_border
 from depth_unet.data.source import Frame, Source
 
 _MASK = 2**64 - 1
@@ -42,7 +42,8 @@ class Loader:
     """Batches of training frames by step number; the same number gives the same batch.
 
     Every epoch is a permutation by (seed, epoch), cut into batches; the last may be smaller.
-    Nothing depends on how a batch is divided over processes or micro-batches.
+    Nothing depends on how a batch is divided over processes or micro-batches. Borders that show no
+    scene are cut off: a network would learn to tell whole frames from zoomed crops by them.
 
     Args:
         source: The data set.
@@ -109,7 +110,7 @@ class Loader:
         return collate(frames, [key for _, key in plan], self.size)
 
     def _frame(self, index: int) -> Frame:
-        return fitted_frame(self.source.read(index), *self.size)
+        return fitted_frame(without_border(self.source.read(index)), *self.size)
 
 
 def collate(frames: Sequence[Frame], keys: Sequence[int], size: tuple[int, int]) -> RawBatch:

@@ -34,11 +34,13 @@ class Frame:
             hole; in rows that are not official test rows also the border, or beyond the data
             set's range). There is no other mask.
         intrinsics: The camera, in pixels of this image.
+        border_px: Width of the frame around the photo that shows no scene, pixels of this image.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
     depth_mm: UInt16[np.ndarray, "h w"]
     intrinsics: Intrinsics
+    border_px: int = 0
 
 
 @runtime_checkable
@@ -133,6 +135,7 @@ class PairsSource:
             image=image,
             depth_mm=depth_mm,
             intrinsics=camera or Intrinsics.assumed(width, height, NYU_FOCAL),
+            border_px=self.info.border_px,
         )
 
 

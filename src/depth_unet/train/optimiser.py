@@ -10,14 +10,21 @@ from depth_unet.config import OptimConfig
 
 
 def make_optimiser(network: nn.Module, config: OptimConfig) -> torch.optim.AdamW:
-    """AdamW over all parameters; weight decay on matrices and kernels only."""
+    """AdamW over all parameters; weight decay on matrices and kernels only.
+
+    On the CPU its fused form takes half the time. On GPUs it would unscale fp16 gradients itself,
+    and clipping could not come in between.
+    """
     matrices = [p for p in network.parameters() if p.ndim > 1]
     vectors = [p for p in network.parameters() if p.ndim <= 1]
     groups = [
         {"params": matrices, "weight_decay": config.weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=config.lr, betas=config.betas, foreach=True)
+    on_cpu = all(p.device.type == "cpu" for p in network.parameters())
+    return torch.optim.AdamW(
+        groups, lr=config.lr, betas=config.betas, fused=on_cpu, foreach=not on_cpu
+    )
 
 
 def learning_rate(step: int, total_steps: int, config: OptimConfig) -> float:
