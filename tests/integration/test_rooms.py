@@ -230,7 +230,7 @@ def test_ctrl_c(whole: dict[str, bytes], tmp_path: Path) -> None:
         err.splitlines()[-1],
     )
     assert found, err
-    assert 3 <= int(found[1]) < 60
+    assert int(found[1]) < 60  # what processes have just finished is not counted yet
     complete(out)
     assert bytes_below(out) == whole
 

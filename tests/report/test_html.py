@@ -204,7 +204,7 @@ def test_odd_names_stay_text(pictures: list[Picture]) -> None:
     ("name", "synthetic"),
     [
         ("box rooms", True),
-        ("rooms of seed 3", True),
+        ("synthetic rooms of seed 3", True),
         ("Synthetic kitchens", True),
         ("NYU Depth v2, labelled set (filled depth)", False),
         ("photosynthetic plants", False),

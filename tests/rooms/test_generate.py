@@ -113,7 +113,7 @@ def test_same_call_makes_nothing_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["train/room_000000/0001.jpg", "train/room_000000/0000.png", "records/000000.json"]
+    "name", ["train/room_0_000000/0001.jpg", "train/room_0_000000/0000.png", "records/000000.json"]
 )
 @pytest.mark.parametrize("damage", ["cut", "lost", "changed"])
 def test_damage_costs_one_room(name: str, damage: str, tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_leftovers_of_a_killed_command_go(tmp_path: Path) -> None:
     out.mkdir()
     (out / ".manifest.0123abcd.part.json").write_text("{")
     make(out)
-    (out / "train/room_000000/.0000.0123abcd.part.jpg").write_bytes(b"half")
+    (out / "train/room_0_000000/.0000.0123abcd.part.jpg").write_bytes(b"half")
     make(out)
     assert not [name for name in bytes_below(out) if ".part" in name]
 

@@ -9,7 +9,7 @@ from depth_unet.report.results import NETWORK, Results
 
 Interval = Mapping[str, float]
 SPACE = "\N{NO-BREAK SPACE}"
-SYNTHETIC = re.compile(r"\b(synthetic|rendered|simulated|box rooms|rooms of seed)\b", re.IGNORECASE)
+SYNTHETIC = re.compile(r"\b(synthetic|rendered|simulated|box rooms)\b", re.IGNORECASE)
 WHERE = {
     "seen": "other photos of the rooms that it was trained in",
     "unseen": "rooms that it was never shown",

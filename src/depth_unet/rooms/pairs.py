@@ -17,7 +17,7 @@ LIST_NAMES = (INDEX_NAME, INFO_NAME)
 
 def names_of(plan: RoomPlan, kind: str, frame: int) -> tuple[str, str]:  # noqa: ARG001  # as Kaggle
     """Paths of photo and depth map, relative to the folder of the set."""
-    stem = f"{plan.share}/{_room_name(plan.number)}/{frame:04d}"
+    stem = f"{plan.share}/{_room_name(plan.options.seed, plan.number)}/{frame:04d}"
     return f"{stem}.jpg", f"{stem}.png"
 
 
@@ -32,7 +32,7 @@ def encoded(
 
 def write_lists(out: Path, options: RoomsOptions, records: Iterable[RoomRecord]) -> None:
     """Write what makes the folder a data set; the index last."""
-    write_info(out, DatasetInfo(name=f"rooms of seed {options.seed}"))
+    write_info(out, DatasetInfo(name=f"synthetic rooms of seed {options.seed}"))
     write_index(
         out,
         (
@@ -40,7 +40,7 @@ def write_lists(out: Path, options: RoomsOptions, records: Iterable[RoomRecord])
                 rgb=frame.rgb,
                 depth=frame.depth,
                 official_split=record.share,
-                room_group=_room_name(record.number),
+                room_group=_room_name(options.seed, record.number),
                 camera_px=record.camera_px,
             )
             for record in records
@@ -49,5 +49,6 @@ def write_lists(out: Path, options: RoomsOptions, records: Iterable[RoomRecord])
     )
 
 
-def _room_name(number: int) -> str:
-    return f"room_{number:06d}"
+def _room_name(seed: int, number: int) -> str:
+    """With the seed: rooms of two sets must not pass for one another, where a run lists them."""
+    return f"room_{seed}_{number:06d}"
