@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -20,6 +21,11 @@ hypothesis.settings.load_profile("depth-unet")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 NYU_VARIABLE = "DEPTH_UNET_NYU"
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what runs in the background deaf to Ctrl-C, and so would be what tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:

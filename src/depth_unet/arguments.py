@@ -16,6 +16,7 @@ ProtocolChoice = Literal["nyu-eigen", "densedepth", "full"]
 AlignmentChoice = Literal["none", "median", "scale_shift"]
 SaveChoice = Literal["png16", "npy", "color"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
+FurnitureChoice = Literal["cc0", "full", "boxes"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class EvaluateArguments:
     align: AlignmentChoice = "none"
     """Fit every prediction to its ground truth first; none keeps the metric scale."""
     out: Path | None = None
-    """Folder for metrics.json, per_image.csv and pictures; default RUN/evaluation."""
+    """Folder for report.html, metrics.json, per_image.csv and pictures; default RUN/evaluation."""
     device: DeviceChoice = "auto"
     """Where the network runs."""
     overwrite: bool = False
@@ -105,6 +106,45 @@ class PrepareArguments:
     """Replace a cache of other data or another size."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomsArguments:
+    """Render procedural rooms: photos with exact depth, in the pairs layout."""
+
+    out: Annotated[Path, tyro.conf.Positional]
+    """Folder to write; interrupted, the same command goes on."""
+    images: int = 1000
+    """Images of all rooms together; more keep those that are there."""
+    size: str = "320x240"
+    """WIDTHxHEIGHT of an image."""
+    seed: int = 0
+    """The same seed gives the same rooms."""
+    views: int = 2
+    """Images of a room."""
+    samples: int = 4
+    """Light paths per pixel: 2 is faster, 4 is less noisy."""
+    workers: int = 0
+    """Processes; 0 takes one per core. The images do not depend on it."""
+    test_share: float = 0.1
+    """Share of rooms in the official test part; their textures and furniture are their own."""
+    fov: tuple[float, float] | None = None
+    """Narrowest and widest horizontal field of view, degrees; default: NYU's camera."""
+    walk: int = 0
+    """Frames of one hand-held walk through each room, in place of --views."""
+    furniture: FurnitureChoice = "cc0"
+    """Models that ship with the package, the full pack (built once), or boxes alone."""
+    kaggle: bool = False
+    """Write the layout of NYU on Kaggle, 8-bit training depth included."""
+    preview: bool = False
+    """Draw preview.png: photos beside their depth."""
+    overwrite: bool = False
+    """Replace rooms of other options."""
+
+
 Arguments = (
-    TrainArguments | ResumeArguments | EvaluateArguments | PredictArguments | PrepareArguments
+    TrainArguments
+    | ResumeArguments
+    | EvaluateArguments
+    | PredictArguments
+    | PrepareArguments
+    | RoomsArguments
 )

@@ -16,6 +16,7 @@ from depth_unet.arguments import (
     PredictArguments,
     PrepareArguments,
     ResumeArguments,
+    RoomsArguments,
     TrainArguments,
 )
 from depth_unet.errors import CheckpointError, ConfigError, DataError
@@ -34,6 +35,7 @@ commands (each has --help):
   train --resume RUN             go on with an interrupted run
   evaluate CHECKPOINT --data DIR score seen rooms, unseen rooms and test frames
   predict IMAGE... --weights RUN metres for your photos
+  rooms OUT --images N           render rooms with exact depth, from a seed
 
 options: --help, --version
 """
@@ -44,6 +46,7 @@ COMMAND_OF: dict[type[Arguments], str] = {
     EvaluateArguments: "evaluate",
     PredictArguments: "predict",
     PrepareArguments: "prepare",
+    RoomsArguments: "rooms",
 }
 
 Parsed = TypeVar("Parsed")
@@ -108,6 +111,8 @@ def _parse(command: str, rest: list[str]) -> Arguments:
             return _tyro(PredictArguments, command, rest)
         case "prepare":
             return _tyro(PrepareArguments, command, rest)
+        case "rooms":
+            return _tyro(RoomsArguments, command, rest)
     raise ConfigError(f"there is no command {command!r}; run `depth-unet --help` for the list")
 
 

@@ -14,6 +14,7 @@ NYU_FOCAL = 518.857901 / 640
 
 Precision = Literal["fp32", "bf16", "fp16"]
 DepthMap = Literal["log", "linear", "inverse"]
+LOSS_NAMES = ("mae", "gradient_edge", "ssim", "silog", "berhu")
 SSIM_WINDOW = 11
 SOURCE_MARGIN = 1.25  # pixels read for each pixel of the canvas, in the strongest zoom-crop
 
@@ -149,9 +150,7 @@ class LossConfig:
 
     def weights(self) -> dict[str, float]:
         """Weight of each term by name."""
-        return {
-            name: getattr(self, name) for name in ("mae", "gradient_edge", "ssim", "silog", "berhu")
-        }
+        return {name: getattr(self, name) for name in LOSS_NAMES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -251,3 +251,15 @@ def test_damaged_manifest_is_refused(root: Path, spoil: Callable[[Path], object]
     with pytest.raises(DataError, match=r"manifest\.json") as caught:
         CacheSource(root)
     assert "\n" not in str(caught.value)
+
+
+def test_manifest_of_other_data(tmp_path: Path) -> None:
+    """A folder of pairs may have a manifest of its own; one with a title makes it no cache."""
+    write_index(tmp_path, [PairRow(rgb="0.jpg", depth="0.png", camera_px=(9.0, 9.0, 5.0, 5.0))])
+    for name in ("0.jpg", "0.png"):
+        (tmp_path / name).touch()
+    (tmp_path / MANIFEST_NAME).write_text('{"title": "rooms"}', encoding="utf-8")
+    assert isinstance(open_source(tmp_path), PairsSource)
+    (tmp_path / MANIFEST_NAME).write_text("{", encoding="utf-8")
+    with pytest.raises(DataError, match="damaged"):
+        open_source(tmp_path)

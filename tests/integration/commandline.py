@@ -83,7 +83,7 @@ def depth_unet(*arguments: object) -> Outcome:
 def no_pictures() -> Iterator[None]:
     """Commands in this process draw nothing."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "write_pictures", lambda *_: None)
+        patch.setattr(evaluation, "write_pictures", lambda *_: [])
         patch.setattr(validation, "panel", lambda _: None)
         patch.setattr(validation, "rendered", lambda _: np.zeros((8, 8, 3), np.uint8))
         yield

@@ -20,6 +20,7 @@ from tests.integration.commandline import FEW_STEPS, Outcome, depth_unet, predic
         *(("train", name) for name in RECIPES),
         ("evaluate",),
         ("predict",),
+        ("rooms",),
     ],
     ids=" ".join,
 )
@@ -127,7 +128,7 @@ def test_names_are_printed_as_they_are(box_rooms: Path, photo: Path, tmp_path: P
     outcome = depth_unet(*suggested(outcome), "--split", "test")
     assert outcome.code == 0
     assert str(run / BEST_NAME) in outcome.out
-    assert outcome.out.splitlines()[-1] == f"wrote {run / 'evaluation'}"
+    assert outcome.out.splitlines()[-1] == f"report: {run / 'evaluation' / 'report.html'}"
     outcome = predict(run, tmp_path / "depth [2]", photo, "--save", "npy")
     assert outcome.err.splitlines()[-1].startswith(f"{tmp_path / 'depth [2]'}: 1 predicted")
 

@@ -80,7 +80,21 @@ def test_evaluate_pictures(evaluated: tuple[Outcome, Path]) -> None:
             picture.load()
             assert min(picture.size) > 200
             assert np.asarray(picture.convert("L")).std() > 5  # something is drawn
-    assert files_below(evaluated[1]) == pictures | {"metrics.json", "per_image.csv"}
+    assert files_below(evaluated[1]) == pictures | {
+        *("report.html", "metrics.json", "per_image.csv")
+    }
+
+
+def test_evaluate_report(evaluated: tuple[Outcome, Path]) -> None:
+    """The page says what was trained on what, holds every picture, and its place comes last."""
+    outcome, out = evaluated
+    assert outcome.out.splitlines()[-1] == f"report: {out / 'report.html'}"
+    text = (out / "report.html").read_text(encoding="utf-8")
+    assert text.count("<img ") == text.count("data:image/webp;base64,") == 12
+    assert "50 photos of 10 rooms of the data set “box rooms”: 4 steps of 4 photos" in text
+    assert "are synthetic" in text
+    for scores in results_in(out)["splits"].values():
+        assert f"{100 * scores['abs_rel']['mean']:.1f}\N{NO-BREAK SPACE}%" in text
 
 
 def test_evaluate_table(evaluated: tuple[Outcome, Path]) -> None:

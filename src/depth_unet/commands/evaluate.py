@@ -3,13 +3,14 @@
 import dataclasses
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 
 from depth_unet.arguments import EvaluateArguments, SplitChoice
 from depth_unet.atomic import check_writable
-from depth_unet.checkpoint import resolve
+from depth_unet.checkpoint import Checkpoint, resolve
 from depth_unet.commands.device import choose_device
 from depth_unet.config import NYU_FOCAL
 from depth_unet.data.cache import open_source
@@ -21,8 +22,9 @@ from depth_unet.evaluate.score import Predictor, score
 from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.protocols import FULL, NYU_EIGEN, EvalProtocol, protocol
 from depth_unet.predict import DepthModel
+from depth_unet.report.html import write_html
 from depth_unet.report.pictures import write_pictures
-from depth_unet.report.results import NETWORK, Results
+from depth_unet.report.results import NETWORK, Results, count_rooms
 from depth_unet.report.table import table
 from depth_unet.report.write import RESULT_NAME, write_results
 
@@ -30,7 +32,7 @@ TABLE_WIDTH = 124
 
 
 def run(arguments: EvaluateArguments) -> list[DataError]:
-    """Score, print the table, write figures and pictures.
+    """Score, print the table, write figures, pictures and the page that explains them.
 
     A frame that cannot be read ends it: a mean over fewer frames than the protocol's is another
     figure.
@@ -49,20 +51,47 @@ def run(arguments: EvaluateArguments) -> list[DataError]:
     rules = choose_protocol(source, parts, arguments)
     predictors = {NETWORK: model.predict_array, **guess_predictors(model.checkpoint.guesses)}
     scores = score_parts(predictors, source, parts, rules)
-    results = Results(
-        protocol=rules,
-        checkpoint=path,
-        recipe=model.config.recipe,
-        step=model.checkpoint.step,
-        dataset=source.info.name,
-        scores=scores,
-    )
-    write_results(results, out)
-    write_pictures(results, source, model.predict_array, out)
+    results = collect(path, model.checkpoint, source, parts=parts, rules=rules, scores=scores)
+    pictures = write_pictures(results, source, model.predict_array, out)
+    report = write_html(results, pictures, out)
+    write_results(results, out)  # last: its presence says that all is there
     console.width = max(console.width, TABLE_WIDTH)
     console.print(table(results))
     console.print(f"wrote {out}")
+    console.print(f"report: {report}")
     return []
+
+
+def collect(
+    path: Path,
+    checkpoint: Checkpoint,
+    source: Source,
+    *,
+    parts: Mapping[str, list[int]],
+    rules: EvalProtocol,
+    scores: Mapping[str, Mapping[str, MetricAccumulator]],
+) -> Results:
+    """The scores together with what they are scores of."""
+    names = set(checkpoint.splits["train"])
+    trained = [row for row in source.rows if row.rgb in names]
+    trained_here = len(trained) == len(names)
+    return Results(
+        protocol=rules,
+        checkpoint=path,
+        config=checkpoint.config,
+        step=checkpoint.step,
+        num_weights=sum(weight.numel() for weight in checkpoint.weights.values()),
+        data=source.root,
+        dataset=source.info.name,
+        train_frames=len(names),
+        trained_here=trained_here,
+        train_rooms=count_rooms(trained) if trained_here else None,
+        num_rooms={
+            name: count_rooms([source.rows[index] for index in indices])
+            for name, indices in parts.items()
+        },
+        scores=scores,
+    )
 
 
 def score_parts(

@@ -130,13 +130,23 @@ def open_source(root: Path) -> Source:
     """
     if not root.exists():
         raise DataError(f"{root} does not exist; name a folder with index.csv or a prepared cache")
-    if (root / MANIFEST_NAME).exists():
+    if _has_manifest(root):
         return CacheSource(root)
     if (root / CLAIM_NAME).exists():
         raise DataError(
             f"{root} is an unfinished cache; run the same `depth-unet prepare` again to complete it"
         )
     return PairsSource(root)
+
+
+def _has_manifest(root: Path) -> bool:
+    """Whether a cache's manifest is there, damaged or not; one with a title is of other data."""
+    path = root / MANIFEST_NAME
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return path.exists()
+    return not (isinstance(values, dict) and "title" in values)
 
 
 def block_names(block: int) -> tuple[str, str]:

@@ -36,7 +36,7 @@ def as_values(results: Results) -> dict[str, Any]:
         "alignment": results.protocol.alignment,
         "description": results.headline(),
         "checkpoint": str(results.checkpoint),
-        "recipe": results.recipe,
+        "recipe": results.config.recipe,
         "step": results.step,
         "dataset": results.dataset,
         "num_images": {name: scores[NETWORK].num_images for name, scores in results.scores.items()},

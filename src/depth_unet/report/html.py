@@ -1,0 +1,262 @@
+"""``report.html``: an evaluation as one page that needs nothing else, not even a network."""
+
+import base64
+import io
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from PIL import Image
+
+from depth_unet import __version__
+from depth_unet.atomic import write_text
+from depth_unet.checkpoint import BEST_NAME
+from depth_unet.recipes import RECIPES
+from depth_unet.report import words
+from depth_unet.report.pictures import Picture
+from depth_unet.report.results import NETWORK, Results
+from depth_unet.report.table import LABELS
+from depth_unet.report.write import PER_IMAGE_NAME, RESULT_NAME, as_values
+
+REPORT_NAME = "report.html"
+WEBP_QUALITY = 90
+Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
+
+
+def write_html(results: Results, pictures: Sequence[Picture], out: Path) -> Path:
+    """Write ``report.html`` into the folder ``out``.
+
+    Args:
+        results: What was measured.
+        pictures: PNG files that are embedded, in this order.
+        out: The folder.
+
+    Returns:
+        Where the page is.
+    """
+    path = out / REPORT_NAME
+    write_text(path, page(results, pictures))
+    return path
+
+
+def page(results: Results, pictures: Sequence[Picture]) -> str:
+    """The whole page as HTML 5: no script, nothing loaded, light or dark as the reader's system."""
+    values = as_values(results)
+    splits = {
+        split: {NETWORK: scores, **values["guesses"][split]}
+        for split, scores in values["splits"].items()
+    }
+    sections = (
+        ("What was done", _paragraphs(words.training(results)) + _note(results)),
+        ("How good it is", _goodness(results, splits)),
+        ("Pictures", _pictures(pictures)),
+        ("How it was measured", _measured(results, splits)),
+        ("How to go on", _commands(results)),
+    )
+    template = Template(
+        files("depth_unet.report").joinpath("page.html").read_text(encoding="utf-8")
+    )
+    return template.substitute(
+        title=escape(f"Depth from one photo: {results.config.recipe} on {results.dataset}"),
+        lede=_lede(results, splits),
+        main="\n".join(
+            f"<section>\n<h2>{escape(title)}</h2>\n{body}\n</section>"
+            for title, body in sections
+            if body
+        ),
+        footer=escape(f"Written by depth-unet {__version__} from {results.checkpoint}."),
+    )
+
+
+def _lede(results: Results, splits: Mapping[str, Scores]) -> str:
+    """The answer before anything else: one split in a sentence, every split as a card."""
+    split = next((name for name in ("test", "unseen") if name in splits), next(iter(splits)))
+    cards = "\n".join(
+        f"<li><span>{escape(LABELS[name].capitalize())}</span>"
+        f"<strong>{words.percent(scores[NETWORK]['abs_rel']['mean'])}</strong>"
+        f"<span>{words.percent_range(scores[NETWORK]['abs_rel'])}</span>"
+        f"<span>error in metres: {words.metres(scores[NETWORK]['rmse']['mean'])}</span>"
+        f"<span>{words.amount(_num_images(results, name), results.num_rooms[name])}</span></li>"
+        for name, scores in splits.items()
+    )
+    text = escape(words.summary(split, splits[split]))
+    return f'<p class="lede">{text}</p>\n<ul class="cards">\n{cards}\n</ul>'
+
+
+def _note(results: Results) -> str:
+    text = words.synthetic(results.dataset)
+    return f'\n<p class="note">{escape(text)}</p>' if text else ""
+
+
+def _goodness(results: Results, splits: Mapping[str, Scores]) -> str:
+    guesses = [name for name in next(iter(splits.values())) if name != NETWORK]
+    items = "".join(
+        f"<li><b>{escape(name)}</b>: {escape(words.GUESSES[name])}.</li>" for name in guesses
+    )
+    parts = [
+        "<p>A figure alone says little, so the network stands beside guesses that look at no "
+        f"photo:</p>\n<ul>{items}</ul>"
+    ]
+    highs = (score["abs_rel"]["high"] for scores in splits.values() for score in scores.values())
+    most = max(highs) or 1.0
+    for split, scores in splits.items():
+        network = scores[NETWORK]
+        texts = [
+            words.verdict(split, network),
+            *(words.against(g, network["abs_rel"], scores[g]["abs_rel"]) for g in guesses),
+        ]
+        amount = words.amount(_num_images(results, split), results.num_rooms[split])
+        parts.append(
+            f"<h3>{escape(LABELS[split].capitalize())}: {amount}</h3>\n{_chart(scores, most)}\n"
+            f"{_paragraphs(texts)}\n{_table(scores)}"
+        )
+    difference = words.seen_and_unseen({name: scores[NETWORK] for name, scores in splits.items()})
+    if difference:
+        parts.append(f"<h3>Known and new rooms</h3>\n{_paragraphs([difference])}")
+    return "\n".join(parts)
+
+
+def _chart(scores: Scores, most: float) -> str:
+    """Means and intervals of AbsRel on one scale from 0, the same for all splits."""
+    lines = []
+    for name, metrics in scores.items():
+        mean, low, high = (100 * metrics["abs_rel"][key] / most for key in ("mean", "low", "high"))
+        lines.append(
+            f'<li{_network(name)}><span>{escape(name)}</span><span class="track">'
+            f'<i style="left:{low:.2f}%;width:{high - low:.2f}%"></i>'
+            f'<b style="left:{mean:.2f}%"></b></span>'
+            f"<span>{words.percent(metrics['abs_rel']['mean'])}</span></li>"
+        )
+    scale = f"Mean error and its 95 % interval, from 0 to {words.percent(most)}"
+    return '<ul class="chart">\n' + "\n".join(lines) + f'\n</ul>\n<p class="soft">{scale}</p>'
+
+
+def _table(scores: Scores) -> str:
+    rows = "\n".join(
+        f'<tr{_network(name)}><th scope="row">{escape(name)}</th>'
+        f"{_cell(words.percent(m['abs_rel']['mean']), words.percent_range(m['abs_rel']))}"
+        f"{_cell(words.metres(m['rmse']['mean']), words.metres_range(m['rmse']))}"
+        f"{_cell(words.percent(m['delta1']['mean']), words.percent_range(m['delta1']))}</tr>"
+        for name, m in scores.items()
+    )
+    headings = ("", "mean error<br>(AbsRel ↓)", "in metres<br>(RMSE ↓)", "nearly right<br>(δ1 ↑)")
+    return _scrolling(headings, rows, "Means with 95 % intervals")
+
+
+def _measured(results: Results, splits: Mapping[str, Scores]) -> str:
+    items = "\n".join(f"<li>{escape(text)}</li>" for text in words.protocol(results))
+    metrics = list(next(iter(splits.values()))[NETWORK])
+    rows = "\n".join(
+        f'<tr{_network(name)}><th scope="row">{escape(split)}: {escape(name)}</th>'
+        + "".join(_cell(f"{v['mean']:.3f}", f"{v['low']:.3f}–{v['high']:.3f}") for v in m.values())
+        + "</tr>"
+        for split, scores in splits.items()
+        for name, m in scores.items()
+    )
+    table = _scrolling(("", *map(escape, metrics)), rows, "RMSE in metres, silog in hundredths")
+    return (
+        f"<ul>\n{items}\n</ul>\n<p>The same in one exact line:</p>\n"
+        f'<pre class="line"><code>{escape(results.headline())}</code></pre>\n'
+        f"<details>\n<summary>All figures</summary>\n{table}\n</details>\n"
+        f"<p>Beside this page: <code>{RESULT_NAME}</code> holds these figures for programs, "
+        f"<code>{PER_IMAGE_NAME}</code> those of every photo.</p>"
+    )
+
+
+def _pictures(pictures: Sequence[Picture]) -> str:
+    parts = []
+    for split in dict.fromkeys(picture.split for picture in pictures):
+        mine = [picture for picture in pictures if picture.split == split]
+        parts.append(f"<h3>{escape(LABELS[split].capitalize())}</h3>")
+        parts += [_figure(picture) for picture in mine]
+    if not parts:
+        return ""
+    return _paragraphs([words.HOW_TO_SEE]) + "\n" + "\n".join(parts)
+
+
+def _figure(picture: Picture) -> str:
+    ranks = [frame.rank for frame in picture.frames]
+    alt = words.alt_text(LABELS[picture.split].capitalize(), ranks)
+    data = base64.b64encode(_smaller(picture.path)).decode("ascii")
+    return (
+        f'<figure class="wide"><img alt="{escape(alt)}" src="data:image/webp;base64,{data}">\n'
+        f"<figcaption>{escape(words.caption(picture.frames))}</figcaption></figure>"
+    )
+
+
+def _smaller(path: Path) -> bytes:
+    """A picture as WebP, a quarter of the PNG, so that the page can be sent by mail."""
+    stream = io.BytesIO()
+    with Image.open(path) as image:
+        image.convert("RGB").save(stream, "WEBP", quality=WEBP_QUALITY)
+    return stream.getvalue()
+
+
+def _commands(results: Results) -> str:
+    """Commands that work where this evaluation ran."""
+    checkpoint, config = results.checkpoint, results.config
+    run = checkpoint.parent if checkpoint.name == BEST_NAME else checkpoint
+    recipe = config.recipe if config.recipe in RECIPES else "seed"
+    height, width = config.source_size()
+    longer = ("--data", results.data, "--fraction", f"{config.fraction:g}")
+    steps = ("--steps", 4 * max(results.step, config.steps), "--precision", config.precision)
+    train = ("train", recipe)
+    blocks: tuple[tuple[str, tuple[tuple[object, ...], ...]], ...] = (
+        (
+            "Depth of a photo of your own:",
+            (("predict", "photo.jpg", "--weights", run),),
+        ),
+        (
+            "Train four times as long on the same photos:",
+            ((*train, *longer, *steps, "--out", "runs/longer"),),
+        ),
+        (
+            "Render more rooms and train on them (needs pip install 'depth-unet[rooms]'):",
+            (
+                ("rooms", "more_rooms", "--images", 4000, "--views", 5, "--seed", 7),
+                ("prepare", "more_rooms", "more_cache", "--size", f"{width}x{height}"),
+                (*train, "--data", "more_cache", "--fraction", 1, "--out", "runs/more"),
+            ),
+        ),
+        (
+            "Train on photos with depth of your own, such as NYU's, from a folder with index.csv:",
+            (
+                ("prepare", "my_rooms", "my_cache", "--size", f"{width}x{height}"),
+                (*train, "--data", "my_cache", "--fraction", 1, "--out", "runs/mine"),
+                ("evaluate", "runs/mine", "--data", "my_cache"),
+            ),
+        ),
+    )
+    return "\n".join(
+        f"<p>{escape(text)}</p>\n<pre><code>"
+        + "\n".join(escape(shlex.join(map(str, ("depth-unet", *line)))) for line in lines)
+        + "</code></pre>"
+        for text, lines in blocks
+    )
+
+
+def _num_images(results: Results, split: str) -> int:
+    return results.scores[split][NETWORK].num_images
+
+
+def _network(name: str) -> str:
+    return ' class="network"' if name == NETWORK else ""
+
+
+def _cell(mean: str, interval: str) -> str:
+    return f"<td>{mean}<small>{interval}</small></td>"
+
+
+def _scrolling(headings: Iterable[str], rows: str, caption: str) -> str:
+    head = "".join(f'<th scope="col">{heading}</th>' for heading in headings)
+    return (
+        f'<div class="scroll"><table>\n<caption>{escape(caption)}</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>"
+    )
+
+
+def _paragraphs(texts: Iterable[str]) -> str:
+    return "\n".join(f"<p>{escape(text)}</p>" for text in texts)

@@ -1,0 +1,1 @@
+"""Procedural rooms: photos with exact metric depth from a seed, rendered on the CPU."""

@@ -1,0 +1,70 @@
+"""One thing that furnishes a room, and the few bodies that most of them are put together from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from depth_unet.rooms.mesh import Material, Mesh, box, joined
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Piece:
+    """Furniture in its own axes: centred over the origin of the floor, front towards -y.
+
+    Attributes:
+        name: What it is.
+        size_m: Width (x), depth (y) and height of its bounding box, metres.
+        top_m: Height of a free level surface on which small things may stand, or None.
+        meshes: Its surfaces, all of them furniture.
+        elevation_m: Height of its lower edge; above 0 for what hangs on a wall.
+    """
+
+    name: str
+    size_m: tuple[float, float, float]
+    top_m: float | None
+    meshes: tuple[Mesh, ...]
+    elevation_m: float = 0.0
+
+
+def assembled(name: str, meshes: Sequence[Mesh], top_m: float | None = None) -> Piece:
+    """A piece of ``meshes``: centred over the origin, one mesh a material.
+
+    Args:
+        name: What it is.
+        meshes: Its surfaces, standing on height 0 unless it hangs.
+        top_m: Height of a free level surface, or None.
+    """
+    points = np.concatenate([mesh.positions_m.reshape(-1, 3) for mesh in meshes])
+    low, high = points.min(0), points.max(0)
+    shift = np.array([*(low + high)[:2] / 2, 0], np.float32)
+    groups: dict[int, list[Mesh]] = {}
+    for mesh in meshes:
+        centred = replace(mesh, positions_m=mesh.positions_m - shift, is_furniture=True)
+        groups.setdefault(id(mesh.material), []).append(centred)
+    width, depth, height = (float(side) for side in high - low)
+    return Piece(
+        name=name,
+        size_m=(width, depth, height),
+        top_m=top_m,
+        meshes=tuple(joined(group) for group in groups.values()),
+        elevation_m=max(float(low[2]), 0.0),
+    )
+
+
+def block(
+    centre_m: Sequence[float], size_m: Sequence[float], material: Material, texture_m: float = 0.6
+) -> Mesh:
+    """A box by the middle of its underside and its width, depth and height."""
+    (x, y, z), (width, depth, height) = centre_m, size_m
+    low = (x - width / 2, y - depth / 2, z)
+    return box(low, (x + width / 2, y + depth / 2, z + height), material, texture_m)
+
+
+def legs(
+    width_m: float, depth_m: float, height_m: float, thickness_m: float, material: Material
+) -> list[Mesh]:
+    """Four square legs flush with the corners of a width x depth rectangle round the origin."""
+    x, y = (width_m - thickness_m) / 2, (depth_m - thickness_m) / 2
+    size = (thickness_m, thickness_m, height_m)
+    return [block((i * x, j * y, 0), size, material) for i in (-1, 1) for j in (-1, 1)]

@@ -1,0 +1,86 @@
+"""What a scene is: meshes, lights, the free floor. Nothing here knows a renderer."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float32
+
+from depth_unet.rooms.mesh import Mesh
+
+Furniture = Literal["cc0", "full", "boxes"]
+Share = Literal["train", "test"]
+"""Rooms of the two shares have no texture and no furniture model in common."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Light:
+    """A bright parallelogram: a lamp, or a window with the sky behind it.
+
+    Attributes:
+        corner_m: One corner, metres.
+        edge_u_m: One edge from there.
+        edge_v_m: The other; edge_u x edge_v points the way it shines.
+        radiance: Linear red, green and blue.
+        backdrop: What is seen through a window, linear, times ``radiance``; None for a lamp.
+            The top row is the upper edge.
+    """
+
+    corner_m: Float32[np.ndarray, "3"]
+    edge_u_m: Float32[np.ndarray, "3"]
+    edge_v_m: Float32[np.ndarray, "3"]
+    radiance: Float32[np.ndarray, "3"]
+    backdrop: Float32[np.ndarray, "k k 3"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sun:
+    """Sunlight that falls through the windows.
+
+    Attributes:
+        direction: Unit vector from the scene to the sun.
+        irradiance: Linear red, green and blue on a surface that faces it.
+    """
+
+    direction: Float32[np.ndarray, "3"]
+    irradiance: Float32[np.ndarray, "3"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scene:
+    """One furnished room, lit.
+
+    Attributes:
+        seed: What it was made from.
+        kind: bedroom, kitchen, corridor, ...
+        size_m: Width (x), length (y) and height (z) of the room; its floor begins at (0, 0, 0).
+        meshes: Every surface.
+        lights: At least one.
+        sun: Sunlight, or None.
+        footprints_m: x0, y0, x1, y1 of every piece that stands on the floor.
+    """
+
+    seed: int
+    kind: str
+    size_m: tuple[float, float, float]
+    meshes: tuple[Mesh, ...]
+    lights: tuple[Light, ...]
+    sun: Sun | None
+    footprints_m: Float32[np.ndarray, "k 4"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pose:
+    """Where a camera stands and looks; the three directions are unit vectors at right angles.
+
+    Attributes:
+        origin_m: Its centre, metres.
+        forward: The optical axis.
+        right: To the right of the image.
+        down: Down the image.
+    """
+
+    origin_m: Float32[np.ndarray, "3"]
+    forward: Float32[np.ndarray, "3"]
+    right: Float32[np.ndarray, "3"]
+    down: Float32[np.ndarray, "3"]

@@ -1,0 +1,174 @@
+"""Round and soft bodies, closed, with smooth normals: legs, bowls, cushions, leaves."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Float32, Float64
+
+from depth_unet.rooms.mesh import Material, Mesh
+
+TEXTURE_M = 0.6
+"""Side of one repetition of a texture."""
+Grid = Float64[np.ndarray, "rows columns 3"]
+
+
+def lathe(
+    profile_m: Sequence[tuple[float, float]],
+    material: Material,
+    *,
+    centre_m: Sequence[float] = (0.0, 0.0, 0.0),
+    num_sides: int = 12,
+    squash_y: float = 1.0,
+) -> Mesh:
+    """A profile turned about the vertical.
+
+    Args:
+        profile_m: (radius, height) from the bottom of the outside upwards; a profile that begins
+            and ends at radius 0 is closed. Corners of it stay sharp.
+        material: What it is made of.
+        centre_m: Where the axis meets height 0.
+        num_sides: How many flat faces go round.
+        squash_y: Scale along y, for oval bodies.
+    """
+    angles = np.linspace(0, 2 * np.pi, num_sides + 1)
+    circle = np.stack([np.cos(angles), np.sin(angles) * squash_y], 1)
+    outward = np.stack([np.cos(angles) * squash_y, np.sin(angles)], 1)
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    parts = []
+    for (radius0, z0), (radius1, z1) in pairwise(profile_m):
+        slope = np.array([z1 - z0, radius0 - radius1])
+        slope /= max(float(np.linalg.norm(slope)), 1e-9)
+        points, normals = np.empty((2, num_sides + 1, 3)), np.empty((2, num_sides + 1, 3))
+        for row, (radius, z) in enumerate(((radius0, z0), (radius1, z1))):
+            points[row] = np.column_stack([circle * radius, np.full(num_sides + 1, z)])
+            normals[row] = np.column_stack([outward * slope[0], np.full(num_sides + 1, slope[1])])
+        parts.append((points + np.asarray(centre_m), normals))
+    mesh = _of_grids(parts, material)
+    return replace(mesh, uv=_projected(mesh) / np.float32(TEXTURE_M))
+
+
+def rounded(
+    profile_m: Sequence[tuple[float, float]], num_times: int = 2
+) -> list[tuple[float, float]]:
+    """A profile with its corners cut (Chaikin, 1974); its two ends stay."""
+    points = [np.asarray(point, np.float64) for point in profile_m]
+    for _ in range(num_times):
+        cut = [points[0]]
+        for low, high in pairwise(points):
+            cut += [0.75 * low + 0.25 * high, 0.25 * low + 0.75 * high]
+        points = [*cut, points[-1]]
+    return [(float(radius), float(height)) for radius, height in points]
+
+
+def cylinder(
+    centre_m: Sequence[float],
+    radius_m: float,
+    height_m: float,
+    material: Material,
+    num_sides: int = 12,
+) -> Mesh:
+    """A closed upright cylinder that stands on ``centre_m``."""
+    profile = [(0.0, 0.0), (radius_m, 0.0), (radius_m, height_m), (0.0, height_m)]
+    return lathe(profile, material, centre_m=centre_m, num_sides=num_sides)
+
+
+def cushion(
+    low_m: Sequence[float],
+    high_m: Sequence[float],
+    material: Material,
+    *,
+    hardness: float = 0.35,
+    texture_m: float = 0.6,
+    num_sides: int = 16,
+) -> Mesh:
+    """A soft body that fills a box: a superellipsoid.
+
+    Args:
+        low_m: Lower corner of the box, metres.
+        high_m: Upper corner.
+        material: What it is made of.
+        hardness: 1 is an ellipsoid; towards 0 it becomes the box.
+        texture_m: Side of one repetition of the texture.
+        num_sides: How many faces go round.
+    """
+    low, high = np.asarray(low_m, np.float64), np.asarray(high_m, np.float64)
+    half = (high - low) / 2
+    turn = np.linspace(-np.pi, np.pi, num_sides + 1)[None]
+    rise = np.linspace(-np.pi / 2, np.pi / 2, num_sides // 2 + 1)[:, None]
+
+    def power(values: Float64[np.ndarray, "..."], exponent: float) -> Float64[np.ndarray, "..."]:
+        return np.asarray(np.sign(values) * np.abs(values) ** exponent)
+
+    def sphere(exponent: float) -> Grid:
+        ring = power(np.cos(rise), exponent)
+        x, y = ring * power(np.cos(turn), exponent), ring * power(np.sin(turn), exponent)
+        return np.stack([x, y, np.broadcast_to(power(np.sin(rise), exponent), x.shape)], -1)
+
+    points = sphere(hardness) * half
+    normals = sphere(2 - hardness) / half
+    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+    mesh = _of_grids([(points + (low + high) / 2, normals)], material)
+    return replace(mesh, uv=_projected(mesh) / np.float32(texture_m))
+
+
+def leaf(
+    base_m: Sequence[float], along_m: Sequence[float], width_m: float, material: Material
+) -> Mesh:
+    """A blade seen from both sides, drooping towards its tip.
+
+    Args:
+        base_m: Where it grows from.
+        along_m: From there to its tip.
+        width_m: Its width in the middle.
+        material: What it is made of.
+    """
+    base, along = np.asarray(base_m, np.float64), np.asarray(along_m, np.float64)
+    across = np.cross(along, (0, 0, 1.0))
+    across *= width_m / 2 / max(float(np.linalg.norm(across)), 1e-9)
+    droop = np.array([0, 0, 0.15 * np.linalg.norm(along)])
+    left, right = base + along * 0.45 + across + droop, base + along * 0.45 - across + droop
+    corners = np.array([[base, right, base + along], [base, base + along, left]])
+    return _flat(np.concatenate([corners, corners[:, ::-1]]), material)
+
+
+def _projected(mesh: Mesh) -> Float32[np.ndarray, "t 3 2"]:
+    """Texture coordinates in metres, seen along the axis that each triangle faces most."""
+    axis = np.abs(mesh.normals.mean(1)).argmax(1)
+    shown = np.array([[1, 2], [0, 2], [0, 1]])[axis]
+    return np.take_along_axis(mesh.positions_m, shown[:, None], 2)
+
+
+def _flat(corners: Float64[np.ndarray, "t 3 3"], material: Material) -> Mesh:
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    return Mesh(
+        positions_m=corners.astype(np.float32),
+        normals=np.repeat(normals[:, None], 3, 1).astype(np.float32),
+        uv=(corners[..., :2] / 0.3).astype(np.float32),
+        material=material,
+    )
+
+
+def _of_grids(parts: Sequence[tuple[Grid, Grid]], material: Material) -> Mesh:
+    """Triangles of grids of points whose rows go up and whose columns go round leftwards."""
+    positions, normals, uv = [], [], []
+    for points, directions in parts:
+        rows, columns = points.shape[:2]
+        u, v = np.meshgrid(np.linspace(0, 1, columns), np.linspace(0, 1, rows))
+        values = np.concatenate([points, directions, u[..., None], v[..., None]], -1)
+        corners = (values[:-1, :-1], values[:-1, 1:], values[1:, 1:], values[1:, :-1])
+        quads = np.stack(corners, 2).reshape(-1, 4, 8)
+        triangles = quads[:, [[0, 1, 2], [0, 2, 3]]].reshape(-1, 3, 8)
+        edges = triangles[:, 1:, :3] - triangles[:, :1, :3]
+        is_real = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1) > 1e-10
+        positions.append(triangles[is_real, :, :3])
+        normals.append(triangles[is_real, :, 3:6])
+        uv.append(triangles[is_real, :, 6:])
+    return Mesh(
+        positions_m=np.concatenate(positions).astype(np.float32),
+        normals=np.concatenate(normals).astype(np.float32),
+        uv=np.concatenate(uv).astype(np.float32),
+        material=material,
+    )

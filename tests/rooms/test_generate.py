@@ -1,0 +1,302 @@
+"""Sets of rooms: whole files, the same bytes, and a folder that goes on where it stopped."""
+
+import hashlib
+import json
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import jaxtyping
+import numpy as np
+import pytest
+
+from depth_unet.data.source import PairsSource
+from depth_unet.errors import ConfigError, DataError
+from depth_unet.layout import read_index
+from depth_unet.rooms import generate as generating
+from depth_unet.rooms import worker
+from depth_unet.rooms.generate import generate
+from depth_unet.rooms.options import RoomsOptions
+from depth_unet.rooms.processes import run_tasks
+from depth_unet.rooms.record import RoomRecord
+from depth_unet.rooms.worker import RoomTask
+from tests.integration.commandline import bytes_below
+from tests.rooms import fake_shots, tasks
+
+SMALL = RoomsOptions(num_images=7, width=32, height=24, views=2, test_share=0.25)
+
+
+@pytest.fixture(autouse=True)
+def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generating, "make_room", fake_shots.make_room)
+    monkeypatch.setattr(generating, "LIBRARIES", ())
+    fake_shots.made.clear()
+
+
+def make(out: Path, options: RoomsOptions = SMALL, **given: Any) -> list[RoomRecord]:
+    """Make a set in this process."""
+    return generate(options, out, workers=1, **given)
+
+
+def test_pairs_can_be_read(tmp_path: Path) -> None:
+    """The set is a data set: every pair decodes, with its own camera, room and split."""
+    make(tmp_path / "set")
+    source = PairsSource(tmp_path / "set")
+    assert len(source.rows) == SMALL.num_images
+    assert len({row.room_group for row in source.rows}) == 4
+    assert [row.official_split for row in source.rows] == ["train"] * 2 + ["test"] * 2 + [
+        "train"
+    ] * 3
+    for index, row in enumerate(source.rows):
+        frame = source.read(index)
+        assert frame.image.shape == (24, 32, 3)
+        assert frame.depth_mm[0, 0] == 500 + index // 2
+        assert row.camera_px == (25.6, 25.6, 15.5, 11.5)
+
+
+def test_photos_keep_their_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RGB goes in, RGB comes out."""
+
+    def red(task: RoomTask) -> RoomRecord:
+        shots = fake_shots.take_shots(task.plan)
+        photo = np.zeros((24, 32, 3), np.uint8)
+        photo[..., 0] = 200
+        frames = tuple(replace(shot, photo=photo) for shot in shots.frames)
+        with monkeypatch.context() as patch:
+            patch.setattr(worker, "take_shots", lambda _: replace(shots, frames=frames))
+            return worker.make_room(task)
+
+    monkeypatch.setattr(generating, "make_room", red)
+    make(tmp_path / "set")
+    colour = PairsSource(tmp_path / "set").read(0).image.reshape(-1, 3).mean(axis=0)
+    np.testing.assert_allclose(colour, (200, 0, 0), atol=3)
+
+
+def test_records_hold_what_was_made(tmp_path: Path) -> None:
+    """A record states kind, size, pose and checksums; the pose is a rotation and a place."""
+    records = make(tmp_path / "set")
+    held = json.loads((tmp_path / "set/records/000001.json").read_text())
+    assert (held["kind"], held["size_m"], held["share"]) == ("kitchen", [3.0, 4.0, 2.5], "test")
+    for frame in records[1].frames:
+        data = (tmp_path / "set" / frame.depth).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == frame.checksums[1]
+        pose = np.reshape(frame.pose, (3, 4))
+        np.testing.assert_allclose(pose[:, :3].T @ pose[:, :3], np.eye(3), atol=1e-6)
+        np.testing.assert_allclose(np.linalg.det(pose[:, :3]), 1, atol=1e-6)
+    manifest = json.loads((tmp_path / "set/manifest.json").read_text())
+    assert manifest["complete"] is True
+    assert manifest["command"] == (
+        "depth-unet rooms OUT --images 7 --size 32x24 --seed 0 --views 2 --samples 4 "
+        "--test-share 0.25 --furniture cc0"
+    )
+
+
+def test_same_bytes_whatever_the_workers(tmp_path: Path) -> None:
+    """One process or two: every file is the same."""
+    make(tmp_path / "one")
+    generate(SMALL, tmp_path / "two", workers=2)
+    assert bytes_below(tmp_path / "one") == bytes_below(tmp_path / "two")
+
+
+def test_same_call_makes_nothing_twice(tmp_path: Path) -> None:
+    """A finished set is checked, not made again, and no file is written."""
+    first = make(tmp_path)
+    fake_shots.made.clear()
+    times = {path: path.stat().st_mtime_ns for path in (tmp_path / "train").rglob("*.jpg")}
+    assert make(tmp_path) == first
+    assert fake_shots.made == []
+    assert times == {path: path.stat().st_mtime_ns for path in times}
+
+
+@pytest.mark.parametrize(
+    "name", ["train/room_0_000000/0001.jpg", "train/room_0_000000/0000.png", "records/000000.json"]
+)
+@pytest.mark.parametrize("damage", ["cut", "lost", "changed"])
+def test_damage_costs_one_room(name: str, damage: str, tmp_path: Path) -> None:
+    """A damaged file is found, its room made again, and the set is as before."""
+    make(tmp_path)
+    before = bytes_below(tmp_path)
+    path = tmp_path / name
+    match damage:
+        case "cut":
+            path.write_bytes(path.read_bytes()[:20])
+        case "lost":
+            path.unlink()
+        case _:
+            path.write_bytes(path.read_bytes()[:-20] + bytes(20))
+    fake_shots.made.clear()
+    make(tmp_path)
+    assert fake_shots.made == [0]
+    assert bytes_below(tmp_path) == before
+
+
+def test_more_images_keep_those_that_are_there(tmp_path: Path) -> None:
+    """A larger set begins with the smaller one; the result is as if it was made at once."""
+    make(tmp_path / "grown")
+    fake_shots.made.clear()
+    larger = replace(SMALL, num_images=12)
+    make(tmp_path / "grown", larger)
+    assert fake_shots.made == [3, 4, 5]  # the last room had one image of two
+    make(tmp_path / "at_once", larger)
+    assert bytes_below(tmp_path / "grown") == bytes_below(tmp_path / "at_once")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.3, 1.0])
+def test_test_rooms_are_spread_evenly(share: float) -> None:
+    """Every prefix of the rooms has its share of test rooms, to half a room."""
+    plans = list(RoomsOptions(num_images=60, views=1, test_share=share).rooms())
+    for end in range(1, 61):
+        num_test = sum(plan.share == "test" for plan in plans[:end])
+        assert abs(num_test - share * end) <= 0.5 + 1e-9
+    tests = [plan.first_test_image for plan in plans if plan.share == "test"]
+    assert tests == list(range(len(tests)))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_interrupt_says_how_to_go_on(workers: int, tmp_path: Path) -> None:
+    """Ctrl-C ends at once with words; the same call completes, with the same bytes."""
+
+    def stop(done: int, _total: int) -> None:
+        if done >= 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match=r"^[2-6] of 7 images are there; the same command"):
+        generate(SMALL, tmp_path / "set", workers=workers, progress=stop)
+    assert not (tmp_path / "set/index.csv").exists()
+    assert json.loads((tmp_path / "set/manifest.json").read_text())["complete"] is False
+    make(tmp_path / "set")
+    make(tmp_path / "whole")
+    assert bytes_below(tmp_path / "set") == bytes_below(tmp_path / "whole")
+
+
+def test_leftovers_of_a_killed_command_go(tmp_path: Path) -> None:
+    """Temporary files are removed by the next call, and do not count as something else."""
+    out = tmp_path / "set"
+    out.mkdir()
+    (out / ".manifest.0123abcd.part.json").write_text("{")
+    make(out)
+    (out / "train/room_0_000000/.0000.0123abcd.part.jpg").write_bytes(b"half")
+    make(out)
+    assert not [name for name in bytes_below(out) if ".part" in name]
+
+
+def test_other_rooms_are_kept(tmp_path: Path) -> None:
+    """Rooms of other options are refused with what differs; --overwrite replaces only them."""
+    make(tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    before = bytes_below(tmp_path)
+    other = replace(SMALL, seed=1, width=48)
+    with pytest.raises(DataError, match=r"width 32, not 48; seed 0, not 1; .*--overwrite"):
+        make(tmp_path, other)
+    with pytest.raises(DataError, match="7 images, not 5"):
+        make(tmp_path, replace(SMALL, num_images=5))
+    assert bytes_below(tmp_path) == before
+    make(tmp_path, replace(other, num_images=2), overwrite=True)
+    (tmp_path / "notes.txt").unlink()
+    make(tmp_path / "anew", replace(other, num_images=2))
+    anew = bytes_below(tmp_path / "anew")
+    assert {name: bytes_below(tmp_path)[name] for name in anew} == anew
+    assert len(read_index(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_something_else_is_left_alone(overwrite: bool, tmp_path: Path) -> None:
+    """A folder that holds no rooms is never written to, nor is anything below a file."""
+    (tmp_path / "notes.txt").write_text("mine")
+    for content in ("", "{}", "[]", "no JSON"):
+        (tmp_path / "manifest.json").write_text(content)
+        before = bytes_below(tmp_path)
+        with pytest.raises(DataError, match="not empty and holds no rooms"):
+            make(tmp_path, overwrite=overwrite)
+        with pytest.raises(DataError, match=r"notes\.txt is a file"):
+            make(tmp_path / "notes.txt" / "set", overwrite=overwrite)
+        assert bytes_below(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ({"num_images": 0}, "images is 0"),
+        ({"width": 8}, "width is 8"),
+        ({"height": 9999}, "height is 9999"),
+        ({"seed": -1}, "seed is -1"),
+        ({"views": 0}, "views is 0"),
+        ({"samples": 0}, "samples is 0"),
+        ({"test_share": 1.5}, "test-share is 1.5"),
+        ({"test_share": float("nan")}, "test-share is nan"),
+        ({"walk": -2}, "walk is -2"),
+        ({"fov_deg": (80.0, 60.0)}, "fov is 80 to 60"),
+        ({"fov_deg": (1.0, 60.0)}, "fov is 1 to 60"),
+        ({"fov_deg": (60.0, 70.0), "kaggle": True}, "Kaggle"),
+    ],
+)
+def test_options_out_of_range(given: dict[str, Any], word: str) -> None:
+    """A value that cannot be meant is named, with what would do."""
+    with pytest.raises(ConfigError, match=word):
+        RoomsOptions(**given)
+
+
+def test_furniture_is_checked() -> None:
+    """An unknown furniture is refused with the known ones."""
+    jaxtyping.config.update("jaxtyping_disable", True)  # a user meets the bare value
+    try:
+        with pytest.raises(ConfigError, match="cc0, full, boxes"):
+            RoomsOptions(furniture="plush")  # type: ignore[arg-type]
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", False)
+
+
+def test_negative_workers(tmp_path: Path) -> None:
+    """A negative number of processes is refused; nothing is written."""
+    with pytest.raises(ConfigError, match="workers is -1"):
+        generate(SMALL, tmp_path / "set", workers=-1)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("missing", [("embreex",), ("numba",), ("embreex", "numba")])
+def test_missing_libraries(
+    missing: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a library nothing is written, and the remedy is one command."""
+    monkeypatch.setattr(generating, "LIBRARIES", ("embreex", "numba"))
+    for name in ("embreex", "numba"):
+        monkeypatch.setitem(sys.modules, name, None if name in missing else sys)
+    with pytest.raises(ConfigError, match=r"pip install 'depth-unet\[rooms\]'") as caught:
+        make(tmp_path / "set")
+    assert all(name in str(caught.value) for name in missing)
+    assert not list(tmp_path.iterdir())
+
+
+def test_library_that_does_not_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library that is there and broken is named with its own words."""
+    monkeypatch.setattr(generating, "make_room", worker.make_room)
+    monkeypatch.setitem(sys.modules, "depth_unet.rooms.shooting", None)
+    with pytest.raises(ConfigError, match=r"cannot be rendered \(.*pip install"):
+        make(tmp_path / "set")
+
+
+def test_killed_process() -> None:
+    """A process that is killed ends the call with one line that says what may help."""
+    with pytest.raises(DataError, match=r"was killed.*fewer --workers"):
+        run_tasks(tasks.be_killed, [0, 1], workers=2, done=lambda _: None)
+
+
+def test_error_of_a_process_is_the_error_of_the_call() -> None:
+    """What a task raises comes out, and the others end."""
+    with pytest.raises(DataError, match="number 3"):
+        run_tasks(tasks.refuse_three, list(range(50)), workers=2, done=lambda _: None)
+
+
+def test_processes_have_one_thread() -> None:
+    """Each process computes on one thread and leaves Ctrl-C alone; this process is unchanged."""
+    before = dict(os.environ), signal.getsignal(signal.SIGINT), cv2.getNumThreads()
+    found: list[tuple[str | None, int, bool]] = []
+    run_tasks(tasks.threads_of, [0, 1], workers=2, done=found.append)
+    assert found == [("1", 1, True)] * 2
+    run_tasks(tasks.threads_of, [0], workers=2, done=found.append)
+    assert found[-1][1] == 1
+    assert (dict(os.environ), signal.getsignal(signal.SIGINT), cv2.getNumThreads()) == before
