@@ -33,7 +33,7 @@ TINY_MODEL = (
 UNCHANGED = (  # photos as they are, so that a network can learn them by heart
     *("--augment.flip", "0", "--augment.channel-swap", "0"),
     *("--augment.brightness", "0", "--augment.contrast", "0", "--augment.saturation", "0"),
-    *("--augment.rotation-deg", "0", "--augment.zoom", "1"),
+    *("--augment.rotation-deg", "0", "--augment.zoom", "1", "--augment.frame", "0"),
 )
 FEW_STEPS = ("--steps", 2, "--batch-size", 2, "--fraction", 1, "--validate-every", 2, *TINY_MODEL)
 ERROR = "depth-unet: error: "
