@@ -77,7 +77,7 @@ def test_network_learns_eight_real_pairs(nyu_root: Path, tmp_path: Path) -> None
     assert depth_unet("prepare", data, cache, "--size", "128x96").code == 0
     outcome = depth_unet(
         *("train", "seed", "--data", cache, "--out", run, *BY_HEART),
-        *("--steps", 400, "--batch-size", 8, "--validate-every", 400, "--optim.lr", 1e-3),
+        *("--steps", 700, "--batch-size", 8, "--validate-every", 700, "--optim.lr", 1e-3),
     )
     assert outcome.code == 0
     scores = scores_of(run, cache, tmp_path / "evaluation")
