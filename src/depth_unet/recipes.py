@@ -15,8 +15,8 @@ from depth_unet.config import (
     OptimConfig,
 )
 
-# Chosen on validation rooms: against zoom 1.6 and colour 0.3, RMSE .884 instead of .911 after 13,300
-# images (docs/log.md).
+# Chosen on validation rooms: against zoom 1.6 and colour 0.3, RMSE .884 instead of .911 after
+# 13,300 images (docs/log.md).
 STRONG = AugmentConfig(
     brightness=0.4,
     contrast=0.4,
@@ -38,8 +38,8 @@ def seed() -> Config:
         ``depth-unet train seed --data CACHE`` (cache from ``depth-unet prepare --size 320x240``)
 
     On all 795 labelled NYU pairs (``--fraction 1 --holdout none --precision bf16
-    --micro-batch-size 0``) it took 32 minutes on one core and scored AbsRel .283, delta1 .447 on 323
-    test frames (docs/log.md).
+    --micro-batch-size 0``) it took 32 minutes on one core and scored AbsRel .283, delta1 .447 on
+    323 test frames (docs/log.md).
     """
     return Config(
         recipe="seed",
