@@ -48,7 +48,7 @@ demo: demo-data $(READY) ## render rooms (or take DATA=folder), train three minu
 	$(BIN)/python -m depth_unet $(MAKE_PAIRS)
 	$(BIN)/python -m depth_unet train seed --fraction 1 --data $(PAIRS) --out $(DEMO)/run \
 		--steps $(DEMO_STEPS) --validate-every $$(($(DEMO_STEPS) / 4)) \
-		--precision $(DEMO_PRECISION) --micro-batch-size 0 --overwrite
+		--precision $(DEMO_PRECISION) --micro-batch-size 0 --augment.zoom 1 --overwrite
 	$(BIN)/python -m depth_unet evaluate $(DEMO)/run --data $(PAIRS) --out $(DEMO)/evaluation --overwrite
 
 test: $(READY) ## run the tests (without `slow` and `browser`)
