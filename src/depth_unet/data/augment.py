@@ -53,8 +53,9 @@ def augment(
     intrinsics_px = transformed_cameras(
         raw.intrinsics_px, matrix, shift, (source_height, source_width), (height, width)
     )
+    draws = draws.to(device)
     return Batch(
-        image=framed(colour(image, draws.to(device), config), draws.to(device), config),
+        image=framed(colour(image, draws, config), draws, config),
         depth_m=depth_m,
         valid=depth_m > 0,
         intrinsics_px=intrinsics_px.to(device),
@@ -92,7 +93,10 @@ def resample(
     """
     level = (torch.log2(step_px) - SHARPER).clamp(min=0)
     result = image.new_zeros(len(image), image.shape[1], *grid.shape[1:3])
-    for halvings in range(math.floor(float(level.max())) + 2):
+    for halvings in range(math.ceil(float(level.max())) + 1):
+        if halvings:
+            half = [-(-side // 2) for side in image.shape[-2:]]
+            image = F.interpolate(image, size=half, mode="area")
         weight = (1 - (level - halvings).abs()).clamp(min=0)
         used = weight > 0
         if used.any():
@@ -100,8 +104,6 @@ def resample(
                 image[used], grid[used], padding_mode="reflection", align_corners=False
             )
             result[used] += weight[used, None, None, None] * part
-        half = [-(-side // 2) for side in image.shape[-2:]]
-        image = F.interpolate(image, size=half, mode="area")
     return result
 
 
