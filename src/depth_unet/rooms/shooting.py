@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float32, UInt16
 
 from depth_unet.camera import Intrinsics
+from depth_unet.config import NYU_FOCAL
 from depth_unet.errors import DataError
 from depth_unet.rooms.casting import Caster
 from depth_unet.rooms.compose import make_scene
@@ -18,7 +19,12 @@ from depth_unet.rooms.viewpoint import walk
 from depth_unet.rooms.views import choose_views
 
 NYU_CAMERA = Intrinsics(
-    width=640, height=480, fx_px=518.857901, fy_px=519.469611, cx_px=325.582449, cy_px=253.736166
+    width=640,
+    height=480,
+    fx_px=NYU_FOCAL * 640,
+    fy_px=519.469611,
+    cx_px=325.582449,
+    cy_px=253.736166,
 )
 MOST_ATTEMPTS = 8
 LARGEST_MM = 65535
