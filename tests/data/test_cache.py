@@ -248,17 +248,17 @@ def test_other_schema_is_refused(root: Path) -> None:
 def test_damaged_manifest_is_refused(root: Path, spoil: Callable[[Path], object]) -> None:
     """A manifest that is not one is refused in one line that names the file."""
     spoil(root / MANIFEST_NAME)
-    with pytest.raises(DataError, match=r"manifest\.json") as caught:
+    with pytest.raises(DataError, match=r"cache\.json") as caught:
         CacheSource(root)
     assert "\n" not in str(caught.value)
 
 
 def test_manifest_of_other_data(tmp_path: Path) -> None:
-    """A folder of pairs may have a manifest of its own; one with a title makes it no cache."""
+    """A folder of pairs may have a manifest of its own, as rooms do; that makes it no cache."""
     write_index(tmp_path, [PairRow(rgb="0.jpg", depth="0.png", camera_px=(9.0, 9.0, 5.0, 5.0))])
     for name in ("0.jpg", "0.png"):
         (tmp_path / name).touch()
-    (tmp_path / MANIFEST_NAME).write_text('{"title": "rooms"}', encoding="utf-8")
+    (tmp_path / "manifest.json").write_text('{"title": "rooms"}', encoding="utf-8")
     assert isinstance(open_source(tmp_path), PairsSource)
     (tmp_path / MANIFEST_NAME).write_text("{", encoding="utf-8")
     with pytest.raises(DataError, match="damaged"):

@@ -260,7 +260,7 @@ def test_half_made_cache_of_other_content_is_refused(rooms: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
-@pytest.mark.parametrize("name", ["letter.txt", "photos/a.jpg", "manifest.json", "index.csv"])
+@pytest.mark.parametrize("name", ["letter.txt", "photos/a.jpg", "cache.json", "index.csv"])
 def test_foreign_folder_is_refused(rooms: Path, tmp_path: Path, name: str, overwrite: bool) -> None:
     """A folder with anything else in it is never touched, not even with overwrite."""
     out = tmp_path / "mine"

@@ -18,16 +18,16 @@ CACHE_DEFECTS: dict[str, tuple[Callable[[Path], Any], str]] = {
         "00000.depth.npy",
     ),
     "test frame missing": (lambda cache: shutil.rmtree(cache / "test"), "test/"),
-    "manifest cut": (lambda cache: cut(cache / "manifest.json"), "manifest.json"),
+    "manifest cut": (lambda cache: cut(cache / "cache.json"), "cache.json"),
     "manifest of zero bytes": (
-        lambda cache: (cache / "manifest.json").write_bytes(b""),
-        "manifest.json",
+        lambda cache: (cache / "cache.json").write_bytes(b""),
+        "cache.json",
     ),
     "manifest of another version": (
-        lambda cache: (cache / "manifest.json").write_text(
-            (cache / "manifest.json").read_text().replace('"schema": 1', '"schema": 99')
+        lambda cache: (cache / "cache.json").write_text(
+            (cache / "cache.json").read_text().replace('"schema": 1', '"schema": 99')
         ),
-        "manifest.json",
+        "cache.json",
     ),
 }
 

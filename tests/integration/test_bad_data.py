@@ -44,7 +44,7 @@ def test_data_set(command: str, defect: str, pairs: Path, run_folder: Path, tmp_
     assert_refused(run_on(command, pairs, run_folder, out, *options), *words)
     assert not list(tmp_path.rglob("*.part*"))
     if command == "prepare":
-        assert not (out / "manifest.json").exists()
+        assert not (out / "cache.json").exists()
     else:
         assert not out.exists()
 

@@ -28,7 +28,7 @@ def test_prepare(cache: Path, box_rooms: Path) -> None:
     }
     blocks = {"00000.rgb.npy", "00000.depth.npy", "00000.json"}
     assert files_below(cache) == tests | {f"blocks/{name}" for name in blocks} | {
-        *("index.csv", "dataset.json", "manifest.json", "blocks", "test")
+        *("index.csv", "dataset.json", "cache.json", "blocks", "test")
     }
     for name in tests:
         if name.endswith(".png"):
@@ -55,11 +55,11 @@ def test_prepare_goes_on(box_rooms: Path, cache: Path, tmp_path: Path) -> None:
     out = tmp_path / "cache"
     shutil.copytree(cache, out)
     before = bytes_below(out)
-    for name in ("manifest.json", "blocks/00000.rgb.npy"):
+    for name in ("cache.json", "blocks/00000.rgb.npy"):
         (out / name).unlink()
         refused = depth_unet("train", "seed", "--data", out, "--out", tmp_path / "run")
         assert (refused.code, len(refused.complaints)) == (2, 1)
-        if name == "manifest.json":  # as an interrupted run leaves it: with its claim
+        if name == "cache.json":  # as an interrupted run leaves it: with its claim
             fingerprint = json.loads(before[name])["fingerprint"]
             (out / "preparing.json").write_text(json.dumps({"fingerprint": fingerprint}))
         assert depth_unet("prepare", box_rooms, out, "--size", "160x120").code == 0

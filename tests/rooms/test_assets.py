@@ -157,6 +157,7 @@ def test_damaged_full_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("DEPTH_UNET_CACHE", str(tmp_path))
     (tmp_path / "full.npz").write_bytes(b"no zip")
     (tmp_path / "full.json").write_text('{"models": []}', encoding="utf-8")
+    (tmp_path / "ATTRIBUTION-full.txt").write_text("authors", encoding="utf-8")
     with pytest.raises(DataError, match="build it again"):
         load_pack("full")
 
@@ -188,6 +189,15 @@ def test_build_reads_what_a_library_holds(
     assert "Bed, by René, CC0-1.0" in (tmp_path / "cache" / "ATTRIBUTION-full.txt").read_text(
         "utf-8"
     )
+
+
+def test_full_pack_without_its_authors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CC-BY models are not used without the list of their authors."""
+    monkeypatch.setenv("DEPTH_UNET_CACHE", str(tmp_path))
+    (tmp_path / "full.npz").write_bytes(b"no zip")
+    (tmp_path / "full.json").write_text('{"models": []}', encoding="utf-8")
+    with pytest.raises(DataError, match=r"lacks ATTRIBUTION-full\.txt"):
+        load_pack("full")
 
 
 def test_build_names_a_missing_library(tmp_path: Path) -> None:

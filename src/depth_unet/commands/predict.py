@@ -16,6 +16,7 @@ from depth_unet.commands.device import choose_device
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.figures.picture import depth_picture
 from depth_unet.figures.write import write_figure
+from depth_unet.millimetres import as_millimetres
 from depth_unet.predict import DepthModel, Prediction, load, read_photo
 
 SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
@@ -24,7 +25,6 @@ ENDINGS: dict[SaveChoice, str] = {
     "npy": "_depth.npy",
     "color": "_color.png",
 }
-LARGEST_MM = 65535
 
 
 def run(arguments: PredictArguments) -> list[DataError]:
@@ -129,7 +129,6 @@ def save(prediction: Prediction, targets: dict[SaveChoice, Path], title: str) ->
 
 
 def write_png16(prediction: Prediction, path: Path) -> None:
-    """Write depth as 16-bit PNG in millimetres; beyond 65.535 m it is cut."""
-    depth_mm = np.clip(np.rint(prediction.depth_m * 1000), 0, LARGEST_MM).astype(np.uint16)
-    _, encoded = cv2.imencode(".png", depth_mm)
+    """Write depth as 16-bit PNG in millimetres; what is beyond 65.535 m is a hole, 0."""
+    _, encoded = cv2.imencode(".png", as_millimetres(prediction.depth_m))
     write_bytes(path, encoded.tobytes())

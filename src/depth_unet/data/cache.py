@@ -5,7 +5,7 @@ A cache is a folder in the pairs layout's own terms (``index.csv``, ``dataset.js
 - training rows lie in blocks of equal size, in the order of the index: ``blocks/00000.rgb.npy``
   (uint8, n x h x w x 3) and ``blocks/00000.depth.npy`` (uint16 millimetres, n x h x w, 0 invalid);
 - test rows are the original files, byte for byte, so that they are scored at native size;
-- ``manifest.json`` states size, counts and a SHA-256 of every block. It is written last: a folder
+- ``cache.json`` states size, counts and a SHA-256 of every block. It is written last: a folder
   without it is not a cache.
 
 Reading copies a frame out of a mapped file. The system shares the pages between processes and
@@ -30,7 +30,7 @@ from depth_unet.data.source import Frame, PairsSource, Source
 from depth_unet.errors import DataError
 from depth_unet.layout import PairRow
 
-MANIFEST_NAME = "manifest.json"
+MANIFEST_NAME = "cache.json"
 CLAIM_NAME = "preparing.json"  # marks a cache that is not finished
 BLOCKS_NAME = "blocks"
 OPEN_BLOCKS = 16
@@ -130,23 +130,13 @@ def open_source(root: Path) -> Source:
     """
     if not root.exists():
         raise DataError(f"{root} does not exist; name a folder with index.csv or a prepared cache")
-    if _has_manifest(root):
+    if (root / MANIFEST_NAME).exists():
         return CacheSource(root)
     if (root / CLAIM_NAME).exists():
         raise DataError(
             f"{root} is an unfinished cache; run the same `depth-unet prepare` again to complete it"
         )
     return PairsSource(root)
-
-
-def _has_manifest(root: Path) -> bool:
-    """Whether a cache's manifest is there, damaged or not; one with a title is of other data."""
-    path = root / MANIFEST_NAME
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return path.exists()
-    return not (isinstance(values, dict) and "title" in values)
 
 
 def block_names(block: int) -> tuple[str, str]:

@@ -8,9 +8,8 @@ from jaxtyping import UInt8, UInt16
 from PIL import Image, UnidentifiedImageError
 
 from depth_unet.errors import DataError
+from depth_unet.millimetres import MILLIMETRES_PER_METRE, as_millimetres
 
-MILLIMETRES_PER_METRE = 1000
-LARGEST_MM = 65535
 LARGEST_COUNT = 65535
 
 
@@ -54,12 +53,9 @@ def read_depth(path: Path, metres_per_unit: float) -> UInt16[np.ndarray, "h w"]:
     with _open(path) as image:
         check_depth_mode(image, path)
         counts = np.asarray(_loaded(image, path))
-    scale = metres_per_unit * MILLIMETRES_PER_METRE
-    if scale == 1 and counts.dtype.itemsize == 2:
+    if metres_per_unit * MILLIMETRES_PER_METRE == 1 and counts.dtype.itemsize == 2:
         return counts.astype(np.uint16)
-    depth_mm = np.rint(counts.astype(np.float64) * scale)
-    usable = (depth_mm >= 0) & (depth_mm <= LARGEST_MM)
-    return np.where(usable, depth_mm, 0).astype(np.uint16)
+    return as_millimetres(counts.astype(np.float64) * metres_per_unit)
 
 
 def check_headers(rgb: Path, depth: Path) -> None:

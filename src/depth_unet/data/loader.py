@@ -10,9 +10,9 @@ import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
-from depth_unet.data.decode import MILLIMETRES_PER_METRE
 from depth_unet.data.fit import fitted_frame, without_border
 from depth_unet.data.source import Frame, Source
+from depth_unet.millimetres import MILLIMETRES_PER_METRE
 
 _MASK = 2**64 - 1
 

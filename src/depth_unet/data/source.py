@@ -14,7 +14,6 @@ from jaxtyping import UInt8, UInt16
 from depth_unet.camera import Intrinsics
 from depth_unet.config import NYU_FOCAL
 from depth_unet.data.decode import (
-    MILLIMETRES_PER_METRE,
     check_headers,
     check_sizes,
     read_depth,
@@ -22,6 +21,7 @@ from depth_unet.data.decode import (
 )
 from depth_unet.errors import DataError
 from depth_unet.layout import DatasetInfo, PairRow, read_index, read_info
+from depth_unet.millimetres import MILLIMETRES_PER_METRE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

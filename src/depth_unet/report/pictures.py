@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from depth_unet.data.decode import MILLIMETRES_PER_METRE
 from depth_unet.data.source import Source
 from depth_unet.evaluate.score import Predictor, at_size
 from depth_unet.figures.panel import PanelRow, panel
 from depth_unet.figures.surface import surfaces
 from depth_unet.figures.write import write_figure
 from depth_unet.metrics.accumulate import MetricAccumulator
+from depth_unet.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.report.results import NETWORK, Results
 
 

@@ -19,6 +19,8 @@ from depth_unet.rooms.scene import Share
 TEST_SHARE = 5
 """One model in five furnishes rooms of the test share only."""
 ARRAYS_NAME = "{}.npz"
+ATTRIBUTION_NAME = "ATTRIBUTION-full.txt"
+"""Authors and licences of the full pack: CC-BY wants them beside every copy and every picture."""
 MANIFEST_NAME = {"cc0": "manifest.json", "full": "full.json"}
 
 
@@ -39,10 +41,14 @@ def load_pack(furniture: Literal["cc0", "full"]) -> tuple[Model, ...]:
         folder / ARRAYS_NAME.format(furniture),
         folder / MANIFEST_NAME[furniture],
     )
-    if not arrays_file.is_file() or not manifest.is_file():
+    needed = [arrays_file, manifest]
+    if furniture == "full":
+        needed.append(folder / ATTRIBUTION_NAME)
+    missing = [file.name for file in needed if not file.is_file()]
+    if missing:
         raise DataError(
-            f"the furniture pack {furniture!r} is not in {folder}; build it with "
-            f"`python -m depth_unet.rooms.pack {folder}`, or choose --furniture cc0"
+            f"the furniture pack {furniture!r} in {folder} lacks {', '.join(missing)}; build it "
+            f"with `python -m depth_unet.rooms.pack {folder}`, or choose --furniture cc0"
         )
     try:
         entries = json.loads(manifest.read_text(encoding="utf-8"))["models"]

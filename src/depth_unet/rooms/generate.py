@@ -8,7 +8,7 @@ from pathlib import Path
 from depth_unet.atomic import copy_file
 from depth_unet.errors import ConfigError
 from depth_unet.rooms import kaggle, pairs
-from depth_unet.rooms.assets import full_pack_folder, load_pack
+from depth_unet.rooms.assets import ATTRIBUTION_NAME, full_pack_folder, load_pack
 from depth_unet.rooms.manifest import check_folder, claim, write_manifest
 from depth_unet.rooms.options import RoomsOptions
 from depth_unet.rooms.processes import run_tasks
@@ -16,7 +16,6 @@ from depth_unet.rooms.record import RoomRecord, finished_record
 from depth_unet.rooms.worker import INSTALL, RoomTask, make_room
 
 LIBRARIES = ("embreex", "numba")
-ATTRIBUTION_NAME = "ATTRIBUTION-full.txt"
 
 
 def generate(
@@ -109,9 +108,8 @@ def check_furniture(options: RoomsOptions) -> None:
 
 def _complete(out: Path, options: RoomsOptions, records: list[RoomRecord]) -> None:
     """Write what makes the folder a data set; what lists the images comes last."""
-    attribution = full_pack_folder() / ATTRIBUTION_NAME
-    if options.furniture == "full" and attribution.is_file():
-        copy_file(attribution, out / ATTRIBUTION_NAME)  # CC-BY asks for it
+    if options.furniture == "full":
+        copy_file(full_pack_folder() / ATTRIBUTION_NAME, out / ATTRIBUTION_NAME)
     write_manifest(out, options, complete=True)
     if options.kaggle:
         kaggle.write_lists(out, records)

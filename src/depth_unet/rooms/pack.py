@@ -18,7 +18,12 @@ import numpy as np
 
 from depth_unet.atomic import replacing, write_text
 from depth_unet.errors import DataError
-from depth_unet.rooms.assets import ARRAYS_NAME, MANIFEST_NAME, full_pack_folder
+from depth_unet.rooms.assets import (
+    ARRAYS_NAME,
+    ATTRIBUTION_NAME,
+    MANIFEST_NAME,
+    full_pack_folder,
+)
 from depth_unet.rooms.decimate import decimate
 from depth_unet.rooms.library import LICENCES, Entry, read_library
 from depth_unet.rooms.likeness import unlikeness
@@ -28,7 +33,6 @@ from depth_unet.rooms.palette import linear
 from depth_unet.rooms.wavefront import Paint, Wavefront
 from depth_unet.rooms.welding import Surface, corner_normals, weld
 
-ATTRIBUTION_NAME = "ATTRIBUTION-full.txt"
 LIBRARIES = Path("/usr/share/sweethome3d/furniture")
 CC0_LIBRARY = "BlendSwap-CC-0"
 MIN_OPACITY = 0.35

@@ -1,7 +1,6 @@
 """From light to photo: what a cheap camera makes of a scene.
 
-All settings are drawn before the picture is looked at, so that photos that share a generator's
-state share the camera.
+A camera is drawn before any picture is looked at, so that the frames of a video can share it.
 """
 
 from dataclasses import dataclass
@@ -79,18 +78,18 @@ class Camera:
 
 
 def photograph(
-    radiance: Float32[np.ndarray, "h w 3"], rng: np.random.Generator
+    radiance: Float32[np.ndarray, "h w 3"], camera: Camera, rng: np.random.Generator
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """A photo by a camera that is drawn at random.
+    """A photo by one camera.
 
     Args:
         radiance: Linear red, green and blue, >= 0, of any scale.
-        rng: Source of the camera's settings and of the noise.
+        camera: Its settings.
+        rng: Source of the noise.
 
     Returns:
         RGB.
     """
-    camera = Camera.drawn(rng)
     picture = _through_lens(_exposed(radiance, camera), camera)
     noise = rng.standard_normal(picture.shape, dtype=np.float32)
     picture += noise * np.sqrt(np.maximum(picture, 0) * camera.shot_noise + camera.read_noise)

@@ -3,17 +3,17 @@
 import math
 
 import numpy as np
-from jaxtyping import Float32, UInt16
 
 from depth_unet.camera import Intrinsics
 from depth_unet.config import NYU_FOCAL
 from depth_unet.errors import DataError
+from depth_unet.millimetres import as_millimetres
 from depth_unet.rooms.casting import Caster
 from depth_unet.rooms.compose import make_scene
 from depth_unet.rooms.options import RoomPlan, RoomsOptions
 from depth_unet.rooms.render import render
 from depth_unet.rooms.scene import Pose, Scene
-from depth_unet.rooms.sensor import photograph
+from depth_unet.rooms.sensor import Camera, photograph
 from depth_unet.rooms.shot import RoomShots, Shot
 from depth_unet.rooms.viewpoint import walk
 from depth_unet.rooms.views import choose_views
@@ -27,7 +27,6 @@ NYU_CAMERA = Intrinsics(
     cy_px=253.736166,
 )
 MOST_ATTEMPTS = 8
-LARGEST_MM = 65535
 
 
 def take_shots(plan: RoomPlan) -> RoomShots:
@@ -54,8 +53,11 @@ def take_shots(plan: RoomPlan) -> RoomShots:
             seed = np.random.SeedSequence([light_seed, number]).generate_state(1)[0]
             rendering = render(caster, pose, camera, samples=options.samples, seed=int(seed))
             # One camera makes a walk: its exposure must not flicker from frame to frame.
-            draws = [sensor_seed, 0 if options.walk else number]
-            photo = photograph(rendering.radiance, np.random.default_rng(draws))
+            settings = Camera.drawn(
+                np.random.default_rng([sensor_seed, 0 if options.walk else number])
+            )
+            noise = np.random.default_rng([sensor_seed, number, 1])
+            photo = photograph(rendering.radiance, settings, noise)
             frames.append(Shot(photo=photo, depth_mm=as_millimetres(rendering.depth_m), pose=pose))
         return RoomShots(
             kind=scene.kind, size_m=scene.size_m, intrinsics=camera, frames=tuple(frames)
@@ -84,13 +86,6 @@ def draw_camera(options: RoomsOptions, rng: np.random.Generator) -> Intrinsics:
         cx_px=(width - 1) / 2 + (NYU_CAMERA.cx_px - (NYU_CAMERA.width - 1) / 2) * scale,
         cy_px=(height - 1) / 2 + (NYU_CAMERA.cy_px - (NYU_CAMERA.height - 1) / 2) * scale,
     )
-
-
-def as_millimetres(depth_m: Float32[np.ndarray, "h w"]) -> UInt16[np.ndarray, "h w"]:
-    """Depth as it is stored; what is not finite, or beyond 65.535 m, is a hole."""
-    depth_mm = np.rint(depth_m.astype(np.float64) * 1000)
-    usable = np.isfinite(depth_mm) & (depth_mm > 0) & (depth_mm <= LARGEST_MM)
-    return np.where(usable, depth_mm, 0).astype(np.uint16)
 
 
 def _poses(
