@@ -69,7 +69,7 @@ wheel: $(READY) $(WHEEL_READY) ## build the wheel, install it in a clean environ
 	$(WHEEL_BIN)/pip install --quiet --no-deps --force-reinstall build/wheel/*.whl
 	@echo "Testing the installed wheel: $(WHEEL_TESTS)"
 	copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && \
-	cp -R pyproject.toml examples tests "$$copy" && cd "$$copy" && \
+	cp -R pyproject.toml benchmarks examples tests "$$copy" && cd "$$copy" && \
 	env -u PYTHONPATH OMP_NUM_THREADS=1 $(NYU) $(WHEEL_BIN)/python -m pytest -n auto $(WHEEL_TESTS)
 
 bench: $(READY) ## run every benchmark; results go to build/bench

@@ -35,18 +35,18 @@ def photo(height: int, width: int) -> np.ndarray:
     return np.stack(channels, axis=-1).astype(np.uint8)
 
 
-def red_depth(image: Tensor) -> DepthOutput:
+def red_depth(image: Tensor, _camera: Tensor) -> DepthOutput:
     """A network whose depth is 1 m at the left and 2 m at the right."""
     return DepthOutput(1 + image[:, :1])
 
 
-def flat_depth(image: Tensor) -> DepthOutput:
+def flat_depth(image: Tensor, _camera: Tensor) -> DepthOutput:
     """A network that sees 2 m everywhere."""
     return DepthOutput(torch.full_like(image[:, :1], 2.0))
 
 
 def metres(
-    network: Callable[[Tensor], DepthOutput], image: np.ndarray, camera: Intrinsics
+    network: Callable[[Tensor, Tensor], DepthOutput], image: np.ndarray, camera: Intrinsics
 ) -> np.ndarray:
     """Predict on the canvas of these tests, on the CPU."""
     return predict_metres(
@@ -118,7 +118,7 @@ def test_image_is_left_alone() -> None:
     """Predicting changes neither the photo nor what the network returned."""
     image = photo(96, 128)
     depth_m = torch.full((1, 1, 96, 128), 3.0)
-    metres(lambda _image: DepthOutput(depth_m), image, Intrinsics.centred(128, 96, 200.0))
+    metres(lambda _image, _camera: DepthOutput(depth_m), image, Intrinsics.centred(128, 96, 200.0))
     assert np.array_equal(image, photo(96, 128))
     assert (depth_m == 3).all()
 
@@ -192,11 +192,26 @@ def test_depth_lies_where_the_photo_shows_it() -> None:
     assert depth_m == pytest.approx(1 + image[..., 0] / 255.0, abs=0.006)
 
 
+def test_network_is_told_the_camera_of_its_canvas() -> None:
+    """It gets fx, fy, cx, cy in pixels of the resized photo."""
+    told = []
+
+    def listening(image: Tensor, camera: Tensor) -> DepthOutput:
+        told.append(camera)
+        return flat_depth(image, camera)
+
+    camera = Intrinsics(width=640, height=480, fx_px=500, fy_px=510, cx_px=300, cy_px=250)
+    metres(listening, photo(480, 640), camera)
+    small = camera.resized(128, 96)
+    expected = torch.tensor([[small.fx_px, small.fy_px, small.cx_px, small.cy_px]])
+    assert torch.equal(told[0], expected)
+
+
 def test_prediction_needs_no_gradient() -> None:
     """Nothing is kept for a backward pass."""
     weight = torch.ones((), requires_grad=True)
     depth_m = metres(
-        lambda image: DepthOutput(weight * image[:, :1] + 1),
+        lambda image, _camera: DepthOutput(weight * image[:, :1] + 1),
         photo(96, 128),
         Intrinsics.centred(128, 96, 100.0),
     )

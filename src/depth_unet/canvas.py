@@ -25,7 +25,8 @@ MULTIPLE = 16
 SMALLEST_SIDE = 32
 AREA_TOLERANCE = 1.2
 
-Network = Callable[[Float[Tensor, "b 3 h w"]], DepthOutput]
+Network = Callable[[Float[Tensor, "b 3 h w"], Float[Tensor, "b 4"]], DepthOutput]
+"""Canonical depth from RGB in [0, 1] and fx, fy, cx, cy in pixels."""
 
 
 @lru_cache(maxsize=1024)
@@ -78,7 +79,7 @@ def predict_metres(
     """Metric depth of one photo at its own size.
 
     Args:
-        network: Canonical depth from RGB in [0, 1].
+        network: Canonical depth from RGB in [0, 1] and its camera.
         image: RGB, 0 to 255, any size.
         intrinsics: The photo's camera.
         canvas: The recipe's canvas.
@@ -89,9 +90,11 @@ def predict_metres(
         Depth along the optical axis, metres.
     """
     pixels = to_canvas(image, canvas)
-    focal_px = intrinsics.resized(pixels.shape[-1], pixels.shape[-2]).fx_px
+    camera = intrinsics.resized(pixels.shape[-1], pixels.shape[-2])
+    values = [camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px]
+    camera_px = torch.tensor([values], dtype=torch.float32)
     with torch.inference_mode():
-        ratio = depth_per_canonical(focal_px, canonical_focal, canvas.width)
-        depth_m = network(pixels.to(device)).depth_m.float() * ratio
+        ratio = depth_per_canonical(camera.fx_px, canonical_focal, canvas.width)
+        depth_m = network(pixels.to(device), camera_px.to(device)).depth_m.float() * ratio
         depth_m = F.interpolate(depth_m, size=image.shape[:2], mode="bilinear")
     return depth_m[0, 0].cpu().numpy()

@@ -51,6 +51,8 @@ class ModelConfig:
     """Self-attention blocks at each level, after the residual blocks of the encoder."""
     head_width: int = 32
     """Channels of one attention head; a divisor of the widths that have attention."""
+    camera_rays: bool = True
+    """Tell the network where each pixel looks; off: all photos count as the canonical camera's."""
     norm_groups: int = 8
     """Groups of every GroupNorm, a divisor of every width."""
     depth_map: DepthMap = "log"
@@ -173,9 +175,11 @@ class AugmentConfig:
     """Largest rotation about the optical axis, degrees."""
     zoom: float = 1.0
     """Largest zoom of the random crop; depth targets follow by the camera rule."""
+    zoom_share: float = 1.0
+    """Probability of a zoomed crop; the others are the whole photo, as it will be predicted on."""
 
     def __post_init__(self) -> None:
-        for name in ("flip", "channel_swap", "frame"):
+        for name in ("flip", "channel_swap", "frame", "zoom_share"):
             value = getattr(self, name)
             _require(0 <= value <= 1, f"augment.{name} is {value}; a probability lies in [0, 1]")
         for name in ("brightness", "contrast", "saturation"):

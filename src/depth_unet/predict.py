@@ -54,9 +54,9 @@ class DepthModel(nn.Module):
         self.network = checkpoint.network()
         self.eval()
 
-    def forward(self, image: Tensor) -> DepthOutput:
+    def forward(self, image: Tensor, intrinsics_px: Tensor | None = None) -> DepthOutput:
         """Canonical depth of images (b 3 h w, RGB in [0, 1]); see ``DepthUNet``."""
-        output = self.network(image)
+        output = self.network(image, intrinsics_px)
         assert isinstance(output, DepthOutput)
         return output
 

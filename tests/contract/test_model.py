@@ -3,6 +3,7 @@
 import copy
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import get_args
 
 import jaxtyping
@@ -11,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from depth_unet.config import DepthMap, ModelConfig
+from depth_unet.config import NYU_FOCAL, DepthMap, ModelConfig
 from depth_unet.model.attention import AttentionBlock
 from depth_unet.model.blocks import ResidualBlock
 from depth_unet.model.unet import DepthUNet
@@ -83,6 +84,39 @@ def test_image_decides(network: DepthUNet) -> None:
     assert (first - second).abs().mean() > 1e-3
     mirrored = network(images().flip(-1)).depth_m.flip(-1)
     assert (mirrored[0] - first).abs().mean() > 1e-4
+
+
+def cameras(count: int = 2, zoom: float = 1.0, height: int = 32, width: int = 48) -> Tensor:
+    """Cameras through the middle of the image, of NYU's focal length times a zoom."""
+    focal_px = NYU_FOCAL * width * zoom
+    return torch.tensor([[focal_px, focal_px, (width - 1) / 2, (height - 1) / 2]]).repeat(count, 1)
+
+
+def test_camera_decides(network: DepthUNet) -> None:
+    """The same pictures through a longer lens, or from beside its axis, have another depth."""
+    plain = network(images()).depth_m
+    torch.testing.assert_close(
+        network(images(), cameras()).depth_m, plain, **TOLERANCE[torch.float32]
+    )
+    aside = cameras()
+    aside[:, 2] += 10
+    for camera in (cameras(zoom=2), aside):
+        assert (network(images(), camera).depth_m - plain).abs().mean() > 1e-4
+
+
+def test_camera_can_be_left_out(network: DepthUNet) -> None:
+    """Without rays the network has no place for a camera, and one that is given changes nothing."""
+    other = DepthUNet(replace(network.config, camera_rays=False))
+    assert other.stem.in_channels == 3
+    assert torch.equal(other(images(), cameras(zoom=2)).depth_m, other(images()).depth_m)
+
+
+def test_camera_means_the_same_at_every_size(network: DepthUNet) -> None:
+    """An image of even colour and its camera at twice the size: depth of the middle agrees."""
+    small = network(torch.full((1, 3, 64, 64), 0.5), cameras(1, 1.3, 64, 64)).depth_m
+    large = network(torch.full((1, 3, 128, 128), 0.5), cameras(1, 1.3, 128, 128)).depth_m
+    assert torch.isfinite(large).all()
+    assert (large.mean() / small.mean()).log().abs() < 0.3
 
 
 def test_detail_comes_through_the_skip_connections(network: DepthUNet) -> None:
@@ -165,8 +199,11 @@ def test_new_network_is_made_of_shortcuts() -> None:
     assert attention
     for block in (*residual, *attention):
         x = torch.randn(2, block.norm1.num_channels, 3, 4)
-        expected = block.shortcut(x) if isinstance(block, ResidualBlock) else x
-        assert torch.equal(block(x), expected)
+        if isinstance(block, ResidualBlock):
+            assert torch.equal(block(x), block.shortcut(x))
+        else:
+            places = torch.randn(2, block.position.in_channels, 3, 4)
+            assert torch.equal(block(x, places), x)
 
 
 def test_new_network_learns_from_its_first_step() -> None:

@@ -1,7 +1,7 @@
 """Random changes to training images: what moves with what, and what never changes."""
 
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import NamedTuple
 
 import pytest
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from depth_unet.canonical import depth_per_canonical
 from depth_unet.config import AugmentConfig
-from depth_unet.data.augment import NUM_DRAWS, augment, draw, framed, resample
+from depth_unet.data.augment import NUM_DRAWS, affine, augment, draw, framed, resample
 from depth_unet.data.loader import RawBatch, mix
 from depth_unet.records import Batch
 
@@ -180,6 +180,24 @@ def test_zoom_multiplies_the_focal_length() -> None:
     plain = run(raw, IDENTITY)
     before = plain.depth_m[:, 0, 0, 0] / depth_per_canonical(plain.focal_px, 0.8, 128)
     torch.testing.assert_close(canonical, before / zoom, rtol=1e-5, atol=0)
+
+
+def test_a_share_is_not_zoomed() -> None:
+    """With a zoom share below 1 the others are whole photos, and the zoomed ones as far as ever."""
+    config = AugmentConfig(flip=0.0, zoom=2.0, zoom_share=0.6)
+    keys = list(range(400))
+    matrix, _ = affine(torch.stack([draw(key) for key in keys]), config, aspect=4 / 3)
+    zoom = 1 / matrix[:, 0, 0]
+    whole = zoom == 1
+    assert 0.33 < whole.float().mean() < 0.47
+    torch.testing.assert_close(
+        zoom[~whole].log().mean(), torch.tensor(math.log(2) / 2), atol=0.05, rtol=0
+    )
+    assert zoom.max() > 1.9
+    none, _ = affine(
+        torch.stack([draw(key) for key in keys]), replace(config, zoom_share=0.0), 4 / 3
+    )
+    assert bool((none[:, 0, 0] == 1).all())
 
 
 def test_zoom_shows_the_inside_of_the_image() -> None:

@@ -11,7 +11,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from depth_unet.config import ModelConfig
-from depth_unet.model.attention import NUM_FREQUENCIES, AttentionBlock, fourier_positions
+from depth_unet.model.attention import AttentionBlock
+from depth_unet.model.rays import NUM_FREQUENCIES
 from depth_unet.model.unet import DepthUNet
 from tests.tolerances import TOLERANCE
 
@@ -54,10 +55,17 @@ def features(height: int = 6, width: int = 9, dtype: torch.dtype = torch.float32
     return torch.randn(2, WIDTH, height, width, generator=generator).to(dtype)
 
 
+def places(x: Tensor) -> Tensor:
+    """What the block is told of the places of a feature map."""
+    generator = torch.Generator().manual_seed(7)
+    shape = (len(x), 4 * NUM_FREQUENCIES, *x.shape[2:])
+    return (2 * torch.rand(shape, generator=generator) - 1).to(x.device)
+
+
 def plain(block: AttentionBlock, x: Tensor) -> Tensor:
     """The block with attention written out: softmax(q k^T / sqrt(d)) v for every head."""
     b, c, h, w = x.shape
-    y = block.norm1(x) + block.position(fourier_positions(h, w, x))
+    y = block.norm1(x) + block.position(places(x).to(x.dtype))
     q, k, v = (
         part.reshape(b, c // HEAD_WIDTH, HEAD_WIDTH, h * w) for part in block.qkv(y).split(c, dim=1)
     )
@@ -70,7 +78,7 @@ def plain(block: AttentionBlock, x: Tensor) -> Tensor:
 def value_and_gradients(block: AttentionBlock, x: Tensor, *, reference: bool) -> list[Tensor]:
     """The result, and the gradients of its weighted sum: for the input and every parameter."""
     x = x.detach().clone(memory_format=torch.preserve_format).requires_grad_()
-    result = plain(block, x) if reference else block(x)
+    result = plain(block, x) if reference else block(x, places(x))
     weights = torch.linspace(-1, 1, result.numel(), device=x.device).view_as(result)
     gradients = torch.autograd.grad((result * weights).sum(), [x, *block.parameters()])
     return [result.detach(), *gradients]
@@ -98,7 +106,7 @@ def test_flash_is_what_runs(memory_format: torch.memory_format) -> None:
     block = make_block(memory_format)
     x = features().contiguous(memory_format=memory_format).requires_grad_()
     with Operations() as operations:
-        block(x).sum().backward()
+        block(x, places(x)).sum().backward()
     kernel = "_scaled_dot_product_flash_attention_for_cpu"
     assert {kernel, f"{kernel}_backward"} <= operations.names
     assert not {"softmax", "_softmax", "bmm", "baddbmm", "matmul"} & operations.names
@@ -157,7 +165,7 @@ def test_network_runs_entirely_on_flash_on_cuda() -> None:
 def test_every_position_sees_every_other() -> None:
     """One position of the result depends on every position of the input, however far away."""
     x = features().requires_grad_()
-    make_block()(x)[0, :, 0, 0].sum().backward()
+    make_block()(x, places(x))[0, :, 0, 0].sum().backward()
     assert x.grad is not None
     assert (x.grad[0].abs().sum(dim=0) > 0).all()
     assert not x.grad[1].any()
@@ -168,11 +176,13 @@ def test_heads_look_apart() -> None:
     block = make_block()
     with torch.no_grad():
         block.out.weight[:, :HEAD_WIDTH] = 0  # the first head is not listened to
-    before = block(features())
+    before = block(features(), places(features()))
     with torch.no_grad():
         for start in (0, WIDTH, 2 * WIDTH):  # its queries, keys and values
             block.qkv.weight[start : start + HEAD_WIDTH].mul_(-3)
-    torch.testing.assert_close(block(features()), before, **TOLERANCE[torch.float32])
+    torch.testing.assert_close(
+        block(features(), places(features())), before, **TOLERANCE[torch.float32]
+    )
 
 
 def test_without_positions_order_means_nothing() -> None:
@@ -183,44 +193,13 @@ def test_without_positions_order_means_nothing() -> None:
     def shuffled(x: Tensor) -> Tensor:
         return x.flatten(2)[..., order].view_as(x)
 
-    placed = (block(shuffled(features())) - shuffled(block(features()))).abs().max()
-    assert placed > 0.1
+    here = places(features())
+
+    def difference() -> Tensor:
+        moved = block(shuffled(features()), here)
+        return (moved - shuffled(block(features(), here))).abs().max()
+
+    assert difference() > 0.1
     with torch.no_grad():
         block.position.weight.zero_()
-    torch.testing.assert_close(
-        block(shuffled(features())), shuffled(block(features())), **TOLERANCE[torch.float32]
-    )
-
-
-def test_positions_by_hand() -> None:
-    """Sines of rows, sines of columns, cosines likewise; frequencies double; the middle is 0."""
-    positions = fourier_positions(1, 2, torch.zeros(1, 1, 1, 1, dtype=torch.float64))[0, :, 0]
-    assert positions.shape == (4 * NUM_FREQUENCIES, 2)
-    angles = math.pi / 2 * torch.tensor([1.0, 2.0, 4.0, 8.0])[:NUM_FREQUENCIES, None]
-    columns = angles * torch.tensor([[-0.5, 0.5]])
-    zero = torch.zeros_like(columns)
-    expected = torch.cat((zero.sin(), columns.sin(), zero.cos(), columns.cos())).double()
-    torch.testing.assert_close(positions, expected, **TOLERANCE[torch.float32])
-
-
-def test_positions_mean_the_same_at_every_size() -> None:
-    """A place in the image has the same code on a map three times as fine."""
-    coarse = fourier_positions(4, 5, torch.zeros(1, 1, 1, 1))
-    fine = fourier_positions(12, 15, torch.zeros(1, 1, 1, 1))
-    torch.testing.assert_close(fine[..., 1::3, 1::3], coarse, **TOLERANCE[torch.float32])
-
-
-def test_positions_are_distinct() -> None:
-    """No two places of a map of usual size have the same code; all values lie in [-1, 1]."""
-    codes = fourier_positions(30, 40, torch.zeros(1, 1, 1, 1))[0].flatten(1).T
-    assert torch.cdist(codes, codes).fill_diagonal_(1).min() > 0.05
-    assert codes.abs().max() <= 1
-
-
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
-def test_positions_have_the_type_of_the_features(dtype: torch.dtype) -> None:
-    """Codes come in the type and on the device that are asked for, made in full precision."""
-    found = fourier_positions(6, 8, torch.zeros(1, 1, 1, 1, dtype=dtype))
-    assert found.dtype == dtype
-    single = fourier_positions(6, 8, torch.zeros(1, 1, 1, 1))
-    torch.testing.assert_close(found.float(), single.to(dtype).float(), rtol=0, atol=0)
+    assert difference() < TOLERANCE[torch.float32]["atol"]

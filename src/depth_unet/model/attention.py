@@ -1,13 +1,10 @@
 """Self-attention over feature maps, with positions that hold at any size."""
 
-import math
-
-import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-NUM_FREQUENCIES = 4
+from depth_unet.model.rays import NUM_FREQUENCIES
 
 
 class AttentionBlock(nn.Module):
@@ -40,9 +37,16 @@ class AttentionBlock(nn.Module):
             for parameter in layer.parameters():
                 nn.init.zeros_(parameter)
 
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-        """Features of the same shape; every position has seen every other."""
-        x = x + self._attend(self.norm1(x))
+    def forward(
+        self, x: Float[Tensor, "b c h w"], places: Float[Tensor, "b k h w"]
+    ) -> Float[Tensor, "b c h w"]:
+        """Features of the same shape; every position has seen every other.
+
+        Args:
+            x: Features.
+            places: Where each position looks; see ``rays.fourier_features``.
+        """
+        x = x + self._attend(self.norm1(x), places)
         y: Tensor = self.contract(F.gelu(self.expand(self.norm2(x)), approximate="tanh"))
         return x + y
 
@@ -50,9 +54,9 @@ class AttentionBlock(nn.Module):
         """The last layer of each branch; zero at first, so that the block starts as identity."""
         return self.out, self.contract
 
-    def _attend(self, x: Tensor) -> Tensor:
+    def _attend(self, x: Tensor, places: Tensor) -> Tensor:
         b, c, h, w = x.shape
-        x = x + self.position(fourier_positions(h, w, x))
+        x = x + self.position(places.to(x.dtype))
         q, k, v = (
             part.flatten(2).unflatten(1, (-1, self.head_width)).transpose(2, 3).contiguous()
             for part in self.qkv(x).chunk(3, dim=1)
@@ -60,28 +64,3 @@ class AttentionBlock(nn.Module):
         y = F.scaled_dot_product_attention(q, k, v)
         z: Tensor = self.out(y.transpose(2, 3).reshape(b, c, h, w))
         return z
-
-
-def fourier_positions(
-    height: int, width: int, like: Float[Tensor, "b c h w"]
-) -> Float[Tensor, "1 k {height} {width}"]:
-    """Sines and cosines of the position, in units of the feature map.
-
-    Positions run from -1 to 1 over the pixel centres' map, so they mean the same part of the
-    image at every size; sin and cos of pi/2 * 2^i times them, i = 0 ... NUM_FREQUENCIES - 1.
-
-    Args:
-        height: Rows.
-        width: Columns.
-        like: Any tensor of the wanted device and dtype.
-
-    Returns:
-        Values in [-1, 1]; 4 * NUM_FREQUENCIES channels.
-    """
-    rows = (torch.arange(height, device=like.device) + 0.5) / height * 2 - 1
-    columns = (torch.arange(width, device=like.device) + 0.5) / width * 2 - 1
-    frequencies = 2.0 ** torch.arange(NUM_FREQUENCIES, device=like.device) * (math.pi / 2)
-    row_angles = (frequencies[:, None, None] * rows[:, None]).expand(-1, height, width)
-    column_angles = (frequencies[:, None, None] * columns[None, :]).expand(-1, height, width)
-    angles = torch.cat((row_angles, column_angles))
-    return torch.cat((angles.sin(), angles.cos()))[None].to(like.dtype)

@@ -12,16 +12,60 @@ from depth_unet.config import ModelConfig
 from depth_unet.model.attention import AttentionBlock
 from depth_unet.model.blocks import Downsample, ResidualBlock, Upsample
 from depth_unet.model.depth_map import to_metres
+from depth_unet.model.rays import (
+    canonical_camera,
+    fourier_features,
+    per_image_size,
+    ray_positions,
+)
 from depth_unet.records import DepthOutput
 
 RGB_MEAN, RGB_STD = 0.45, 0.27  # of NYU's training images, all channels alike
+
+
+class Stage(nn.Module):
+    """What happens at one level of the encoder: residual blocks, then attention.
+
+    Args:
+        config: The network's settings.
+        level: 0 is the finest.
+    """
+
+    def __init__(self, config: ModelConfig, level: int) -> None:
+        super().__init__()
+        width, groups = config.widths[level], config.norm_groups
+        self.canonical_focal = config.canonical_focal
+        self.convolutions = nn.Sequential(
+            *(ResidualBlock(width, width, groups) for _ in range(config.blocks[level]))
+        )
+        self.attention = nn.ModuleList(
+            AttentionBlock(width, config.head_width, groups)
+            for _ in range(config.attention_blocks[level])
+        )
+
+    def forward(
+        self, x: Float[Tensor, "b c h w"], camera: Float[Tensor, "b 4"]
+    ) -> Float[Tensor, "b c h w"]:
+        """Features of the same shape.
+
+        Args:
+            x: Features.
+            camera: fx, fy, cx, cy in shares of the image.
+        """
+        y: Tensor = self.convolutions(x)
+        if self.attention:
+            places = fourier_features(ray_positions(camera, self.canonical_focal, *x.shape[-2:]))
+            for block in self.attention:
+                y = block(y, places)
+        return y
 
 
 class DepthUNet(nn.Module):
     """Depth for a canonical focal length from one RGB image, trained from random weights.
 
     The prediction holds for a camera of ``config.canonical_focal``; ``depth_unet.canvas`` scales
-    it to the camera at hand. Nothing in the network depends on other images of the batch.
+    it to the camera at hand. The network is told where each pixel looks, so that it knows a part
+    of a room from a whole one. Nothing in it depends on other images of the batch.
 
     Args:
         config: Widths, depths, attention and the range of depth.
@@ -40,45 +84,60 @@ class DepthUNet(nn.Module):
         self.config = config
         widths, groups = config.widths, config.norm_groups
         self.stem = nn.Conv2d(
-            3, widths[0], 2 * config.stem_stride + 1, config.stem_stride, config.stem_stride
+            3 + 2 * config.camera_rays,
+            widths[0],
+            2 * config.stem_stride + 1,
+            config.stem_stride,
+            config.stem_stride,
         )
-        self.stages = nn.ModuleList(
-            self._stage(width, blocks, attention)
-            for width, blocks, attention in zip(
-                widths, config.blocks, config.attention_blocks, strict=True
-            )
-        )
+        self.stages = nn.ModuleList(Stage(config, level) for level in range(len(widths)))
         pairs = list(itertools.pairwise(widths))
         self.downs = nn.ModuleList(Downsample(fine, coarse) for fine, coarse in pairs)
         self.ups = nn.ModuleList(Upsample(coarse, fine, groups) for fine, coarse in reversed(pairs))
         self.head = nn.Conv2d(widths[0], 1, 3, padding=1)
         self._initialise()
 
-    def forward(self, image: Float[Tensor, "b 3 h w"], output_stride: int = 1) -> DepthOutput:
+    def forward(
+        self,
+        image: Float[Tensor, "b 3 h w"],
+        intrinsics_px: Float[Tensor, "b 4"] | None = None,
+        *,
+        output_stride: int = 1,
+    ) -> DepthOutput:
         """Predict depth for the canonical focal length.
 
         Args:
             image: RGB in [0, 1], any size.
+            intrinsics_px: fx, fy, cx, cy in pixels of the image; None: the canonical camera.
+                Only where each pixel looks is taken from it: depth is not scaled here.
             output_stride: The depth map has 1/output_stride of the image's rows and columns.
 
         Returns:
             Depth in metres, fp32, within [min_depth_m, max_depth_m], at the image's size divided
             by ``output_stride`` (rounded up).
         """
-        x = self.stem((image - RGB_MEAN) / RGB_STD)
+        height, width = image.shape[-2:]
+        config = self.config
+        if intrinsics_px is None or not config.camera_rays:
+            intrinsics_px = canonical_camera(height, width, config.canonical_focal, image)
+        camera = per_image_size(intrinsics_px, height, width)
+        x = (image - RGB_MEAN) / RGB_STD
+        if config.camera_rays:
+            rays = ray_positions(camera, config.canonical_focal, height, width)
+            x = torch.cat((x, rays.to(x.dtype)), dim=1)
+        x = self.stem(x)
         skips: list[Tensor] = []
         for level, stage in enumerate(self.stages):
             if level:
                 skips.append(x)
                 x = self.downs[level - 1](x)
-            x = stage(x)
+            x = stage(x, camera)
         for up in self.ups:
             x = up(x, skips.pop())
-        size = [-(-side // output_stride) for side in image.shape[-2:]]
+        size = [-(-side // output_stride) for side in (height, width)]
         with torch.autocast(image.device.type, enabled=False):
             raw = self.head(F.silu(x.float()))
             raw = F.interpolate(raw, size=size, mode="bilinear")
-            config = self.config
             depth_m = to_metres(raw, config.depth_map, config.min_depth_m, config.max_depth_m)
         return DepthOutput(depth_m)
 
@@ -100,12 +159,3 @@ class DepthUNet(nn.Module):
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
         nn.init.normal_(self.head.weight, std=0.01)
-
-    def _stage(self, width: int, num_blocks: int, num_attention: int) -> nn.Sequential:
-        config = self.config
-        convolutions = [ResidualBlock(width, width, config.norm_groups) for _ in range(num_blocks)]
-        attentions = [
-            AttentionBlock(width, config.head_width, config.norm_groups)
-            for _ in range(num_attention)
-        ]
-        return nn.Sequential(*convolutions, *attentions)

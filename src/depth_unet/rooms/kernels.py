@@ -192,11 +192,24 @@ def emitted(origin, direction, distance, lights):  # type: ignore[no-untyped-def
     number, _, u, v = first_light(origin, direction, min(distance, FAR_M), lights)
     if number < 0:
         return False, (np.float32(0), np.float32(0), np.float32(0))
-    row = min(int((ONE - v) * BACKDROP_TEXELS), BACKDROP_TEXELS - 1)
-    column = min(int(u * BACKDROP_TEXELS), BACKDROP_TEXELS - 1)
-    picture, colour = lights.backdrop[number, row], at(lights.radiance, number)
-    seen = at(picture, column)
+    seen = backdrop_colour(lights.backdrop[number], u, ONE - v)
+    colour = at(lights.radiance, number)
     return True, (colour[0] * seen[0], colour[1] * seen[1], colour[2] * seen[2])
+
+
+@compiled
+def backdrop_colour(picture, x, y):  # type: ignore[no-untyped-def]
+    """What is seen at a place of a light, 0 to 1 from the upper left; between four texels."""
+    last = np.float32(BACKDROP_TEXELS - 1)
+    x = min(max(x * np.float32(BACKDROP_TEXELS) - HALF, np.float32(0)), last)
+    y = min(max(y * np.float32(BACKDROP_TEXELS) - HALF, np.float32(0)), last)
+    left, top = min(int(x), BACKDROP_TEXELS - 2), min(int(y), BACKDROP_TEXELS - 2)
+    x -= np.float32(left)
+    y -= np.float32(top)
+    colour = scaled(at(picture[top], left), (ONE - x) * (ONE - y))
+    colour = along(colour, at(picture[top], left + 1), x * (ONE - y))
+    colour = along(colour, at(picture[top + 1], left), (ONE - x) * y)
+    return along(colour, at(picture[top + 1], left + 1), x * y)
 
 
 @compiled

@@ -42,7 +42,7 @@ def accumulate_gradients(
     last, parallel = len(micro_batches) - 1, fabric.world_size > 1
     for number, (batch, (target_m, valid)) in enumerate(zip(micro_batches, targets, strict=True)):
         with fabric.no_backward_sync(network, enabled=parallel and number < last):
-            output = network(batch.image, output_stride=config.loss.stride)
+            output = network(batch.image, batch.intrinsics_px, output_stride=config.loss.stride)
             terms = loss(output.depth_m, target_m, valid)
             total = loss.total(terms, counts)
             fabric.backward(total * fabric.world_size)  # DDP averages over processes; we sum

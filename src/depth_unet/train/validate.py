@@ -17,6 +17,7 @@ from depth_unet.evaluate.score import Predictor, score
 from depth_unet.figures.panel import PanelRow, panel
 from depth_unet.figures.write import rendered
 from depth_unet.metrics.protocols import FULL
+from depth_unet.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.model.unet import DepthUNet
 from depth_unet.records import DepthOutput
 from depth_unet.train.reporter import Reporter
@@ -60,9 +61,9 @@ def averaged_predictor(
 ) -> Predictor:
     """A predictor that runs ``network`` with other weights."""
 
-    def run(image: Float[Tensor, "b 3 h w"]) -> DepthOutput:
+    def run(image: Float[Tensor, "b 3 h w"], intrinsics_px: Float[Tensor, "b 4"]) -> DepthOutput:
         with fabric.autocast():
-            output = functional_call(network, dict(weights), (image,))
+            output = functional_call(network, dict(weights), (image, intrinsics_px))
         assert isinstance(output, DepthOutput)
         return output
 
@@ -83,7 +84,7 @@ def _row(source: Source, index: int, predict: Predictor) -> PanelRow:
     frame = source.read(index)
     return PanelRow(
         image=frame.image,
-        target_m=frame.depth_mm.astype(np.float32) / 1000,
+        target_m=frame.depth_mm.astype(np.float32) / MILLIMETRES_PER_METRE,
         prediction_m=predict(frame.image, frame.intrinsics),
         title=source.rows[index].rgb,
     )
