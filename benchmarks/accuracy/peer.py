@@ -61,13 +61,15 @@ def border_mask(height: int, width: int, margin_px: int = 0) -> np.ndarray:
 
 def with_border(image: np.ndarray) -> np.ndarray:
     """The photo in NYU's border."""
-    cover = border_mask(*image.shape[:2])[..., None]
+    height, width = image.shape[:2]
+    cover = border_mask(height, width)[..., None]
     return np.asarray(np.rint(image * (1 - cover) + 255 * cover), dtype=np.uint8)
 
 
 def without_border(image: np.ndarray) -> np.ndarray:
     """The photo with NYU's border replaced by what is next to it."""
-    cover = (border_mask(*image.shape[:2], RINGING_PX) > 0).astype(np.uint8)
+    height, width = image.shape[:2]
+    cover = (border_mask(height, width, RINGING_PX) > 0).astype(np.uint8)
     return np.asarray(cv2.inpaint(image, cover, 3, cv2.INPAINT_NS))
 
 

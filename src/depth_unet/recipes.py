@@ -45,7 +45,7 @@ def seed() -> Config:
     return Config(
         recipe="seed",
         fraction=0.05,
-        epochs=72,
+        epochs=58,
         batch_size=16,
         micro_batch_size=8,
         canvas=CanvasConfig(height=96, width=128),

@@ -127,7 +127,7 @@ class Trainer:
                 self.optimiser.zero_grad()
                 self.step = step + 1
                 self.ema.update(self.network, self.step)
-                reporter.count(self.step, len(batch), means)
+                reporter.count(self.step, len(batch) * self.fabric.world_size, means)
                 ends, stops = self.step == self.total_steps, self._anywhere(bool(stop))
                 if ends or self.step % config.log_every == 0:
                     reporter.losses(self.step, lr)
