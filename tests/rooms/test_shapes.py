@@ -103,6 +103,20 @@ def test_kinds_do_not_overlap() -> None:
         make_shape("throne", np.random.default_rng(0), TEXTURES)
 
 
+def _num_open_edges(mesh: Mesh) -> int:
+    """Edges that are not shared by exactly two triangles; corners at one place are one."""
+    places = np.round(mesh.positions_m.reshape(-1, 3) / 1e-5).astype(np.int64)
+    corners = np.unique(places, axis=0, return_inverse=True)[1].reshape(-1, 3)
+    edges = np.concatenate([corners[:, pair] for pair in ([0, 1], [1, 2], [2, 0])])
+    return int((np.unique(np.sort(edges, axis=1), axis=0, return_counts=True)[1] != 2).sum())
+
+
+@pytest.mark.parametrize("hardness", [0.06, 0.08, 0.1, 0.15, 0.25, 0.35, 0.6, 1.0])
+def test_cushions_have_no_slit(hardness: float) -> None:
+    """However hard, its surface meets at both poles and at its seam."""
+    assert _num_open_edges(cushion((0, 0, 0), (2, 0.9, 0.2), PLAIN, hardness=hardness)) == 0
+
+
 def test_bodies_are_closed() -> None:
     """A closed body's volume, from its surface alone, is that of the formula."""
     assert _volume_m3(block((1, 2, 3), (0.2, 0.3, 0.5), PLAIN)) == pytest.approx(0.03, rel=1e-4)

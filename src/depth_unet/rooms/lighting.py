@@ -211,11 +211,11 @@ def _backdrop(rng: np.random.Generator) -> Float32[np.ndarray, "k k 3"]:
     is seen only from beside the window.
     """
     rows = np.linspace(0, 1, BACKDROP_PX)[:, None, None]
-    noise = _soft_noise(rng, int(rng.integers(5, 24)))[..., None]
+    noise = _soft_noise(rng, int(rng.integers(4, 14)))[..., None]
     sky = np.array([rng.uniform(0.55, 0.95), rng.uniform(0.75, 0.95), 1.0]) * (1.1 - 0.3 * rows)
     green = np.array([rng.uniform(0.08, 0.4), rng.uniform(0.12, 0.4), rng.uniform(0.05, 0.3)])
-    ground = green * (1 + 0.5 * _soft_noise(rng, 20)[..., None])
-    blend = 1 / (1 + np.exp(-(rows - rng.uniform(0.0, 0.8) + 0.14 * noise) * 30))
+    ground = green * (1 + 0.35 * _soft_noise(rng, 20)[..., None])
+    blend = 1 / (1 + np.exp(-(rows - rng.uniform(0.0, 0.8) + 0.08 * noise) * 20))
     picture = sky * (1 - blend) + ground * blend
     if rng.random() < 0.5:
         _houses(picture, rng)
