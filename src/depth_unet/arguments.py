@@ -28,6 +28,8 @@ class TrainArguments:
     """Folder in the pairs layout, or a cache made by `depth-unet prepare`."""
     out: Path | None = None
     """Run folder to write; default runs/RECIPE."""
+    init: str | None = None
+    """Checkpoint file or run folder whose weights the run begins with, where they fit."""
     device: DeviceChoice = "auto"
     """Where the network is trained."""
     overwrite: bool = False

@@ -207,3 +207,27 @@ def test_device_is_chosen(cache: Path, tmp_path: Path) -> None:
     assert (refused.code, len(refused.complaints)) == (2, 1)
     assert not out.exists()
     assert depth_unet(*run, "cpu").code == 0
+
+
+def test_begin_with_weights(cache: Path, run_folder: Path, tmp_path: Path) -> None:
+    """A run of another run's weights starts where that one ended: a tiny step hardly moves it."""
+    outcome = depth_unet(
+        *("train", "seed", "--data", cache, "--out", tmp_path / "run", *FEW_STEPS),
+        *("--steps", 1, "--optim.lr", 1e-9, "--init", run_folder),
+    )
+    assert outcome.code == 0
+    assert "parameters loaded" in outcome.err
+    first, second = read(run_folder / BEST_NAME).weights, read(tmp_path / "run" / LAST_NAME).weights
+    for name, weight in first.items():
+        torch.testing.assert_close(second[name], weight, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("init", ["missing", "cache"])
+def test_begin_with_no_weights(cache: Path, tmp_path: Path, init: str) -> None:
+    """What is no checkpoint is refused in one line, and no run is begun."""
+    path = cache if init == "cache" else tmp_path / "missing"
+    outcome = depth_unet(
+        "train", "seed", "--data", cache, "--out", tmp_path / "run", "--init", path
+    )
+    assert (outcome.code, len(outcome.complaints)) == (2, 1)
+    assert not (tmp_path / "run").exists()

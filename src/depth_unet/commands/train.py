@@ -9,7 +9,7 @@ from rich.console import Console
 
 from depth_unet.arguments import TrainArguments
 from depth_unet.atomic import check_writable, make_folder
-from depth_unet.checkpoint import BEST_NAME, LAST_NAME
+from depth_unet.checkpoint import BEST_NAME, LAST_NAME, read, resolve
 from depth_unet.commands.device import choose_device
 from depth_unet.config import Config
 from depth_unet.data.cache import CacheSource, open_source
@@ -35,7 +35,9 @@ def run(arguments: TrainArguments) -> list[DataError]:
     check_free(out, overwrite=arguments.overwrite)
     if isinstance(source, PairsSource):
         check_source(source, used_frames(source, splits))
-    trainer = Trainer(config, source, splits, out, fabric=fabric)
+    init = None if arguments.init is None else read(resolve(arguments.init), only_weights=True)
+    weights = None if init is None else init.weights
+    trainer = Trainer(config, source, splits, out, fabric=fabric, init=weights)
     if fabric.is_global_zero:
         claim(out)
     fabric.barrier()
@@ -58,6 +60,8 @@ def follow(trainer: Trainer, data: Path) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     if trainer.fabric.is_global_zero:
         console.print(describe(trainer.config, trainer.splits, trainer.total_steps))
+        if trainer.initialised is not None:
+            console.print(f"init: {trainer.initialised}")
     try:
         trainer.run(console)
     except Interrupted:

@@ -22,6 +22,7 @@ from depth_unet.evaluate.guesses import fit_guesses
 from depth_unet.losses.weighted import WeightedLoss
 from depth_unet.model.unet import DepthUNet
 from depth_unet.records import Batch
+from depth_unet.train.initialise import initialise
 from depth_unet.train.interrupt import Interrupted, StopSignal
 from depth_unet.train.optimiser import (
     learning_rate,
@@ -51,6 +52,10 @@ class Trainer:
         out: The run folder.
         fabric: Device, precision and processes, launched.
         resume: The checkpoint to go on from, or None to begin.
+        init: Weights to begin with, where they fit; what was loaded is kept as ``initialised``.
+
+    Raises:
+        CheckpointError: No weight of ``init`` fits.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class Trainer:
         *,
         fabric: Fabric,
         resume: Checkpoint | None = None,
+        init: Mapping[str, Tensor] | None = None,
     ) -> None:
         self.config, self.source, self.splits, self.out = config, source, splits, out
         self.fabric = fabric
@@ -82,6 +88,7 @@ class Trainer:
         self.step = 0
         self.best = float("inf")
         self.metrics: dict[str, float] = {}
+        self.initialised = None if init is None else initialise(self.network, init)
         if resume is not None:
             self.network.load_state_dict(_group(resume.state, "network"))
         self.network.to(fabric.device)
