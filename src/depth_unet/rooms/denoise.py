@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from depth_unet.rooms.kernels import LEAST_COSINE, ONE, PLANE_TOLERANCE
-from depth_unet.rooms.vectors import along, at, compiled, dot, minus, put, scaled
+from depth_unet.rooms.vectors import compiled
 
 WEIGHTS = np.array([0.0625, 0.25, 0.375, 0.25, 0.0625], np.float32)
 FACING_SCALE = ONE / (ONE - LEAST_COSINE)  # Makes the weight 1 for equal normals.
@@ -37,65 +37,108 @@ def denoise(
         sharpness: One pass each, with pixels 1, 2, 4, ... apart: how much the weight of a pixel
             falls as its light differs by a factor of e; 0 averages over shadows.
     """
-    sums = light.sum(axis=2)
+    planes, guides = _planes(light), (_planes(normals), _planes(positions_m))
     # Without this, single samples that found no light would look infinitely darker than others.
-    floor = np.float32(DARK_SHARE * max(float(sums.mean()), 1e-9))
+    floor = np.float32(DARK_SHARE * max(float(3 * planes.mean()), 1e-9))
     for number, value in enumerate(sharpness):
-        level = np.log(light.sum(axis=2) + floor)
-        light = filter_once(
-            light, level, normals, positions_m, depth_m, 1 << number, np.float32(value)
-        )
-    return light
+        level = np.log(planes[0] + planes[1] + planes[2] + floor)
+        planes = filter_once(planes, level, *guides, depth_m, 1 << number, np.float32(value))
+    return np.ascontiguousarray(np.moveaxis(planes, 0, 2))
+
+
+def _planes(values: Float32[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "3 h w"]:
+    return np.ascontiguousarray(np.moveaxis(values, 2, 0))
 
 
 @compiled
-def filter_once(  # type: ignore[no-untyped-def] # noqa: PLR0917
-    light, level, normals, positions, depths, step, sharpness
-):
-    """One pass of the filter, with pixels ``step`` apart."""
-    height, width, _ = light.shape
+def filter_once(light, level, normals, positions, depths, step, sharpness):  # type: ignore[no-untyped-def] # noqa: PLR0917
+    """One pass of the filter, with pixels ``step`` apart; vectors are three planes.
+
+    Neighbour by neighbour in plain loops over the columns of a row, which the compiler turns into
+    wide instructions: three times as fast as pixel by pixel.
+    """
+    _, height, width = light.shape
     filtered = np.empty_like(light)
+    total, weight = np.empty(width, np.float32), np.empty(width, np.float32)
+    scale, plane = np.empty(width, np.float32), np.empty(width, np.float32)
+    own = WEIGHTS[2] * WEIGHTS[2]
     for row in range(height):
+        normal, position, mean = normals[:, row], positions[:, row], filtered[:, row]
         for column in range(width):
-            filter_pixel(
-                light,
-                level,
-                normals,
-                positions,
-                depths,
-                step,
-                sharpness,
-                row,
-                column,
-                filtered[row],
-            )
+            total[column] = own
+            scale[column] = ONE / (PLANE_TOLERANCE * depths[row, column] + np.float32(1e-6))
+            plane[column] = 0
+            for axis in range(3):
+                plane[column] += normal[axis, column] * position[axis, column]
+                mean[axis, column] = own * light[axis, row, column]
+        for down in range(-2, 3):
+            y = row + down * step
+            if y < 0 or y >= height:
+                continue
+            for right in range(-2, 3):
+                if down == 0 and right == 0:
+                    continue
+                shift = right * step
+                start, stop = max(0, -shift), min(width, width - shift)
+                here, there = slice(start, stop), slice(start + shift, stop + shift)
+                w, most = weight[here], WEIGHTS[down + 2] * WEIGHTS[right + 2] * FACING_SCALE
+                weigh_facing(w, *of(normals, row, here), *of(normals, y, there), most)
+                weigh_plane(
+                    w,
+                    *of(normals, row, here),
+                    *of(positions, y, there),
+                    plane[here],
+                    scale[here],
+                )
+                weigh_contrast(w, level[row][here], level[y][there], sharpness)
+                add(total[here], w)
+                for axis in range(3):
+                    add_product(filtered[axis, row][here], w, light[axis, y][there])
+        for axis in range(3):
+            for column in range(width):
+                filtered[axis, row, column] /= total[column]
     return filtered
 
 
 @compiled
-def filter_pixel(light, level, normals, positions, depths, step, sharpness, row, column, result):  # type: ignore[no-untyped-def] # noqa: PLR0917
-    """Write the weighted mean of 25 pixels."""
-    height, width, _ = light.shape
-    normal, position = at(normals[row], column), at(positions[row], column)
-    middle = level[row, column]
-    scale = ONE / (PLANE_TOLERANCE * depths[row, column] + np.float32(1e-6))
-    total = WEIGHTS[2] * WEIGHTS[2]
-    mean = scaled(at(light[row], column), total)
-    for down in range(-2, 3):
-        y = row + down * step
-        if y < 0 or y >= height:
-            continue
-        for right in range(-2, 3):
-            x = column + right * step
-            if x < 0 or x >= width or (down == 0 and right == 0):
-                continue
-            facing = dot(normal, at(normals[y], x)) - LEAST_COSINE
-            inside = ONE - abs(dot(normal, minus(at(positions[y], x), position))) * scale
-            if facing <= 0 or inside <= 0:
-                continue
-            contrast = (level[y, x] - middle) * sharpness
-            weight = WEIGHTS[down + 2] * WEIGHTS[right + 2] * facing * FACING_SCALE * inside
-            weight /= ONE + contrast * contrast
-            mean = along(mean, at(light[y], x), weight)
-            total += weight
-    put(result, column, scaled(mean, ONE / total))
+def of(planes, row, columns):  # type: ignore[no-untyped-def]
+    """A part of a row of each of three planes."""
+    return planes[0, row][columns], planes[1, row][columns], planes[2, row][columns]
+
+
+@compiled
+def weigh_facing(weight, ax, ay, az, bx, by, bz, most):  # type: ignore[no-untyped-def] # noqa: PLR0917
+    """Begin weights: ``most`` where two normals agree, 0 from 45 degrees on."""
+    for i in range(len(weight)):
+        facing = ax[i] * bx[i] + ay[i] * by[i] + az[i] * bz[i] - LEAST_COSINE
+        weight[i] = max(facing, np.float32(0)) * most
+
+
+@compiled
+def weigh_plane(weight, nx, ny, nz, px, py, pz, plane, scale):  # type: ignore[no-untyped-def] # noqa: PLR0917
+    """Weights fall with the distance of a position from the plane."""
+    for i in range(len(weight)):
+        distance = abs(nx[i] * px[i] + ny[i] * py[i] + nz[i] * pz[i] - plane[i])
+        weight[i] *= max(ONE - distance * scale[i], np.float32(0))
+
+
+@compiled
+def weigh_contrast(weight, here, there, sharpness):  # type: ignore[no-untyped-def]
+    """Weights fall with the difference in brightness."""
+    for i in range(len(weight)):
+        contrast = (there[i] - here[i]) * sharpness
+        weight[i] /= ONE + contrast * contrast
+
+
+@compiled
+def add(total, weight):  # type: ignore[no-untyped-def]
+    """Add weights."""
+    for i in range(len(weight)):
+        total[i] += weight[i]
+
+
+@compiled
+def add_product(total, weight, values):  # type: ignore[no-untyped-def]
+    """Add weighted values."""
+    for i in range(len(weight)):
+        total[i] += weight[i] * values[i]

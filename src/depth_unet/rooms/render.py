@@ -182,7 +182,7 @@ def _light(
 
 
 def _take(points: kernels.Points, rows: Int64[np.ndarray, " k"]) -> kernels.Points:
-    return kernels.Points(*(array[rows] for array in points))
+    return kernels.Points(*(np.take(array, rows, axis=0) for array in points))
 
 
 def _direct(
@@ -218,8 +218,8 @@ def _bounce(tracer: _Tracer, points: kernels.Points, indices: Int64[np.ndarray, 
         tracer.ambient = (MORE_BOUNCES * mean).astype(np.float32)
         tracer.max_bounced = max(FIREFLY_FACTOR * 1.5 * float(mean.mean()), 1e-3)
     sent += seen.albedo * tracer.ambient
-    excess = sent.max(axis=1, keepdims=True, initial=0) / np.float32(tracer.max_bounced)
-    sent /= np.maximum(excess, 1)
+    brightest = np.maximum(np.maximum(sent[:, 0], sent[:, 1]), sent[:, 2])
+    sent /= np.maximum(brightest / np.float32(tracer.max_bounced), 1)[:, None]
     kernels.add_rows(tracer.film.bounced, points.ray[seen.ray], sent)
     tracer.film.num_bounced[points.ray] += 1
 

@@ -12,6 +12,7 @@ from depth_unet.rooms.mesh import Material, Mesh
 TEXTURE_M = 0.6
 """Side of one repetition of a texture."""
 Grid = Float64[np.ndarray, "rows columns 3"]
+Grids = Float64[np.ndarray, "grids rows columns 3"]
 
 
 def lathe(
@@ -36,16 +37,17 @@ def lathe(
     circle = np.stack([np.cos(angles), np.sin(angles) * squash_y], 1)
     outward = np.stack([np.cos(angles) * squash_y, np.sin(angles)], 1)
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-    parts = []
-    for (radius0, z0), (radius1, z1) in pairwise(profile_m):
-        slope = np.array([z1 - z0, radius0 - radius1])
-        slope /= max(float(np.linalg.norm(slope)), 1e-9)
-        points, normals = np.empty((2, num_sides + 1, 3)), np.empty((2, num_sides + 1, 3))
-        for row, (radius, z) in enumerate(((radius0, z0), (radius1, z1))):
-            points[row] = np.column_stack([circle * radius, np.full(num_sides + 1, z)])
-            normals[row] = np.column_stack([outward * slope[0], np.full(num_sides + 1, slope[1])])
-        parts.append((points + np.asarray(centre_m), normals))
-    mesh = _of_grids(parts, material)
+    profile = np.asarray(profile_m, np.float64)
+    bands = np.stack([profile[:-1], profile[1:]], 1)  # band, end, (radius, height)
+    slopes = np.stack([np.diff(profile[:, 1]), -np.diff(profile[:, 0])], 1)
+    slopes /= np.maximum(np.linalg.norm(slopes, axis=1, keepdims=True), 1e-9)
+    points = np.empty((len(bands), 2, num_sides + 1, 3))
+    points[..., :2] = bands[:, :, None, :1] * circle
+    points[..., 2] = bands[:, :, None, 1]
+    normals = np.empty_like(points)
+    normals[..., :2] = slopes[:, None, None, :1] * outward
+    normals[..., 2] = slopes[:, None, None, 1]
+    mesh = _of_grids(points + np.asarray(centre_m), normals, material)
     return replace(mesh, uv=_projected(mesh) / np.float32(TEXTURE_M))
 
 
@@ -111,7 +113,7 @@ def cushion(
     points = sphere(hardness) * half
     normals = sphere(2 - hardness) / half
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
-    mesh = _of_grids([(points + (low + high) / 2, normals)], material)
+    mesh = _of_grids((points + (low + high) / 2)[None], normals[None], material)
     return replace(mesh, uv=_projected(mesh) / np.float32(texture_m))
 
 
@@ -153,24 +155,22 @@ def _flat(corners: Float64[np.ndarray, "t 3 3"], material: Material) -> Mesh:
     )
 
 
-def _of_grids(parts: Sequence[tuple[Grid, Grid]], material: Material) -> Mesh:
-    """Triangles of grids of points whose rows go up and whose columns go round leftwards."""
-    positions, normals, uv = [], [], []
-    for points, directions in parts:
-        rows, columns = points.shape[:2]
-        u, v = np.meshgrid(np.linspace(0, 1, columns), np.linspace(0, 1, rows))
-        values = np.concatenate([points, directions, u[..., None], v[..., None]], -1)
-        corners = (values[:-1, :-1], values[:-1, 1:], values[1:, 1:], values[1:, :-1])
-        quads = np.stack(corners, 2).reshape(-1, 4, 8)
-        triangles = quads[:, [[0, 1, 2], [0, 2, 3]]].reshape(-1, 3, 8)
-        edges = triangles[:, 1:, :3] - triangles[:, :1, :3]
-        is_real = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1) > 1e-10
-        positions.append(triangles[is_real, :, :3])
-        normals.append(triangles[is_real, :, 3:6])
-        uv.append(triangles[is_real, :, 6:])
+def _of_grids(points: Grids, normals: Grids, material: Material) -> Mesh:
+    """Triangles of grids of points whose rows go up and whose columns go round leftwards.
+
+    Their texture coordinates are for the caller to set.
+    """
+    values = np.concatenate([points, normals], -1)
+    corners = (values[:, :-1, :-1], values[:, :-1, 1:], values[:, 1:, 1:], values[:, 1:, :-1])
+    quads = np.stack(corners, 3).reshape(-1, 4, 6)
+    triangles = quads[:, [[0, 1, 2], [0, 2, 3]]].reshape(-1, 3, 6)
+    first, second = (triangles[:, i, :3] - triangles[:, 0, :3] for i in (1, 2))
+    # |a x b|^2 = |a|^2 |b|^2 - (a b)^2, without the cost of a cross product.
+    square = (first**2).sum(1) * (second**2).sum(1) - (first * second).sum(1) ** 2
+    triangles = triangles[square > 1e-20].astype(np.float32)
     return Mesh(
-        positions_m=np.concatenate(positions).astype(np.float32),
-        normals=np.concatenate(normals).astype(np.float32),
-        uv=np.concatenate(uv).astype(np.float32),
+        positions_m=np.ascontiguousarray(triangles[..., :3]),
+        normals=np.ascontiguousarray(triangles[..., 3:]),
+        uv=np.zeros((len(triangles), 3, 2), np.float32),
         material=material,
     )
