@@ -12,7 +12,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from depth_unet.checkpoint import HEADER_KEY, Checkpoint, read, resolve, save
+from depth_unet.checkpoint import HEADER_KEY, SCHEMA, Checkpoint, read, resolve, save
 from depth_unet.config import CanvasConfig, Config, ModelConfig
 from depth_unet.errors import CheckpointError, DataError
 from depth_unet.model.unet import DepthUNet
@@ -106,7 +106,7 @@ def test_file_is_plain_safetensors(path: Path) -> None:
     assert torch.equal(load_file(path)[f"weights/{WEIGHT}"], make_checkpoint().weights[WEIGHT])
     with safe_open(path, framework="pt") as stream:
         header = json.loads(stream.metadata()[HEADER_KEY])
-    assert header["schema"] == 1
+    assert header["schema"] == SCHEMA
     assert header["config"]["recipe"] == "tiny"
 
 
@@ -141,8 +141,10 @@ def test_foreign_safetensors_is_refused(tmp_path: Path) -> None:
 
 def test_other_schema_is_refused(path: Path) -> None:
     """A file of a later version says which version it needs."""
-    rewrite(path, header=lambda header: header.update(schema=2))
-    with pytest.raises(CheckpointError, match="schema 2 and this version reads 1"):
+    rewrite(path, header=lambda header: header.update(schema=SCHEMA + 1))
+    with pytest.raises(
+        CheckpointError, match=f"schema {SCHEMA + 1} and this version reads {SCHEMA}"
+    ):
         read(path)
 
 

@@ -21,7 +21,7 @@ from depth_unet.config_values import from_dict, to_dict
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.model.unet import DepthUNet
 
-SCHEMA = 1
+SCHEMA = 2
 HEADER_KEY = "depth_unet"
 BEST_NAME = "best.safetensors"
 LAST_NAME = "last.safetensors"
@@ -39,6 +39,7 @@ class Checkpoint:
         splits: Names of the frames in each part of the data set, by split.
         guesses: Guesses fitted to the training frames that every result is compared with.
         metrics: Validation figures of these weights, if any.
+        origin: The weights that the run began with, in words; empty for random ones.
         state: Tensors that only resuming needs (raw weights, moments); empty in ``best``.
         extra: Plain values that only resuming needs.
     """
@@ -49,6 +50,7 @@ class Checkpoint:
     splits: dict[str, list[str]]
     guesses: dict[str, Tensor] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
+    origin: str = ""
     state: dict[str, Tensor] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -85,6 +87,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "step": checkpoint.step,
         "splits": checkpoint.splits,
         "metrics": checkpoint.metrics,
+        "origin": checkpoint.origin,
         "extra": checkpoint.extra,
     }
     groups: dict[str, Mapping[str, Tensor]] = {
@@ -186,7 +189,7 @@ def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) ->
         config = from_dict(header["config"])
     except ConfigError as error:
         raise CheckpointError(f"{path}: {error}") from None
-    kinds = {"step": int, "splits": dict, "metrics": dict, "extra": dict}
+    kinds = {"step": int, "splits": dict, "metrics": dict, "origin": str, "extra": dict}
     wrong = [name for name, kind in kinds.items() if not isinstance(header[name], kind)]
     if wrong:
         raise CheckpointError(
@@ -200,6 +203,7 @@ def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) ->
         splits=header["splits"],
         guesses=groups["guesses"],
         metrics=header["metrics"],
+        origin=header["origin"],
         state=groups["state"],
         extra=header["extra"],
     )

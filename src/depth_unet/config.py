@@ -176,7 +176,7 @@ class AugmentConfig:
     zoom: float = 1.0
     """Largest zoom of the random crop; depth targets follow by the camera rule."""
     zoom_share: float = 1.0
-    """Probability of a zoomed crop; the others are the whole photo, as it will be predicted on."""
+    """Probability of a zoomed crop; the others keep the photo's own size."""
 
     def __post_init__(self) -> None:
         for name in ("flip", "channel_swap", "frame", "zoom_share"):

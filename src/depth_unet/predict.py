@@ -67,7 +67,7 @@ class DepthModel(nn.Module):
             photo: A path, bytes of an image file, a Pillow image, a uint8 array (h w 3), or a
                 float tensor (3 h w) in [0, 1]. Orientation tags of files are applied.
             intrinsics: The photo's camera. None assumes the focal length of the training camera
-                (in widths of the longer side); a wrong focal length scales all depths.
+                (in widths of the longer side); depth is no better than this focal length.
 
         Returns:
             Depth in metres and the camera that it holds for.

@@ -15,8 +15,9 @@ from depth_unet.config import (
     OptimConfig,
 )
 
-# Chosen on validation rooms (docs/log.md): against zoom 1.6 and colour 0.3, RMSE .884 instead of
-# .911; with half of the images not zoomed, delta1 .512 instead of .475.
+# Chosen on validation rooms, one run each (docs/log.md): against zoom 1.6 and colour 0.3, RMSE .884
+# instead of .911; with half of the images not zoomed, RMSE .864 and delta1 .512, where a longer run
+# with all of them zoomed had .926 and .460.
 STRONG = AugmentConfig(
     brightness=0.4,
     contrast=0.4,
@@ -39,8 +40,8 @@ def seed() -> Config:
         ``depth-unet train seed --data CACHE`` (cache from ``depth-unet prepare --size 320x240``)
 
     On all 795 labelled NYU pairs (``--fraction 1 --holdout none --precision bf16
-    --micro-batch-size 0``) it took 29 minutes on two cores and scored AbsRel .280, delta1 .513 on
-    323 test frames (docs/log.md).
+    --micro-batch-size 0``) it took 29 minutes on one to two cores and scored AbsRel .280, delta1
+    .513 on 323 test frames (docs/log.md).
     """
     return Config(
         recipe="seed",

@@ -14,10 +14,11 @@ from tests.integration.commandline import TINY_MODEL, Outcome, depth_unet
 
 NUM_STEPS = 7
 # One room is unseen, four are trained on: 20 frames in batches of 6, so four steps an epoch, the
-# last with two frames. The recipe's augmentation, clipping, schedule and averages are on.
+# last with two frames. The network is told the cameras; the recipe's augmentation, clipping,
+# schedule and averages are on.
 OPTIONS = (
     *("--fraction", "0.4", "--holdout", "0.1", "--batch-size", "6", "--micro-batch-size", "4"),
-    *("--validate-every", "3", "--log-every", "1", *TINY_MODEL),
+    *("--validate-every", "3", "--log-every", "1", "--model.camera-rays", *TINY_MODEL),
 )
 
 

@@ -81,17 +81,22 @@ def test_average_of_averages_is_another_gradient(fabric: Fabric, term: str) -> N
 
 
 def test_gradient_is_that_of_the_formula(fabric: Fabric) -> None:
-    """Whole or in parts, it is the gradient of sum |p - d * f_canonical / f| over valid / count."""
+    """Whole or in parts, it is the gradient of sum |p - d * f_canonical / f| over valid / count.
+
+    The network is told the camera of every image: without it, the gradient is another.
+    """
     config, batch = make_config("mae"), make_batch()
     network = fabric.setup(make_network())
     ratio = depth_per_canonical(
         batch.focal_px, config.model.canonical_focal, config.canvas.width
     ).reshape(-1, 1, 1, 1)
-    error = (network(batch.image).depth_m - batch.depth_m / ratio).abs()
-    (error[batch.valid].sum() / batch.valid.sum() * config.loss.mae).backward()
-    expected = torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None])
     found, _ = gradients_of(fabric, config, parts_of(batch, [1] * 16))
-    assert distance(expected, found) <= RTOL
+    for camera in (batch.intrinsics_px, None):
+        network.zero_grad()
+        error = (network(batch.image, camera).depth_m - batch.depth_m / ratio).abs()
+        (error[batch.valid].sum() / batch.valid.sum() * config.loss.mae).backward()
+        expected = torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None])
+        assert (distance(expected, found) <= RTOL) == (camera is not None)
 
 
 def test_image_without_a_valid_pixel_changes_nothing(fabric: Fabric) -> None:

@@ -217,6 +217,7 @@ def test_begin_with_weights(cache: Path, run_folder: Path, tmp_path: Path) -> No
     )
     assert outcome.code == 0
     assert "parameters loaded" in outcome.err
+    assert read(tmp_path / "run" / BEST_NAME).origin.startswith(str(run_folder))
     first, second = read(run_folder / BEST_NAME).weights, read(tmp_path / "run" / LAST_NAME).weights
     for name, weight in first.items():
         torch.testing.assert_close(second[name], weight, atol=1e-6, rtol=0)
@@ -231,3 +232,16 @@ def test_begin_with_no_weights(cache: Path, tmp_path: Path, init: str) -> None:
     )
     assert (outcome.code, len(outcome.complaints)) == (2, 1)
     assert not (tmp_path / "run").exists()
+
+
+def test_begin_with_weights_that_know_the_answers(
+    cache: Path, run_folder: Path, tmp_path: Path
+) -> None:
+    """Weights of another split, and of another network, are used with a warning each."""
+    outcome = depth_unet(
+        *("train", "seed", "--data", cache, "--out", tmp_path / "run", *FEW_STEPS, "--steps", 1),
+        *("--seed", 5, "--holdout", 0.5, "--model.max-depth-m", 9, "--init", run_folder),
+    )
+    assert outcome.code == 0
+    assert any("will look too good" in line for line in outcome.warnings)
+    assert any("max_depth_m 10.0" in line for line in outcome.warnings)

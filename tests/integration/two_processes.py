@@ -34,9 +34,13 @@ class PixelNetwork(nn.Module):
         self.first = nn.Conv2d(3, 4, 3, padding=1)
         self.last = nn.Conv2d(4, 1, 3, padding=1)
 
-    def forward(self, image: Tensor, output_stride: int = 1) -> DepthOutput:
-        """As ``DepthUNet.forward``."""
+    def forward(
+        self, image: Tensor, intrinsics_px: Tensor | None = None, *, output_stride: int = 1
+    ) -> DepthOutput:
+        """As ``DepthUNet.forward``; the camera turns up or down the colours."""
         centre = output_stride // 2
+        if intrinsics_px is not None:
+            image = image * (intrinsics_px[:, 0] / image.shape[-1])[:, None, None, None]
         depth_m = 0.5 + 5 * torch.sigmoid(self.last(torch.tanh(self.first(image))))
         return DepthOutput(depth_m[..., centre::output_stride, centre::output_stride])
 

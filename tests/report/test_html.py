@@ -91,6 +91,7 @@ def results(**changes: object) -> Results:
         checkpoint=Path("runs/my run/best.safetensors"),
         config=seed(),
         step=1234,
+        origin="",
         num_weights=10_250_000,
         data=Path("my rooms"),
         dataset="box rooms",
@@ -237,3 +238,11 @@ def test_commands_are_for_a_shell() -> None:
     text = Page(page(results(), [])).text
     assert "depth-unet predict photo.jpg --weights 'runs/my run'" in text
     assert "depth-unet train seed --data 'my rooms' --fraction 0.05 --steps 4936" in text
+
+
+def test_says_what_training_began_with() -> None:
+    """Random weights, or those of another run by name."""
+    assert "began with random weights" in " ".join(words.training(results()))
+    told = " ".join(words.training(results(origin="runs/rooms/best.safetensors (seed, 9 steps)")))
+    assert "began with runs/rooms/best.safetensors (seed, 9 steps)" in told
+    assert "random weights" not in told

@@ -72,8 +72,3 @@ def test_noise_is_not_part_of_the_camera() -> None:
     )
     assert 0 < np.abs(first - second).mean() < 12
     assert abs((first - second).mean()) < 0.5
-
-
-def test_walk_shares_a_camera() -> None:
-    """Settings are drawn before the picture is looked at."""
-    assert Camera.drawn(np.random.default_rng(8)) == Camera.drawn(np.random.default_rng(8))

@@ -80,6 +80,7 @@ def collect(
         checkpoint=path,
         config=checkpoint.config,
         step=checkpoint.step,
+        origin=checkpoint.origin,
         num_weights=sum(weight.numel() for weight in checkpoint.weights.values()),
         data=source.root,
         dataset=source.info.name,

@@ -3,13 +3,14 @@
 import shlex
 import shutil
 import warnings
+from dataclasses import fields, replace
 from pathlib import Path
 
 from rich.console import Console
 
 from depth_unet.arguments import TrainArguments
 from depth_unet.atomic import check_writable, make_folder
-from depth_unet.checkpoint import BEST_NAME, LAST_NAME, read, resolve
+from depth_unet.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read, resolve
 from depth_unet.commands.device import choose_device
 from depth_unet.config import Config
 from depth_unet.data.cache import CacheSource, open_source
@@ -30,19 +31,54 @@ def run(arguments: TrainArguments) -> list[DataError]:
     splits = split_rooms(
         source.rows, fraction=config.fraction, holdout=config.holdout, seed=config.seed
     )
+    init = None if arguments.init is None else read_init(arguments.init, config, splits)
     fabric = make_fabric(config, choose_device(arguments.device).type)
     fabric.launch()
     check_free(out, overwrite=arguments.overwrite)
     if isinstance(source, PairsSource):
         check_source(source, used_frames(source, splits))
-    init = None if arguments.init is None else read(resolve(arguments.init), only_weights=True)
-    weights = None if init is None else init.weights
-    trainer = Trainer(config, source, splits, out, fabric=fabric, init=weights)
+    trainer = Trainer(config, source, splits, out, fabric=fabric, init=init)
     if fabric.is_global_zero:
         claim(out)
     fabric.barrier()
     follow(trainer, arguments.data)
     return []
+
+
+def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
+    """Read the weights that a run begins with; ``origin`` says what they are.
+
+    Warns where they were trained on frames that this run will be judged by, and where they mean
+    something else in this network.
+
+    Raises:
+        CheckpointError: They cannot be read.
+    """
+    path = resolve(name)
+    checkpoint = read(path, only_weights=True)
+    known = {frame for part in ("train", "seen") for frame in checkpoint.splits.get(part, [])}
+    judges = known & {*splits.unseen, *splits.test}
+    if judges:
+        warnings.warn(
+            f"{path} was trained on frames with the names of {len(judges)} unseen or test frames "
+            "of this run; if they are the same photos, its results will look too good: begin with "
+            "weights of the same split",
+            stacklevel=2,
+        )
+    others = [
+        f"{item.name} {getattr(checkpoint.config.model, item.name)}"
+        for item in fields(config.model)
+        if getattr(checkpoint.config.model, item.name) != getattr(config.model, item.name)
+    ]
+    if others:
+        warnings.warn(
+            f"{path} is of a network with {', '.join(others)}: weights that fit in shape may mean "
+            "something else here; give the same --model settings",
+            stacklevel=2,
+        )
+    return replace(
+        checkpoint, origin=f"{path} ({checkpoint.config.recipe}, {checkpoint.step} steps)"
+    )
 
 
 def used_frames(source: Source, splits: Splits) -> list[int]:

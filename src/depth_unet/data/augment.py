@@ -123,8 +123,8 @@ def affine(
     """Where each pixel of the result comes from: source = matrix @ result + shift.
 
     Coordinates run from -1 to 1 between the image's outer edges. A zoom z shows 1/z of the image
-    at a random place inside it; log z is uniform. Some images are not zoomed at all: whole photos
-    would otherwise lie at the edge of what is trained on.
+    at a random place inside it; log z is uniform. A share of the images is not zoomed: whole
+    photos would otherwise lie at the edge of what is trained on.
 
     Args:
         draws: Uniform random numbers; the first five are used.
@@ -132,8 +132,9 @@ def affine(
         aspect: Width over height of the source, which a rotation must respect.
     """
     sign = torch.where(draws[:, 0] < config.flip, -1.0, 1.0)
-    place = draws[:, 1] / max(config.zoom_share, 1e-9)  # below 1: there is a zoom
-    share = torch.where(place < 1, torch.exp(-place * math.log(config.zoom)), 1.0)
+    zoomed = draws[:, 1] < config.zoom_share
+    place = draws[:, 1] / (config.zoom_share or 1.0)
+    share = torch.where(zoomed, torch.exp(-place * math.log(config.zoom)), 1.0)
     angle = (draws[:, 2] * 2 - 1) * math.radians(config.rotation_deg)
     cosine, sine = angle.cos() * share, angle.sin() * share
     matrix = torch.stack(

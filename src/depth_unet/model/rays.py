@@ -17,13 +17,15 @@ def canonical_camera(
     Args:
         height: Rows of the image.
         width: Columns of the image.
-        focal: Focal length in image widths; pixels are square.
+        focal: Focal length in lengths of the longer side; pixels are square. A portrait photo is
+            one of the same camera, turned.
         like: Gives the number of images, and the device.
 
     Returns:
         fx, fy, cx, cy in pixels, through the middle of the image.
     """
-    values = [focal * width, focal * width, (width - 1) / 2, (height - 1) / 2]
+    focal_px = focal * max(height, width)
+    values = [focal_px, focal_px, (width - 1) / 2, (height - 1) / 2]
     camera = torch.tensor(values, dtype=torch.float32, device=like.device)
     return camera.expand(like.shape[0], 4)
 

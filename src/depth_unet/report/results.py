@@ -21,6 +21,7 @@ class Results:
         checkpoint: The file that was scored.
         config: What it was trained with.
         step: Optimiser steps that it was trained for.
+        origin: The weights that training began with, in words; empty for random ones.
         num_weights: Trained numbers in the network.
         data: The folder that was scored.
         dataset: Name of the data set.
@@ -35,6 +36,7 @@ class Results:
     checkpoint: Path
     config: Config
     step: int
+    origin: str
     num_weights: int
     data: Path
     dataset: str

@@ -127,11 +127,12 @@ def training(results: Results) -> list[str]:
     """What the network is and what it was trained on."""
     config, canvas = results.config, results.config.canvas
     dataset = f"the data set “{results.dataset}”" if results.trained_here else "another data set"
+    beginning = results.origin or "random weights"
     return [
         f"A neural network with {results.num_weights / 1e6:.2f} million weights looks at one "
         f"colour photo at {canvas.width}×{canvas.height} pixels and says for every pixel how far "
         "away the surface is, in metres.",
-        f"It began with random weights and was trained by the recipe “{config.recipe}” on "
+        f"It began with {beginning} and was trained by the recipe “{config.recipe}” on "
         f"{amount(results.train_frames, results.train_rooms)} of {dataset}: {results.step:,} steps "
         f"of {config.batch_size} photos each, {config.precision} arithmetic, every photo changed "
         "a little at random each time.",

@@ -76,9 +76,9 @@ def filter_once(light, level, normals, positions, depths, step, sharpness):  # t
             if y < 0 or y >= height:
                 continue
             for right in range(-2, 3):
-                if down == 0 and right == 0:
-                    continue
                 shift = right * step
+                if (down == 0 and right == 0) or abs(shift) >= width:
+                    continue
                 start, stop = max(0, -shift), min(width, width - shift)
                 here, there = slice(start, stop), slice(start + shift, stop + shift)
                 w, most = weight[here], WEIGHTS[down + 2] * WEIGHTS[right + 2] * FACING_SCALE

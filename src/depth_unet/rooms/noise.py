@@ -19,11 +19,11 @@ def noise(
         stretch_x: Above 1 draws the pattern out along the rows.
         stretch_y: The same along the columns.
     """
-    rows, columns = (np.abs(np.fft.fftfreq(SIDE_PX)), np.fft.rfftfreq(SIDE_PX))
+    rows, columns = np.abs(np.fft.fftfreq(SIDE_PX)), np.fft.rfftfreq(SIDE_PX)
     distance = SIDE_PX * np.hypot(columns[None] * stretch_x, rows[:, None] * stretch_y)
     distance[0, 0] = np.inf
     spectrum = np.fft.rfft2(rng.normal(size=(SIDE_PX, SIDE_PX))) * distance**-slope
-    values = np.fft.irfft2(spectrum)
+    values = np.fft.irfft2(spectrum, s=(SIDE_PX, SIDE_PX))
     return np.asarray((values - values.mean()) / (values.std() + 1e-9), np.float32)
 
 

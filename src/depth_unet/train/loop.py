@@ -52,7 +52,8 @@ class Trainer:
         out: The run folder.
         fabric: Device, precision and processes, launched.
         resume: The checkpoint to go on from, or None to begin.
-        init: Weights to begin with, where they fit; what was loaded is kept as ``initialised``.
+        init: The checkpoint whose weights the run begins with, where they fit; its ``origin``
+            says in words what it is, and what was loaded is kept as ``initialised``.
 
     Raises:
         CheckpointError: No weight of ``init`` fits.
@@ -67,7 +68,7 @@ class Trainer:
         *,
         fabric: Fabric,
         resume: Checkpoint | None = None,
-        init: Mapping[str, Tensor] | None = None,
+        init: Checkpoint | None = None,
     ) -> None:
         self.config, self.source, self.splits, self.out = config, source, splits, out
         self.fabric = fabric
@@ -88,7 +89,9 @@ class Trainer:
         self.step = 0
         self.best = float("inf")
         self.metrics: dict[str, float] = {}
-        self.initialised = None if init is None else initialise(self.network, init)
+        self.initialised = None if init is None else initialise(self.network, init.weights)
+        first = init or resume
+        self.origin = first.origin if first else ""
         if resume is not None:
             self.network.load_state_dict(_group(resume.state, "network"))
         self.network.to(fabric.device)
@@ -217,6 +220,7 @@ class Trainer:
                 splits=self.splits.to_dict(),
                 guesses=self.guesses,
                 metrics=self.metrics,
+                origin=self.origin,
                 state=state,
                 extra=extra,
             ),
