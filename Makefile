@@ -7,9 +7,9 @@ WHEEL_VENV ?= .venv-wheel
 # to be prepared), or takes DATA, a folder in the pairs layout. Every fifth view of a room is `seen`.
 DEMO ?= build/demo
 DATA ?=
-ROOM_IMAGES ?= 500
+ROOM_IMAGES ?= 1200
 ROOM_VIEWS ?= 5
-ROOM_SIZE ?= 320x240
+ROOM_SIZE ?= 160x120
 ROOM_SAMPLES ?= 2
 ROOM_TEST_SHARE ?= 0.1
 ROOM_SEED ?= 1
