@@ -1,5 +1,6 @@
 """Every recipe can be built, and its network is what the project promises."""
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -62,7 +63,8 @@ def test_compute_of_the_default_network() -> None:
     """One 128x96 image takes the default network at most 1.6 GMAC, and not suspiciously few."""
     model = DepthUNet(ModelConfig())
     assert 0.3e9 < macs(model, 96, 128) <= MOST_MACS
-    assert RECIPES["seed"]().model == ModelConfig()
+    assert RECIPES["base"]().model == ModelConfig()
+    assert replace(RECIPES["seed"]().model, camera_rays=True) == ModelConfig()
 
 
 def test_compute_grows_with_the_stem() -> None:

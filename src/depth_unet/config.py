@@ -110,16 +110,14 @@ class SSIMConfig:
     """The loss is (1 - SSIM) / 2 times this."""
 
     def __post_init__(self) -> None:
+        data_range_m = self.data_range_m
         _require(
-            self.data_range_m > 0,
-            f"loss.ssim_terms.data_range_m is {self.data_range_m}; it must be positive",
+            data_range_m > 0, f"loss.ssim_terms.data_range_m is {data_range_m}; choose a range > 0"
         )
         _require(self.scale > 0, f"loss.ssim_terms.scale is {self.scale}; it must be positive")
         for name in ("luminance", "contrast", "structure"):
             value = getattr(self, name)
-            _require(
-                value >= 0, f"loss.ssim_terms.{name} is {value}; exponents must not be negative"
-            )
+            _require(value >= 0, f"loss.ssim_terms.{name} is {value}; choose an exponent >= 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,10 +183,8 @@ class AugmentConfig:
         for name in ("brightness", "contrast", "saturation"):
             value = getattr(self, name)
             _require(0 <= value < 1, f"augment.{name} is {value}; choose a value in [0, 1)")
-        _require(
-            0 <= self.rotation_deg <= 45,
-            f"augment.rotation_deg is {self.rotation_deg}; choose 0 to 45",
-        )
+        angle = self.rotation_deg
+        _require(0 <= angle <= 45, f"augment.rotation_deg is {angle}; choose 0 to 45")
         _require(1 <= self.zoom <= 4, f"augment.zoom is {self.zoom}; choose 1 to 4")
 
 

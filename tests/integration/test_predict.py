@@ -25,7 +25,7 @@ def test_predict(run_folder: Path, photo: Path, tmp_path: Path) -> None:
     assert depth_m.max() < 2 * model.max_depth_m
     with Image.open(out / "room_depth.png") as image:
         assert (image.mode, image.size) == ("I;16", (160, 120))
-        np.testing.assert_array_equal(np.asarray(image), np.rint(depth_m * 1000))
+        np.testing.assert_array_equal(np.asarray(image), np.rint(depth_m.astype(float) * 1000))
     with Image.open(out / "room_color.png") as image:
         image.load()
         assert np.ptp(np.asarray(image.convert("RGB")), axis=-1).max() > 20  # it has colours

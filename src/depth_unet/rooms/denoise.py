@@ -61,16 +61,9 @@ def filter_once(light, level, normals, positions, depths, step, sharpness):  # t
     filtered = np.empty_like(light)
     total, weight = np.empty(width, np.float32), np.empty(width, np.float32)
     scale, plane = np.empty(width, np.float32), np.empty(width, np.float32)
-    own = WEIGHTS[2] * WEIGHTS[2]
     for row in range(height):
-        normal, position, mean = normals[:, row], positions[:, row], filtered[:, row]
-        for column in range(width):
-            total[column] = own
-            scale[column] = ONE / (PLANE_TOLERANCE * depths[row, column] + np.float32(1e-6))
-            plane[column] = 0
-            for axis in range(3):
-                plane[column] += normal[axis, column] * position[axis, column]
-                mean[axis, column] = own * light[axis, row, column]
+        begin(filtered[:, row], total, light[:, row])
+        set_planes(plane, scale, normals[:, row], positions[:, row], depths[row])
         for down in range(-2, 3):
             y = row + down * step
             if y < 0 or y >= height:
@@ -98,6 +91,26 @@ def filter_once(light, level, normals, positions, depths, step, sharpness):  # t
             for column in range(width):
                 filtered[axis, row, column] /= total[column]
     return filtered
+
+
+@compiled
+def begin(mean, total, light):  # type: ignore[no-untyped-def]
+    """Begin the weighted means of a row with the pixels themselves."""
+    own = WEIGHTS[2] * WEIGHTS[2]
+    for column in range(len(total)):
+        total[column] = own
+        for axis in range(3):
+            mean[axis, column] = own * light[axis, column]
+
+
+@compiled
+def set_planes(plane, scale, normal, position, depth):  # type: ignore[no-untyped-def]
+    """The plane of each pixel of a row, and how soon a distance from it counts."""
+    for column in range(len(plane)):
+        scale[column] = ONE / (PLANE_TOLERANCE * depth[column] + np.float32(1e-6))
+        plane[column] = 0
+        for axis in range(3):
+            plane[column] += normal[axis, column] * position[axis, column]
 
 
 @compiled

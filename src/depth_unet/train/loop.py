@@ -86,10 +86,9 @@ class Trainer:
         self.validation_interval = config.validation_interval(len(frames))
         self.network = new_network(config) if resume is None else resume.network()
         self.guesses = fit_guesses(source, frames) if resume is None else resume.guesses
-        self.step = 0
-        self.best = float("inf")
+        self.step, self.best = 0, float("inf")
         self.metrics: dict[str, float] = {}
-        self.initialised = None if init is None else initialise(self.network, init.weights)
+        self.initialised = initialise(self.network, init.weights) if init else None
         first = init or resume
         self.origin = first.origin if first else ""
         if resume is not None:
