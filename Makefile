@@ -7,7 +7,7 @@ WHEEL_VENV ?= .venv-wheel
 # to be prepared), or takes DATA, a folder in the pairs layout. Every fifth view of a room is `seen`.
 DEMO ?= build/demo
 DATA ?=
-ROOM_IMAGES ?= 1200
+ROOM_IMAGES ?= 900
 ROOM_VIEWS ?= 5
 ROOM_SIZE ?= 160x120
 ROOM_SAMPLES ?= 2
