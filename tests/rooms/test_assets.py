@@ -15,6 +15,8 @@ from depth_unet.rooms.assets import full_pack_folder, load_pack, models_of
 from depth_unet.rooms.decimate import decimate
 from depth_unet.rooms.library import CATALOGUE_NAME
 from depth_unet.rooms.likeness import unlikeness
+from depth_unet.rooms.models import ModelPart
+from depth_unet.rooms.pack_format import _storable
 from depth_unet.rooms.wavefront import read_wavefront
 from depth_unet.rooms.welding import Surface, corner_normals, weld
 
@@ -198,6 +200,21 @@ def test_full_pack_without_its_authors(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "full.json").write_text('{"models": []}', encoding="utf-8")
     with pytest.raises(DataError, match=r"lacks ATTRIBUTION-full\.txt"):
         load_pack("full")
+
+
+def test_far_texture_coordinates_are_stored_by_whole_repetitions() -> None:
+    """Coordinates beyond what 16 bits hold show the same texture; none becomes infinite."""
+    corners = np.array([[[0, 0], [0.5, 0], [0.5, 0.25]]], np.float32)
+    part = ModelPart(
+        positions_m=np.array([[[0, 0, 0], [1, 0, 0], [1, 1, 0]]], np.float32),
+        normals=np.tile(np.float32([0, 0, 1]), (1, 3, 1)),
+        uv=corners + np.float32([70_000, -90_000]),
+        albedo=(1.0, 1.0, 1.0),
+        texture=np.zeros((4, 4, 3), np.uint8),
+        gloss=0.0,
+    )
+    assert _storable(part.uv).tolist() == corners.tolist()
+    assert np.isfinite(_storable(np.full((1, 3, 2), np.inf, np.float32))).all()
 
 
 def test_build_names_a_missing_library(tmp_path: Path) -> None:

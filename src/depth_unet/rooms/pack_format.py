@@ -11,12 +11,14 @@ from typing import Any
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, Int, Int16, UInt8
+from jaxtyping import Float16, Float32, Int, Int16, UInt8
 
 from depth_unet.rooms.models import Model, ModelPart
 
 MAX_STEP_M = 5e-4
 STEPS_PER_MODEL = 2000
+FAR_UV = 128.0  # Beyond, 16 bits are too coarse to tell texels apart.
+MOST_UV = 1024.0
 Arrays = dict[str, Any]
 
 
@@ -59,8 +61,11 @@ def decode(arrays: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> t
 
     Raises:
         KeyError: An array or an entry's field is missing.
-        ValueError: The manifest does not belong to the arrays, or a texture is no picture.
+        ValueError: The manifest does not belong to the arrays, a texture is no picture, or a
+            texture coordinate is not finite.
     """
+    if not np.isfinite(arrays["uv"]).all():
+        raise ValueError("texture coordinates that are not finite")
     if len(entries) != len(arrays["model_parts"]):
         raise ValueError(f"{len(entries)} names for {len(arrays['model_parts'])} models")
     textures = _decode_textures(arrays)
@@ -94,7 +99,7 @@ def _indexed(
     """Vertices in the order in which they come up, and the corners' numbers counted back."""
     positions = np.round(part.positions_m.reshape(-1, 3) / step_m).astype(np.int16)
     normals = np.round(part.normals.reshape(-1, 3) * 127).astype(np.int8)
-    uv = part.uv.reshape(-1, 2).astype(np.float16)
+    uv = _storable(part.uv).reshape(-1, 2)
     if part.texture is None:
         uv = np.zeros_like(uv)
     keys = np.concatenate([positions, normals, uv.view(np.int16)], axis=1)
@@ -107,6 +112,18 @@ def _indexed(
     known = np.maximum.accumulate(np.concatenate([[-1], numbers[:-1]])) + 1
     back = (known - numbers).astype(np.int16)
     return positions[first], normals[first], uv[first], back
+
+
+def _storable(uv: Float32[np.ndarray, "t 3 2"]) -> Float16[np.ndarray, "t 3 2"]:
+    """Texture coordinates as 16-bit floats.
+
+    Textures repeat, so coordinates far out are moved back by whole repetitions, a triangle at a
+    time; some models have coordinates beyond 65,504, which would become infinite.
+    """
+    uv = np.nan_to_num(uv, posinf=0, neginf=0)
+    far = np.abs(uv).max(axis=(1, 2), keepdims=True) > FAR_UV
+    wrapped = np.where(far, uv - np.floor(uv.min(axis=1, keepdims=True)), uv)
+    return np.asarray(np.clip(wrapped, -MOST_UV, MOST_UV), np.float16)
 
 
 def _decode_part(
