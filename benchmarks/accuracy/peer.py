@@ -22,6 +22,7 @@ from depth_unet.camera import Intrinsics
 from depth_unet.data.cache import open_source
 from depth_unet.data.splits import evenly
 from depth_unet.evaluate.score import Predictor
+from depth_unet.millimetres import MILLIMETRES_PER_METRE
 
 SIZE = (192, 256)
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -91,7 +92,7 @@ def measure(predict: Predictor, image: np.ndarray, depth_mm: np.ndarray) -> tupl
     height, width = depth_mm.shape
     camera = Intrinsics.centred(width, height, width)
     prediction_m = cv2.resize(predict(image, camera), (width, height))[depth_mm > 0]
-    target_m = depth_mm[depth_mm > 0] / 1000
+    target_m = depth_mm[depth_mm > 0] / MILLIMETRES_PER_METRE
     ratio = float(np.median(prediction_m) / np.median(target_m))
     aligned, metric = (
         float(np.mean(np.abs(values - target_m) / target_m))

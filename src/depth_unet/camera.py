@@ -37,12 +37,17 @@ class Intrinsics:
                 f"camera is for an image of {self.width}x{self.height} pixels; both must be at "
                 "least 1; correct the intrinsics"
             )
-        values = (self.fx_px, self.fy_px, self.cx_px, self.cy_px)
+        values = self.values_px
         if not all(math.isfinite(value) for value in values) or min(values[:2]) <= 0:
             raise DataError(
                 f"camera has fx, fy, cx, cy = {values}; all must be finite and focal lengths "
                 "positive; correct the intrinsics"
             )
+
+    @property
+    def values_px(self) -> tuple[float, float, float, float]:
+        """fx, fy, cx, cy: the order in which files and tensors hold them."""
+        return self.fx_px, self.fy_px, self.cx_px, self.cy_px
 
     @classmethod
     def centred(cls, width: int, height: int, focal_px: float) -> Self:

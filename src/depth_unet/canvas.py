@@ -91,8 +91,7 @@ def predict_metres(
     """
     pixels = to_canvas(image, canvas)
     camera = intrinsics.resized(pixels.shape[-1], pixels.shape[-2])
-    values = [camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px]
-    camera_px = torch.tensor([values], dtype=torch.float32)
+    camera_px = torch.tensor([camera.values_px], dtype=torch.float32)
     with torch.inference_mode():
         ratio = depth_per_canonical(camera.fx_px, canonical_focal, canvas.width)
         depth_m = network(pixels.to(device), camera_px.to(device)).depth_m.float() * ratio

@@ -136,7 +136,7 @@ def open_source(root: Path) -> Source:
         raise DataError(
             f"{root} is an unfinished cache; run the same `depth-unet prepare` again to complete it"
         )
-    if (root / BLOCKS_NAME / "00000.rgb.npy").exists():
+    if (root / block_names(0)[0]).exists():
         raise DataError(
             f"{root} holds the blocks of a cache and no {MANIFEST_NAME}; prepare it again with "
             "--overwrite"

@@ -122,10 +122,7 @@ def collate(frames: Sequence[Frame], keys: Sequence[int], size: tuple[int, int])
         image[position] = frame.image
         depth_m[position, 0] = frame.depth_mm
     depth_m /= MILLIMETRES_PER_METRE
-    cameras = [
-        (camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px)
-        for camera in (frame.intrinsics for frame in frames)
-    ]
+    cameras = [frame.intrinsics.values_px for frame in frames]
     return RawBatch(
         image=torch.from_numpy(image).permute(0, 3, 1, 2),
         depth_m=torch.from_numpy(depth_m),

@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from depth_unet.camera import Intrinsics
+
 NUM_FREQUENCIES = 4
 
 
@@ -24,8 +26,7 @@ def canonical_camera(
     Returns:
         fx, fy, cx, cy in pixels, through the middle of the image.
     """
-    focal_px = focal * max(height, width)
-    values = [focal_px, focal_px, (width - 1) / 2, (height - 1) / 2]
+    values = Intrinsics.assumed(width, height, focal).values_px
     camera = torch.tensor(values, dtype=torch.float32, device=like.device)
     return camera.expand(like.shape[0], 4)
 

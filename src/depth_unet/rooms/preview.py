@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import UInt8, UInt16
 
 from depth_unet.atomic import write_bytes
+from depth_unet.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.resize import resize_depth, resize_image
 from depth_unet.rooms.encode import png_bytes
 from depth_unet.rooms.kaggle import MILLIMETRES_OF_255
@@ -54,7 +55,7 @@ def coloured(depth_mm: UInt16[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
 
     One range for all images, so that a corridor looks deeper than a bathroom. Holes are grey.
     """
-    depth_m = np.clip(depth_mm / 1000, NEAREST_M, FARTHEST_M)
+    depth_m = np.clip(depth_mm / MILLIMETRES_PER_METRE, NEAREST_M, FARTHEST_M)
     unit = np.log(depth_m / NEAREST_M) / np.log(FARTHEST_M / NEAREST_M)
     shades = np.rint(255 * (1 - unit)).astype(np.uint8)
     picture = np.asarray(cv2.applyColorMap(shades, cv2.COLORMAP_MAGMA)[..., ::-1])

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from depth_unet.atomic import write_bytes
-from depth_unet.camera import Intrinsics
 from depth_unet.errors import ConfigError
 from depth_unet.rooms import kaggle, pairs
 from depth_unet.rooms.options import RoomPlan
@@ -66,7 +65,7 @@ def make_room(task: RoomTask) -> RoomRecord:
         share=plan.share,
         kind=shots.kind,
         size_m=tuple(float(side_m) for side_m in shots.size_m),
-        camera_px=_camera(shots.intrinsics),
+        camera_px=shots.intrinsics.values_px,
         frames=tuple(frames),
     )
     write_record(out, record)
@@ -90,7 +89,3 @@ def take_shots(plan: RoomPlan) -> RoomShots:
 def _matrix(pose: Pose) -> tuple[float, ...]:
     columns = (pose.right, pose.down, pose.forward, pose.origin_m)
     return tuple(float(value) for value in np.stack(columns, axis=1).ravel())
-
-
-def _camera(camera: Intrinsics) -> tuple[float, float, float, float]:
-    return camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px
