@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from depth_unet.canonical import depth_per_canonical
-from depth_unet.config import NYU_FOCAL
+from depth_unet.config.model import NYU_FOCAL
 from tests.tolerances import TOLERANCE
 
 

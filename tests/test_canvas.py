@@ -10,7 +10,7 @@ from torch import Tensor
 
 from depth_unet.camera import Intrinsics
 from depth_unet.canvas import canvas_size, predict_metres, to_canvas
-from depth_unet.config import NYU_FOCAL, CanvasConfig
+from depth_unet.config.model import NYU_FOCAL, CanvasConfig
 from depth_unet.recipes import RECIPES
 from depth_unet.records import DepthOutput
 

@@ -13,7 +13,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from depth_unet.checkpoint import HEADER_KEY, SCHEMA, Checkpoint, read, resolve, save
-from depth_unet.config import CanvasConfig, Config, ModelConfig
+from depth_unet.config.model import CanvasConfig, ModelConfig
+from depth_unet.config.run import Config
 from depth_unet.errors import CheckpointError, DataError
 from depth_unet.model.unet import DepthUNet
 

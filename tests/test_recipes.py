@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from depth_unet.config import ModelConfig
+from depth_unet.config.model import ModelConfig
 from depth_unet.model.unet import DepthUNet
 from depth_unet.recipes import RECIPES
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from depth_unet.config import Config
+from depth_unet.config.run import Config
 
 SplitChoice = Literal["all", "train", "seen", "unseen", "test"]
 ProtocolChoice = Literal["nyu-eigen", "densedepth", "full"]

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from depth_unet.camera import Intrinsics
 from depth_unet.canonical import depth_per_canonical
-from depth_unet.config import CanvasConfig
+from depth_unet.config.model import CanvasConfig
 from depth_unet.records import DepthOutput
 from depth_unet.resize import resize_image
 

@@ -16,8 +16,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from depth_unet.atomic import replacing
-from depth_unet.config import Config
-from depth_unet.config_values import from_dict, to_dict
+from depth_unet.config.run import Config
+from depth_unet.config.values import from_dict, to_dict
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.model.unet import DepthUNet
 

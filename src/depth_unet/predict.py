@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from depth_unet.camera import Intrinsics
 from depth_unet.canvas import predict_metres
 from depth_unet.checkpoint import Checkpoint, read, resolve
-from depth_unet.config import Config
+from depth_unet.config.run import Config
 from depth_unet.errors import DataError
 from depth_unet.records import DepthOutput
 

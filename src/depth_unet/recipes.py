@@ -6,14 +6,11 @@ The table ``RECIPES`` is what ``depth-unet train`` offers.
 from collections.abc import Callable
 from dataclasses import replace
 
-from depth_unet.config import (
-    AugmentConfig,
-    CanvasConfig,
-    Config,
-    LossConfig,
-    ModelConfig,
-    OptimConfig,
-)
+from depth_unet.config.augment import AugmentConfig
+from depth_unet.config.loss import LossConfig
+from depth_unet.config.model import CanvasConfig, ModelConfig
+from depth_unet.config.optim import OptimConfig
+from depth_unet.config.run import Config
 
 # Chosen on validation rooms, one run each (docs/log.md): against zoom 1.6 and colour 0.3, RMSE .884
 # instead of .911; with half of the images not zoomed, RMSE .864 and delta1 .512, where a longer run

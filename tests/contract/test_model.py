@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from depth_unet.config import NYU_FOCAL, DepthMap, ModelConfig
+from depth_unet.config.model import NYU_FOCAL, DepthMap, ModelConfig
 from depth_unet.model.attention import AttentionBlock
 from depth_unet.model.blocks import ResidualBlock
 from depth_unet.model.unet import DepthUNet

@@ -9,7 +9,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from depth_unet.canonical import depth_per_canonical
-from depth_unet.config import CanvasConfig, Config, LossConfig, ModelConfig
+from depth_unet.config.loss import LossConfig
+from depth_unet.config.model import CanvasConfig, ModelConfig
+from depth_unet.config.run import Config
 from depth_unet.losses.weighted import WeightedLoss
 from depth_unet.model.unet import DepthUNet
 from depth_unet.records import Batch

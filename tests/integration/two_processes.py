@@ -13,7 +13,9 @@ from lightning_fabric import Fabric
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from depth_unet.config import CanvasConfig, Config, LossConfig
+from depth_unet.config.loss import LossConfig
+from depth_unet.config.model import CanvasConfig
+from depth_unet.config.run import Config
 from depth_unet.losses.weighted import WeightedLoss
 from depth_unet.records import Batch, DepthOutput
 from depth_unet.train.step import accumulate_gradients

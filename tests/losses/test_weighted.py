@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from depth_unet.config import LossConfig, SSIMConfig
+from depth_unet.config.loss import LossConfig, SSIMConfig
 from depth_unet.losses.ssim import ssim
 from depth_unet.losses.weighted import WeightedLoss
 

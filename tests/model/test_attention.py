@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from depth_unet.config import ModelConfig
+from depth_unet.config.model import ModelConfig
 from depth_unet.model.attention import AttentionBlock
 from depth_unet.model.rays import NUM_FREQUENCIES
 from depth_unet.model.unet import DepthUNet

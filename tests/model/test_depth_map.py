@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 import torch
 
-from depth_unet.config import DepthMap
+from depth_unet.config.model import DepthMap
 from depth_unet.model.depth_map import to_metres
 from tests.tolerances import TOLERANCE
 

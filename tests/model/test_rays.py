@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from depth_unet.camera import Intrinsics
-from depth_unet.config import NYU_FOCAL
+from depth_unet.config.model import NYU_FOCAL
 from depth_unet.model.rays import (
     NUM_FREQUENCIES,
     canonical_camera,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from depth_unet.config import LossConfig
+from depth_unet.config.loss import LossConfig
 from depth_unet.losses.berhu import berhu
 from depth_unet.losses.gradient_edge import gradient_edge
 from depth_unet.losses.mae import mae

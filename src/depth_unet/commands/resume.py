@@ -10,7 +10,8 @@ from depth_unet.data.cache import open_source
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits
 from depth_unet.errors import CheckpointError, DataError
-from depth_unet.train.loop import Trainer, make_fabric
+from depth_unet.train.devices import make_fabric, settled
+from depth_unet.train.loop import Trainer
 
 
 def run(arguments: ResumeArguments) -> list[DataError]:
@@ -24,7 +25,8 @@ def run(arguments: ResumeArguments) -> list[DataError]:
     data = arguments.data or Path(checkpoint.extra["data"])
     source, splits = open_source(data), Splits.from_dict(checkpoint.splits)
     check_same(source, splits, data)
-    fabric = make_fabric(checkpoint.config, choose_device(arguments.device).type)
+    device = choose_device(arguments.device)
+    fabric = make_fabric(settled(checkpoint.config, device), device)
     fabric.launch()
     trainer = Trainer(
         checkpoint.config,

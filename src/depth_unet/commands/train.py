@@ -12,18 +12,20 @@ from depth_unet.arguments import TrainArguments
 from depth_unet.atomic import check_writable, make_folder
 from depth_unet.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read, resolve
 from depth_unet.commands.device import choose_device
-from depth_unet.config import Config
+from depth_unet.config.run import Config
 from depth_unet.data.cache import CacheSource, open_source
 from depth_unet.data.source import PairsSource, Source, check_source
 from depth_unet.data.splits import Splits, split_rooms
 from depth_unet.errors import ConfigError, DataError
+from depth_unet.train.devices import make_fabric, settled
 from depth_unet.train.interrupt import Interrupted
-from depth_unet.train.loop import Trainer, make_fabric
+from depth_unet.train.loop import Trainer
 
 
 def run(arguments: TrainArguments) -> list[DataError]:
     """Split the data set by rooms and train."""
-    config = arguments.config
+    device = choose_device(arguments.device)
+    config = settled(arguments.config, device)
     out = arguments.out or Path("runs") / config.recipe
     source = open_source(arguments.data)
     warn_about_size(source, config)
@@ -32,7 +34,7 @@ def run(arguments: TrainArguments) -> list[DataError]:
         source.rows, fraction=config.fraction, holdout=config.holdout, seed=config.seed
     )
     init = None if arguments.init is None else read_init(arguments.init, config, splits)
-    fabric = make_fabric(config, choose_device(arguments.device).type)
+    fabric = make_fabric(config, device)
     fabric.launch()
     check_free(out, overwrite=arguments.overwrite)
     if isinstance(source, PairsSource):

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from depth_unet.config import AugmentConfig
+from depth_unet.config.augment import AugmentConfig
 from depth_unet.data.loader import RawBatch
 from depth_unet.records import Batch
 

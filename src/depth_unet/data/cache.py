@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from depth_unet.camera import Intrinsics
-from depth_unet.config import NYU_FOCAL
+from depth_unet.config.model import NYU_FOCAL
 from depth_unet.data.fit import fitted_border, fitted_camera
 from depth_unet.data.source import Frame, PairsSource, Source
 from depth_unet.errors import DataError

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import UInt8, UInt16
 
 from depth_unet.camera import Intrinsics
-from depth_unet.config import NYU_FOCAL
+from depth_unet.config.model import NYU_FOCAL
 from depth_unet.data.decode import (
     check_headers,
     check_sizes,

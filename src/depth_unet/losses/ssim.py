@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from depth_unet.config import SSIM_WINDOW
+from depth_unet.config.loss import SSIM_WINDOW
 from depth_unet.errors import ConfigError
 from depth_unet.losses.masking import upcast
 from depth_unet.records import SumCount

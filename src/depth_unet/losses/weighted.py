@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from depth_unet.config import LossConfig
+from depth_unet.config.loss import LossConfig
 from depth_unet.losses.berhu import berhu, berhu_count
 from depth_unet.losses.gradient_edge import gradient_edge, gradient_edge_count
 from depth_unet.losses.mae import mae, mae_count

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from depth_unet.config import DepthMap
+from depth_unet.config.model import DepthMap
 
 
 def to_metres(

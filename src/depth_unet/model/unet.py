@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from depth_unet.config import ModelConfig
+from depth_unet.config.model import ModelConfig
 from depth_unet.model.attention import AttentionBlock
 from depth_unet.model.blocks import Downsample, ResidualBlock, Upsample
 from depth_unet.model.depth_map import to_metres

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from depth_unet.config import Config
+from depth_unet.config.run import Config
 from depth_unet.layout import PairRow
 from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.protocols import EvalProtocol

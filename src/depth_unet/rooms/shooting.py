@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from depth_unet.camera import Intrinsics
-from depth_unet.config import NYU_FOCAL
+from depth_unet.config.model import NYU_FOCAL
 from depth_unet.errors import DataError
 from depth_unet.millimetres import as_millimetres
 from depth_unet.rooms.casting import Caster

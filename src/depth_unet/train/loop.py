@@ -1,9 +1,8 @@
 """The training loop, whole on one screen; what it calls is one file each beside it."""
 
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
@@ -11,13 +10,13 @@ from rich.console import Console
 from torch import Tensor
 
 from depth_unet.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, save
-from depth_unet.config import Config, Precision
+from depth_unet.config.run import Config
 from depth_unet.data.augment import augment
 from depth_unet.data.loader import Loader
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits, frames_of
 from depth_unet.ema import EMA
-from depth_unet.errors import ConfigError, DataError
+from depth_unet.errors import DataError
 from depth_unet.evaluate.guesses import fit_guesses
 from depth_unet.losses.weighted import WeightedLoss
 from depth_unet.model.unet import DepthUNet
@@ -35,11 +34,8 @@ from depth_unet.train.reporter import Reporter
 from depth_unet.train.step import accumulate_gradients
 from depth_unet.train.validate import averaged_predictor, validate
 
-PRECISIONS: dict[Precision, Literal["32-true", "bf16-mixed", "16-mixed"]] = {
-    "fp32": "32-true",
-    "bf16": "bf16-mixed",
-    "fp16": "16-mixed",
-}
+OnValidation = Callable[[int, Mapping[str, float]], None]
+"""Told the step and the figures (``<split>/<metric>``) of every validation; may raise to end."""
 
 
 class Trainer:
@@ -69,9 +65,10 @@ class Trainer:
         fabric: Fabric,
         resume: Checkpoint | None = None,
         init: Checkpoint | None = None,
+        on_validation: OnValidation | None = None,
     ) -> None:
         self.config, self.source, self.splits, self.out = config, source, splits, out
-        self.fabric = fabric
+        self.fabric, self.on_validation = fabric, on_validation
         frames = frames_of(source.rows, splits, "train")
         self.loader = Loader(
             source,
@@ -86,8 +83,7 @@ class Trainer:
         self.validation_interval = config.validation_interval(len(frames))
         self.network = new_network(config) if resume is None else resume.network()
         self.guesses = fit_guesses(source, frames) if resume is None else resume.guesses
-        self.step, self.best = 0, float("inf")
-        self.metrics: dict[str, float] = {}
+        self.step, self.best, self.metrics = 0, float("inf"), dict[str, float]()
         self.initialised = initialise(self.network, init.weights) if init else None
         first = init or resume
         self.origin = first.origin if first else ""
@@ -140,10 +136,13 @@ class Trainer:
                 ends, stops = self.step == self.total_steps, self._anywhere(bool(stop))
                 if ends or self.step % config.log_every == 0:
                     reporter.losses(self.step, lr)
-                if ends or self.step % self.validation_interval == 0:
+                validated = ends or self.step % self.validation_interval == 0
+                if validated:
                     self._validate(reporter)
                 if ends or stops or self.step % config.checkpoint_every == 0:
                     self._save(LAST_NAME)
+                if validated and self.on_validation:
+                    self.on_validation(self.step, self.metrics)
                 if stops and not ends:
                     raise Interrupted
 
@@ -239,28 +238,6 @@ def new_network(config: Config) -> DepthUNet:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         return DepthUNet(config.model).channels_last()
-
-
-def make_fabric(config: Config, accelerator: str = "auto") -> Fabric:
-    """Device and precision for a run; torchrun's variables decide on the processes.
-
-    Args:
-        config: The run's settings.
-        accelerator: ``cpu``, ``cuda``, ``mps``, or ``auto`` for the fastest that is there.
-
-    Raises:
-        ConfigError: fp16 without a GPU.
-    """
-    local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    fabric = Fabric(
-        accelerator=accelerator,
-        devices=local,
-        num_nodes=int(os.environ.get("WORLD_SIZE", "1")) // local,
-        precision=PRECISIONS[config.precision],
-    )
-    if config.precision == "fp16" and fabric.device.type == "cpu":
-        raise ConfigError("precision fp16 needs a GPU and none was found; choose bf16 or fp32")
-    return fabric
 
 
 def _group(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from depth_unet.config import OptimConfig
+from depth_unet.config.optim import OptimConfig
 
 
 def make_optimiser(network: nn.Module, config: OptimConfig) -> torch.optim.AdamW:

@@ -8,7 +8,7 @@ from lightning_fabric.wrappers import _FabricModule
 from torch import Tensor
 
 from depth_unet.canonical import depth_per_canonical
-from depth_unet.config import Config
+from depth_unet.config.run import Config
 from depth_unet.losses.weighted import WeightedLoss
 from depth_unet.records import Batch
 

@@ -10,7 +10,7 @@ from torch.func import functional_call
 
 from depth_unet.camera import Intrinsics
 from depth_unet.canvas import predict_metres
-from depth_unet.config import Config
+from depth_unet.config.run import Config
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits, evenly, frames_of
 from depth_unet.evaluate.score import Predictor, score

@@ -3,15 +3,12 @@
 from dataclasses import asdict, fields
 from typing import Any
 
-from depth_unet.config import (
-    AugmentConfig,
-    CanvasConfig,
-    Config,
-    LossConfig,
-    ModelConfig,
-    OptimConfig,
-    SSIMConfig,
-)
+from depth_unet.config.augment import AugmentConfig
+from depth_unet.config.compute import ComputeConfig
+from depth_unet.config.loss import LossConfig, SSIMConfig
+from depth_unet.config.model import CanvasConfig, ModelConfig
+from depth_unet.config.optim import OptimConfig
+from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError
 
 _NESTED: dict[str, type[Any]] = {
@@ -20,6 +17,7 @@ _NESTED: dict[str, type[Any]] = {
     "loss": LossConfig,
     "augment": AugmentConfig,
     "optim": OptimConfig,
+    "compute": ComputeConfig,
     "ssim_terms": SSIMConfig,
 }
 
@@ -38,6 +36,27 @@ def from_dict(values: dict[str, Any]) -> Config:
     config = _build(Config, values, "config")
     assert isinstance(config, Config)
     return config
+
+
+def differences(one: Config, other: Config) -> dict[str, tuple[Any, Any]]:
+    """Fields in which two configs differ, by dotted name, with both values.
+
+    Example:
+        >>> differences(Config(seed=1), Config(seed=2))
+        {'seed': (1, 2)}
+    """
+    first, second = _flat(to_dict(one)), _flat(to_dict(other))
+    return {name: (first[name], second[name]) for name in first if first[name] != second[name]}
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat
 
 
 def _build(kind: type[Any], values: dict[str, Any], where: str) -> Any:

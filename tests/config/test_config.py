@@ -11,16 +11,12 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from depth_unet.config import (
-    AugmentConfig,
-    CanvasConfig,
-    Config,
-    LossConfig,
-    ModelConfig,
-    OptimConfig,
-    SSIMConfig,
-)
-from depth_unet.config_values import from_dict, to_dict
+from depth_unet.config.augment import AugmentConfig
+from depth_unet.config.loss import LossConfig, SSIMConfig
+from depth_unet.config.model import CanvasConfig, ModelConfig
+from depth_unet.config.optim import OptimConfig
+from depth_unet.config.run import Config
+from depth_unet.config.values import from_dict, to_dict
 from depth_unet.errors import ConfigError
 from depth_unet.recipes import RECIPES
 
@@ -213,7 +209,7 @@ def test_every_field_has_a_type_and_a_default(kind: Callable[[], Any]) -> None:
 def test_configs_do_not_need_torch() -> None:
     """Settings, recipes and their checks load without torch and NumPy: the help stays quick."""
     code = (
-        "import sys, depth_unet.recipes, depth_unet.config_values; "
+        "import sys, depth_unet.recipes, depth_unet.config.values; "
         "sys.exit(bool({'torch', 'numpy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,38 @@
+"""How a run's arithmetic is done, and in how much memory."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from depth_unet.config.checks import require
+
+Switch = Literal["auto", "on", "off"]
+_UNITS = {"MB": 10**6, "GB": 10**9, "MiB": 2**20, "GiB": 2**30}
+_MEMORY = re.compile(rf"(\d+(?:\.\d+)?) ?({'|'.join(_UNITS)})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComputeConfig:
+    """How the arithmetic is done; results agree up to rounding, whatever is chosen."""
+
+    checkpointing: Switch = "auto"
+    """Compute activations anew for the backward pass; `auto`: where one image does not fit else."""
+    compile: bool = False
+    """Compile the network with torch.compile (needs a C++ compiler; minutes at the start)."""
+    channels_last: bool = True
+    """Keep channels last in memory."""
+    fused: Switch = "auto"
+    """AdamW as one kernel; `auto`: wherever gradients need not be unscaled first (fp16)."""
+
+
+def memory_bytes(text: str) -> int:
+    """Bytes that a text such as ``4GB`` or ``1.5 GiB`` means; 0 for an empty one (no limit).
+
+    Raises:
+        ConfigError: It is no size.
+    """
+    found = _MEMORY.fullmatch(text)
+    require(
+        not text or found is not None, f"memory is {text!r}; write a size such as 4GB or 1.5GiB"
+    )
+    return round(float(found[1]) * _UNITS[found[2]]) if found else 0

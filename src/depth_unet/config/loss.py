@@ -1,0 +1,67 @@
+"""The training loss."""
+
+from dataclasses import dataclass, field
+
+from depth_unet.config.checks import require
+
+LOSS_NAMES = ("mae", "gradient_edge", "ssim", "silog", "berhu")
+SSIM_WINDOW = 11
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SSIMConfig:
+    """Structural similarity, its three factors apart."""
+
+    data_range_m: float = 10.0
+    """Depth range that the stabilising constants refer to, metres."""
+    luminance: float = 1.0
+    """Exponent of the factor that compares local means."""
+    contrast: float = 1.0
+    """Exponent of the factor that compares local deviations; 0 turns it off."""
+    structure: float = 1.0
+    """Exponent of the factor that compares local correlation; 0 turns it off."""
+    scale: float = 1.0
+    """The loss is (1 - SSIM) / 2 times this."""
+
+    def __post_init__(self) -> None:
+        data_range_m = self.data_range_m
+        require(
+            data_range_m > 0, f"loss.ssim_terms.data_range_m is {data_range_m}; choose a range > 0"
+        )
+        require(self.scale > 0, f"loss.ssim_terms.scale is {self.scale}; it must be positive")
+        for name in ("luminance", "contrast", "structure"):
+            value = getattr(self, name)
+            require(value >= 0, f"loss.ssim_terms.{name} is {value}; choose an exponent >= 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossConfig:
+    """Weights of the training loss; a weight of 0 leaves the term out."""
+
+    mae: float = 0.6
+    """Weight of the mean absolute error."""
+    gradient_edge: float = 0.2
+    """Weight of the mean absolute error of first differences."""
+    ssim: float = 1.0
+    """Weight of the structural dissimilarity."""
+    silog: float = 0.0
+    """Weight of the scale-invariant logarithmic error."""
+    berhu: float = 0.0
+    """Weight of the reverse Huber loss."""
+    ssim_terms: SSIMConfig = field(default_factory=SSIMConfig)
+    """Structural similarity, its three factors apart."""
+    stride: int = 1
+    """Losses compare depth at 1/stride of the canvas (2: the paper's 640x480 in, 320x240 out)."""
+
+    def __post_init__(self) -> None:
+        weights = self.weights()
+        require(
+            all(weight >= 0 for weight in weights.values()),
+            f"loss weights are {weights}; they must not be negative",
+        )
+        require(any(weights.values()), "all loss weights are 0; give at least one term a weight")
+        require(self.stride in (1, 2, 4), f"loss.stride is {self.stride}; choose 1, 2 or 4")
+
+    def weights(self) -> dict[str, float]:
+        """Weight of each term by name."""
+        return {name: getattr(self, name) for name in LOSS_NAMES}

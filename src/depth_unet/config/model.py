@@ -1,0 +1,86 @@
+"""The network and the image size that it works at."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from depth_unet.config.checks import require
+
+NYU_FOCAL = 518.857901 / 640
+"""Horizontal focal length of NYU's Kinect, in image widths."""
+
+DepthMap = Literal["log", "linear", "inverse"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanvasConfig:
+    """The image size that the network works at."""
+
+    height: int = 96
+    """Rows, pixels; a multiple of 16."""
+    width: int = 128
+    """Columns, pixels; a multiple of 16."""
+
+    def __post_init__(self) -> None:
+        for name in ("height", "width"):
+            value = getattr(self, name)
+            require(
+                value >= 32 and value % 16 == 0,
+                f"canvas.{name} is {value}; it must be a multiple of 16 and at least 32",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelConfig:
+    """The network: widths, depths, attention and the map to metres."""
+
+    stem_stride: Literal[1, 2, 4] = 2
+    """Stride of the first convolution; every doubling quarters the cost of the finest level."""
+    widths: tuple[int, ...] = (16, 64, 128, 256, 320)
+    """Channels at each level from the stem to the bottleneck; each level halves the size."""
+    blocks: tuple[int, ...] = (1, 1, 2, 2, 1)
+    """Residual blocks at each level of the encoder; the decoder has one per level."""
+    attention_blocks: tuple[int, ...] = (0, 0, 1, 2, 0)
+    """Self-attention blocks at each level, after the residual blocks of the encoder."""
+    head_width: int = 32
+    """Channels of one attention head; a divisor of the widths that have attention."""
+    camera_rays: bool = True
+    """Tell the network where each pixel looks; off: all photos count as the canonical camera's."""
+    norm_groups: int = 8
+    """Groups of every GroupNorm, a divisor of every width."""
+    depth_map: DepthMap = "log"
+    """How the last layer becomes metres: evenly in log-depth, in depth, or in inverse depth."""
+    min_depth_m: float = 0.3
+    """Nearest depth that can be predicted (canonical focal length), metres."""
+    max_depth_m: float = 10.0
+    """Farthest depth that can be predicted (canonical focal length), metres."""
+    canonical_focal: float = NYU_FOCAL
+    """Focal length that predictions refer to, in widths of the canvas."""
+
+    def __post_init__(self) -> None:
+        levels = len(self.widths)
+        require(levels >= 2, f"model.widths has {levels} level(s); give at least two")
+        for name, least in (("widths", 1), ("blocks", 1), ("attention_blocks", 0)):
+            value = getattr(self, name)
+            require(
+                len(value) == levels,
+                f"model.{name} has {len(value)} entries for {levels} levels; give one per level",
+            )
+            require(min(value) >= least, f"model.{name} is {value}; choose >= {least} per level")
+        sizes = (self.norm_groups, self.head_width)
+        require(min(sizes) >= 1, f"model.norm_groups and head_width are {sizes}; choose >= 1")
+        for width, attention in zip(self.widths, self.attention_blocks, strict=True):
+            require(
+                width % self.norm_groups == 0,
+                f"model.norm_groups {self.norm_groups} does not divide {width}; choose a divisor",
+            )
+            require(
+                not attention or width % self.head_width == 0,
+                f"model.head_width {self.head_width} does not divide {width}; choose a divisor",
+            )
+        require(
+            0 < self.min_depth_m < self.max_depth_m,
+            f"model.min_depth_m {self.min_depth_m} and max_depth_m {self.max_depth_m} must satisfy "
+            "0 < min < max",
+        )
+        focal = self.canonical_focal
+        require(focal > 0, f"model.canonical_focal is {focal}; it must be positive")

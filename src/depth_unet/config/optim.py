@@ -1,0 +1,43 @@
+"""The optimiser and its schedule."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from depth_unet.config.checks import require
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimConfig:
+    """The optimiser (AdamW), its schedule and the moving average of the weights."""
+
+    lr: float = 3e-4
+    """Largest learning rate."""
+    weight_decay: float = 0.2
+    """Decoupled weight decay; not applied to norms, biases and other vectors."""
+    betas: tuple[float, float] = (0.9, 0.99)
+    """Decay of the first and second moment."""
+    schedule: Literal["cosine", "one_cycle", "constant"] = "cosine"
+    """After the warm-up; `one_cycle` also warms up along a cosine, from lr / 25."""
+    warmup: float = 0.05
+    """Share of the steps in which the learning rate rises."""
+    layer_decay: float = 1.0
+    """Factor on the learning rate from each level of the encoder to the next finer one."""
+    frozen: tuple[str, ...] = ()
+    """Parts of the network that are not trained, such as stem, stages.0, downs.0."""
+    clip: float = 1.0
+    """Largest norm of the gradient; 0 turns clipping off."""
+    ema: float = 0.999
+    """Decay of the moving average of the weights per step; 0 turns it off."""
+
+    def __post_init__(self) -> None:
+        require(self.lr > 0, f"optim.lr is {self.lr}; it must be positive")
+        require(self.weight_decay >= 0, f"optim.weight_decay is {self.weight_decay}; choose >= 0")
+        require(
+            all(0 <= beta < 1 for beta in self.betas),
+            f"optim.betas is {self.betas}; both must lie in [0, 1)",
+        )
+        require(0 <= self.warmup <= 1, f"optim.warmup is {self.warmup}; choose a share in [0, 1]")
+        decay = self.layer_decay
+        require(0 < decay <= 1, f"optim.layer_decay is {decay}; choose a factor in (0, 1]")
+        require(self.clip >= 0, f"optim.clip is {self.clip}; choose 0 (off) or more")
+        require(0 <= self.ema < 1, f"optim.ema is {self.ema}; choose 0 (off) to below 1")
