@@ -31,7 +31,7 @@ Header = dict[str, Any]
 def make_checkpoint() -> Checkpoint:
     """A small run, each of its fields filled."""
     torch.manual_seed(0)
-    network = DepthUNet(CONFIG.model).channels_last()
+    network = DepthUNet(CONFIG.model).in_format(channels_last=True)
     generator = torch.Generator().manual_seed(0)
     return Checkpoint(
         config=CONFIG,
@@ -88,7 +88,7 @@ def test_round_trip(path: Path) -> None:
 def test_network_is_rebuilt_from_the_file_alone(path: Path) -> None:
     """The rebuilt network predicts the same metres, and can be trained on."""
     image = torch.rand(2, 3, 33, 47, generator=torch.Generator().manual_seed(1))
-    network = DepthUNet(CONFIG.model).channels_last()
+    network = DepthUNet(CONFIG.model).in_format(channels_last=True)
     network.load_state_dict(make_checkpoint().weights)
     rebuilt = read(path).network()
     assert torch.equal(rebuilt(image).depth_m, network(image).depth_m)

@@ -16,6 +16,7 @@ ProtocolChoice = Literal["nyu-eigen", "densedepth", "full"]
 AlignmentChoice = Literal["none", "median", "scale_shift"]
 SaveChoice = Literal["png16", "npy", "color"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
+Folders = Annotated[tuple[str, ...], tyro.conf.arg(metavar="PATH[:WEIGHT]...")]
 FurnitureChoice = Literal["cc0", "full", "boxes"]
 
 
@@ -24,14 +25,16 @@ class TrainArguments:
     """Train a recipe on a data set."""
 
     config: Annotated[Config, tyro.conf.arg(name="")]
-    data: Path
-    """Folder in the pairs layout, or a cache made by `depth-unet prepare`."""
+    data: Folders
+    """Folders in the pairs layout, or caches made by `depth-unet prepare`; PATH:WEIGHT mixes."""
     out: Path | None = None
     """Run folder to write; default runs/RECIPE."""
     init: str | None = None
     """Checkpoint file or run folder whose weights the run begins with, where they fit."""
     device: DeviceChoice = "auto"
     """Where the network is trained."""
+    auto_resume: bool = False
+    """Go on with the run in the run folder if there is one, else begin."""
     overwrite: bool = False
     """Replace a run that is already there."""
 
@@ -40,10 +43,11 @@ class TrainArguments:
 class ResumeArguments:
     """Go on with an interrupted run, from its last checkpoint."""
 
+    config: Annotated[Config, tyro.conf.arg(name="")]
     resume: Path
     """Run folder that holds last.safetensors."""
-    data: Path | None = None
-    """The data set, if it was moved."""
+    data: Folders = ()
+    """The data sets, if they were moved."""
     device: DeviceChoice = "auto"
     """Where the network is trained."""
 
@@ -132,7 +136,8 @@ class RoomsArguments:
     """Narrowest and widest horizontal field of view, degrees; default: NYU's camera."""
     walk: int = 0
     """Frames of one hand-held walk through each room, in place of --views."""
-    furniture: FurnitureChoice = "cc0"
+    furniture: Folders = Annotated[tuple[str, ...], tyro.conf.arg(metavar="PATH[:WEIGHT]...")]
+FurnitureChoice = "cc0"
     """Models that ship with the package, the full pack (built once), or boxes alone."""
     kaggle: bool = False
     """Write the layout of NYU on Kaggle, 8-bit training depth included."""

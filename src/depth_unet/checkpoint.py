@@ -21,7 +21,7 @@ from depth_unet.config.values import from_dict, to_dict
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.model.unet import DepthUNet
 
-SCHEMA = 2
+SCHEMA = 3
 HEADER_KEY = "depth_unet"
 BEST_NAME = "best.safetensors"
 LAST_NAME = "last.safetensors"
@@ -76,7 +76,9 @@ class Checkpoint:
                 f"the checkpoint's weights do not fit its config ({detail}); "
                 "use the file as it was written"
             ) from None
-        return network.requires_grad_(requires_grad=True).channels_last()
+        return network.requires_grad_(requires_grad=True).in_format(
+            channels_last=self.config.compute.channels_last
+        )
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
@@ -107,13 +109,14 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
             raise OSError(f"{path} could not be written ({error})") from None
 
 
-def read(path: Path, *, only_weights: bool = False) -> Checkpoint:
+def read(path: Path, *, only_weights: bool = False, only_config: bool = False) -> Checkpoint:
     """Read a checkpoint and check that it can be used.
 
     Args:
         path: A file that ``save`` wrote.
         only_weights: Leave out ``state``, which only resuming needs: it is several times as large
             as the weights.
+        only_config: Leave out every tensor.
 
     Raises:
         CheckpointError: The file is missing, is none of ours, is of another version, has a
@@ -127,7 +130,7 @@ def read(path: Path, *, only_weights: bool = False) -> Checkpoint:
             tensors = {
                 name: stream.get_tensor(name).clone()  # not a view of the mapped file
                 for name in stream.keys()  # noqa: SIM118
-                if not (only_weights and name.startswith("state/"))
+                if not (only_config or (only_weights and name.startswith("state/")))
             }
     except (SafetensorError, OSError) as error:
         raise CheckpointError(
@@ -148,6 +151,20 @@ def read(path: Path, *, only_weights: bool = False) -> Checkpoint:
         raise CheckpointError(
             f"{path} has a damaged header ({part}); go back to an earlier checkpoint"
         ) from None
+
+
+def read_config(path: Path) -> Config:
+    """The settings in a checkpoint, without its tensors.
+
+    Raises:
+        CheckpointError: The file is missing, is none of ours, is of another version, or damaged.
+    """
+    return read(path, only_config=True).config
+
+
+def run_file(run: Path) -> Path:
+    """The file that a run goes on from: ``last`` in a run folder, or the file that is named."""
+    return run / LAST_NAME if run.is_dir() else run
 
 
 def resolve(name: str) -> Path:

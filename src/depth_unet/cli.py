@@ -4,6 +4,7 @@ import importlib
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import tyro
@@ -19,6 +20,7 @@ from depth_unet.arguments import (
     RoomsArguments,
     TrainArguments,
 )
+from depth_unet.config.run import Config
 from depth_unet.errors import CheckpointError, ConfigError, DataError
 from depth_unet.recipes import RECIPES
 
@@ -118,11 +120,11 @@ def _parse(command: str, rest: list[str]) -> Arguments:
 
 def _parse_train(rest: list[str]) -> TrainArguments | ResumeArguments:
     first = rest[0] if rest else ""
+    if any(item.split("=")[0] == "--resume" for item in rest):
+        return _parse_resume(rest)
     if first in RECIPES:
         default = TrainArguments(config=RECIPES[first](), data=tyro.MISSING)
         return _tyro(TrainArguments, f"train {first}", rest[1:], default)
-    if any(item.split("=")[0] == "--resume" for item in rest):
-        return _tyro(ResumeArguments, "train", rest)
     if first in ("-h", "--help"):
         sys.stdout.write(
             "usage: depth-unet train RECIPE --data DIR [options]   (RECIPE --help lists them)\n"
@@ -133,6 +135,20 @@ def _parse_train(rest: list[str]) -> TrainArguments | ResumeArguments:
         raise SystemExit(0)
     found = f"{first!r} is no recipe" if first else "no recipe was named"
     raise ConfigError(f"{found}; choose {', '.join(RECIPES)}, or --resume RUN")
+
+
+def _parse_resume(rest: list[str]) -> ResumeArguments:
+    """Options beside --resume are read as changes of the run's settings, or of a recipe's."""
+    from depth_unet.checkpoint import read_config, run_file
+
+    if rest[0] in RECIPES:
+        config, rest = RECIPES[rest[0]](), rest[1:]
+    else:
+        place = next(i for i, item in enumerate(rest) if item.split("=")[0] == "--resume")
+        name = rest[place].partition("=")[2] or "".join(rest[place + 1 : place + 2])
+        config = read_config(run_file(Path(name))) if name else Config()
+    default = ResumeArguments(config=config, resume=tyro.MISSING)
+    return _tyro(ResumeArguments, "train", rest, default)
 
 
 def _tyro(

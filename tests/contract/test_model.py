@@ -240,7 +240,7 @@ def test_training_and_evaluation_are_one(network: DepthUNet) -> None:
 def test_memory_format_changes_nothing(network: DepthUNet) -> None:
     """Channels last is a matter of speed."""
     plain = network(images()).depth_m
-    stored = network.channels_last()
+    stored = network.in_format(channels_last=True)
     assert stored.stem.weight.is_contiguous(memory_format=torch.channels_last)
     for image in (images(), images().contiguous(memory_format=torch.channels_last)):
         torch.testing.assert_close(stored(image).depth_m, plain, **TOLERANCE[torch.float32])

@@ -12,7 +12,8 @@ from torch import Tensor
 from depth_unet.canonical import depth_per_canonical
 from depth_unet.config.augment import AugmentConfig
 from depth_unet.data.augment import NUM_DRAWS, affine, augment, draw, framed, resample
-from depth_unet.data.loader import RawBatch, mix
+from depth_unet.data.loader import RawBatch
+from depth_unet.data.order import mix
 from depth_unet.records import Batch
 
 CPU = torch.device("cpu")

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from depth_unet.data.fit import fitted_frame
-from depth_unet.data.loader import Loader, RawBatch, collate, mix
+from depth_unet.data.loader import Loader, RawBatch, collate
+from depth_unet.data.order import EpochOrder, mix
 from depth_unet.data.prepare import prepare
 from depth_unet.data.source import PairsSource
 from depth_unet.resize import resize_depth, resize_image
@@ -29,7 +30,8 @@ def source(box_rooms: Path) -> PairsSource:
 
 def make(source: PairsSource, **changes: int) -> Loader:
     """A loader of 39 frames in batches of 8: five steps per epoch, the last of 7 frames."""
-    return Loader(source, INDICES, size=SIZE, **({"batch_size": 8, "seed": 1} | changes))
+    order = EpochOrder([INDICES], seed=changes.pop("seed", 1))
+    return Loader(source, order, size=SIZE, **({"batch_size": 8} | changes))
 
 
 def epoch(loader: Loader, number: int) -> Plan:
@@ -199,7 +201,7 @@ def test_borders_are_not_trained_on(box_rooms: Path, tmp_path: Path) -> None:
     bordered = PairsSource(pairs)
     cache = prepare(bordered, tmp_path / "cache", height=60, width=80)
     for source in (bordered, cache):
-        loader = Loader(source, [0, 1], size=SIZE, batch_size=2, seed=0)
+        loader = Loader(source, EpochOrder([[0, 1]], seed=0), size=SIZE, batch_size=2)
         _, raw = next(loader.batches(0, 1))
         valid = raw.depth_m[:, 0] > 0
         for edge in (valid[:, 0], valid[:, -1], valid[..., 0], valid[..., -1]):

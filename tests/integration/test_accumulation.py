@@ -15,7 +15,7 @@ from depth_unet.config.run import Config
 from depth_unet.losses.weighted import WeightedLoss
 from depth_unet.model.unet import DepthUNet
 from depth_unet.records import Batch
-from depth_unet.train.step import accumulate_gradients
+from depth_unet.train.step import BatchGradient
 from tests.integration.commandline import free_port, start
 from tests.integration.two_processes import (
     ALL_TERMS,
@@ -140,7 +140,7 @@ def test_network_in_micro_batches() -> None:
     for sizes in ([NUM_IMAGES], [1] * NUM_IMAGES):
         model.zero_grad()
         parts = parts_of(batch, sizes)
-        accumulate_gradients(fabric, model, WeightedLoss(config.loss), parts, config)
+        BatchGradient(fabric, model, config).accumulate(parts)
         gradients.append(torch.cat([p.grad.flatten() for p in network.parameters()]))
     assert distance(gradients[0], gradients[1]) < 1e-4
     assert all(parameter.grad.any() for parameter in network.parameters())

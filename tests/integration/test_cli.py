@@ -36,7 +36,12 @@ def test_help(command: tuple[str, ...], flag: str) -> None:
 def test_help_of_a_recipe_names_every_setting() -> None:
     """Help states every field with its default, from the recipe."""
     out = " ".join(depth_unet("train", "seed", "--help").out.split())
-    for words in ("--data PATH", "--fraction", "--optim.lr", "--loss.ssim-terms.data-range-m"):
+    for words in (
+        "--data PATH[:WEIGHT]",
+        "--fraction",
+        "--optim.lr",
+        "--loss.ssim-terms.data-range-m",
+    ):
         assert words in out
     assert "(default: 0.05)" in out
 

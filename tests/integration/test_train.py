@@ -1,6 +1,7 @@
 """``prepare`` and ``train``: what they write, refuse and say."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def test_train(run_folder: Path) -> None:
 
 
 def test_train_says_what_it_does(cache: Path, tmp_path: Path) -> None:
-    """One line before, one per report and validation, two after; the last is a command."""
+    """One line before, one per report and validation, three after; the last is a command."""
     outcome = depth_unet(
         *("train", "seed", "--data", cache, "--out", tmp_path / "run", "--holdout", 0.2),
         *("--log-every", 1, *FEW_STEPS),
@@ -97,7 +98,8 @@ def test_train_says_what_it_does(cache: Path, tmp_path: Path) -> None:
     for line, beginning in zip(lines[1:5], beginnings, strict=True):
         assert line.startswith(beginning)
         assert " nan" not in line
-    assert lines[5:] == [
+    assert re.fullmatch(r"memory: measured peak \d\.\d\d GB", lines[5])
+    assert lines[6:] == [
         f"wrote {tmp_path}/run/best.safetensors and {tmp_path}/run/last.safetensors",
         f"next: depth-unet evaluate {tmp_path}/run --data {cache}",
     ]

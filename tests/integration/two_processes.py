@@ -16,9 +16,8 @@ from torch import Tensor, nn
 from depth_unet.config.loss import LossConfig
 from depth_unet.config.model import CanvasConfig
 from depth_unet.config.run import Config
-from depth_unet.losses.weighted import WeightedLoss
 from depth_unet.records import Batch, DepthOutput
-from depth_unet.train.step import accumulate_gradients
+from depth_unet.train.step import BatchGradient
 
 NUM_IMAGES = 16
 HEIGHT, WIDTH = 32, 48
@@ -92,8 +91,7 @@ def gradients_of(
     """All gradients in one row, and the means that are reported."""
     network = make_network()
     model = fabric.setup(network)
-    loss = WeightedLoss(config.loss)
-    means = accumulate_gradients(fabric, model, loss, micro_batches, config)
+    means = BatchGradient(fabric, model, config).accumulate(micro_batches).means
     return torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None]), means
 
 

@@ -14,6 +14,7 @@ from depth_unet.checkpoint import Checkpoint, resolve
 from depth_unet.commands.device import choose_device
 from depth_unet.config.model import NYU_FOCAL
 from depth_unet.data.cache import open_source
+from depth_unet.data.mixture import splits_within
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, frames_of, has_split
 from depth_unet.errors import ConfigError, DataError
@@ -47,7 +48,8 @@ def run(arguments: EvaluateArguments) -> list[DataError]:
     check_writable(out)
     source = open_source(arguments.data)
     model = DepthModel.from_file(path).to(choose_device(arguments.device))
-    parts = choose_splits(source, Splits.from_dict(model.checkpoint.splits), arguments.split)
+    splits = splits_within(source, Splits.from_dict(model.checkpoint.splits))
+    parts = choose_splits(source, splits, arguments.split)
     rules = choose_protocol(source, parts, arguments)
     predictors = {NETWORK: model.predict_array, **guess_predictors(model.checkpoint.guesses)}
     scores = score_parts(predictors, source, parts, rules)

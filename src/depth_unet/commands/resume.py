@@ -1,32 +1,57 @@
 """``depth-unet train --resume RUN``: go on where a run stopped."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from depth_unet.arguments import ResumeArguments
-from depth_unet.checkpoint import LAST_NAME, read
+from depth_unet.arguments import DeviceChoice, ResumeArguments
+from depth_unet.checkpoint import LAST_NAME, Checkpoint, read, run_file
 from depth_unet.commands.device import choose_device
-from depth_unet.commands.train import follow
-from depth_unet.data.cache import open_source
+from depth_unet.commands.follow import follow
+from depth_unet.config.run import Config
+from depth_unet.config.values import differences
+from depth_unet.data.mixture import open_data
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits
-from depth_unet.errors import CheckpointError, DataError
+from depth_unet.errors import CheckpointError, ConfigError, DataError
 from depth_unet.train.devices import make_fabric, settled
 from depth_unet.train.loop import Trainer
+
+MOST_CHANGES = 6
+OF_THE_MACHINE = {"memory", "micro_batch_size"}  # results agree whatever they are
 
 
 def run(arguments: ResumeArguments) -> list[DataError]:
     """Rebuild the run from its last checkpoint and train to the end."""
-    path = arguments.resume / LAST_NAME if arguments.resume.is_dir() else arguments.resume
+    go_on(arguments.resume, arguments.config, arguments.data, arguments.device)
+    return []
+
+
+def go_on(run: Path, wanted: Config, data: Sequence[str], device: DeviceChoice) -> None:
+    """Train a run to its end.
+
+    Args:
+        run: The run folder, or its checkpoint.
+        wanted: The settings that the user asks for.
+        data: The data sets; empty: where the run found them.
+        device: Where to train.
+
+    Raises:
+        CheckpointError: There is no run.
+        ConfigError: The settings are not those of the run.
+        DataError: A frame that was trained or validated on is missing.
+    """
+    path, chosen = run_file(run), choose_device(device)
     checkpoint = read(path)
     if "data" not in checkpoint.extra:
         raise CheckpointError(
             f"{path} holds weights to predict with, not a run; name a run folder with {LAST_NAME}"
         )
-    data = arguments.data or Path(checkpoint.extra["data"])
-    source, splits = open_source(data), Splits.from_dict(checkpoint.splits)
-    check_same(source, splits, data)
-    device = choose_device(arguments.device)
-    fabric = make_fabric(settled(checkpoint.config, device), device)
+    checkpoint = with_machine(checkpoint, settled(wanted, chosen), path)
+    texts = data or checkpoint.extra["data"]
+    source, splits = open_data(texts), Splits.from_dict(checkpoint.splits)
+    check_same(source, splits, " ".join(texts))
+    fabric = make_fabric(checkpoint.config, chosen)
     fabric.launch()
     trainer = Trainer(
         checkpoint.config,
@@ -36,11 +61,38 @@ def run(arguments: ResumeArguments) -> list[DataError]:
         fabric=fabric,
         resume=checkpoint,
     )
-    follow(trainer, data)
-    return []
+    follow(trainer)
 
 
-def check_same(source: Source, splits: Splits, data: Path) -> None:
+def with_machine(checkpoint: Checkpoint, wanted: Config, path: Path) -> Checkpoint:
+    """The checkpoint with the wanted settings of the machine; a new plan is made where they differ.
+
+    Raises:
+        ConfigError: Another setting differs.
+    """
+    found = differences(checkpoint.config, wanted)
+    changed = [
+        f"{name} {theirs!r} there, {ours!r} asked for"
+        for name, (theirs, ours) in found.items()
+        if name not in OF_THE_MACHINE
+    ]
+    if changed:
+        raise ConfigError(
+            f"{path} is a run with other settings ({_listed(changed)}); go on without changes: "
+            f"depth-unet train --resume {path.parent}, or begin another run with --init {path}"
+        )
+    if not found:
+        return checkpoint
+    extra = {name: value for name, value in checkpoint.extra.items() if name != "plan"}
+    return replace(checkpoint, config=wanted, extra=extra)
+
+
+def _listed(changes: list[str]) -> str:
+    more = len(changes) - MOST_CHANGES
+    return "; ".join(changes[:MOST_CHANGES]) + (f"; and {more} more" if more > 0 else "")
+
+
+def check_same(source: Source, splits: Splits, data: str) -> None:
     """Refuse a data set that lacks frames of the run.
 
     Raises:

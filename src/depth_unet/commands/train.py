@@ -1,24 +1,23 @@
 """``depth-unet train RECIPE``: a new run."""
 
-import shlex
 import shutil
 import warnings
 from dataclasses import fields, replace
 from pathlib import Path
 
-from rich.console import Console
-
 from depth_unet.arguments import TrainArguments
 from depth_unet.atomic import check_writable, make_folder
 from depth_unet.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read, resolve
 from depth_unet.commands.device import choose_device
+from depth_unet.commands.follow import follow
+from depth_unet.commands.resume import go_on
 from depth_unet.config.run import Config
-from depth_unet.data.cache import CacheSource, open_source
+from depth_unet.data.cache import CacheSource
+from depth_unet.data.mixture import MixedSource, open_data, single_sources, split_source
 from depth_unet.data.source import PairsSource, Source, check_source
-from depth_unet.data.splits import Splits, split_rooms
+from depth_unet.data.splits import Splits
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.train.devices import make_fabric, settled
-from depth_unet.train.interrupt import Interrupted
 from depth_unet.train.loop import Trainer
 
 
@@ -27,23 +26,26 @@ def run(arguments: TrainArguments) -> list[DataError]:
     device = choose_device(arguments.device)
     config = settled(arguments.config, device)
     out = arguments.out or Path("runs") / config.recipe
-    source = open_source(arguments.data)
-    warn_about_size(source, config)
+    if arguments.auto_resume and (out / LAST_NAME).exists():
+        go_on(out, config, arguments.data, arguments.device)
+        return []
+    source = open_data(arguments.data)
+    for part in single_sources(source):
+        warn_about_size(part, config)
     warn_about_range(source, config)
-    splits = split_rooms(
-        source.rows, fraction=config.fraction, holdout=config.holdout, seed=config.seed
+    splits = split_source(
+        source, fraction=config.fraction, holdout=config.holdout, seed=config.seed
     )
     init = None if arguments.init is None else read_init(arguments.init, config, splits)
     fabric = make_fabric(config, device)
     fabric.launch()
     check_free(out, overwrite=arguments.overwrite)
-    if isinstance(source, PairsSource):
-        check_source(source, used_frames(source, splits))
+    check_frames(source, splits)
     trainer = Trainer(config, source, splits, out, fabric=fabric, init=init)
     if fabric.is_global_zero:
         claim(out)
     fabric.barrier()
-    follow(trainer, arguments.data)
+    follow(trainer)
     return []
 
 
@@ -83,44 +85,22 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
     )
 
 
-def used_frames(source: Source, splits: Splits) -> list[int]:
-    """Rows that training reads: those that are trained or validated on."""
-    names = {*splits.train, *splits.seen, *splits.unseen}
-    return [index for index, row in enumerate(source.rows) if row.rgb in names]
-
-
-def follow(trainer: Trainer, data: Path) -> None:
-    """Run a trainer to its end, with a word before and after.
+def check_frames(source: Source, splits: Splits) -> None:
+    """Check the headers of the files that are trained or validated on.
 
     Raises:
-        KeyboardInterrupt: The run was interrupted and saved; the message says how to go on.
+        DataError: A file is not what it should be.
     """
-    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-    if trainer.fabric.is_global_zero:
-        console.print(describe(trainer.config, trainer.splits, trainer.total_steps))
-        if trainer.initialised is not None:
-            console.print(f"init: {trainer.initialised}")
-    try:
-        trainer.run(console)
-    except Interrupted:
-        raise KeyboardInterrupt(
-            f"saved after step {trainer.step} of {trainer.total_steps}; "
-            f"go on with: depth-unet train --resume {trainer.out}"
-        ) from None
-    if trainer.fabric.is_global_zero:
-        console.print(f"wrote {trainer.out / BEST_NAME} and {trainer.out / LAST_NAME}")
-        words = ["evaluate", str(trainer.out), "--data", str(data)]
-        console.print(f"next: depth-unet {shlex.join(words)}")
-
-
-def describe(config: Config, splits: Splits, total_steps: int) -> str:
-    """One line on what is about to run."""
-    canvas = config.canvas
-    return (
-        f"{config.recipe}: {len(splits.train)} training frames, {len(splits.seen)} seen, "
-        f"{len(splits.unseen)} unseen, {len(splits.test)} test; {total_steps} steps of "
-        f"{config.batch_size} images at {canvas.width}x{canvas.height}, {config.precision}"
-    )
+    names = {*splits.train, *splits.seen, *splits.unseen}
+    used = [index for index, row in enumerate(source.rows) if row.rgb in names]
+    parts = source.parts if isinstance(source, MixedSource) else ()
+    for part in parts:
+        if isinstance(part.source, PairsSource):
+            stop = part.start + len(part.source.rows)
+            mine = [index - part.start for index in used if part.start <= index < stop]
+            check_source(part.source, mine)
+    if isinstance(source, PairsSource):
+        check_source(source, used)
 
 
 def warn_about_size(source: Source, config: Config) -> None:

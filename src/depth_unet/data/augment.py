@@ -10,7 +10,7 @@ import math
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from depth_unet.config.augment import AugmentConfig
@@ -39,19 +39,17 @@ def augment(
     Returns:
         Images in [0, 1], depth in metres with its mask, and the cameras after the change.
     """
-    draws = torch.stack([draw(int(key)) for key in raw.keys])
-    source_height, source_width = raw.image.shape[-2:]
-    matrix, shift = affine(draws, config, aspect=source_width / source_height)
+    draws, matrix, shift = changes(raw, config)
+    source = raw.image.shape[-2:]
     image = raw.image.to(device, torch.float32) / 255
     depth_m = raw.depth_m.to(device)
-    if has_geometry(config) or (source_height, source_width) != (height, width):
-        theta = torch.cat((matrix, shift[..., None]), dim=2).to(device)
-        grid = F.affine_grid(theta, [len(raw), 1, height, width], align_corners=False)
-        step_px = transformed_step(matrix, source_width, width).to(device)
+    if is_resampled(raw, config, height, width):
+        grid = sampling_grid(matrix, shift, height, width).to(device)
+        step_px = transformed_step(matrix, source[1], width).to(device)
         image = resample(image, grid, step_px)
-        depth_m = F.grid_sample(depth_m, grid, mode="nearest", align_corners=False)
+        depth_m = resample_depth(depth_m, grid)
     intrinsics_px = transformed_cameras(
-        raw.intrinsics_px, matrix, shift, (source_height, source_width), (height, width)
+        raw.intrinsics_px, matrix, shift, (source[0], source[1]), (height, width)
     )
     draws = draws.to(device)
     return Batch(
@@ -60,6 +58,47 @@ def augment(
         valid=depth_m > 0,
         intrinsics_px=intrinsics_px.to(device),
     )
+
+
+def augmented_mask(
+    raw: RawBatch, config: AugmentConfig, *, height: int, width: int, device: torch.device
+) -> Bool[Tensor, "b 1 {height} {width}"]:
+    """The mask that ``augment`` returns, without the work and the memory for the images."""
+    depth_m = raw.depth_m.to(device)
+    if is_resampled(raw, config, height, width):
+        _, matrix, shift = changes(raw, config)
+        depth_m = resample_depth(depth_m, sampling_grid(matrix, shift, height, width).to(device))
+    return depth_m > 0
+
+
+def is_resampled(raw: RawBatch, config: AugmentConfig, height: int, width: int) -> bool:
+    """Whether pixels move at all on the way to a canvas."""
+    moved = config.flip > 0 or config.rotation_deg > 0 or config.zoom > 1
+    return moved or raw.image.shape[-2:] != (height, width)
+
+
+def changes(
+    raw: RawBatch, config: AugmentConfig
+) -> tuple[Float[Tensor, "b k"], Float[Tensor, "b 2 2"], Float[Tensor, "b 2"]]:
+    """Every frame's random numbers, and its matrix and shift as ``affine`` makes them."""
+    height, width = raw.image.shape[-2:]
+    draws = torch.stack([draw(int(key)) for key in raw.keys])
+    return (draws, *affine(draws, config, aspect=width / height))
+
+
+def sampling_grid(
+    matrix: Float[Tensor, "b 2 2"], shift: Float[Tensor, "b 2"], height: int, width: int
+) -> Float[Tensor, "b {height} {width} 2"]:
+    """Where each pixel of the canvas comes from, -1 to 1 between the source's outer edges."""
+    theta = torch.cat((matrix, shift[..., None]), dim=2)
+    return F.affine_grid(theta, [len(theta), 1, height, width], align_corners=False)
+
+
+def resample_depth(
+    depth_m: Float[Tensor, "b 1 h w"], grid: Float[Tensor, "b y x 2"]
+) -> Float[Tensor, "b 1 y x"]:
+    """Depth of the nearest pixel: no value is made up between two surfaces."""
+    return F.grid_sample(depth_m, grid, mode="nearest", align_corners=False)
 
 
 def transformed_step(
@@ -110,11 +149,6 @@ def resample(
 def draw(key: int) -> Float[Tensor, " k"]:
     """The random numbers of one frame in one epoch, uniform in [0, 1)."""
     return torch.rand(NUM_DRAWS, generator=torch.Generator().manual_seed(key))
-
-
-def has_geometry(config: AugmentConfig) -> bool:
-    """Whether the config moves pixels at all."""
-    return config.flip > 0 or config.rotation_deg > 0 or config.zoom > 1
 
 
 def affine(

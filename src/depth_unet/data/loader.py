@@ -1,9 +1,10 @@
-"""The order of training frames, and their arrival as tensors ahead of time."""
+"""Training frames by step, as tensors ahead of time."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import torch
@@ -11,10 +12,9 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from depth_unet.data.fit import fitted_frame, without_border
+from depth_unet.data.order import EpochOrder
 from depth_unet.data.source import Frame, Source
 from depth_unet.millimetres import MILLIMETRES_PER_METRE
-
-_MASK = 2**64 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class RawBatch:
         image: RGB, 0 to 255.
         depth_m: Depth, metres; 0 wherever it may not be used.
         intrinsics_px: fx, fy, cx, cy in pixels of these images.
-        keys: One random key per frame, from seed, epoch and frame alone.
+        keys: One random key per frame and use.
     """
 
     image: UInt8[Tensor, "b 3 h w"]
@@ -37,20 +37,29 @@ class RawBatch:
         """Number of frames."""
         return self.image.shape[0]
 
+    def slice(self, start: int, stop: int) -> Self:
+        """Frames ``start`` to ``stop`` (exclusive) as views, without copying."""
+        cut = slice(start, stop)
+        return type(self)(
+            image=self.image[cut],
+            depth_m=self.depth_m[cut],
+            intrinsics_px=self.intrinsics_px[cut],
+            keys=self.keys[cut],
+        )
+
 
 class Loader:
     """Batches of training frames by step number; the same number gives the same batch.
 
-    Every epoch is a permutation by (seed, epoch), cut into batches; the last may be smaller.
-    Nothing depends on how a batch is divided over processes or micro-batches. Borders that show no
-    scene are cut off: a network would learn to tell whole frames from zoomed crops by them.
+    Every epoch is cut into batches; the last may be smaller. Nothing depends on how a batch is
+    divided over processes or micro-batches. Borders that show no scene are cut off: a network
+    would learn to tell whole frames from zoomed crops by them.
 
     Args:
         source: The data set.
-        indices: Its rows that are trained on.
+        order: The order of its rows that are trained on.
         size: Height and width to bring frames to; margins beyond its aspect ratio are cut off.
         batch_size: Frames per optimiser step, over all processes.
-        seed: Seed of the order and of the keys.
         rank: This process.
         world_size: Number of processes; each reads its own part of every batch.
     """
@@ -58,22 +67,20 @@ class Loader:
     def __init__(
         self,
         source: Source,
-        indices: Sequence[int],
+        order: EpochOrder,
         *,
         size: tuple[int, int],
         batch_size: int,
-        seed: int,
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
         self.source = source
-        self.indices = np.asarray(indices)
+        self.order = order
         self.size = size
         self.batch_size = batch_size
-        self.seed = seed
         self.rank = rank
         self.world_size = world_size
-        self.steps_per_epoch = -(-len(indices) // batch_size)
+        self.steps_per_epoch = -(-len(order) // batch_size)
 
     def plan(self, step: int) -> list[tuple[int, int]]:
         """This process's share of a step's batch: (row of the data set, random key) per frame.
@@ -81,13 +88,12 @@ class Loader:
         The share is empty where the batch has fewer frames than there are processes.
         """
         epoch, position = divmod(step, self.steps_per_epoch)
-        generator = torch.Generator().manual_seed(mix(self.seed, epoch))
-        order = torch.randperm(len(self.indices), generator=generator)
-        batch = order[position * self.batch_size : (position + 1) * self.batch_size]
-        share = batch.tensor_split(self.world_size)[self.rank].tolist()
+        rows, turns = self.order.epoch(epoch)
+        batch = np.arange(len(rows))[position * self.batch_size : (position + 1) * self.batch_size]
+        share = np.array_split(batch, self.world_size)[self.rank]
         return [
-            (int(self.indices[item]), mix(self.seed, epoch, int(self.indices[item])))
-            for item in share
+            (row, self.order.key(row, turn))
+            for row, turn in zip(rows[share].tolist(), turns[share].tolist(), strict=True)
         ]
 
     def batches(self, start: int, stop: int) -> Iterator[tuple[int, RawBatch]]:
@@ -102,27 +108,37 @@ class Loader:
                     upcoming = ahead.submit(self._load, step + 1, readers)
                 yield step, batch
 
+    def load(self, step: int) -> RawBatch:
+        """The batch of one step, read now."""
+        with ThreadPoolExecutor(1) as readers:
+            return self._load(step, readers)
+
     def _load(self, step: int, readers: ThreadPoolExecutor) -> RawBatch:
         plan = self.plan(step)
         if not plan:  # every process must take part in every step: one frame without depth
-            return _without_depth(collate([self._frame(int(self.indices[0]))], [0], self.size))
-        frames = list(readers.map(lambda item: self._frame(item[0]), plan))
-        return collate(frames, [key for _, key in plan], self.size)
+            rows, _ = self.order.epoch(0)
+            return _without_depth(collate([self._frame(int(rows[0]))], [0], self.size))
+        return collate(
+            readers.map(lambda item: self._frame(item[0]), plan),
+            [key for _, key in plan],
+            self.size,
+        )
 
     def _frame(self, index: int) -> Frame:
         return fitted_frame(without_border(self.source.read(index)), *self.size)
 
 
-def collate(frames: Sequence[Frame], keys: Sequence[int], size: tuple[int, int]) -> RawBatch:
-    """Stack at least one frame of the given height and width."""
+def collate(frames: Iterable[Frame], keys: Sequence[int], size: tuple[int, int]) -> RawBatch:
+    """Stack frames of the given height and width, one for every key, as they come."""
     height, width = size
-    image = np.empty((len(frames), height, width, 3), np.uint8)
-    depth_m = np.empty((len(frames), 1, height, width), np.float32)
+    image = np.empty((len(keys), height, width, 3), np.uint8)
+    depth_m = np.empty((len(keys), 1, height, width), np.float32)
+    cameras = []
     for position, frame in enumerate(frames):
         image[position] = frame.image
         depth_m[position, 0] = frame.depth_mm
+        cameras.append(frame.intrinsics.values_px)
     depth_m /= MILLIMETRES_PER_METRE
-    cameras = [frame.intrinsics.values_px for frame in frames]
     return RawBatch(
         image=torch.from_numpy(image).permute(0, 3, 1, 2),
         depth_m=torch.from_numpy(depth_m),
@@ -133,18 +149,3 @@ def collate(frames: Sequence[Frame], keys: Sequence[int], size: tuple[int, int])
 
 def _without_depth(batch: RawBatch) -> RawBatch:
     return replace(batch, depth_m=torch.zeros_like(batch.depth_m))
-
-
-def mix(*values: int) -> int:
-    """A 63-bit key from integers; near values give unrelated keys (SplitMix64).
-
-    Reference:
-        Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators, OOPSLA 2014.
-    """
-    state = 0
-    for value in values:
-        state = (state + value + 0x9E3779B97F4A7C15) & _MASK
-        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
-        state ^= state >> 31
-    return state >> 1

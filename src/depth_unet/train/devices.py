@@ -26,10 +26,12 @@ def settled(config: Config, device: torch.device) -> Config:
     What a checkpoint holds is settled, so that a run goes on in the arithmetic that it began in.
 
     Raises:
-        ConfigError: fp16 without a GPU.
+        ConfigError: fp16 without a GPU, or with an optimiser that cannot unscale it.
     """
     if config.precision == "fp16" and device.type == "cpu":
         raise ConfigError("precision fp16 needs a GPU and none was found; choose bf16 or fp32")
+    if config.precision == "fp16" and config.compute.fused == "on":
+        raise ConfigError("compute.fused on cannot unscale fp16 gradients; choose auto")
     if config.precision != "auto":
         return config
     return replace(config, precision="bf16" if has_bf16(device) else "fp32")
@@ -47,6 +49,19 @@ def has_bf16(device: torch.device) -> bool:
                 return False
             return not BF16_FLAGS.isdisjoint(words)
     return False
+
+
+def uses_fused(config: Config, device: torch.device) -> bool:
+    """Whether AdamW updates all parameters in one kernel: half the time on CPUs.
+
+    Under fp16 it would unscale the gradients itself, and clipping could not come in between.
+    """
+    match config.compute.fused:
+        case "on":
+            return True
+        case "off":
+            return False
+    return config.precision != "fp16" and device.type in ("cpu", "cuda")
 
 
 def make_fabric(config: Config, device: torch.device) -> Fabric:

@@ -2,36 +2,34 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import torch
 from lightning_fabric import Fabric
 from rich.console import Console
-from torch import Tensor
+from torch import Tensor, nn
 
 from depth_unet.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, save
 from depth_unet.config.run import Config
-from depth_unet.data.augment import augment
 from depth_unet.data.loader import Loader
+from depth_unet.data.mixture import by_data_set, data_arguments, data_weights
+from depth_unet.data.order import EpochOrder
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits, frames_of
 from depth_unet.ema import EMA
-from depth_unet.errors import DataError
+from depth_unet.errors import ConfigError, DataError
 from depth_unet.evaluate.guesses import fit_guesses
-from depth_unet.losses.weighted import WeightedLoss
 from depth_unet.model.unet import DepthUNet
-from depth_unet.records import Batch
+from depth_unet.train.devices import uses_fused
+from depth_unet.train.engine import Engine
+from depth_unet.train.guard import FiniteGuard, describe
 from depth_unet.train.initialise import initialise
 from depth_unet.train.interrupt import Interrupted, StopSignal
-from depth_unet.train.optimiser import (
-    learning_rate,
-    load_optimiser_tensors,
-    make_optimiser,
-    optimiser_tensors,
-    set_learning_rate,
-)
+from depth_unet.train.optimiser import learning_rate, make_optimiser, set_learning_rate
+from depth_unet.train.plan import Plan
 from depth_unet.train.reporter import Reporter
-from depth_unet.train.step import accumulate_gradients
+from depth_unet.train.snapshot import network_tensors, restore_moments, state_tensors
+from depth_unet.train.step import BatchGradient, StepLosses, over_processes
 from depth_unet.train.validate import averaged_predictor, validate
 
 OnValidation = Callable[[int, Mapping[str, float]], None]
@@ -42,17 +40,19 @@ class Trainer:
     """One run: network, optimiser, averages and position, which a checkpoint holds.
 
     Args:
-        config: The run's settings.
-        source: The data set.
+        config: The run's settings, as ``devices.settled`` left them.
+        source: The data set, or several as one.
         splits: Which of its frames are trained and validated on.
         out: The run folder.
         fabric: Device, precision and processes, launched.
         resume: The checkpoint to go on from, or None to begin.
         init: The checkpoint whose weights the run begins with, where they fit; its ``origin``
             says in words what it is, and what was loaded is kept as ``initialised``.
+        on_validation: Called after every validation; what it raises ends the run.
 
     Raises:
         CheckpointError: No weight of ``init`` fits.
+        ConfigError: The settings do not fit the network or the data set.
     """
 
     def __init__(
@@ -70,98 +70,127 @@ class Trainer:
         self.config, self.source, self.splits, self.out = config, source, splits, out
         self.fabric, self.on_validation = fabric, on_validation
         frames = frames_of(source.rows, splits, "train")
-        self.loader = Loader(
-            source,
-            frames,
-            size=config.source_size(),
-            batch_size=config.batch_size,
-            seed=config.seed,
-            rank=fabric.global_rank,
-            world_size=fabric.world_size,
-        )
+        self.loader = make_loader(config, source, frames, fabric)
         self.total_steps = config.total_steps(len(frames))
         self.validation_interval = config.validation_interval(len(frames))
-        self.network = new_network(config) if resume is None else resume.network()
         self.guesses = fit_guesses(source, frames) if resume is None else resume.guesses
-        self.step, self.best, self.metrics = 0, float("inf"), dict[str, float]()
+        self.network = new_network(config) if resume is None else resume.network()
         self.initialised = initialise(self.network, init.weights) if init else None
         first = init or resume
         self.origin = first.origin if first else ""
         if resume is not None:
-            self.network.load_state_dict(_group(resume.state, "network"))
-        self.network.to(fabric.device)
-        self.ema = EMA(self.network, config.optim.ema)
-        optimiser = make_optimiser(self.network, config.optim)
-        self.model, self.optimiser = fabric.setup(self.network, optimiser)
+            self.network.load_state_dict(network_tensors(resume.state))
+        self.network.in_format(channels_last=config.compute.channels_last).to(fabric.device)
+        self.step, self.best, self.stale, self.ended = 0, float("inf"), 0, False
+        self.metrics: dict[str, float] = {}
+        self.guard = FiniteGuard(config.max_skipped, scaled=config.precision == "fp16")
+        self._set_up(None if resume is None else resume.extra.get("plan"))
         if resume is not None:
             self._restore(resume)
+
+    def _set_up(self, plan: dict[str, int] | None) -> None:
+        config, fused = self.config, uses_fused(self.config, self.fabric.device)
+        optimiser = make_optimiser(self.network, config.optim, fused=fused)
+        network: nn.Module = self.network
+        if config.compute.compile:
+            network = cast(nn.Module, torch.compile(network))
+        self.model, self.optimiser = self.fabric.setup(network, optimiser)
+        self.ema = EMA(self.network, config.optim.ema)
+        self.engine = Engine(
+            BatchGradient(self.fabric, self.model, config),
+            self.network,
+            config,
+            share=-(-config.batch_size // self.fabric.world_size),
+            plan=Plan.from_dict(plan) if plan else None,
+        )
 
     def run(self, console: Console) -> None:
         """Train to the end; Ctrl-C and SIGTERM save and raise ``Interrupted``.
 
         Raises:
             DataError: A frame cannot be read any more; what was trained is saved.
+            ConfigError: The memory does not suffice, or too many steps were skipped; likewise.
         """
         try:
             self._run(console)
-        except DataError:
+        except (DataError, ConfigError):
             self._save(LAST_NAME)
             raise
 
     def _run(self, console: Console) -> None:
-        config, loss, canvas = self.config, WeightedLoss(self.config.loss), self.config.canvas
-        if self.step >= self.total_steps:
+        config, engine = self.config, self.engine
+        if self.step >= self.total_steps or self.ended:
             return
-        with StopSignal() as stop, self._reporter(console) as reporter:
+        with StopSignal() as stop, engine.meter, self._reporter(console) as reporter:
+            engine.say = reporter.say
+            engine.prepare(self.loader, self.step, self.optimiser)
+            if self.step == 0:
+                self._save(LAST_NAME)  # a run that is killed early can be resumed, too
             for step, raw in self.loader.batches(self.step, self.total_steps):
-                batch = augment(
-                    raw,
-                    config.augment,
-                    height=canvas.height,
-                    width=canvas.width,
-                    device=self.fabric.device,
-                )
                 lr = learning_rate(step, self.total_steps, config.optim)
                 set_learning_rate(self.optimiser, lr)
-                means = accumulate_gradients(
-                    self.fabric, self.model, loss, self._micro_batches(batch), config
-                )
-                if config.optim.clip:
-                    self._clip()
-                self.optimiser.step()
-                self.optimiser.zero_grad()
+                plan = engine.plan
+                losses = engine.accumulate(raw)
+                self._update(losses, reporter)
                 self.step = step + 1
                 self.ema.update(self.network, self.step)
-                reporter.count(self.step, len(batch) * self.fabric.world_size, means)
-                ends, stops = self.step == self.total_steps, self._anywhere(bool(stop))
+                reporter.count(self.step, len(raw) * self.fabric.world_size, losses.means)
+                stops, over = self._anywhere(bool(stop), engine.over_limit)
+                if over:
+                    engine.halve("more memory than planned")
+                validates = self.step % self.validation_interval == 0
+                ends = self.step == self.total_steps
                 if ends or self.step % config.log_every == 0:
-                    reporter.losses(self.step, lr)
-                validated = ends or self.step % self.validation_interval == 0
-                if validated:
+                    reporter.losses(self.step, lr, engine.meter.peak_bytes)
+                if ends or validates:
                     self._validate(reporter)
-                if ends or stops or self.step % config.checkpoint_every == 0:
+                ends = ends or self.ended
+                due = self.step % config.checkpoint_every == 0 or plan != engine.plan
+                if ends or stops or due:
                     self._save(LAST_NAME)
-                if validated and self.on_validation:
+                if self.on_validation and (ends or validates):
                     self.on_validation(self.step, self.metrics)
-                if stops and not ends:
+                if ends:
+                    break
+                if stops:
                     raise Interrupted
+            reporter.say(engine.describe_peak())
 
-    def _clip(self) -> None:
-        # Under fp16 the scaler meets overflows by design, and skips their step.
-        self.fabric.clip_gradients(
-            self.model,
-            self.optimiser,
-            max_norm=self.config.optim.clip,
-            error_if_nonfinite=self.config.precision != "fp16",
+    def _update(self, losses: StepLosses, reporter: Reporter) -> None:
+        """Take the step, unless its loss or gradient is not finite."""
+        norm = self._clip()
+        if self.guard.skips(losses.means["total"], norm):
+            message = describe(self.step + 1, losses.means["total"], self._suspects(losses))
+            reporter.say(f"skipped {message}", everywhere=True)
+            self.guard.check(message)
+            if self.guard.scaled:
+                self.optimiser.step()  # the scaler drops it too, and must hear of it
+        else:
+            self.optimiser.step()
+        self.optimiser.zero_grad()
+
+    def _clip(self) -> Tensor | None:
+        """The gradient's norm, and the gradient cut to the largest norm allowed."""
+        clip = self.config.optim.clip
+        if self.guard.scaled and not clip:
+            return None
+        norm = self.fabric.clip_gradients(
+            self.model, self.optimiser, max_norm=clip or float("inf"), error_if_nonfinite=False
         )
+        assert isinstance(norm, Tensor)
+        return norm
 
-    def _anywhere(self, flag: bool) -> bool:
-        """Whether the flag is set in any process: all must leave the loop together."""
-        if self.fabric.world_size == 1:
-            return flag
-        total = self.fabric.all_reduce(torch.tensor(float(flag)), reduce_op="sum")
-        assert isinstance(total, Tensor)
-        return bool(total > 0)
+    def _suspects(self, losses: StepLosses) -> list[str]:
+        """Photos of the micro-batches whose loss is not finite; of all, where each one is."""
+        size = self.engine.plan.micro_batch_size
+        rows = [self.source.rows[row].rgb for row, _ in self.loader.plan(self.step)]
+        bad = [number for number, share in enumerate(losses.shares) if not share.isfinite()]
+        return [name for n in bad for name in rows[n * size : (n + 1) * size]] or rows
+
+    def _anywhere(self, *flags: bool) -> list[bool]:
+        """Which flags are set in any process: all must act together."""
+        counts = {str(i): torch.tensor(float(flag)) for i, flag in enumerate(flags)}
+        return [bool(count > 0) for count in over_processes(counts, self.fabric).values()]
 
     def _reporter(self, console: Console) -> Reporter:
         return Reporter(
@@ -173,42 +202,39 @@ class Trainer:
             enabled=self.fabric.is_global_zero,
         )
 
-    def _micro_batches(self, batch: Batch) -> list[Batch]:
-        size = self.config.micro_batch_size or len(batch)
-        return [batch.slice(start, start + size) for start in range(0, len(batch), size)]
-
     def _validate(self, reporter: Reporter) -> None:
         """Score the averaged weights; keep them as best if they are (or if nothing can tell)."""
-        if self.fabric.is_global_zero:
-            self.metrics = validate(
-                averaged_predictor(self.network, self.ema.weights, self.config, self.fabric),
-                self.source,
-                self.splits,
-                reporter,
-                self.step,
-            )
-            score = self.metrics.get("unseen/abs_rel", -float(self.step))
-            if score < self.best:
-                self.best = score
-                self._save(BEST_NAME)
-        self.fabric.barrier()
+        predict = averaged_predictor(self.network, self.ema.weights, self.config, self.fabric)
+        self.metrics = validate(
+            predict,
+            self.source,
+            self.splits,
+            reporter=reporter,
+            step=self.step,
+            fabric=self.fabric,
+        )
+        score = self.metrics.get("unseen/abs_rel", -float(self.step))
+        self.stale += 1
+        if score < self.best:
+            self.best, self.stale = score, 0
+            self._save(BEST_NAME)
+        if self.config.early_stop and self.stale >= self.config.early_stop:
+            self.ended = True
+            reporter.say(f"no better result in {self.stale} validations: ended early")
 
     def _save(self, name: str) -> None:
         if not self.fabric.is_global_zero:
             return
-        state: dict[str, Tensor] = {}
-        extra: dict[str, Any] = {}
-        if name == LAST_NAME:
-            state |= {f"network/{key}": value for key, value in self.network.state_dict().items()}
-            state |= {
-                f"optimiser/{key}": value
-                for key, value in optimiser_tensors(self.optimiser).items()
-            }
-            extra = {
-                "best": self.best,
-                "data": str(self.source.root.resolve()),
-                "scaler": self.fabric.strategy.precision.state_dict(),
-            }
+        last = name == LAST_NAME
+        extra = {
+            "best": self.best,
+            "stale": self.stale,
+            "ended": self.ended,
+            "skipped": self.guard.in_a_row,
+            "plan": self.engine.plan.to_dict(),
+            "data": data_arguments(self.source),
+            "scaler": self.fabric.strategy.precision.state_dict(),
+        }
         save(
             self.out / name,
             Checkpoint(
@@ -219,29 +245,37 @@ class Trainer:
                 guesses=self.guesses,
                 metrics=self.metrics,
                 origin=self.origin,
-                state=state,
-                extra=extra,
+                state=state_tensors(self.network, self.optimiser) if last else {},
+                extra=extra if last else {},
             ),
         )
 
     def _restore(self, checkpoint: Checkpoint) -> None:
-        self.step, self.best = checkpoint.step, checkpoint.extra["best"]
+        extra = checkpoint.extra
+        self.step, self.best, self.stale = checkpoint.step, extra["best"], extra["stale"]
+        self.ended, self.guard.in_a_row = extra["ended"], extra["skipped"]
         self.metrics = dict(checkpoint.metrics)
         for name, value in checkpoint.weights.items():
             self.ema.weights[name].copy_(value)
-        load_optimiser_tensors(self.optimiser, _group(checkpoint.state, "optimiser"))
-        self.fabric.strategy.precision.load_state_dict(checkpoint.extra["scaler"])
+        restore_moments(self.optimiser, checkpoint.state)
+        self.fabric.strategy.precision.load_state_dict(extra["scaler"])
+
+
+def make_loader(config: Config, source: Source, frames: list[int], fabric: Fabric) -> Loader:
+    """This process's part of the training frames, in the run's order."""
+    parts, weights = by_data_set(source, frames), data_weights(source)
+    return Loader(
+        source,
+        EpochOrder(parts, seed=config.seed, weights=weights),
+        size=config.source_size(),
+        batch_size=config.batch_size,
+        rank=fabric.global_rank,
+        world_size=fabric.world_size,
+    )
 
 
 def new_network(config: Config) -> DepthUNet:
     """A network with random weights by the config's seed; the global generator is left alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        return DepthUNet(config.model).channels_last()
-
-
-def _group(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    start = f"{prefix}/"
-    return {
-        key.removeprefix(start): value for key, value in tensors.items() if key.startswith(start)
-    }
+        return DepthUNet(config.model)

@@ -7,31 +7,76 @@ import torch
 from torch import Tensor, nn
 
 from depth_unet.config.optim import OptimConfig
+from depth_unet.errors import ConfigError
+from depth_unet.model.unet import DepthUNet
+
+ONE_CYCLE_START = 1 / 25  # of the largest learning rate
+ONE_CYCLE_END = 1e-4  # of the first learning rate
 
 
-def make_optimiser(network: nn.Module, config: OptimConfig) -> torch.optim.AdamW:
-    """AdamW over all parameters; weight decay on matrices and kernels only.
+def make_optimiser(network: DepthUNet, config: OptimConfig, *, fused: bool) -> torch.optim.AdamW:
+    """AdamW over all trained parameters; weight decay on matrices and kernels only.
 
-    On the CPU its fused form takes half the time. On GPUs it would unscale fp16 gradients itself,
-    and clipping could not come in between.
+    Every group of parameters has ``lr_factor``, its share of the scheduled learning rate.
+
+    Args:
+        network: On its device; parts that are frozen do not need gradients any more.
+        config: Rates and decay.
+        fused: Whether all parameters are updated in one kernel.
+
+    Raises:
+        ConfigError: ``frozen`` names something that the network does not have, or everything.
     """
-    matrices = [p for p in network.parameters() if p.ndim > 1]
-    vectors = [p for p in network.parameters() if p.ndim <= 1]
+    freeze(network, config.frozen)
     groups = [
-        {"params": matrices, "weight_decay": config.weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
+        {
+            "params": members,
+            "lr": factor * config.lr,
+            "lr_factor": factor,
+            "weight_decay": config.weight_decay if matrices else 0.0,
+        }
+        for factor, part in _by_factor(network, config.layer_decay)
+        for matrices in (True, False)
+        if (members := [p for p in part if (p.ndim > 1) == matrices])
     ]
-    on_cpu = all(p.device.type == "cpu" for p in network.parameters())
     return torch.optim.AdamW(
-        groups, lr=config.lr, betas=config.betas, fused=on_cpu, foreach=not on_cpu
+        groups, lr=config.lr, betas=config.betas, fused=fused, foreach=not fused
     )
+
+
+def freeze(network: DepthUNet, names: tuple[str, ...]) -> None:
+    """Exclude parts of the network from training.
+
+    Args:
+        network: Its parts are named as by ``DepthUNet.layers``.
+        names: Parts, such as ``stem`` or ``stages.0``.
+
+    Raises:
+        ConfigError: There is no such part, or nothing is left to train.
+    """
+    parts = [part for level in network.layers() for part in level]
+    unknown = [name for name in names if name not in parts]
+    if unknown:
+        raise ConfigError(
+            f"optim.frozen names {', '.join(unknown)}; choose from {', '.join(parts)}"
+        )
+    if len(set(names)) == len(parts):
+        raise ConfigError("optim.frozen names the whole network; leave a part to be trained")
+    for name in names:
+        network.get_submodule(name).requires_grad_(requires_grad=False)
 
 
 def learning_rate(step: int, total_steps: int, config: OptimConfig) -> float:
     """Learning rate of optimiser step ``step`` (the first is 0).
 
     Linear from 0 during the warm-up; then constant, or half a cosine down to 0 after the last.
+    ``one_cycle`` rises along half a cosine from 1/25 and ends at a 250,000th.
+
+    Reference:
+        Smith and Topin, Super-Convergence, 2018, in the form of ``torch.optim``'s OneCycleLR.
     """
+    if config.schedule == "one_cycle":
+        return _one_cycle(step, total_steps, config)
     warmup_steps = config.warmup * total_steps
     if step < warmup_steps:
         return config.lr * (step + 1) / (math.floor(warmup_steps) + 1)
@@ -42,9 +87,9 @@ def learning_rate(step: int, total_steps: int, config: OptimConfig) -> float:
 
 
 def set_learning_rate(optimiser: torch.optim.Optimizer, lr: float) -> None:
-    """Give every group of parameters the same learning rate."""
+    """Give every group of parameters its share of the learning rate."""
     for group in optimiser.param_groups:
-        group["lr"] = lr
+        group["lr"] = lr * group["lr_factor"]
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
@@ -68,3 +113,30 @@ def load_optimiser_tensors(optimiser: torch.optim.Optimizer, tensors: dict[str, 
         state.setdefault(int(number), {})[name] = as_stored.detach().copy_(value)
     values = optimiser.state_dict()
     optimiser.load_state_dict({"state": state, "param_groups": values["param_groups"]})
+
+
+def _by_factor(network: DepthUNet, layer_decay: float) -> list[tuple[float, list[nn.Parameter]]]:
+    """Trained parameters by their share of the learning rate, decoder first."""
+    trained = {name: p for name, p in network.named_parameters() if p.requires_grad}
+    if layer_decay == 1:
+        return [(1.0, list(trained.values()))]
+    return [
+        (
+            layer_decay**distance,
+            [p for name, p in trained.items() if any(name.startswith(f"{x}.") for x in level)],
+        )
+        for distance, level in enumerate(reversed(network.layers()))
+    ]
+
+
+def _one_cycle(step: int, total_steps: int, config: OptimConfig) -> float:
+    first = config.lr * ONE_CYCLE_START
+    peak = max(1.0, config.warmup * total_steps - 1)
+    if step <= peak:
+        return _half_cosine(first, config.lr, step / peak)
+    rest = max(1.0, total_steps - 1 - peak)
+    return _half_cosine(config.lr, first * ONE_CYCLE_END, min(1.0, (step - peak) / rest))
+
+
+def _half_cosine(start: float, end: float, share: float) -> float:
+    return end + (start - end) * 0.5 * (1 + math.cos(math.pi * share))

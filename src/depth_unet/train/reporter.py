@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-import psutil
 from jaxtyping import UInt8
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -37,6 +36,7 @@ class Reporter:
         console: Console,
         enabled: bool = True,
     ) -> None:
+        self._any_console = console
         self.console = console if enabled else Console(quiet=True)
         self.steps_per_epoch = steps_per_epoch
         self._writer = (
@@ -88,17 +88,23 @@ class Reporter:
             self._task, completed=step, epoch=(step - 1) // self.steps_per_epoch + 1
         )
 
-    def losses(self, step: int, lr: float) -> None:
-        """Show and record loss terms (their mean since the last call), speed and memory."""
+    def say(self, text: str, *, everywhere: bool = False) -> None:
+        """Show a line; by default in the process that reports, alone."""
+        console = self._any_console if everywhere else self.console
+        console.print(text, highlight=False)
+
+    def losses(self, step: int, lr: float, memory_bytes: int) -> None:
+        """Show and record loss terms (their mean since the last call), speed and peak memory."""
         means = {name: float(total) / self._steps for name, total in self._means.items()}
         elapsed_s = time.perf_counter() - self._clock
         images_per_s = self._images / max(elapsed_s, 1e-9)
         self._restart()
         self._record(step, {f"loss/{name}": value for name, value in means.items()})
-        run = {"learning_rate": lr, "images_per_s": images_per_s, "memory_gib": memory_gib()}
+        memory_gb = memory_bytes / 10**9
+        run = {"learning_rate": lr, "images_per_s": images_per_s, "memory_gb": memory_gb}
         self._record(step, {f"run/{name}": value for name, value in run.items()})
         terms = " ".join(f"{name} {value:.3f}" for name, value in means.items())
-        text = f"{terms} | {images_per_s:.1f} images/s | {run['memory_gib']:.2f} GiB"
+        text = f"{terms} | {images_per_s:.1f} images/s | {memory_gb:.2f} GB"
         self._progress.update(self._task, text=text)
         if not self.console.is_terminal:
             epoch = (step - 1) // self.steps_per_epoch + 1
@@ -112,13 +118,18 @@ class Reporter:
         self._record(step, {f"{split}/{name}": value for name, value in values.items()})
         shown = " ".join(f"{name} {values[name]:.4f}" for name in ("abs_rel", "rmse", "delta1"))
         self.console.print(f"step {step} {split} (protocol full): {shown}", highlight=False)
-        self._clock = time.perf_counter()  # validation is not training time
-        self._images = 0
+        self._not_training()
 
     def picture(self, step: int, name: str, image: UInt8[np.ndarray, "h w 3"]) -> None:
         """Record a picture."""
         if self._writer:
             self._writer.add_image(name, image, step, dataformats="HWC")
+        self._not_training()
+
+    def _not_training(self) -> None:
+        """Validation is not training time."""
+        self._clock = time.perf_counter()
+        self._images = 0
 
     def _restart(self) -> None:
         self._clock = time.perf_counter()
@@ -129,8 +140,3 @@ class Reporter:
         if self._writer:
             for name, value in values.items():
                 self._writer.add_scalar(name, value, step)
-
-
-def memory_gib() -> float:
-    """Resident memory of this process, GiB."""
-    return psutil.Process().memory_info().rss / 2**30

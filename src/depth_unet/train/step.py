@@ -1,6 +1,7 @@
-"""One optimiser step over a whole batch, in micro-batches, exactly."""
+"""The gradient of one whole batch, in micro-batches, exactly."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import torch
 from lightning_fabric import Fabric
@@ -13,45 +14,91 @@ from depth_unet.losses.weighted import WeightedLoss
 from depth_unet.records import Batch
 
 
-def accumulate_gradients(
-    fabric: Fabric,
-    network: _FabricModule,
-    loss: WeightedLoss,
-    micro_batches: Sequence[Batch],
-    config: Config,
-) -> dict[str, Tensor]:
-    """Add the gradient of the whole batch's loss, over all micro-batches and processes.
+class StepLosses(NamedTuple):
+    """What the gradient of a batch came with.
 
-    The number of terms in the whole batch is known before the first backward pass, so every
-    micro-batch divides by it, and the sum is the gradient of one large batch: masks of different
-    size, or a last micro-batch with fewer images, change nothing.
+    Attributes:
+        means: The batch's mean of every loss term and their weighted ``total``, all processes.
+        shares: This process's share in the total, one per micro-batch.
+    """
+
+    means: dict[str, Tensor]
+    shares: list[Tensor]
+
+
+class BatchGradient:
+    """Adds the gradient of a batch's loss to a network's parameters.
+
+    The counts of the whole batch are known before the first backward pass, and every micro-batch
+    divides by them. So the sum is the gradient of one large batch: masks of different size, or a
+    last micro-batch with fewer images, change nothing.
 
     Args:
         fabric: Precision and processes.
         network: The network as ``fabric.setup`` returned it.
-        loss: The weighted sum of losses.
-        micro_batches: This process's share of the batch, in parts; at least one.
-        config: Canonical focal length, canvas, stride of the loss.
-
-    Returns:
-        The batch's mean of every loss term and their weighted ``total``, over all processes.
+        config: Loss, canonical focal length, canvas.
     """
-    targets = [canonical_target(batch, config) for batch in micro_batches]
-    counts = _summed([loss.counts(valid) for _, valid in targets], fabric)
-    means = {name: torch.zeros_like(count) for name, count in counts.items()}
-    last, parallel = len(micro_batches) - 1, fabric.world_size > 1
-    for number, (batch, (target_m, valid)) in enumerate(zip(micro_batches, targets, strict=True)):
-        with fabric.no_backward_sync(network, enabled=parallel and number < last):
-            output = network(batch.image, batch.intrinsics_px, output_stride=config.loss.stride)
-            terms = loss(output.depth_m, target_m, valid)
-            total = loss.total(terms, counts)
-            fabric.backward(total * fabric.world_size)  # DDP averages over processes; we sum
-        for name, term in terms.items():
-            means[name] += term.sum.detach() / counts[name].clamp(min=1)
-    means = {name: _over_processes(mean, fabric) for name, mean in means.items()}
-    weights = config.loss.weights()
-    total_mean = torch.stack([weights[name] * mean for name, mean in means.items()]).sum()
-    return {**means, "total": total_mean}
+
+    def __init__(self, fabric: Fabric, network: _FabricModule, config: Config) -> None:
+        self.fabric, self.network, self.config = fabric, network, config
+        self.loss = WeightedLoss(config.loss)
+
+    def counts(self, masks: Iterable[Tensor]) -> dict[str, Tensor]:
+        """How many terms every loss has in this process's images.
+
+        Args:
+            masks: Their masks (b 1 h w) at the size of the canvas, in any parts; at least one.
+        """
+        counts: dict[str, Tensor] = {}
+        for mask in masks:
+            for name, count in self.loss.counts(strided(mask, self.config.loss.stride)).items():
+                counts[name] = counts[name] + count if name in counts else count
+        return counts
+
+    def accumulate(
+        self, micro_batches: Sequence[Batch], masks: Iterable[Tensor] | None = None
+    ) -> StepLosses:
+        """Add the gradient of the batch, over all micro-batches and processes.
+
+        Gradients travel between processes once, with the last micro-batch.
+
+        Args:
+            micro_batches: This process's share of the batch, in parts; at least one.
+            masks: Their masks, where they are known without making the parts.
+        """
+        counts = self.counts((batch.valid for batch in micro_batches) if masks is None else masks)
+        counts = over_processes(counts, self.fabric)
+        means = {name: torch.zeros_like(count) for name, count in counts.items()}
+        shares: list[Tensor] = []
+        for number in range(len(micro_batches)):
+            alone = self.fabric.world_size > 1 and number < len(micro_batches) - 1
+            with self.fabric.no_backward_sync(self.network, enabled=alone):
+                part, share = self.backward(micro_batches[number], counts)
+            means = {name: mean + part[name] for name, mean in means.items()}
+            shares.append(share)
+        means = over_processes(means, self.fabric)
+        weights = self.config.loss.weights()
+        total = torch.stack([weights[name] * mean for name, mean in means.items()]).sum()
+        return StepLosses({**means, "total": total}, shares)
+
+    def backward(self, batch: Batch, counts: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
+        """Forward and backward pass of one micro-batch.
+
+        Args:
+            batch: The micro-batch.
+            counts: Counts of everything that makes one optimiser step.
+
+        Returns:
+            Its share in the mean of every loss term, and in the total.
+        """
+        target_m, valid = canonical_target(batch, self.config)
+        stride = self.config.loss.stride
+        output = self.network(batch.image, batch.intrinsics_px, output_stride=stride)
+        terms = self.loss(output.depth_m, target_m, valid)
+        total = self.loss.total(terms, counts)
+        self.fabric.backward(total * self.fabric.world_size)  # DDP averages; we sum
+        shares = {name: t.sum.detach() / counts[name].clamp(min=1) for name, t in terms.items()}
+        return shares, total.detach()
 
 
 def canonical_target(batch: Batch, config: Config) -> tuple[Tensor, Tensor]:
@@ -63,21 +110,19 @@ def canonical_target(batch: Batch, config: Config) -> tuple[Tensor, Tensor]:
     ratio = depth_per_canonical(batch.focal_px, config.model.canonical_focal, config.canvas.width)
     target_m = batch.depth_m / ratio[:, None, None, None]
     stride = config.loss.stride
+    return strided(target_m, stride), strided(batch.valid, stride)
+
+
+def strided(values: Tensor, stride: int) -> Tensor:
+    """Every ``stride``-th row and column (b 1 h w)."""
     centre = stride // 2
-    cut = (..., slice(centre, None, stride), slice(centre, None, stride))
-    return target_m[cut], batch.valid[cut]
+    return values[..., centre::stride, centre::stride]
 
 
-def _summed(parts: Sequence[dict[str, Tensor]], fabric: Fabric) -> dict[str, Tensor]:
-    return {
-        name: _over_processes(torch.stack([part[name] for part in parts]).sum(), fabric)
-        for name in parts[0]
-    }
-
-
-def _over_processes(value: Tensor, fabric: Fabric) -> Tensor:
+def over_processes(values: dict[str, Tensor], fabric: Fabric) -> dict[str, Tensor]:
+    """Sums over all processes, in one message."""
     if fabric.world_size == 1:
-        return value
-    reduced = fabric.all_reduce(value, reduce_op="sum")
-    assert isinstance(reduced, Tensor)
-    return reduced
+        return values
+    total = fabric.all_reduce(torch.stack(list(values.values())), reduce_op="sum")
+    assert isinstance(total, Tensor)
+    return dict(zip(values, total.unbind(), strict=True))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from lightning_fabric import Fabric
 from torch import Tensor
@@ -11,12 +12,15 @@ from torch.func import functional_call
 from depth_unet.camera import Intrinsics
 from depth_unet.canvas import predict_metres
 from depth_unet.config.run import Config
+from depth_unet.data.mixture import sampled
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits, evenly, frames_of
 from depth_unet.evaluate.score import Predictor, score
 from depth_unet.figures.panel import PanelRow, panel
 from depth_unet.figures.write import rendered
-from depth_unet.metrics.protocols import FULL
+from depth_unet.metrics.accumulate import MetricAccumulator
+from depth_unet.metrics.depth import SUM_NAMES
+from depth_unet.metrics.protocols import FULL, EvalProtocol
 from depth_unet.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.model.unet import DepthUNet
 from depth_unet.records import DepthOutput
@@ -27,7 +31,13 @@ NUM_PICTURES = 3
 
 
 def validate(
-    predict: Predictor, source: Source, splits: Splits, reporter: Reporter, step: int
+    predict: Predictor,
+    source: Source,
+    splits: Splits,
+    *,
+    reporter: Reporter,
+    step: int,
+    fabric: Fabric,
 ) -> dict[str, float]:
     """Score seen and unseen rooms under the ``full`` protocol, at the size of the source.
 
@@ -35,35 +45,61 @@ def validate(
         predict: The weights to score.
         source: The data set.
         splits: Where its frames belong; at most 200 evenly spaced frames of each split are scored.
+            Of data sets mixed by weight, each gives its share.
         reporter: Told every figure, and three pictures of each split.
         step: Optimiser steps taken.
+        fabric: The processes; each scores its part of the frames.
 
     Returns:
-        ``<split>/<metric>``; empty where nothing is held out.
+        ``<split>/<metric>``, the same in every process; empty where nothing is held out.
     """
     rules = FULL.with_range(source.info.max_depth_m)
     figures: dict[str, float] = {}
     for name in ("seen", "unseen"):
         if not getattr(splits, name):
             continue
-        frames = evenly(frames_of(source.rows, splits, name), MOST_FRAMES)
-        metrics = score({"network": predict}, source, frames, rules)["network"]
+        frames = sampled(source, frames_of(source.rows, splits, name), MOST_FRAMES)
+        metrics = score_together(predict, source, frames, rules, fabric)
         values = {metric: interval["mean"] for metric, interval in metrics.summary(1).items()}
         reporter.metrics(step, name, values)
         figures |= {f"{name}/{metric}": value for metric, value in values.items()}
-        rows = [_row(source, index, predict) for index in evenly(frames, NUM_PICTURES)]
-        reporter.picture(step, name, rendered(panel(rows)))
+        if fabric.is_global_zero:
+            rows = [_row(source, index, predict) for index in evenly(frames, NUM_PICTURES)]
+            reporter.picture(step, name, rendered(panel(rows)))
     return figures
+
+
+def score_together(
+    predict: Predictor, source: Source, frames: list[int], rules: EvalProtocol, fabric: Fabric
+) -> MetricAccumulator:
+    """Score frames, each in one process; every process returns the sums of all of them."""
+    mine = frames[fabric.global_rank :: fabric.world_size]
+    scored = score({"network": predict}, source, mine, rules)["network"]
+    if fabric.world_size == 1:
+        return scored
+    most = -(-len(frames) // fabric.world_size)
+    sums = torch.zeros(most, len(SUM_NAMES), dtype=torch.float64, device=fabric.device)
+    for place, image in enumerate(scored.images):
+        sums[place] = torch.tensor(image.sums, dtype=torch.float64)
+    gathered = fabric.all_gather(sums)
+    assert isinstance(gathered, Tensor)
+    whole = MetricAccumulator(rules.average)
+    for place, index in enumerate(frames):
+        row = gathered[place % fabric.world_size, place // fabric.world_size]
+        whole.add(source.rows[index].rgb, row.cpu())
+    return whole
 
 
 def averaged_predictor(
     network: DepthUNet, weights: Mapping[str, Tensor], config: Config, fabric: Fabric
 ) -> Predictor:
     """A predictor that runs ``network`` with other weights."""
+    dtype = next(iter(weights.values())).dtype
 
     def run(image: Float[Tensor, "b 3 h w"], intrinsics_px: Float[Tensor, "b 4"]) -> DepthOutput:
+        inputs = (image.to(dtype), intrinsics_px.to(dtype))
         with fabric.autocast():
-            output = functional_call(network, dict(weights), (image, intrinsics_px))
+            output = functional_call(network, dict(weights), inputs)
         assert isinstance(output, DepthOutput)
         return output
 

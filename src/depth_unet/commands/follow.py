@@ -1,0 +1,51 @@
+"""Run a trainer to its end, with a word before and after."""
+
+import shlex
+
+from rich.console import Console
+
+from depth_unet.checkpoint import BEST_NAME, LAST_NAME
+from depth_unet.config.run import Config
+from depth_unet.data.mixture import single_sources
+from depth_unet.data.splits import Splits
+from depth_unet.train.interrupt import Interrupted
+from depth_unet.train.loop import Trainer
+
+
+def follow(trainer: Trainer) -> None:
+    """Run a trainer to its end, with a word before and after.
+
+    Raises:
+        KeyboardInterrupt: The run was interrupted and saved; the message says how to go on.
+    """
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    if trainer.fabric.is_global_zero:
+        console.print(describe(trainer.config, trainer.splits, trainer.total_steps))
+        if trainer.initialised is not None:
+            console.print(f"init: {trainer.initialised}")
+    try:
+        trainer.run(console)
+    except Interrupted:
+        raise KeyboardInterrupt(
+            f"saved after step {trainer.step} of {trainer.total_steps}; "
+            f"go on with: depth-unet train --resume {trainer.out}"
+        ) from None
+    if trainer.fabric.is_global_zero:
+        console.print(f"wrote {trainer.out / BEST_NAME} and {trainer.out / LAST_NAME}")
+        sources = single_sources(trainer.source)
+        for source in sources:
+            root = source.root
+            words = ["evaluate", str(trainer.out), "--data", str(root)]
+            if len(sources) > 1:
+                words += ["--out", str(trainer.out / f"evaluation-{root.name}")]
+            console.print(f"next: depth-unet {shlex.join(words)}")
+
+
+def describe(config: Config, splits: Splits, total_steps: int) -> str:
+    """One line on what is about to run."""
+    canvas = config.canvas
+    return (
+        f"{config.recipe}: {len(splits.train)} training frames, {len(splits.seen)} seen, "
+        f"{len(splits.unseen)} unseen, {len(splits.test)} test; {total_steps} steps of "
+        f"{config.batch_size} images at {canvas.width}x{canvas.height}, {config.precision}"
+    )

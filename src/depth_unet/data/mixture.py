@@ -1,0 +1,203 @@
+"""Several data sets as one: which folders, in which shares, and their frames under one roof."""
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from depth_unet.data.cache import open_source
+from depth_unet.data.source import Frame, Source
+from depth_unet.data.splits import Splits, evenly, split_rooms
+from depth_unet.errors import ConfigError
+from depth_unet.layout import DatasetInfo, PairRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One data set of a mixture.
+
+    Attributes:
+        name: What its frames' and rooms' names begin with; unique.
+        source: The data set.
+        weight: Its share, in any unit; None: by its size.
+        start: Its first row within the mixture.
+    """
+
+    name: str
+    source: Source
+    weight: float | None
+    start: int
+
+
+class MixedSource:
+    """Several data sets as one, frames named ``<data set>/<photo>``.
+
+    Borders and ranges hold within each data set; the range of the whole is the largest.
+
+    Args:
+        parts: The data sets, in order; each begins where the one before ends.
+    """
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts = tuple(parts)
+        self.root = parts[0].source.root
+        self.rows: Sequence[PairRow] = [
+            replace(
+                row,
+                rgb=f"{part.name}/{row.rgb}",
+                depth=f"{part.name}/{row.depth}",
+                room_group=f"{part.name}/{row.room_group}",
+            )
+            for part in parts
+            for row in part.source.rows
+        ]
+        self.info = DatasetInfo(
+            name=" + ".join(part.source.info.name for part in parts),
+            max_depth_m=max(part.source.info.max_depth_m for part in parts),
+        )
+
+    def read(self, index: int) -> Frame:
+        """The frame of ``rows[index]``.
+
+        Raises:
+            DataError: A file is missing, damaged or not what it should be.
+        """
+        place = bisect.bisect_right([part.start for part in self.parts], index) - 1
+        part = self.parts[place]
+        return part.source.read(index - part.start)
+
+
+def open_data(texts: Sequence[str]) -> Source:
+    """Open one data set, or several as one.
+
+    Args:
+        texts: Folders, each in the pairs layout or a cache, as ``PATH`` or ``PATH:WEIGHT``.
+
+    Raises:
+        ConfigError: There is none, some have a weight and some not, or a weight is not positive.
+        DataError: A folder is no data set.
+    """
+    if not texts:
+        raise ConfigError("--data names no folder; name at least one")
+    named = [_parsed(text) for text in texts]
+    weights = [weight for _, weight in named]
+    if len(named) == 1:
+        return open_source(named[0][0])
+    given = [weight for weight in weights if weight is not None]
+    if given and len(given) < len(weights):
+        raise ConfigError(
+            f"--data {' '.join(texts)} gives {len(given)} of {len(weights)} data sets a weight; "
+            "give all of them one (PATH:WEIGHT), or none"
+        )
+    if any(weight <= 0 for weight in given):
+        raise ConfigError(f"--data weights are {given}; they must be positive")
+    parts, start = list[Part](), 0
+    for path, weight in named:
+        source = open_source(path)
+        name = _free(path.resolve().name, {part.name for part in parts})
+        parts.append(Part(name=name, source=source, weight=weight, start=start))
+        start += len(source.rows)
+    return MixedSource(parts)
+
+
+def data_arguments(source: Source) -> list[str]:
+    """What ``open_data`` opens the same data with, from any folder."""
+    if not isinstance(source, MixedSource):
+        return [str(source.root.resolve())]
+    return [
+        str(part.source.root.resolve()) + ("" if part.weight is None else f":{part.weight:g}")
+        for part in source.parts
+    ]
+
+
+def single_sources(source: Source) -> list[Source]:
+    """The data sets of a mixture, or the one."""
+    return [part.source for part in source.parts] if isinstance(source, MixedSource) else [source]
+
+
+def split_source(
+    source: Source, *, fraction: float, holdout: Literal["none"] | float, seed: int
+) -> Splits:
+    """Split by rooms, every data set for itself: as it would be split alone; see ``split_rooms``.
+
+    Raises:
+        DataError: Every row of a data set is a test row.
+    """
+    if not isinstance(source, MixedSource):
+        return split_rooms(source.rows, fraction=fraction, holdout=holdout, seed=seed)
+    whole: dict[str, list[str]] = {}
+    for part in source.parts:
+        splits = split_rooms(part.source.rows, fraction=fraction, holdout=holdout, seed=seed)
+        for name, frames in splits.to_dict().items():
+            whole.setdefault(name, []).extend(f"{part.name}/{frame}" for frame in frames)
+    return Splits.from_dict(whole)
+
+
+def by_data_set(source: Source, indices: Sequence[int]) -> list[list[int]]:
+    """Rows of each data set apart; a data set without any is left out."""
+    if not isinstance(source, MixedSource):
+        return [list(indices)]
+    starts = [part.start for part in source.parts]
+    groups: dict[int, list[int]] = {}
+    for index in indices:
+        groups.setdefault(bisect.bisect_right(starts, index), []).append(index)
+    return [groups[place] for place in sorted(groups)]
+
+
+def data_weights(source: Source) -> list[float] | None:
+    """Share of each data set; None where their sizes decide."""
+    if not isinstance(source, MixedSource):
+        return None
+    weights = [part.weight for part in source.parts if part.weight is not None]
+    return weights or None
+
+
+def sampled(source: Source, indices: Sequence[int], most: int) -> list[int]:
+    """At most ``most`` rows, evenly spaced; of a mixture with weights, each set's share."""
+    weights, groups = data_weights(source), by_data_set(source, indices)
+    if weights is None or len(weights) != len(groups):
+        return evenly(indices, most)
+    return [
+        index
+        for weight, group in zip(weights, groups, strict=True)
+        for index in evenly(group, max(1, round(most * weight / sum(weights))))
+    ]
+
+
+def splits_within(source: Source, splits: Splits) -> Splits:
+    """The splits of a run, in the names of this data set: one of those that it mixed, or all.
+
+    Args:
+        source: What is evaluated.
+        splits: A checkpoint's lists.
+    """
+    prefix = f"{source.root.resolve().name}/"
+    listed = {name for names in splits.to_dict().values() for name in names}
+    if isinstance(source, MixedSource) or any(row.rgb in listed for row in source.rows):
+        return splits
+    if not any(prefix + row.rgb in listed for row in source.rows):
+        return splits
+    return Splits.from_dict(
+        {
+            split: [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+            for split, names in splits.to_dict().items()
+        }
+    )
+
+
+def _parsed(text: str) -> tuple[Path, float | None]:
+    path, colon, weight = text.rpartition(":")
+    if not colon or Path(text).exists():
+        return Path(text), None
+    try:
+        return Path(path), float(weight)
+    except ValueError:
+        return Path(text), None
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number, candidate = 2, name
+    while candidate in taken:
+        candidate, number = f"{name}-{number}", number + 1
+    return candidate

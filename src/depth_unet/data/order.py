@@ -1,0 +1,106 @@
+"""In which order training frames come: every epoch a new one, by seed and number alone."""
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Int64
+
+from depth_unet.errors import ConfigError
+
+_MASK = 2**64 - 1
+Drawn = tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]]
+
+
+class EpochOrder:
+    """The frames of every epoch, from one data set or from several mixed by weight.
+
+    One data set: an epoch is a permutation of its frames. Several: an epoch has as many frames as
+    all of them together, of which each gives its share; it goes through its own frames in one
+    permutation after another, wherever epochs end. A small data set is seen more often than once
+    in an epoch, a large one in parts, and no frame comes again before the others of its set.
+
+    Args:
+        parts: Rows of each data set; no row is in two.
+        weights: Share of each data set in an epoch, in any unit; None: by their sizes.
+        seed: Seed of the order and of the keys.
+
+    Raises:
+        ConfigError: A share is so small that an epoch has no frame of it.
+
+    Example:
+        >>> order = EpochOrder([range(4), range(4, 6)], seed=0, weights=[1, 1])
+        >>> rows, _ = order.epoch(0)
+        >>> len(rows), sum(row < 4 for row in rows.tolist())
+        (6, 3)
+    """
+
+    def __init__(
+        self, parts: Sequence[Sequence[int]], *, seed: int, weights: Sequence[float] | None = None
+    ) -> None:
+        self.parts = [np.asarray(part, np.int64) for part in parts]
+        self.seed = seed
+        sizes = [len(part) for part in parts]
+        self.counts = sizes if weights is None else _divided(sum(sizes), weights)
+        if not all(self.counts):
+            raise ConfigError(
+                f"weights {list(weights or ())} leave {self.counts} frames of each data set in an "
+                "epoch; raise the smallest weight"
+            )
+        self.epoch = functools.lru_cache(maxsize=2)(self._epoch)
+
+    def __len__(self) -> int:
+        """Frames in an epoch."""
+        return sum(self.counts)
+
+    def key(self, row: int, turn: int) -> int:
+        """The random key of a frame in its ``turn``-th use; no two are alike."""
+        return mix(self.seed, turn, row)
+
+    def _epoch(self, number: int) -> Drawn:
+        """Rows of an epoch in order, and how often each frame was used before."""
+        drawn = [self._part(part, number) for part in range(len(self.parts))]
+        rows, turns = (np.concatenate(columns) for columns in zip(*drawn, strict=True))
+        if len(drawn) == 1:
+            return rows, turns
+        order = permutation(len(rows), mix(self.seed, number, len(drawn), 0))
+        return rows[order], turns[order]
+
+    def _part(self, part: int, number: int) -> Drawn:
+        rows, count = self.parts[part], self.counts[part]
+        positions = np.arange(number * count, (number + 1) * count)
+        turns, places = np.divmod(positions, len(rows))
+        chosen = np.empty(count, np.int64)
+        for turn in np.unique(turns).tolist():
+            seed = mix(self.seed, turn, part) if part else mix(self.seed, turn)
+            mine = turns == turn
+            chosen[mine] = rows[permutation(len(rows), seed)[places[mine]]]
+        return chosen, turns
+
+
+def permutation(num: int, seed: int) -> Int64[np.ndarray, " {num}"]:
+    """The numbers from 0 to ``num`` (exclusive) in random order."""
+    order: np.ndarray = torch.randperm(num, generator=torch.Generator().manual_seed(seed)).numpy()
+    return order
+
+
+def mix(*values: int) -> int:
+    """A 63-bit key from integers; near values give unrelated keys (SplitMix64).
+
+    Reference:
+        Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators, OOPSLA 2014.
+    """
+    state = 0
+    for value in values:
+        state = (state + value + 0x9E3779B97F4A7C15) & _MASK
+        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
+        state ^= state >> 31
+    return state >> 1
+
+
+def _divided(total: int, weights: Sequence[float]) -> list[int]:
+    """Whole numbers in the ratio of the weights that add up to ``total``."""
+    ends = [round(total * sum(weights[: i + 1]) / sum(weights)) for i in range(len(weights))]
+    return [end - start for start, end in zip([0, *ends], ends, strict=False)]

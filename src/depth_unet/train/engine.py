@@ -1,0 +1,182 @@
+"""Gradients of whole batches in whatever memory there is: the plan, and what to do without one."""
+
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from depth_unet.config.compute import memory_bytes
+from depth_unet.config.run import Config
+from depth_unet.data.loader import Loader, RawBatch
+from depth_unet.errors import ConfigError
+from depth_unet.model.unet import DepthUNet
+from depth_unet.train.memory import MemoryMeter, release
+from depth_unet.train.micro_batches import MicroBatches
+from depth_unet.train.plan import GB, Measured, Plan, choose_plan
+from depth_unet.train.step import BatchGradient, StepLosses
+
+SLACK = 0.95  # of the limit: the allocator's mood from one step to the next
+LONG_S = 1.0  # a pass this long is timed once
+VALIDATION_BYTES = 60 * 10**6  # pictures of a validation, and what is imported for them
+SAVED_COPIES = 2  # of a checkpoint's tensors at the moment when it is written
+
+
+class Engine:
+    """Adds up the gradient of every batch by a plan that may shrink and never changes the result.
+
+    Args:
+        gradient: The batch's gradient in given parts.
+        network: The network itself.
+        config: The run's settings.
+        share: Images of a full batch in this process.
+        plan: How to go on; None begins as the config says, or as ``prepare`` finds.
+        say: Told of every change of plan, in one line.
+    """
+
+    def __init__(
+        self,
+        gradient: BatchGradient,
+        network: DepthUNet,
+        config: Config,
+        *,
+        share: int,
+        plan: Plan | None = None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.gradient, self.network, self.config = gradient, network, config
+        self.share, self.say, self.fabric = share, say, gradient.fabric
+        self.device = self.fabric.device
+        self.limit = memory_bytes(config.memory) // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+        self.planned = plan is not None
+        self.plan = plan or Plan(
+            micro_batch_size=min(config.micro_batch_size or share, share),
+            checkpointing=config.compute.checkpointing == "on",
+        )
+        self.meter = MemoryMeter(self.device)
+
+    def prepare(self, loader: Loader, step: int, optimiser: torch.optim.Optimizer) -> None:
+        """Find the plan, where the memory is limited and none was found before.
+
+        Args:
+            loader: Reads the batches.
+            step: The step whose batch is measured.
+            optimiser: Its state will take memory too, if it is empty yet.
+
+        Raises:
+            ConfigError: One image does not fit.
+        """
+        if not self.limit or self.planned:
+            return
+        raw = loader.load(step)
+        reserve = self._reserve(raw, optimiser)
+        plan = choose_plan(
+            lambda size, mode: self._measure(raw, size, mode, reserve),
+            share=self.share,
+            limit=round(SLACK * self.limit),
+            checkpointing=self.config.compute.checkpointing,
+        )
+        size = self._agreed(plan.micro_batch_size, "min")
+        mode = self._agreed(int(plan.checkpointing), "max")
+        self.plan = replace(plan, micro_batch_size=size, checkpointing=bool(mode))
+        self.planned = True
+        release(self.device)
+        self.meter.reset()
+        self.say(self.plan.describe(self.share, self.limit))
+
+    def accumulate(self, raw: RawBatch) -> StepLosses:
+        """Add the gradient of a batch; out of memory, the same batch again in smaller parts.
+
+        Raises:
+            ConfigError: One image at a time does not fit, or several processes must agree.
+        """
+        while True:
+            self.network.checkpointing = self.plan.checkpointing
+            parts = MicroBatches(raw, self.plan.micro_batch_size, self.config, self.device)
+            try:
+                return self.gradient.accumulate(parts, parts.masks())
+            except torch.OutOfMemoryError:
+                if self.fabric.world_size > 1:
+                    raise ConfigError(
+                        f"out of memory with {self.plan.micro_batch_size} images at a time; begin "
+                        "with --memory, or a smaller --micro-batch-size"
+                    ) from None
+            clear_gradients(self.network)  # outside `except`, where the error holds the tensors
+            release(self.device)
+            self.halve("out of memory")
+
+    def halve(self, reason: str) -> None:
+        """Go on with smaller parts.
+
+        Raises:
+            ConfigError: The parts are single images already.
+        """
+        self.plan = self.plan.halved()
+        size = self.plan.micro_batch_size
+        self.say(f"{reason}: going on with {size} image{'s' if size > 1 else ''} at a time")
+
+    @property
+    def over_limit(self) -> bool:
+        """Whether more memory was taken than allowed, and smaller parts may help."""
+        too_much = bool(self.limit) and self.meter.peak_bytes > self.limit
+        return too_much and self.plan.micro_batch_size > 1
+
+    def describe_peak(self) -> str:
+        """Measured memory beside what was allowed, in one line."""
+        peak, limit = self.meter.peak_bytes / GB, self.limit / GB
+        return f"memory: measured peak {peak:.2f} GB" + (f" of {limit:.2f} GB" if limit else "")
+
+    def _measure(self, raw: RawBatch, size: int, checkpointing: bool, reserve: int) -> Measured:
+        """Run passes of a size; gradients are dropped, parameters stay."""
+        self.network.checkpointing = checkpointing
+        parts = MicroBatches(raw.slice(0, size), size, self.config, self.device)
+        counts = self.gradient.counts(parts.masks())
+        release(self.device)
+        self.meter.reset()
+        times = []
+        try:
+            for _ in range(3):
+                times.append(self._pass_s(parts, counts))
+                if len(times) > 1 and times[-1] > LONG_S:
+                    break
+        except torch.OutOfMemoryError:
+            return Measured(micro_batch_size=size, peak_bytes=2**62, elapsed_s=math.inf)
+        finally:
+            clear_gradients(self.network)
+        peak = self.meter.peak_bytes + reserve
+        return Measured(micro_batch_size=size, peak_bytes=peak, elapsed_s=min(times[1:]))
+
+    def _pass_s(self, parts: MicroBatches, counts: dict[str, Tensor]) -> float:
+        begun = time.perf_counter()
+        with self.fabric.no_backward_sync(
+            self.gradient.network, enabled=self.fabric.world_size > 1
+        ):
+            self.gradient.backward(parts[0], counts)
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        return time.perf_counter() - begun
+
+    def _reserve(self, raw: RawBatch, optimiser: torch.optim.Optimizer) -> int:
+        """Bytes that a run takes and a pass does not: the next batch, moments, a checkpoint."""
+        weights = sum(p.numel() * p.element_size() for p in self.network.parameters())
+        moments = 0 if optimiser.state else 2 * weights
+        if self.device.type == "cuda":
+            return moments
+        batch = sum(t.nbytes for t in (raw.image, raw.depth_m)) * self.share // len(raw)
+        return moments + batch + VALIDATION_BYTES
+
+    def _agreed(self, value: int, how: str) -> int:
+        if self.fabric.world_size == 1:
+            return value
+        reduced = self.fabric.all_reduce(torch.tensor(value), reduce_op=how)
+        assert isinstance(reduced, Tensor)
+        return int(reduced)
+
+
+def clear_gradients(network: nn.Module) -> None:
+    """Drop all gradients and their memory."""
+    for parameter in network.parameters():
+        parameter.grad = None

@@ -1,0 +1,64 @@
+"""Steps whose loss or gradient is not finite are skipped and told, and too many end the run."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from depth_unet.errors import ConfigError
+
+MOST_NAMES = 5
+
+
+class FiniteGuard:
+    """Counts skipped steps.
+
+    Args:
+        max_skipped: Skipped steps in a row that end the run.
+        scaled: Whether a gradient scaler (fp16) meets overflows of the gradient by design.
+    """
+
+    def __init__(self, max_skipped: int, *, scaled: bool) -> None:
+        self.max_skipped, self.scaled = max_skipped, scaled
+        self.in_a_row = 0
+
+    def skips(self, total: Tensor, norm: Tensor | None) -> bool:
+        """Whether a step must be skipped; the run ends by ``check`` if there were too many.
+
+        Args:
+            total: The batch's loss, over all processes.
+            norm: Norm of its gradient, before clipping.
+        """
+        finite = bool(total.isfinite())
+        if norm is not None and not self.scaled:
+            finite = finite and bool(norm.isfinite())
+        self.in_a_row = 0 if finite else self.in_a_row + 1
+        return not finite
+
+    def check(self, message: str) -> None:
+        """End the run where too many steps in a row were skipped.
+
+        Args:
+            message: What ``describe`` says of the last one.
+
+        Raises:
+            ConfigError: They were.
+        """
+        if self.in_a_row >= self.max_skipped:
+            raise ConfigError(
+                f"{self.in_a_row} steps in a row were skipped, at last {message}; lower --optim.lr "
+                "or look at these frames"
+            )
+
+
+def describe(step: int, total: Tensor, frames: Sequence[str]) -> str:
+    """One line about a skipped step.
+
+    Args:
+        step: Its number; the first is 1.
+        total: The batch's loss.
+        frames: Names of the photos that it may be due to.
+    """
+    value = float(total)
+    what = "gradient is not finite" if total.isfinite() else f"loss is {value}"
+    more = f" and {len(frames) - MOST_NAMES} more" if len(frames) > MOST_NAMES else ""
+    return f"step {step} (the {what}; frames {', '.join(frames[:MOST_NAMES])}{more})"

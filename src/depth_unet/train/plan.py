@@ -1,0 +1,168 @@
+"""How a batch is cut into micro-batches: the fastest way that keeps to a number of bytes."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+from depth_unet.config.compute import Switch
+from depth_unet.errors import ConfigError
+
+GAIN = 0.03  # a doubling that is not faster per image by this share ends the search
+AS_FAST = 0.02  # of sizes as fast as the best to this share, the smallest is taken
+GB = 10**9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a process computes its share of every batch.
+
+    Attributes:
+        micro_batch_size: Images per forward and backward pass.
+        checkpointing: Whether activations are computed anew for the backward pass.
+        predicted_bytes: Peak of the process's memory; 0 where nothing was measured.
+    """
+
+    micro_batch_size: int
+    checkpointing: bool = False
+    predicted_bytes: int = 0
+
+    def halved(self) -> "Plan":
+        """The plan after the memory ran out.
+
+        Raises:
+            ConfigError: The micro-batch is one image already.
+        """
+        if self.micro_batch_size == 1:
+            remedy = "choose a smaller --canvas or --model"
+            if not self.checkpointing:
+                remedy = f"give --compute.checkpointing on, or {remedy}"
+            raise ConfigError(f"out of memory with one image at a time; {remedy}")
+        size = math.ceil(self.micro_batch_size / 2)
+        return Plan(micro_batch_size=size, checkpointing=self.checkpointing)
+
+    def to_dict(self) -> dict[str, int]:
+        """The plan as plain values, ready for JSON."""
+        return {name: int(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, int]) -> "Plan":
+        """Inverse of ``to_dict``."""
+        return cls(
+            micro_batch_size=values["micro_batch_size"],
+            checkpointing=bool(values["checkpointing"]),
+            predicted_bytes=values["predicted_bytes"],
+        )
+
+    def describe(self, share: int, limit: int) -> str:
+        """One line for people.
+
+        Args:
+            share: Images of a batch in this process.
+            limit: Bytes that it may take.
+        """
+        num = math.ceil(share / self.micro_batch_size)
+        kept = "computed twice" if self.checkpointing else "kept"
+        return (
+            f"plan: {share} images as {num} x {self.micro_batch_size}, activations {kept}; "
+            f"predicted peak {self.predicted_bytes / GB:.2f} GB of {limit / GB:.2f} GB"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One forward and backward pass.
+
+    Attributes:
+        micro_batch_size: Images in it.
+        peak_bytes: Peak of the process's memory in a run of such passes.
+        elapsed_s: Seconds that one took.
+    """
+
+    micro_batch_size: int
+    peak_bytes: int
+    elapsed_s: float
+
+    @property
+    def s_per_image(self) -> float:
+        """Seconds per image."""
+        return self.elapsed_s / self.micro_batch_size
+
+
+Measure = Callable[[int, bool], Measured]
+"""Measures passes of a number of images, with activations computed twice or kept."""
+
+
+def choose_plan(measure: Measure, *, share: int, limit: int, checkpointing: Switch) -> Plan:
+    """Find the fastest micro-batch within the memory.
+
+    Sizes double from one image on. The peaks so far give a line, and a size is tried only where
+    the line stays within the limit. It ends where a doubling is hardly faster per image; where the
+    memory ended it, the largest size that the line allows is tried too. Activations are computed
+    twice only where one image does not fit otherwise.
+
+    Args:
+        measure: The real network at work.
+        share: Images of a batch in this process.
+        limit: Bytes that the process may take.
+        checkpointing: ``on`` and ``off`` leave no choice.
+
+    Raises:
+        ConfigError: Not even one image fits.
+    """
+    modes = {"auto": (False, True), "on": (True,), "off": (False,)}[checkpointing]
+    least = 0
+    for mode in modes:
+        found = _climb(lambda size, mode=mode: measure(size, mode), share, limit)  # type: ignore[misc]
+        if found[0].peak_bytes <= limit:
+            best = _best([item for item in found if item.peak_bytes <= limit])
+            return Plan(
+                micro_batch_size=best.micro_batch_size,
+                checkpointing=mode,
+                predicted_bytes=best.peak_bytes,
+            )
+        least = found[0].peak_bytes
+    raise ConfigError(
+        f"memory {limit / GB:.2f} GB is too little: one image at a time takes {least / GB:.2f} GB; "
+        f"give --memory {math.ceil(least / GB * 10.5) / 10}GB, or a smaller --canvas, --batch-size "
+        "or --model"
+    )
+
+
+def _climb(measure: Callable[[int], Measured], share: int, limit: int) -> list[Measured]:
+    """Measurements of growing sizes; the first always, the others as far as they should fit."""
+    found = [measure(1)]
+    while found[-1].micro_batch_size < share and found[-1].peak_bytes <= limit:
+        size = min(share, 2 * found[-1].micro_batch_size)
+        most = _largest(found, limit)
+        if most is not None and most < size:
+            if most > found[-1].micro_batch_size:
+                found.append(measure(_even(share, most)))
+            break
+        found.append(measure(size))
+        if found[-1].s_per_image > (1 - GAIN) * found[-2].s_per_image:
+            break
+    return found
+
+
+def _largest(found: Sequence[Measured], limit: int) -> int | None:
+    """The largest size within the limit by the line through the last two peaks; None: unknown."""
+    if len(found) < 2:
+        return None
+    first, second = found[-2:]
+    step = (second.peak_bytes - first.peak_bytes) / (
+        second.micro_batch_size - first.micro_batch_size
+    )
+    if step <= 0:
+        return None
+    return second.micro_batch_size + math.floor((limit - second.peak_bytes) / step)
+
+
+def _even(share: int, most: int) -> int:
+    """The size that cuts the share into as few parts as ``most`` does, of nearly equal size."""
+    return math.ceil(share / math.ceil(share / most))
+
+
+def _best(found: Sequence[Measured]) -> Measured:
+    fastest = min(item.s_per_image for item in found)
+    as_fast = (item for item in found if item.s_per_image <= (1 + AS_FAST) * fastest)
+    return min(as_fast, key=lambda item: item.peak_bytes)
