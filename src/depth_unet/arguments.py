@@ -136,8 +136,7 @@ class RoomsArguments:
     """Narrowest and widest horizontal field of view, degrees; default: NYU's camera."""
     walk: int = 0
     """Frames of one hand-held walk through each room, in place of --views."""
-    furniture: Folders = Annotated[tuple[str, ...], tyro.conf.arg(metavar="PATH[:WEIGHT]...")]
-FurnitureChoice = "cc0"
+    furniture: FurnitureChoice = "cc0"
     """Models that ship with the package, the full pack (built once), or boxes alone."""
     kaggle: bool = False
     """Write the layout of NYU on Kaggle, 8-bit training depth included."""
