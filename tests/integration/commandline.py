@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,18 @@ def start(
             "PYTHONPATH": os.pathsep.join((str(source), str(tests))),
             **{name: str(value) for name, value in (variables or {}).items()},
         },
+    )
+
+
+def torchrun(*options: object, arguments: Sequence[object]) -> subprocess.Popen[str]:
+    """Start ``torchrun OPTIONS -m depth_unet ARGUMENTS`` with one thread per process."""
+    given = options or ()
+    if "--rdzv-endpoint" not in given:
+        given = ("--master-port", free_port(), *given)
+    return start(
+        *(*given, "-m", "depth_unet", *arguments),
+        module="torch.distributed.run",
+        variables={"OMP_NUM_THREADS": 1},
     )
 
 

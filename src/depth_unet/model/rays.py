@@ -70,8 +70,8 @@ def ray_positions(
         Facil et al., CAM-Convs, CVPR 2019, give a network the camera by such maps.
     """
     fx, fy, cx, cy = camera[..., None].unbind(dim=1)
-    columns = (torch.arange(width, device=camera.device) + 0.5) / width
-    rows = (torch.arange(height, device=camera.device) + 0.5) / height
+    columns = (torch.arange(width, device=camera.device, dtype=camera.dtype) + 0.5) / width
+    rows = (torch.arange(height, device=camera.device, dtype=camera.dtype) + 0.5) / height
     x = (2 * canonical_focal / fx * (columns - cx))[:, None, :].expand(-1, height, -1)
     y = (2 * canonical_focal / fy * (rows - cy))[:, :, None].expand(-1, -1, width)
     return torch.stack((x, y), dim=1)
@@ -92,6 +92,7 @@ def fourier_features(positions: Float[Tensor, "b 2 h w"]) -> Float[Tensor, "b k 
     Reference:
         Vaswani et al., Attention Is All You Need, NeurIPS 2017, section 3.5.
     """
-    frequencies = 2.0 ** torch.arange(NUM_FREQUENCIES, device=positions.device) * (math.pi / 2)
+    octaves = torch.arange(NUM_FREQUENCIES, device=positions.device, dtype=positions.dtype)
+    frequencies = 2.0**octaves * (math.pi / 2)
     angles = (positions[:, :, None] * frequencies[:, None, None]).flatten(1, 2)
     return torch.cat((angles.sin(), angles.cos()), dim=1)

@@ -68,13 +68,13 @@ class BatchGradient:
         """
         counts = self.counts((batch.valid for batch in micro_batches) if masks is None else masks)
         counts = over_processes(counts, self.fabric)
-        means = {name: torch.zeros_like(count) for name, count in counts.items()}
+        means: dict[str, Tensor] = {}
         shares: list[Tensor] = []
         for number in range(len(micro_batches)):
             alone = self.fabric.world_size > 1 and number < len(micro_batches) - 1
             with self.fabric.no_backward_sync(self.network, enabled=alone):
                 part, share = self.backward(micro_batches[number], counts)
-            means = {name: mean + part[name] for name, mean in means.items()}
+            means = {name: means[name] + x if means else x for name, x in part.items()}
             shares.append(share)
         means = over_processes(means, self.fabric)
         weights = self.config.loss.weights()

@@ -1,0 +1,74 @@
+"""One result, however a batch is computed: at once, in parts, with activations dropped, by two."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from depth_unet.checkpoint import LAST_NAME, Checkpoint, read
+from tests.integration.commandline import TINY_MODEL, depth_unet, torchrun
+
+pytestmark = pytest.mark.usefixtures("without_pictures")
+
+NUM_STEPS = 10
+RTOL = 1e-6
+METRICS_RTOL = 1e-9
+SMALL = 1e-6  # parameters that begin at 0 and hardly move have no size of their own
+OPTIONS = (
+    *("--steps", NUM_STEPS, "--batch-size", 32, "--precision", "fp64", "--fraction", 1),
+    *("--holdout", 0.3, "--validate-every", NUM_STEPS, *TINY_MODEL, "--canvas.height", 32),
+    *("--model.camera-rays", "--optim.layer-decay", 0.8, "--loss.silog", 0.2),
+)
+WAYS = {
+    "one by one, activations twice": ("--micro-batch-size", 1, "--compute.checkpointing", "on"),
+    "eight of four": ("--micro-batch-size", 4),
+    "at once, activations twice": ("--micro-batch-size", 0, "--compute.checkpointing", "on"),
+}
+
+
+@pytest.fixture(scope="module")
+def at_once(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    """Ten steps of 32 images at once, in float64."""
+    return trained(cache, tmp_path_factory.mktemp("at_once") / "run", "--micro-batch-size", 0)
+
+
+def trained(cache: Path, out: Path, *options: object) -> Checkpoint:
+    """The last checkpoint of a short run in this process."""
+    outcome = depth_unet("train", "seed", "--data", cache, "--out", out, *OPTIONS, *options)
+    assert outcome.code == 0, outcome.err
+    return read(out / LAST_NAME)
+
+
+def assert_agree(one: Checkpoint, other: Checkpoint) -> None:
+    """Every parameter agrees to 1e-6 of its size, raw and averaged; every figure to 1e-9."""
+    assert one.step == other.step == NUM_STEPS
+    moved = [name for name, tensor in one.weights.items() if not tensor.equal(tensor.float())]
+    assert len(moved) == len(one.weights), "float32 at first, and every one was trained"
+    for tensors, others in ((one.weights, other.weights), (one.state, other.state)):
+        assert list(tensors) == list(others)
+        for name, tensor in tensors.items():
+            if not name.startswith("optimiser/"):
+                assert tensor.dtype == torch.float64
+                difference = float((tensor - others[name]).norm())
+                assert difference <= RTOL * max(float(tensor.norm()), SMALL), name
+    assert one.metrics.keys() == other.metrics.keys() >= {"unseen/abs_rel", "seen/rmse"}
+    for name, value in one.metrics.items():
+        assert other.metrics[name] == pytest.approx(value, rel=METRICS_RTOL), name
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_ways_of_computing_agree(
+    at_once: Checkpoint, cache: Path, tmp_path: Path, way: str
+) -> None:
+    """Parameters, averages and metrics after ten steps are those of the batch at once."""
+    assert_agree(at_once, trained(cache, tmp_path / "run", *WAYS[way]))
+
+
+def test_two_processes_agree(at_once: Checkpoint, cache: Path, tmp_path: Path) -> None:
+    """So are those of two processes over gloo, each with half of every batch in parts."""
+    out = tmp_path / "run"
+    arguments = ("train", "seed", "--data", cache, "--out", out, *OPTIONS)
+    process = torchrun("--nproc-per-node", 2, arguments=(*arguments, "--micro-batch-size", 5))
+    _, err = process.communicate(timeout=240)
+    assert process.returncode == 0, err
+    assert_agree(at_once, read(out / LAST_NAME))
