@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,7 @@ from depth_unet.config.run import Config
 from depth_unet.data.loader import Loader, RawBatch
 from depth_unet.errors import ConfigError
 from depth_unet.model.unet import DepthUNet
-from depth_unet.train.memory import MemoryMeter, release
+from depth_unet.train.memory import MemoryMeter, current_bytes, release
 from depth_unet.train.micro_batches import MicroBatches
 from depth_unet.train.plan import GB, Measured, Plan, choose_plan
 from depth_unet.train.step import BatchGradient, StepLosses
@@ -73,9 +74,12 @@ class Engine:
             return
         raw = loader.load(step)
         reserve = self._reserve(raw, optimiser)
+        gradients = sum(p.nbytes for p in self.network.parameters())
+        release(self.device)
         plan = choose_plan(
-            lambda size, mode: self._measure(raw, size, mode, reserve),
+            partial(self._measure, raw, reserve),
             share=self.share,
+            idle=current_bytes(self.device) + reserve + gradients,
             limit=round(SLACK * self.limit),
             checkpointing=self.config.compute.checkpointing,
         )
@@ -129,7 +133,7 @@ class Engine:
         peak, limit = self.meter.peak_bytes / GB, self.limit / GB
         return f"memory: measured peak {peak:.2f} GB" + (f" of {limit:.2f} GB" if limit else "")
 
-    def _measure(self, raw: RawBatch, size: int, checkpointing: bool, reserve: int) -> Measured:
+    def _measure(self, raw: RawBatch, reserve: int, size: int, checkpointing: bool) -> Measured:
         """Run passes of a size; gradients are dropped, parameters stay."""
         self.network.checkpointing = checkpointing
         parts = MicroBatches(raw.slice(0, size), size, self.config, self.device)
@@ -161,7 +165,7 @@ class Engine:
 
     def _reserve(self, raw: RawBatch, optimiser: torch.optim.Optimizer) -> int:
         """Bytes that a run takes and a pass does not: the next batch, moments, a checkpoint."""
-        weights = sum(p.numel() * p.element_size() for p in self.network.parameters())
+        weights = sum(p.nbytes for p in self.network.parameters())
         moments = 0 if optimiser.state else 2 * weights
         if self.device.type == "cuda":
             return moments

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Protocol, runtime_checkable
 
 from depth_unet.config.compute import Switch
 from depth_unet.errors import ConfigError
@@ -88,11 +90,18 @@ class Measured:
         return self.elapsed_s / self.micro_batch_size
 
 
-Measure = Callable[[int, bool], Measured]
-"""Measures passes of a number of images, with activations computed twice or kept."""
+@runtime_checkable
+class Measure(Protocol):
+    """Measures passes of a number of images."""
+
+    def __call__(self, size: int, checkpointing: bool) -> Measured:
+        """With activations computed twice, or kept."""
+        ...
 
 
-def choose_plan(measure: Measure, *, share: int, limit: int, checkpointing: Switch) -> Plan:
+def choose_plan(
+    measure: Measure, *, share: int, idle: int, limit: int, checkpointing: Switch
+) -> Plan:
     """Find the fastest micro-batch within the memory.
 
     Sizes double from one image on. The peaks so far give a line, and a size is tried only where
@@ -103,6 +112,7 @@ def choose_plan(measure: Measure, *, share: int, limit: int, checkpointing: Swit
     Args:
         measure: The real network at work.
         share: Images of a batch in this process.
+        idle: Bytes that a run takes between two passes.
         limit: Bytes that the process may take.
         checkpointing: ``on`` and ``off`` leave no choice.
 
@@ -112,7 +122,7 @@ def choose_plan(measure: Measure, *, share: int, limit: int, checkpointing: Swit
     modes = {"auto": (False, True), "on": (True,), "off": (False,)}[checkpointing]
     least = 0
     for mode in modes:
-        found = _climb(lambda size, mode=mode: measure(size, mode), share, limit)  # type: ignore[misc]
+        found = _climb(partial(measure, checkpointing=mode), share, idle, limit)
         if found[0].peak_bytes <= limit:
             best = _best([item for item in found if item.peak_bytes <= limit])
             return Plan(
@@ -128,15 +138,15 @@ def choose_plan(measure: Measure, *, share: int, limit: int, checkpointing: Swit
     )
 
 
-def _climb(measure: Callable[[int], Measured], share: int, limit: int) -> list[Measured]:
+def _climb(measure: Callable[[int], Measured], share: int, idle: int, limit: int) -> list[Measured]:
     """Measurements of growing sizes; the first always, the others as far as they should fit."""
     found = [measure(1)]
     while found[-1].micro_batch_size < share and found[-1].peak_bytes <= limit:
         size = min(share, 2 * found[-1].micro_batch_size)
-        most = _largest(found, limit)
-        if most is not None and most < size:
+        most = _largest(found, idle, limit)
+        if most < size:
             if most > found[-1].micro_batch_size:
-                found.append(measure(_even(share, most)))
+                found.append(measure(_even(share, int(most))))
             break
         found.append(measure(size))
         if found[-1].s_per_image > (1 - GAIN) * found[-2].s_per_image:
@@ -144,17 +154,16 @@ def _climb(measure: Callable[[int], Measured], share: int, limit: int) -> list[M
     return found
 
 
-def _largest(found: Sequence[Measured], limit: int) -> int | None:
-    """The largest size within the limit by the line through the last two peaks; None: unknown."""
-    if len(found) < 2:
-        return None
-    first, second = found[-2:]
-    step = (second.peak_bytes - first.peak_bytes) / (
-        second.micro_batch_size - first.micro_batch_size
+def _largest(found: Sequence[Measured], idle: int, limit: int) -> float:
+    """The largest size within the limit by the line through the last two peaks."""
+    last = found[-1]
+    before, peak = (
+        (found[-2].micro_batch_size, found[-2].peak_bytes) if len(found) > 1 else (0, idle)
     )
+    step = (last.peak_bytes - peak) / (last.micro_batch_size - before)
     if step <= 0:
-        return None
-    return second.micro_batch_size + math.floor((limit - second.peak_bytes) / step)
+        return math.inf
+    return last.micro_batch_size + (limit - last.peak_bytes) // step
 
 
 def _even(share: int, most: int) -> int:

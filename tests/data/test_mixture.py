@@ -1,0 +1,107 @@
+"""Several data sets as one."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from depth_unet.data.mixture import (
+    MixedSource,
+    by_data_set,
+    data_arguments,
+    data_weights,
+    open_data,
+    sampled,
+    split_source,
+    splits_within,
+)
+from depth_unet.data.source import PairsSource
+from depth_unet.data.splits import frames_of
+from depth_unet.errors import ConfigError, DataError
+
+
+@pytest.fixture(scope="module")
+def folders(box_rooms: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The same rooms twice, under two names."""
+    root = tmp_path_factory.mktemp("mixture")
+    names = [root / "a" / "rooms", root / "b" / "rooms"]
+    for name in names:
+        shutil.copytree(box_rooms, name)
+    return names
+
+
+@pytest.fixture(scope="module")
+def mixed(folders: list[Path]) -> MixedSource:
+    """Both, three to one."""
+    source = open_data([f"{folders[0]}:3", f"{folders[1]}:1"])
+    assert isinstance(source, MixedSource)
+    return source
+
+
+def test_one_folder_is_itself(box_rooms: Path) -> None:
+    """A single data set keeps its names, with a weight or without."""
+    for text in (str(box_rooms), f"{box_rooms}:2"):
+        source = open_data([text])
+        assert isinstance(source, PairsSource)
+        assert source.root == box_rooms
+
+
+def test_frames_are_those_of_the_parts(mixed: MixedSource, box_rooms: Path) -> None:
+    """Every row reads what its own data set holds, and carries a name of its own."""
+    single = PairsSource(box_rooms)
+    num = len(single.rows)
+    assert len(mixed.rows) == len({row.rgb for row in mixed.rows}) == 2 * num
+    for index in (0, num - 1, num, 2 * num - 1):
+        frame, own = mixed.read(index), single.read(index % num)
+        assert np.array_equal(frame.image, own.image)
+        assert np.array_equal(frame.depth_mm, own.depth_mm)
+        assert frame.intrinsics == own.intrinsics
+    assert mixed.rows[0].rgb == f"rooms/{single.rows[0].rgb}"
+    assert mixed.rows[num].rgb == f"rooms-2/{single.rows[0].rgb}"
+    assert mixed.rows[num].room_group == f"rooms-2/{single.rows[0].room_group}"
+
+
+def test_each_data_set_is_split_as_if_alone(mixed: MixedSource, box_rooms: Path) -> None:
+    """What is unseen in a run on one data set is unseen in a run on several."""
+    alone = split_source(PairsSource(box_rooms), fraction=1.0, holdout=0.3, seed=4)
+    both = split_source(mixed, fraction=1.0, holdout=0.3, seed=4)
+    for name, frames in alone.to_dict().items():
+        expected = [f"{part}/{frame}" for part in ("rooms", "rooms-2") for frame in frames]
+        assert both.to_dict()[name] == expected
+
+
+def test_samples_go_by_weight(mixed: MixedSource) -> None:
+    """Of 40 frames to validate on, three in four are of the data set with three quarters."""
+    chosen = sampled(mixed, range(len(mixed.rows)), 40)
+    assert [len(group) for group in by_data_set(mixed, chosen)] == [30, 10]
+    assert data_weights(mixed) == [3.0, 1.0]
+
+
+def test_arguments_open_the_same(mixed: MixedSource) -> None:
+    """What a checkpoint keeps of the data sets opens them again."""
+    again = open_data(data_arguments(mixed))
+    assert [row.rgb for row in again.rows] == [row.rgb for row in mixed.rows]
+    assert data_weights(again) == data_weights(mixed)
+
+
+def test_a_part_finds_its_frames_in_the_splits(mixed: MixedSource, folders: list[Path]) -> None:
+    """A run on several data sets can be evaluated on one of them."""
+    splits = split_source(mixed, fraction=1.0, holdout=0.3, seed=0)
+    one = PairsSource(folders[0])
+    unseen = frames_of(one.rows, splits_within(one, splits), "unseen")
+    assert 2 * len(unseen) == len(splits.unseen)
+    assert splits_within(mixed, splits) == splits
+
+
+def test_contradictions_are_refused(folders: list[Path], tmp_path: Path) -> None:
+    """Some weights and some not, weights that are not positive, nothing, and a missing folder."""
+    one, other = folders
+    with pytest.raises(ConfigError, match="1 of 2 data sets a weight; give all of them one"):
+        open_data([f"{one}:1", str(other)])
+    with pytest.raises(ConfigError, match="must be positive"):
+        open_data([f"{one}:1", f"{other}:0"])
+    with pytest.raises(ConfigError, match="names no folder"):
+        open_data([])
+    with pytest.raises(DataError, match="does not exist"):
+        open_data([str(one), str(tmp_path / "nothing")])

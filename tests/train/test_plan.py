@@ -1,0 +1,119 @@
+"""The fastest micro-batch that keeps to the memory, from a machine whose costs are known."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from depth_unet.config.compute import Switch
+from depth_unet.errors import ConfigError
+from depth_unet.train.plan import Measured, Plan, choose_plan
+
+MB = 10**6
+
+
+class Machine:
+    """Memory grows by ``step`` per image; a pass takes ``call_s`` and one second per image.
+
+    With activations computed twice, an image takes a quarter of the memory and 1.3 s.
+    """
+
+    def __init__(self, *, base: int, step: int, call_s: float) -> None:
+        self.base, self.step, self.call_s = base, step, call_s
+        self.tried: list[tuple[int, bool]] = []
+
+    def plan(self, *, share: int, limit: int, checkpointing: Switch) -> Plan:
+        """The plan for this machine."""
+        return choose_plan(
+            self, idle=self.base, share=share, limit=limit, checkpointing=checkpointing
+        )
+
+    def peak_bytes(self, size: int, checkpointing: bool) -> int:
+        """Memory of a pass."""
+        return self.base + size * self.step // (4 if checkpointing else 1)
+
+    def __call__(self, size: int, checkpointing: bool) -> Measured:
+        """Measure, and remember it."""
+        self.tried.append((size, checkpointing))
+        return Measured(
+            micro_batch_size=size,
+            peak_bytes=self.peak_bytes(size, checkpointing),
+            elapsed_s=self.call_s + size * (1.3 if checkpointing else 1.0),
+        )
+
+
+@pytest.mark.parametrize("limit", [150, 250, 333, 500, 810, 1500, 9000])
+@pytest.mark.parametrize("call_s", [0.0, 0.1, 3.0])
+@pytest.mark.parametrize("share", [1, 7, 16, 64])
+def test_plan_is_near_the_best_by_hand(limit: int, call_s: float, share: int) -> None:
+    """Within the memory, nothing tried is beyond it, and no size is faster by over a tenth."""
+    machine = Machine(base=100 * MB, step=50 * MB, call_s=call_s)
+    plan = choose_plan(
+        machine, idle=machine.base, share=share, limit=limit * MB, checkpointing="auto"
+    )
+    assert machine.peak_bytes(plan.micro_batch_size, plan.checkpointing) <= limit * MB
+    assert all(machine.peak_bytes(*item) <= limit * MB for item in machine.tried)
+
+    def batch_s(size: int) -> float:
+        return math.ceil(share / size) * call_s + share
+
+    fitting = [n for n in range(1, share + 1) if machine.peak_bytes(n, False) <= limit * MB]
+    assert batch_s(plan.micro_batch_size) <= 1.1 * min(batch_s(size) for size in fitting)
+
+
+def test_activations_are_computed_twice_only_where_one_image_does_not_fit() -> None:
+    """Enough for one image: kept. A little less: computed twice, and the batch in larger parts."""
+    for limit, expected in ((151, False), (149, True)):
+        machine = Machine(base=100 * MB, step=50 * MB, call_s=1.0)
+        plan = choose_plan(
+            machine, idle=machine.base, share=8, limit=limit * MB, checkpointing="auto"
+        )
+        assert plan.checkpointing is expected
+    assert plan.micro_batch_size == 3
+
+
+@pytest.mark.parametrize(("checkpointing", "expected"), [("on", True), ("off", False)])
+def test_what_the_user_says_about_activations_holds(checkpointing: Switch, expected: bool) -> None:
+    """On and off leave no choice."""
+    machine = Machine(base=0, step=50 * MB, call_s=1.0)
+    plan = choose_plan(
+        machine, idle=machine.base, share=8, limit=999 * MB, checkpointing=checkpointing
+    )
+    assert plan.checkpointing is expected
+    assert {mode for _, mode in machine.tried} == {expected}
+
+
+def test_too_little_is_refused_with_what_would_do() -> None:
+    """The message says what one image takes, and how much to give."""
+    machine = Machine(base=2000 * MB, step=400 * MB, call_s=0.0)
+    with pytest.raises(
+        ConfigError, match=r"1\.00 GB is too little.*2\.10 GB; give --memory 2\.3GB"
+    ):
+        machine.plan(share=8, limit=1000 * MB, checkpointing="auto")
+
+
+def test_largest_that_fits_is_tried_where_memory_ends_the_search() -> None:
+    """Between the last power of two and the limit: the batch in the fewest parts that fit."""
+    machine = Machine(base=0, step=100 * MB, call_s=5.0)
+    plan = machine.plan(share=64, limit=1400 * MB, checkpointing="off")
+    assert plan.micro_batch_size == 13  # five parts, as 14 at a time would give
+    assert plan.predicted_bytes == 1300 * MB
+
+
+def test_halving_ends_at_one_image() -> None:
+    """5, 3, 2, 1, and then there is nothing to halve: what may help is said."""
+    plan, sizes = Plan(micro_batch_size=5), []
+    while plan.micro_batch_size > 1:
+        plan = plan.halved()
+        sizes.append(plan.micro_batch_size)
+    assert sizes == [3, 2, 1]
+    with pytest.raises(ConfigError, match=r"give --compute\.checkpointing on"):
+        plan.halved()
+
+
+def test_plan_survives_a_checkpoint() -> None:
+    """As plain values and back."""
+    plan = Plan(micro_batch_size=5, checkpointing=True, predicted_bytes=123)
+    assert Plan.from_dict(plan.to_dict()) == plan
+    values: Callable[[], dict[str, int]] = plan.to_dict
+    assert all(type(value) is int for value in values().values())
