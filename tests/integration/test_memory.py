@@ -1,0 +1,138 @@
+"""Memory is a setting: the plan is found, kept to, and changes nothing in the result."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+from depth_unet.checkpoint import LAST_NAME, read
+from depth_unet.model.unet import DepthUNet
+from depth_unet.train.engine import Engine
+from tests.integration.commandline import FEW_STEPS, assert_refused, depth_unet
+from tests.integration.short_run import NUM_STEPS, signal_after, train
+
+pytestmark = pytest.mark.usefixtures("without_pictures")
+
+
+def out_of_memory_beyond(
+    monkeypatch: pytest.MonkeyPatch, most: int, *, first_call: int = 0
+) -> list[int]:
+    """From a call on, the network fails for more images as on a GPU; returns the sizes that ran."""
+    forward, sizes, calls = DepthUNet.forward, list[int](), list[int]()
+
+    def failing(self: DepthUNet, image: torch.Tensor, *rest: object, **more: object) -> object:
+        calls.append(len(image))
+        if torch.is_grad_enabled() and len(calls) > first_call and len(image) > most:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        sizes.append(len(image))
+        return forward(self, image, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(DepthUNet, "forward", failing)
+    return sizes
+
+
+def test_out_of_memory_halves_and_repeats_the_step(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every step is taken with all its images, in parts that fit; a line says each change."""
+    with monkeypatch.context() as patch:
+        sizes = out_of_memory_beyond(patch, 1)
+        outcome = train(cache, tmp_path / "hit", "--micro-batch-size", 4)
+    assert outcome.code == 0, outcome.err
+    assert "out of memory: going on with 2 images at a time" in outcome.err
+    assert "out of memory: going on with 1 image at a time" in outcome.err
+    assert set(sizes) == {1}
+    assert train(cache, tmp_path / "one", "--micro-batch-size", 1).code == 0
+    hit, one = (read(tmp_path / name / LAST_NAME) for name in ("hit", "one"))
+    assert hit.step == one.step == NUM_STEPS
+    for name, weight in one.weights.items():
+        assert torch.equal(weight, hit.weights[name]), name
+
+
+def test_a_run_goes_on_in_the_parts_that_it_had(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan is part of the run: resumed, it does not run out of memory once more."""
+    out = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        out_of_memory_beyond(patch, 2, first_call=1)
+        signal_after(patch, 3)
+        assert train(cache, out, "--micro-batch-size", 6).code == 130
+    with monkeypatch.context() as patch:
+        sizes = out_of_memory_beyond(patch, 99)
+        outcome = depth_unet("train", "--resume", out)
+    assert outcome.code == 0
+    assert "out of memory" not in outcome.err
+    assert max(sizes) == 2
+
+
+def test_one_image_too_many_is_said(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left to halve: one line with what may help; the run is saved."""
+    out_of_memory_beyond(monkeypatch, 0)
+    outcome = train(cache, tmp_path / "run")
+    assert outcome.code == 2
+    assert "out of memory with one image at a time; give --compute.checkpointing" in outcome.err
+    assert read(tmp_path / "run" / LAST_NAME).step == 0
+
+
+def test_plan_is_printed_and_kept(cache: Path, tmp_path: Path) -> None:
+    """Predicted before, measured after, both within the limit."""
+    outcome = train(cache, tmp_path / "run", "--micro-batch-size", 0, "--memory", "6GB")
+    assert outcome.code == 0, outcome.err
+    plan = re.search(
+        r"plan: 6 images as (\d) x (\d), activations kept; predicted peak ([\d.]+) GB of 6\.00 GB",
+        outcome.err,
+    )
+    assert plan, outcome.err
+    assert int(plan[1]) * int(plan[2]) >= 6
+    measured = re.search(r"memory: measured peak ([\d.]+) GB of 6\.00 GB", outcome.err)
+    assert measured, outcome.err
+    assert 0.1 < float(measured[1]) <= 6
+    assert read(tmp_path / "run" / LAST_NAME).extra["plan"]["micro_batch_size"] == int(plan[2])
+
+
+def test_too_little_memory_is_refused(cache: Path, tmp_path: Path) -> None:
+    """One line says how much one image takes, and what to give."""
+    outcome = depth_unet(
+        *("train", "seed", "--data", cache, "--out", tmp_path / "run", *FEW_STEPS),
+        *("--micro-batch-size", 0, "--memory", "50MB"),
+    )
+    assert outcome.code == 2
+    assert "memory 0.05 GB is too little: one image at a time takes" in outcome.complaints[-1]
+
+
+def test_memory_is_a_size(cache: Path, tmp_path: Path) -> None:
+    """Anything else is refused before anything is done."""
+    outcome = depth_unet("train", "seed", "--data", cache, "--out", tmp_path, "--memory", "lots")
+    assert_refused(outcome, "memory is 'lots'", "4GB")
+
+
+def test_more_memory_than_planned_makes_smaller_parts(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a step took more than the limit, the next ones are computed in smaller parts."""
+    limits = iter([False, True])
+    over = property(lambda _: next(limits, False))
+    monkeypatch.setattr(Engine, "over_limit", over)
+    outcome = train(cache, tmp_path / "run", "--micro-batch-size", 6)
+    assert outcome.code == 0
+    assert "more memory than planned: going on with 3 images at a time" in outcome.err
+    assert read(tmp_path / "run" / LAST_NAME).extra["plan"]["micro_batch_size"] == 3
+
+
+def test_resumed_with_other_memory(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settings of the machine may change between a run and its continuation; the plan follows."""
+    out = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        signal_after(patch, 3)
+        assert train(cache, out, "--micro-batch-size", 2).code == 130
+    with monkeypatch.context() as patch:
+        sizes = out_of_memory_beyond(patch, 99)
+        assert depth_unet("train", "--resume", out, "--micro-batch-size", 3).code == 0
+    assert max(sizes) == 3
+    assert read(out / LAST_NAME).step == NUM_STEPS
