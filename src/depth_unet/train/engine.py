@@ -23,7 +23,8 @@ from depth_unet.train.step import BatchGradient, StepLosses
 SLACK = 0.95  # of the limit: the allocator's mood from one step to the next
 LONG_S = 1.0  # a pass this long is timed once
 VALIDATION_BYTES = 60 * 10**6  # pictures of a validation, and what is imported for them
-SAVED_COPIES = 2  # of a checkpoint's tensors at the moment when it is written
+SAVED_TENSORS = 4  # in a checkpoint: averages, raw weights, two moments
+SAVED_COPIES = 2  # of each at the moment when it is written: contiguous, and as bytes
 
 
 class Engine:
@@ -74,12 +75,15 @@ class Engine:
             return
         raw = loader.load(step)
         reserve = self._reserve(raw, optimiser)
-        gradients = sum(p.nbytes for p in self.network.parameters())
+        weights = sum(p.nbytes for p in self.network.parameters())
         release(self.device)
+        idle = current_bytes(self.device) + reserve
+        saving = 0 if self.device.type == "cuda" else SAVED_COPIES * SAVED_TENSORS * weights
         plan = choose_plan(
-            partial(self._measure, raw, reserve),
+            partial(self.measure, raw, reserve=reserve),
             share=self.share,
-            idle=current_bytes(self.device) + reserve + gradients,
+            idle=idle + weights,  # as many gradients
+            floor=idle + saving,
             limit=round(SLACK * self.limit),
             checkpointing=self.config.compute.checkpointing,
         )
@@ -112,6 +116,35 @@ class Engine:
             release(self.device)
             self.halve("out of memory")
 
+    def measure(
+        self, raw: RawBatch, size: int, *, checkpointing: bool, reserve: int = 0
+    ) -> Measured:
+        """Run forward and backward passes; gradients are dropped, parameters stay.
+
+        Args:
+            raw: Images to take the pass's from.
+            size: Images in a pass.
+            checkpointing: Whether activations are computed twice.
+            reserve: Bytes to add to the peak.
+        """
+        self.network.checkpointing = checkpointing
+        parts = MicroBatches(raw.slice(0, size), size, self.config, self.device)
+        counts = self.gradient.counts(parts.masks())
+        release(self.device)
+        self.meter.reset()
+        times = []
+        try:
+            for _ in range(3):
+                times.append(self._pass_s(parts, counts))
+                if len(times) > 1 and times[-1] > LONG_S:
+                    break
+        except torch.OutOfMemoryError:
+            return Measured(micro_batch_size=size, peak_bytes=2**62, elapsed_s=math.inf)
+        finally:
+            clear_gradients(self.network)
+        peak = self.meter.peak_bytes + reserve
+        return Measured(micro_batch_size=size, peak_bytes=peak, elapsed_s=min(times[1:]))
+
     def halve(self, reason: str) -> None:
         """Go on with smaller parts.
 
@@ -132,26 +165,6 @@ class Engine:
         """Measured memory beside what was allowed, in one line."""
         peak, limit = self.meter.peak_bytes / GB, self.limit / GB
         return f"memory: measured peak {peak:.2f} GB" + (f" of {limit:.2f} GB" if limit else "")
-
-    def _measure(self, raw: RawBatch, reserve: int, size: int, checkpointing: bool) -> Measured:
-        """Run passes of a size; gradients are dropped, parameters stay."""
-        self.network.checkpointing = checkpointing
-        parts = MicroBatches(raw.slice(0, size), size, self.config, self.device)
-        counts = self.gradient.counts(parts.masks())
-        release(self.device)
-        self.meter.reset()
-        times = []
-        try:
-            for _ in range(3):
-                times.append(self._pass_s(parts, counts))
-                if len(times) > 1 and times[-1] > LONG_S:
-                    break
-        except torch.OutOfMemoryError:
-            return Measured(micro_batch_size=size, peak_bytes=2**62, elapsed_s=math.inf)
-        finally:
-            clear_gradients(self.network)
-        peak = self.meter.peak_bytes + reserve
-        return Measured(micro_batch_size=size, peak_bytes=peak, elapsed_s=min(times[1:]))
 
     def _pass_s(self, parts: MicroBatches, counts: dict[str, Tensor]) -> float:
         begun = time.perf_counter()

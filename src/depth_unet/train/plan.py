@@ -9,8 +9,10 @@ from typing import Protocol, runtime_checkable
 from depth_unet.config.compute import Switch
 from depth_unet.errors import ConfigError
 
-GAIN = 0.03  # a doubling that is not faster per image by this share ends the search
+GAIN = 0.03  # two doublings in a row that gain less than this share per image end the search
 AS_FAST = 0.02  # of sizes as fast as the best to this share, the smallest is taken
+CLOSE = 0.2  # sizes within this share of the best are timed again, in turn
+ROUNDS = 2  # that often
 GB = 10**9
 
 
@@ -100,19 +102,27 @@ class Measure(Protocol):
 
 
 def choose_plan(
-    measure: Measure, *, share: int, idle: int, limit: int, checkpointing: Switch
+    measure: Measure,
+    *,
+    share: int,
+    idle: int,
+    floor: int = 0,
+    limit: int,
+    checkpointing: Switch,
 ) -> Plan:
     """Find the fastest micro-batch within the memory.
 
     Sizes double from one image on. The peaks so far give a line, and a size is tried only where
-    the line stays within the limit. It ends where a doubling is hardly faster per image; where the
-    memory ended it, the largest size that the line allows is tried too. Activations are computed
-    twice only where one image does not fit otherwise.
+    the line stays within the limit. It ends where two doublings gained hardly anything; where the
+    memory ended it, the largest size that the line allows is tried too. The fastest are timed
+    again in turn, since machines are noisy. Activations are computed twice only where one image
+    does not fit otherwise.
 
     Args:
         measure: The real network at work.
         share: Images of a batch in this process.
         idle: Bytes that a run takes between two passes.
+        floor: Bytes that a run takes at some time whatever the size.
         limit: Bytes that the process may take.
         checkpointing: ``on`` and ``off`` leave no choice.
 
@@ -122,15 +132,17 @@ def choose_plan(
     modes = {"auto": (False, True), "on": (True,), "off": (False,)}[checkpointing]
     least = 0
     for mode in modes:
-        found = _climb(partial(measure, checkpointing=mode), share, idle, limit)
-        if found[0].peak_bytes <= limit:
-            best = _best([item for item in found if item.peak_bytes <= limit])
+        timed = partial(measure, checkpointing=mode)
+        found = _climb(timed, share, idle, limit)
+        least = max(found[0].peak_bytes, floor)
+        if least <= limit:
+            fitting = [item for item in found if item.peak_bytes <= limit]
+            best = _best(_timed_again(timed, fitting))
             return Plan(
                 micro_batch_size=best.micro_batch_size,
                 checkpointing=mode,
-                predicted_bytes=best.peak_bytes,
+                predicted_bytes=max(best.peak_bytes, floor),
             )
-        least = found[0].peak_bytes
     raise ConfigError(
         f"memory {limit / GB:.2f} GB is too little: one image at a time takes {least / GB:.2f} GB; "
         f"give --memory {math.ceil(least / GB * 10.5) / 10}GB, or a smaller --canvas, --batch-size "
@@ -149,7 +161,8 @@ def _climb(measure: Callable[[int], Measured], share: int, idle: int, limit: int
                 found.append(measure(_even(share, int(most))))
             break
         found.append(measure(size))
-        if found[-1].s_per_image > (1 - GAIN) * found[-2].s_per_image:
+        fastest = min(item.s_per_image for item in found[:-2]) if len(found) > 2 else math.inf
+        if min(item.s_per_image for item in found[-2:]) > (1 - GAIN) * fastest:
             break
     return found
 
@@ -169,6 +182,23 @@ def _largest(found: Sequence[Measured], idle: int, limit: int) -> float:
 def _even(share: int, most: int) -> int:
     """The size that cuts the share into as few parts as ``most`` does, of nearly equal size."""
     return math.ceil(share / math.ceil(share / most))
+
+
+def _timed_again(measure: Callable[[int], Measured], found: Sequence[Measured]) -> list[Measured]:
+    """The sizes that may be fastest, each with the shortest of its times and the highest peak."""
+    fastest = min(item.s_per_image for item in found)
+    close = [item for item in found if item.s_per_image <= (1 + CLOSE) * fastest]
+    if len(close) == 1:
+        return close
+    turns = [close, *([measure(item.micro_batch_size) for item in close] for _ in range(ROUNDS))]
+    return [
+        Measured(
+            micro_batch_size=same[0].micro_batch_size,
+            peak_bytes=max(item.peak_bytes for item in same),
+            elapsed_s=min(item.elapsed_s for item in same),
+        )
+        for same in zip(*turns, strict=True)
+    ]
 
 
 def _best(found: Sequence[Measured]) -> Measured:
