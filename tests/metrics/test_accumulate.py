@@ -168,3 +168,57 @@ def test_different_averages_do_not_mix() -> None:
     """Merging accumulators of two protocols is refused."""
     with pytest.raises(ConfigError, match=r"per pixel.*per image"):
         MetricAccumulator("image").merge(MetricAccumulator("pixel"))
+
+
+@pytest.mark.parametrize("average", ["image", "pixel"])
+def test_paired_difference_equals_a_plain_loop(average: Average) -> None:
+    """Each draw of images averages both sides and subtracts; the tails are percentiles of that."""
+    ours, theirs = make_sums(25, seed=1), make_sums(25, seed=2)
+    theirs[:, 0] = ours[:, 0]  # the same pixels count
+    found = collect(ours, average).difference(collect(theirs, average), 150, seed=4)
+
+    def abs_rel(rows: np.ndarray) -> float:
+        """By the definition: columns 0 and 1 are the pixels and their relative errors."""
+        if average == "pixel":
+            return float(rows[:, 1].sum() / rows[:, 0].sum())
+        return float((rows[:, 1] / rows[:, 0]).mean())
+
+    one, two = ours.numpy(), theirs.numpy()
+    drawn = torch.randint(25, (150, 25), generator=torch.Generator().manual_seed(4)).numpy()
+    differences = [abs_rel(one[indices]) - abs_rel(two[indices]) for indices in drawn]
+    low, high = np.percentile(differences, [2.5, 97.5])
+    value = found["abs_rel"]
+    assert value["mean"] == pytest.approx(abs_rel(one) - abs_rel(two), rel=1e-9)
+    assert value["low"] == pytest.approx(low, rel=1e-9)
+    assert value["high"] == pytest.approx(high, rel=1e-9)
+
+
+@pytest.mark.parametrize("average", ["image", "pixel"])
+def test_difference_to_itself_is_exactly_zero(average: Average) -> None:
+    """Equal sums differ by 0 in every draw, not by rounding."""
+    sums = make_sums(40)
+    found = collect(sums, average).difference(collect(sums.clone(), average))
+    assert list(found) == list(METRIC_NAMES)
+    for value in found.values():
+        assert value == {"mean": 0, "low": 0, "high": 0}
+
+
+def test_pairing_sees_what_separate_intervals_hide() -> None:
+    """A small gain on every image is certain, although hard and easy images spread far more."""
+    sums = make_sums(40)
+    better = sums.clone()
+    better[:, 1] *= 0.97
+    one, two = collect(better), collect(sums)
+    assert one.summary()["abs_rel"]["high"] > two.summary()["abs_rel"]["low"]
+    assert one.difference(two)["abs_rel"]["high"] < 0
+
+
+def test_only_the_same_images_are_paired() -> None:
+    """Other names, other averages, or no image with depth are refused, whatever the count."""
+    sums = make_sums(4)
+    with pytest.raises(DataError, match="cannot pair 4 image"):
+        collect(sums).difference(collect(sums, start=1))
+    with pytest.raises(ConfigError, match=r"per pixel.*per image"):
+        collect(sums).difference(collect(sums, "pixel"))
+    with pytest.raises(DataError, match="cannot pair 0 image"):
+        MetricAccumulator("image").difference(MetricAccumulator("image"))

@@ -1,6 +1,6 @@
 """Metrics of many images: streaming, mergeable, with an interval over images."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -74,11 +74,7 @@ class MetricAccumulator:
         Raises:
             ConfigError: The two average differently.
         """
-        if other.average != self.average:
-            raise ConfigError(
-                f"cannot merge metrics averaged per {other.average} into metrics averaged per "
-                f"{self.average}; evaluate both under one protocol"
-            )
+        self._require_same_average(other)
         self.images.extend(other.images)
 
     def summary(self, num_resamples: int = 1000, seed: int = 0) -> dict[str, dict[str, float]]:
@@ -98,24 +94,51 @@ class MetricAccumulator:
         Raises:
             DataError: No image has a valid pixel.
         """
-        images = self._counted()
+        images = _counted(self.images)
         if not images:
             raise DataError(
                 f"none of the {self.num_empty} image(s) has a valid pixel, so there is no average; "
                 "check the depth unit and the protocol"
             )
-        average = _pooled if self.average == "pixel" else _per_image
-        rows = _stack(images)
-        mean = average(torch.ones(1, len(images), dtype=torch.float64), rows)[0]
-        draws = torch.cat(
-            [average(times, rows) for times in _resamples(len(images), num_resamples, seed)]
+        average, rows = _AVERAGES[self.average], _stack(images)
+        return _intervals(lambda times: average(times, rows), len(images), num_resamples, seed)
+
+    def difference(
+        self, base: "MetricAccumulator", num_resamples: int = 1000, seed: int = 0
+    ) -> dict[str, dict[str, float]]:
+        """Each metric minus that of ``base`` on the same images, with its 95 % interval.
+
+        Every draw takes the same images for both, averages each side by the protocol (over images,
+        or over all their pixels) and subtracts. What makes an image hard for both cancels, so a
+        difference can be certain although the intervals of ``summary`` overlap.
+
+        Args:
+            base: The same images, scored under the same protocol.
+            num_resamples: How many times the images are drawn anew.
+            seed: Seed of the draws.
+
+        Returns:
+            ``{"abs_rel": {"mean": …, "low": …, "high": …}, …}``, this one minus ``base``: below 0
+            this one is lower. All exactly 0 for two accumulators of equal sums.
+
+        Raises:
+            ConfigError: The two average differently.
+            DataError: They hold other images, or none has a valid pixel.
+        """
+        self._require_same_average(base)
+        images, others = _counted(self.images), _counted(base.images)
+        if not images or [image.name for image in images] != [image.name for image in others]:
+            raise DataError(
+                f"cannot pair {len(images)} image(s) that have a valid pixel with {len(others)}; "
+                "score both on the same images, at least one with depth"
+            )
+        average, rows, base_rows = _AVERAGES[self.average], _stack(images), _stack(others)
+        return _intervals(
+            lambda times: average(times, rows) - average(times, base_rows),
+            len(images),
+            num_resamples,
+            seed,
         )
-        tail = (1 - CONFIDENCE) / 2
-        low, high = draws.quantile(torch.tensor([tail, 1 - tail], dtype=torch.float64), dim=0)
-        return {
-            name: {"mean": float(mean[i]), "low": float(low[i]), "high": float(high[i])}
-            for i, name in enumerate(METRIC_NAMES)
-        }
 
     def per_image(self) -> list[tuple[str, dict[str, float]]]:
         """The metrics of every image that has a valid pixel, sorted by name.
@@ -123,7 +146,7 @@ class MetricAccumulator:
         Returns:
             Pairs of name and metrics; empty if there is no such image.
         """
-        images = self._counted()
+        images = _counted(self.images)
         if not images:
             return []
         columns = scores(_stack(images))
@@ -132,8 +155,16 @@ class MetricAccumulator:
             for i, image in enumerate(images)
         ]
 
-    def _counted(self) -> list[ImageSums]:
-        return sorted(image for image in self.images if image.sums[0] > 0)
+    def _require_same_average(self, other: "MetricAccumulator") -> None:
+        if other.average != self.average:
+            raise ConfigError(
+                f"metrics averaged per {other.average} do not go with metrics averaged per "
+                f"{self.average}; evaluate both under one protocol"
+            )
+
+
+def _counted(images: list[ImageSums]) -> list[ImageSums]:
+    return sorted(image for image in images if image.sums[0] > 0)
 
 
 def _stack(images: list[ImageSums]) -> Tensor:
@@ -153,6 +184,26 @@ def _pooled(times: Tensor, rows: Tensor) -> Tensor:
 def _table(rows: Tensor) -> Tensor:
     columns = scores(rows)
     return torch.stack([columns[name] for name in METRIC_NAMES], dim=1)
+
+
+_AVERAGES: dict[Average, Callable[[Tensor, Tensor], Tensor]] = {
+    "image": _per_image,
+    "pixel": _pooled,
+}
+
+
+def _intervals(
+    value: Callable[[Tensor], Tensor], num_images: int, num_resamples: int, seed: int
+) -> dict[str, dict[str, float]]:
+    """Metrics of all images and their interval; ``value`` is told how often each is taken."""
+    mean = value(torch.ones(1, num_images, dtype=torch.float64))[0]
+    draws = torch.cat([value(times) for times in _resamples(num_images, num_resamples, seed)])
+    tail = (1 - CONFIDENCE) / 2
+    low, high = draws.quantile(torch.tensor([tail, 1 - tail], dtype=torch.float64), dim=0)
+    return {
+        name: {"mean": float(mean[i]), "low": float(low[i]), "high": float(high[i])}
+        for i, name in enumerate(METRIC_NAMES)
+    }
 
 
 def _resamples(num_images: int, num_resamples: int, seed: int) -> Iterator[Tensor]:
