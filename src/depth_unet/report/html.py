@@ -1,28 +1,22 @@
 """``report.html``: an evaluation as one page that needs nothing else, not even a network."""
 
-import base64
-import io
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
-from importlib.resources import files
 from pathlib import Path
-from string import Template
-
-from PIL import Image
 
 from depth_unet import __version__
 from depth_unet.atomic import write_text
 from depth_unet.checkpoint import BEST_NAME
 from depth_unet.recipes import RECIPES
 from depth_unet.report import words
+from depth_unet.report.markup import cell, chart, document, figure, paragraphs, scrolling_table
 from depth_unet.report.pictures import Picture
 from depth_unet.report.results import NETWORK, Results
 from depth_unet.report.table import LABELS
 from depth_unet.report.write import PER_IMAGE_NAME, RESULT_NAME, as_values
 
 REPORT_NAME = "report.html"
-WEBP_QUALITY = 90
 Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
@@ -50,24 +44,17 @@ def page(results: Results, pictures: Sequence[Picture]) -> str:
         for split, scores in values["splits"].items()
     }
     sections = (
-        ("What was done", _paragraphs(words.training(results)) + _note(results)),
+        ("What was done", paragraphs(words.training(results)) + _note(results)),
         ("How good it is", _goodness(results, splits)),
         ("Pictures", _pictures(pictures)),
         ("How it was measured", _measured(results, splits)),
         ("How to go on", _commands(results)),
     )
-    template = Template(
-        files("depth_unet.report").joinpath("page.html").read_text(encoding="utf-8")
-    )
-    return template.substitute(
-        title=escape(f"Depth from one photo: {results.config.recipe} on {results.dataset}"),
+    return document(
+        title=f"Depth from one photo: {results.config.recipe} on {results.dataset}",
         lede=_lede(results, splits),
-        main="\n".join(
-            f"<section>\n<h2>{escape(title)}</h2>\n{body}\n</section>"
-            for title, body in sections
-            if body
-        ),
-        footer=escape(f"Written by depth-unet {__version__} from {results.checkpoint}."),
+        sections=sections,
+        footer=f"Written by depth-unet {__version__} from {results.checkpoint}.",
     )
 
 
@@ -111,39 +98,36 @@ def _goodness(results: Results, splits: Mapping[str, Scores]) -> str:
         amount = words.amount(_num_images(results, split), results.num_rooms[split])
         parts.append(
             f"<h3>{escape(LABELS[split].capitalize())}: {amount}</h3>\n{_chart(scores, most)}\n"
-            f"{_paragraphs(texts)}\n{_table(scores)}"
+            f"{paragraphs(texts)}\n{_table(scores)}"
         )
     difference = words.seen_and_unseen({name: scores[NETWORK] for name, scores in splits.items()})
     if difference:
-        parts.append(f"<h3>Known and new rooms</h3>\n{_paragraphs([difference])}")
+        parts.append(f"<h3>Known and new rooms</h3>\n{paragraphs([difference])}")
     return "\n".join(parts)
 
 
 def _chart(scores: Scores, most: float) -> str:
     """Means and intervals of AbsRel on one scale from 0, the same for all splits."""
-    lines = []
-    for name, metrics in scores.items():
-        mean, low, high = (100 * metrics["abs_rel"][key] / most for key in ("mean", "low", "high"))
-        lines.append(
-            f'<li{_network(name)}><span>{escape(name)}</span><span class="track">'
-            f'<i style="left:{low:.2f}%;width:{high - low:.2f}%"></i>'
-            f'<b style="left:{mean:.2f}%"></b></span>'
-            f"<span>{words.percent(metrics['abs_rel']['mean'])}</span></li>"
-        )
-    scale = f"Mean error and its 95 % interval, from 0 to {words.percent(most)}"
-    return '<ul class="chart">\n' + "\n".join(lines) + f'\n</ul>\n<p class="soft">{scale}</p>'
+    return chart(
+        [
+            (name, _network(name), metrics["abs_rel"], words.percent(metrics["abs_rel"]["mean"]))
+            for name, metrics in scores.items()
+        ],
+        most,
+        f"Mean error and its 95 % interval, from 0 to {words.percent(most)}",
+    )
 
 
 def _table(scores: Scores) -> str:
     rows = "\n".join(
         f'<tr{_network(name)}><th scope="row">{escape(name)}</th>'
-        f"{_cell(words.percent(m['abs_rel']['mean']), words.percent_range(m['abs_rel']))}"
-        f"{_cell(words.metres(m['rmse']['mean']), words.metres_range(m['rmse']))}"
-        f"{_cell(words.percent(m['delta1']['mean']), words.percent_range(m['delta1']))}</tr>"
+        f"{cell(words.percent(m['abs_rel']['mean']), words.percent_range(m['abs_rel']))}"
+        f"{cell(words.metres(m['rmse']['mean']), words.metres_range(m['rmse']))}"
+        f"{cell(words.percent(m['delta1']['mean']), words.percent_range(m['delta1']))}</tr>"
         for name, m in scores.items()
     )
     headings = ("", "mean error<br>(AbsRel ↓)", "in metres<br>(RMSE ↓)", "nearly right<br>(δ1 ↑)")
-    return _scrolling(headings, rows, "Means with 95 % intervals")
+    return scrolling_table(headings, rows, "Means with 95 % intervals")
 
 
 def _measured(results: Results, splits: Mapping[str, Scores]) -> str:
@@ -151,12 +135,14 @@ def _measured(results: Results, splits: Mapping[str, Scores]) -> str:
     metrics = list(next(iter(splits.values()))[NETWORK])
     rows = "\n".join(
         f'<tr{_network(name)}><th scope="row">{escape(split)}: {escape(name)}</th>'
-        + "".join(_cell(f"{v['mean']:.3f}", f"{v['low']:.3f}–{v['high']:.3f}") for v in m.values())
+        + "".join(cell(f"{v['mean']:.3f}", f"{v['low']:.3f}–{v['high']:.3f}") for v in m.values())
         + "</tr>"
         for split, scores in splits.items()
         for name, m in scores.items()
     )
-    table = _scrolling(("", *map(escape, metrics)), rows, "RMSE in metres, silog in hundredths")
+    table = scrolling_table(
+        ("", *map(escape, metrics)), rows, "RMSE in metres, silog in hundredths"
+    )
     return (
         f"<ul>\n{items}\n</ul>\n<p>The same in one exact line:</p>\n"
         f'<pre class="line"><code>{escape(results.headline())}</code></pre>\n'
@@ -174,25 +160,13 @@ def _pictures(pictures: Sequence[Picture]) -> str:
         parts += [_figure(picture) for picture in mine]
     if not parts:
         return ""
-    return _paragraphs([words.HOW_TO_SEE]) + "\n" + "\n".join(parts)
+    return paragraphs([words.HOW_TO_SEE]) + "\n" + "\n".join(parts)
 
 
 def _figure(picture: Picture) -> str:
     ranks = [frame.rank for frame in picture.frames]
     alt = words.alt_text(LABELS[picture.split].capitalize(), ranks)
-    data = base64.b64encode(_smaller(picture.path)).decode("ascii")
-    return (
-        f'<figure class="wide"><img alt="{escape(alt)}" src="data:image/webp;base64,{data}">\n'
-        f"<figcaption>{escape(words.caption(picture.frames))}</figcaption></figure>"
-    )
-
-
-def _smaller(path: Path) -> bytes:
-    """A picture as WebP, a quarter of the PNG, so that the page can be sent by mail."""
-    stream = io.BytesIO()
-    with Image.open(path) as image:
-        image.convert("RGB").save(stream, "WEBP", quality=WEBP_QUALITY)
-    return stream.getvalue()
+    return figure(picture.path, alt, words.caption(picture.frames))
 
 
 def _commands(results: Results) -> str:
@@ -244,19 +218,3 @@ def _num_images(results: Results, split: str) -> int:
 
 def _network(name: str) -> str:
     return ' class="network"' if name == NETWORK else ""
-
-
-def _cell(mean: str, interval: str) -> str:
-    return f"<td>{mean}<small>{interval}</small></td>"
-
-
-def _scrolling(headings: Iterable[str], rows: str, caption: str) -> str:
-    head = "".join(f'<th scope="col">{heading}</th>' for heading in headings)
-    return (
-        f'<div class="scroll"><table>\n<caption>{escape(caption)}</caption>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>"
-    )
-
-
-def _paragraphs(texts: Iterable[str]) -> str:
-    return "\n".join(f"<p>{escape(text)}</p>" for text in texts)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from depth_unet.checkpoint import BEST_NAME
+from depth_unet.metrics.protocols import EvalProtocol
 from depth_unet.report.pictures import Ranked
 from depth_unet.report.results import NETWORK, Results
 
@@ -28,6 +29,8 @@ GUESSES = {
     "mean depth per pixel": "for every place in the picture the mean depth that training photos "
     "have there, without looking at the photo",
 }
+
+ONLY_HERE = "These figures compare runs on this data set; they cannot be set beside published ones."
 
 
 def is_synthetic(dataset: str) -> bool:
@@ -151,17 +154,29 @@ def synthetic(dataset: str) -> str:
 
 def protocol(results: Results) -> list[str]:
     """How the figures came about, one sentence per rule."""
-    rules = results.protocol
-    spans = (rules.rows, rules.columns)
-    low_m, high_m = f"{rules.min_depth_m:g}", f"{rules.max_depth_m:g}{SPACE}m"
+    texts = rules(results.protocol, results.dataset)
+    if results.checkpoint.name == BEST_NAME and "unseen" in results.scores:
+        texts.append(
+            "The weights are those of the moment in training with the lowest error on up to 200 "
+            "photos of the unseen rooms, so the figure for unseen rooms is a little too kind."
+        )
+    if results.protocol.name == "full":
+        texts.append(ONLY_HERE)
+    return texts
+
+
+def rules(protocol: EvalProtocol, dataset: str) -> list[str]:
+    """What a protocol does to photos of a data set, one sentence per rule."""
+    spans = (protocol.rows, protocol.columns)
+    low_m, high_m = f"{protocol.min_depth_m:g}", f"{protocol.max_depth_m:g}{SPACE}m"
     texts = [
-        f"The truth is the depth that “{results.dataset}” gives, at its own size; predictions are "
+        f"The truth is the depth that “{dataset}” gives, at its own size; predictions are "
         "enlarged or shrunk to it.",
         "Pixels count "
         + ("everywhere in the picture" if spans == (None, None) else "inside the usual crop")
         + f" where the truth is known and lies from {low_m} to {high_m}.",
         "Every photo gives one figure, and these are averaged."
-        if rules.average == "image"
+        if protocol.average == "image"
         else "All pixels of all photos are averaged together.",
         {
             "none": "No prediction is fitted to the truth: metres are compared with metres.",
@@ -169,23 +184,14 @@ def protocol(results: Results) -> list[str]:
             "in metres is not tested.",
             "scale_shift": "Every prediction is first fitted to its truth by a straight line, so "
             "the scale in metres is not tested.",
-        }[rules.alignment],
+        }[protocol.alignment],
     ]
-    if rules.flip:
+    if protocol.flip:
         texts.append("The predictions for a photo and for its mirror image are averaged.")
     texts.append(
         f"An interval says where the figure would lie in 95{SPACE}% of cases with other photos of "
         "the same kind (bootstrap over photos). It does not say how another training would end."
     )
-    if results.checkpoint.name == BEST_NAME and "unseen" in results.scores:
-        texts.append(
-            "The weights are those of the moment in training with the lowest error on up to 200 "
-            "photos of the unseen rooms, so the figure for unseen rooms is a little too kind."
-        )
-    if rules.name == "full":
-        texts.append(
-            "These figures compare runs on this data set; they cannot be set beside published ones."
-        )
     return texts
 
 
