@@ -55,9 +55,21 @@ def test_a_path_below_a_file_is_refused(make_row: MakeRow, tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == [blocker]
 
 
-def test_only_png_is_written(make_row: MakeRow, tmp_path: Path) -> None:
+def test_svg_is_the_same_every_time(make_row: MakeRow, tmp_path: Path) -> None:
+    """Vector files hold neither date nor random names, and letters as shapes."""
+    paths = [tmp_path / "one.svg", tmp_path / "two.svg"]
+    for path in paths:
+        write_figure(panel([make_row()]), path)
+    text = paths[0].read_text(encoding="utf-8")
+    assert paths[1].read_text(encoding="utf-8") == text
+    assert text.startswith("<?xml")
+    assert "<text" not in text
+    assert "<dc:date>" not in text
+
+
+def test_only_png_and_svg_are_written(make_row: MakeRow, tmp_path: Path) -> None:
     """A name that promises another format is refused before anything is drawn."""
-    with pytest.raises(ConfigError, match=r"panel\.jpg: only \.png"):
+    with pytest.raises(ConfigError, match=r"panel\.jpg: only \.png and \.svg"):
         write_figure(panel([make_row()]), tmp_path / "panel.jpg")
     assert not list(tmp_path.iterdir())
 

@@ -44,21 +44,30 @@ class PanelRow:
     title: str
 
     def __post_init__(self) -> None:
-        if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.size == 0:
-            raise DataError(
-                f"{self.title}: an image of shape {self.image.shape}; expected rows, columns, 3"
-            )
-        for depth_m in self.depths():
-            if depth_m.shape != self.image.shape[:2]:
-                raise DataError(
-                    f"{self.title}: depth of shape {depth_m.shape} for an image of shape "
-                    f"{self.image.shape}; resize one to the rows and columns of the other"
-                )
+        check_shapes(self.title, self.image, self.depths())
 
     def depths(self) -> tuple[Float[np.ndarray, "h w"], ...]:
         """The true depth, if there is one, and the predicted depth, metres."""
         known = () if self.target_m is None else (self.target_m,)
         return (*known, self.prediction_m)
+
+
+def check_shapes(
+    title: str, image: NDArray[np.uint8], depths_m: Sequence[NDArray[np.floating[Any]]]
+) -> None:
+    """Refuse depths that are not of the image's size.
+
+    Raises:
+        DataError: One is not, or the image is not RGB; the message begins with ``title``.
+    """
+    if image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise DataError(f"{title}: an image of shape {image.shape}; expected rows, columns, 3")
+    for depth_m in depths_m:
+        if depth_m.shape != image.shape[:2]:
+            raise DataError(
+                f"{title}: depth of shape {depth_m.shape} for an image of shape "
+                f"{image.shape}; resize one to the rows and columns of the other"
+            )
 
 
 def panel(rows: Sequence[PanelRow]) -> Figure:

@@ -49,7 +49,8 @@ class Sheet:
         FigureCanvasAgg(self.figure)
         for column, heading in enumerate(headings):
             centre = self._left(column) + self._column / 2
-            line(self.figure, heading, centre, _HEADING / 2, anchor="center", size_pt=8.5)
+            written = line(self.figure, heading, centre, _HEADING / 2, anchor="center", size_pt=8.5)
+            shorten(written, self._column)
 
     def cell(self, row: int, column: int) -> tuple[float, float, float, float]:
         """Left, bottom, width and height of a cell, in fractions of the figure."""
@@ -80,11 +81,18 @@ class Sheet:
             color="#888888",
         )
 
-    def title(self, row: int, text: str) -> None:
-        """Write a title under a row, at most as wide as the figure."""
-        top = self._top(row) + self._heights[row] + 0.45 * _TITLE
-        written = line(self.figure, text, _MARGIN, top)
-        shorten(written, float(self.figure.get_size_inches()[0]) - 2 * _MARGIN)
+    def title(self, row: int, text: str, *, columns: int = 0) -> None:
+        """Write a title under a row, at most as wide as its first columns (0: the figure)."""
+        width = float(self.figure.get_size_inches()[0]) - 2 * _MARGIN
+        if columns:
+            width = self._left(columns) - _COLUMN_GAP - _MARGIN
+        shorten(line(self.figure, text, _MARGIN, self._title_top(row)), width)
+
+    def caption(self, row: int, column: int, text: str) -> None:
+        """Write a line under one cell, at most as wide as it, where no title is."""
+        centre = self._left(column) + self._column / 2
+        written = line(self.figure, text, centre, self._title_top(row), anchor="center")
+        shorten(written, self._column)
 
     def bar(self, scale: Scale, first: int, last: int) -> None:
         """Draw a colour bar at the foot, under columns ``first`` to ``last``."""
@@ -94,6 +102,9 @@ class Sheet:
 
     def _left(self, column: int) -> float:
         return _MARGIN + column * (self._column + _COLUMN_GAP)
+
+    def _title_top(self, row: int) -> float:
+        return self._top(row) + self._heights[row] + 0.45 * _TITLE
 
     def _top(self, row: int) -> float:
         return _HEADING + sum(self._heights[:row]) + row * (_TITLE + _ROW_GAP)

@@ -1,11 +1,13 @@
-"""A figure as PNG, whole or not at all, or as pixels."""
+"""A figure as PNG or SVG, whole or not at all, or as pixels."""
 
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import numpy as np
 from jaxtyping import UInt8
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from depth_unet.atomic import replacing
@@ -13,24 +15,31 @@ from depth_unet.errors import ConfigError
 
 
 def write_figure(figure: Figure, path: Path) -> None:
-    """Draw ``figure`` at its own size and dpi and write it as PNG.
+    """Draw ``figure`` at its own size and dpi and write it as PNG or SVG.
 
     The bytes depend only on the figure and the matplotlib that draws it: no date, no version.
 
     Args:
-        figure: A figure with its own Agg canvas or none; it may be drawn in any thread.
-        path: A file name that ends in ``.png``; missing parent folders are made.
+        figure: A figure with its own Agg canvas or none; as PNG it may be drawn in any thread.
+        path: A file name that ends in ``.png`` or ``.svg``; missing parent folders are made.
 
     Raises:
         ConfigError: Another suffix.
         DataError: A parent of ``path`` is a regular file, or the folder cannot be made.
     """
-    if path.suffix.lower() != ".png":
-        raise ConfigError(f"cannot write a figure as {path.name}: only .png is written")
+    suffix = path.suffix.lower()
+    if suffix not in (".png", ".svg"):
+        raise ConfigError(f"cannot write a figure as {path.name}: only .png and .svg are written")
     with replacing(path) as temporary:
         # Not savefig: it obeys the user's matplotlibrc (dpi, bbox, background).
-        canvas = FigureCanvasAgg(figure)
-        canvas.print_png(temporary, metadata={"Software": None})  # type: ignore[no-untyped-call]
+        if suffix == ".png":
+            agg: Any = FigureCanvasAgg(figure)
+            agg.print_png(temporary, metadata={"Software": None})
+            return
+        # Letters as shapes look alike everywhere; without a salt the names inside are random.
+        with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "depth-unet"}):
+            svg: Any = FigureCanvasSVG(figure)
+            svg.print_svg(temporary, metadata={"Date": None, "Creator": None})
 
 
 def rendered(figure: Figure) -> UInt8[np.ndarray, "h w 3"]:
