@@ -19,6 +19,7 @@ from depth_unet.data.splits import Splits
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.train.devices import make_fabric, settled
 from depth_unet.train.loop import Trainer
+from depth_unet.train.reporter import EVENTS_NAME
 
 
 def run(arguments: TrainArguments) -> list[DataError]:
@@ -149,4 +150,4 @@ def claim(out: Path) -> None:
     make_folder(out)
     for name in (BEST_NAME, LAST_NAME):
         (out / name).unlink(missing_ok=True)
-    shutil.rmtree(out / "tensorboard", ignore_errors=True)
+    shutil.rmtree(out / EVENTS_NAME, ignore_errors=True)

@@ -13,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
+EVENTS_NAME = "tensorboard"
+
 
 class Reporter:
     """Progress on the console and events for TensorBoard; used as a context.
@@ -40,7 +42,7 @@ class Reporter:
         self.console = console if enabled else Console(quiet=True)
         self.steps_per_epoch = steps_per_epoch
         self._writer = (
-            SummaryWriter(str(out / "tensorboard"), purge_step=start_step + 1) if enabled else None
+            SummaryWriter(str(out / EVENTS_NAME), purge_step=start_step + 1) if enabled else None
         )
         self._progress = Progress(
             TextColumn("epoch {task.fields[epoch]}"),
