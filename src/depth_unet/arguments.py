@@ -12,6 +12,7 @@ import tyro
 from depth_unet.config.run import Config
 
 SplitChoice = Literal["all", "train", "seen", "unseen", "test"]
+ComparedChoice = Literal["all", "seen", "unseen", "test"]
 ProtocolChoice = Literal["nyu-eigen", "densedepth", "full"]
 AlignmentChoice = Literal["none", "median", "scale_shift"]
 SaveChoice = Literal["png16", "npy", "color"]
@@ -74,6 +75,31 @@ class EvaluateArguments:
     """Where the network runs."""
     overwrite: bool = False
     """Replace results that are already there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareArguments:
+    """Compare runs on the frames that none of them was trained on, as one page."""
+
+    runs: Annotated[tuple[str, ...], tyro.conf.Positional]
+    """Run folders (their best weights) or checkpoint files; the others are held against the first.
+    """
+    data: Path
+    """Folder in the pairs layout, or a cache made by `depth-unet prepare`."""
+    split: tuple[ComparedChoice, ...] = ()
+    """Parts to score, without the rooms that a run knows; default: unseen (test: final figures)."""
+    protocol: ProtocolChoice | None = None
+    """Crop, mask and averaging; default nyu-eigen for native 640x480 ground truth, else full."""
+    flip: bool = False
+    """Average the predictions for the image and its mirror image."""
+    align: AlignmentChoice = "none"
+    """Fit every prediction to its ground truth first; none keeps the metric scale."""
+    out: Path = Path("comparison")
+    """Folder for comparison.html, comparison.json and pictures."""
+    device: DeviceChoice = "auto"
+    """Where the networks run."""
+    overwrite: bool = False
+    """Replace a comparison that is already there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +176,7 @@ Arguments = (
     TrainArguments
     | ResumeArguments
     | EvaluateArguments
+    | CompareArguments
     | PredictArguments
     | PrepareArguments
     | RoomsArguments

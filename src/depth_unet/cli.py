@@ -13,6 +13,7 @@ from rich.console import Console
 from depth_unet import __version__
 from depth_unet.arguments import (
     Arguments,
+    CompareArguments,
     EvaluateArguments,
     PredictArguments,
     PrepareArguments,
@@ -36,6 +37,7 @@ commands (each has --help):
   train RECIPE --data DIR        train a network; RECIPE is one of: {recipes}
   train --resume RUN             go on with an interrupted run
   evaluate CHECKPOINT --data DIR score seen rooms, unseen rooms and test frames
+  compare RUN RUN... --data DIR  curves, tables with intervals, the same images side by side
   predict IMAGE... --weights RUN metres for your photos
   rooms OUT --images N           render rooms with exact depth, from a seed
 
@@ -46,6 +48,7 @@ COMMAND_OF: dict[type[Arguments], str] = {
     TrainArguments: "train",
     ResumeArguments: "resume",
     EvaluateArguments: "evaluate",
+    CompareArguments: "compare",
     PredictArguments: "predict",
     PrepareArguments: "prepare",
     RoomsArguments: "rooms",
@@ -109,6 +112,8 @@ def _parse(command: str, rest: list[str]) -> Arguments:
             return _parse_train(rest)
         case "evaluate":
             return _tyro(EvaluateArguments, command, rest)
+        case "compare":
+            return _tyro(CompareArguments, command, rest)
         case "predict":
             return _tyro(PredictArguments, command, rest)
         case "prepare":

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from depth_unet.cli import main
+from depth_unet.commands import compare as comparing
 from depth_unet.commands import evaluate as evaluation
 from depth_unet.train import validate as validation
 
@@ -81,9 +82,10 @@ def depth_unet(*arguments: object) -> Outcome:
 
 @contextlib.contextmanager
 def no_pictures() -> Iterator[None]:
-    """Commands in this process draw nothing."""
+    """Commands in this process draw no photos and no depth."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluation, "write_pictures", lambda *_: [])
+        patch.setattr(comparing, "write_side_by_side", lambda *_: [])
         patch.setattr(validation, "panel", lambda _: None)
         patch.setattr(validation, "rendered", lambda _: np.zeros((8, 8, 3), np.uint8))
         yield

@@ -5,7 +5,6 @@ import dataclasses
 import io
 import re
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -21,49 +20,11 @@ from depth_unet.report.html import page, write_html
 from depth_unet.report.pictures import Picture, Ranked
 from depth_unet.report.results import NETWORK, Results
 from depth_unet.report.write import as_values
+from tests.report.page import Page
 
-VOID = {"meta", "img", "br"}
 ODD_NAME = "synthetic <script>alert('rooms')</script> & \"quotes\" $title"
 GUESSES = ("constant depth", "mean depth per pixel")
 GOOD, MIDDLING, POOR = 1.1, 1.15, 1.4
-
-
-class Page(HTMLParser):
-    """Reads a page and keeps what the tests ask for; complains about tags that do not match."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self.words: list[str] = []
-        self.declaration = ""
-        self.feed(text)
-        self.close()
-
-    @property
-    def text(self) -> str:
-        """All words, with single spaces."""
-        return re.sub(r"\s+", " ", " ".join(self.words))
-
-    def handle_decl(self, decl: str) -> None:
-        """The line that says which HTML it is."""
-        self.declaration = decl
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A tag begins; some never end."""
-        self.tags.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        """A tag ends: the one that began last."""
-        assert self.open, f"</{tag}> without a beginning"
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        """Words, unless they are style."""
-        if self.open and self.open[-1] != "style":
-            self.words.append(data)
 
 
 def accumulated(factor: float) -> MetricAccumulator:

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from depth_unet.arguments import EvaluateArguments, SplitChoice
+from depth_unet.arguments import CompareArguments, EvaluateArguments, SplitChoice
 from depth_unet.atomic import check_writable
 from depth_unet.checkpoint import Checkpoint, resolve
 from depth_unet.commands.device import choose_device
@@ -138,7 +138,9 @@ def choose_splits(
 
 
 def choose_protocol(
-    source: Source, parts: dict[str, list[int]], arguments: EvaluateArguments
+    source: Source,
+    parts: Mapping[str, list[int]],
+    arguments: EvaluateArguments | CompareArguments,
 ) -> EvalProtocol:
     """The protocol that was asked for; else nyu-eigen where all ground truth is native NYU."""
     if arguments.protocol:

@@ -1,0 +1,1 @@
+"""Several runs beside one another: the same frames, paired differences, curves, one page."""
