@@ -14,8 +14,6 @@ ROOM_SAMPLES ?= 2
 ROOM_TEST_SHARE ?= 0.1
 ROOM_SEED ?= 1
 DEMO_STEPS ?= 400
-# bf16 is a third faster than fp32 on processors that have it, and slower on others.
-DEMO_PRECISION ?= $(shell grep -qsE 'avx512_bf16|amx_bf16' /proc/cpuinfo && echo bf16 || echo fp32)
 # Pairs of NYU for the tests that want them.
 NYU_PAIRS ?= ../shared/data/nyu_labelled
 # What `make wheel` runs; WHEEL_TESTS=tests runs everything.
@@ -48,7 +46,7 @@ demo: demo-data $(READY) ## render rooms (or take DATA=folder), train three minu
 	$(BIN)/python -m depth_unet $(MAKE_PAIRS)
 	$(BIN)/python -m depth_unet train seed --fraction 1 --data $(PAIRS) --out $(DEMO)/run \
 		--steps $(DEMO_STEPS) --validate-every $$(($(DEMO_STEPS) / 4)) \
-		--precision $(DEMO_PRECISION) --micro-batch-size 0 --augment.zoom 1 --overwrite
+		--micro-batch-size 0 --augment.zoom 1 --overwrite
 	$(BIN)/python -m depth_unet evaluate $(DEMO)/run --data $(PAIRS) --out $(DEMO)/evaluation --overwrite
 
 test: $(READY) ## run the tests (without `slow` and `browser`)

@@ -36,8 +36,8 @@ def seed() -> Config:
     Command:
         ``depth-unet train seed --data CACHE`` (cache from ``depth-unet prepare --size 320x240``)
 
-    On all 795 labelled NYU pairs (``--fraction 1 --holdout none --precision bf16
-    --micro-batch-size 0``) it took 29 minutes on one to two cores and scored AbsRel .280, delta1
+    On all 795 labelled NYU pairs (``--fraction 1 --holdout none
+    --micro-batch-size 0``, bf16) it took 29 minutes on one to two cores and scored AbsRel .280, delta1
     .513 on 323 test frames (docs/log.md).
     """
     return Config(
@@ -46,6 +46,7 @@ def seed() -> Config:
         epochs=58,
         batch_size=16,
         micro_batch_size=8,
+        precision="auto",
         canvas=CanvasConfig(height=96, width=128),
         model=ModelConfig(camera_rays=False),  # delta1 .512 against .471 with them (docs/log.md)
         augment=STRONG,
@@ -68,6 +69,7 @@ def paper() -> Config:
         epochs=50,
         batch_size=8,
         micro_batch_size=2,
+        precision="auto",
         canvas=CanvasConfig(height=480, width=640),
         model=ModelConfig(stem_stride=2, camera_rays=False),
         loss=LossConfig(stride=2),
@@ -97,6 +99,7 @@ def base() -> Config:
         epochs=200,
         batch_size=16,
         micro_batch_size=4,
+        precision="auto",
         canvas=CanvasConfig(height=240, width=320),
         augment=replace(STRONG, zoom=1.6),  # reads NYU at its native 640x480
     )

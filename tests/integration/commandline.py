@@ -29,7 +29,7 @@ TINY_MODEL = (
     *("--model.blocks", "1", "1", "1"),
     *("--model.attention-blocks", "0", "1", "1"),
     *("--model.head-width", "8"),
-    *("--canvas.height", "48", "--canvas.width", "64"),
+    *("--canvas.height", "48", "--canvas.width", "64", "--precision", "fp32"),
 )
 UNCHANGED = (  # photos as they are, so that a network can learn them by heart
     *("--augment.flip", "0", "--augment.channel-swap", "0"),

@@ -15,8 +15,9 @@ RTOL = 1e-6
 METRICS_RTOL = 1e-9
 SMALL = 1e-6  # parameters that begin at 0 and hardly move have no size of their own
 OPTIONS = (
-    *("--steps", NUM_STEPS, "--batch-size", 32, "--precision", "fp64", "--fraction", 1),
+    *("--steps", NUM_STEPS, "--batch-size", 32, "--fraction", 1),
     *("--holdout", 0.3, "--validate-every", NUM_STEPS, *TINY_MODEL, "--canvas.height", 32),
+    *("--precision", "fp64"),
     *("--model.camera-rays", "--optim.layer-decay", 0.8, "--loss.silog", 0.2),
 )
 WAYS = {
