@@ -37,8 +37,8 @@ def seed() -> Config:
         ``depth-unet train seed --data CACHE`` (cache from ``depth-unet prepare --size 320x240``)
 
     On all 795 labelled NYU pairs (``--fraction 1 --holdout none
-    --micro-batch-size 0``, bf16) it took 29 minutes on one to two cores and scored AbsRel .280, delta1
-    .513 on 323 test frames (docs/log.md).
+    --micro-batch-size 0``, bf16) it took 29 minutes on one to two cores and scored AbsRel .280,
+    delta1 .513 on 323 test frames (docs/log.md).
     """
     return Config(
         recipe="seed",

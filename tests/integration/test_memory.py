@@ -9,7 +9,7 @@ import torch
 from depth_unet.checkpoint import LAST_NAME, read
 from depth_unet.model.unet import DepthUNet
 from depth_unet.train.engine import Engine
-from tests.integration.commandline import FEW_STEPS, assert_refused, depth_unet
+from tests.integration.commandline import FEW_STEPS, assert_refused, bytes_below, depth_unet
 from tests.integration.short_run import NUM_STEPS, signal_after, train
 
 pytestmark = pytest.mark.usefixtures("without_pictures")
@@ -95,12 +95,15 @@ def test_plan_is_printed_and_kept(cache: Path, tmp_path: Path) -> None:
 
 
 def test_too_little_memory_is_refused(cache: Path, tmp_path: Path) -> None:
-    """One line says how much one image takes, and what to give."""
+    """One line says how much one image takes, and what to give; an earlier run stays as it was."""
+    assert train(cache, tmp_path / "run", "--steps", 1).code == 0
+    before = bytes_below(tmp_path)
     outcome = depth_unet(
         *("train", "seed", "--data", cache, "--out", tmp_path / "run", *FEW_STEPS),
-        *("--micro-batch-size", 0, "--memory", "50MB"),
+        *("--micro-batch-size", 0, "--memory", "50MB", "--overwrite"),
     )
     assert outcome.code == 2
+    assert bytes_below(tmp_path) == before
     assert "memory 0.05 GB is too little: one image at a time takes" in outcome.complaints[-1]
 
 

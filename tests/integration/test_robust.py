@@ -127,7 +127,9 @@ def test_mixed_data_sets(
     with monkeypatch.context() as patch:
         signal_after(patch, 3)
         assert depth_unet(*run, "--out", parts).code == 130
-    assert depth_unet("train", "--resume", parts).code == 0
+    other = (f"{cache}:1", f"{box_rooms}:3")
+    assert_refused(depth_unet("train", "--resume", parts, "--data", *other), "the weights differ")
+    assert depth_unet("train", "--resume", parts, "--data", *mixed).code == 0
     assert_same(straight / LAST_NAME, parts / LAST_NAME)
     names = read(straight / LAST_NAME).splits["train"]
     assert {name.split("/")[0] for name in names} == {cache.name, box_rooms.name}

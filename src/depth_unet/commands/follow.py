@@ -1,6 +1,7 @@
 """Run a trainer to its end, with a word before and after."""
 
 import shlex
+from collections.abc import Callable
 
 from rich.console import Console
 
@@ -12,8 +13,12 @@ from depth_unet.train.interrupt import Interrupted
 from depth_unet.train.loop import Trainer
 
 
-def follow(trainer: Trainer) -> None:
+def follow(trainer: Trainer, begin: Callable[[], None] = lambda: None) -> None:
     """Run a trainer to its end, with a word before and after.
+
+    Args:
+        trainer: A new run, or one that goes on.
+        begin: Called in one process, when nothing can be refused any more.
 
     Raises:
         KeyboardInterrupt: The run was interrupted and saved; the message says how to go on.
@@ -23,6 +28,10 @@ def follow(trainer: Trainer) -> None:
         console.print(describe(trainer.config, trainer.splits, trainer.total_steps))
         if trainer.initialised is not None:
             console.print(f"init: {trainer.initialised}")
+    trainer.prepare(console)
+    if trainer.fabric.is_global_zero:
+        begin()
+    trainer.fabric.barrier()
     try:
         trainer.run(console)
     except Interrupted:

@@ -10,7 +10,7 @@ from depth_unet.commands.device import choose_device
 from depth_unet.commands.follow import follow
 from depth_unet.config.run import Config
 from depth_unet.config.values import differences
-from depth_unet.data.mixture import open_data
+from depth_unet.data.mixture import open_data, parsed
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits
 from depth_unet.errors import CheckpointError, ConfigError, DataError
@@ -49,6 +49,7 @@ def go_on(run: Path, wanted: Config, data: Sequence[str], device: DeviceChoice) 
         )
     checkpoint = with_machine(checkpoint, settled(wanted, chosen), path)
     texts = data or checkpoint.extra["data"]
+    check_weights(texts, checkpoint.extra["data"])
     source, splits = open_data(texts), Splits.from_dict(checkpoint.splits)
     check_same(source, splits, " ".join(texts))
     fabric = make_fabric(checkpoint.config, chosen)
@@ -90,6 +91,20 @@ def with_machine(checkpoint: Checkpoint, wanted: Config, path: Path) -> Checkpoi
 def _listed(changes: list[str]) -> str:
     more = len(changes) - MOST_CHANGES
     return "; ".join(changes[:MOST_CHANGES]) + (f"; and {more} more" if more > 0 else "")
+
+
+def check_weights(texts: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse data sets in other shares than the run's.
+
+    Raises:
+        ConfigError: A weight differs, or their number.
+    """
+    wanted, found = ([weight for _, weight in map(parsed, part)] for part in (texts, known))
+    if wanted != found:
+        raise ConfigError(
+            f"the run mixes {' '.join(known)}, and --data names {' '.join(texts)}: the weights "
+            "differ; go on with those of the run"
+        )
 
 
 def check_same(source: Source, splits: Splits, data: str) -> None:

@@ -3,6 +3,7 @@
 import shutil
 import warnings
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 
 from depth_unet.arguments import TrainArguments
@@ -43,10 +44,7 @@ def run(arguments: TrainArguments) -> list[DataError]:
     check_free(out, overwrite=arguments.overwrite)
     check_frames(source, splits)
     trainer = Trainer(config, source, splits, out, fabric=fabric, init=init)
-    if fabric.is_global_zero:
-        claim(out)
-    fabric.barrier()
-    follow(trainer)
+    follow(trainer, partial(claim, out))
     return []
 
 

@@ -80,7 +80,7 @@ def open_data(texts: Sequence[str]) -> Source:
     """
     if not texts:
         raise ConfigError("--data names no folder; name at least one")
-    named = [_parsed(text) for text in texts]
+    named = [parsed(text) for text in texts]
     weights = [weight for _, weight in named]
     if len(named) == 1:
         return open_source(named[0][0])
@@ -99,6 +99,17 @@ def open_data(texts: Sequence[str]) -> Source:
         parts.append(Part(name=name, source=source, weight=weight, start=start))
         start += len(source.rows)
     return MixedSource(parts)
+
+
+def parsed(text: str) -> tuple[Path, float | None]:
+    """Folder and weight that ``PATH`` or ``PATH:WEIGHT`` means."""
+    path, colon, weight = text.rpartition(":")
+    if not colon or Path(text).exists():
+        return Path(text), None
+    try:
+        return Path(path), float(weight)
+    except ValueError:
+        return Path(text), None
 
 
 def data_arguments(source: Source) -> list[str]:
@@ -184,16 +195,6 @@ def splits_within(source: Source, splits: Splits) -> Splits:
             for split, names in splits.to_dict().items()
         }
     )
-
-
-def _parsed(text: str) -> tuple[Path, float | None]:
-    path, colon, weight = text.rpartition(":")
-    if not colon or Path(text).exists():
-        return Path(text), None
-    try:
-        return Path(path), float(weight)
-    except ValueError:
-        return Path(text), None
 
 
 def _free(name: str, taken: set[str]) -> str:

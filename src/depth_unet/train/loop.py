@@ -29,7 +29,7 @@ from depth_unet.train.optimiser import learning_rate, make_optimiser, set_learni
 from depth_unet.train.plan import Plan
 from depth_unet.train.reporter import Reporter
 from depth_unet.train.snapshot import network_tensors, restore_moments, state_tensors
-from depth_unet.train.step import BatchGradient, StepLosses, over_processes
+from depth_unet.train.step import BatchGradient, StepLosses, set_anywhere
 from depth_unet.train.validate import averaged_predictor, validate
 
 OnValidation = Callable[[int, Mapping[str, float]], None]
@@ -104,6 +104,24 @@ class Trainer:
             plan=Plan.from_dict(plan) if plan else None,
         )
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the run has come to its end."""
+        return self.ended or self.step >= self.total_steps
+
+    def prepare(self, console: Console) -> None:
+        """Find the plan that keeps to the memory, and say it; nothing is written yet.
+
+        Raises:
+            ConfigError: The memory does not suffice for one image.
+        """
+        if self.is_done:
+            return
+        if self.fabric.is_global_zero:
+            self.engine.say = console.print
+        with self.engine.meter:
+            self.engine.prepare(self.loader, self.step, self.optimiser)
+
     def run(self, console: Console) -> None:
         """Train to the end; Ctrl-C and SIGTERM save and raise ``Interrupted``.
 
@@ -111,6 +129,7 @@ class Trainer:
             DataError: A frame cannot be read any more; what was trained is saved.
             ConfigError: The memory does not suffice, or too many steps were skipped; likewise.
         """
+        self.prepare(console)
         try:
             self._run(console)
         except (DataError, ConfigError):
@@ -119,11 +138,10 @@ class Trainer:
 
     def _run(self, console: Console) -> None:
         config, engine = self.config, self.engine
-        if self.step >= self.total_steps or self.ended:
+        if self.is_done:
             return
         with StopSignal() as stop, engine.meter, self._reporter(console) as reporter:
             engine.say = reporter.say
-            engine.prepare(self.loader, self.step, self.optimiser)
             if self.step == 0:
                 self._save(LAST_NAME)  # a run that is killed early can be resumed, too
             for step, raw in self.loader.batches(self.step, self.total_steps):
@@ -131,11 +149,12 @@ class Trainer:
                 set_learning_rate(self.optimiser, lr)
                 plan = engine.plan
                 losses = engine.accumulate(raw)
-                self._update(losses, reporter)
+                taken = self._update(losses, reporter)
                 self.step = step + 1
                 self.ema.update(self.network, self.step)
-                reporter.count(self.step, len(raw) * self.fabric.world_size, losses.means)
-                stops, over = self._anywhere(bool(stop), engine.over_limit)
+                num_images = len(raw) * self.fabric.world_size
+                reporter.count(self.step, num_images, losses.means if taken else {})
+                stops, over = set_anywhere(self.fabric, bool(stop), engine.over_limit)
                 if over:
                     engine.halve("more memory than planned")
                 validates = self.step % self.validation_interval == 0
@@ -156,10 +175,10 @@ class Trainer:
                     raise Interrupted
             reporter.say(engine.describe_peak())
 
-    def _update(self, losses: StepLosses, reporter: Reporter) -> None:
-        """Take the step, unless its loss or gradient is not finite."""
-        norm = self._clip()
-        if self.guard.skips(losses.means["total"], norm):
+    def _update(self, losses: StepLosses, reporter: Reporter) -> bool:
+        """Take the step, unless its loss or gradient is not finite; whether it was taken."""
+        skips = self.guard.skips(losses.means["total"], self._clip())
+        if skips:
             message = describe(self.step + 1, losses.means["total"], self._suspects(losses))
             reporter.say(f"skipped {message}", everywhere=True)
             self.guard.check(message)
@@ -168,6 +187,7 @@ class Trainer:
         else:
             self.optimiser.step()
         self.optimiser.zero_grad()
+        return not skips
 
     def _clip(self) -> Tensor | None:
         """The gradient's norm, and the gradient cut to the largest norm allowed."""
@@ -186,11 +206,6 @@ class Trainer:
         rows = [self.source.rows[row].rgb for row, _ in self.loader.plan(self.step)]
         bad = [number for number, share in enumerate(losses.shares) if not share.isfinite()]
         return [name for n in bad for name in rows[n * size : (n + 1) * size]] or rows
-
-    def _anywhere(self, *flags: bool) -> list[bool]:
-        """Which flags are set in any process: all must act together."""
-        counts = {str(i): torch.tensor(float(flag)) for i, flag in enumerate(flags)}
-        return [bool(count > 0) for count in over_processes(counts, self.fabric).values()]
 
     def _reporter(self, console: Console) -> Reporter:
         return Reporter(

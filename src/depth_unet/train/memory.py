@@ -20,7 +20,7 @@ CHILDREN_EVERY = 250  # samples; looking for children is slow
 
 
 class MemoryMeter:
-    """The highest memory since it was started or reset; used as a context.
+    """The highest memory since it was entered or reset; used as a context.
 
     The system keeps no peak of anonymous memory, so a thread looks every two milliseconds. What a
     single operation takes for less may escape it.
@@ -33,12 +33,14 @@ class MemoryMeter:
         self.device = device
         self._peak = 0
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True, name="memory meter")
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         """Begin to look."""
         self.reset()
+        self._ended.clear()
         if self.device.type != "cuda":
+            self._thread = threading.Thread(target=self._watch, daemon=True, name="memory meter")
             self._thread.start()
         return self
 
@@ -50,7 +52,7 @@ class MemoryMeter:
     ) -> None:
         """Stop looking."""
         self._ended.set()
-        if self._thread.is_alive():
+        if self._thread:
             self._thread.join()
 
     @property

@@ -81,9 +81,9 @@ class Reporter:
             self._writer.close()
 
     def count(self, step: int, num_images: int, means: Mapping[str, Tensor]) -> None:
-        """Note that a step over ``num_images`` images is done, and its loss terms."""
+        """Note that a step over ``num_images`` images is done, and its loss terms, if it counts."""
         self._images += num_images
-        self._steps += 1
+        self._steps += bool(means)
         for name, mean in means.items():
             self._means[name] = self._means.get(name, 0) + mean
         self._progress.update(
@@ -97,7 +97,7 @@ class Reporter:
 
     def losses(self, step: int, lr: float, memory_bytes: int) -> None:
         """Show and record loss terms (their mean since the last call), speed and peak memory."""
-        means = {name: float(total) / self._steps for name, total in self._means.items()}
+        means = {name: float(total) / max(1, self._steps) for name, total in self._means.items()}
         elapsed_s = time.perf_counter() - self._clock
         images_per_s = self._images / max(elapsed_s, 1e-9)
         self._restart()

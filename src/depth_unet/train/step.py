@@ -126,3 +126,9 @@ def over_processes(values: dict[str, Tensor], fabric: Fabric) -> dict[str, Tenso
     total = fabric.all_reduce(torch.stack(list(values.values())), reduce_op="sum")
     assert isinstance(total, Tensor)
     return dict(zip(values, total.unbind(), strict=True))
+
+
+def set_anywhere(fabric: Fabric, *flags: bool) -> list[bool]:
+    """Which flags are set in any process: all must act together."""
+    counts = {str(i): torch.tensor(float(flag)) for i, flag in enumerate(flags)}
+    return [bool(count > 0) for count in over_processes(counts, fabric).values()]
