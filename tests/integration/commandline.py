@@ -120,7 +120,9 @@ def torchrun(*options: object, arguments: Sequence[object]) -> subprocess.Popen[
     return start(
         *(*given, "-m", "depth_unet", *arguments),
         module="torch.distributed.run",
-        variables={"OMP_NUM_THREADS": 1},
+        # With a store that agents share, one that restarts for another's sake counts its restarts
+        # differently, and the workers wait for each other under different names.
+        variables={"OMP_NUM_THREADS": 1, "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": 1},
     )
 
 

@@ -94,9 +94,13 @@ def test_two_machines_survive_the_loss_of_a_worker(cache: Path, tmp_path: Path) 
                 time.sleep(0.05)
             (worker,) = psutil.Process(agents[1].pid).children()
             worker.kill()
-        for agent in agents:
-            _, ends[name] = agent.communicate(timeout=300)
-            assert agent.returncode == 0, ends[name]
+        try:
+            for agent in agents:
+                _, ends[name] = agent.communicate(timeout=300)
+                assert agent.returncode == 0, ends[name]
+        finally:
+            for agent in agents:
+                agent.kill()
     assert_same(tmp_path / "straight" / LAST_NAME, tmp_path / "killed" / LAST_NAME)
 
 
