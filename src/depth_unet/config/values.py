@@ -1,5 +1,6 @@
 """Configs as plain values for JSON, and back."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -38,6 +39,36 @@ def from_dict(values: dict[str, Any]) -> Config:
     return config
 
 
+def flat(config: Config) -> dict[str, Any]:
+    """Every value by the dotted name of its field.
+
+    Example:
+        >>> flat(Config(seed=1))["seed"], flat(Config())["loss.mae"]
+        (1, 0.6)
+    """
+    return _flat(to_dict(config))
+
+
+def changed(config: Config, values: Mapping[str, Any]) -> Config:
+    """The config with other values for some fields, given by dotted name.
+
+    Raises:
+        ConfigError: A field is unknown, or a value is out of range.
+
+    Example:
+        >>> changed(Config(), {"loss.mae": 0.3}).loss.mae
+        0.3
+    """
+    nested = to_dict(config)
+    for name, value in values.items():
+        *groups, last = name.split(".")
+        place = nested
+        for group in groups:
+            place = place[group]
+        place[last] = value
+    return from_dict(nested)
+
+
 def differences(one: Config, other: Config) -> dict[str, tuple[Any, Any]]:
     """Fields in which two configs differ, by dotted name, with both values.
 
@@ -45,7 +76,7 @@ def differences(one: Config, other: Config) -> dict[str, tuple[Any, Any]]:
         >>> differences(Config(seed=1), Config(seed=2))
         {'seed': (1, 2)}
     """
-    first, second = _flat(to_dict(one)), _flat(to_dict(other))
+    first, second = flat(one), flat(other)
     return {name: (first[name], second[name]) for name in first if first[name] != second[name]}
 
 
