@@ -1,0 +1,130 @@
+"""What is known of each trial, without Optuna's types, and as a table for programs."""
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from depth_unet.atomic import replacing
+from depth_unet.search.fields import written
+from depth_unet.search.space import Space
+
+# Of a trial, in the study: its number (Optuna's own counts every attempt), how often it was begun
+# without getting as far as a validation, whose it is, and the figures of its best validation.
+NUMBER, TRIES, MACHINE, FIGURES = "trial", "tries", "machine", "figures"
+MAX_TRIES = 3
+TABLE_NAME = "trials.csv"
+METRICS = ("abs_rel", "rmse", "delta1")
+State = Literal["complete", "pruned", "running", "waiting", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One trial, however often it was begun.
+
+    Attributes:
+        number: Its number, which its folder carries.
+        state: ``failed`` where it has no finite result, or could not be begun.
+        values: The settings that vary, by dotted name; empty before they are drawn.
+        figures: ``abs_rel``, ``rmse`` and ``delta1`` of its best validation so far, and ``step``;
+            empty before the first.
+        step: Step of its last validation.
+    """
+
+    number: int
+    state: State
+    values: dict[str, Any]
+    figures: dict[str, float]
+    step: int
+
+    @property
+    def abs_rel(self) -> float:
+        """The figure that decides; infinite where there is none."""
+        return self.figures.get("abs_rel", math.inf)
+
+    @property
+    def folder(self) -> str:
+        """Name of the run folder."""
+        return trial_folder(self.number)
+
+
+def trial_folder(number: int) -> str:
+    """Name of a trial's run folder."""
+    return f"trial-{number:04d}"
+
+
+def number_of(trial: FrozenTrial) -> int:
+    """The number of a trial, the same for every attempt at it."""
+    return int(trial.user_attrs[NUMBER])
+
+
+def latest(study: optuna.Study) -> list[FrozenTrial]:
+    """The last attempt at every trial, in the order of their numbers."""
+    attempts = {number_of(trial): trial for trial in study.get_trials(deepcopy=False)}
+    return [attempts[number] for number in sorted(attempts)]
+
+
+def given_up(trial: FrozenTrial) -> bool:
+    """Whether a trial failed as often as is tried."""
+    return trial.state == TrialState.FAIL and trial.user_attrs.get(TRIES, 0) >= MAX_TRIES
+
+
+def results_of(study: optuna.Study, space: Space) -> list[Result]:
+    """Every trial, in the order of their numbers."""
+    return [
+        Result(
+            number=number_of(trial),
+            state=_state(trial),
+            values=space.values(trial.params) if trial.params else {},
+            figures=dict(trial.user_attrs.get(FIGURES, {})),
+            step=trial.last_step or 0,
+        )
+        for trial in latest(study)
+    ]
+
+
+def best_of(results: Sequence[Result]) -> Result | None:
+    """The complete trial with the lowest AbsRel; the earlier of two equal ones."""
+    complete = [result for result in results if result.state == "complete"]
+    return min(complete, key=lambda result: result.abs_rel, default=None)
+
+
+def ranked(results: Sequence[Result]) -> list[Result]:
+    """Complete trials from the best on, then the others likewise."""
+    return sorted(results, key=lambda r: (r.state != "complete", r.abs_rel, r.number))
+
+
+def write_table(results: Sequence[Result], space: Space, out: Path) -> Path:
+    """Write ``trials.csv``: a row per trial, the best first, values in full."""
+    names = [each.name for each in space.dimensions]
+    path = out / TABLE_NAME
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(("trial", "state", *METRICS, "best_step", "last_step", *names))
+        for result in ranked(results):
+            figures = (f"{result.figures[m]:.6g}" if result.figures else "" for m in METRICS)
+            values = (written(result.values[name]) if result.values else "" for name in names)
+            best_step = result.figures.get("step", "")
+            row = (result.number, result.state, *figures, best_step, result.step, *values)
+            writer.writerow(row)
+    return path
+
+
+def _state(trial: FrozenTrial) -> State:
+    match trial.state:
+        case TrialState.COMPLETE:
+            assert trial.value is not None
+            return "complete" if math.isfinite(trial.value) else "failed"
+        case TrialState.PRUNED:
+            return "pruned"
+        case TrialState.RUNNING:
+            return "running"
+        case TrialState.WAITING:
+            return "waiting"
+        case TrialState.FAIL:
+            return "failed" if given_up(trial) else "waiting"

@@ -1,0 +1,60 @@
+"""Searches in one folder, each as a process of its own would open it, and trials without a run."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from depth_unet.atomic import make_folder
+from depth_unet.config.run import Config
+from depth_unet.recipes import seed
+from depth_unet.search.results import Result, results_of
+from depth_unet.search.run import OnScore, RunTrial, Search
+from depth_unet.search.space import Sampler, parse_space
+from depth_unet.search.study import Pruner, make_pruner, opened_study
+from depth_unet.search.turns import LOCKS_NAME, Turns
+
+
+def figures(abs_rel: float) -> dict[str, float]:
+    """A validation."""
+    return {"unseen/abs_rel": abs_rel, "unseen/rmse": 1.0, "unseen/delta1": 0.5}
+
+
+def score(config: Config, _out: Path, told: OnScore) -> float:
+    """A trial of two validations whose result is the weight of the mean absolute error."""
+    for step in (1, 2):
+        told(step, figures(config.loss.mae), step == 2)
+    return config.loss.mae
+
+
+class Bench:
+    """Opens searches in one folder."""
+
+    def __init__(self, out: Path, stack: ExitStack) -> None:
+        self.out, self._stack = out, stack
+        make_folder(out / LOCKS_NAME)
+        self.ended: list[int] = []
+
+    def open(
+        self,
+        run_trial: RunTrial = score,
+        *,
+        texts: tuple[str, ...] = ("loss.mae=0.1..1",),
+        sampler: Sampler = "random",
+        num_trials: int = 4,
+        pruner: Pruner = "none",
+    ) -> Search:
+        """A search with a connection of its own."""
+        study = self._stack.enter_context(opened_study("", self.out, make_pruner(pruner, 0)))
+        space = parse_space(texts, seed(), sampler)
+        turns = Turns(study, space, self.out, num_trials=num_trials, sampler=sampler, seed=0)
+        return Search(
+            study, turns, seed(), sampler=sampler, run_trial=run_trial, ended=self.ended.append
+        )
+
+
+def results(search: Search) -> list[Result]:
+    """Every trial, as the database has it now."""
+    return results_of(search.study, search.turns.space)
+
+
+MakeBench = Callable[[str], Bench]

@@ -1,0 +1,105 @@
+"""The study: begun once, gone on with by the same settings only, at any URL."""
+
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+
+from depth_unet.errors import ConfigError
+from depth_unet.search.study import agree, make_pruner, opened_study
+
+PLAN = {"recipe": "seed", "optim.lr": 3e-4, "--space": "loss.mae=0..1", "--sampler": "tpe"}
+
+
+def reopened(out: Path, plan: dict[str, Any]) -> bool:
+    """Open the study of a folder and compare plans."""
+    with opened_study("", out, make_pruner("none", 1)) as study:
+        return agree(study, plan)
+
+
+def test_same_plan_goes_on(tmp_path: Path) -> None:
+    """The first process begins the study, the others join it; a later version's setting is fine."""
+    assert reopened(tmp_path, PLAN)
+    assert not reopened(tmp_path, PLAN)
+    assert not reopened(tmp_path, PLAN | {"optim.new": 1})
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"--space": "loss.mae=0..2"}, ["loss.mae=0..2", "loss.mae=0..1"]),
+        ({"--sampler": "grid"}, ["grid", "tpe"]),
+        ({"optim.lr": 1e-3, "recipe": "base"}, ["optim.lr is 0.001 and was 0.0003", "recipe"]),
+        (dict.fromkeys(PLAN, 0), ["and 1 more"]),
+    ],
+)
+def test_other_plan_is_refused(tmp_path: Path, changes: dict[str, Any], words: list[str]) -> None:
+    """Another plan is refused with the difference, and the study keeps its own."""
+    reopened(tmp_path, PLAN)
+    with pytest.raises(ConfigError) as refusal:
+        reopened(tmp_path, PLAN | changes)
+    assert str(refusal.value).isprintable()
+    for word in words:
+        assert word in str(refusal.value)
+    assert not reopened(tmp_path, PLAN)
+
+
+def test_foreign_study_is_refused(tmp_path: Path) -> None:
+    """A study of the same name that another program filled is not touched."""
+    url = f"sqlite:///{tmp_path}/shared.db"
+    foreign = optuna.create_study(storage=url, study_name="rooms")
+    foreign.add_trial(optuna.create_trial(value=1.0))
+    with (
+        opened_study(url, tmp_path / "rooms", make_pruner("none", 1)) as study,
+        pytest.raises(ConfigError, match="another program"),
+    ):
+        agree(study, PLAN)
+
+
+def test_studies_share_a_database(tmp_path: Path) -> None:
+    """At one URL, searches are told apart by the names of their folders."""
+    url = f"sqlite:///{tmp_path}/shared.db"
+    for name in ("one", "two"):
+        with opened_study(url, tmp_path / name, make_pruner("none", 1)) as study:
+            assert agree(study, PLAN | {"recipe": name})
+            assert study.study_name == name
+
+
+@pytest.mark.parametrize("name", ["with space", "räume", "{braces}", "100%", "a?b#c"])
+def test_any_folder_name(tmp_path: Path, name: str) -> None:
+    """The database lies in the folder, whatever that is called."""
+    (tmp_path / name).mkdir()
+    assert reopened(tmp_path / name, PLAN)
+    assert not reopened(tmp_path / name, PLAN)
+    assert [path.name for path in (tmp_path / name).iterdir()] == ["study.db"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "study.db",
+        "redis://localhost",
+        "nonsense://me:secret@host/name",
+        "mysql+nodriver://me:secret@localhost/x",
+        "sqlite:////nowhere/at/all/study.db",
+    ],
+)
+def test_bad_url_is_one_line(tmp_path: Path, url: str) -> None:
+    """A URL that leads nowhere is refused in one line, which shows no password."""
+    with (
+        pytest.raises(ConfigError) as refusal,
+        opened_study(url, tmp_path, make_pruner("none", 1)),
+    ):
+        pass
+    assert str(refusal.value).isprintable()
+    assert "--storage" in str(refusal.value)
+    assert "secret" not in str(refusal.value)
+
+
+def test_optuna_is_as_before(tmp_path: Path) -> None:
+    """Optuna's log level is changed while a study is open, and only then."""
+    before = optuna.logging.get_verbosity()
+    with opened_study("", tmp_path, make_pruner("none", 1)):
+        assert optuna.logging.get_verbosity() == optuna.logging.ERROR
+    assert optuna.logging.get_verbosity() == before
