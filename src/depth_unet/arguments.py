@@ -19,6 +19,8 @@ SaveChoice = Literal["png16", "npy", "color"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
 Folders = Annotated[tuple[str, ...], tyro.conf.arg(metavar="PATH[:WEIGHT]...")]
 FurnitureChoice = Literal["cc0", "full", "boxes"]
+SamplerChoice = Literal["grid", "random", "tpe"]
+PrunerChoice = Literal["none", "median"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,29 @@ class ResumeArguments:
     """The data sets, if they were moved."""
     device: DeviceChoice = "auto"
     """Where the network is trained."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchArguments:
+    """Train a recipe many times with other settings and find the best; killed, it goes on."""
+
+    config: Annotated[Config, tyro.conf.arg(name="")]
+    data: Folders
+    """Folders in the pairs layout, or caches made by `depth-unet prepare`; PATH:WEIGHT mixes."""
+    space: tuple[str, ...] = ()
+    """What varies: NAME=VALUE,VALUE or NAME=LOW..HIGH[:log]; default: the paper's loss weights."""
+    sampler: SamplerChoice = "random"
+    """How values are drawn; grid runs every combination of choices once."""
+    trials: int = 0
+    """Trials of all processes together; 0: the whole grid, or 20."""
+    pruner: PrunerChoice = "none"
+    """median ends a trial early that does worse than half of the others did at the same step."""
+    storage: str = ""
+    """Database that processes share, as Optuna's URL; default: OUT/study.db (SQLite)."""
+    out: Path | None = None
+    """Folder of the search, one run folder per trial; default runs/RECIPE-search."""
+    device: DeviceChoice = "auto"
+    """Where the networks are trained."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +200,7 @@ class RoomsArguments:
 Arguments = (
     TrainArguments
     | ResumeArguments
+    | SearchArguments
     | EvaluateArguments
     | CompareArguments
     | PredictArguments

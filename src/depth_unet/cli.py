@@ -5,7 +5,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import tyro
 from rich.console import Console
@@ -19,6 +19,7 @@ from depth_unet.arguments import (
     PrepareArguments,
     ResumeArguments,
     RoomsArguments,
+    SearchArguments,
     TrainArguments,
 )
 from depth_unet.config.run import Config
@@ -36,6 +37,7 @@ commands (each has --help):
   prepare SOURCE OUT             decode and resize a data set once, into a cache
   train RECIPE --data DIR        train a network; RECIPE is one of: {recipes}
   train --resume RUN             go on with an interrupted run
+  search RECIPE --data DIR       train it with many settings and find the best
   evaluate CHECKPOINT --data DIR score seen rooms, unseen rooms and test frames
   compare RUN RUN... --data DIR  curves, tables with intervals, the same images side by side
   predict IMAGE... --weights RUN metres for your photos
@@ -47,6 +49,7 @@ options: --help, --version
 COMMAND_OF: dict[type[Arguments], str] = {
     TrainArguments: "train",
     ResumeArguments: "resume",
+    SearchArguments: "search",
     EvaluateArguments: "evaluate",
     CompareArguments: "compare",
     PredictArguments: "predict",
@@ -110,16 +113,11 @@ def _parse(command: str, rest: list[str]) -> Arguments:
     match command:
         case "train":
             return _parse_train(rest)
-        case "evaluate":
-            return _tyro(EvaluateArguments, command, rest)
-        case "compare":
-            return _tyro(CompareArguments, command, rest)
-        case "predict":
-            return _tyro(PredictArguments, command, rest)
-        case "prepare":
-            return _tyro(PrepareArguments, command, rest)
-        case "rooms":
-            return _tyro(RoomsArguments, command, rest)
+        case "search":
+            return _parse_search(rest)
+        case "evaluate" | "compare" | "predict" | "prepare" | "rooms":
+            kind = next(kind for kind, name in COMMAND_OF.items() if name == command)
+            return _tyro(kind, command, rest)
     raise ConfigError(f"there is no command {command!r}; run `depth-unet --help` for the list")
 
 
@@ -131,13 +129,7 @@ def _parse_train(rest: list[str]) -> TrainArguments | ResumeArguments:
         default = TrainArguments(config=RECIPES[first](), data=tyro.MISSING)
         return _tyro(TrainArguments, f"train {first}", rest[1:], default)
     if first in ("-h", "--help"):
-        sys.stdout.write(
-            "usage: depth-unet train RECIPE --data DIR [options]   (RECIPE --help lists them)\n"
-            "       depth-unet train --resume RUN\n\nrecipes:\n"
-        )
-        for name, recipe in RECIPES.items():
-            sys.stdout.write(f"  {name:8} {(recipe.__doc__ or '').splitlines()[0]}\n")
-        raise SystemExit(0)
+        _show_recipes("train", "       depth-unet train --resume RUN\n")
     found = f"{first!r} is no recipe" if first else "no recipe was named"
     raise ConfigError(f"{found}; choose {', '.join(RECIPES)}, or --resume RUN")
 
@@ -154,6 +146,27 @@ def _parse_resume(rest: list[str]) -> ResumeArguments:
         config = read_config(run_file(Path(name))) if name else Config()
     default = ResumeArguments(config=config, resume=tyro.MISSING)
     return _tyro(ResumeArguments, "train", rest, default)
+
+
+def _parse_search(rest: list[str]) -> SearchArguments:
+    first = rest[0] if rest else ""
+    if first in RECIPES:
+        default = SearchArguments(config=RECIPES[first](), data=tyro.MISSING)
+        return _tyro(SearchArguments, f"search {first}", rest[1:], default)
+    if first in ("-h", "--help"):
+        _show_recipes("search")
+    found = f"{first!r} is no recipe" if first else "no recipe was named"
+    raise ConfigError(f"{found}; choose {', '.join(RECIPES)}")
+
+
+def _show_recipes(command: str, more: str = "") -> NoReturn:
+    sys.stdout.write(
+        f"usage: depth-unet {command} RECIPE --data DIR [options]   (RECIPE --help lists them)\n"
+        f"{more}\nrecipes:\n"
+    )
+    for name, recipe in RECIPES.items():
+        sys.stdout.write(f"  {name:8} {(recipe.__doc__ or '').splitlines()[0]}\n")
+    raise SystemExit(0)
 
 
 def _tyro(

@@ -18,7 +18,7 @@ MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
 MAX_PUBLIC_NAMES = 20
 MAX_HELP_S = 0.5
-HEAVY = {"torch", "cv2", "matplotlib", "lightning_fabric", "tensorboard", "onnxruntime"}
+HEAVY = {"torch", "cv2", "matplotlib", "lightning_fabric", "tensorboard", "onnxruntime", "optuna"}
 DRAWERS = {"utils", "common", "helpers", "misc"}
 
 

@@ -1,5 +1,6 @@
 """Searches in one folder, each as a process of its own would open it, and trials without a run."""
 
+import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +11,7 @@ from depth_unet.recipes import seed
 from depth_unet.search.results import Result, results_of
 from depth_unet.search.run import OnScore, RunTrial, Search
 from depth_unet.search.space import Sampler, parse_space
-from depth_unet.search.study import Pruner, make_pruner, opened_study
+from depth_unet.search.study import DATABASE_NAME, Pruner, make_pruner, opened_study
 from depth_unet.search.turns import LOCKS_NAME, Turns
 
 
@@ -27,11 +28,18 @@ def score(config: Config, _out: Path, told: OnScore) -> float:
 
 
 class Bench:
-    """Opens searches in one folder."""
+    """Opens searches in one folder.
 
-    def __init__(self, out: Path, stack: ExitStack) -> None:
+    Args:
+        out: The folder.
+        stack: Closes their studies.
+        tables: A database without a study of that folder's name: making the tables takes longest.
+    """
+
+    def __init__(self, out: Path, stack: ExitStack, tables: Path) -> None:
         self.out, self._stack = out, stack
         make_folder(out / LOCKS_NAME)
+        shutil.copyfile(tables, out / DATABASE_NAME)
         self.ended: list[int] = []
 
     def open(

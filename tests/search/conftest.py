@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
+from depth_unet.search.study import DATABASE_NAME, make_pruner, opened_study
 from tests.search.bench import Bench, MakeBench
 
 
@@ -23,11 +24,19 @@ def database_without_waiting() -> Iterator[None]:
     event.remove(Engine, "connect", connected)
 
 
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with Optuna's tables."""
+    out = tmp_path_factory.mktemp("tables")
+    with opened_study("", out, make_pruner("none", 1)):
+        return out / DATABASE_NAME
+
+
 @pytest.fixture
-def make_bench(tmp_path: Path) -> Iterator[MakeBench]:
+def make_bench(tmp_path: Path, tables: Path) -> Iterator[MakeBench]:
     """Benches in folders of their own."""
     with ExitStack() as stack:
-        yield lambda name: Bench(tmp_path / name, stack)
+        yield lambda name: Bench(tmp_path / name, stack, tables)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def background(search: Search, **changes: Any) -> Background:
         "sampler": "random",
         "pruner": "median",
         "num_trials": 8,
-        "data": Path("my rooms"),
+        "data": ("my rooms",),
         "dataset": ODD,
         "fingerprint": "abc",
         "num_train": 100,

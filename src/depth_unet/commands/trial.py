@@ -15,9 +15,10 @@ from depth_unet.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read
 from depth_unet.commands.train import claim
 from depth_unet.config.run import Config
 from depth_unet.config.values import differences
+from depth_unet.data.mixture import split_source
 from depth_unet.data.source import Source
-from depth_unet.data.splits import Splits, split_rooms
-from depth_unet.errors import CheckpointError
+from depth_unet.data.splits import Splits
+from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.search.run import OnScore
 from depth_unet.train.devices import make_fabric, settled
 from depth_unet.train.loop import Trainer
@@ -70,7 +71,7 @@ def run_trial(setting: Setting, config: Config, out: Path, told: OnScore) -> flo
     fabric.launch()
 
     def on_validation(step: int, figures: Mapping[str, float]) -> None:
-        told(step, figures, step == trainer.total_steps)
+        told(step, figures, trainer.ended or step == trainer.total_steps)
 
     trainer = Trainer(
         config, source, splits, out, fabric=fabric, resume=resume, on_validation=on_validation
@@ -80,10 +81,8 @@ def run_trial(setting: Setting, config: Config, out: Path, told: OnScore) -> flo
         told(best.step, best.metrics, best.step == trainer.total_steps)
     try:
         trainer.run(ProgressOnly(setting.console))
-    except RuntimeError as error:
-        if not is_hopeless(error):
-            raise
-        setting.console.print(f"{out.name}: no result ({str(error).splitlines()[0]})")
+    except ConfigError as error:  # only training can tell: it diverges, or needs too much memory
+        setting.console.print(f"{out.name}: no result: {error}")
         return float("inf")
     return trainer.best
 
@@ -105,11 +104,6 @@ def checked(resume: Checkpoint, config: Config, out: Path) -> Config:
     return resume.config
 
 
-def is_hopeless(error: RuntimeError) -> bool:
-    """Whether a run ended because of its settings: it diverged, or needs too much memory."""
-    return isinstance(error, torch.OutOfMemoryError) or "non-finite" in str(error)
-
-
 class ProgressOnly(Console):
     """A console that shows a run's progress line and leaves out what else it prints."""
 
@@ -127,8 +121,8 @@ def split(source: Source, config: Config, *, quiet: bool = False) -> Splits:
     with warnings.catch_warnings():
         if quiet:
             warnings.simplefilter("ignore", UserWarning)
-        return split_rooms(
-            source.rows, fraction=config.fraction, holdout=config.holdout, seed=config.seed
+        return split_source(
+            source, fraction=config.fraction, holdout=config.holdout, seed=config.seed
         )
 
 

@@ -23,9 +23,9 @@ class Background:
         sampler: How values are drawn.
         pruner: What ends trials early.
         num_trials: Trials of all processes together.
-        data: Folder of the data set.
-        dataset: Its title.
-        fingerprint: What tells it from other data sets.
+        data: Folders of the data sets, as the command line has them.
+        dataset: Their title.
+        fingerprint: What tells them from other data sets.
         num_train: Frames that are trained on.
         num_unseen: Frames of rooms that are not trained on; they judge.
         num_steps: Optimiser steps of a trial.
@@ -37,7 +37,7 @@ class Background:
     sampler: Sampler
     pruner: Pruner
     num_trials: int
-    data: Path
+    data: tuple[str, ...]
     dataset: str
     fingerprint: str
     num_train: int
@@ -65,5 +65,5 @@ class Background:
         recipe = RECIPES.get(self.config.recipe, Config)
         changes = differences(recipe(), changed(self.config, values))
         options = [word for name, (_, value) in changes.items() for word in option(name, value)]
-        words = ("train", self.config.recipe, "--data", str(self.data), *options)
+        words = ("train", self.config.recipe, "--data", *self.data, *options)
         return ["depth-unet", *words, "--out", str(self.out / "best")]
