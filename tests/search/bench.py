@@ -12,7 +12,7 @@ from depth_unet.search.results import Result, results_of
 from depth_unet.search.run import OnScore, RunTrial, Search
 from depth_unet.search.space import Sampler, parse_space
 from depth_unet.search.study import DATABASE_NAME, Pruner, make_pruner, opened_study
-from depth_unet.search.turns import LOCKS_NAME, Turns
+from depth_unet.search.turns import Turns
 
 
 def figures(abs_rel: float) -> dict[str, float]:
@@ -38,7 +38,7 @@ class Bench:
 
     def __init__(self, out: Path, stack: ExitStack, tables: Path) -> None:
         self.out, self._stack = out, stack
-        make_folder(out / LOCKS_NAME)
+        make_folder(out)
         shutil.copyfile(tables, out / DATABASE_NAME)
         self.ended: list[int] = []
 

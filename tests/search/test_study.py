@@ -1,5 +1,7 @@
 """The study: begun once, gone on with by the same settings only, at any URL."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,26 @@ def test_foreign_study_is_refused(tmp_path: Path) -> None:
         agree(study, PLAN)
 
 
+def test_many_begin_at_once(tmp_path: Path) -> None:
+    """Processes that begin one study at the same moment all open it."""
+    script = (
+        "import sys, pathlib, depth_unet.search.study as s\n"
+        "print('ready', flush=True); input()\n"
+        "with s.opened_study('', pathlib.Path(sys.argv[1]), s.make_pruner('none', 1)): pass\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "search")]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    processes = [subprocess.Popen(command, text=True, **pipes) for _ in range(3)]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in processes:
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+
+
 def test_studies_share_a_database(tmp_path: Path) -> None:
     """At one URL, searches are told apart by the names of their folders."""
     url = f"sqlite:///{tmp_path}/shared.db"
@@ -69,10 +91,9 @@ def test_studies_share_a_database(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["with space", "räume", "{braces}", "100%", "a?b#c"])
 def test_any_folder_name(tmp_path: Path, name: str) -> None:
     """The database lies in the folder, whatever that is called."""
-    (tmp_path / name).mkdir()
     assert reopened(tmp_path / name, PLAN)
     assert not reopened(tmp_path / name, PLAN)
-    assert [path.name for path in (tmp_path / name).iterdir()] == ["study.db"]
+    assert {path.name for path in (tmp_path / name).iterdir()} == {"locks", "study.db"}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from depth_unet.arguments import SearchArguments
-from depth_unet.atomic import check_writable, make_folder
+from depth_unet.atomic import check_writable
 from depth_unet.commands.device import choose_device
 from depth_unet.commands.train import check_frames, warn_about_range, warn_about_size
 from depth_unet.commands.trial import Setting, quiet_fabric, run_trial, split
@@ -23,12 +23,13 @@ from depth_unet.data.source import Source
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.search.background import Background
 from depth_unet.search.html import PAGE_NAME, write_report
+from depth_unet.search.locks import gate
 from depth_unet.search.results import TABLE_NAME, Result, best_of
 from depth_unet.search.run import Search
 from depth_unet.search.space import Space, parse_space
 from depth_unet.search.study import agree, make_pruner, opened_study
 from depth_unet.search.told import short
-from depth_unet.search.turns import LOCKS_NAME, Turns, gate
+from depth_unet.search.turns import Turns
 from depth_unet.train.devices import settled
 
 DEFAULT_TRIALS = 20
@@ -82,7 +83,6 @@ def search(arguments: SearchArguments, background: Background, source: Source) -
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     config, out = background.config, background.out
-    make_folder(out / LOCKS_NAME)
     pruner = make_pruner(background.pruner, background.num_steps)
     with opened_study(arguments.storage, out, pruner) as study:
         with gate(out):
@@ -212,8 +212,8 @@ def closing(results: list[Result], background: Background) -> str:
     running = sum(result.state == "running" for result in results)
     if running:
         lines.append(
-            f"{running} trial{'s' * (running > 1)} still run in other processes; if one of them "
-            "was killed, the same command takes its trial over"
+            f"running in other processes: {running}; if one was killed, the same command goes on "
+            "with its trial"
         )
     lines.append(f"wrote {background.out / PAGE_NAME} and {background.out / TABLE_NAME}")
     best = best_of(results)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from depth_unet.errors import ConfigError, DataError
+from depth_unet.search.locks import gate
 from depth_unet.search.space import Sampler
 
 try:
@@ -51,10 +52,14 @@ def opened_study(storage: str, out: Path, pruner: BasePruner) -> Iterator[optuna
     shown, keeper = _without_password(url), None
     with _quiet_optuna():
         try:
-            keeper = _storage(url)
-            study = optuna.create_study(
-                storage=keeper, study_name=out.resolve().name, pruner=pruner, load_if_exists=True
-            )
+            with gate(out):  # two processes at once cannot make the same tables
+                keeper = _storage(url)
+                study = optuna.create_study(
+                    storage=keeper,
+                    study_name=out.resolve().name,
+                    pruner=pruner,
+                    load_if_exists=True,
+                )
         except (ImportError, ValueError, RuntimeError, SQLAlchemyError, OptunaError) as error:
             raise ConfigError(
                 f"--storage {shown} cannot be opened ({_first_line(error)}); give a URL as Optuna "

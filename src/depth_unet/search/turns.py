@@ -24,6 +24,7 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial, TrialState
 
+from depth_unet.search.locks import file_lock, gate
 from depth_unet.search.results import (
     MACHINE,
     NUMBER,
@@ -35,8 +36,6 @@ from depth_unet.search.results import (
 )
 from depth_unet.search.space import Choices, Dimension, Sampler, Space
 from depth_unet.search.study import fail_stale_trials
-
-LOCKS_NAME = "locks"
 
 
 class Turns:
@@ -148,12 +147,7 @@ class Turns:
         )
 
     def _lock(self, number: int) -> FileLock:
-        return FileLock(self.out / LOCKS_NAME / f"{trial_folder(number)}.lock")
-
-
-def gate(out: Path) -> FileLock:
-    """The lock under which the study stands still; its folder must exist."""
-    return FileLock(out / LOCKS_NAME / "study.lock")
+        return file_lock(self.out, trial_folder(number))
 
 
 def machine() -> str:
