@@ -149,7 +149,8 @@ def test_network_in_micro_batches() -> None:
 def test_two_processes_have_the_gradient_of_one(fabric: Fabric, tmp_path: Path) -> None:
     """Two processes over gloo, with 11 and 5 of the images in unequal parts: same gradient.
 
-    So it is where one process has nothing but the image without a valid pixel.
+    So it is where one process has nothing but the image without a valid pixel. Gradients travel
+    once in a step.
     """
     port = free_port()
     module = "tests.integration.two_processes"
@@ -158,6 +159,8 @@ def test_two_processes_have_the_gradient_of_one(fabric: Fabric, tmp_path: Path) 
     for process in processes:
         out, err = process.communicate(timeout=120)
         assert process.returncode == 0, out + err
+    for path in files:
+        assert int(load_file(path)["messages"]) == 1, "gradients travel with every micro-batch"
     for term in TERMS:
         expected, means = gradients_of(fabric, make_config(term), [make_batch()])
         for result in (load_file(path) for path in files):

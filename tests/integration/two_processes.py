@@ -12,6 +12,8 @@ import torch
 from lightning_fabric import Fabric
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.distributed import GradBucket
+from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
 
 from depth_unet.config.loss import LossConfig
 from depth_unet.config.model import CanvasConfig
@@ -95,6 +97,20 @@ def gradients_of(
     return torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None]), means
 
 
+def messages_of(fabric: Fabric, micro_batches: Sequence[Batch]) -> int:
+    """How often gradients travel between the processes in one step."""
+    messages: list[int] = []
+
+    def counted(_state: None, bucket: GradBucket) -> torch.futures.Future[Tensor]:
+        messages.append(1)
+        return allreduce_hook(torch.distributed.group.WORLD, bucket)
+
+    model = fabric.setup(make_network())
+    model._forward_module.register_comm_hook(None, counted)  # noqa: SLF001  # the wrapper itself
+    BatchGradient(fabric, model, make_config("mae")).accumulate(micro_batches)
+    return len(messages)
+
+
 def main(rank: int, port: int, path: Path) -> None:
     """Take this process's share of every case and write the gradients."""
     os.environ |= {
@@ -115,6 +131,7 @@ def main(rank: int, port: int, path: Path) -> None:
             gradient, means = gradients_of(fabric, make_config(term), parts)
             results[f"{case}/{term}/gradient"] = gradient
             results |= {f"{case}/{term}/{name}": value for name, value in means.items()}
+    results["messages"] = torch.tensor(messages_of(fabric, parts))
     save_file(results, path)
 
 
