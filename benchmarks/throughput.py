@@ -23,8 +23,8 @@ from typing import Any
 import torch
 from attention import RESULT, commit, device_name, size
 from contest.arithmetic import fastest_device, peak_flops
+from contest.meter import Settings, Turn
 from contest.opponent import Opponent
-from contest.side import Settings, Turn
 
 from depth_unet import cli
 from depth_unet.config.run import Precision
@@ -115,7 +115,7 @@ def contest(sides: Sequence[Settings], options: argparse.Namespace) -> list[Resu
     with contextlib.ExitStack() as stack:
         opponents = [stack.enter_context(Opponent(settings)) for settings in sides]
         for settings, opponent in zip(sides, opponents, strict=True):
-            facts = {"side": settings.side, **opponent.facts}
+            facts = {"side": settings.side, **opponent.facts()}
             results.append(Result(canvas=f"{canvas.width}×{canvas.height}", facts=facts))
         for _ in range(options.rounds):
             for settings, opponent, result in zip(sides, opponents, results, strict=True):

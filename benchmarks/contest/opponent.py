@@ -13,37 +13,41 @@ from typing import Any, Self
 
 import psutil
 
-from contest.side import Settings, Turn
+from contest.meter import Settings, Turn
 
 BENCHMARKS = Path(__file__).resolve().parents[1]
+MODULES = {"student": "contest.theirs", "ours": "contest.ours"}
 SAMPLE_S = 0.02
 
 
 class Opponent:
-    """A side in a process of its own, warm and waiting for its turn.
+    """A side in a process of its own, on its way to its first turn.
 
     Args:
         settings: What it does.
 
     Attributes:
-        facts: What it told before its first turn.
-        memory_bytes: Most anonymous memory of its process and their children until then.
+        memory_bytes: Most anonymous memory of its process and their children before it.
         cuda_peak_bytes: Most memory that tensors took on the GPU; 0 without one.
     """
 
     def __init__(self, settings: Settings) -> None:
         path = filter(None, (BENCHMARKS, os.environ.get("PYTHONPATH")))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "contest.side", json.dumps(asdict(settings))],
+            [sys.executable, "-m", MODULES[settings.side], json.dumps(asdict(settings))],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.cuda_peak_bytes = 0
-        with MemoryWatch(self._process.pid) as watch:
-            self.facts = self._answer()
-        self.memory_bytes = watch.peak_bytes
+        self.memory_bytes = self.cuda_peak_bytes = 0
+        self._watch = MemoryWatch(self._process.pid)
+
+    def facts(self) -> dict[str, Any]:
+        """Wait until it is warm; what it tells of itself."""
+        answer = self._answer()
+        self.memory_bytes = self._watch.end()
+        return answer
 
     def take_turn(self, *, least_s: float, least_steps: int) -> Turn:
         """Let it train for this long; nothing else should run meanwhile."""
@@ -73,11 +77,12 @@ class Opponent:
         trace: TracebackType | None,
     ) -> None:
         """No more turns: end of input ends the side."""
+        self._watch.end()
         self._process.communicate()
 
 
 class MemoryWatch:
-    """Samples the anonymous memory of a process and its children while it is a context.
+    """Samples the anonymous memory of a process and its children.
 
     A page that a fork shares counts once (``Pss_Anon``): the workers of a DataLoader begin with
     all pages of their parent. Files that are mapped or cached do not count; nor does shared
@@ -85,32 +90,24 @@ class MemoryWatch:
     """
 
     def __init__(self, process_id: int) -> None:
-        self.peak_bytes = 0
+        self._peak_bytes = 0
         self._root = psutil.Process(process_id)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
-
-    def __enter__(self) -> Self:
-        """Begin."""
         self._thread.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End."""
+    def end(self) -> int:
+        """The most there was, bytes."""
         self._ended.set()
         self._thread.join()
+        return self._peak_bytes
 
     def _sample(self) -> None:
         while not self._ended.wait(SAMPLE_S):
             with suppress(psutil.Error):
                 family = [self._root, *self._root.children(recursive=True)]
                 now_bytes = sum(anonymous_bytes(process.pid) for process in family)
-                self.peak_bytes = max(self.peak_bytes, now_bytes)
+                self._peak_bytes = max(self._peak_bytes, now_bytes)
 
 
 def anonymous_bytes(process_id: int) -> int:

@@ -1,41 +1,24 @@
-"""One side in a process of its own: it trains for as long as it is told to, then waits its turn.
+"""What a side is asked, what it answers, and the hook that gives it its turns.
 
 Both sides run their training as it is. They are stopped and measured from a hook that torch calls
 after every optimiser step, so neither loop knows that it is watched.
-
-    python -m contest.side SETTINGS      (JSON; `throughput.py` starts it and talks over the pipes)
 """
 
 import json
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any, Literal
-from unittest.mock import patch
 
 import torch
-from rich.console import Console
-from torch import Tensor
 from torch.optim.optimizer import register_optimizer_step_post_hook
-from torch.utils.data import DataLoader
 
-from contest import student
-from contest.arithmetic import fastest_device, flops_per_image
 from depth_unet.config.run import Config, Precision
-from depth_unet.data.cache import open_source
-from depth_unet.data.splits import Splits
 from depth_unet.recipes import RECIPES
-from depth_unet.train.devices import make_fabric
-from depth_unet.train.loop import Trainer
 
 NEVER = 10**7
-NYU_PAIRS = 795
-FOCAL = 0.8  # in image widths; any camera costs the same
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,68 +148,9 @@ class Meter:
         return time.perf_counter()
 
 
-class Waiting:
-    """A student's loader whose waiting time a meter counts."""
-
-    def __init__(self, loader: DataLoader[student.Pair], meter: Meter) -> None:
-        self.loader, self.meter = loader, meter
-
-    def __iter__(self) -> Iterator[student.Pair]:
-        """One epoch."""
-        return self.meter.waiting(iter(self.loader))
-
-
 def cuda_peak_bytes(device: torch.device) -> int:
     """Most memory that tensors took on a GPU; 0 on others."""
     return torch.cuda.max_memory_allocated() if device.type == "cuda" else 0
-
-
-def prepare_student(settings: Settings, device: torch.device) -> tuple[Meter, Callable[[], None]]:
-    """The student's training, ready to run."""
-    canvas, files = settings.config().canvas, student.read_files(Path(settings.data))
-    # As many items an epoch as NYU has: at its end the workers' queue runs dry.
-    epoch = files * max(1, round(NYU_PAIRS / len(files)))
-    loader = student.make_loader(epoch, (canvas.width, canvas.height), settings.batch_size)
-    model = student.UNet()
-    num_flops = flops_per_image(model, model, canvas)
-    names = [os.path.relpath(photo, settings.data) for photo, _ in files]
-    told = facts(settings, model, names, num_flops)
-    meter = Meter(told, device, settings.warm_steps)
-    return meter, lambda: student.train(model, Waiting(loader, meter), device, NEVER)
-
-
-def prepare_ours(
-    settings: Settings, device: torch.device, out: Path
-) -> tuple[Meter, Callable[[], None]]:
-    """Our training, ready to run: `depth-unet train RECIPE`, without validation."""
-    config, source = settings.config(), open_source(Path(settings.data))
-    names = [row.rgb for row in source.rows if row.official_split != "test"]
-    fabric = make_fabric(config, device)
-    fabric.launch()
-    trainer = Trainer(config, source, Splits(train=tuple(names)), out, fabric=fabric)
-    network = trainer.network
-
-    def forward(image: Tensor) -> Tensor:
-        camera = torch.tensor(
-            [[FOCAL * image.shape[-1], FOCAL * image.shape[-1], 0, 0]], device=image.device
-        )
-        depth_m: Tensor = network(image, camera, output_stride=config.loss.stride).depth_m
-        return depth_m
-
-    num_flops = flops_per_image(network, forward, config.canvas)
-    told = facts(settings, network, names, num_flops)
-    told["micro_batch_size"] = config.micro_batch_size
-    meter = Meter(told, device, settings.warm_steps)
-    batches = trainer.loader.batches
-
-    def run() -> None:
-        def waiting(*steps: int) -> Iterator[Any]:
-            return meter.waiting(batches(*steps))
-
-        with patch.object(trainer.loader, "batches", waiting):
-            trainer.run(Console(quiet=True))
-
-    return meter, run
 
 
 def facts(
@@ -243,19 +167,8 @@ def facts(
     }
 
 
-def main() -> None:
-    """Run the side that the settings name, until there are no more turns."""
-    settings = Settings(**json.loads(sys.argv[1]))
-    device = fastest_device()
-    with tempfile.TemporaryDirectory() as folder, suppress(Finished):
-        meter, run = (
-            prepare_student(settings, device)
-            if settings.side == "student"
-            else prepare_ours(settings, device, Path(folder))
-        )
-        register_optimizer_step_post_hook(meter)
+def follow(meter: Meter, run: Callable[[], None]) -> None:
+    """Run a training under a meter, until there are no more turns."""
+    register_optimizer_step_post_hook(meter)
+    with suppress(Finished):
         run()
-
-
-if __name__ == "__main__":
-    main()
