@@ -122,6 +122,8 @@ def contest(sides: Sequence[Settings], options: argparse.Namespace) -> list[Resu
                 peak = peak_flops(device, settings.precision)
                 turn = opponent.take_turn(least_s=options.seconds, least_steps=options.least_steps)
                 result.add(turn, peak)
+            speeds = ", ".join(f"{result.images_per_s[-1]:.1f}" for result in results)
+            sys.stderr.write(f"{results[0].canvas}, images/s of each side: {speeds}\n")
         for opponent, result in zip(opponents, results, strict=True):
             result.memory_bytes = opponent.cuda_peak_bytes or opponent.memory_bytes
             pairs = zip(result.images_per_s, results[0].images_per_s, strict=True)
@@ -203,6 +205,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5, help="turns of each side")
     parser.add_argument("--seconds", type=float, default=8.0, help="least time of a turn")
+    parser.add_argument("--recipes", nargs="+", default=RECIPE_NAMES, choices=RECIPES)
     parser.add_argument("--batch-size", type=int, default=16, help="images per optimiser step")
     parser.add_argument(
         "--micro-batch-size",
@@ -216,7 +219,7 @@ def parse() -> argparse.Namespace:
         "--quick", action="store_true", help="small and short; figures mean nothing"
     )
     options = parser.parse_args()
-    options.recipes, options.least_steps, options.warm_steps = RECIPE_NAMES, 2, 3
+    options.least_steps, options.warm_steps = 2, 3
     if options.quick:
         options.recipes, options.least_steps, options.warm_steps = RECIPE_NAMES[:1], 1, 1
         options.rounds, options.seconds, options.batch_size = 1, 0.0, 2
