@@ -163,6 +163,7 @@ def line_up(recipe: str, pairs: Path, cache: Path, options: argparse.Namespace) 
         "recipe": recipe,
         "batch_size": options.batch_size,
         "warm_steps": options.warm_steps,
+        "widths": options.student,
         "micro_batch_size": options.micro_batch_size,
     }
     ours: list[Precision] = ["fp32"]
@@ -206,6 +207,12 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="turns of each side")
     parser.add_argument("--seconds", type=float, default=8.0, help="least time of a turn")
     parser.add_argument("--recipes", nargs="+", default=RECIPE_NAMES, choices=RECIPES)
+    parser.add_argument(
+        "--student",
+        default="classic",
+        choices=("classic", "lean"),
+        help="widths of the student's network",
+    )
     parser.add_argument("--batch-size", type=int, default=16, help="images per optimiser step")
     parser.add_argument(
         "--micro-batch-size",

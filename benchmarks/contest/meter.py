@@ -27,6 +27,7 @@ class Settings:
 
     Attributes:
         side: Whose training it is.
+        widths: Which of the student's networks.
         data: The pairs that the student decodes, or the cache that we read.
         recipe: The recipe at whose canvas both work.
         precision: Ours; the student's is fp32.
@@ -39,6 +40,7 @@ class Settings:
     side: Literal["student", "ours"]
     data: str
     recipe: str
+    widths: Literal["classic", "lean"] = "classic"
     precision: Precision = "fp32"
     batch_size: int = 16
     micro_batch_size: int = -1

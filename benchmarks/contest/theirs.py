@@ -36,7 +36,7 @@ def main() -> None:
     # As many items an epoch as NYU has: at its end the workers' queue runs dry.
     epoch = files * max(1, round(NYU_PAIRS / len(files)))
     loader = student.make_loader(epoch, (canvas.width, canvas.height), settings.batch_size)
-    model = student.UNet()
+    model = student.UNet(student.WIDTHS[settings.widths])
     names = [os.path.relpath(photo, settings.data) for photo, _ in files]
     told = facts(settings, model, names, flops_per_image(model, model, canvas))
     meter = Meter(told, device, settings.warm_steps)

@@ -32,7 +32,7 @@ def test_both_sides_train_on_the_same_images(few_pairs: Path, tmp_path: Path) ->
     for result in (student, ours):
         assert result["facts"]["images"] == sorted(trained)
         assert result["facts"]["batch_size"] == student["facts"]["batch_size"]
-        assert result["facts"]["parameters"] == pytest.approx(10.5e6, rel=0.02)
+        assert result["facts"]["parameters"] == pytest.approx(10.1e6, rel=0.04)
         figures = [result["memory_bytes"], *result["images_per_s"], *result["ratios"]]
         figures += result["peak_share"]
         assert all(math.isfinite(figure) and figure > 0 for figure in figures)
