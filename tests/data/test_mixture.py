@@ -25,7 +25,7 @@ from depth_unet.errors import ConfigError, DataError
 def folders(box_rooms: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The same rooms twice, under two names."""
     root = tmp_path_factory.mktemp("mixture")
-    names = [root / "a" / "rooms", root / "b" / "rooms"]
+    names = [root / "rooms", root / "others"]
     for name in names:
         shutil.copytree(box_rooms, name)
     return names
@@ -58,8 +58,8 @@ def test_frames_are_those_of_the_parts(mixed: MixedSource, box_rooms: Path) -> N
         assert np.array_equal(frame.depth_mm, own.depth_mm)
         assert frame.intrinsics == own.intrinsics
     assert mixed.rows[0].rgb == f"rooms/{single.rows[0].rgb}"
-    assert mixed.rows[num].rgb == f"rooms-2/{single.rows[0].rgb}"
-    assert mixed.rows[num].room_group == f"rooms-2/{single.rows[0].room_group}"
+    assert mixed.rows[num].rgb == f"others/{single.rows[0].rgb}"
+    assert mixed.rows[num].room_group == f"others/{single.rows[0].room_group}"
 
 
 def test_each_data_set_is_split_as_if_alone(mixed: MixedSource, box_rooms: Path) -> None:
@@ -67,7 +67,7 @@ def test_each_data_set_is_split_as_if_alone(mixed: MixedSource, box_rooms: Path)
     alone = split_source(PairsSource(box_rooms), fraction=1.0, holdout=0.3, seed=4)
     both = split_source(mixed, fraction=1.0, holdout=0.3, seed=4)
     for name, frames in alone.to_dict().items():
-        expected = [f"{part}/{frame}" for part in ("rooms", "rooms-2") for frame in frames]
+        expected = [f"{part}/{frame}" for part in ("rooms", "others") for frame in frames]
         assert both.to_dict()[name] == expected
 
 
@@ -88,9 +88,12 @@ def test_arguments_open_the_same(mixed: MixedSource) -> None:
 def test_a_part_finds_its_frames_in_the_splits(mixed: MixedSource, folders: list[Path]) -> None:
     """A run on several data sets can be evaluated on one of them."""
     splits = split_source(mixed, fraction=1.0, holdout=0.3, seed=0)
-    one = PairsSource(folders[0])
-    unseen = frames_of(one.rows, splits_within(one, splits), "unseen")
-    assert 2 * len(unseen) == len(splits.unseen)
+    for folder in folders:
+        one = PairsSource(folder)
+        found = splits_within(one, splits).unseen
+        mine = [name for name in splits.unseen if name.startswith(f"{folder.name}/")]
+        assert [f"{folder.name}/{name}" for name in found] == mine
+        assert len(frames_of(one.rows, splits_within(one, splits), "unseen")) == len(mine) > 0
     assert splits_within(mixed, splits) == splits
 
 
@@ -101,6 +104,10 @@ def test_contradictions_are_refused(folders: list[Path], tmp_path: Path) -> None
         open_data([f"{one}:1", str(other)])
     with pytest.raises(ConfigError, match="must be positive"):
         open_data([f"{one}:1", f"{other}:0"])
+    with pytest.raises(ConfigError, match="must be positive"):
+        open_data([f"{one}:1", f"{other}:nan"])
+    with pytest.raises(ConfigError, match="two data sets are called rooms"):
+        open_data([str(one), str(one)])
     with pytest.raises(ConfigError, match="names no folder"):
         open_data([])
     with pytest.raises(DataError, match="does not exist"):

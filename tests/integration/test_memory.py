@@ -2,13 +2,15 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from depth_unet.checkpoint import LAST_NAME, read
 from depth_unet.model.unet import DepthUNet
-from depth_unet.train.engine import Engine
+from depth_unet.train.memory import MemoryMeter
+from depth_unet.train.reporter import Reporter
 from tests.integration.commandline import FEW_STEPS, assert_refused, bytes_below, depth_unet
 from tests.integration.short_run import NUM_STEPS, signal_after, train
 
@@ -37,12 +39,12 @@ def test_out_of_memory_halves_and_repeats_the_step(
 ) -> None:
     """Every step is taken with all its images, in parts that fit; a line says each change."""
     with monkeypatch.context() as patch:
-        sizes = out_of_memory_beyond(patch, 1)
-        outcome = train(cache, tmp_path / "hit", "--micro-batch-size", 4)
+        sizes = out_of_memory_beyond(patch, 1, first_call=1)  # the second part of the first step
+        outcome = train(cache, tmp_path / "hit", "--micro-batch-size", 3)
     assert outcome.code == 0, outcome.err
     assert "out of memory: going on with 2 images at a time" in outcome.err
     assert "out of memory: going on with 1 image at a time" in outcome.err
-    assert set(sizes) == {1}
+    assert set(sizes) == {3, 1}
     assert train(cache, tmp_path / "one", "--micro-batch-size", 1).code == 0
     hit, one = (read(tmp_path / name / LAST_NAME) for name in ("hit", "one"))
     assert hit.step == one.step == NUM_STEPS
@@ -70,11 +72,12 @@ def test_a_run_goes_on_in_the_parts_that_it_had(
 def test_one_image_too_many_is_said(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is left to halve: one line with what may help; the run is saved."""
+    """Nothing is left to halve or to compute twice: one line says what may help; it is saved."""
     out_of_memory_beyond(monkeypatch, 0)
     outcome = train(cache, tmp_path / "run")
     assert outcome.code == 2
-    assert "out of memory with one image at a time; give --compute.checkpointing" in outcome.err
+    assert "going on with 1 image at a time, activations computed twice" in outcome.err
+    assert "out of memory with one image at a time; choose a smaller --canvas" in outcome.err
     assert read(tmp_path / "run" / LAST_NAME).step == 0
 
 
@@ -104,7 +107,7 @@ def test_too_little_memory_is_refused(cache: Path, tmp_path: Path) -> None:
     )
     assert outcome.code == 2
     assert bytes_below(tmp_path) == before
-    assert "memory 0.05 GB is too little: one image at a time takes" in outcome.complaints[-1]
+    assert "memory 50MB is too little: one image at a time takes" in outcome.complaints[-1]
 
 
 def test_memory_is_a_size(cache: Path, tmp_path: Path) -> None:
@@ -117,13 +120,29 @@ def test_more_memory_than_planned_makes_smaller_parts(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a step took more than the limit, the next ones are computed in smaller parts."""
-    limits = iter([False, True])
-    over = property(lambda _: next(limits, False))
-    monkeypatch.setattr(Engine, "over_limit", over)
-    outcome = train(cache, tmp_path / "run", "--micro-batch-size", 6)
+    reset, count, numbers = MemoryMeter.reset, Reporter.count, list[int]()
+
+    def spiked(self: Reporter, step: int, *rest: Any) -> None:
+        count(self, step, *rest)
+        if step == 2:
+            numbers.append(10**12)
+
+    def forgotten(self: MemoryMeter) -> None:
+        numbers.clear()
+        reset(self)
+
+    monkeypatch.setattr(Reporter, "count", spiked)
+    monkeypatch.setattr(MemoryMeter, "reset", forgotten)
+    peak = property(lambda _: max([1, *numbers]))
+    monkeypatch.setattr(MemoryMeter, "peak_bytes", peak)
+    outcome = train(cache, tmp_path / "run", "--micro-batch-size", 6, "--memory", "6GB")
     assert outcome.code == 0
-    assert "more memory than planned: going on with 3 images at a time" in outcome.err
-    assert read(tmp_path / "run" / LAST_NAME).extra["plan"]["micro_batch_size"] == 3
+    told = [line for line in outcome.err.splitlines() if "more memory than planned" in line]
+    assert len(told) <= 1, "one spike shrinks the plan once"
+    plan = read(tmp_path / "run" / LAST_NAME).extra["plan"]
+    first = int(re.search(r"images as \d x (\d)", outcome.err)[1])  # type: ignore[index]
+    assert plan["micro_batch_size"] == max(1, -(-first // 2))
+    assert "measured peak 1000.00 GB" in outcome.err
 
 
 def test_resumed_with_other_memory(

@@ -184,7 +184,7 @@ def flat(run: Checkpoint) -> Tensor:
 
 def start_of(run: Checkpoint) -> Checkpoint:
     """The run before its first step."""
-    from depth_unet.train.loop import new_network
+    from depth_unet.train.setup import new_network
 
     weights = new_network(run.config).state_dict()
     return Checkpoint(

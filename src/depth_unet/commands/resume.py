@@ -18,7 +18,11 @@ from depth_unet.train.devices import make_fabric, settled
 from depth_unet.train.loop import Trainer
 
 MOST_CHANGES = 6
-OF_THE_MACHINE = {"memory", "micro_batch_size"}  # results agree whatever they are
+OF_THE_MACHINE = {
+    "memory",
+    "micro_batch_size",
+    "compute.checkpointing",
+}  # results agree whatever they are
 
 
 def run(arguments: ResumeArguments) -> list[DataError]:
@@ -47,9 +51,11 @@ def go_on(run: Path, wanted: Config, data: Sequence[str], device: DeviceChoice) 
         raise CheckpointError(
             f"{path} holds weights to predict with, not a run; name a run folder with {LAST_NAME}"
         )
+    if wanted.precision == "auto":
+        wanted = replace(wanted, precision=checkpoint.config.precision)
     checkpoint = with_machine(checkpoint, settled(wanted, chosen), path)
     texts = data or checkpoint.extra["data"]
-    check_weights(texts, checkpoint.extra["data"])
+    check_mixture(texts, checkpoint.extra["data"])
     source, splits = open_data(texts), Splits.from_dict(checkpoint.splits)
     check_same(source, splits, " ".join(texts))
     fabric = make_fabric(checkpoint.config, chosen)
@@ -84,7 +90,9 @@ def with_machine(checkpoint: Checkpoint, wanted: Config, path: Path) -> Checkpoi
         )
     if not found:
         return checkpoint
-    extra = {name: value for name, value in checkpoint.extra.items() if name != "plan"}
+    if "micro_batch_size" in found and "memory" not in found:
+        wanted = replace(wanted, memory="")
+    extra = {name: value for name, value in checkpoint.extra.items() if name != "share"}
     return replace(checkpoint, config=wanted, extra=extra)
 
 
@@ -93,17 +101,22 @@ def _listed(changes: list[str]) -> str:
     return "; ".join(changes[:MOST_CHANGES]) + (f"; and {more} more" if more > 0 else "")
 
 
-def check_weights(texts: Sequence[str], known: Sequence[str]) -> None:
-    """Refuse data sets in other shares than the run's.
+def check_mixture(texts: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse data sets under other names, in another order or in other shares than the run's.
 
     Raises:
-        ConfigError: A weight differs, or their number.
+        ConfigError: They differ.
     """
-    wanted, found = ([weight for _, weight in map(parsed, part)] for part in (texts, known))
+    wanted, found = (
+        [(path.resolve().name, weight) for path, weight in map(parsed, part)]
+        for part in (texts, known)
+    )
+    if len(wanted) == len(found) == 1:
+        return  # a single folder may have been renamed, and its weight means nothing
     if wanted != found:
         raise ConfigError(
-            f"the run mixes {' '.join(known)}, and --data names {' '.join(texts)}: the weights "
-            "differ; go on with those of the run"
+            f"the run mixes {' '.join(known)}, and --data names {' '.join(texts)}: name folders "
+            "of the same names, in the same order, with the same weights"
         )
 
 

@@ -60,7 +60,7 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
     path = resolve(name)
     checkpoint = read(path, only_weights=True)
     known = {frame for part in ("train", "seen") for frame in checkpoint.splits.get(part, [])}
-    judges = known & {*splits.unseen, *splits.test}
+    judges = {name for name in (*splits.unseen, *splits.test) if shares_photo(name, known)}
     if judges:
         warnings.warn(
             f"{path} was trained on frames with the names of {len(judges)} unseen or test frames "
@@ -81,6 +81,15 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
         )
     return replace(
         checkpoint, origin=f"{path} ({checkpoint.config.recipe}, {checkpoint.step} steps)"
+    )
+
+
+def shares_photo(name: str, known: set[str]) -> bool:
+    """Whether a frame is among others, where either side may be named after its data set."""
+    return (
+        name in known
+        or name.partition("/")[2] in known
+        or any(other.partition("/")[2] == name for other in known)
     )
 
 

@@ -79,6 +79,11 @@ class Config:
             require(value >= 0, f"{name} is {value}; it must not be negative")
         memory_bytes(self.memory)
         require(
+            not self.early_stop or self.holdout != "none",
+            f"early_stop {self.early_stop} needs unseen rooms to tell by, and holdout is none; "
+            "leave one of them out",
+        )
+        require(
             self.loss.ssim == 0
             or min(self.canvas.height, self.canvas.width) >= SSIM_WINDOW * self.loss.stride,
             f"canvas {self.canvas.width}x{self.canvas.height} at loss.stride {self.loss.stride} is "

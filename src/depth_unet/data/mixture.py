@@ -1,6 +1,7 @@
 """Several data sets as one: which folders, in which shares, and their frames under one roof."""
 
 import bisect
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,7 +76,8 @@ def open_data(texts: Sequence[str]) -> Source:
         texts: Folders, each in the pairs layout or a cache, as ``PATH`` or ``PATH:WEIGHT``.
 
     Raises:
-        ConfigError: There is none, some have a weight and some not, or a weight is not positive.
+        ConfigError: There is none, some have a weight and some not, a weight is not positive, or
+            two folders have one name.
         DataError: A folder is no data set.
     """
     if not texts:
@@ -90,12 +92,16 @@ def open_data(texts: Sequence[str]) -> Source:
             f"--data {' '.join(texts)} gives {len(given)} of {len(weights)} data sets a weight; "
             "give all of them one (PATH:WEIGHT), or none"
         )
-    if any(weight <= 0 for weight in given):
+    if any(not 0 < weight < math.inf for weight in given):
         raise ConfigError(f"--data weights are {given}; they must be positive")
     parts, start = list[Part](), 0
     for path, weight in named:
-        source = open_source(path)
-        name = _free(path.resolve().name, {part.name for part in parts})
+        source, name = open_source(path), path.resolve().name
+        if name in {part.name for part in parts}:
+            raise ConfigError(
+                f"two data sets are called {name}, and frames are named after their folders; "
+                "rename one"
+            )
         parts.append(Part(name=name, source=source, weight=weight, start=start))
         start += len(source.rows)
     return MixedSource(parts)
@@ -117,7 +123,7 @@ def data_arguments(source: Source) -> list[str]:
     if not isinstance(source, MixedSource):
         return [str(source.root.resolve())]
     return [
-        str(part.source.root.resolve()) + ("" if part.weight is None else f":{part.weight:g}")
+        str(part.source.root.resolve()) + ("" if part.weight is None else f":{part.weight!r}")
         for part in source.parts
     ]
 
@@ -164,10 +170,24 @@ def data_weights(source: Source) -> list[float] | None:
     return weights or None
 
 
+def weighted_parts(
+    source: Source, indices: Sequence[int]
+) -> tuple[list[list[int]], list[float] | None]:
+    """Rows of each data set apart, with the weights of those that have any."""
+    if not isinstance(source, MixedSource) or data_weights(source) is None:
+        return by_data_set(source, indices), None
+    pairs = [
+        (part.weight or 0.0, [i for i in indices if 0 <= i - part.start < len(part.source.rows)])
+        for part in source.parts
+    ]
+    kept = [(weight, rows) for weight, rows in pairs if rows]
+    return [rows for _, rows in kept], [weight for weight, _ in kept]
+
+
 def sampled(source: Source, indices: Sequence[int], most: int) -> list[int]:
     """At most ``most`` rows, evenly spaced; of a mixture with weights, each set's share."""
-    weights, groups = data_weights(source), by_data_set(source, indices)
-    if weights is None or len(weights) != len(groups):
+    groups, weights = weighted_parts(source, indices)
+    if weights is None:
         return evenly(indices, most)
     return [
         index
@@ -195,10 +215,3 @@ def splits_within(source: Source, splits: Splits) -> Splits:
             for split, names in splits.to_dict().items()
         }
     )
-
-
-def _free(name: str, taken: set[str]) -> str:
-    number, candidate = 2, name
-    while candidate in taken:
-        candidate, number = f"{name}-{number}", number + 1
-    return candidate

@@ -60,12 +60,14 @@ class EpochOrder:
 
     def _epoch(self, number: int) -> Drawn:
         """Rows of an epoch in order, and how often each frame was used before."""
-        drawn = [self._part(part, number) for part in range(len(self.parts))]
-        rows, turns = (np.concatenate(columns) for columns in zip(*drawn, strict=True))
-        if len(drawn) == 1:
-            return rows, turns
-        order = permutation(len(rows), mix(self.seed, number, len(drawn), 0))
-        return rows[order], turns[order]
+        if len(self.parts) == 1:
+            return self._part(0, number)
+        labels = np.repeat(np.arange(len(self.parts)), self.counts)
+        labels = labels[permutation(len(labels), mix(self.seed, number, len(self.parts), 0))]
+        rows, turns = np.empty_like(labels), np.empty_like(labels)
+        for part in range(len(self.parts)):
+            rows[labels == part], turns[labels == part] = self._part(part, number)
+        return rows, turns
 
     def _part(self, part: int, number: int) -> Drawn:
         rows, count = self.parts[part], self.counts[part]

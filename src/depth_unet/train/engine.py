@@ -20,6 +20,7 @@ from depth_unet.train.micro_batches import MicroBatches
 from depth_unet.train.plan import GB, Measured, Plan, choose_plan
 from depth_unet.train.step import BatchGradient, StepLosses
 
+NO_LIMIT = 2**62
 SLACK = 0.95  # of the limit: the allocator's mood from one step to the next
 LONG_S = 1.0  # a pass this long is timed once
 VALIDATION_BYTES = 60 * 10**6  # pictures of a validation, and what is imported for them
@@ -52,8 +53,8 @@ class Engine:
         self.gradient, self.network, self.config = gradient, network, config
         self.share, self.say, self.fabric = share, say, gradient.fabric
         self.device = self.fabric.device
-        self.limit = memory_bytes(config.memory) // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        self.planned = plan is not None
+        self.limit = memory_bytes(config.memory) // local_processes()
+        self.planned, self.highest_bytes = plan is not None, 0
         self.plan = plan or Plan(
             micro_batch_size=min(config.micro_batch_size or share, share),
             checkpointing=config.compute.checkpointing == "on",
@@ -65,7 +66,7 @@ class Engine:
 
         Args:
             loader: Reads the batches.
-            step: The step whose batch is measured.
+            step: The run's position; the first batch of its epoch is measured, which is whole.
             optimiser: Its state will take memory too, if it is empty yet.
 
         Raises:
@@ -73,7 +74,7 @@ class Engine:
         """
         if not self.limit or self.planned:
             return
-        raw = loader.load(step)
+        raw = loader.load(step - step % loader.steps_per_epoch)
         reserve = self._reserve(raw, optimiser)
         weights = sum(p.nbytes for p in self.network.parameters())
         release(self.device)
@@ -81,12 +82,14 @@ class Engine:
         saving = 0 if self.device.type == "cuda" else SAVED_COPIES * SAVED_TENSORS * weights
         plan = choose_plan(
             partial(self.measure, raw, reserve=reserve),
-            share=self.share,
+            share=min(self.share, len(raw)),
             idle=idle + weights,  # as many gradients
             floor=idle + saving,
             limit=round(SLACK * self.limit),
             checkpointing=self.config.compute.checkpointing,
         )
+        if plan.predicted_bytes > SLACK * self.limit:
+            raise ConfigError(self._too_little(plan.predicted_bytes))
         size = self._agreed(plan.micro_batch_size, "min")
         mode = self._agreed(int(plan.checkpointing), "max")
         self.plan = replace(plan, micro_batch_size=size, checkpointing=bool(mode))
@@ -139,7 +142,7 @@ class Engine:
                 if len(times) > 1 and times[-1] > LONG_S:
                     break
         except torch.OutOfMemoryError:
-            return Measured(micro_batch_size=size, peak_bytes=2**62, elapsed_s=math.inf)
+            return Measured(micro_batch_size=size, peak_bytes=NO_LIMIT, elapsed_s=math.inf)
         finally:
             clear_gradients(self.network)
         peak = self.meter.peak_bytes + reserve
@@ -151,9 +154,22 @@ class Engine:
         Raises:
             ConfigError: The parts are single images already.
         """
-        self.plan = self.plan.halved()
+        anew = self.config.compute.checkpointing == "auto" and not self.plan.checkpointing
+        if self.plan.micro_batch_size == 1 and anew:
+            self.plan = Plan(micro_batch_size=1, checkpointing=True)
+        else:
+            self.plan = self.plan.halved()
         size = self.plan.micro_batch_size
-        self.say(f"{reason}: going on with {size} image{'s' if size > 1 else ''} at a time")
+        twice = ", activations computed twice" if self.plan.checkpointing else ""
+        self.say(f"{reason}: going on with {size} image{'s' if size > 1 else ''} at a time{twice}")
+        self.highest_bytes = self.peak_bytes
+        release(self.device)
+        self.meter.reset()  # what was taken before must not shrink the plan again
+
+    @property
+    def peak_bytes(self) -> int:
+        """The highest memory of the run, whatever the plan was at the time."""
+        return max(self.highest_bytes, self.meter.peak_bytes)
 
     @property
     def over_limit(self) -> bool:
@@ -163,8 +179,20 @@ class Engine:
 
     def describe_peak(self) -> str:
         """Measured memory beside what was allowed, in one line."""
-        peak, limit = self.meter.peak_bytes / GB, self.limit / GB
+        peak, limit = self.peak_bytes / GB, self.limit / GB
         return f"memory: measured peak {peak:.2f} GB" + (f" of {limit:.2f} GB" if limit else "")
+
+    def _too_little(self, least: int) -> str:
+        """What to say where one image at a time takes ``least`` bytes in this process."""
+        given = f"memory {self.config.memory} is too little"
+        remedy = "a smaller --canvas, --batch-size or --model"
+        if least >= NO_LIMIT:
+            return f"{given}: the device has no room for one image; choose {remedy}"
+        need = least / SLACK * local_processes() / GB
+        return (
+            f"{given}: one image at a time takes {need:.2f} GB; give --memory "
+            f"{math.ceil(need * 10) / 10:g}GB, or {remedy}"
+        )
 
     def _pass_s(self, parts: MicroBatches, counts: dict[str, Tensor]) -> float:
         begun = time.perf_counter()
@@ -191,6 +219,11 @@ class Engine:
         reduced = self.fabric.all_reduce(torch.tensor(value), reduce_op=how)
         assert isinstance(reduced, Tensor)
         return int(reduced)
+
+
+def local_processes() -> int:
+    """Processes of the run on this machine, which share its memory."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
 def clear_gradients(network: nn.Module) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from lightning_fabric import Fabric
@@ -11,15 +11,12 @@ from torch import Tensor, nn
 
 from depth_unet.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, save
 from depth_unet.config.run import Config
-from depth_unet.data.loader import Loader
-from depth_unet.data.mixture import by_data_set, data_arguments, data_weights
-from depth_unet.data.order import EpochOrder
+from depth_unet.data.mixture import data_arguments
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits, frames_of
 from depth_unet.ema import EMA
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.evaluate.guesses import fit_guesses
-from depth_unet.model.unet import DepthUNet
 from depth_unet.train.devices import uses_fused
 from depth_unet.train.engine import Engine
 from depth_unet.train.guard import FiniteGuard, describe
@@ -28,6 +25,7 @@ from depth_unet.train.interrupt import Interrupted, StopSignal
 from depth_unet.train.optimiser import learning_rate, make_optimiser, set_learning_rate
 from depth_unet.train.plan import Plan
 from depth_unet.train.reporter import Reporter
+from depth_unet.train.setup import make_loader, new_network
 from depth_unet.train.snapshot import network_tensors, restore_moments, state_tensors
 from depth_unet.train.step import BatchGradient, StepLosses, set_anywhere
 from depth_unet.train.validate import averaged_predictor, validate
@@ -82,13 +80,15 @@ class Trainer:
             self.network.load_state_dict(network_tensors(resume.state))
         self.network.in_format(channels_last=config.compute.channels_last).to(fabric.device)
         self.step, self.best, self.stale, self.ended = 0, float("inf"), 0, False
+        self.validating = False
         self.metrics: dict[str, float] = {}
         self.guard = FiniteGuard(config.max_skipped, scaled=config.precision == "fp16")
-        self._set_up(None if resume is None else resume.extra.get("plan"))
+        self._set_up({} if resume is None else resume.extra)
         if resume is not None:
             self._restore(resume)
 
-    def _set_up(self, plan: dict[str, int] | None) -> None:
+    def _set_up(self, extra: dict[str, Any]) -> None:
+        """Everything that works on the network; a plan holds for the share that it was made for."""
         config, fused = self.config, uses_fused(self.config, self.fabric.device)
         optimiser = make_optimiser(self.network, config.optim, fused=fused)
         network: nn.Module = self.network
@@ -96,12 +96,13 @@ class Trainer:
             network = cast(nn.Module, torch.compile(network))
         self.model, self.optimiser = self.fabric.setup(network, optimiser)
         self.ema = EMA(self.network, config.optim.ema)
+        share = -(-config.batch_size // self.fabric.world_size)
         self.engine = Engine(
             BatchGradient(self.fabric, self.model, config),
             self.network,
             config,
-            share=-(-config.batch_size // self.fabric.world_size),
-            plan=Plan.from_dict(plan) if plan else None,
+            share=share,
+            plan=Plan.from_dict(extra["plan"]) if extra.get("share") == share else None,
         )
 
     @property
@@ -133,8 +134,13 @@ class Trainer:
         try:
             self._run(console)
         except (DataError, ConfigError):
-            self._save(LAST_NAME)
+            if not self.validating:  # else the last checkpoint leads to this validation once more
+                self._save(LAST_NAME)
             raise
+        except torch.OutOfMemoryError:
+            raise ConfigError(
+                "out of memory outside of the network; give --memory, or a smaller batch"
+            ) from None
 
     def _run(self, console: Console) -> None:
         config, engine = self.config, self.engine
@@ -160,7 +166,7 @@ class Trainer:
                 validates = self.step % self.validation_interval == 0
                 ends = self.step == self.total_steps
                 if ends or self.step % config.log_every == 0:
-                    reporter.losses(self.step, lr, engine.meter.peak_bytes)
+                    reporter.losses(self.step, lr, engine.peak_bytes)
                 if ends or validates:
                     self._validate(reporter)
                 ends = ends or self.ended
@@ -179,8 +185,10 @@ class Trainer:
         """Take the step, unless its loss or gradient is not finite; whether it was taken."""
         skips = self.guard.skips(losses.means["total"], self._clip())
         if skips:
-            message = describe(self.step + 1, losses.means["total"], self._suspects(losses))
-            reporter.say(f"skipped {message}", everywhere=True)
+            frames = self._suspects(losses)
+            message = describe(self.step + 1, losses.means["total"], frames)
+            if frames:
+                reporter.say(f"skipped {message}", everywhere=True)
             self.guard.check(message)
             if self.guard.scaled:
                 self.optimiser.step()  # the scaler drops it too, and must hear of it
@@ -201,11 +209,13 @@ class Trainer:
         return norm
 
     def _suspects(self, losses: StepLosses) -> list[str]:
-        """Photos of the micro-batches whose loss is not finite; of all, where each one is."""
+        """Photos here whose micro-batch has no finite loss; all if none is to blame."""
         size = self.engine.plan.micro_batch_size
         rows = [self.source.rows[row].rgb for row, _ in self.loader.plan(self.step)]
         bad = [number for number, share in enumerate(losses.shares) if not share.isfinite()]
-        return [name for n in bad for name in rows[n * size : (n + 1) * size]] or rows
+        if not bad and losses.means["total"].isfinite():
+            return rows
+        return [name for n in bad for name in rows[n * size : (n + 1) * size]]
 
     def _reporter(self, console: Console) -> Reporter:
         return Reporter(
@@ -219,6 +229,7 @@ class Trainer:
 
     def _validate(self, reporter: Reporter) -> None:
         """Score the averaged weights; keep them as best if they are (or if nothing can tell)."""
+        self.validating = True
         predict = averaged_predictor(self.network, self.ema.weights, self.config, self.fabric)
         self.metrics = validate(
             predict,
@@ -228,6 +239,7 @@ class Trainer:
             step=self.step,
             fabric=self.fabric,
         )
+        self.validating = False
         score = self.metrics.get("unseen/abs_rel", -float(self.step))
         self.stale += 1
         if score < self.best:
@@ -247,6 +259,7 @@ class Trainer:
             "ended": self.ended,
             "skipped": self.guard.in_a_row,
             "plan": self.engine.plan.to_dict(),
+            "share": self.engine.share,
             "data": data_arguments(self.source),
             "scaler": self.fabric.strategy.precision.state_dict(),
         }
@@ -274,23 +287,3 @@ class Trainer:
             self.ema.weights[name].copy_(value)
         restore_moments(self.optimiser, checkpoint.state)
         self.fabric.strategy.precision.load_state_dict(extra["scaler"])
-
-
-def make_loader(config: Config, source: Source, frames: list[int], fabric: Fabric) -> Loader:
-    """This process's part of the training frames, in the run's order."""
-    parts, weights = by_data_set(source, frames), data_weights(source)
-    return Loader(
-        source,
-        EpochOrder(parts, seed=config.seed, weights=weights),
-        size=config.source_size(),
-        batch_size=config.batch_size,
-        rank=fabric.global_rank,
-        world_size=fabric.world_size,
-    )
-
-
-def new_network(config: Config) -> DepthUNet:
-    """A network with random weights by the config's seed; the global generator is left alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        return DepthUNet(config.model)

@@ -31,7 +31,8 @@ class MemoryMeter:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self._peak = 0
+        self._peak, self._resets = 0, 0
+        self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -60,15 +61,23 @@ class MemoryMeter:
         """The highest memory so far."""
         if self.device.type == "cuda":
             return int(torch.cuda.max_memory_reserved(self.device))
-        self._peak = max(self._peak, current_bytes(self.device))
+        self._take(current_bytes(self.device), self._resets)
         return self._peak
 
     def reset(self) -> None:
         """Forget the peak."""
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self.device)
-        else:
-            self._peak = current_bytes(self.device)
+            return
+        now = current_bytes(self.device)
+        with self._lock:
+            self._peak, self._resets = now, self._resets + 1
+
+    def _take(self, sample_bytes: int, resets: int) -> None:
+        """Count a sample, unless the peak was reset since it was begun."""
+        with self._lock:
+            if resets == self._resets:
+                self._peak = max(self._peak, sample_bytes)
 
     def _watch(self) -> None:
         samples, children = 0, list[psutil.Process]()
@@ -76,7 +85,8 @@ class MemoryMeter:
             if samples % CHILDREN_EVERY == 0:
                 children = psutil.Process().children(recursive=True)
             samples += 1
-            self._peak = max(self._peak, _anonymous_bytes(children))
+            resets = self._resets
+            self._take(_anonymous_bytes(children), resets)
 
 
 def current_bytes(device: torch.device) -> int:

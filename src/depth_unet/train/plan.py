@@ -126,27 +126,27 @@ def choose_plan(
         limit: Bytes that the process may take.
         checkpointing: ``on`` and ``off`` leave no choice.
 
-    Raises:
-        ConfigError: Not even one image fits.
+    Returns:
+        The plan; where not even one image fits, the one that takes least, beyond the limit.
     """
     modes = {"auto": (False, True), "on": (True,), "off": (False,)}[checkpointing]
-    least = 0
+    plan = Plan(micro_batch_size=1)
     for mode in modes:
         timed = partial(measure, checkpointing=mode)
         found = _climb(timed, share, idle, limit)
-        least = max(found[0].peak_bytes, floor)
-        if least <= limit:
+        if max(found[0].peak_bytes, floor) <= limit:
             fitting = [item for item in found if item.peak_bytes <= limit]
             best = _best(_timed_again(timed, fitting))
-            return Plan(
-                micro_batch_size=best.micro_batch_size,
-                checkpointing=mode,
-                predicted_bytes=max(best.peak_bytes, floor),
-            )
-    raise ConfigError(
-        f"memory {limit / GB:.2f} GB is too little: one image at a time takes {least / GB:.2f} GB; "
-        f"give --memory {math.ceil(least / GB * 10.5) / 10}GB, or a smaller --canvas, --batch-size "
-        "or --model"
+            return _plan(best, mode, floor)
+        plan = _plan(found[0], mode, floor)
+    return plan
+
+
+def _plan(chosen: Measured, checkpointing: bool, floor: int) -> Plan:
+    return Plan(
+        micro_batch_size=chosen.micro_batch_size,
+        checkpointing=checkpointing,
+        predicted_bytes=max(chosen.peak_bytes, floor),
     )
 
 
