@@ -45,7 +45,7 @@ def killed_after(command: tuple[object, ...], rng: random.Random, most_lines: in
 
 @pytest.mark.parametrize(
     ("num_kills", "num_steps", "every"),
-    [(2, 30, 4), pytest.param(20, 200, 7, marks=pytest.mark.slow)],
+    [(1, 12, 3), pytest.param(20, 200, 7, marks=pytest.mark.slow)],
 )
 def test_killed_runs_end_in_the_same_bits(
     cache: Path, tmp_path: Path, num_kills: int, num_steps: int, every: int
@@ -104,6 +104,7 @@ def test_two_machines_survive_the_loss_of_a_worker(cache: Path, tmp_path: Path) 
     assert_same(tmp_path / "straight" / LAST_NAME, tmp_path / "killed" / LAST_NAME)
 
 
+@pytest.mark.slow
 def test_run_killed_before_its_first_checkpoint_is_due(cache: Path, tmp_path: Path) -> None:
     """What a run writes before its first step is enough to go on."""
     out = tmp_path / "run"

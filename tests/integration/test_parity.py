@@ -21,6 +21,12 @@ OPTIONS = (
     *("--model.camera-rays", "--optim.layer-decay", 0.8, "--loss.silog", 0.2),
 )
 WAYS = {
+    "one by one": ("--micro-batch-size", 1),
+    "eight of four, activations twice": (
+        *("--micro-batch-size", 4, "--compute.checkpointing", "on"),
+    ),
+}
+MORE = {
     "one by one, activations twice": ("--micro-batch-size", 1, "--compute.checkpointing", "on"),
     "eight of four": ("--micro-batch-size", 4),
     "at once, activations twice": ("--micro-batch-size", 0, "--compute.checkpointing", "on"),
@@ -57,12 +63,12 @@ def assert_agree(one: Checkpoint, other: Checkpoint) -> None:
         assert other.metrics[name] == pytest.approx(value, rel=METRICS_RTOL), name
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [*WAYS, *(pytest.param(w, marks=pytest.mark.slow) for w in MORE)])
 def test_ways_of_computing_agree(
     at_once: Checkpoint, cache: Path, tmp_path: Path, way: str
 ) -> None:
     """Parameters, averages and metrics after ten steps are those of the batch at once."""
-    assert_agree(at_once, trained(cache, tmp_path / "run", *WAYS[way]))
+    assert_agree(at_once, trained(cache, tmp_path / "run", *(WAYS | MORE)[way]))
 
 
 def test_two_processes_agree(at_once: Checkpoint, cache: Path, tmp_path: Path) -> None:
