@@ -2,7 +2,7 @@
 
 import bisect
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -134,18 +134,28 @@ def single_sources(source: Source) -> list[Source]:
 
 
 def split_source(
-    source: Source, *, fraction: float, holdout: Literal["none"] | float, seed: int
+    source: Source,
+    *,
+    fraction: float,
+    holdout: Literal["none"] | float,
+    seed: int,
+    apart: Collection[str] = (),
 ) -> Splits:
     """Split by rooms, every data set for itself: as it would be split alone; see ``split_rooms``.
+
+    Rooms to keep ``apart`` are those of one data set; the others are split by ``holdout``.
 
     Raises:
         DataError: Every row of a data set is a test row.
     """
     if not isinstance(source, MixedSource):
-        return split_rooms(source.rows, fraction=fraction, holdout=holdout, seed=seed)
+        return split_rooms(source.rows, fraction=fraction, holdout=holdout, seed=seed, apart=apart)
     whole: dict[str, list[str]] = {}
     for part in source.parts:
-        splits = split_rooms(part.source.rows, fraction=fraction, holdout=holdout, seed=seed)
+        here = {row.room_group for row in part.source.rows} & set(apart)
+        splits = split_rooms(
+            part.source.rows, fraction=fraction, holdout=holdout, seed=seed, apart=here
+        )
         for name, frames in splits.to_dict().items():
             whole.setdefault(name, []).extend(f"{part.name}/{frame}" for frame in frames)
     return Splits.from_dict(whole)

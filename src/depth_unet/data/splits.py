@@ -3,7 +3,7 @@
 import hashlib
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -42,7 +42,12 @@ class Splits:
 
 
 def split_rooms(
-    rows: Sequence[PairRow], *, fraction: float, holdout: Literal["none"] | float, seed: int
+    rows: Sequence[PairRow],
+    *,
+    fraction: float,
+    holdout: Literal["none"] | float,
+    seed: int,
+    apart: Collection[str] = (),
 ) -> Splits:
     """Split a data set by rooms.
 
@@ -58,9 +63,10 @@ def split_rooms(
         fraction: Share of the training rooms that is used.
         holdout: Share of the rooms kept apart, or ``none``: then neither seen nor unseen exist.
         seed: Seed of both choices.
+        apart: Names of the rooms that are ``unseen``, in place of ``holdout``.
 
     Raises:
-        DataError: Every row is a test row.
+        DataError: Every row is a test row, or none of the rooms ``apart`` is here, or nothing else.
     """
     test = tuple(row.rgb for row in rows if row.official_split == "test")
     rooms = _rooms(row for row in rows if row.official_split != "test")
@@ -70,7 +76,10 @@ def split_rooms(
         )
     names = sorted(rooms, key=lambda room: _hash(seed, "unseen", room))
     num_unseen = 0
-    if holdout != "none":
+    if apart:
+        names.sort(key=lambda room: room not in apart)
+        num_unseen = _count_apart(names, apart)
+    elif holdout != "none":
         num_unseen = min(max(1, round(holdout * len(names))), len(names) - 1)
         if num_unseen == 0:
             warnings.warn(
@@ -137,6 +146,16 @@ def _indices(rows: Sequence[PairRow], splits: Splits, name: SplitName) -> list[i
         return [index for index, row in enumerate(rows) if row.official_split == "test"]
     wanted = set(getattr(splits, name))
     return [index for index, row in enumerate(rows) if row.rgb in wanted]
+
+
+def _count_apart(names: list[str], apart: Collection[str]) -> int:
+    num = sum(room in apart for room in names)
+    if num in (0, len(names)):
+        raise DataError(
+            f"{num} of the data set's {len(names)} rooms are among the {len(apart)} to keep apart, "
+            f"such as {min(apart)}; name rooms of this data set, and leave some to train on"
+        )
+    return num
 
 
 def _rooms(rows: Iterable[PairRow]) -> dict[str, list[str]]:
