@@ -78,3 +78,14 @@ def make_fabric(config: Config, device: torch.device) -> Fabric:
         num_nodes=int(os.environ.get("WORLD_SIZE", "1")) // local,
         precision=PRECISIONS[config.precision],
     )
+
+
+def leave(fabric: Fabric) -> None:
+    """End the group of processes, all at once, where there is more than one.
+
+    One that only exits may be aborted by its own threads, which still talk to the others; torchrun
+    would then begin a run anew that had come to its end.
+    """
+    if fabric.world_size > 1:
+        fabric.barrier()
+        torch.distributed.destroy_process_group()
