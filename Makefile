@@ -46,7 +46,7 @@ demo: demo-data $(READY) ## render rooms (or take DATA=folder), train three minu
 	$(BIN)/python -m depth_unet $(MAKE_PAIRS)
 	$(BIN)/python -m depth_unet train seed --fraction 1 --data $(PAIRS) --out $(DEMO)/run \
 		--steps $(DEMO_STEPS) --validate-every $$(($(DEMO_STEPS) / 4)) \
-		--micro-batch-size 0 --augment.zoom 1 --overwrite
+		--augment.zoom 1 --overwrite
 	$(BIN)/python -m depth_unet evaluate $(DEMO)/run --data $(PAIRS) --out $(DEMO)/evaluation --overwrite
 
 test: $(READY) ## run the tests (without `slow` and `browser`)
@@ -67,7 +67,7 @@ wheel: $(READY) $(WHEEL_READY) ## build the wheel, install it in a clean environ
 	$(WHEEL_BIN)/pip install --quiet --no-deps --force-reinstall build/wheel/*.whl
 	@echo "Testing the installed wheel: $(WHEEL_TESTS)"
 	copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && \
-	cp -R pyproject.toml benchmarks examples tests "$$copy" && cd "$$copy" && \
+	cp -R pyproject.toml benchmarks examples folds tests "$$copy" && cd "$$copy" && \
 	env -u PYTHONPATH OMP_NUM_THREADS=1 $(NYU) $(WHEEL_BIN)/python -m pytest -n auto $(WHEEL_TESTS)
 
 bench: $(READY) ## run every benchmark; results go to build/bench

@@ -297,7 +297,7 @@ def test_path_below_a_file_is_refused(tmp_path: Path) -> None:
 def test_saving_leaves_the_run_alone(tmp_path: Path) -> None:
     """Saving changes no tensor, nor how it lies in memory."""
     checkpoint = make_checkpoint()
-    stem = checkpoint.weights["stem.weight"]
+    stem = checkpoint.weights["encoder.stem.weight"]
     before, stride = stem.clone(), stem.stride()
     save(tmp_path / "a.safetensors", checkpoint)
     assert torch.equal(stem, before)

@@ -32,6 +32,8 @@ class TrainArguments:
     """Folders in the pairs layout, or caches made by `depth-unet prepare`; PATH:WEIGHT mixes."""
     out: Path | None = None
     """Run folder to write; default runs/RECIPE."""
+    fold: str = ""
+    """FILE:FOLD keeps the rooms of one fold apart, in place of --holdout (CSV: room_group,fold)."""
     init: str | None = None
     """Checkpoint file or run folder whose weights the run begins with, where they fit."""
     device: DeviceChoice = "auto"
@@ -133,8 +135,9 @@ class PredictArguments:
 
     images: Annotated[tuple[Path, ...], tyro.conf.Positional]
     """Photos, or folders of photos."""
-    weights: str | None = None
-    """Checkpoint file or run folder (its best weights)."""
+    weights: str = "transfer"
+    """Weights that ship (transfer, scratch), a checkpoint file, or a run folder (its best weights).
+    """
     out: Path = Path("depth")
     """Folder for the results."""
     save: tuple[SaveChoice, ...] = ("png16", "npy", "color")
@@ -145,6 +148,20 @@ class PredictArguments:
     """Where the network runs."""
     overwrite: bool = False
     """Replace results that are already there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportArguments:
+    """Write one small file to predict with, from a run."""
+
+    checkpoint: Annotated[str, tyro.conf.Positional]
+    """Checkpoint file or run folder (its best weights)."""
+    out: Annotated[Path, tyro.conf.Positional]
+    """File to write, NAME.safetensors."""
+    precision: Literal["fp16", "fp32"] = "fp16"
+    """How weights are stored; predictions differ by less than a millimetre."""
+    overwrite: bool = False
+    """Replace a file that is already there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +221,7 @@ Arguments = (
     | EvaluateArguments
     | CompareArguments
     | PredictArguments
+    | ExportArguments
     | PrepareArguments
     | RoomsArguments
 )

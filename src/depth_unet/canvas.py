@@ -67,7 +67,7 @@ def to_canvas(
     return torch.from_numpy(resized.copy()).permute(2, 0, 1)[None].float() / 255
 
 
-def predict_metres(
+def predict_maps(
     network: Network,
     image: UInt8[np.ndarray, "h w 3"],
     intrinsics: Intrinsics,
@@ -75,8 +75,8 @@ def predict_metres(
     canvas: CanvasConfig,
     canonical_focal: float,
     device: torch.device,
-) -> Float32[np.ndarray, "h w"]:
-    """Metric depth of one photo at its own size.
+) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"] | None]:
+    """Metric depth of one photo at its own size, and how far it may be off.
 
     Args:
         network: Canonical depth from RGB in [0, 1] and its camera.
@@ -87,13 +87,43 @@ def predict_metres(
         device: Where the network is.
 
     Returns:
-        Depth along the optical axis, metres.
+        Depth along the optical axis, metres; and the log of its spread (see ``DepthOutput``), which
+        no camera changes, or None where the network predicts none.
     """
     pixels = to_canvas(image, canvas)
     camera = intrinsics.resized(pixels.shape[-1], pixels.shape[-2])
     camera_px = torch.tensor([camera.values_px], dtype=torch.float32)
     with torch.inference_mode():
         ratio = depth_per_canonical(camera.fx_px, canonical_focal, canvas.width)
-        depth_m = network(pixels.to(device), camera_px.to(device)).depth_m.float() * ratio
-        depth_m = F.interpolate(depth_m, size=image.shape[:2], mode="bilinear")
-    return depth_m[0, 0].cpu().numpy()
+        output = network(pixels.to(device), camera_px.to(device))
+        depth_m = _at_size(output.depth_m.float() * ratio, image)
+        spread = None if output.log_spread is None else _at_size(output.log_spread.float(), image)
+    return depth_m, spread
+
+
+def predict_metres(
+    network: Network,
+    image: UInt8[np.ndarray, "h w 3"],
+    intrinsics: Intrinsics,
+    *,
+    canvas: CanvasConfig,
+    canonical_focal: float,
+    device: torch.device,
+) -> Float32[np.ndarray, "h w"]:
+    """The depth of ``predict_maps`` alone."""
+    depth_m, _ = predict_maps(
+        network,
+        image,
+        intrinsics,
+        canvas=canvas,
+        canonical_focal=canonical_focal,
+        device=device,
+    )
+    return depth_m
+
+
+def _at_size(
+    values: Float[Tensor, "1 1 h2 w2"], image: UInt8[np.ndarray, "h w 3"]
+) -> Float32[np.ndarray, "h w"]:
+    """Values of a canvas, bilinearly at the photo's size."""
+    return F.interpolate(values, size=image.shape[:2], mode="bilinear")[0, 0].cpu().numpy()

@@ -21,10 +21,11 @@ from depth_unet.config.values import from_dict, to_dict
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.model.unet import DepthUNet
 
-SCHEMA = 3
+SCHEMA = 4
 HEADER_KEY = "depth_unet"
 BEST_NAME = "best.safetensors"
 LAST_NAME = "last.safetensors"
+WEIGHTS = Path(__file__).parent / "weights"
 DETAIL_LENGTH = 200  # characters of what does not fit; there may be hundreds of names
 
 
@@ -76,9 +77,7 @@ class Checkpoint:
                 f"the checkpoint's weights do not fit its config ({detail}); "
                 "use the file as it was written"
             ) from None
-        return network.requires_grad_(requires_grad=True).in_format(
-            channels_last=self.config.compute.channels_last
-        )
+        return network.in_format(channels_last=self.config.compute.channels_last)
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
@@ -168,7 +167,7 @@ def run_file(run: Path) -> Path:
 
 
 def resolve(name: str) -> Path:
-    """The file that the user means by ``name``: a file, or a run folder's best or last.
+    """The file that the user means by ``name``: a file, a run folder's best or last, or ours.
 
     Raises:
         CheckpointError: There is no such file or folder, or the folder has no checkpoint.
@@ -179,9 +178,20 @@ def resolve(name: str) -> Path:
             if candidate.is_file():
                 return candidate
         raise CheckpointError(f"{path} holds no {BEST_NAME} or {LAST_NAME}; name a run folder")
-    if not path.exists():
-        raise CheckpointError(f"{path} does not exist; name a checkpoint file or a run folder")
-    return path
+    if path.exists():
+        return path
+    if shipped(name).is_file():
+        return shipped(name)
+    names = ", ".join(sorted(file.stem for file in WEIGHTS.glob("*.safetensors")))
+    raise CheckpointError(
+        f"{path} does not exist; name a checkpoint file or a run folder"
+        + (f", or weights that ship: {names}" if names else "")
+    )
+
+
+def shipped(name: str) -> Path:
+    """Where weights of that name are, if they ship."""
+    return WEIGHTS / f"{name}.safetensors"
 
 
 def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) -> Checkpoint:
@@ -192,10 +202,7 @@ def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) ->
             f"{path} has schema {header.get('schema')} and this version reads {SCHEMA}; "
             "use the version of depth-unet that wrote it"
         )
-    groups: dict[str, dict[str, Tensor]] = {"weights": {}, "guesses": {}, "state": {}}
-    for name, tensor in tensors.items():
-        group, _, member = name.partition("/")
-        groups.setdefault(group, {})[member] = tensor
+    groups = _grouped(tensors)
     broken = [name for name, tensor in groups["weights"].items() if not tensor.isfinite().all()]
     if broken:
         raise CheckpointError(
@@ -224,3 +231,13 @@ def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) ->
         state=groups["state"],
         extra=header["extra"],
     )
+
+
+def _grouped(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+    """Tensors by group and name; weights that are stored in half precision widened."""
+    groups: dict[str, dict[str, Tensor]] = {"weights": {}, "guesses": {}, "state": {}}
+    for name, tensor in tensors.items():
+        group, _, member = name.partition("/")
+        is_half = group == "weights" and tensor.dtype == torch.float16
+        groups.setdefault(group, {})[member] = tensor.float() if is_half else tensor
+    return groups

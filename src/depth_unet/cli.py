@@ -15,6 +15,7 @@ from depth_unet.arguments import (
     Arguments,
     CompareArguments,
     EvaluateArguments,
+    ExportArguments,
     PredictArguments,
     PrepareArguments,
     ResumeArguments,
@@ -40,7 +41,8 @@ commands (each has --help):
   search RECIPE --data DIR       train it with many settings and find the best
   evaluate CHECKPOINT --data DIR score seen rooms, unseen rooms and test frames
   compare RUN RUN... --data DIR  curves, tables with intervals, the same images side by side
-  predict IMAGE... --weights RUN metres for your photos
+  predict IMAGE...               metres for your photos
+  export RUN FILE.safetensors    one small file to predict with
   rooms OUT --images N           render rooms with exact depth, from a seed
 
 options: --help, --version
@@ -53,6 +55,7 @@ COMMAND_OF: dict[type[Arguments], str] = {
     EvaluateArguments: "evaluate",
     CompareArguments: "compare",
     PredictArguments: "predict",
+    ExportArguments: "export",
     PrepareArguments: "prepare",
     RoomsArguments: "rooms",
 }
@@ -115,7 +118,7 @@ def _parse(command: str, rest: list[str]) -> Arguments:
             return _parse_train(rest)
         case "search":
             return _parse_search(rest)
-        case "evaluate" | "compare" | "predict" | "prepare" | "rooms":
+        case "evaluate" | "compare" | "predict" | "export" | "prepare" | "rooms":
             kind = next(kind for kind, name in COMMAND_OF.items() if name == command)
             return _tyro(kind, command, rest)
     raise ConfigError(f"there is no command {command!r}; run `depth-unet --help` for the list")

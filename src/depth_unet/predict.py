@@ -1,9 +1,10 @@
 """A trained network as one object: photo in, metres out."""
 
 import io
+import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Self, TypedDict
 
 import numpy as np
 import torch
@@ -12,8 +13,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor, nn
 
 from depth_unet.camera import Intrinsics
-from depth_unet.canvas import predict_metres
+from depth_unet.canvas import predict_maps, predict_metres
 from depth_unet.checkpoint import Checkpoint, read, resolve
+from depth_unet.config.model import CanvasConfig
 from depth_unet.config.run import Config
 from depth_unet.errors import DataError
 from depth_unet.records import DepthOutput
@@ -29,10 +31,22 @@ class Prediction:
     Attributes:
         depth_m: Depth along the optical axis, metres, at the photo's size.
         intrinsics: The camera that the depth holds for, in pixels of the photo.
+        uncertainty_m: Half the width, metres, of the interval about ``depth_m`` that is to hold
+            80 % of the true depths; None where the network predicts no spread. It does not cover
+            a wrong focal length.
     """
 
     depth_m: Float32[np.ndarray, "h w"]
     intrinsics: Intrinsics
+    uncertainty_m: Float32[np.ndarray, "h w"] | None = None
+
+
+class Setting(TypedDict):
+    """What turns a network's answer into metres, beside the photo and its camera."""
+
+    canvas: CanvasConfig
+    canonical_focal: float
+    device: torch.device
 
 
 class DepthModel(nn.Module):
@@ -83,20 +97,22 @@ class DepthModel(nn.Module):
                 f"the camera is of {camera.width}x{camera.height} images and the photo is "
                 f"{width}x{height}; use intrinsics.resized({width}, {height})"
             )
-        return Prediction(depth_m=self.predict_array(image, camera), intrinsics=camera)
+        depth_m, log_spread = predict_maps(self, image, camera, **self._setting())
+        uncertainty_m = None if log_spread is None else half_width(depth_m, log_spread)
+        return Prediction(depth_m=depth_m, intrinsics=camera, uncertainty_m=uncertainty_m)
 
     def predict_array(
         self, image: UInt8[np.ndarray, "h w 3"], intrinsics: Intrinsics
     ) -> Float32[np.ndarray, "h w"]:
         """Depth in metres of RGB (0 to 255) from a known camera, at its own size."""
-        return predict_metres(
-            self,
-            image,
-            intrinsics,
-            canvas=self.config.canvas,
-            canonical_focal=self.config.model.canonical_focal,
-            device=next(self.parameters()).device,
-        )
+        return predict_metres(self, image, intrinsics, **self._setting())
+
+    def _setting(self) -> Setting:
+        return {
+            "canvas": self.config.canvas,
+            "canonical_focal": self.config.model.canonical_focal,
+            "device": next(self.parameters()).device,
+        }
 
     @classmethod
     def from_file(cls, path: Path) -> Self:
@@ -108,11 +124,12 @@ class DepthModel(nn.Module):
         return cls(read(path, only_weights=True))
 
 
-def load(name: str | Path, device: str | torch.device = "cpu") -> DepthModel:
+def load(name: str | Path = "transfer", device: str | torch.device = "cpu") -> DepthModel:
     """Load a trained model.
 
     Args:
-        name: A checkpoint file or a run folder (its best weights).
+        name: Weights that ship (``transfer``), a checkpoint file, or a run folder (its best
+            weights).
         device: Where to run it.
 
     Returns:
@@ -122,6 +139,16 @@ def load(name: str | Path, device: str | torch.device = "cpu") -> DepthModel:
         CheckpointError: There is no such checkpoint, or it cannot be used.
     """
     return DepthModel.from_file(resolve(str(name))).to(device)
+
+
+def half_width(
+    depth_m: Float32[np.ndarray, "h w"], log_spread: Float32[np.ndarray, "h w"]
+) -> Float32[np.ndarray, "h w"]:
+    """Half the width of the interval that holds 80 % of log-depth's Laplace distribution, metres.
+
+    The interval goes from ``depth / k`` to ``depth * k`` with ``k = exp(ln 5 * spread)``.
+    """
+    return (depth_m * np.sinh(math.log(5) * np.exp(log_spread))).astype(np.float32)
 
 
 def read_photo(photo: Photo) -> UInt8[np.ndarray, "h w 3"]:

@@ -200,7 +200,8 @@ def test_every_field_has_a_type_and_a_default(kind: Callable[[], Any]) -> None:
     config = kind()
     for name, hint in get_type_hints(kind).items():
         value = getattr(config, name)
-        kinds = get_args(hint) or (hint,)
+        parts = get_args(hint) or (hint,)
+        kinds = [kind for part in parts for kind in get_args(part) or (part,)]
         assert is_dataclass(value) or isinstance(value, tuple) or value in kinds or (
             type(value) in {*kinds, hint}
         )  # fmt: skip

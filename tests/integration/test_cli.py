@@ -100,7 +100,7 @@ def places(box_rooms: Path, cache: Path, run_folder: Path) -> dict[str, Path]:
         "evaluate RUN --data CACHE --protocol kitti",
         "evaluate RUN --data CACHE --device abacus",
         "evaluate NOTHING --data CACHE",
-        "predict photo.png",
+        "predict --save npy",
         "predict --weights RUN",
         "predict photo.png --weights RUN --save jpg",
         "predict photo.png --weights NOTHING",

@@ -186,7 +186,7 @@ def start_of(run: Checkpoint) -> Checkpoint:
     """The run before its first step."""
     from depth_unet.train.setup import new_network
 
-    weights = new_network(run.config).state_dict()
+    weights = new_network(run.config)[0].state_dict()
     return Checkpoint(
         config=run.config,
         step=0,

@@ -16,9 +16,10 @@ from torch.distributed import GradBucket
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
 
 from depth_unet.config.loss import LossConfig
-from depth_unet.config.model import CanvasConfig
+from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.run import Config
 from depth_unet.records import Batch, DepthOutput
+from depth_unet.train.devices import leave
 from depth_unet.train.step import BatchGradient
 
 NUM_IMAGES = 16
@@ -32,10 +33,11 @@ SHARES = {"uneven": ((5, 16), (0, 5)), "empty": ((1, 16), (0, 1))}
 class PixelNetwork(nn.Module):
     """Depth in metres by two small convolutions, at any precision."""
 
-    def __init__(self) -> None:
+    def __init__(self, spread: bool) -> None:
         super().__init__()
         self.first = nn.Conv2d(3, 4, 3, padding=1)
         self.last = nn.Conv2d(4, 1, 3, padding=1)
+        self.spread = nn.Conv2d(4, 1, 3, padding=1) if spread else None
 
     def forward(
         self, image: Tensor, intrinsics_px: Tensor | None = None, *, output_stride: int = 1
@@ -44,24 +46,30 @@ class PixelNetwork(nn.Module):
         centre = output_stride // 2
         if intrinsics_px is not None:
             image = image * (intrinsics_px[:, 0] / image.shape[-1])[:, None, None, None]
-        depth_m = 0.5 + 5 * torch.sigmoid(self.last(torch.tanh(self.first(image))))
-        return DepthOutput(depth_m[..., centre::output_stride, centre::output_stride])
+        features = torch.tanh(self.first(image))
+        depth_m = 0.5 + 5 * torch.sigmoid(self.last(features))
+        answers = (depth_m,) if self.spread is None else (depth_m, self.spread(features))
+        return DepthOutput(*(x[..., centre::output_stride, centre::output_stride] for x in answers))
 
 
-def make_network() -> PixelNetwork:
+def make_network(config: Config) -> PixelNetwork:
     """The same weights every time."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return PixelNetwork()
+        return PixelNetwork(config.model.spread)
 
 
 def make_config(term: str, stride: int = 1) -> Config:
     """A config with one loss, or with all of them at different weights."""
     weights = {"mae": 0.6, "gradient_edge": 0.2, "ssim": 1.0, "silog": 0.3, "berhu": 0.4}
+    weights["spread"] = 0.1
     if term != ALL_TERMS:
-        weights = {name: weight if name == term else 0.0 for name, weight in weights.items()}
+        kept = {term, "mae"} if term == "spread" else {term}
+        weights = {name: weight if name in kept else 0.0 for name, weight in weights.items()}
     return Config(
-        canvas=CanvasConfig(height=HEIGHT, width=WIDTH), loss=LossConfig(**weights, stride=stride)
+        canvas=CanvasConfig(height=HEIGHT, width=WIDTH),
+        model=ModelConfig(spread=weights["spread"] > 0),
+        loss=LossConfig(**weights, stride=stride),
     )
 
 
@@ -91,7 +99,7 @@ def gradients_of(
     fabric: Fabric, config: Config, micro_batches: Sequence[Batch]
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """All gradients in one row, and the means that are reported."""
-    network = make_network()
+    network = make_network(config)
     model = fabric.setup(network)
     means = BatchGradient(fabric, model, config).accumulate(micro_batches).means
     return torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None]), means
@@ -105,9 +113,10 @@ def messages_of(fabric: Fabric, micro_batches: Sequence[Batch]) -> int:
         messages.append(1)
         return allreduce_hook(torch.distributed.group.WORLD, bucket)
 
-    model = fabric.setup(make_network())
+    config = make_config("mae")
+    model = fabric.setup(make_network(config))
     model._forward_module.register_comm_hook(None, counted)  # noqa: SLF001  # the wrapper itself
-    BatchGradient(fabric, model, make_config("mae")).accumulate(micro_batches)
+    BatchGradient(fabric, model, config).accumulate(micro_batches)
     return len(messages)
 
 
@@ -133,6 +142,7 @@ def main(rank: int, port: int, path: Path) -> None:
             results |= {f"{case}/{term}/{name}": value for name, value in means.items()}
     results["messages"] = torch.tensor(messages_of(fabric, parts))
     save_file(results, path)
+    leave(fabric)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from depth_unet.losses.ssim import ssim
 from depth_unet.losses.weighted import WeightedLoss
 
 ALL_TERMS = LossConfig(mae=0.6, gradient_edge=0.2, ssim=1.0, silog=0.3, berhu=0.4)
+TERMS = [name for name, weight in ALL_TERMS.weights().items() if weight]
 GRADIENT_RTOL = 1e-6
 
 
@@ -26,7 +27,7 @@ def make_batch() -> tuple[Tensor, Tensor, Tensor]:
     return prediction, torch.where(valid, target, math.nan), valid
 
 
-@pytest.mark.parametrize("name", [*ALL_TERMS.weights(), "all"])
+@pytest.mark.parametrize("name", [*TERMS, "all"])
 def test_accumulation_equals_the_large_batch(name: str) -> None:
     """Sixteen micro-batches of one have the gradient of one batch of 16, to 1e-6 relative."""
     weights = ALL_TERMS.weights()

@@ -61,9 +61,10 @@ def test_layer_decay_by_hand() -> None:
     set_learning_rate(optimiser, 8.0)
     found = {id(p): group["lr"] for group in optimiser.param_groups for p in group["params"]}
     for name, parameter in network.named_parameters():
-        expected = {"head": 8, "ups": 8, "stem": 1}.get(name.split(".")[0])
+        part, _, rest = name.removeprefix("encoder.").partition(".")
+        expected = {"head": 8, "ups": 8, "stem": 1}.get(part)
         if expected is None:
-            level = int(name.split(".")[1]) + name.startswith("downs")
+            level = int(rest.split(".")[0]) + (part == "downs")
             expected = (1, 2, 4)[level]
         assert found[id(parameter)] == expected, name
     assert len(found) == len(list(network.parameters()))
@@ -84,7 +85,7 @@ def test_frozen_parts_do_not_move() -> None:
     """Their parameters stay, all others change."""
     torch.manual_seed(0)
     network = DepthUNet(TINY)
-    frozen = ("stem", "stages.1")
+    frozen = ("encoder.stem", "encoder.stages.1")
     optimiser = make_optimiser(network, OptimConfig(frozen=frozen), fused=False)
     before = {name: p.detach().clone() for name, p in network.named_parameters()}
     for _ in range(3):
@@ -99,7 +100,7 @@ def test_frozen_parts_do_not_move() -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (("stages.9",), "names stages.9; choose from stem, stages.0"),
+        (("stages.9",), "names stages.9; choose from encoder.stem, encoder.stages.0"),
         (tuple(p for level in DepthUNet(TINY).layers() for p in level), "the whole network"),
     ],
 )

@@ -9,6 +9,7 @@ from depth_unet.checkpoint import BEST_NAME, LAST_NAME
 from depth_unet.config.run import Config
 from depth_unet.data.mixture import single_sources
 from depth_unet.data.splits import Splits
+from depth_unet.train.devices import leave
 from depth_unet.train.interrupt import Interrupted
 from depth_unet.train.loop import Trainer
 
@@ -28,6 +29,8 @@ def follow(trainer: Trainer, begin: Callable[[], None] = lambda: None) -> None:
         console.print(describe(trainer.config, trainer.splits, trainer.total_steps))
         if trainer.initialised is not None:
             console.print(f"init: {trainer.initialised}")
+        elif trainer.origin and trainer.step == 0:
+            console.print(f"weights: {trainer.origin}")
     trainer.prepare(console)
     if trainer.fabric.is_global_zero:
         begin()
@@ -35,10 +38,12 @@ def follow(trainer: Trainer, begin: Callable[[], None] = lambda: None) -> None:
     try:
         trainer.run(console)
     except Interrupted:
+        leave(trainer.fabric)
         raise KeyboardInterrupt(
             f"saved after step {trainer.step} of {trainer.total_steps}; "
             f"go on with: depth-unet train --resume {trainer.out}"
         ) from None
+    leave(trainer.fabric)
     if trainer.fabric.is_global_zero:
         console.print(f"wrote {trainer.out / BEST_NAME} and {trainer.out / LAST_NAME}")
         sources = single_sources(trainer.source)

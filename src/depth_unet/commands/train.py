@@ -14,6 +14,7 @@ from depth_unet.commands.follow import follow
 from depth_unet.commands.resume import go_on
 from depth_unet.config.run import Config
 from depth_unet.data.cache import CacheSource
+from depth_unet.data.folds import rooms_of_fold
 from depth_unet.data.mixture import MixedSource, open_data, single_sources, split_source
 from depth_unet.data.source import PairsSource, Source, check_source
 from depth_unet.data.splits import Splits
@@ -36,7 +37,11 @@ def run(arguments: TrainArguments) -> list[DataError]:
         warn_about_size(part, config)
     warn_about_range(source, config)
     splits = split_source(
-        source, fraction=config.fraction, holdout=config.holdout, seed=config.seed
+        source,
+        fraction=config.fraction,
+        holdout=config.holdout,
+        seed=config.seed,
+        apart=rooms_apart(arguments.fold),
     )
     init = None if arguments.init is None else read_init(arguments.init, config, splits)
     fabric = make_fabric(config, device)
@@ -46,6 +51,21 @@ def run(arguments: TrainArguments) -> list[DataError]:
     trainer = Trainer(config, source, splits, out, fabric=fabric, init=init)
     follow(trainer, partial(claim, out))
     return []
+
+
+def rooms_apart(text: str) -> frozenset[str]:
+    """The rooms that ``FILE:FOLD`` names; none where nothing is given.
+
+    Raises:
+        ConfigError: It is of another form.
+        DataError: The file cannot be used.
+    """
+    if not text:
+        return frozenset()
+    path, colon, fold = text.rpartition(":")
+    if not (path and colon and fold):
+        raise ConfigError(f"--fold is {text!r}; give FILE:FOLD, such as folds/nyu_train.csv:0")
+    return rooms_of_fold(Path(path), fold)
 
 
 def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:

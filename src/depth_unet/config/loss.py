@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from depth_unet.config.checks import require
 
-LOSS_NAMES = ("mae", "gradient_edge", "ssim", "silog", "berhu")
+LOSS_NAMES = ("mae", "gradient_edge", "ssim", "silog", "berhu", "spread")
 SSIM_WINDOW = 11
 
 
@@ -48,6 +48,8 @@ class LossConfig:
     """Weight of the scale-invariant logarithmic error."""
     berhu: float = 0.0
     """Weight of the reverse Huber loss."""
+    spread: float = 0.0
+    """Weight of the likelihood that trains `model.spread`; depth itself does not feel it."""
     ssim_terms: SSIMConfig = field(default_factory=SSIMConfig)
     """Structural similarity, its three factors apart."""
     stride: int = 1
@@ -58,6 +60,10 @@ class LossConfig:
         require(
             all(weight >= 0 for weight in weights.values()),
             f"loss weights are {weights}; they must not be negative",
+        )
+        require(
+            any(weight for name, weight in weights.items() if name != "spread") or self.spread == 0,
+            "loss.spread trains no depth; give another term a weight",
         )
         require(any(weights.values()), "all loss weights are 0; give at least one term a weight")
         require(self.stride in (1, 2, 4), f"loss.stride is {self.stride}; choose 1, 2 or 4")

@@ -9,6 +9,8 @@ NYU_FOCAL = 518.857901 / 640
 """Horizontal focal length of NYU's Kinect, in image widths."""
 
 DepthMap = Literal["log", "linear", "inverse"]
+PretrainedEncoder = Literal["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"]
+NUM_PRETRAINED_LEVELS = 5  # 1/2 to 1/32 of the image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +35,16 @@ class CanvasConfig:
 class ModelConfig:
     """The network: widths, depths, attention and the map to metres."""
 
+    encoder: Literal["residual"] | PretrainedEncoder = "residual"
+    """Ours, from random weights, or an EfficientNet-Lite, which has five levels from 1/2 on."""
+    pretrained: bool = True
+    """Begin with ImageNet's weights where the encoder has some (extra `transfer`)."""
     stem_stride: Literal[1, 2, 4] = 2
     """Stride of the first convolution; every doubling quarters the cost of the finest level."""
     widths: tuple[int, ...] = (16, 64, 128, 256, 320)
     """Channels at each level from the stem to the bottleneck; each level halves the size."""
     blocks: tuple[int, ...] = (1, 1, 2, 2, 1)
-    """Residual blocks at each level of the encoder; the decoder has one per level."""
+    """Residual blocks at each level of our encoder; the decoder has one per level."""
     attention_blocks: tuple[int, ...] = (0, 0, 1, 2, 0)
     """Self-attention blocks at each level, after the residual blocks of the encoder."""
     head_width: int = 32
@@ -49,6 +55,10 @@ class ModelConfig:
     """Groups of every GroupNorm, a divisor of every width."""
     depth_map: DepthMap = "log"
     """How the last layer becomes metres: evenly in log-depth, in depth, or in inverse depth."""
+    spread: bool = False
+    """Also predict, for every pixel, how far log-depth may be off (loss.spread trains it)."""
+    spread_scale: float = 1.0
+    """Factor on that spread, so that 80 % of the true depths lie in its 80 % interval."""
     min_depth_m: float = 0.3
     """Nearest depth that can be predicted (canonical focal length), metres."""
     max_depth_m: float = 10.0
@@ -82,5 +92,13 @@ class ModelConfig:
             f"model.min_depth_m {self.min_depth_m} and max_depth_m {self.max_depth_m} must satisfy "
             "0 < min < max",
         )
+        require(
+            self.encoder == "residual"
+            or (levels == NUM_PRETRAINED_LEVELS and self.stem_stride == 2),
+            f"model.encoder {self.encoder} has {NUM_PRETRAINED_LEVELS} levels and a stem of stride "
+            f"2; model.widths has {levels} and model.stem_stride is {self.stem_stride}",
+        )
+        scale = self.spread_scale
+        require(scale > 0, f"model.spread_scale is {scale}; it must be positive")
         focal = self.canonical_focal
         require(focal > 0, f"model.canonical_focal is {focal}; it must be positive")

@@ -23,7 +23,7 @@ class OptimConfig:
     layer_decay: float = 1.0
     """Factor on the learning rate from each level of the encoder to the next finer one."""
     frozen: tuple[str, ...] = ()
-    """Parts of the network that are not trained, such as stem, stages.0, downs.0."""
+    """Parts of the network that are not trained, such as encoder.stem, encoder.stages.0."""
     clip: float = 1.0
     """Largest norm of the gradient; 0 turns clipping off."""
     ema: float = 0.999

@@ -84,6 +84,11 @@ class Config:
             "leave one of them out",
         )
         require(
+            self.model.spread == (self.loss.spread > 0),
+            f"model.spread is {self.model.spread} and loss.spread {self.loss.spread}; the one is "
+            "trained by the other: give both, such as --model.spread --loss.spread 0.1, or none",
+        )
+        require(
             self.loss.ssim == 0
             or min(self.canvas.height, self.canvas.width) >= SSIM_WINDOW * self.loss.stride,
             f"canvas {self.canvas.width}x{self.canvas.height} at loss.stride {self.loss.stride} is "

@@ -11,6 +11,7 @@ from depth_unet.losses.berhu import berhu, berhu_count
 from depth_unet.losses.gradient_edge import gradient_edge, gradient_edge_count
 from depth_unet.losses.mae import mae, mae_count
 from depth_unet.losses.silog import silog, silog_count
+from depth_unet.losses.spread import spread, spread_count
 from depth_unet.losses.ssim import ssim, ssim_count
 from depth_unet.records import SumCount
 
@@ -20,6 +21,7 @@ _COUNTS: dict[str, Callable[[Tensor], Tensor]] = {
     "ssim": ssim_count,
     "silog": silog_count,
     "berhu": berhu_count,
+    "spread": spread_count,
 }
 
 
@@ -65,6 +67,7 @@ class WeightedLoss:
         prediction_m: Float[Tensor, "b 1 h w"],
         target_m: Float[Tensor, "b 1 h w"],
         valid: Bool[Tensor, "b 1 h w"],
+        log_spread: Float[Tensor, "b 1 h w"] | None = None,
     ) -> dict[str, SumCount]:
         """Every term with a weight, unweighted.
 
@@ -72,11 +75,16 @@ class WeightedLoss:
             prediction_m: Predicted depth, metres.
             target_m: True depth, metres; may be NaN where ``valid`` is False.
             valid: True where the target may be used.
+            log_spread: Log of the predicted spread of log-depth; ``spread`` needs it.
 
         Returns:
             Sum and count by name.
         """
-        return {name: self._term(name, prediction_m, target_m, valid) for name in self.weights}
+        tensors = (prediction_m, target_m, valid)
+        return {
+            name: _spread(*tensors, log_spread) if name == "spread" else self._term(name, *tensors)
+            for name in self.weights
+        }
 
     def total(
         self, terms: Mapping[str, SumCount], counts: Mapping[str, Tensor]
@@ -120,3 +128,10 @@ class WeightedLoss:
                     scale=settings.scale,
                 )
         raise AssertionError(f"no loss is called {name}")
+
+
+def _spread(
+    prediction_m: Tensor, target_m: Tensor, valid: Tensor, log_spread: Tensor | None
+) -> SumCount:
+    assert log_spread is not None, "a config with loss.spread has model.spread"
+    return spread(prediction_m, target_m, valid, log_spread=log_spread)

@@ -4,7 +4,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from depth_unet.model.rays import NUM_FREQUENCIES
+from depth_unet.config.model import ModelConfig
+from depth_unet.model.rays import NUM_FREQUENCIES, fourier_features, ray_positions
 
 
 class AttentionBlock(nn.Module):
@@ -64,3 +65,35 @@ class AttentionBlock(nn.Module):
         y = F.scaled_dot_product_attention(q, k, v)
         z: Tensor = self.out(y.transpose(2, 3).reshape(b, c, h, w))
         return z
+
+
+class AttentionStack(nn.ModuleList):
+    """The attention blocks of one level, which know where each position looks.
+
+    Args:
+        config: The network's settings.
+        level: 0 is the finest.
+    """
+
+    def __init__(self, config: ModelConfig, level: int) -> None:
+        super().__init__(
+            AttentionBlock(config.widths[level], config.head_width, config.norm_groups)
+            for _ in range(config.attention_blocks[level])
+        )
+        self.canonical_focal = config.canonical_focal
+
+    def forward(
+        self, x: Float[Tensor, "b c h w"], camera: Float[Tensor, "b 4"]
+    ) -> Float[Tensor, "b c h w"]:
+        """Features of the same shape.
+
+        Args:
+            x: Features.
+            camera: fx, fy, cx, cy in shares of the image.
+        """
+        if not len(self):
+            return x
+        places = fourier_features(ray_positions(camera, self.canonical_focal, *x.shape[-2:]))
+        for block in self:
+            x = block(x, places)
+        return x

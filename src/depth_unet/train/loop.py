@@ -72,10 +72,11 @@ class Trainer:
         self.total_steps = config.total_steps(len(frames))
         self.validation_interval = config.validation_interval(len(frames))
         self.guesses = fit_guesses(source, frames) if resume is None else resume.guesses
-        self.network = new_network(config) if resume is None else resume.network()
+        self.network, self.origin = (
+            new_network(config, init) if resume is None else (resume.network(), resume.origin)
+        )
         self.initialised = initialise(self.network, init.weights) if init else None
-        first = init or resume
-        self.origin = first.origin if first else ""
+        self.origin = init.origin if init else self.origin
         if resume is not None:
             self.network.load_state_dict(network_tensors(resume.state))
         self.network.in_format(channels_last=config.compute.channels_last).to(fabric.device)

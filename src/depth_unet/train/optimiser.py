@@ -49,7 +49,7 @@ def freeze(network: DepthUNet, names: tuple[str, ...]) -> None:
 
     Args:
         network: Its parts are named as by ``DepthUNet.layers``.
-        names: Parts, such as ``stem`` or ``stages.0``.
+        names: Parts, such as ``encoder.stem``.
 
     Raises:
         ConfigError: There is no such part, or nothing is left to train.

@@ -3,11 +3,13 @@
 import torch
 from lightning_fabric import Fabric
 
+from depth_unet.checkpoint import Checkpoint
 from depth_unet.config.run import Config
 from depth_unet.data.loader import Loader
 from depth_unet.data.mixture import weighted_parts
 from depth_unet.data.order import EpochOrder
 from depth_unet.data.source import Source
+from depth_unet.model.imagenet import load_imagenet
 from depth_unet.model.unet import DepthUNet
 
 
@@ -24,8 +26,22 @@ def make_loader(config: Config, source: Source, frames: list[int], fabric: Fabri
     )
 
 
-def new_network(config: Config) -> DepthUNet:
-    """A network with random weights by the config's seed; the global generator is left alone."""
+def new_network(config: Config, init: Checkpoint | None = None) -> tuple[DepthUNet, str]:
+    """A network with random weights by the config's seed; the global generator is left alone.
+
+    Args:
+        config: The run's settings.
+        init: What the run begins with instead; an encoder of the same kind needs no other weights.
+
+    Returns:
+        The network, and what its encoder was trained on before, in words; empty if on nothing.
+
+    Raises:
+        ConfigError: The encoder's weights are not there.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        return DepthUNet(config.model)
+        network = DepthUNet(config.model)
+    same = init is not None and init.config.model.encoder == config.model.encoder
+    pretrained = config.model.pretrained and not same
+    return network, load_imagenet(network) if pretrained else ""

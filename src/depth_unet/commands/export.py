@@ -1,0 +1,49 @@
+"""``depth-unet export``: one small file to predict with, from a run."""
+
+import hashlib
+from dataclasses import replace
+
+from rich.console import Console
+from torch import Tensor
+
+from depth_unet.arguments import ExportArguments
+from depth_unet.atomic import check_writable
+from depth_unet.checkpoint import read, resolve, save
+from depth_unet.errors import ConfigError, DataError
+
+SUFFIX = ".safetensors"
+
+
+def run(arguments: ExportArguments) -> list[DataError]:
+    """Write the weights that a run predicts with, and nothing that only resuming needs."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    out = arguments.out
+    if out.suffix != SUFFIX:
+        raise ConfigError(f"{out} does not end in {SUFFIX}; name such a file")
+    if out.exists() and not arguments.overwrite:
+        raise ConfigError(f"{out} is already there; choose another, or use --overwrite")
+    path = resolve(arguments.checkpoint)
+    checkpoint = read(path, only_weights=True)
+    check_writable(out.parent)
+    weights = checkpoint.weights
+    if arguments.precision == "fp16":
+        weights = {name: halved(name, weight) for name, weight in weights.items()}
+    save(out, replace(checkpoint, weights=weights, state={}, extra={}))
+    content = out.read_bytes()
+    console.print(
+        f"wrote {out}: {len(content) / 10**6:.1f} MB, SHA-256 {hashlib.sha256(content).hexdigest()}"
+    )
+    console.print(f"next: depth-unet predict photo.jpg --weights {out}")
+    return []
+
+
+def halved(name: str, weight: Tensor) -> Tensor:
+    """A weight in half precision.
+
+    Raises:
+        ConfigError: It is too large for that.
+    """
+    half = weight.half()
+    if not half.isfinite().all():
+        raise ConfigError(f"{name} is too large for fp16; export with --precision fp32")
+    return half

@@ -1,0 +1,44 @@
+"""A run as one small file: the same depth, half the size, nothing that only resuming needs."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+
+from depth_unet.checkpoint import BEST_NAME, read
+from depth_unet.predict import DepthModel
+from tests.integration.commandline import depth_unet
+
+
+def test_export_predicts_the_same(run_folder: Path, cache: Path, tmp_path: Path) -> None:
+    """Half precision moves depth by less than a millimetre per metre."""
+    out = tmp_path / "weights" / "mine.safetensors"
+    outcome = depth_unet("export", run_folder, out)
+    assert outcome.code == 0, outcome.err
+    assert "SHA-256" in outcome.err
+    weights = {n: t for n, t in load_file(out).items() if n.startswith("weights/")}
+    assert {tensor.dtype for tensor in weights.values()} == {torch.float16}
+    assert not [name for name in load_file(out) if name.startswith("state/")]
+    photo = next(cache.glob("test/*/*_rgb.png"))
+    before, after = (
+        DepthModel(read(path)).predict(photo).depth_m for path in (run_folder / BEST_NAME, out)
+    )
+    np.testing.assert_allclose(after, before, rtol=1e-3)
+    assert out.stat().st_size < 0.7 * (run_folder / BEST_NAME).stat().st_size
+
+
+def test_export_refuses(run_folder: Path, tmp_path: Path) -> None:
+    """A file that is there, another ending, and a run that is not there."""
+    out = tmp_path / "mine.safetensors"
+    assert depth_unet("export", run_folder, out, "--precision", "fp32").code == 0
+    content = out.read_bytes()
+    for arguments, message in (
+        ((run_folder, out), "already there"),
+        ((run_folder, tmp_path / "mine.onnx"), "does not end in .safetensors"),
+        ((tmp_path / "nothing", tmp_path / "new.safetensors"), "does not exist"),
+    ):
+        outcome = depth_unet("export", *arguments)
+        assert outcome.code == 2
+        assert message in outcome.err
+    assert out.read_bytes() == content
