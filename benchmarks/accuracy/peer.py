@@ -32,15 +32,17 @@ RINGING_PX = 4  # How far the border shines into the photo: they were stored as 
 Edit = Callable[[np.ndarray], np.ndarray]
 
 
-def meter_xxs(path: Path) -> Predictor:
-    """METER-XXS at 256x192, resized bilinearly without antialiasing.
+def meter_xxs(path: Path, threads: int = 0) -> Predictor:
+    """METER-XXS at 256x192, resized bilinearly without antialiasing, in 0 (all) or more threads.
 
     With antialiasing its RMSE on test_a is .538, with aligned corners .549: measured, the figures
     of others are those of the plain resize.
     """
     import onnxruntime  # type: ignore[import-untyped]
 
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     mean, std = (torch.tensor(values)[:, None, None] for values in (MEAN, STD))
 
     def predict(image: np.ndarray, intrinsics: Intrinsics) -> np.ndarray:  # noqa: ARG001

@@ -66,13 +66,14 @@ def upright(frame: Frame, _: np.random.Generator) -> Frame:
 
 def compressed(image: np.ndarray, _: np.random.Generator) -> np.ndarray:
     """JPEG of quality 10."""
-    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 10])
+    data = cv2.imencode(".jpg", image.astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 10])[1]
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
 
 
 def grey(image: np.ndarray, _: np.random.Generator) -> np.ndarray:
     """Luminance in all channels."""
-    return np.repeat(image @ np.float32([[0.299], [0.587], [0.114]]), 3, axis=2)
+    luminance = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    return np.repeat(luminance[..., None], 3, axis=2)
 
 
 def noisy(sigma: float) -> Callable[[np.ndarray, np.random.Generator], np.ndarray]:

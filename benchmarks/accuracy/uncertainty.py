@@ -18,7 +18,7 @@ from rich.console import Console
 from depth_unet.checkpoint import resolve
 from depth_unet.data.cache import open_source
 from depth_unet.data.source import without_invalid
-from depth_unet.data.splits import Splits, frames_of
+from depth_unet.data.splits import SplitName, Splits, frames_of
 from depth_unet.errors import ConfigError
 from depth_unet.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.predict import DepthModel
@@ -28,7 +28,7 @@ LEFT_OUT = (0.0, 0.1, 0.25, 0.5)
 PIXELS = 2000  # of every photo, drawn at random
 
 
-def errors_of(model: DepthModel, source_root: Path, split: str) -> list[np.ndarray]:
+def errors_of(model: DepthModel, source_root: Path, split: SplitName) -> list[np.ndarray]:
     """Per photo: |log error| in units of its spread, the spread, and relative error (n x 3)."""
     source = open_source(source_root)
     indices = frames_of(source.rows, Splits.from_dict(model.checkpoint.splits), split)

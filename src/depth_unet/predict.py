@@ -148,7 +148,8 @@ def half_width(
 
     The interval goes from ``depth / k`` to ``depth * k`` with ``k = exp(ln 5 * spread)``.
     """
-    return (depth_m * np.sinh(math.log(5) * np.exp(log_spread))).astype(np.float32)
+    half: np.ndarray = depth_m * np.sinh(math.log(5) * np.exp(log_spread))
+    return half.astype(np.float32)
 
 
 def read_photo(photo: Photo) -> UInt8[np.ndarray, "h w 3"]:

@@ -1,0 +1,93 @@
+"""The second head: how far depth may be off, without a say in what depth is."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from depth_unet.camera import Intrinsics
+from depth_unet.checkpoint import Checkpoint
+from depth_unet.config.loss import LossConfig
+from depth_unet.config.model import CanvasConfig, ModelConfig
+from depth_unet.config.run import Config
+from depth_unet.errors import ConfigError
+from depth_unet.model.unet import USUAL_LOG_SPREAD, DepthUNet
+from depth_unet.predict import DepthModel, half_width
+
+MODEL = ModelConfig(
+    widths=(8, 16, 32), blocks=(1, 1, 1), attention_blocks=(0, 0, 1), head_width=8, spread=True
+)
+
+
+def make_network(config: ModelConfig = MODEL) -> DepthUNet:
+    """The same weights every time."""
+    torch.manual_seed(0)
+    return DepthUNet(config)
+
+
+def test_spread_has_no_say_in_depth() -> None:
+    """Its gradient reaches its own head alone, and depth is that of a network without it."""
+    network = make_network()
+    output = network(torch.rand(2, 3, 32, 48), output_stride=2)
+    assert output.log_spread is not None
+    assert output.log_spread.shape == output.depth_m.shape == (2, 1, 16, 24)
+    output.log_spread.sum().backward()
+    touched = {name for name, parameter in network.named_parameters() if parameter.grad is not None}
+    assert touched == {"spread_head.weight", "spread_head.bias"}
+    without = make_network(replace(MODEL, spread=False))
+    without.load_state_dict(network.state_dict(), strict=False)
+    image = torch.rand(1, 3, 32, 48)
+    assert torch.equal(without(image).depth_m, network(image).depth_m)
+    assert without(image).log_spread is None
+
+
+def test_scale_widens_the_spread() -> None:
+    """``spread_scale`` is a factor; a new network begins with the usual spread."""
+    image = torch.rand(1, 3, 32, 48)
+    plain, wide = (make_network(replace(MODEL, spread_scale=k)) for k in (1.0, 3.0))
+    first, second = plain(image).log_spread, wide(image).log_spread
+    torch.testing.assert_close(second - first, torch.full_like(first, math.log(3)))
+    assert abs(float(first.detach().mean()) - USUAL_LOG_SPREAD) < 0.5
+
+
+def test_one_is_trained_by_the_other() -> None:
+    """A head without its loss, or the loss without the head, is refused."""
+    for model, loss in (
+        (MODEL, LossConfig()),
+        (replace(MODEL, spread=False), LossConfig(spread=0.1)),
+    ):
+        with pytest.raises(ConfigError, match="the one is trained by the other"):
+            Config(model=model, loss=loss)
+    with pytest.raises(ConfigError, match="trains no depth"):
+        LossConfig(mae=0, gradient_edge=0, ssim=0, spread=1)
+
+
+def test_half_width_holds_four_fifths() -> None:
+    """80 % of a Laplace distribution of log-depth lie between ``depth / k`` and ``depth * k``."""
+    random = np.random.default_rng(0)
+    spread, depth_m = 0.1, np.full((200, 500), 3.0, np.float32)
+    truth_m = depth_m * np.exp(random.laplace(0, spread, depth_m.shape))
+    half = half_width(depth_m, np.full_like(depth_m, math.log(spread)))
+    factor = np.exp(np.arcsinh(half / depth_m))
+    inside = (truth_m > depth_m / factor) & (truth_m < depth_m * factor)
+    assert abs(inside.mean() - 0.8) < 0.005
+
+
+def test_prediction_carries_it() -> None:
+    """``predict`` gives it at the photo's size; a longer lens widens it as it does depth."""
+    config = Config(
+        canvas=CanvasConfig(height=32, width=48), model=MODEL, loss=LossConfig(spread=0.1)
+    )
+    splits: dict[str, list[str]] = {"train": [], "seen": [], "unseen": [], "test": []}
+    weights = make_network().state_dict()
+    model = DepthModel(Checkpoint(config=config, step=0, weights=weights, splits=splits))
+    photo = np.random.default_rng(0).integers(0, 256, (50, 70, 3), np.uint8)
+    near, far = (model.predict(photo, Intrinsics.centred(70, 50, f)) for f in (60.0, 120.0))
+    assert near.uncertainty_m is not None
+    assert far.uncertainty_m is not None
+    assert near.uncertainty_m.shape == (50, 70)
+    assert (near.uncertainty_m > 0).all()
+    shares = [item.uncertainty_m / item.depth_m for item in (near, far)]
+    assert np.median(shares[1] / shares[0]) == pytest.approx(1, abs=0.2)
