@@ -23,7 +23,7 @@ from rich.console import Console
 from depth_unet.camera import Intrinsics
 from depth_unet.checkpoint import Checkpoint, resolve
 from depth_unet.config.model import NYU_FOCAL
-from depth_unet.data.cache import open_source
+from depth_unet.data.forms.recognise import open_source
 from depth_unet.evaluate.score import Predictor, score
 from depth_unet.metrics.protocols import NYU_EIGEN
 from depth_unet.model.unet import DepthUNet

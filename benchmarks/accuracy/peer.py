@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from rich.console import Console
 
 from depth_unet.camera import Intrinsics
-from depth_unet.data.cache import open_source
+from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.splits import evenly
 from depth_unet.evaluate.score import Predictor
 from depth_unet.millimetres import MILLIMETRES_PER_METRE

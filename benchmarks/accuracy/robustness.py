@@ -17,7 +17,7 @@ import numpy as np
 from rich.console import Console
 
 from depth_unet.checkpoint import resolve
-from depth_unet.data.cache import open_source
+from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, frames_of
 from depth_unet.evaluate.score import score

@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 
 from depth_unet.checkpoint import resolve
-from depth_unet.data.cache import open_source
+from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import without_invalid
 from depth_unet.data.splits import SplitName, Splits, frames_of
 from depth_unet.errors import ConfigError

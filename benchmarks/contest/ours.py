@@ -17,7 +17,7 @@ from torch import Tensor
 
 from contest.arithmetic import fastest_device, flops_per_image
 from contest.meter import Meter, Settings, facts, follow
-from depth_unet.data.cache import open_source
+from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.splits import Splits
 from depth_unet.train.devices import make_fabric
 from depth_unet.train.loop import Trainer

@@ -19,6 +19,7 @@ SaveChoice = Literal["png16", "npy", "color"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
 Folders = Annotated[tuple[str, ...], tyro.conf.arg(metavar="PATH[:WEIGHT]...")]
 FurnitureChoice = Literal["cc0", "full", "boxes"]
+FormChoice = Literal["pairs", "kaggle", "mat", "mat-raw", "h5", "h5-tar", "bts", "parquet"]
 SamplerChoice = Literal["grid", "random", "tpe"]
 PrunerChoice = Literal["none", "median"]
 
@@ -165,17 +166,37 @@ class ExportArguments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InspectArguments:
+    """Say what a data set holds, and which of the usual mistakes it shows signs of."""
+
+    source: Annotated[Path, tyro.conf.Positional]
+    """A data set in any form: pairs layout, cache, or NYU in one of its forms (docs/data.md)."""
+    form: FormChoice | None = None
+    """Form of the data set; default: recognised by what lies there."""
+    most: int = 1000
+    """Pairs to read, evenly spaced; 0 reads all."""
+    sheet: Path | None = None
+    """Contact sheet to write: a PNG or SVG of twelve photos beside their depth."""
+    overwrite: bool = False
+    """Replace a sheet that is already there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrepareArguments:
     """Decode and resize a data set once, into a memory-mapped cache."""
 
     source: Annotated[Path, tyro.conf.Positional]
-    """Folder in the pairs layout."""
+    """A data set: a folder in the pairs layout, or NYU in one of its forms (docs/data.md)."""
     out: Annotated[Path, tyro.conf.Positional]
     """Folder to write; interrupted, the same command goes on."""
     size: str = "320x240"
     """WIDTHxHEIGHT of the training frames; test frames keep their size. Smaller saves disk."""
+    form: FormChoice | None = None
+    """Form of the data set; default: recognised by what lies there."""
     workers: int = 0
     """Threads; 0 takes one per core."""
+    skip_bad: bool = False
+    """Leave out pairs that cannot be read, and list them; every pair is read twice."""
     overwrite: bool = False
     """Replace a cache of other data or another size."""
 
@@ -222,6 +243,7 @@ Arguments = (
     | CompareArguments
     | PredictArguments
     | ExportArguments
+    | InspectArguments
     | PrepareArguments
     | RoomsArguments
 )

@@ -16,6 +16,7 @@ from depth_unet.arguments import (
     CompareArguments,
     EvaluateArguments,
     ExportArguments,
+    InspectArguments,
     PredictArguments,
     PrepareArguments,
     ResumeArguments,
@@ -35,6 +36,7 @@ usage: depth-unet COMMAND ...
 Metric depth of rooms from one photo.
 
 commands (each has --help):
+  inspect SOURCE                 what a data set holds, and what is wrong with it
   prepare SOURCE OUT             decode and resize a data set once, into a cache
   train RECIPE --data DIR        train a network; RECIPE is one of: {recipes}
   train --resume RUN             go on with an interrupted run
@@ -56,6 +58,7 @@ COMMAND_OF: dict[type[Arguments], str] = {
     CompareArguments: "compare",
     PredictArguments: "predict",
     ExportArguments: "export",
+    InspectArguments: "inspect",
     PrepareArguments: "prepare",
     RoomsArguments: "rooms",
 }
@@ -118,7 +121,7 @@ def _parse(command: str, rest: list[str]) -> Arguments:
             return _parse_train(rest)
         case "search":
             return _parse_search(rest)
-        case "evaluate" | "compare" | "predict" | "export" | "prepare" | "rooms":
+        case "evaluate" | "compare" | "predict" | "export" | "inspect" | "prepare" | "rooms":
             kind = next(kind for kind, name in COMMAND_OF.items() if name == command)
             return _tyro(kind, command, rest)
     raise ConfigError(f"there is no command {command!r}; run `depth-unet --help` for the list")

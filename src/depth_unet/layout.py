@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -23,6 +23,15 @@ INDEX_NAME = "index.csv"
 INFO_NAME = "dataset.json"
 METRES_PER_UNIT = {"mm": 1e-3, "cm": 1e-2, "m": 1.0}
 CAMERA_COLUMNS = ("fx_px", "fy_px", "cx_px", "cy_px")
+
+
+OnBad = Callable[[DataError], None]
+"""Told what is wrong with a line; may raise it, or leave the line out."""
+
+
+def refuse(error: DataError) -> None:
+    """Let nothing be wrong."""
+    raise error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +81,12 @@ class DatasetInfo:
         return self.intrinsics.resized(width, height) if self.intrinsics else None
 
 
-def read_index(root: Path) -> list[PairRow]:
+def read_index(root: Path, on_bad: OnBad = refuse) -> list[PairRow]:
     """Read ``index.csv`` of the folder ``root``.
+
+    Args:
+        root: The folder.
+        on_bad: Told of every bad line.
 
     Raises:
         DataError: The index is missing, is no UTF-8 CSV, lacks a column, or holds a bad line or
@@ -81,7 +94,7 @@ def read_index(root: Path) -> list[PairRow]:
     """
     path = root / INDEX_NAME
     try:
-        rows = _parse_rows(path.read_bytes().decode("utf-8-sig"), path)
+        rows = _parse_rows(path.read_bytes().decode("utf-8-sig"), path, on_bad)
     except (FileNotFoundError, NotADirectoryError):
         raise DataError(
             f"{path} is missing; name a folder in the pairs layout or one made by "
@@ -162,7 +175,7 @@ def _parse_intrinsics(values: dict[str, Any]) -> Intrinsics:
     return Intrinsics(**(values | sizes))
 
 
-def _parse_rows(text: str, path: Path) -> list[PairRow]:
+def _parse_rows(text: str, path: Path, on_bad: OnBad) -> list[PairRow]:
     if "\0" in text:
         raise DataError(f"{path} is not a UTF-8 CSV file (it holds NUL bytes); save it as one")
     reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
@@ -174,13 +187,18 @@ def _parse_rows(text: str, path: Path) -> list[PairRow]:
         )
     rows, lines = [], dict[PurePosixPath, int]()
     for line in reader:
-        row, number = _parse_row(line, path, reader.line_num), reader.line_num
-        first = lines.setdefault(PurePosixPath(row.rgb), number)
-        if first != number:
-            raise DataError(
-                f"{path}, line {number}: rgb {row.rgb!r} is also in line {first}; "
-                "list every photo once"
-            )
+        number = reader.line_num
+        try:
+            row = _parse_row(line, path, number)
+            first = lines.setdefault(PurePosixPath(row.rgb), number)
+            if first != number:
+                raise DataError(
+                    f"{path}, line {number}: rgb {row.rgb!r} is also in line {first}; "
+                    "list every photo once"
+                )
+        except DataError as error:
+            on_bad(error)
+            continue
         rows.append(row)
     return rows
 

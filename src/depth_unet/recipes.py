@@ -114,7 +114,7 @@ def transfer() -> Config:
     """
     return Config(
         recipe="transfer",
-        epochs=60,
+        epochs=36,
         batch_size=8,
         precision="auto",
         canvas=CanvasConfig(height=192, width=256),
@@ -125,7 +125,7 @@ def transfer() -> Config:
             camera_rays=False,
             spread=True,
         ),
-        loss=LossConfig(silog=0.1, spread=0.02, stride=2),
+        loss=LossConfig(silog=0.3, spread=0.02, stride=2),
         augment=replace(STRONG, zoom=1.5),
         optim=OptimConfig(lr=5e-4, weight_decay=0.05, layer_decay=0.8),
     )

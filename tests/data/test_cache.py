@@ -18,10 +18,10 @@ from depth_unet.data.cache import (
     Manifest,
     block_names,
     manifest_json,
-    open_source,
     read_manifest,
     sha256_of,
 )
+from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import PairsSource, Source
 from depth_unet.errors import DataError
 from depth_unet.layout import DatasetInfo, PairRow, write_index, write_info
@@ -185,7 +185,7 @@ def test_nothing_is_no_data_set(tmp_path: Path) -> None:
     """A path that does not exist, and an empty folder, are refused with what to name."""
     with pytest.raises(DataError, match=r"none does not exist; name a folder"):
         open_source(tmp_path / "none")
-    with pytest.raises(DataError, match=r"index\.csv is missing"):
+    with pytest.raises(DataError, match=r"is in no form that is known"):
         open_source(tmp_path)
 
 

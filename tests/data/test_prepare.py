@@ -14,8 +14,8 @@ from depth_unet.data.cache import (
     MANIFEST_NAME,
     CacheSource,
     block_names,
-    open_source,
 )
+from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.prepare import prepare
 from depth_unet.data.source import Frame, PairsSource
 from depth_unet.errors import ConfigError, DataError

@@ -45,7 +45,7 @@ def killed_after(command: tuple[object, ...], rng: random.Random, most_lines: in
 
 @pytest.mark.parametrize(
     ("num_kills", "num_steps", "every"),
-    [(1, 12, 3), pytest.param(20, 200, 7, marks=pytest.mark.slow)],
+    [(1, 6, 2), pytest.param(20, 200, 7, marks=pytest.mark.slow)],
 )
 def test_killed_runs_end_in_the_same_bits(
     cache: Path, tmp_path: Path, num_kills: int, num_steps: int, every: int

@@ -21,12 +21,12 @@ OPTIONS = (
     *("--model.camera-rays", "--optim.layer-decay", 0.8, "--loss.silog", 0.2),
 )
 WAYS = {
-    "one by one": ("--micro-batch-size", 1),
     "eight of four, activations twice": (
         *("--micro-batch-size", 4, "--compute.checkpointing", "on"),
     ),
 }
 MORE = {
+    "one by one": ("--micro-batch-size", 1),
     "one by one, activations twice": ("--micro-batch-size", 1, "--compute.checkpointing", "on"),
     "eight of four": ("--micro-batch-size", 4),
     "at once, activations twice": ("--micro-batch-size", 0, "--compute.checkpointing", "on"),

@@ -196,6 +196,7 @@ def start_of(run: Checkpoint) -> Checkpoint:
     )
 
 
+@pytest.mark.slow  # test_parity has two processes, too
 def test_two_processes_train_the_same_network(
     cache: Path, undisturbed: Path, tmp_path: Path
 ) -> None:

@@ -155,6 +155,7 @@ def test_killed(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert (read(last).step, read(last).config) == (24, config)
 
 
+@pytest.mark.slow
 def test_two_processes(cache: Path, tmp_path: Path) -> None:
     """Two processes run N trials in total, each of them some, and none twice."""
     out = tmp_path / "search"

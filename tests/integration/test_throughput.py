@@ -16,6 +16,7 @@ from depth_unet.data.source import PairsSource
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_both_sides_train_on_the_same_images(few_pairs: Path, tmp_path: Path) -> None:
     """A short run writes finite figures of both sides, which name the same training images."""
     command = (sys.executable, ROOT / "benchmarks" / "throughput.py", "--quick")

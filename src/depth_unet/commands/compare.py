@@ -18,7 +18,7 @@ from depth_unet.compare.runs import Run, as_run, names_of
 from depth_unet.compare.table import table
 from depth_unet.compare.words import frames, judged, recorded
 from depth_unet.compare.write import RESULT_NAME, write_results
-from depth_unet.data.cache import open_source
+from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import Source
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.evaluate.score import Predictor

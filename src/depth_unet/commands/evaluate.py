@@ -13,7 +13,7 @@ from depth_unet.atomic import check_writable
 from depth_unet.checkpoint import Checkpoint, resolve
 from depth_unet.commands.device import choose_device
 from depth_unet.config.model import NYU_FOCAL
-from depth_unet.data.cache import open_source
+from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.mixture import splits_within
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, frames_of, has_split

@@ -7,9 +7,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from depth_unet.arguments import PrepareArguments
+from depth_unet.data.forms.description import FORMS
+from depth_unet.data.forms.recognise import open_original, recognise
 from depth_unet.data.prepare import prepare
-from depth_unet.data.source import PairsSource
+from depth_unet.data.skip import without_bad
 from depth_unet.errors import ConfigError, DataError
+from depth_unet.layout import refuse
 
 LARGEST_SIDE = 4096
 
@@ -18,7 +21,19 @@ def run(arguments: PrepareArguments) -> list[DataError]:
     """Write the cache and say how to train from it."""
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     width, height = parse_size(arguments.size)
-    source = PairsSource(arguments.source)
+    form = arguments.form or recognise(arguments.source)
+    bad: list[DataError] = []
+    source = open_original(arguments.source, form, bad.append if arguments.skip_bad else refuse)
+    console.print(f"{arguments.source}: {FORMS[form].title}; {len(source.rows)} pairs")
+    if arguments.skip_bad:
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task("checking", total=len(source.rows))
+            source = without_bad(
+                source,
+                bad.append,
+                workers=arguments.workers,
+                progress=lambda: progress.advance(task),
+            )
     columns = (TextColumn("preparing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("prepare", total=len(source.rows))
@@ -36,8 +51,10 @@ def run(arguments: PrepareArguments) -> list[DataError]:
         f"{arguments.out}: {len(cache.rows) - num_test} frames at {width}x{height}, "
         f"{num_test} test frames at native size"
     )
+    if bad:
+        console.print(f"left out {len(bad)} bad pairs")
     console.print(f"next: depth-unet train seed --data {shlex.quote(str(arguments.out))}")
-    return []
+    return bad
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -26,7 +26,7 @@ import numpy as np
 from depth_unet.camera import Intrinsics
 from depth_unet.config.model import NYU_FOCAL
 from depth_unet.data.fit import fitted_border, fitted_camera
-from depth_unet.data.source import Frame, PairsSource, Source
+from depth_unet.data.source import Frame, PairsSource
 from depth_unet.errors import DataError
 from depth_unet.layout import PairRow
 
@@ -122,26 +122,27 @@ class CacheSource:
             _map_block(self.root, manifest, block)
 
 
-def open_source(root: Path) -> Source:
-    """Open a data set in whatever form it is: a cache, or a folder in the pairs layout.
+def is_cache(root: Path) -> bool:
+    """Whether a folder is a cache, finished or not."""
+    return any((root / name).exists() for name in (MANIFEST_NAME, CLAIM_NAME, block_names(0)[0]))
+
+
+def open_cache(root: Path) -> CacheSource:
+    """Open a cache.
 
     Raises:
-        DataError: The path is neither.
+        DataError: It is none, or not a whole one.
     """
-    if not root.exists():
-        raise DataError(f"{root} does not exist; name a folder with index.csv or a prepared cache")
-    if (root / MANIFEST_NAME).exists():
-        return CacheSource(root)
-    if (root / CLAIM_NAME).exists():
+    if (root / CLAIM_NAME).exists() and not (root / MANIFEST_NAME).exists():
         raise DataError(
             f"{root} is an unfinished cache; run the same `depth-unet prepare` again to complete it"
         )
-    if (root / block_names(0)[0]).exists():
+    if (root / block_names(0)[0]).exists() and not (root / MANIFEST_NAME).exists():
         raise DataError(
             f"{root} holds the blocks of a cache and no {MANIFEST_NAME}; prepare it again with "
             "--overwrite"
         )
-    return PairsSource(root)
+    return CacheSource(root)
 
 
 def block_names(block: int) -> tuple[str, str]:

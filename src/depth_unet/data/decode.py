@@ -1,7 +1,8 @@
 """Image files to arrays, with every way a file can be wrong named in one line."""
 
+import io
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import UInt8, UInt16
@@ -13,12 +14,13 @@ from depth_unet.millimetres import MILLIMETRES_PER_METRE, as_millimetres
 LARGEST_COUNT = 65535
 
 
-def read_rgb(path: Path) -> UInt8[np.ndarray, "h w 3"]:
+def read_rgb(path: Path, data: bytes | None = None) -> UInt8[np.ndarray, "h w 3"]:
     """Decode a photo.
 
     Args:
         path: A file in any format that Pillow reads, any colour mode; 16-bit grey is scaled so
             that its largest value, 65535, is white.
+        data: Its content, where it lies in an archive; the path is then for messages.
 
     Returns:
         RGB, 0 to 255, as stored (the orientation tag of the file is not applied: the depth map
@@ -27,7 +29,7 @@ def read_rgb(path: Path) -> UInt8[np.ndarray, "h w 3"]:
     Raises:
         DataError: The file is missing, truncated or no image.
     """
-    with _open(path) as image:
+    with _open(path, data) as image:
         loaded = _loaded(image, path)
         if not loaded.mode.startswith("I"):
             return np.asarray(loaded.convert("RGB"), dtype=np.uint8)
@@ -36,22 +38,30 @@ def read_rgb(path: Path) -> UInt8[np.ndarray, "h w 3"]:
     return np.repeat(grey[..., None], 3, axis=2)
 
 
-def read_depth(path: Path, metres_per_unit: float) -> UInt16[np.ndarray, "h w"]:
+def read_depth(
+    path: Path,
+    metres_per_unit: float,
+    data: bytes | None = None,
+    *,
+    bits: Literal[8, 16] = 16,
+) -> UInt16[np.ndarray, "h w"]:
     """Decode a depth map.
 
     Args:
-        path: A single-channel 16-bit image.
+        path: A single-channel image.
         metres_per_unit: Metres per count.
+        data: Its content, where it lies in an archive; the path is then for messages.
+        bits: What its form says that it has.
 
     Returns:
         Depth, millimetres, rounded; 0 marks a hole, and so does a value (of a 32-bit file, or in
         another unit) that is negative or above 65.535 m.
 
     Raises:
-        DataError: The file is missing, truncated, no image, or not single-channel 16-bit.
+        DataError: The file is missing, truncated, no image, or not single-channel of that depth.
     """
-    with _open(path) as image:
-        check_depth_mode(image, path)
+    with _open(path, data) as image:
+        check_depth_mode(image, path, bits)
         counts = np.asarray(_loaded(image, path))
     if metres_per_unit * MILLIMETRES_PER_METRE == 1 and counts.dtype.itemsize == 2:
         return counts.astype(np.uint16)
@@ -78,8 +88,15 @@ def check_sizes(rgb_size: Any, depth_size: Any, rgb: Path, depth: Path) -> None:
         )
 
 
-def check_depth_mode(image: Image.Image, path: Path) -> None:
-    """Refuse depth maps that are not single-channel 16-bit."""
+def check_depth_mode(image: Image.Image, path: Path, bits: Literal[8, 16] = 16) -> None:
+    """Refuse depth maps that are not single-channel of so many bits."""
+    if bits == 8:
+        if image.mode != "L":
+            raise DataError(
+                f"{path} has colour mode {image.mode}; training depth of this form is a "
+                "single-channel 8-bit PNG"
+            )
+        return
     if image.mode == "L":
         raise DataError(
             f"{path} is an 8-bit image; depth must be a 16-bit PNG (8-bit depth is usually scaled: "
@@ -91,9 +108,9 @@ def check_depth_mode(image: Image.Image, path: Path) -> None:
         )
 
 
-def _open(path: Path) -> Image.Image:
+def _open(path: Path, data: bytes | None = None) -> Image.Image:
     try:
-        return Image.open(path)
+        return Image.open(path if data is None else io.BytesIO(data))
     except FileNotFoundError:
         raise DataError(f"{path} is missing; restore it or remove its row from the index") from None
     except UnidentifiedImageError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from depth_unet.data.cache import open_source
+from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, evenly, split_rooms
 from depth_unet.errors import ConfigError

@@ -1,6 +1,5 @@
 """Decode and resize a data set once, so that training never waits for it again."""
 
-import filecmp
 import hashlib
 import json
 import os
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from depth_unet.atomic import copy_file, make_folder, replacing, write_text
+from depth_unet.atomic import make_folder, replacing, write_bytes, write_text
 from depth_unet.data.cache import (
     BLOCKS_NAME,
     CLAIM_NAME,
@@ -28,7 +27,7 @@ from depth_unet.data.cache import (
     sha256_of,
 )
 from depth_unet.data.fit import fitted_frame
-from depth_unet.data.source import PairsSource, check_source
+from depth_unet.data.source import Original, PairsSource, check_source
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.layout import INDEX_NAME, INFO_NAME, write_index, write_info
 
@@ -53,7 +52,7 @@ class BlockRecord:
 
 
 def prepare(
-    source: PairsSource,
+    source: Original,
     out: Path,
     *,
     height: int,
@@ -64,12 +63,12 @@ def prepare(
 ) -> CacheSource:
     """Write a cache of ``source`` into ``out``; interrupted, the same call goes on.
 
-    Every file's header is checked before anything is written. Finished blocks are recognised by
-    their origin and checksums and kept, so a repaired file costs its own block only; the manifest
-    comes last.
+    The headers of a pairs layout's files are checked before anything is written. Finished blocks
+    are recognised by their origin and checksums and kept, so a repaired file costs its own block
+    only; the manifest comes last.
 
     Args:
-        source: A folder in the pairs layout.
+        source: A data set in any form but a cache.
         out: The folder to write; made if missing.
         height: Rows of the prepared frames; margins beyond the aspect ratio are cut off.
         width: Columns of the prepared frames.
@@ -98,7 +97,8 @@ def prepare(
     }
     _check_names(source, native, len(blocks))
     starts_anew = _starts_anew(source, out, claim, overwrite=overwrite)
-    check_source(source, everything, workers=workers)
+    if isinstance(source, PairsSource):
+        check_source(source, everything, workers=workers)
     _claim(out, claim, starts_anew=starts_anew)
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         tasks = [
@@ -129,7 +129,7 @@ def _manifest(out: Path, num_blocks: int, fingerprint: str, shape: dict[str, int
     )
 
 
-def _complete(source: PairsSource, out: Path, manifest: Manifest) -> None:
+def _complete(source: Original, out: Path, manifest: Manifest) -> None:
     """Write what makes the folder a cache; the manifest last."""
     write_index(out, source.rows)
     write_info(out, source.info)
@@ -137,7 +137,7 @@ def _complete(source: PairsSource, out: Path, manifest: Manifest) -> None:
     (out / CLAIM_NAME).unlink(missing_ok=True)
 
 
-def _check_names(source: PairsSource, native: list[int], num_blocks: int) -> None:
+def _check_names(source: Original, native: list[int], num_blocks: int) -> None:
     """Refuse test files whose copies would stand in the place of the cache's own files."""
     ours = {INDEX_NAME, INFO_NAME, MANIFEST_NAME, CLAIM_NAME, BLOCKS_NAME}
     for number in range(num_blocks):
@@ -148,7 +148,7 @@ def _check_names(source: PairsSource, native: list[int], num_blocks: int) -> Non
                 raise DataError(f"{source.root / name} has a name that the cache needs; rename it")
 
 
-def _starts_anew(source: PairsSource, out: Path, claim: dict[str, str], *, overwrite: bool) -> bool:
+def _starts_anew(source: Original, out: Path, claim: dict[str, str], *, overwrite: bool) -> bool:
     """Whether what ``out`` holds must go; an error where it must not. Nothing is written."""
     here = next(path for path in (out, *out.absolute().parents) if path.exists())
     if not here.is_dir():
@@ -199,18 +199,18 @@ def _claim(out: Path, claim: dict[str, str], *, starts_anew: bool) -> None:
 
 
 def _hash(
-    source: PairsSource, indices: Iterable[int], size: tuple[int, int], *, lengths: bool = True
+    source: Original, indices: Iterable[int], size: tuple[int, int], *, lengths: bool = True
 ) -> str:
     """Hash of everything that decides the content of rows, files by their name and length."""
     digest = hashlib.sha256(f"{size[0]}x{size[1]} {source.info}".encode())
-    for row in (source.rows[index] for index in indices):
-        names = (row.rgb, row.depth) if lengths else ()
-        digest.update(f"{row} {[(source.root / name).stat().st_size for name in names]}".encode())
+    for index in indices:
+        origin = source.origin(index) if lengths else "[]"
+        digest.update(f"{source.rows[index]} {origin}".encode())
     return digest.hexdigest()
 
 
 def _write_block(
-    source: PairsSource, out: Path, number: int, indices: list[int], size: tuple[int, int]
+    source: Original, out: Path, number: int, indices: list[int], size: tuple[int, int]
 ) -> int:
     origin = _hash(source, indices, size)
     if _is_finished(out, number, origin):
@@ -247,12 +247,12 @@ def _is_finished(out: Path, number: int, origin: str) -> bool:
     )
 
 
-def _copy_native(source: PairsSource, out: Path, index: int) -> int:
+def _copy_native(source: Original, out: Path, index: int) -> int:
     row = source.rows[index]
-    for name in (row.rgb, row.depth):
+    for name, data in zip((row.rgb, row.depth), source.native_files(index), strict=True):
         copy = out / name
-        if not copy.is_file() or not filecmp.cmp(source.root / name, copy, shallow=False):
-            copy_file(source.root / name, copy)
+        if not copy.is_file() or copy.read_bytes() != data:
+            write_bytes(copy, data)
     return 1
 
 

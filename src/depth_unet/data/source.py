@@ -20,7 +20,7 @@ from depth_unet.data.decode import (
     read_rgb,
 )
 from depth_unet.errors import DataError
-from depth_unet.layout import DatasetInfo, PairRow, read_index, read_info
+from depth_unet.layout import DatasetInfo, OnBad, PairRow, read_index, read_info, refuse
 from depth_unet.millimetres import MILLIMETRES_PER_METRE
 
 
@@ -71,6 +71,23 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
+class Original(Source, Protocol):
+    """A data set as it was downloaded or made, which a cache can be made of."""
+
+    def origin(self, index: int) -> str:
+        """What changes when the files of a row do; cheap."""
+        ...
+
+    def native_files(self, index: int) -> tuple[bytes, bytes]:
+        """Photo and depth map of a row as files of the pairs layout.
+
+        Raises:
+            DataError: They are missing or damaged.
+        """
+        ...
+
+
 class PairsSource:
     """A folder in the pairs layout, decoded frame by frame.
 
@@ -81,24 +98,40 @@ class PairsSource:
         root: The folder with ``index.csv``.
         only_tests: Whether the folder holds the files of test rows alone (a cache).
         quiet: Whether to leave out the warning about a missing camera, where it was given before.
+        on_bad: Told of every bad line, and of every file that is missing.
 
     Raises:
         DataError: The index cannot be used, or a file that it names is missing.
     """
 
-    def __init__(self, root: Path, *, only_tests: bool = False, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        only_tests: bool = False,
+        quiet: bool = False,
+        on_bad: OnBad = refuse,
+    ) -> None:
         self.root = root
-        self.rows: Sequence[PairRow] = read_index(root)
+        rows = read_index(root, on_bad)
         self.info = read_info(root)
-        for number, row in enumerate(self.rows, start=2):
-            if only_tests and row.official_split != "test":
-                continue
-            for name in (row.rgb, row.depth):
-                if not (root / name).is_file():
-                    raise DataError(
-                        f"{root / 'index.csv'}, row {number} names {name}, which is not there; "
-                        "restore the file or remove the row"
-                    )
+        missing = {
+            number: name
+            for number, row in enumerate(rows)
+            if not only_tests or row.official_split == "test"
+            for name in (row.depth, row.rgb)  # the photo is named where both are missing
+            if not _is_file(root / name)
+        }
+        for number, name in missing.items():
+            on_bad(
+                DataError(
+                    f"{root / 'index.csv'}, row {number + 2} names {name}, which is not there; "
+                    "restore the file or remove the row"
+                )
+            )
+        self.rows: Sequence[PairRow] = [
+            row for number, row in enumerate(rows) if number not in missing
+        ]
         known = self.info.intrinsics or all(row.camera_px for row in self.rows)
         if not known and not quiet:
             warnings.warn(
@@ -117,26 +150,70 @@ class PairsSource:
         rgb_path, depth_path = self.root / row.rgb, self.root / row.depth
         image = read_rgb(rgb_path)
         depth_mm = read_depth(depth_path, self.info.metres_per_unit)
-        height, width = depth_mm.shape
-        check_sizes(image.shape[1::-1], (width, height), rgb_path, depth_path)
-        limits = ""
-        if row.official_split != "test":
-            depth_mm = without_invalid(depth_mm, self.info)
-            limits = f", or beyond {self.info.max_depth_m} m"
-            if self.info.border_px:
-                limits += f", or in the border of {self.info.border_px} px"
-        if not depth_mm.any():
-            raise DataError(
-                f"{depth_path} has no valid depth (all zero{limits}); "
-                "replace it or remove its row from the index"
-            )
-        camera = self.info.camera(row, height, width)
-        return Frame(
-            image=image,
-            depth_mm=depth_mm,
-            intrinsics=camera or Intrinsics.assumed(width, height, NYU_FOCAL),
-            border_px=self.info.border_px,
+        check_sizes(image.shape[1::-1], depth_mm.shape[::-1], rgb_path, depth_path)
+        return assembled(row, self.info, image, depth_mm, str(depth_path))
+
+    def origin(self, index: int) -> str:
+        """What changes when the files of a row do: their lengths."""
+        row = self.rows[index]
+        return str([(self.root / name).stat().st_size for name in (row.rgb, row.depth)])
+
+    def native_files(self, index: int) -> tuple[bytes, bytes]:
+        """Photo and depth map, byte for byte."""
+        row = self.rows[index]
+        return (self.root / row.rgb).read_bytes(), (self.root / row.depth).read_bytes()
+
+
+def assembled(
+    row: PairRow,
+    info: DatasetInfo,
+    image: UInt8[np.ndarray, "h w 3"],
+    depth_mm: UInt16[np.ndarray, "h2 w2"],
+    place: str,
+) -> Frame:
+    """A frame of what a data set stores: without border and range, unless it is a test frame.
+
+    Args:
+        row: Its row.
+        info: What holds for the whole data set.
+        image: RGB, 0 to 255.
+        depth_mm: Depth, millimetres; 0 is a hole.
+        place: File and row, for messages.
+
+    Raises:
+        DataError: Photo and depth differ in size, or no depth is valid.
+    """
+    height, width = depth_mm.shape
+    if image.shape[:2] != (height, width):
+        raise DataError(
+            f"{place} is {width}x{height} and its photo {image.shape[1]}x{image.shape[0]}; photo "
+            "and depth must have the same size"
         )
+    limits = ""
+    if row.official_split != "test":
+        depth_mm = without_invalid(depth_mm, info)
+        limits = f", or beyond {info.max_depth_m} m"
+        if info.border_px:
+            limits += f", or in the border of {info.border_px} px"
+    if not depth_mm.any():
+        raise DataError(
+            f"{place} has no valid depth (all zero{limits}); "
+            "replace it or remove its row from the index"
+        )
+    camera = info.camera(row, height, width)
+    return Frame(
+        image=image,
+        depth_mm=depth_mm,
+        intrinsics=camera or Intrinsics.assumed(width, height, NYU_FOCAL),
+        border_px=info.border_px,
+    )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # links in a circle, or a name that is too long
+        return False
 
 
 def check_source(source: PairsSource, indices: Iterable[int], *, workers: int = 0) -> None:

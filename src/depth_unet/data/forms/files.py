@@ -1,0 +1,144 @@
+"""Files by their names below a root, wherever they lie: in a folder, or in a zip that stays one."""
+
+import functools
+import zipfile
+from pathlib import Path, PurePosixPath
+from typing import Protocol, runtime_checkable
+
+from depth_unet.errors import DataError
+
+
+@runtime_checkable
+class Files(Protocol):
+    """Named files that can be read from several threads."""
+
+    @property
+    def root(self) -> Path:
+        """The folder or archive."""
+        ...
+
+    def has(self, name: str) -> bool:
+        """Whether there is a file of that name."""
+        ...
+
+    def origin(self, name: str) -> str:
+        """What changes when the file does; cheap."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """The file's content.
+
+        Raises:
+            DataError: It is missing or damaged.
+        """
+        ...
+
+
+class Folder:
+    """Files of a folder.
+
+    Args:
+        root: The folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def has(self, name: str) -> bool:
+        """See ``Files.has``."""
+        try:
+            return (self.root / name).is_file()
+        except OSError:  # a name that is too long, for one
+            return False
+
+    def origin(self, name: str) -> str:
+        """See ``Files.origin``."""
+        try:
+            return str((self.root / name).stat().st_size)
+        except OSError as error:
+            raise _unreadable(self.root / name, error) from None
+
+    def read(self, name: str) -> bytes:
+        """See ``Files.read``."""
+        try:
+            return (self.root / name).read_bytes()
+        except OSError as error:
+            raise _unreadable(self.root / name, error) from None
+
+
+class Archive:
+    """Members of a zip, read in place.
+
+    Args:
+        root: The zip.
+
+    Raises:
+        DataError: It is damaged, or no zip.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        try:
+            self._zip = zipfile.ZipFile(root)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise DataError(
+                f"{root} cannot be read as a zip ({error}); download it again"
+            ) from None
+
+    @functools.cached_property
+    def names(self) -> list[str]:
+        """Names of all members."""
+        return self._zip.namelist()
+
+    def has(self, name: str) -> bool:
+        """See ``Files.has``."""
+        return name in self._zip.NameToInfo
+
+    def origin(self, name: str) -> str:
+        """See ``Files.origin``."""
+        return str(self._member(name).CRC)
+
+    def read(self, name: str) -> bytes:
+        """See ``Files.read``."""
+        member = self._member(name)
+        try:
+            return self._zip.read(member)
+        except (OSError, zipfile.BadZipFile, RuntimeError, EOFError, ValueError) as error:
+            raise DataError(
+                f"{self.root}/{name} is damaged ({error}); download the zip again"
+            ) from None
+        except Exception as error:  # zlib.error and its kin have no common base
+            raise DataError(f"{self.root}/{name} cannot be unpacked ({error})") from None
+
+    def _member(self, name: str) -> zipfile.ZipInfo:
+        try:
+            return self._zip.getinfo(name)
+        except KeyError:
+            raise DataError(f"{self.root} has no {name}; download the zip again") from None
+
+
+def open_files(root: Path) -> Folder | Archive:
+    """A folder's files, or a zip's members."""
+    return Archive(root) if root.is_file() else Folder(root)
+
+
+def checked_name(name: str, where: str) -> str:
+    """A relative path with forward slashes that stays below its root.
+
+    Args:
+        name: As a list gives it.
+        where: File and line, for the message.
+
+    Raises:
+        DataError: It is empty, absolute, or climbs out of its folder.
+    """
+    path = PurePosixPath(name.strip().replace("\\", "/"))
+    if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        raise DataError(f"{where}: {name!r} is no path below the data set; correct the list")
+    return path.as_posix()
+
+
+def _unreadable(path: Path, error: OSError) -> DataError:
+    if isinstance(error, FileNotFoundError):
+        return DataError(f"{path} is missing; restore it or remove it from the list")
+    return DataError(f"{path} cannot be read ({error.strerror or error}); replace it")

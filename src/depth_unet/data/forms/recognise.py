@@ -1,0 +1,104 @@
+"""Which form a path is in, by what lies there and not by its name alone."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from depth_unet.data.cache import is_cache, open_cache
+from depth_unet.data.forms.bts import bts_lists, open_bts
+from depth_unet.data.forms.description import FormName
+from depth_unet.data.forms.files import Folder
+from depth_unet.data.forms.h5 import open_h5, open_tar
+from depth_unet.data.forms.kaggle import kaggle_folder, open_kaggle
+from depth_unet.data.forms.mat import open_mat
+from depth_unet.data.forms.parquet import open_parquet
+from depth_unet.data.source import Original, PairsSource, Source
+from depth_unet.errors import ConfigError, DataError
+from depth_unet.layout import INDEX_NAME, OnBad, refuse
+
+ENDINGS: dict[str, FormName] = {
+    ".zip": "kaggle",
+    ".mat": "mat",
+    ".tar": "h5-tar",
+    ".parquet": "parquet",
+    ".txt": "bts",
+}
+OPENERS: dict[FormName, Callable[[Path], Original]] = {
+    "mat": open_mat,
+    "mat-raw": partial(open_mat, raw=True),
+    "h5": open_h5,
+    "h5-tar": open_tar,
+    "parquet": open_parquet,
+}
+
+
+def recognise(root: Path) -> FormName:
+    """The form of what lies at a path.
+
+    Raises:
+        DataError: There is nothing, or nothing that is known.
+    """
+    if not root.exists():
+        raise DataError(f"{root} does not exist; name a folder with index.csv or a prepared cache")
+    form = ENDINGS.get(root.suffix.lower()) if root.is_file() else _of_folder(root)
+    if form is None:
+        raise DataError(
+            f"{root} is in no form that is known; name a folder with {INDEX_NAME}, a cache, or one "
+            "of NYU's forms (docs/data.md), or say which it is with --form"
+        )
+    return form
+
+
+def open_source(root: Path, form: FormName | None = None) -> Source:
+    """Open a data set.
+
+    Args:
+        root: A file or folder.
+        form: Its form; None recognises it.
+
+    Raises:
+        DataError: It is in no form that is known, or not in the one that was named.
+        ConfigError: A library for this form is not installed.
+    """
+    found = form or recognise(root)
+    return open_cache(root) if found == "cache" else open_original(root, found)
+
+
+def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refuse) -> Original:
+    """Open a data set that can be prepared: see ``open_source``.
+
+    Args:
+        root: A file or folder.
+        form: Its form; None recognises it.
+        on_bad: Told of every bad line, in the forms that have lists.
+
+    Raises:
+        DataError: It is in no form that is known, or not in the one that was named.
+        ConfigError: It is a cache, or a library for this form is not installed.
+    """
+    match form or recognise(root):
+        case "cache":
+            raise ConfigError(f"{root} is a cache already; name the data set that it was made of")
+        case "pairs":
+            return PairsSource(root, on_bad=on_bad)
+        case "kaggle":
+            return open_kaggle(root, on_bad)
+        case "bts":
+            return open_bts(root, on_bad)
+        case other:
+            return OPENERS[other](root)
+
+
+def _of_folder(root: Path) -> FormName | None:
+    if is_cache(root):
+        return "cache"
+    if (root / INDEX_NAME).exists():
+        return "pairs"
+    if kaggle_folder(Folder(root)) is not None:
+        return "kaggle"
+    if bts_lists(root):
+        return "bts"
+    for pattern, form in (("*.h5", "h5"), ("*.tar", "h5-tar"), ("*.parquet", "parquet")):
+        if next(root.rglob(pattern), None) is not None:
+            return form  # type: ignore[return-value]  # mypy forgets the literals
+    return None

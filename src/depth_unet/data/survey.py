@@ -1,0 +1,200 @@
+"""What a data set holds, and which of the field's classic mistakes it shows signs of."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from depth_unet.data.source import Frame, Source
+from depth_unet.data.splits import evenly
+from depth_unet.errors import DataError
+from depth_unet.millimetres import MILLIMETRES_PER_METRE
+
+EDGES_M = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 65.535)
+USUAL_M = (0.7, 8.0)  # medians of rooms lie between; what is outside is of another unit
+FACTORS = (10.0, 255.0, 1000.0)
+EIGHT_BITS = 256
+WHITE = 250
+MANY_HOLES = 0.6
+
+
+@dataclass(kw_only=True)
+class Survey:
+    """What was found.
+
+    Attributes:
+        num_pairs: Pairs in the data set.
+        num_read: Pairs that were read.
+        splits: Pairs by official split.
+        rooms: Rooms by official split; those without a name are left out.
+        shared_rooms: Rooms with frames both for training and testing.
+        sizes: Pairs read by width and height.
+        histogram: Share of the valid pixels between each two of ``EDGES_M``.
+        median_m: Median of the photos' median depths.
+        invalid: Share of the pixels without valid depth.
+        duplicates: Names of photos with the same pixels, in groups.
+        bad: What is wrong with pairs that cannot be read.
+        mistakes: Signs of mistakes, each in one line with what to do.
+    """
+
+    num_pairs: int
+    num_read: int = 0
+    splits: Counter[str] = field(default_factory=Counter)
+    rooms: dict[str, int] = field(default_factory=dict)
+    shared_rooms: tuple[str, ...] = ()
+    sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
+    histogram: tuple[float, ...] = ()
+    median_m: float = 0.0
+    invalid: float = 0.0
+    duplicates: list[tuple[str, ...]] = field(default_factory=list)
+    bad: list[DataError] = field(default_factory=list)
+    mistakes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What is kept of one frame."""
+
+    name: str
+    split: str
+    size: tuple[int, int]
+    digest: bytes
+    counts: np.ndarray
+    num_pixels: int
+    median_m: float
+    num_values: int
+    white_frame: bool
+
+
+def survey(
+    source: Source,
+    *,
+    most: int = 0,
+    workers: int = 0,
+    progress: Callable[[], None] = lambda: None,
+) -> Survey:
+    """Read pairs and describe them; what cannot be read is told and does not end it.
+
+    Args:
+        source: The data set.
+        most: Pairs to read, evenly spaced; 0 reads all.
+        workers: Threads; 0 takes as many as Python thinks best.
+        progress: Called after every pair.
+    """
+    rows = source.rows
+    found = Survey(num_pairs=len(rows), splits=Counter(row.official_split for row in rows))
+    by_split: dict[str, set[str]] = {}
+    for row in rows:
+        if row.room_group:
+            by_split.setdefault(row.official_split, set()).add(row.room_group)
+    found.rooms = {split: len(rooms) for split, rooms in sorted(by_split.items())}
+    trained = by_split.get("train", set()) | by_split.get("", set())
+    found.shared_rooms = tuple(sorted(trained & by_split.get("test", set())))
+    indices = evenly(range(len(rows)), most) if most else list(range(len(rows)))
+    glances = []
+    for glance in _glances(source, indices, workers):
+        progress()
+        if isinstance(glance, DataError):
+            found.bad.append(glance)
+        else:
+            glances.append(glance)
+    if glances:
+        _describe(found, glances)
+    found.mistakes = list(_mistakes(found, glances, source))
+    return found
+
+
+def _glances(source: Source, indices: Sequence[int], workers: int) -> Iterator[Glance | DataError]:
+    def look(index: int) -> Glance | DataError:
+        try:
+            return _glance(source, index, source.read(index))
+        except DataError as error:
+            return error
+
+    with ThreadPoolExecutor(workers or None) as pool:
+        yield from pool.map(look, indices)
+
+
+def _glance(source: Source, index: int, frame: Frame) -> Glance:
+    row, depth_mm = source.rows[index], frame.depth_mm
+    valid_m = depth_mm[depth_mm > 0] / MILLIMETRES_PER_METRE
+    rim = np.concatenate((frame.image[0], frame.image[-1], frame.image[:, 0], frame.image[:, -1]))
+    return Glance(
+        name=row.rgb,
+        split=row.official_split,
+        size=(depth_mm.shape[1], depth_mm.shape[0]),
+        digest=hashlib.blake2b(frame.image.tobytes(), digest_size=16).digest(),
+        counts=np.histogram(valid_m, EDGES_M)[0],
+        num_pixels=depth_mm.size,
+        median_m=float(np.median(valid_m)),
+        num_values=len(np.unique(depth_mm)),
+        white_frame=bool(np.median(rim) >= WHITE),
+    )
+
+
+def _describe(found: Survey, glances: Sequence[Glance]) -> None:
+    found.num_read = len(glances)
+    found.sizes = Counter(glance.size for glance in glances)
+    counts = np.sum([glance.counts for glance in glances], axis=0)
+    found.histogram = tuple((counts / max(1, counts.sum())).tolist())
+    found.median_m = float(np.median([glance.median_m for glance in glances]))
+    num_pixels = sum(glance.num_pixels for glance in glances)
+    found.invalid = 1 - int(counts.sum()) / num_pixels
+    groups: dict[bytes, list[str]] = {}
+    for glance in glances:
+        groups.setdefault(glance.digest, []).append(glance.name)
+    found.duplicates = [tuple(names) for names in groups.values() if len(names) > 1]
+
+
+def _mistakes(found: Survey, glances: Sequence[Glance], source: Source) -> Iterator[str]:
+    """Signs of mistakes that people report again and again."""
+    if found.shared_rooms:
+        yield (
+            f"{len(found.shared_rooms)} rooms have frames both for training and testing, such as "
+            f"{found.shared_rooms[0]}: results will look too good; move them to one side"
+        )
+    if not found.rooms:
+        yield "rooms have no names: no unseen rooms can be kept apart; add a column room_group"
+    both = {glance.digest for glance in glances if glance.split == "test"} & {
+        glance.digest for glance in glances if glance.split != "test"
+    }
+    if both:
+        yield f"{len(both)} photos are both in the training and in the test part; remove them there"
+    if not glances:
+        return
+    factor = _factor(found.median_m)
+    if factor:
+        yield (
+            f"the median depth is {found.median_m:.3g} m, which no room has: depth seems to be "
+            f"{factor}; correct depth_unit in dataset.json, or name another form"
+        )
+    coarse = [glance for glance in glances if glance.num_values <= EIGHT_BITS]
+    if coarse and len(coarse) > len(glances) / 2:
+        yield (
+            f"{len(coarse)} of {len(glances)} depth maps have at most {EIGHT_BITS} values: 8-bit "
+            "depth, in steps of centimetres; take the 16-bit files where there are some"
+        )
+    white = sum(glance.white_frame for glance in glances)
+    if white > len(glances) / 2 and not source.info.border_px:
+        yield (
+            f"{white} of {len(glances)} photos have a white frame, and border_px is 0: its depth "
+            "counts as measured; set border_px in dataset.json (NYU: 10 at 640x480)"
+        )
+    if found.invalid > MANY_HOLES:
+        yield f"{found.invalid:.0%} of the pixels have no valid depth; check unit and range"
+
+
+def _factor(median_m: float) -> str:
+    """How far off a median depth is, in words; empty if it is a room's."""
+    if USUAL_M[0] <= median_m <= USUAL_M[1]:
+        return ""
+    low, high = USUAL_M
+    for factor in FACTORS:
+        if low <= median_m * factor <= high:
+            return f"{factor:g} times too small"
+        if low <= median_m / factor <= high:
+            return f"{factor:g} times too large"
+    return "of another unit"

@@ -1,0 +1,91 @@
+"""Every form gives the same frames, as exactly as it holds them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from depth_unet.data.forms.description import FORMS, NYU_CAMERA
+from depth_unet.data.forms.recognise import open_original, open_source, recognise
+from depth_unet.data.prepare import prepare
+from tests.data.forms.conftest import HEIGHT, WIDTH, WRITERS, Written
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*official test frames"),
+    pytest.mark.filterwarnings("ignore:.*splits.mat is not there"),
+]
+FORM_OF = {"kaggle folder": "kaggle", "kaggle nested": "kaggle", "kaggle zip": "kaggle"}
+QUANTUM_M = {"kaggle folder": 10 / 255, "kaggle nested": 10 / 255, "kaggle zip": 10 / 255}
+ROOMS = {"basement_0001", "kitchen_0002"}
+BORDER = 1  # 10 of 640 pixels, at 64
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_same_frames_through_every_reader(kind: str, frames: list[Written], tmp_path: Path) -> None:
+    """Photos to the last bit, depth to the form's own steps, training frames first."""
+    source = open_source(WRITERS[kind](tmp_path / "nyu", frames))
+    assert len(source.rows) == len(frames)
+    for index, written in enumerate(frames):
+        row, frame = source.rows[index], source.read(index)
+        np.testing.assert_array_equal(frame.image, written.image)
+        official = row.official_split == "test"
+        assert official == (written.split == "test" and kind != "mat")
+        inner = slice(None) if official else slice(BORDER, -BORDER)
+        found_m = frame.depth_mm[inner, inner] / 1000
+        step = 1e-3 if written.split == "test" else QUANTUM_M.get(kind, 1e-3)
+        assert np.abs(found_m - written.depth_m[inner, inner]).max() <= step / 2 + 1e-3
+        if not official:
+            assert not frame.depth_mm[0].any()
+        if not (kind == "bts" and official):
+            assert frame.intrinsics == NYU_CAMERA.resized(WIDTH, HEIGHT)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_form_is_recognised(kind: str, frames: list[Written], tmp_path: Path) -> None:
+    """By what lies there; and named in words."""
+    root = WRITERS[kind](tmp_path / "nyu", frames)
+    form = recognise(root)
+    assert form == FORM_OF.get(kind, kind.split(maxsplit=1)[0])
+    assert FORMS[form].title
+    assert open_original(root, form).rows == open_source(root).rows
+
+
+@pytest.mark.parametrize("kind", [kind for kind in WRITERS if "parquet" not in kind])
+def test_parts_of_a_room_are_one_room(kind: str, frames: list[Written], tmp_path: Path) -> None:
+    """The letters a and b name parts of one basement."""
+    rows = open_source(WRITERS[kind](tmp_path / "nyu", frames)).rows
+    assert {row.room_group for row in rows[: len(frames) - 2]} == ROOMS
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_every_form_can_be_prepared(kind: str, frames: list[Written], tmp_path: Path) -> None:
+    """A cache holds training frames resized and test frames as they are, and is made once."""
+    root = WRITERS[kind](tmp_path / "nyu", frames)
+    source = open_original(root)
+    cache = prepare(source, tmp_path / "cache", height=24, width=32)
+    assert [row.rgb for row in cache.rows] == [row.rgb for row in source.rows]
+    again = prepare(open_original(root), tmp_path / "cache", height=24, width=32)
+    assert again.manifest == cache.manifest
+    for index, row in enumerate(source.rows):
+        frame, stored = source.read(index), cache.read(index)
+        if row.official_split == "test":
+            np.testing.assert_array_equal(stored.image, frame.image)
+            np.testing.assert_array_equal(stored.depth_mm, frame.depth_mm)
+        else:
+            assert stored.depth_mm.shape == (24, 32)
+            assert abs(float(np.median(stored.depth_mm)) - np.median(frame.depth_mm)) < 500
+
+
+def test_raw_depth_keeps_its_holes(frames: list[Written], tmp_path: Path) -> None:
+    """The Kinect's own depth is another data set of the same file."""
+    root = WRITERS["mat"](tmp_path / "nyu", frames)
+    filled, raw = (open_source(root, form).read(0) for form in ("mat", "mat-raw"))
+    holes = (raw.depth_mm == 0) & (filled.depth_mm > 0)
+    assert holes[20:24, 30:34].all()
+    assert holes.sum() == 16
+
+
+def test_focal_length_of_a_list_is_kept(frames: list[Written], tmp_path: Path) -> None:
+    """BTS's third column is the camera of the photo."""
+    source = open_source(WRITERS["bts"](tmp_path / "nyu", frames))
+    assert source.read(len(frames) - 1).intrinsics.fx_px == 500.0

@@ -1,0 +1,150 @@
+"""A survey tells what is there, and the mistakes that it was given."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from depth_unet.camera import Intrinsics
+from depth_unet.data.source import Frame
+from depth_unet.data.survey import survey
+from depth_unet.errors import DataError
+from depth_unet.layout import DatasetInfo, PairRow
+
+HEIGHT, WIDTH = 24, 32
+
+
+class Frames:
+    """Frames in memory, changed by a function of their number."""
+
+    def __init__(
+        self,
+        num: int = 8,
+        change: Callable[[int, Frame], Frame] = lambda _, frame: frame,
+        info: DatasetInfo | None = None,
+        rows: list[PairRow] | None = None,
+    ) -> None:
+        self.root = Path("memory")
+        self.info = info or DatasetInfo(name="memory")
+        self.rows = rows or [
+            PairRow(
+                rgb=f"{number}.png",
+                depth=f"{number}_depth.png",
+                official_split="test" if number == num - 1 else "train",
+                room_group=f"room {number // 2 if number < num - 1 else 'tested'}",
+            )
+            for number in range(num)
+        ]
+        self.change = change
+
+    def read(self, index: int) -> Frame:
+        """A random photo with smooth depth from 1 to 4 m."""
+        random = np.random.default_rng(index)
+        depth_mm = np.linspace(1000, 4000, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH)
+        frame = Frame(
+            image=random.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8),
+            depth_mm=depth_mm.astype(np.uint16),
+            intrinsics=Intrinsics.centred(WIDTH, HEIGHT, WIDTH),
+        )
+        return self.change(index, frame)
+
+
+def scaled(factor: float) -> Callable[[int, Frame], Frame]:
+    """Depth in another unit."""
+    return lambda _, frame: replace(
+        frame, depth_mm=np.rint(frame.depth_mm * factor).astype(np.uint16)
+    )
+
+
+def framed(_: int, frame: Frame) -> Frame:
+    """A white frame of two pixels."""
+    image = np.full_like(frame.image, 255)
+    image[2:-2, 2:-2] = frame.image[2:-2, 2:-2]
+    return replace(frame, image=image)
+
+
+def stepped(_: int, frame: Frame) -> Frame:
+    """Depth in steps of 8 bits."""
+    steps = np.rint(frame.depth_mm / 10_000 * 255) * (10_000 / 255)
+    return replace(frame, depth_mm=steps.astype(np.uint16))
+
+
+def test_a_sound_data_set() -> None:
+    """Counts, sizes and depth; no mistake is seen where none is."""
+    found = survey(Frames())
+    assert (found.num_pairs, found.num_read, found.bad, found.mistakes) == (8, 8, [], [])
+    assert found.splits == {"train": 7, "test": 1}
+    assert found.rooms == {"test": 1, "train": 4}
+    assert found.sizes == {(WIDTH, HEIGHT): 8}
+    assert found.median_m == pytest.approx(2.5, abs=0.01)
+    assert sum(found.histogram) == pytest.approx(1)
+    assert found.histogram[2:6] == pytest.approx((1 / 6, 1 / 6, 1 / 3, 1 / 3), abs=0.01)
+    assert found.invalid == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (scaled(1 / 10), "10 times too small"),
+        (scaled(1 / 255), "255 times too small"),
+        (scaled(10), "10 times too large"),
+        (framed, "have a white frame, and border_px is 0"),
+        (stepped, "8-bit depth"),
+        (
+            lambda _, frame: replace(frame, depth_mm=frame.depth_mm * (frame.depth_mm > 3500)),
+            "have no valid depth",
+        ),
+    ],
+)
+def test_mistakes_are_named(change: Callable[[int, Frame], Frame], message: str) -> None:
+    """Each by one line that says what to do."""
+    found = survey(Frames(change=change))
+    assert any(message in mistake for mistake in found.mistakes), found.mistakes
+    assert not any("\n" in mistake for mistake in found.mistakes)
+
+
+def test_a_border_that_is_known_is_no_mistake() -> None:
+    """A white frame outside of which depth is not valid is as it should be."""
+    info = DatasetInfo(name="memory", border_px=2)
+    assert not survey(Frames(change=framed, info=info)).mistakes
+
+
+def test_rooms_and_photos_on_both_sides() -> None:
+    """A room with frames for training and testing, and a photo in both parts."""
+
+    def same(index: int, frame: Frame) -> Frame:
+        return replace(frame, image=Frames().read(0).image) if index == 7 else frame
+
+    rows = [replace(row, room_group="room") for row in Frames().rows]
+    found = survey(Frames(change=same, rows=rows))
+    assert found.shared_rooms == ("room",)
+    assert found.duplicates == [("0.png", "7.png")]
+    assert "1 rooms have frames both for training and testing" in found.mistakes[0]
+    assert "1 photos are both in the training and in the test part" in found.mistakes[1]
+
+
+def test_rooms_without_names() -> None:
+    """It is said that no unseen rooms can be kept apart."""
+    rows = [replace(row, room_group="") for row in Frames().rows]
+    assert survey(Frames(rows=rows)).mistakes[0].startswith("rooms have no names")
+
+
+def test_bad_pairs_do_not_end_it() -> None:
+    """What is wrong is told once per pair; the others are described; a part can be read."""
+
+    def damaged(index: int, frame: Frame) -> Frame:
+        if index % 2:
+            raise DataError(f"{index} is damaged")
+        return frame
+
+    found = survey(Frames(change=damaged), workers=2)
+    assert [str(error) for error in found.bad] == [f"{n} is damaged" for n in (1, 3, 5, 7)]
+    assert found.num_read == 4
+    assert survey(Frames(), most=3).num_read == 3
+
+    def lost(index: int, _: Frame) -> Frame:
+        raise DataError(f"{index} is damaged")
+
+    assert len(survey(Frames(change=lost)).bad) == 8
