@@ -16,6 +16,9 @@ ROOM_SEED ?= 1
 DEMO_STEPS ?= 400
 # Pairs of NYU for the tests that want them.
 NYU_PAIRS ?= ../shared/data/nyu_labelled
+# What `make transfer` writes, and the factor on its spread that was measured on a fold.
+WEIGHTS ?= build/weights
+SPREAD_SCALE ?= 1
 # What `make wheel` runs; WHEEL_TESTS=tests runs everything.
 WHEEL_TESTS ?= $(wildcard tests/architecture tests/contract tests/integration)
 
@@ -36,7 +39,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help demo demo-data test check wheel bench docs clean
+.PHONY: help demo demo-data test check wheel bench transfer docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -72,6 +75,13 @@ wheel: $(READY) $(WHEEL_READY) ## build the wheel, install it in a clean environ
 
 bench: $(READY) ## run every benchmark; results go to build/bench
 	for benchmark in benchmarks/*.py; do $(BIN)/python "$$benchmark" || exit; done
+
+transfer: $(READY) ## train the weights that ship on NYU_PAIRS (an hour on two cores; goes on if stopped)
+	$(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/cache --size 480x360
+	$(BIN)/python -m depth_unet train transfer --data $(WEIGHTS)/cache --holdout none \
+		--out $(WEIGHTS)/transfer --auto-resume
+	$(BIN)/python -m depth_unet export $(WEIGHTS)/transfer $(WEIGHTS)/transfer.safetensors \
+		--spread-scale $(SPREAD_SCALE) --overwrite
 
 docs: $(DOCS_READY) ## build the documentation into build/docs
 	$(BIN)/python -m sphinx -W --keep-going -b html docs build/docs

@@ -1,8 +1,8 @@
 """Does the 80 % interval hold 80 % of the true depths, and what factor makes it do so?
 
-The factor belongs into ``model.spread_scale``. With it, coverage is shown for intervals of other
-widths too, and how AbsRel falls when the least certain pixels are left out: a spread that says
-nothing leaves it as it is.
+The factor goes into ``depth-unet export --spread-scale``. With it, coverage is shown for intervals
+of other widths too, and how AbsRel falls when the least certain pixels are left out: a spread that
+says nothing leaves it as it is.
 
     python benchmarks/accuracy/uncertainty.py runs/fold0 --data nyu --split unseen
 """

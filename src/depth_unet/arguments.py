@@ -160,7 +160,9 @@ class ExportArguments:
     out: Annotated[Path, tyro.conf.Positional]
     """File to write, NAME.safetensors."""
     precision: Literal["fp16", "fp32"] = "fp16"
-    """How weights are stored; predictions differ by less than a millimetre."""
+    """How weights are stored; half precision moves depth by less than a thousandth."""
+    spread_scale: float | None = None
+    """Factor on the predicted spread, as benchmarks/accuracy/uncertainty.py measures it."""
     overwrite: bool = False
     """Replace a file that is already there."""
 

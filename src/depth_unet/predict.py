@@ -98,7 +98,10 @@ class DepthModel(nn.Module):
                 f"{width}x{height}; use intrinsics.resized({width}, {height})"
             )
         depth_m, log_spread = predict_maps(self, image, camera, **self._setting())
-        uncertainty_m = None if log_spread is None else half_width(depth_m, log_spread)
+        if log_spread is None:
+            return Prediction(depth_m=depth_m, intrinsics=camera)
+        scale = self.config.model.spread_scale
+        uncertainty_m = half_width(depth_m, log_spread + np.float32(math.log(scale)))
         return Prediction(depth_m=depth_m, intrinsics=camera, uncertainty_m=uncertainty_m)
 
     def predict_array(

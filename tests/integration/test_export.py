@@ -37,6 +37,7 @@ def test_export_refuses(run_folder: Path, tmp_path: Path) -> None:
         ((run_folder, out), "already there"),
         ((run_folder, tmp_path / "mine.onnx"), "does not end in .safetensors"),
         ((tmp_path / "nothing", tmp_path / "new.safetensors"), "does not exist"),
+        ((run_folder, tmp_path / "new.safetensors", "--spread-scale", 2), "predicts no spread"),
     ):
         outcome = depth_unet("export", *arguments)
         assert outcome.code == 2

@@ -43,12 +43,12 @@ def test_spread_has_no_say_in_depth() -> None:
     assert without(image).log_spread is None
 
 
-def test_scale_widens_the_spread() -> None:
-    """``spread_scale`` is a factor; a new network begins with the usual spread."""
+def test_a_new_network_begins_with_the_usual_spread() -> None:
+    """And the factor of predictions has no say in training: the head would learn it away."""
     image = torch.rand(1, 3, 32, 48)
-    plain, wide = (make_network(replace(MODEL, spread_scale=k)) for k in (1.0, 3.0))
-    first, second = plain(image).log_spread, wide(image).log_spread
-    torch.testing.assert_close(second - first, torch.full_like(first, math.log(3)))
+    plain, scaled = (make_network(replace(MODEL, spread_scale=k)) for k in (1.0, 3.0))
+    first, second = plain(image).log_spread, scaled(image).log_spread
+    assert torch.equal(first, second)
     assert abs(float(first.detach().mean()) - USUAL_LOG_SPREAD) < 0.5
 
 
@@ -75,19 +75,36 @@ def test_half_width_holds_four_fifths() -> None:
     assert abs(inside.mean() - 0.8) < 0.005
 
 
-def test_prediction_carries_it() -> None:
-    """``predict`` gives it at the photo's size; a longer lens widens it as it does depth."""
+def predictor(spread_scale: float = 1.0) -> DepthModel:
+    """The network as a model that predicts."""
     config = Config(
-        canvas=CanvasConfig(height=32, width=48), model=MODEL, loss=LossConfig(spread=0.1)
+        canvas=CanvasConfig(height=32, width=48),
+        model=replace(MODEL, spread_scale=spread_scale),
+        loss=LossConfig(spread=0.1),
     )
     splits: dict[str, list[str]] = {"train": [], "seen": [], "unseen": [], "test": []}
     weights = make_network().state_dict()
-    model = DepthModel(Checkpoint(config=config, step=0, weights=weights, splits=splits))
+    return DepthModel(Checkpoint(config=config, step=0, weights=weights, splits=splits))
+
+
+def test_prediction_carries_it() -> None:
+    """``predict`` gives it at the photo's size; a longer lens widens it as it does depth."""
     photo = np.random.default_rng(0).integers(0, 256, (50, 70, 3), np.uint8)
-    near, far = (model.predict(photo, Intrinsics.centred(70, 50, f)) for f in (60.0, 120.0))
+    near, far = (
+        predictor().predict(photo, Intrinsics.centred(70, 50, focal)) for focal in (60.0, 120.0)
+    )
     assert near.uncertainty_m is not None
     assert far.uncertainty_m is not None
     assert near.uncertainty_m.shape == (50, 70)
     assert (near.uncertainty_m > 0).all()
     shares = [item.uncertainty_m / item.depth_m for item in (near, far)]
     assert np.median(shares[1] / shares[0]) == pytest.approx(1, abs=0.2)
+
+
+def test_scale_widens_the_interval() -> None:
+    """The factor multiplies the spread: the hyperbolic sine of it is what is wider."""
+    photo = np.random.default_rng(0).integers(0, 256, (50, 70, 3), np.uint8)
+    plain, wide = (predictor(scale).predict(photo) for scale in (1.0, 2.0))
+    first, second = (np.arcsinh(item.uncertainty_m / item.depth_m) for item in (plain, wide))
+    np.testing.assert_allclose(second / first, 2, rtol=1e-3)
+    np.testing.assert_array_equal(plain.depth_m, wide.depth_m)

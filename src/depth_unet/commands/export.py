@@ -9,6 +9,7 @@ from torch import Tensor
 from depth_unet.arguments import ExportArguments
 from depth_unet.atomic import check_writable
 from depth_unet.checkpoint import read, resolve, save
+from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError, DataError
 
 SUFFIX = ".safetensors"
@@ -28,13 +29,27 @@ def run(arguments: ExportArguments) -> list[DataError]:
     weights = checkpoint.weights
     if arguments.precision == "fp16":
         weights = {name: halved(name, weight) for name, weight in weights.items()}
-    save(out, replace(checkpoint, weights=weights, state={}, extra={}))
+    config = with_scale(checkpoint.config, arguments.spread_scale)
+    save(out, replace(checkpoint, config=config, weights=weights, state={}, extra={}))
     content = out.read_bytes()
     console.print(
         f"wrote {out}: {len(content) / 10**6:.1f} MB, SHA-256 {hashlib.sha256(content).hexdigest()}"
     )
     console.print(f"next: depth-unet predict photo.jpg --weights {out}")
     return []
+
+
+def with_scale(config: Config, scale: float | None) -> Config:
+    """The config with another factor on the spread; None leaves it.
+
+    Raises:
+        ConfigError: The network predicts no spread.
+    """
+    if scale is None:
+        return config
+    if not config.model.spread:
+        raise ConfigError("the network predicts no spread; leave out --spread-scale")
+    return replace(config, model=replace(config.model, spread_scale=scale))
 
 
 def halved(name: str, weight: Tensor) -> Tensor:

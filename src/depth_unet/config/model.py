@@ -58,7 +58,7 @@ class ModelConfig:
     spread: bool = False
     """Also predict, for every pixel, how far log-depth may be off (loss.spread trains it)."""
     spread_scale: float = 1.0
-    """Factor on that spread, so that 80 % of the true depths lie in its 80 % interval."""
+    """Factor on that spread in predictions: measured after training, and set by `export`."""
     min_depth_m: float = 0.3
     """Nearest depth that can be predicted (canonical focal length), metres."""
     max_depth_m: float = 10.0

@@ -1,7 +1,6 @@
 """The depth U-Net: a convolutional encoder with attention, a decoder with skip connections."""
 
 import itertools
-import math
 from typing import Self
 
 import torch
@@ -94,7 +93,7 @@ class DepthUNet(nn.Module):
                 return DepthOutput(depth_m)
             spread = self.spread_head(x.detach())
             log_spread = F.interpolate(spread, size=size, mode="bilinear")
-        return DepthOutput(depth_m, log_spread + math.log(config.spread_scale))
+        return DepthOutput(depth_m, log_spread)
 
     def layers(self) -> list[tuple[str, ...]]:
         """Names of the parts that hold parameters, level by level from the image on.
