@@ -59,10 +59,11 @@ def main() -> int:
     for number, (name, change) in enumerate(CHANGES.items()):
         rows = []
         for seed in options.seeds:
-            out = options.out / f"{number}-{seed}"
+            fold = options.fold.rpartition(":")[2]
+            out = options.out / f"{number}-seed{seed}-fold{fold}-{options.steps}"
             train(change, seed, out, options)
             metrics = read(out / LAST_NAME, only_config=True).metrics
-            rows.append([metrics.get(key, float("nan")) for key in SHOWN])
+            rows.append([metrics[key] for key in SHOWN])
         means = [sum(column) / len(column) for column in zip(*rows, strict=True)]
         lines.append(f"| {name} | {' | '.join(f'{mean:.3f}' for mean in means)} |")
     say = Console(highlight=False, soft_wrap=True, markup=False).print

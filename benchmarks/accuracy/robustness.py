@@ -8,12 +8,14 @@ change moves pixels. The changes are drawn from the frame's number: the same in 
 
 import argparse
 import dataclasses
+import io
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 from rich.console import Console
 
 from depth_unet.checkpoint import resolve
@@ -66,8 +68,9 @@ def upright(frame: Frame, _: np.random.Generator) -> Frame:
 
 def compressed(image: np.ndarray, _: np.random.Generator) -> np.ndarray:
     """JPEG of quality 10."""
-    data = cv2.imencode(".jpg", image.astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 10])[1]
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
+    stream = io.BytesIO()
+    Image.fromarray(image.astype(np.uint8)).save(stream, "jpeg", quality=10)
+    return np.asarray(Image.open(stream))
 
 
 def grey(image: np.ndarray, _: np.random.Generator) -> np.ndarray:

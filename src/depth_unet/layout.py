@@ -34,6 +34,13 @@ def refuse(error: DataError) -> None:
     raise error
 
 
+def is_below(name: str) -> bool:
+    """Whether a path with forward slashes is relative and stays below its folder."""
+    path = PurePosixPath(name)
+    parts = path.parts
+    return bool(parts) and not path.is_absolute() and ".." not in parts and ":" not in parts[0]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairRow:
     """One line of the index.
@@ -81,12 +88,15 @@ class DatasetInfo:
         return self.intrinsics.resized(width, height) if self.intrinsics else None
 
 
-def read_index(root: Path, on_bad: OnBad = refuse) -> list[PairRow]:
+def read_index(
+    root: Path, on_bad: OnBad = refuse, check: Callable[[PairRow, str], None] | None = None
+) -> list[PairRow]:
     """Read ``index.csv`` of the folder ``root``.
 
     Args:
         root: The folder.
         on_bad: Told of every bad line.
+        check: Given every row and where it stands; raises what is wrong with it.
 
     Raises:
         DataError: The index is missing, is no UTF-8 CSV, lacks a column, or holds a bad line or
@@ -94,7 +104,7 @@ def read_index(root: Path, on_bad: OnBad = refuse) -> list[PairRow]:
     """
     path = root / INDEX_NAME
     try:
-        rows = _parse_rows(path.read_bytes().decode("utf-8-sig"), path, on_bad)
+        rows = _parse_rows(path.read_bytes().decode("utf-8-sig"), path, on_bad, check)
     except (FileNotFoundError, NotADirectoryError):
         raise DataError(
             f"{path} is missing; name a folder in the pairs layout or one made by "
@@ -175,7 +185,9 @@ def _parse_intrinsics(values: dict[str, Any]) -> Intrinsics:
     return Intrinsics(**(values | sizes))
 
 
-def _parse_rows(text: str, path: Path, on_bad: OnBad) -> list[PairRow]:
+def _parse_rows(
+    text: str, path: Path, on_bad: OnBad, check: Callable[[PairRow, str], None] | None
+) -> list[PairRow]:
     if "\0" in text:
         raise DataError(f"{path} is not a UTF-8 CSV file (it holds NUL bytes); save it as one")
     reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
@@ -196,6 +208,8 @@ def _parse_rows(text: str, path: Path, on_bad: OnBad) -> list[PairRow]:
                     f"{path}, line {number}: rgb {row.rgb!r} is also in line {first}; "
                     "list every photo once"
                 )
+            if check is not None:
+                check(row, f"{path}, row {number}")
         except DataError as error:
             on_bad(error)
             continue
@@ -208,7 +222,7 @@ def _parse_row(line: dict[Any, Any], path: Path, number: int) -> PairRow:
     values = {key: (value or "").strip() for key, value in line.items()}
     for column in ("rgb", "depth"):
         name = values[column].replace("\\", "/")
-        if not name or PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+        if not is_below(name):
             raise DataError(
                 f"{path}, line {number}: {column} is {values[column]!r}; "
                 "write a path below the folder of the index"

@@ -183,7 +183,7 @@ def test_photos_may_lie_in_a_folder_named_blocks(root: Path, box_rooms: Path) ->
 
 def test_nothing_is_no_data_set(tmp_path: Path) -> None:
     """A path that does not exist, and an empty folder, are refused with what to name."""
-    with pytest.raises(DataError, match=r"none does not exist; name a folder"):
+    with pytest.raises(DataError, match=r"none does not exist; name a data set"):
         open_source(tmp_path / "none")
     with pytest.raises(DataError, match=r"is in no form that is known"):
         open_source(tmp_path)

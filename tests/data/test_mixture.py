@@ -112,3 +112,13 @@ def test_contradictions_are_refused(folders: list[Path], tmp_path: Path) -> None
         open_data([])
     with pytest.raises(DataError, match="does not exist"):
         open_data([str(one), str(tmp_path / "nothing")])
+
+
+def test_rooms_apart_are_those_of_the_data_set_that_has_them(mixed: MixedSource) -> None:
+    """They are unseen there; rooms that no data set has are refused, not passed over."""
+    room = mixed.parts[0].source.rows[0].room_group
+    splits = split_source(mixed, fraction=1.0, holdout=0.3, seed=0, apart={room})
+    ours = {row.rgb for row in mixed.rows if row.room_group == f"rooms/{room}"}
+    assert ours <= set(splits.unseen)
+    with pytest.raises(DataError, match="1 of the 2 rooms to keep apart are in none"):
+        split_source(mixed, fraction=1.0, holdout=0.3, seed=0, apart={room, "elsewhere"})

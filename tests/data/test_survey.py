@@ -1,5 +1,6 @@
 """A survey tells what is there, and the mistakes that it was given."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +9,11 @@ import numpy as np
 import pytest
 
 from depth_unet.camera import Intrinsics
-from depth_unet.data.source import Frame
+from depth_unet.data.source import Frame, PairsSource
 from depth_unet.data.survey import survey
 from depth_unet.errors import DataError
 from depth_unet.layout import DatasetInfo, PairRow
+from examples.box_rooms import write_box_rooms
 
 HEIGHT, WIDTH = 24, 32
 
@@ -148,3 +150,13 @@ def test_bad_pairs_do_not_end_it() -> None:
         raise DataError(f"{index} is damaged")
 
     assert len(survey(Frames(change=lost)).bad) == 8
+
+
+@pytest.mark.filterwarnings("ignore:.*states no camera")
+@pytest.mark.parametrize(("unit", "words"), [(1.0, "too large"), (1e-6, "1000 times too small")])
+def test_wrong_unit_of_a_folder(unit: float, words: str, tmp_path: Path) -> None:
+    """Millimetres that are declared as metres, and as micrometres."""
+    root = write_box_rooms(tmp_path / "rooms", rooms=2, frames=2, test_rooms=0)
+    (root / "dataset.json").write_text(json.dumps({"depth_unit": unit}))
+    mistakes = survey(PairsSource(root)).mistakes
+    assert any(words in mistake for mistake in mistakes), mistakes

@@ -40,7 +40,7 @@ FEW_STEPS = ("--steps", 2, "--batch-size", 2, "--fraction", 1, "--validate-every
 ERROR = "depth-unet: error: "
 _PROGRESS = re.compile(
     r"warning: |.*━|preparing |ep(och|…) |step \d+ |"
-    r"\w+: \d+ training frames|.*: \d+ predicted, \d+ failed"
+    r".*; \d+ pairs$|\w+: \d+ training frames|.*: \d+ predicted, \d+ failed"
 )
 
 

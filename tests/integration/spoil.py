@@ -87,10 +87,10 @@ def index_as(pairs: Path, encoding: str) -> None:
 
 # What is done to the data set, and words that the complaint must hold.
 DEFECTS: dict[str, tuple[Callable[[Path], Any], tuple[str, ...]]] = {
-    "no index": (lambda pairs: (pairs / "index.csv").unlink(), ("index.csv", "missing")),
+    "no index": (lambda pairs: (pairs / "index.csv").unlink(), ("index.csv", "form")),
     "empty folder": (
         lambda pairs: (shutil.rmtree(pairs), pairs.mkdir()),
-        ("pairs/index.csv", "missing"),
+        ("pairs", "index.csv"),
     ),
     "no folder": (shutil.rmtree, ("pairs",)),
     "file for a folder": (lambda pairs: (shutil.rmtree(pairs), pairs.touch()), ("pairs",)),

@@ -46,7 +46,8 @@ def test_prepare_leaves_out_what_is_bad(pairs: Path, tmp_path: Path) -> None:
     cut(bad)
     out = tmp_path / "cache"
     refused = depth_unet("prepare", pairs, out, "--size", "80x60")
-    assert (refused.code, out.exists()) == (2, False) or not (out / "cache.json").exists()
+    assert_refused(refused, bad.name)
+    assert not (out / "cache.json").exists()
     outcome = depth_unet("prepare", pairs, out, "--size", "80x60", "--skip-bad", "--overwrite")
     assert outcome.code == 3, outcome.err
     assert "left out 1 bad pairs" in outcome.err

@@ -29,7 +29,7 @@ def follow(trainer: Trainer, begin: Callable[[], None] = lambda: None) -> None:
         console.print(describe(trainer.config, trainer.splits, trainer.total_steps))
         if trainer.initialised is not None:
             console.print(f"init: {trainer.initialised}")
-        elif trainer.origin and trainer.step == 0:
+        if trainer.origin and trainer.step == 0:
             console.print(f"weights: {trainer.origin}")
     trainer.prepare(console)
     if trainer.fabric.is_global_zero:

@@ -8,6 +8,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from depth_unet.arguments import InspectArguments
+from depth_unet.atomic import check_writable
 from depth_unet.data.forms.description import FORMS, FormName
 from depth_unet.data.forms.recognise import open_source, recognise
 from depth_unet.data.source import Source
@@ -15,7 +16,7 @@ from depth_unet.data.splits import evenly
 from depth_unet.data.survey import EDGES_M, Survey, survey
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.figures.contact import Contact, contact_sheet
-from depth_unet.figures.write import write_figure
+from depth_unet.figures.write import check_name, write_figure
 from depth_unet.millimetres import MILLIMETRES_PER_METRE
 
 BAR = 40
@@ -26,6 +27,9 @@ ON_SHEET = 12
 def run(arguments: InspectArguments) -> list[DataError]:
     """Say what is there; pairs that cannot be read are returned."""
     sheet = arguments.sheet
+    if sheet is not None:
+        check_name(sheet)
+        check_writable(sheet.parent)
     if sheet is not None and sheet.exists() and not arguments.overwrite:
         raise ConfigError(f"{sheet} is already there; choose another --sheet, or use --overwrite")
     if arguments.most < 0:
@@ -77,7 +81,7 @@ def show(console: Console, root: Path, form: FormName, source: Source, found: Su
     for mistake in found.mistakes:
         console.print(f"mistake: {mistake}")
     if not (found.mistakes or found.bad):
-        console.print("no sign of the usual mistakes")
+        console.print(f"no sign of the usual mistakes in the {found.num_read} pairs that were read")
 
 
 def write_sheet(source: Source, path: Path) -> None:

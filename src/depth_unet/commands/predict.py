@@ -30,11 +30,6 @@ ENDINGS: dict[SaveChoice, str] = {
 def run(arguments: PredictArguments) -> list[DataError]:
     """Predict every photo; what is wrong with bad ones is returned, and the rest goes on."""
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-    if arguments.weights is None:
-        raise ConfigError(
-            "no weights ship with this version; name yours with --weights RUN "
-            "(`depth-unet train` makes them)"
-        )
     if not arguments.save:
         raise ConfigError("--save is empty; choose among png16, npy and color")
     if arguments.focal_px is not None and not 0 < arguments.focal_px < math.inf:

@@ -22,6 +22,8 @@ def run(arguments: PrepareArguments) -> list[DataError]:
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     width, height = parse_size(arguments.size)
     form = arguments.form or recognise(arguments.source)
+    if arguments.workers < 0:
+        raise ConfigError(f"--workers is {arguments.workers}; give a number of threads, or 0")
     bad: list[DataError] = []
     source = open_original(arguments.source, form, bad.append if arguments.skip_bad else refuse)
     console.print(f"{arguments.source}: {FORMS[form].title}; {len(source.rows)} pairs")

@@ -2,6 +2,7 @@
 
 import shutil
 import warnings
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -23,13 +24,17 @@ from depth_unet.train.devices import make_fabric, settled
 from depth_unet.train.loop import Trainer
 from depth_unet.train.reporter import EVENTS_NAME
 
+WITHOUT_MEANING = {"pretrained", "spread_scale"}  # settings that change nothing of the weights
+
 
 def run(arguments: TrainArguments) -> list[DataError]:
     """Split the data set by rooms and train."""
     device = choose_device(arguments.device)
     config = settled(arguments.config, device)
     out = arguments.out or Path("runs") / config.recipe
+    apart = rooms_apart(arguments.fold)
     if arguments.auto_resume and (out / LAST_NAME).exists():
+        check_fold(out, apart, arguments.data)
         go_on(out, config, arguments.data, arguments.device)
         return []
     source = open_data(arguments.data)
@@ -41,7 +46,7 @@ def run(arguments: TrainArguments) -> list[DataError]:
         fraction=config.fraction,
         holdout=config.holdout,
         seed=config.seed,
-        apart=rooms_apart(arguments.fold),
+        apart=apart,
     )
     init = None if arguments.init is None else read_init(arguments.init, config, splits)
     fabric = make_fabric(config, device)
@@ -68,6 +73,23 @@ def rooms_apart(text: str) -> frozenset[str]:
     return rooms_of_fold(Path(path), fold)
 
 
+def check_fold(out: Path, apart: frozenset[str], data: Sequence[str]) -> None:
+    """Refuse to go on with a run that keeps other rooms apart than a fold that was named.
+
+    Raises:
+        ConfigError: It does.
+    """
+    if not apart:
+        return
+    names = set(read(out / LAST_NAME, only_config=True).splits["unseen"])
+    rooms = {row.room_group.rpartition("/")[2] for row in open_data(data).rows if row.rgb in names}
+    if not apart <= rooms:
+        raise ConfigError(
+            f"{out} is a run that keeps other rooms apart than --fold; leave --fold out to go on "
+            "with it, or choose another --out"
+        )
+
+
 def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
     """Read the weights that a run begins with; ``origin`` says what they are.
 
@@ -91,7 +113,8 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
     others = [
         f"{item.name} {getattr(checkpoint.config.model, item.name)}"
         for item in fields(config.model)
-        if getattr(checkpoint.config.model, item.name) != getattr(config.model, item.name)
+        if item.name not in WITHOUT_MEANING
+        and getattr(checkpoint.config.model, item.name) != getattr(config.model, item.name)
     ]
     if others:
         warnings.warn(

@@ -10,7 +10,7 @@ from typing import Literal
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, evenly, split_rooms
-from depth_unet.errors import ConfigError
+from depth_unet.errors import ConfigError, DataError
 from depth_unet.layout import DatasetInfo, PairRow
 
 
@@ -151,13 +151,21 @@ def split_source(
     if not isinstance(source, MixedSource):
         return split_rooms(source.rows, fraction=fraction, holdout=holdout, seed=seed, apart=apart)
     whole: dict[str, list[str]] = {}
+    found = set[str]()
     for part in source.parts:
         here = {row.room_group for row in part.source.rows} & set(apart)
         splits = split_rooms(
             part.source.rows, fraction=fraction, holdout=holdout, seed=seed, apart=here
         )
+        found |= here
         for name, frames in splits.to_dict().items():
             whole.setdefault(name, []).extend(f"{part.name}/{frame}" for frame in frames)
+    lost = set(apart) - found
+    if lost:
+        raise DataError(
+            f"{len(lost)} of the {len(apart)} rooms to keep apart are in none of the data sets, "
+            f"such as {min(lost)}; name rooms that are there"
+        )
     return Splits.from_dict(whole)
 
 

@@ -249,6 +249,8 @@ def _is_finished(out: Path, number: int, origin: str) -> bool:
 
 def _copy_native(source: Original, out: Path, index: int) -> int:
     row = source.rows[index]
+    if not isinstance(source, PairsSource):
+        source.read(index)  # sizes agree and some depth is valid; the pairs' headers were checked
     for name, data in zip((row.rgb, row.depth), source.native_files(index), strict=True):
         copy = out / name
         if not copy.is_file() or copy.read_bytes() != data:

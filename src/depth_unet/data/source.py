@@ -113,25 +113,9 @@ class PairsSource:
         on_bad: OnBad = refuse,
     ) -> None:
         self.root = root
-        rows = read_index(root, on_bad)
+        self.only_tests = only_tests
+        self.rows: Sequence[PairRow] = read_index(root, on_bad, self._check_files)
         self.info = read_info(root)
-        missing = {
-            number: name
-            for number, row in enumerate(rows)
-            if not only_tests or row.official_split == "test"
-            for name in (row.depth, row.rgb)  # the photo is named where both are missing
-            if not _is_file(root / name)
-        }
-        for number, name in missing.items():
-            on_bad(
-                DataError(
-                    f"{root / 'index.csv'}, row {number + 2} names {name}, which is not there; "
-                    "restore the file or remove the row"
-                )
-            )
-        self.rows: Sequence[PairRow] = [
-            row for number, row in enumerate(rows) if number not in missing
-        ]
         known = self.info.intrinsics or all(row.camera_px for row in self.rows)
         if not known and not quiet:
             warnings.warn(
@@ -139,6 +123,15 @@ class PairsSource:
                 "the longer side (NYU's Kinect) is assumed: add intrinsics to dataset.json",
                 stacklevel=2,
             )
+
+    def _check_files(self, row: PairRow, where: str) -> None:
+        if self.only_tests and row.official_split != "test":
+            return
+        for name in (row.rgb, row.depth):
+            if not _is_file(self.root / name):
+                raise DataError(
+                    f"{where} names {name}, which is not there; restore the file or remove the row"
+                )
 
     def read(self, index: int) -> Frame:
         """The frame of ``rows[index]``, at its native size.

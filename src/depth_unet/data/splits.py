@@ -150,7 +150,7 @@ def _indices(rows: Sequence[PairRow], splits: Splits, name: SplitName) -> list[i
 
 def _count_apart(names: list[str], apart: Collection[str]) -> int:
     num = sum(room in apart for room in names)
-    if num in (0, len(names)):
+    if num < len(apart) or num == len(names):
         raise DataError(
             f"{num} of the data set's {len(names)} rooms are among the {len(apart)} to keep apart, "
             f"such as {min(apart)}; name rooms of this data set, and leave some to train on"

@@ -16,6 +16,7 @@ from depth_unet.millimetres import MILLIMETRES_PER_METRE
 EDGES_M = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 65.535)
 USUAL_M = (0.7, 8.0)  # medians of rooms lie between; what is outside is of another unit
 FACTORS = (10.0, 255.0, 1000.0)
+NO_DEPTH = "has no valid depth"  # as frames are refused
 EIGHT_BITS = 256
 WHITE = 250
 MANY_HOLES = 0.6
@@ -151,6 +152,13 @@ def _describe(found: Survey, glances: Sequence[Glance]) -> None:
 
 def _mistakes(found: Survey, glances: Sequence[Glance], source: Source) -> Iterator[str]:
     """Signs of mistakes that people report again and again."""
+    yield from _of_splits(found, glances)
+    yield from _of_unreadable(found, source)
+    if glances:
+        yield from _of_depth(found, glances, source)
+
+
+def _of_splits(found: Survey, glances: Sequence[Glance]) -> Iterator[str]:
     if found.shared_rooms:
         yield (
             f"{len(found.shared_rooms)} rooms have frames both for training and testing, such as "
@@ -163,8 +171,19 @@ def _mistakes(found: Survey, glances: Sequence[Glance], source: Source) -> Itera
     }
     if both:
         yield f"{len(both)} photos are both in the training and in the test part; remove them there"
-    if not glances:
-        return
+
+
+def _of_unreadable(found: Survey, source: Source) -> Iterator[str]:
+    without = [error for error in found.bad if NO_DEPTH in str(error)]
+    if len(without) > found.num_read:
+        yield (
+            f"{len(without)} pairs have no valid depth up to {source.info.max_depth_m:g} m: depth "
+            "seems to be 10, 255 or 1000 times too large; correct depth_unit in dataset.json, or "
+            "name another form"
+        )
+
+
+def _of_depth(found: Survey, glances: Sequence[Glance], source: Source) -> Iterator[str]:
     factor = _factor(found.median_m)
     if factor:
         yield (

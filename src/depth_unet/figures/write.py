@@ -27,9 +27,7 @@ def write_figure(figure: Figure, path: Path) -> None:
         ConfigError: Another suffix.
         DataError: A parent of ``path`` is a regular file, or the folder cannot be made.
     """
-    suffix = path.suffix.lower()
-    if suffix not in (".png", ".svg"):
-        raise ConfigError(f"cannot write a figure as {path.name}: only .png and .svg are written")
+    suffix = check_name(path)
     with replacing(path) as temporary:
         # Not savefig: it obeys the user's matplotlibrc (dpi, bbox, background).
         if suffix == ".png":
@@ -40,6 +38,18 @@ def write_figure(figure: Figure, path: Path) -> None:
         with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "depth-unet"}):
             svg: Any = FigureCanvasSVG(figure)
             svg.print_svg(temporary, metadata={"Date": None, "Creator": None})
+
+
+def check_name(path: Path) -> str:
+    """The ending of a figure's file, in small letters.
+
+    Raises:
+        ConfigError: Figures are not written so.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".png", ".svg"):
+        raise ConfigError(f"cannot write a figure as {path.name}: only .png and .svg are written")
+    return suffix
 
 
 def rendered(figure: Figure) -> UInt8[np.ndarray, "h w 3"]:

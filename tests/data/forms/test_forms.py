@@ -1,11 +1,14 @@
 """Every form gives the same frames, as exactly as it holds them."""
 
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from depth_unet.data.forms.description import FORMS, NYU_CAMERA
+from depth_unet.arguments import FormChoice
+from depth_unet.data.fit import fitted_frame
+from depth_unet.data.forms.description import FORMS, NYU_CAMERA, FormName
 from depth_unet.data.forms.recognise import open_original, open_source, recognise
 from depth_unet.data.prepare import prepare
 from tests.data.forms.conftest import HEIGHT, WIDTH, WRITERS, Written
@@ -72,8 +75,27 @@ def test_every_form_can_be_prepared(kind: str, frames: list[Written], tmp_path: 
             np.testing.assert_array_equal(stored.image, frame.image)
             np.testing.assert_array_equal(stored.depth_mm, frame.depth_mm)
         else:
-            assert stored.depth_mm.shape == (24, 32)
-            assert abs(float(np.median(stored.depth_mm)) - np.median(frame.depth_mm)) < 500
+            fitted = fitted_frame(frame, 24, 32)
+            np.testing.assert_array_equal(stored.image, fitted.image)
+            np.testing.assert_array_equal(stored.depth_mm, fitted.depth_mm)
+
+
+def test_command_line_offers_every_form() -> None:
+    """What can be named, and one more: a cache is known by itself."""
+    assert {*get_args(FormChoice), "cache"} == set(FORMS) == set(get_args(FormName))
+
+
+def test_split_may_be_a_folder(frames: list[Written], tmp_path: Path) -> None:
+    """Files of one name in folders train and val are told apart, and words within words are not."""
+    made = WRITERS["parquet images"](tmp_path / "made", frames)
+    for split in ("train", "val"):
+        (tmp_path / "interval" / split).mkdir(parents=True)
+        (made / f"{split}-00000-of-00001.parquet").rename(
+            tmp_path / "interval" / split / "0000.parquet"
+        )
+    rows = open_source(tmp_path / "interval").rows
+    assert [row.official_split for row in rows] == [frame.split for frame in frames]
+    assert len({row.rgb for row in rows}) == len(rows)
 
 
 def test_raw_depth_keeps_its_holes(frames: list[Written], tmp_path: Path) -> None:

@@ -29,7 +29,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*official test frames"),
     pytest.mark.filterwarnings("ignore:.*splits.mat is not there"),
 ]
-TRAIN, FIRST = "data/nyu2_train.csv", "data/nyu2_train/basement_0001a_out/1"
+TRAIN, TEST = "data/nyu2_train.csv", "data/nyu2_test.csv"
+FIRST = "data/nyu2_train/basement_0001a_out/1"
 Members = dict[str, bytes]
 
 
@@ -69,7 +70,11 @@ SPOILT: dict[str, tuple[Callable[[Members], object], str]] = {
         r"nyu2_train.csv is not a UTF-8 CSV file",
     ),
     "three columns": (lines(lambda t: [f"{t[0]},1", *t[1:]]), r"train.csv, line 1: 3 columns"),
-    "a photo twice": (lines(lambda t: [t[0], t[0], *t[1:]]), r"line 2: .* is also in line 1"),
+    "a photo twice": (lines(lambda t: [t[0], t[0], *t[1:]]), r"line 2: .* is also in .*line 1"),
+    "a photo for training and testing": (
+        lambda m: m.update({TEST: m[TRAIN].split(b"\r\n")[0] + b"\r\n" + m[TEST]}),
+        r"nyu2_test.csv, line 1: .* is also in .*nyu2_train.csv, line 1",
+    ),
     "path that climbs out": (
         lines(lambda t: ["data/../../etc/passwd,data/x.png", *t]),
         r"line 1: 'data/../../etc/passwd' is no path below",
@@ -197,7 +202,7 @@ def test_mat_without_a_data_set(missing: str, frames: list[Written], tmp_path: P
     path = WRITERS["mat"](tmp_path / "nyu", frames)
     with h5py.File(path, "a") as stored:
         del stored[missing]
-    with pytest.raises(DataError, match=rf"nyu.mat has no {missing} of . dimensions \(it holds"):
+    with pytest.raises(DataError, match=rf"nyu.mat has no numbers called {missing} \(it holds"):
         open_source(path)
 
 

@@ -5,8 +5,9 @@ from pathlib import Path, PurePosixPath
 
 from depth_unet.data.decode import read_depth, read_rgb
 from depth_unet.data.forms.description import NYU_CAMERA, nyu_info
-from depth_unet.data.forms.files import Folder, checked_name
+from depth_unet.data.forms.files import Folder, checked_name, part_of
 from depth_unet.data.forms.frames import FormSource, Pixels, width_of_photos
+from depth_unet.data.forms.official import warn_unless_official
 from depth_unet.data.forms.scenes import room_of
 from depth_unet.errors import DataError
 from depth_unet.layout import OnBad, PairRow, refuse
@@ -37,15 +38,13 @@ def open_bts(root: Path, on_bad: OnBad = refuse) -> FormSource:
         DataError: A line is damaged or names a file that is not there.
     """
     folder = root.parent if root.is_file() else root
-    files, rows = Folder(folder), list[PairRow]()
+    files, rows, known = Folder(folder), list[PairRow](), dict[str, str]()
     for path in bts_lists(root):
-        rows += _rows(files, path, on_bad)
+        rows += _rows(files, path, known, on_bad)
     if not rows:
         raise DataError(f"{root} holds no list of lines `photo depth focal`; name one")
-    names = [row.rgb for row in rows]
-    if len(set(names)) < len(names):
-        raise DataError(f"{root} lists a photo twice ({_first_twice(names)}); keep one line")
     pixels = partial(_pixels, folder, rows)
+    _warn(root, rows)
     return FormSource(
         root=root,
         rows=rows,
@@ -58,8 +57,16 @@ def open_bts(root: Path, on_bad: OnBad = refuse) -> FormSource:
     )
 
 
-def _split(path: Path) -> str | None:
-    return next((split for split in ("train", "test") if split in path.name), None)
+def _warn(root: Path, rows: list[PairRow]) -> None:
+    """Warn where test photos, numbered as in the labelled set, are not the official ones."""
+    stems = [PurePosixPath(row.rgb).stem for row in rows if row.official_split == "test"]
+    numbers = [stem.rpartition("_")[2] for stem in stems]
+    if numbers:
+        warn_unless_official([int(n) if n.isdecimal() else -1 for n in numbers], str(root))
+
+
+def _split(path: Path) -> str:
+    return part_of(path.name, ("train", "test"))
 
 
 def _is_list(path: Path) -> bool:
@@ -75,8 +82,8 @@ def _is_list(path: Path) -> bool:
     )
 
 
-def _rows(files: Folder, path: Path, on_bad: OnBad) -> list[PairRow]:
-    rows, split = [], _split(path) or ""
+def _rows(files: Folder, path: Path, known: dict[str, str], on_bad: OnBad) -> list[PairRow]:
+    rows, split = list[PairRow](), _split(path)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
@@ -85,8 +92,13 @@ def _rows(files: Folder, path: Path, on_bad: OnBad) -> list[PairRow]:
         words = line.split()
         if not words or words[1:2] == [NO_DEPTH]:
             continue
+        where = f"{path}, line {number}"
         try:
-            rows.append(_row(files, words, split, f"{path}, line {number}"))
+            row = _row(files, words, split, where)
+            first = known.setdefault(row.rgb, where)
+            if first != where:
+                raise DataError(f"{where}: {row.rgb} is also in {first}; list it once")
+            rows.append(row)
         except DataError as error:
             on_bad(error)
     return rows
@@ -126,8 +138,3 @@ def _is_number(text: str) -> bool:
         return float(text) > 0
     except ValueError:
         return False
-
-
-def _first_twice(names: list[str]) -> str:
-    known = set[str]()
-    return next(name for name in names if name in known or known.add(name))  # type: ignore[func-returns-value]

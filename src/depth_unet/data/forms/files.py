@@ -1,11 +1,14 @@
 """Files by their names below a root, wherever they lie: in a folder, or in a zip that stays one."""
 
 import functools
+import re
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Protocol, runtime_checkable
 
 from depth_unet.errors import DataError
+from depth_unet.layout import is_below
 
 
 @runtime_checkable
@@ -122,6 +125,25 @@ def open_files(root: Path) -> Folder | Archive:
     return Archive(root) if root.is_file() else Folder(root)
 
 
+def part_of(name: str, parts: Iterable[str]) -> str:
+    """The first of some words that a file's name holds as a word of its own; empty if none.
+
+    ``val`` is a word of ``val-00000-of-00001`` and not of ``interval``.
+    """
+    words = set(re.split(r"[^a-z]+", name.lower()))
+    return next((part for part in parts if part in words), "")
+
+
+def first_twice(names: Iterable[str]) -> str:
+    """The first name that was there before; empty if there is none."""
+    known = set[str]()
+    for name in names:
+        if name in known:
+            return name
+        known.add(name)
+    return ""
+
+
 def checked_name(name: str, where: str) -> str:
     """A relative path with forward slashes that stays below its root.
 
@@ -132,10 +154,10 @@ def checked_name(name: str, where: str) -> str:
     Raises:
         DataError: It is empty, absolute, or climbs out of its folder.
     """
-    path = PurePosixPath(name.strip().replace("\\", "/"))
-    if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    text = name.strip().replace("\\", "/")
+    if not is_below(text):
         raise DataError(f"{where}: {name!r} is no path below the data set; correct the list")
-    return path.as_posix()
+    return PurePosixPath(text).as_posix()
 
 
 def _unreadable(path: Path, error: OSError) -> DataError:

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import numpy as np
 
 from depth_unet.data.forms.description import nyu_info
+from depth_unet.data.forms.files import first_twice, part_of
 from depth_unet.data.forms.frames import FormSource, Pixels, width_of_photos
+from depth_unet.data.forms.hdf5 import check_installed, dataset, opened, values
 from depth_unet.data.forms.scenes import room_of
-from depth_unet.errors import ConfigError, DataError
+from depth_unet.errors import DataError
 from depth_unet.layout import PairRow
 from depth_unet.millimetres import as_millimetres
 
@@ -71,7 +72,7 @@ def _members(shard: Path) -> Iterator[Place]:
                 if member.isfile() and member.name.endswith(SUFFIX):
                     name = member.name.removeprefix("./")
                     if not _split(name):
-                        split = next((part for part in SPLITS if part in shard.stem), "")
+                        split = part_of(shard.stem, SPLITS)
                         name = f"{split}/{name}" if split else name
                     yield Place(name, shard, member.offset_data, member.size)
     except (OSError, tarfile.TarError, EOFError) as error:
@@ -82,17 +83,12 @@ def _members(shard: Path) -> Iterator[Place]:
 
 
 def _source(root: Path, places: list[Place]) -> FormSource:
-    try:
-        import h5py  # noqa: F401  # an extra
-    except ImportError:
-        raise ConfigError(
-            f"{root} holds HDF5 files and h5py is not installed: pip install 'depth-unet[data]'"
-        ) from None
+    check_installed(root)
     if not places:
         raise DataError(f"{root} holds no {SUFFIX} frames; name the folder above train and val")
     names = [place.name for place in places]
-    if len(set(names)) < len(names):
-        twice = next(name for number, name in enumerate(names) if name in names[:number])
+    twice = first_twice(names)
+    if twice:
         raise DataError(f"{root} holds {twice} twice; keep one of the shards")
     rows = [
         PairRow(
@@ -128,25 +124,12 @@ def _pixels(places: list[Place], index: int) -> Pixels:
     except OSError as error:
         raise DataError(f"{place.file} cannot be read ({error.strerror})") from None
     where = f"{place.file}, {place.name}"
-    stored = _arrays(data, where)
-    image, depth_m = stored["rgb"], stored["depth"]
+    with opened(io.BytesIO(data), where) as stored:
+        image, depth_m = (values(dataset(stored, name, where), where) for name in ("rgb", "depth"))
     if image.ndim != 3 or image.shape[0] != 3 or image.dtype != np.uint8 or depth_m.ndim != 2:
         raise DataError(
             f"{where} holds rgb {image.dtype} {image.shape} and depth {depth_m.shape}; uint8 "
             "3 x rows x columns and rows x columns are expected"
         )
-    return np.ascontiguousarray(image.transpose(1, 2, 0)), as_millimetres(
-        depth_m.astype(np.float32)
-    )
-
-
-def _arrays(data: bytes, where: str) -> dict[str, Any]:
-    import h5py  # an extra
-
-    try:
-        with h5py.File(io.BytesIO(data), "r") as stored:
-            return {name: np.asarray(stored[name]) for name in ("rgb", "depth")}
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
-        raise DataError(
-            f"{where} is damaged, or no frame with rgb and depth ({error}); download it again"
-        ) from None
+    photo = np.ascontiguousarray(image.transpose(1, 2, 0))
+    return photo, as_millimetres(depth_m.astype(np.float32))

@@ -48,7 +48,8 @@ def open_kaggle(root: Path, on_bad: OnBad = refuse) -> FormSource:
     folder = kaggle_folder(files)
     if folder is None:
         raise DataError(f"{root} holds no {LISTS['train']}; name the folder or zip that does")
-    rows = [row for split in LISTS for row in _rows(files, folder, split, on_bad)]
+    known: dict[str, str] = {}
+    rows = [row for split in LISTS for row in _rows(files, folder, split, known, on_bad)]
     if not rows:
         raise DataError(f"{root}/{folder}{LISTS['train']} lists no pairs; download it again")
     test = [row.rgb for row in rows if row.official_split == "test"]
@@ -67,7 +68,9 @@ def open_kaggle(root: Path, on_bad: OnBad = refuse) -> FormSource:
     )
 
 
-def _rows(files: Folder | Archive, folder: str, split: str, on_bad: OnBad) -> list[PairRow]:
+def _rows(
+    files: Folder | Archive, folder: str, split: str, known: dict[str, str], on_bad: OnBad
+) -> list[PairRow]:
     """The pairs of one list; their names are relative to its folder."""
     name = folder + LISTS[split]
     if not files.has(name):
@@ -77,17 +80,16 @@ def _rows(files: Folder | Archive, folder: str, split: str, on_bad: OnBad) -> li
         lines = list(csv.reader(io.StringIO(files.read(name).decode("utf-8-sig"), newline="")))
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{where} is not a UTF-8 CSV file ({error}); save it as one") from None
-    rows, known = [], dict[str, int]()
+    rows = []
     for number, line in enumerate(lines, start=1):
         if not any(cell.strip() for cell in line):
             continue
         try:
-            rgb, depth = _names(line, f"{where}, line {number}", files, folder)
-            first = known.setdefault(rgb, number)
-            if first != number:
-                raise DataError(
-                    f"{where}, line {number}: {rgb} is also in line {first}; list it once"
-                )
+            here = f"{where}, line {number}"
+            rgb, depth = _names(line, here, files, folder)
+            first = known.setdefault(rgb, here)
+            if first != here:
+                raise DataError(f"{here}: {rgb} is also in {first}; list it once")
         except DataError as error:
             on_bad(error)
             continue

@@ -10,6 +10,7 @@ import numpy as np
 
 from depth_unet.data.forms.description import nyu_info
 from depth_unet.data.forms.frames import FormSource, Pixels
+from depth_unet.data.forms.hdf5 import dataset, opened
 from depth_unet.data.forms.official import check_splits
 from depth_unet.data.forms.scenes import room_of
 from depth_unet.errors import ConfigError, DataError
@@ -33,20 +34,9 @@ def open_mat(root: Path, *, raw: bool = False) -> FormSource:
         ConfigError: h5py or scipy is not installed.
         DataError: The file is damaged or lacks a data set.
     """
-    stored = _opened(root)
+    stored = opened(root, str(root))
     depths = MAT_DEPTH["mat-raw" if raw else "mat"]
-    for name, dimensions in (("images", 4), (depths, 3)):
-        if name not in stored or stored[name].ndim != dimensions:
-            raise DataError(
-                f"{root} has no {name} of {dimensions} dimensions (it holds "
-                f"{', '.join(sorted(stored)) or 'nothing'}); name nyu_depth_v2_labeled.mat"
-            )
-    count = stored["images"].shape[0]
-    if stored[depths].shape[0] != count or stored["images"].shape[1] != 3:
-        raise DataError(
-            f"{root} has images {stored['images'].shape} and {depths} {stored[depths].shape}; "
-            "n x 3 x columns x rows and n x columns x rows are expected: download it again"
-        )
+    count = _checked_count(stored, depths, root)
     rooms, splits = _rooms(stored, count, root), _splits(root, count)
     rows = [
         PairRow(
@@ -70,17 +60,24 @@ def open_mat(root: Path, *, raw: bool = False) -> FormSource:
     )
 
 
-def _opened(root: Path) -> Any:
-    try:
-        import h5py  # an extra
-    except ImportError:
-        raise ConfigError(
-            f"{root} is an HDF5 file and h5py is not installed: pip install 'depth-unet[data]'"
-        ) from None
-    try:
-        return h5py.File(root, "r")
-    except OSError as error:
-        raise DataError(f"{root} cannot be read as HDF5 ({error}); download it again") from None
+def _checked_count(stored: Any, depths: str, root: Path) -> int:
+    """Number of frames, where images and depth agree.
+
+    Raises:
+        DataError: They are not there, or of other shapes.
+    """
+    images, depth = (dataset(stored, name, str(root)) for name in ("images", depths))
+    if (
+        (images.ndim, depth.ndim) != (4, 3)
+        or images.shape[1] != 3
+        or images.shape[0] != depth.shape[0]
+    ):
+        raise DataError(
+            f"{root} has images {images.shape} and {depths} {depth.shape}; n x 3 x columns x rows "
+            "and n x columns x rows are expected: download it again"
+        )
+    count: int = images.shape[0]
+    return count
 
 
 def _rooms(stored: Any, count: int, root: Path) -> list[str]:
@@ -134,7 +131,7 @@ def _pixels(stored: Any, depths: str, root: Path, index: int) -> Pixels:
     try:
         image = np.ascontiguousarray(stored["images"][index].transpose(2, 1, 0))
         depth_m = np.ascontiguousarray(stored[depths][index].T)
-    except (OSError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise DataError(f"{root}, frame {index} is damaged ({error})") from None
     if image.dtype != np.uint8:
         raise DataError(f"{root} has images of {image.dtype}; uint8 is expected")

@@ -13,6 +13,7 @@ import numpy as np
 
 from depth_unet.data.decode import read_depth, read_rgb
 from depth_unet.data.forms.description import nyu_info
+from depth_unet.data.forms.files import part_of
 from depth_unet.data.forms.frames import FormSource, Pixels, width_of_photos
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.layout import PairRow
@@ -21,7 +22,7 @@ from depth_unet.millimetres import as_millimetres
 SUFFIX = ".parquet"
 PHOTO_COLUMNS, DEPTH_COLUMNS = ("image", "rgb"), ("depth", "depth_map")
 SPLITS = {"train": "train", "val": "test", "test": "test"}
-OPEN_GROUPS = 2  # a group of rows is decoded as a whole, and neighbours are asked for next
+OPEN_GROUPS = 4  # a group of rows is decoded as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,13 @@ class Tables:
         where = f"{group.path}, row {group.start + row}"
         with self.lock:
             table = self._table(group.path, group.number)
-        photo, depth = (
-            table.column(_column(table.column_names, names, group.path))[row].as_py()
-            for names in (PHOTO_COLUMNS, DEPTH_COLUMNS)
-        )
+        try:
+            photo, depth = (
+                table.column(_column(table.column_names, names, group.path))[row].as_py()
+                for names in (PHOTO_COLUMNS, DEPTH_COLUMNS)
+            )
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise DataError(f"{where} is damaged ({error})") from None
         return photo, depth, where
 
 
@@ -82,13 +86,15 @@ def open_parquet(root: Path) -> FormSource:
     if not groups:
         raise DataError(f"{root} holds no rows in {SUFFIX} files; name the folder that does")
     tables = Tables(groups=groups)
-    rows = [
-        PairRow(rgb=f"{name}.png", depth=f"{name}_depth.png", official_split=_split(group.path))
+    places = [
+        (group, number)
         for group in groups
-        for name in (
-            f"{group.path.stem}/{number:06d}"
-            for number in range(group.start, group.start + group.size)
-        )
+        for number in range(group.start, group.start + group.size)
+    ]
+    rows = [
+        PairRow(rgb=f"{name}.png", depth=f"{name}_depth.png", official_split=split)
+        for group, number in places
+        for name, split in [_name_and_split(root, group.path, number)]
     ]
     pixels = partial(_pixels, tables)
     return FormSource(
@@ -96,7 +102,7 @@ def open_parquet(root: Path) -> FormSource:
         rows=rows,
         info=nyu_info("NYU Depth v2, parquet", width_of_photos(pixels, len(rows))),
         pixels=pixels,
-        origin_of=lambda index: f"{root.name} {index} {rows[index].rgb}",
+        origin_of=lambda index: f"{places[index][0].path.stat().st_size} {places[index][1]}",
         place=lambda index: f"{root}, {rows[index].rgb}",
     )
 
@@ -124,12 +130,14 @@ def _file(path: Path) -> Any:
 
 
 def _table(path: Path, number: int) -> Any:
+    stored = _file(path)
+    from pyarrow import ArrowException  # an extra
+
+    names = stored.schema_arrow.names
+    wanted = [_column(names, group, path) for group in (PHOTO_COLUMNS, DEPTH_COLUMNS)]
     try:
-        stored = _file(path)
-        names = stored.schema_arrow.names
-        wanted = [_column(names, group, path) for group in (PHOTO_COLUMNS, DEPTH_COLUMNS)]
         return stored.read_row_group(number, columns=wanted)
-    except (OSError, ValueError) as error:  # pyarrow's own errors are ValueErrors, too
+    except (OSError, ArrowException, ValueError) as error:
         raise DataError(f"{path}, rows {number} are damaged ({error}); download it again") from None
 
 
@@ -142,8 +150,13 @@ def _column(names: Sequence[str], wanted: tuple[str, ...], path: Path) -> str:
     return found
 
 
-def _split(path: Path) -> str:
-    return next((split for part, split in SPLITS.items() if part in path.name), "")
+def _name_and_split(root: Path, path: Path, number: int) -> tuple[str, str]:
+    """Name of a row, unique in the data set, and its split by the words of the file's path."""
+    below = Path(path.name) if path == root else path.relative_to(root)
+    words = "/".join(below.parts)
+    return f"{below.with_suffix('').as_posix()}/{number:06d}", SPLITS.get(
+        part_of(words, SPLITS), ""
+    )
 
 
 def _pixels(tables: Tables, index: int) -> Pixels:

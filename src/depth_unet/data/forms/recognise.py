@@ -1,4 +1,4 @@
-"""Which form a path is in, by what lies there and not by its name alone."""
+"""Which form a path is in: of a folder by what lies there, of a file by its ending."""
 
 from collections.abc import Callable
 from functools import partial
@@ -39,7 +39,7 @@ def recognise(root: Path) -> FormName:
         DataError: There is nothing, or nothing that is known.
     """
     if not root.exists():
-        raise DataError(f"{root} does not exist; name a folder with index.csv or a prepared cache")
+        raise DataError(f"{root} does not exist; name a data set")
     form = ENDINGS.get(root.suffix.lower()) if root.is_file() else _of_folder(root)
     if form is None:
         raise DataError(
