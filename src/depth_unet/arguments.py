@@ -98,7 +98,8 @@ class EvaluateArguments:
     align: AlignmentChoice = "none"
     """Fit every prediction to its ground truth first; none keeps the metric scale."""
     out: Path | None = None
-    """Folder for report.html, metrics.json, per_image.csv and pictures; default RUN/evaluation."""
+    """Folder for report.html, metrics.json, per_image.csv and pictures; default RUN/evaluation
+    (of weights that ship: evaluation-NAME)."""
     device: DeviceChoice = "auto"
     """Where the network runs."""
     overwrite: bool = False

@@ -111,6 +111,9 @@ def transfer() -> Config:
 
     Command:
         ``depth-unet train transfer --data CACHE`` (cache: ``depth-unet prepare --size 480x360``)
+
+    On all 795 labelled NYU pairs (``--holdout none``, bf16) it took 59 minutes on two busy cores
+    and scored AbsRel .165, delta1 .769, RMSE .557 on 323 test frames (docs/models/transfer.md).
     """
     return Config(
         recipe="transfer",

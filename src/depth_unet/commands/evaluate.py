@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from depth_unet.arguments import CompareArguments, EvaluateArguments, SplitChoice
 from depth_unet.atomic import check_writable
-from depth_unet.checkpoint import Checkpoint, resolve
+from depth_unet.checkpoint import WEIGHTS, Checkpoint, resolve
 from depth_unet.commands.device import choose_device
 from depth_unet.config.model import NYU_FOCAL
 from depth_unet.data.forms.recognise import open_source
@@ -40,7 +40,7 @@ def run(arguments: EvaluateArguments) -> list[DataError]:
     """
     console = Console(highlight=False, soft_wrap=True, markup=False)
     path = resolve(arguments.checkpoint)
-    out = arguments.out or path.parent / "evaluation"
+    out = arguments.out or usual_folder(path)
     if (out / RESULT_NAME).exists() and not arguments.overwrite:
         raise ConfigError(
             f"{out / RESULT_NAME} is already there; choose another --out, or use --overwrite"
@@ -62,6 +62,13 @@ def run(arguments: EvaluateArguments) -> list[DataError]:
     console.print(f"wrote {out}")
     console.print(f"report: {report}")
     return []
+
+
+def usual_folder(path: Path) -> Path:
+    """Where results go: beside the run, or, of weights that ship, into the working folder."""
+    if path.parent == WEIGHTS:
+        return Path(f"evaluation-{path.stem}")
+    return path.parent / "evaluation"
 
 
 def collect(
