@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from depth_unet.atomic import replacing, write_text
@@ -36,9 +36,18 @@ def refuse(error: DataError) -> None:
 
 def is_below(name: str) -> bool:
     """Whether a path with forward slashes is relative and stays below its folder."""
-    path = PurePosixPath(name)
-    parts = path.parts
-    return bool(parts) and not path.is_absolute() and ".." not in parts and ":" not in parts[0]
+    parts = _parts(name)
+    return bool(parts) and name[0] != "/" and ".." not in parts and ":" not in parts[0]
+
+
+def plain_name(name: str) -> str:
+    """A relative path without what says nothing: ``./a//b`` is ``a/b``."""
+    return "/".join(_parts(name))
+
+
+def _parts(name: str) -> list[str]:
+    """As ``PurePosixPath.parts`` of a relative path, four times as fast: indices are long."""
+    return [part for part in name.split("/") if part not in ("", ".")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,12 +206,12 @@ def _parse_rows(
             f"{path} has columns {', '.join(reader.fieldnames or ()) or '(none)'}; "
             f"add {' and '.join(sorted(missing))}"
         )
-    rows, lines = [], dict[PurePosixPath, int]()
+    rows, lines = [], dict[str, int]()
     for line in reader:
         number = reader.line_num
         try:
             row = _parse_row(line, path, number)
-            first = lines.setdefault(PurePosixPath(row.rgb), number)
+            first = lines.setdefault(plain_name(row.rgb), number)
             if first != number:
                 raise DataError(
                     f"{path}, line {number}: rgb {row.rgb!r} is also in line {first}; "

@@ -158,6 +158,7 @@ def test_network_in_micro_batches(settings: ModelConfig) -> None:
     assert all(p.grad.any() for p in network.parameters() if p.requires_grad)
 
 
+@pytest.mark.slow  # test_parity has two processes in whole runs
 def test_two_processes_have_the_gradient_of_one(fabric: Fabric, tmp_path: Path) -> None:
     """Two processes over gloo, with 11 and 5 of the images in unequal parts: same gradient.
 

@@ -25,8 +25,8 @@ TOLERANCE = 0.004
 @pytest.mark.parametrize(
     "flip",
     [
-        pytest.param(True, id="flip-averaged"),
-        pytest.param(False, id="plain", marks=pytest.mark.slow),
+        pytest.param(True, id="flip-averaged", marks=pytest.mark.slow),
+        pytest.param(False, id="plain"),
     ],
 )
 def test_peer_has_the_figures_that_others_measured(nyu_root: Path, flip: bool) -> None:

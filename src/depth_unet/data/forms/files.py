@@ -1,14 +1,15 @@
 """Files by their names below a root, wherever they lie: in a folder, or in a zip that stays one."""
 
 import functools
+import os
 import re
 import zipfile
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from depth_unet.errors import DataError
-from depth_unet.layout import is_below
+from depth_unet.layout import is_below, plain_name
 
 
 @runtime_checkable
@@ -46,10 +47,14 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._names_in = functools.cache(self._listed)
 
     def has(self, name: str) -> bool:
-        """See ``Files.has``."""
-        try:
+        """See ``Files.has``; a folder is listed once, which is faster than asking for each file."""
+        folder, _, base = name.rpartition("/")
+        if base in self._names_in(folder):
+            return True
+        try:  # made since, or written in other case where that is the same
             return (self.root / name).is_file()
         except OSError:  # a name that is too long, for one
             return False
@@ -60,6 +65,13 @@ class Folder:
             return str((self.root / name).stat().st_size)
         except OSError as error:
             raise _unreadable(self.root / name, error) from None
+
+    def _listed(self, folder: str) -> frozenset[str]:
+        try:
+            with os.scandir(self.root / folder) as entries:
+                return frozenset(entry.name for entry in entries if entry.is_file())
+        except (OSError, ValueError):  # not there, no folder, a link to itself, no name
+            return frozenset()
 
     def read(self, name: str) -> bytes:
         """See ``Files.read``."""
@@ -157,7 +169,7 @@ def checked_name(name: str, where: str) -> str:
     text = name.strip().replace("\\", "/")
     if not is_below(text):
         raise DataError(f"{where}: {name!r} is no path below the data set; correct the list")
-    return PurePosixPath(text).as_posix()
+    return plain_name(text)
 
 
 def _unreadable(path: Path, error: OSError) -> DataError:

@@ -4,6 +4,7 @@ import csv
 import io
 from functools import partial
 from pathlib import Path, PurePosixPath
+from posixpath import basename, dirname
 
 import numpy as np
 
@@ -93,7 +94,7 @@ def _rows(
         except DataError as error:
             on_bad(error)
             continue
-        room = room_of(PurePosixPath(rgb).parent.name) if split == "train" else ""
+        room = room_of(basename(dirname(rgb))) if split == "train" else ""
         rows.append(PairRow(rgb=rgb, depth=depth, official_split=split, room_group=room))
     return rows
 
