@@ -1,5 +1,6 @@
 """Files are whole or not there."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -36,6 +37,23 @@ def test_nothing_is_there_before_the_end(tmp_path: Path) -> None:
         assert temporary.name.startswith(".")
     assert path.read_text() == "half"
     assert names(tmp_path) == ["depth.png"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (OSError("7 requested and 2 written"), "7 requested and 2 written; the disk may be full"),
+    ],
+)
+def test_a_full_disk_is_told_with_the_file(tmp_path: Path, error: OSError, reason: str) -> None:
+    """Python and NumPy do not say which file did not fit; nothing stays behind."""
+    path = tmp_path / "x.npy"
+    with pytest.raises(OSError, match=reason) as caught, replacing(path) as temporary:
+        temporary.write_bytes(b"half")
+        raise error
+    assert caught.value.filename == str(path)
+    assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])

@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from depth_unet.camera import Intrinsics
 from depth_unet.errors import DataError
 from depth_unet.layout import (
     DatasetInfo,
     PairRow,
+    is_below,
+    plain_name,
     read_index,
     read_info,
     write_index,
@@ -28,6 +32,16 @@ def info(root: Path, **values: object) -> DatasetInfo:
     """Read a dataset.json with these values."""
     (root / "dataset.json").write_text(json.dumps(values), encoding="utf-8")
     return read_info(root)
+
+
+@given(st.text("ab./:\\ ", max_size=12))
+def test_names_are_read_as_pathlib_reads_them(name: str) -> None:
+    """What is below its folder, and the plain form of its name, are those of pure paths."""
+    path = PurePosixPath(name)
+    inside = bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+    assert is_below(name) == (inside and ":" not in path.parts[0])
+    if is_below(name):
+        assert plain_name(name) == path.as_posix()
 
 
 def test_index_round_trip(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Files that are whole or not there: written under a temporary name, then renamed."""
 
+import errno
 import os
 import secrets
 import shutil
@@ -26,6 +27,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises:
         DataError: A parent of ``path`` is a regular file, or the folder cannot be made.
+        OSError: Not all of it could be written; ``path`` is named.
     """
     make_folder(path.parent)
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
@@ -36,6 +38,11 @@ def replacing(path: Path) -> Iterator[Path]:
         with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
         temporary.replace(path)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        reason = error.strerror or f"{error}; the disk may be full"  # NumPy's errors have none
+        raise OSError(error.errno or errno.EIO, reason, str(path)) from None
     finally:
         temporary.unlink(missing_ok=True)
 

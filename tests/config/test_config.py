@@ -12,6 +12,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from depth_unet.config.augment import AugmentConfig
+from depth_unet.config.compute import ComputeConfig
 from depth_unet.config.loss import LossConfig, SSIMConfig
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.optim import OptimConfig
@@ -78,6 +79,7 @@ BAD: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     (Config, {"steps": -1}),
     (Config, {"batch_size": 0}),
     (Config, {"micro_batch_size": -1}),
+    (ComputeConfig, {"workers": -1}),
     (Config, {"checkpoint_every": 0}),
     (Config, {"log_every": 0}),
     (Config, {"validate_every": -1}),

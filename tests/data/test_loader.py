@@ -1,9 +1,12 @@
 """The order of training frames, and what arrives."""
 
+import hashlib
 import itertools
 import json
 import shutil
 import threading
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +151,59 @@ def test_batches_begin_and_end_where_told(source: PairsSource) -> None:
         assert torch.equal(batch.image, whole[step].image)
         assert torch.equal(batch.keys, whole[step].keys)
     assert not list(loader.batches(5, 5))
+
+
+def digest(batches: Iterable[tuple[int, RawBatch]]) -> dict[int, str]:
+    """SHA-256 of every batch: photos, depth, cameras, keys."""
+    return {
+        step: hashlib.sha256(
+            b"".join(
+                tensor.contiguous().numpy().tobytes()
+                for tensor in (batch.image, batch.depth_m, batch.intrinsics_px, batch.keys)
+            )
+        ).hexdigest()
+        for step, batch in batches
+    }
+
+
+@pytest.mark.parametrize("form", ["pairs", "cache"])
+def test_workers_and_stops_do_not_change_batches(
+    source: PairsSource, tmp_path: Path, form: str
+) -> None:
+    """Batches have one hash with 0 (one per core), 1 and 4 workers, and from mid-epoch on."""
+    data = source if form == "pairs" else prepare(source, tmp_path / "c", height=45, width=60)
+
+    def loader(workers: int) -> Loader:
+        order = EpochOrder([INDICES], seed=1)
+        return Loader(data, order, size=SIZE, batch_size=8, workers=workers)
+
+    whole = digest(loader(0).batches(0, 11))
+    assert len(set(whole.values())) == 11
+    for workers in (1, 4):
+        assert digest(loader(workers).batches(0, 11)) == whole
+        resumed = digest(loader(workers).batches(7, 11))  # two steps into the second epoch
+        assert resumed == {step: whole[step] for step in range(7, 11)}
+
+
+@pytest.mark.parametrize("world_size", [1, 2, 3])
+def test_every_pair_arrives_once_per_epoch(source: PairsSource, world_size: int) -> None:
+    """What all processes read in an epoch is every pair exactly once, and nothing else."""
+    team = [make(source, rank=rank, world_size=world_size) for rank in range(world_size)]
+    expected = {
+        hashlib.sha256(fitted_frame(source.read(row), *SIZE).image.tobytes()).hexdigest()
+        for row in INDICES
+    }
+    for number in (0, 1):
+        found = Counter(
+            hashlib.sha256(image.permute(1, 2, 0).contiguous().numpy().tobytes()).hexdigest()
+            for loader in team
+            for _, batch in loader.batches(number * 5, (number + 1) * 5)
+            for image, depth_m in zip(batch.image, batch.depth_m, strict=True)
+            if depth_m.any()  # a process without a share takes part with a frame without depth
+        )
+        assert set(found) == expected
+        assert len(expected) == len(INDICES)
+        assert set(found.values()) == {1}
 
 
 def test_stopping_early_leaves_nothing_running(source: PairsSource) -> None:

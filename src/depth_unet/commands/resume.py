@@ -22,7 +22,9 @@ OF_THE_MACHINE = {
     "memory",
     "micro_batch_size",
     "compute.checkpointing",
+    "compute.workers",
 }  # results agree whatever they are
+OF_THE_PLAN = OF_THE_MACHINE - {"compute.workers"}
 
 
 def run(arguments: ResumeArguments) -> list[DataError]:
@@ -92,7 +94,9 @@ def with_machine(checkpoint: Checkpoint, wanted: Config, path: Path) -> Checkpoi
         return checkpoint
     if "micro_batch_size" in found and "memory" not in found:
         wanted = replace(wanted, memory="")
-    extra = {name: value for name, value in checkpoint.extra.items() if name != "share"}
+    extra = dict(checkpoint.extra)
+    if OF_THE_PLAN & found.keys():
+        extra.pop("share", None)
     return replace(checkpoint, config=wanted, extra=extra)
 
 

@@ -23,6 +23,15 @@ class ComputeConfig:
     """Keep channels last in memory."""
     fused: Switch = "auto"
     """AdamW as one kernel; `auto`: wherever gradients need not be unscaled first (fp16)."""
+    workers: int = 0
+    """Threads that read frames ahead, in each process; 0: one per core, at most 8."""
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        require(
+            self.workers >= 0,
+            f"compute.workers is {self.workers}; give a number of threads, or 0 for one per core",
+        )
 
 
 def memory_bytes(text: str) -> int:

@@ -16,6 +16,8 @@ from depth_unet.data.order import EpochOrder
 from depth_unet.data.source import Frame, Source
 from depth_unet.millimetres import MILLIMETRES_PER_METRE
 
+MOST_WORKERS = 8  # more threads wait for the interpreter lock
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawBatch:
@@ -62,6 +64,8 @@ class Loader:
         batch_size: Frames per optimiser step, over all processes.
         rank: This process.
         world_size: Number of processes; each reads its own part of every batch.
+        workers: Threads that read frames; 0 takes one per core, at most ``MOST_WORKERS``. They
+            decide how fast batches come, not what is in them.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Loader:
         batch_size: int,
         rank: int = 0,
         world_size: int = 1,
+        workers: int = 0,
     ) -> None:
         self.source = source
         self.order = order
@@ -80,6 +85,7 @@ class Loader:
         self.batch_size = batch_size
         self.rank = rank
         self.world_size = world_size
+        self.workers = workers or min(MOST_WORKERS, os.cpu_count() or 1)
         self.steps_per_epoch = -(-len(order) // batch_size)
 
     def plan(self, step: int) -> list[tuple[int, int]]:
@@ -98,8 +104,7 @@ class Loader:
 
     def batches(self, start: int, stop: int) -> Iterator[tuple[int, RawBatch]]:
         """Steps ``start`` to ``stop`` (exclusive) with their batches, read one step ahead."""
-        workers = min(8, os.cpu_count() or 1)
-        with ThreadPoolExecutor(workers) as readers, ThreadPoolExecutor(1) as ahead:
+        with ThreadPoolExecutor(self.workers) as readers, ThreadPoolExecutor(1) as ahead:
             upcoming = ahead.submit(self._load, start, readers) if start < stop else None
             for step in range(start, stop):
                 assert upcoming is not None

@@ -1,0 +1,55 @@
+"""``prepare`` on a disk that is full before it ends."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from depth_unet.data.cache import CacheSource, sha256_of
+from tests.integration.commandline import depth_unet
+
+DISK_BYTES = 600_000  # more than nothing, less than the cache of the box rooms
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with room for 600 kB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(disk)]
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        pytest.skip("mounting a small disk needs root on Linux")
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def assert_whole(cache: CacheSource) -> None:
+    """Every block has the checksum that the manifest states; every row can be read."""
+    for name, checksum in cache.manifest.checksums.items():
+        assert sha256_of(cache.root / name) == checksum
+    for index in range(len(cache.rows)):
+        cache.read(index)
+
+
+def test_full_disk(box_rooms: Path, small_disk: Path, tmp_path: Path) -> None:
+    """One line says so, nothing half-written stays; with room again, the same command ends."""
+    out = small_disk / "cache"
+    command = ("prepare", box_rooms, out, "--size", "160x120", "--workers", 1)
+    outcome = depth_unet(*command)
+    assert outcome.code == 1
+    (line,) = outcome.complaints
+    assert "the disk may be full" in line or "No space left on device" in line
+    assert str(out) in line
+    assert not list(out.rglob("*.part*"))
+    for record in (out / "blocks").glob("*.json"):  # what is there is whole
+        for path in (out / "blocks").glob(f"{record.stem}.*.npy"):
+            assert sha256_of(path) in record.read_text()
+    assert depth_unet("train", "seed", "--data", out, "--out", tmp_path / "run").code == 2
+    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
+    assert depth_unet(*command).code == 0
+    assert_whole(CacheSource(out, quiet=True))
