@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import UInt8, UInt16
 from PIL import Image, UnidentifiedImageError
 
+from depth_unet.data.damage import told_as_damage
 from depth_unet.errors import DataError
 from depth_unet.millimetres import MILLIMETRES_PER_METRE, as_millimetres
 
@@ -109,19 +110,18 @@ def check_depth_mode(image: Image.Image, path: Path, bits: Literal[8, 16] = 16) 
 
 
 def _open(path: Path, data: bytes | None = None) -> Image.Image:
-    try:
-        return Image.open(path if data is None else io.BytesIO(data))
-    except FileNotFoundError:
-        raise DataError(f"{path} is missing; restore it or remove its row from the index") from None
-    except UnidentifiedImageError:
-        raise DataError(f"{path} is not an image file; replace it") from None
-    except (OSError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path} cannot be read ({error}); replace it") from None
+    with told_as_damage(path, "cannot be read", "replace it"):
+        try:
+            return Image.open(path if data is None else io.BytesIO(data))
+        except FileNotFoundError:
+            raise DataError(
+                f"{path} is missing; restore it or remove its row from the index"
+            ) from None
+        except UnidentifiedImageError:
+            raise DataError(f"{path} is not an image file; replace it") from None
 
 
 def _loaded(image: Image.Image, path: Path) -> Image.Image:
-    try:
+    with told_as_damage(path, remedy="replace it"):
         image.load()
-    except (OSError, SyntaxError, ValueError) as error:
-        raise DataError(f"{path} is damaged ({error}); replace it") from None
     return image

@@ -8,8 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from depth_unet.data.damage import told_as_damage
 from depth_unet.errors import DataError
 from depth_unet.layout import is_below, plain_name
+
+MOST_BYTES = 2**30  # of one member; a header may say anything
 
 
 @runtime_checkable
@@ -93,12 +96,8 @@ class Archive:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        try:
+        with told_as_damage(root, "cannot be read as a zip"):
             self._zip = zipfile.ZipFile(root)
-        except (OSError, zipfile.BadZipFile) as error:
-            raise DataError(
-                f"{root} cannot be read as a zip ({error}); download it again"
-            ) from None
 
     @functools.cached_property
     def names(self) -> list[str]:
@@ -116,14 +115,13 @@ class Archive:
     def read(self, name: str) -> bytes:
         """See ``Files.read``."""
         member = self._member(name)
-        try:
-            return self._zip.read(member)
-        except (OSError, zipfile.BadZipFile, RuntimeError, EOFError, ValueError) as error:
+        if member.file_size > MOST_BYTES:
             raise DataError(
-                f"{self.root}/{name} is damaged ({error}); download the zip again"
-            ) from None
-        except Exception as error:  # zlib.error and its kin have no common base
-            raise DataError(f"{self.root}/{name} cannot be unpacked ({error})") from None
+                f"{self.root}/{name} would be {member.file_size} bytes long, which no file of a "
+                "pair is; download the zip again"
+            )
+        with told_as_damage(f"{self.root}/{name}", remedy="download the zip again"):
+            return self._zip.read(member)
 
     def _member(self, name: str) -> zipfile.ZipInfo:
         try:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from depth_unet.data.damage import told_as_damage
 from depth_unet.data.forms.description import nyu_info
 from depth_unet.data.forms.files import first_twice, part_of
 from depth_unet.data.forms.frames import FormSource, Pixels, width_of_photos
@@ -66,20 +67,21 @@ def open_tar(root: Path) -> FormSource:
 
 def _members(shard: Path) -> Iterator[Place]:
     """The frames of a shard; where the folders in it name no split, the shard's name does."""
-    try:
-        with tarfile.open(shard, "r:") as archive:
-            for member in archive:
-                if member.isfile() and member.name.endswith(SUFFIX):
-                    name = member.name.removeprefix("./")
-                    if not _split(name):
-                        split = part_of(shard.stem, SPLITS)
-                        name = f"{split}/{name}" if split else name
-                    yield Place(name, shard, member.offset_data, member.size)
-    except (OSError, tarfile.TarError, EOFError) as error:
-        raise DataError(
-            f"{shard} cannot be read as an uncompressed tar ({error}); unpack it if it is "
-            "compressed, or download it again"
-        ) from None
+    with (
+        told_as_damage(
+            shard,
+            "cannot be read as an uncompressed tar",
+            "unpack it if it is compressed, or download it again",
+        ),
+        tarfile.open(shard, "r:") as archive,
+    ):
+        for member in archive:
+            if member.isfile() and member.name.endswith(SUFFIX):
+                name = member.name.removeprefix("./")
+                if not _split(name):
+                    split = part_of(shard.stem, SPLITS)
+                    name = f"{split}/{name}" if split else name
+                yield Place(name, shard, member.offset_data, member.size)
 
 
 def _source(root: Path, places: list[Place]) -> FormSource:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from depth_unet.data.damage import told_as_damage
 from depth_unet.errors import ConfigError, DataError
 
 MOST_BYTES = 2**31  # of one array that is read at once; a header may say anything
@@ -39,10 +40,8 @@ def opened(file: Path | io.BytesIO, where: str) -> Any:
     check_installed(Path(where))
     import h5py  # an extra
 
-    try:
+    with told_as_damage(where, "cannot be read as HDF5"):
         return h5py.File(file, "r")
-    except (OSError, RuntimeError, ValueError) as error:
-        raise DataError(f"{where} cannot be read as HDF5 ({error}); download it again") from None
 
 
 def dataset(stored: Any, name: str, where: str) -> Any:
@@ -53,12 +52,13 @@ def dataset(stored: Any, name: str, where: str) -> Any:
     """
     import h5py  # an extra
 
-    found = stored.get(name)
-    if not isinstance(found, h5py.Dataset) or found.dtype.kind not in "fiu":
-        held = ", ".join(sorted(stored)) or "nothing"
-        raise DataError(
-            f"{where} has no numbers called {name} (it holds {held}); name another file"
-        )
+    with told_as_damage(where):
+        found = stored.get(name)
+        if not isinstance(found, h5py.Dataset) or found.dtype.kind not in "fiu":
+            held = ", ".join(sorted(stored)) or "nothing"
+            raise DataError(
+                f"{where} has no numbers called {name} (it holds {held}); name another file"
+            )
     return found
 
 
@@ -68,9 +68,7 @@ def values(array: Any, where: str) -> np.ndarray:
     Raises:
         DataError: They are damaged, or more than a frame can have.
     """
-    if array.size * array.dtype.itemsize > MOST_BYTES:
-        raise DataError(f"{where} holds an array of {array.shape}, which is no frame")
-    try:
+    with told_as_damage(where):
+        if array.size * array.dtype.itemsize > MOST_BYTES:
+            raise DataError(f"{where} holds an array of {array.shape}, which is no frame")
         return np.asarray(array)
-    except (OSError, RuntimeError, ValueError, TypeError) as error:
-        raise DataError(f"{where} is damaged ({error}); download it again") from None

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from depth_unet.data.damage import told_as_damage
 from depth_unet.data.forms.description import nyu_info
 from depth_unet.data.forms.frames import FormSource, Pixels
 from depth_unet.data.forms.hdf5 import dataset, opened
@@ -18,6 +19,7 @@ from depth_unet.layout import PairRow
 from depth_unet.millimetres import as_millimetres
 
 SPLITS_NAME = "splits.mat"
+MOST_FRAMES = 10**6  # a header may say anything
 MAT_DEPTH = {"mat": "depths", "mat-raw": "rawDepths"}
 
 
@@ -77,6 +79,8 @@ def _checked_count(stored: Any, depths: str, root: Path) -> int:
             "and n x columns x rows are expected: download it again"
         )
     count: int = images.shape[0]
+    if not 0 < count <= MOST_FRAMES:
+        raise DataError(f"{root} has {count} frames; download it again")
     return count
 
 
@@ -85,14 +89,12 @@ def _rooms(stored: Any, count: int, root: Path) -> list[str]:
     if "scenes" not in stored:
         warnings.warn(f"{root} names no scenes: rooms cannot be told apart", stacklevel=4)
         return [""] * count
-    try:
+    with told_as_damage(root, "has damaged names of scenes"):
         references = np.asarray(stored["scenes"]).reshape(-1)
         names = [
             "".join(chr(code) for code in np.asarray(stored[item]).reshape(-1))
             for item in references
         ]
-    except (KeyError, TypeError, ValueError, OSError) as error:
-        raise DataError(f"{root} has damaged names of scenes ({error})") from None
     if len(names) != count:
         raise DataError(f"{root} names {len(names)} scenes for {count} frames; download it again")
     return [room_of(name) for name in names]
@@ -113,14 +115,12 @@ def _splits(root: Path, count: int) -> Sequence[str]:
         raise ConfigError(
             f"{path} needs scipy: pip install 'depth-unet[data]', or move the file away"
         ) from None
-    try:
+    with told_as_damage(path, "cannot be used"):
         values = loadmat(path)
         train, test = (
             {int(number) - 1 for number in np.asarray(values[name]).reshape(-1)}
             for name in ("trainNdxs", "testNdxs")
         )
-    except Exception as error:  # scipy raises many kinds for damaged files
-        raise DataError(f"{path} cannot be used ({error}); download it again") from None
     check_splits(train, test, str(path))
     if count != len(train) + len(test):
         raise DataError(f"{root} has {count} frames and {path} lists {len(train) + len(test)}")
@@ -128,11 +128,9 @@ def _splits(root: Path, count: int) -> Sequence[str]:
 
 
 def _pixels(stored: Any, depths: str, root: Path, index: int) -> Pixels:
-    try:
+    with told_as_damage(f"{root}, frame {index}"):
         image = np.ascontiguousarray(stored["images"][index].transpose(2, 1, 0))
         depth_m = np.ascontiguousarray(stored[depths][index].T)
-    except (OSError, RuntimeError, ValueError) as error:
-        raise DataError(f"{root}, frame {index} is damaged ({error})") from None
     if image.dtype != np.uint8:
         raise DataError(f"{root} has images of {image.dtype}; uint8 is expected")
     return image, as_millimetres(depth_m.astype(np.float32))

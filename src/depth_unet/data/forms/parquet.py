@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from depth_unet.data.damage import told_as_damage
 from depth_unet.data.decode import read_depth, read_rgb
 from depth_unet.data.forms.description import nyu_info
 from depth_unet.data.forms.files import part_of
@@ -64,13 +65,11 @@ class Tables:
         where = f"{group.path}, row {group.start + row}"
         with self.lock:
             table = self._table(group.path, group.number)
-        try:
+        with told_as_damage(where):
             photo, depth = (
                 table.column(_column(table.column_names, names, group.path))[row].as_py()
                 for names in (PHOTO_COLUMNS, DEPTH_COLUMNS)
             )
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-            raise DataError(f"{where} is damaged ({error})") from None
         return photo, depth, where
 
 
@@ -108,37 +107,33 @@ def open_parquet(root: Path) -> FormSource:
 
 
 def _groups(path: Path) -> list[Group]:
-    metadata = _file(path).metadata
-    _column(metadata.schema.to_arrow_schema().names, PHOTO_COLUMNS, path)
-    _column(metadata.schema.to_arrow_schema().names, DEPTH_COLUMNS, path)
-    sizes = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+    with told_as_damage(path, "cannot be read as parquet"):
+        metadata = _file(path).metadata
+        names = metadata.schema.to_arrow_schema().names
+        sizes = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+    for columns in (PHOTO_COLUMNS, DEPTH_COLUMNS):
+        _column(names, columns, path)
     starts = [0, *itertools.accumulate(sizes)]
     return [Group(path, number, starts[number], size) for number, size in enumerate(sizes)]
 
 
 def _file(path: Path) -> Any:
     try:
-        from pyarrow import ArrowException, parquet  # an extra
+        from pyarrow import parquet  # an extra
     except ImportError:
         raise ConfigError(
             f"{path} is parquet and pyarrow is not installed: pip install 'depth-unet[data]'"
         ) from None
-    try:
+    with told_as_damage(path, "cannot be read as parquet"):
         return parquet.ParquetFile(path)
-    except (OSError, ArrowException, ValueError) as error:
-        raise DataError(f"{path} cannot be read as parquet ({error}); download it again") from None
 
 
 def _table(path: Path, number: int) -> Any:
     stored = _file(path)
-    from pyarrow import ArrowException  # an extra
-
-    names = stored.schema_arrow.names
-    wanted = [_column(names, group, path) for group in (PHOTO_COLUMNS, DEPTH_COLUMNS)]
-    try:
+    with told_as_damage(f"{path}, group {number}"):
+        names = stored.schema_arrow.names
+        wanted = [_column(names, group, path) for group in (PHOTO_COLUMNS, DEPTH_COLUMNS)]
         return stored.read_row_group(number, columns=wanted)
-    except (OSError, ArrowException, ValueError) as error:
-        raise DataError(f"{path}, rows {number} are damaged ({error}); download it again") from None
 
 
 def _column(names: Sequence[str], wanted: tuple[str, ...], path: Path) -> str:
