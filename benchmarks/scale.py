@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from attention import RESULT, commit
+from contest.opponent import MemoryWatch
 from standin.kaggle import HEIGHT, NUM_TRAIN, WIDTH, write_folder, write_zip
 
 OUT = RESULT.parent / "scale.md"
@@ -39,10 +40,7 @@ TRAIN = (
     *("--model.attention-blocks", "0", "1", "1", "--model.head-width", "8"),
     *("--validate-every", "1000000"),  # once, at the end
 )
-INTERVAL_S = 0.01
-HEADER = (
-    "| Pairs | Form | Step | Seconds | Memory, MiB | Beside torch, MiB |\n|--:|---|---|--:|--:|--:|"
-)
+HEADER = "| Pairs | Form | Step | Seconds | Memory, MiB |\n|--:|---|---|--:|--:|"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,26 +65,13 @@ def cost_of(*command: object) -> Cost:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    peak_bytes = 0
-    while process.poll() is None:
-        peak_bytes = max(peak_bytes, anonymous_bytes(process.pid))
-        time.sleep(INTERVAL_S)
+    watch = MemoryWatch(process.pid)
     assert process.stdout is not None
     said = process.stdout.read()
-    if process.returncode:
+    if process.wait():
         raise SystemExit(f"{' '.join(map(str, command))}\n{said}")
-    return Cost(elapsed_s=time.perf_counter() - start_s, peak_bytes=peak_bytes, said=said)
-
-
-def anonymous_bytes(pid: int) -> int:
-    """Memory of a process that no file stands behind; 0 once it has ended."""
-    try:
-        text = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return next(
-        (int(line.split()[1]) * 1024 for line in text.splitlines() if line[:8] == "RssAnon:"), 0
-    )
+    elapsed_s = time.perf_counter() - start_s
+    return Cost(elapsed_s=elapsed_s, peak_bytes=watch.end(), said=said)
 
 
 def measured(num_pairs: int, form: str, data: Path) -> list[tuple[str, float, int]]:
@@ -131,7 +116,7 @@ def main() -> None:
     lines = [HEADER]
     for num_pairs, form in forms:
         for step, elapsed_s, peak_bytes in measured(num_pairs, form, arguments.data):
-            memory = f"{peak_bytes / 2**20:.0f} | {(peak_bytes - torch_bytes) / 2**20:.0f}"
+            memory = f"{peak_bytes / 2**20:.0f}"
             lines.append(f"| {num_pairs:,} | {form} | {step} | {elapsed_s:.1f} | {memory} |")
             sys.stdout.write(lines[-1] + "\n")
     head = (
