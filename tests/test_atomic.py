@@ -49,9 +49,14 @@ def test_nothing_is_there_before_the_end(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_with_the_file(tmp_path: Path, error: OSError, reason: str) -> None:
     """Python and NumPy do not say which file did not fit; nothing stays behind."""
     path = tmp_path / "x.npy"
-    with pytest.raises(OSError, match=reason) as caught, replacing(path) as temporary:
-        temporary.write_bytes(b"half")
-        raise error
+
+    def write() -> None:
+        with replacing(path) as temporary:
+            temporary.write_bytes(b"half")
+            raise error
+
+    with pytest.raises(OSError, match=reason) as caught:
+        write()
     assert caught.value.filename == str(path)
     assert names(tmp_path) == []
 

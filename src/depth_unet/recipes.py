@@ -134,9 +134,48 @@ def transfer() -> Config:
     )
 
 
+def transfer_medium() -> Config:
+    """``transfer`` with 5.0 million parameters: EfficientNet-Lite0, a narrower U-Net.
+
+    Command:
+        ``depth-unet train transfer-medium --data CACHE``
+
+    What it costs in accuracy is in docs/models/transfer.md.
+    """
+    config = transfer()
+    return replace(
+        config,
+        recipe="transfer-medium",
+        model=replace(config.model, encoder="efficientnet_lite0", widths=(16, 32, 64, 128, 192)),
+    )
+
+
+def transfer_small() -> Config:
+    """``transfer`` with 2.1 million parameters: EfficientNet-Lite2 up to 1/16 of the image.
+
+    Command:
+        ``depth-unet train transfer-small --data CACHE``
+
+    What it costs in accuracy is in docs/models/transfer.md.
+    """
+    config = transfer()
+    return replace(
+        config,
+        recipe="transfer-small",
+        model=replace(
+            config.model,
+            widths=(16, 40, 80, 160),
+            blocks=config.model.blocks[:4],
+            attention_blocks=(0, 0, 0, 2),
+        ),
+    )
+
+
 RECIPES: dict[str, Callable[[], Config]] = {
     "seed": seed,
     "paper": paper,
     "base": base,
     "transfer": transfer,
+    "transfer-medium": transfer_medium,
+    "transfer-small": transfer_small,
 }

@@ -17,8 +17,8 @@ from depth_unet.model.unet import DepthUNet
 from tests.tolerances import TOLERANCE
 
 VARIANTS = [
-    *itertools.product(get_args(DepthMap), (1, 2, 4), ("residual",)),
-    ("log", 2, "efficientnet_lite0"),
+    *itertools.product(get_args(DepthMap), (1, 2, 4), ("residual",), (4,)),
+    *(("log", 2, "efficientnet_lite0", num_levels) for num_levels in (4, 5)),
 ]
 SIZES = [(32, 48), (33, 47), (64, 16), (1, 1), (2, 3), (5, 70), (17, 1)]
 LOW_M, HIGH_M = 0.5, 8.0
@@ -27,16 +27,15 @@ LOW_M, HIGH_M = 0.5, 8.0
 @pytest.fixture(params=VARIANTS, ids=lambda variant: "-".join(map(str, variant)), name="network")
 def each_network(request: pytest.FixtureRequest) -> DepthUNet:
     """One variant after the other, in a state in which everything takes part."""
-    depth_map, stem_stride, encoder = request.param
-    deep = int(encoder != "residual")
+    depth_map, stem_stride, encoder, num_levels = request.param
     torch.manual_seed(0)
     network = DepthUNet(
         ModelConfig(
             encoder=encoder,
             stem_stride=stem_stride,
-            widths=(8, 16, 16, 32) + deep * (32,),
-            blocks=(1, 1, 1, 1) + deep * (1,),
-            attention_blocks=(0, 0, 1, 1) + deep * (1,),
+            widths=(8, 16, 16, 32, 32)[:num_levels],
+            blocks=(1,) * num_levels,
+            attention_blocks=(0, 0, 1, 1, 1)[:num_levels],
             head_width=16,
             depth_map=depth_map,
             min_depth_m=LOW_M,

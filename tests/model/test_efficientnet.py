@@ -13,6 +13,7 @@ from depth_unet.config.model import ModelConfig, PretrainedEncoder
 from depth_unet.errors import ConfigError
 from depth_unet.model import imagenet
 from depth_unet.model.efficientnet import EfficientNetLite, ScaledConv
+from depth_unet.model.encoders import TransferEncoder
 from depth_unet.model.imagenet import imagenet_weights, load_imagenet
 from depth_unet.model.unet import DepthUNet
 
@@ -105,6 +106,34 @@ def test_only_the_encoder_is_loaded() -> None:
         same = torch.equal(before[name], parameter)
         assert same != name.startswith("encoder.trunk."), name
     assert load_imagenet(DepthUNet(ModelConfig())) == ""
+
+
+def test_four_levels_are_the_first_four_of_five() -> None:
+    """A smaller network leaves out the coarsest level; what it has is ImageNet's, and is the same.
+
+    Its features at 1/2 to 1/16 are those of the whole encoder.
+    """
+    whole = EfficientNetLite("efficientnet_lite0")
+    whole.load_state_dict(imagenet_weights("efficientnet_lite0"))
+    config = ModelConfig(
+        encoder="efficientnet_lite0",
+        widths=(8, 16, 32, 64),
+        blocks=(1, 1, 1, 1),
+        attention_blocks=(0, 0, 0, 1),
+    )
+    network = DepthUNet(config)
+    load_imagenet(network)
+    assert isinstance(network.encoder, TransferEncoder)
+    trunk = network.encoder.trunk
+    assert trunk.widths == whole.widths[:4]
+    weights = whole.state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in trunk.state_dict().items())
+    features = network.encoder(torch.rand(1, 3, 64, 48), torch.tensor([[0.8, 0.8, 0.5, 0.5]]))
+    assert [tuple(x.shape[1:]) for x in features] == [
+        (width, 64 // stride, 48 // stride)
+        for width, stride in zip(config.widths, (2, 4, 8, 16), strict=True)
+    ]
+    assert network(torch.rand(1, 3, 64, 48)).depth_m.isfinite().all()
 
 
 def test_package_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ NYU_FOCAL = 518.857901 / 640
 
 DepthMap = Literal["log", "linear", "inverse"]
 PretrainedEncoder = Literal["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"]
-NUM_PRETRAINED_LEVELS = 5  # 1/2 to 1/32 of the image
+PRETRAINED_LEVELS = (4, 5)  # 1/2 to 1/16 or 1/32 of the image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class ModelConfig:
     """The network: widths, depths, attention and the map to metres."""
 
     encoder: Literal["residual"] | PretrainedEncoder = "residual"
-    """Ours, from random weights, or an EfficientNet-Lite, which has five levels from 1/2 on."""
+    """Ours, from random weights, or an EfficientNet-Lite: five levels from 1/2 on, or four."""
     pretrained: bool = True
     """Begin with ImageNet's weights where the encoder has some (extra `transfer`)."""
     stem_stride: Literal[1, 2, 4] = 2
@@ -93,10 +93,10 @@ class ModelConfig:
             "0 < min < max",
         )
         require(
-            self.encoder == "residual"
-            or (levels == NUM_PRETRAINED_LEVELS and self.stem_stride == 2),
-            f"model.encoder {self.encoder} has {NUM_PRETRAINED_LEVELS} levels and a stem of stride "
-            f"2; model.widths has {levels} and model.stem_stride is {self.stem_stride}",
+            self.encoder == "residual" or (levels in PRETRAINED_LEVELS and self.stem_stride == 2),
+            f"model.encoder {self.encoder} has {' or '.join(map(str, PRETRAINED_LEVELS))} levels "
+            f"and a stem of stride 2; model.widths has {levels} and model.stem_stride is "
+            f"{self.stem_stride}",
         )
         scale = self.spread_scale
         require(scale > 0, f"model.spread_scale is {scale}; it must be positive")

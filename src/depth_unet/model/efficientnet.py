@@ -130,6 +130,7 @@ class EfficientNetLite(nn.Module):
 
     Args:
         variant: Which of its sizes.
+        num_levels: How many levels it has; those beyond are left out.
 
     Attributes:
         variant: Which of its sizes.
@@ -140,13 +141,13 @@ class EfficientNetLite(nn.Module):
         fixed stem) are those of https://github.com/tensorflow/tpu, models/official/efficientnet.
     """
 
-    def __init__(self, variant: PretrainedEncoder) -> None:
+    def __init__(self, variant: PretrainedEncoder, num_levels: int = len(LEVELS)) -> None:
         super().__init__()
         scaling = SCALINGS[variant]
         self.stem = ScaledConv(3, STEM_WIDTH, 3, stride=2)
         self.stages = nn.ModuleList()
         width, widths = STEM_WIDTH, list[int]()
-        for groups in LEVELS:
+        for groups in LEVELS[:num_levels]:
             blocks = list[nn.Module]()
             for group in (_scaled(group, scaling) for group in groups):
                 for number in range(group.repeats):

@@ -153,7 +153,7 @@ class TransferEncoder(Encoder):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         assert config.encoder != "residual"
-        self.trunk = EfficientNetLite(config.encoder)
+        self.trunk = EfficientNetLite(config.encoder, len(config.widths))
         self.laterals = nn.ModuleList(
             Lateral(width, config, level) for level, width in enumerate(self.trunk.widths)
         )

@@ -32,8 +32,9 @@ def load_imagenet(network: DepthUNet) -> str:
     """
     if not isinstance(network.encoder, TransferEncoder):
         return ""
-    variant = network.encoder.trunk.variant
-    network.encoder.trunk.load_state_dict(imagenet_weights(variant))
+    trunk, variant = network.encoder.trunk, network.encoder.trunk.variant
+    weights = imagenet_weights(variant)
+    trunk.load_state_dict({name: weights[name] for name in trunk.state_dict()})
     return f"ImageNet ({variant})"
 
 

@@ -49,22 +49,17 @@ def edited(data: bytes, edit: Edit) -> bytes:
     kind, place, number, put = edit
     at = round(place * max(0, len(data) - 1))
     length = number % 64 + 1
-    match kind:
-        case "flip" if data:
-            return data[:at] + bytes([data[at] ^ (1 << number % 8)]) + data[at + 1 :]
-        case "put":
-            return data[:at] + put + data[at + len(put) :]
-        case "insert":
-            return data[:at] + put + data[at:]
-        case "cut":
-            return data[:at]
-        case "drop":
-            return data[:at] + data[at + length :]
-        case "double":
-            return data[: at + length] + data[at:]
-        case "zero":
-            return data[:at] + bytes(length) + data[at + length :]
-    return data
+    before, after = data[:at], data[at:]
+    changes: dict[str, bytes] = {
+        "flip": before + bytes(byte ^ (1 << number % 8) for byte in after[:1]) + after[1:],
+        "put": before + put + after[len(put) :],
+        "insert": before + put + after,
+        "cut": before,
+        "drop": before + after[length:],
+        "double": before + after[:length] + after,
+        "zero": before + bytes(length) + after[length:],
+    }
+    return changes[kind]
 
 
 def assert_read_or_told(root: Path) -> None:
