@@ -2,9 +2,11 @@
 
 Resizing on both sides of the network is included, decoding is not. Networks with random weights are
 as fast as trained ones. Every network has two threads, and they take turns photo by photo, so that
-a busy machine slows all alike. With ``--data``, accuracy is measured too.
+a busy machine slows all alike. With ``--data``, accuracy is measured too: on the test frames, or on
+one fold, which a rival may have been trained on; ``--plot`` draws the one against the other.
 
     python benchmarks/accuracy/latency.py [transfer runs/mine] [--peer METER.onnx] [--data nyu]
+        [--fold folds/nyu_train.csv:0] [--plot latency.png]
 """
 
 import argparse
@@ -23,8 +25,11 @@ from rich.console import Console
 from depth_unet.camera import Intrinsics
 from depth_unet.checkpoint import Checkpoint, resolve
 from depth_unet.config.model import NYU_FOCAL
+from depth_unet.data.folds import rooms_of_fold
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.evaluate.score import Predictor, score
+from depth_unet.figures.plot import BEST, OTHER, label_axes, plot
+from depth_unet.figures.text import SMALL_PT
 from depth_unet.metrics.protocols import NYU_EIGEN
 from depth_unet.model.unet import DepthUNet
 from depth_unet.predict import DepthModel
@@ -82,10 +87,16 @@ def take_turns(sides: Mapping[str, Contestant], rounds: int) -> None:
                 side.times_ms.append(1000 * (time.perf_counter() - begun))
 
 
-def judge(sides: Mapping[str, Contestant], data: Path) -> None:
-    """AbsRel of every side on the official test frames, without flip."""
+def judge(sides: Mapping[str, Contestant], data: Path, fold: str) -> None:
+    """AbsRel of every side on the official test frames, or on a fold's; without flip."""
     source = open_source(data)
-    frames = [index for index, row in enumerate(source.rows) if row.official_split == "test"]
+    path, _, name = fold.rpartition(":")
+    rooms = rooms_of_fold(Path(path), name) if fold else frozenset[str]()
+    frames = [
+        index
+        for index, row in enumerate(source.rows)
+        if (row.room_group in rooms if fold else row.official_split == "test")
+    ]
     predictors = {name: side.predict for name, side in sides.items()}
     for name, metrics in score(predictors, source, frames, NYU_EIGEN).items():
         sides[name].abs_rel = metrics.summary(1)["abs_rel"]["mean"]
@@ -100,23 +111,42 @@ def row(name: str, side: Contestant) -> str:
     return f"| {name} | {weights} | {spread} | {accuracy} |"
 
 
+def draw(sides: Mapping[str, Contestant], path: Path) -> None:
+    """Milliseconds across, AbsRel up: the best are at the lower left."""
+    figure, axes = plot(6.0, 3.6, left_in=0.7, bottom_in=0.55)
+    for name, side in sides.items():
+        assert side.abs_rel is not None
+        place = statistics.median(side.times_ms), side.abs_rel
+        axes.scatter(*place, s=40, color=BEST if side.num_weights else OTHER)
+        axes.annotate(name, place, (6, 5), textcoords="offset points", fontsize=SMALL_PT)
+    axes.margins(x=0.25, y=0.2)
+    axes.set_xlim(left=0)
+    label_axes(axes, f"ms for {WIDTH}×{HEIGHT}, {THREADS} threads", "AbsRel, no flip")
+    figure.savefig(path)
+
+
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("weights", nargs="*", help="weights that ship, files or run folders")
     parser.add_argument("--peer", type=Path, help="METER-XXS as ONNX")
     parser.add_argument("--data", type=Path, help="NYU pairs: accuracy on their test frames")
+    parser.add_argument("--fold", default="", help="FILE:FOLD: accuracy on its rooms instead")
+    parser.add_argument("--plot", type=Path, help="PNG to draw; needs --data")
     parser.add_argument("--rounds", type=int, default=30)
     options = parser.parse_args()
     torch.set_num_threads(THREADS)
     sides = contestants(options.weights, options.peer)
     take_turns(sides, options.rounds)
     if options.data is not None:
-        judge(sides, options.data)
+        judge(sides, options.data, options.fold)
+        if options.plot is not None:
+            draw(sides, options.plot)
+    frames = f"fold {options.fold}" if options.fold else "test"
     lines = [
         f"{WIDTH}×{HEIGHT} in and out, torch {torch.__version__}, {THREADS} threads, "
         f"{options.rounds} photos in turn: median (lowest–highest)",
-        "| Network | Weights | ms | AbsRel, test, no flip |\n|---|--:|--:|--:|",
+        f"| Network | Weights | ms | AbsRel, {frames}, no flip |\n|---|--:|--:|--:|",
     ]
     lines += [row(name, side) for name, side in sides.items()]
     Console(highlight=False, soft_wrap=True, markup=False).print("\n".join(lines))
