@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from depth_unet import recipes
     from depth_unet.camera import Intrinsics
     from depth_unet.errors import CheckpointError, ConfigError, DataError
-    from depth_unet.predict import DepthModel, Prediction, load
+    from depth_unet.predict import DepthModel, load
+    from depth_unet.prediction import Prediction
 
 __version__ = "0.1.0"
 __all__ = [
@@ -33,7 +34,7 @@ _HOMES = {
     "DataError": "depth_unet.errors",
     "DepthModel": "depth_unet.predict",
     "Intrinsics": "depth_unet.camera",
-    "Prediction": "depth_unet.predict",
+    "Prediction": "depth_unet.prediction",
     "load": "depth_unet.predict",
 }
 

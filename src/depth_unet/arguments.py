@@ -15,7 +15,9 @@ SplitChoice = Literal["all", "train", "seen", "unseen", "test"]
 ComparedChoice = Literal["all", "seen", "unseen", "test"]
 ProtocolChoice = Literal["nyu-eigen", "densedepth", "full"]
 AlignmentChoice = Literal["none", "median", "scale_shift"]
-SaveChoice = Literal["png16", "npy", "color"]
+SaveChoice = Literal[
+    "png16", "npy", "npz", "exr", "pfm", "color", "panel", "ply", "glb", "plot3d", "json"
+]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
 Folders = Annotated[tuple[str, ...], tyro.conf.arg(metavar="PATH[:WEIGHT]...")]
 FurnitureChoice = Literal["cc0", "full", "boxes"]
@@ -135,17 +137,26 @@ class CompareArguments:
 class PredictArguments:
     """Predict metric depth of photos."""
 
-    images: Annotated[tuple[Path, ...], tyro.conf.Positional]
-    """Photos, or folders of photos."""
+    inputs: Annotated[tuple[str, ...], tyro.conf.Positional]
+    """Photos, folders of photos (and those below), patterns in quotes, or - for a list on stdin."""
     weights: str = "transfer"
     """Weights that ship (transfer, scratch), a checkpoint file, or a run folder (its best weights).
     """
     out: Path = Path("depth")
     """Folder for the results."""
     save: tuple[SaveChoice, ...] = ("png16", "npy", "color")
-    """What to write: 16-bit PNG in millimetres, float32 metres, coloured PNG with a bar."""
+    """What to write: 16-bit PNG in millimetres; float32 metres as NumPy array, archive with
+    uncertainty and camera, OpenEXR or PFM; coloured PNG with a bar, or beside the photo; point
+    cloud, textured mesh, points to turn in a browser; camera and percentiles as JSON."""
+    range: str = ""
+    """NEAR:FAR, metres, that the colours span, such as 0.5:6; default: each photo's own range."""
+    fov: float | None = None
+    """Horizontal field of view of the photos, degrees."""
     focal_px: float | None = None
-    """Horizontal focal length of the photos, pixels; default: the training camera's."""
+    """Horizontal focal length of the photos, pixels. Without --fov, --focal-px and --camera: by the
+    photo's Exif data, or else the training camera's."""
+    camera: Path | None = None
+    """The camera's calibration: camera_info of ROS, a file of OpenCV, cameras.txt of COLMAP."""
     device: DeviceChoice = "auto"
     """Where the network runs."""
     overwrite: bool = False

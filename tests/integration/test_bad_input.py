@@ -60,7 +60,8 @@ def test_photo(defect: str, suffix: str, run_folder: Path, cache: Path, tmp_path
     assert_refused(outcome, bad.name, code=3)
     assert f"{out}: 1 predicted, 1 failed, 0 already there" in outcome.err.splitlines()
     assert files_below(out) == {
-        f"{good.stem}{ending}" for ending in ("_color.png", "_depth.npy", "_depth.png")
+        f"{good.stem}{ending}"
+        for ending in ("_color.png", "_depth.json", "_depth.npy", "_depth.png")
     }
 
 

@@ -10,14 +10,17 @@ from depth_unet.checkpoint import BEST_NAME, read
 from tests.integration.commandline import files_below, predict
 
 ENDINGS = ("_color.png", "_depth.npy", "_depth.png")
+BESIDE = "_depth.json"  # states the unit of what cannot
 
 
 def test_predict(run_folder: Path, photo: Path, tmp_path: Path) -> None:
     """Metres as float32 of the photo's size, the same in millimetres as PNG, and a picture."""
     out = tmp_path / "depth"
     outcome = predict(run_folder, out, photo)
-    assert (outcome.code, outcome.complaints, outcome.warnings) == (0, [], [])
-    assert files_below(out) == {f"room{ending}" for ending in ENDINGS}
+    assert (outcome.code, outcome.complaints) == (0, [])
+    (warning,) = outcome.warnings
+    assert "the photo states no focal length" in warning
+    assert files_below(out) == {f"room{ending}" for ending in (*ENDINGS, BESIDE)}
     depth_m = np.load(out / "room_depth.npy", allow_pickle=False)
     assert (depth_m.dtype, depth_m.shape) == (np.float32, (120, 160))
     model = read(run_folder / BEST_NAME).config.model
@@ -60,7 +63,7 @@ def test_predict_does_not_replace_results(run_folder: Path, photo: Path, tmp_pat
     assert np.load(out / "room_depth.npy").shape == (120, 160)
     (out / "room_color.png").unlink()  # as an interrupted run leaves it
     assert predict(run_folder, out, photo).code == 0
-    assert files_below(out) == {f"room{ending}" for ending in ENDINGS}
+    assert files_below(out) == {f"room{ending}" for ending in (*ENDINGS, BESIDE)}
 
 
 @pytest.mark.parametrize(("kind", "ending"), [("png16", 2), ("npy", 1), ("color", 0)])
@@ -70,7 +73,7 @@ def test_predict_saves_what_is_asked_for(
     """--save names the kinds of files that are written."""
     out = tmp_path / "depth"
     assert predict(run_folder, out, photo, "--save", kind).code == 0
-    assert files_below(out) == {f"room{ENDINGS[ending]}"}
+    assert files_below(out) - {f"room{BESIDE}"} == {f"room{ENDINGS[ending]}"}
 
 
 def test_predict_with_a_focal_length(run_folder: Path, photo: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import UInt8, UInt16
 from PIL import Image, UnidentifiedImageError
 
-from depth_unet.data.damage import told_as_damage
+from depth_unet.damage import told_as_damage
 from depth_unet.errors import DataError
 from depth_unet.millimetres import MILLIMETRES_PER_METRE, as_millimetres
 

@@ -1,7 +1,7 @@
 """One depth map in colour, with its bar in metres."""
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from matplotlib.figure import Figure
 
 from depth_unet.figures.bar import scale_of
@@ -10,25 +10,64 @@ from depth_unet.figures.sheet import Sheet
 
 _LONGEST_SIDE = 1280
 _SIDE_IN = 6.0
+_PANEL_SIDE_IN = 4.0
+
+Range = tuple[float, float]
+"""Nearest and farthest depth that the colours tell apart, metres."""
 
 
-def depth_picture(depth_m: Float[np.ndarray, "h w"], title: str) -> Figure:
-    """Draw a depth map in its own range, under a heading, above a bar in metres.
+def depth_picture(
+    depth_m: Float[np.ndarray, "h w"], title: str, range_m: Range | None = None
+) -> Figure:
+    """Draw a depth map under a heading, above a bar in metres.
 
     Args:
         depth_m: Depth, metres; 0 and non-finite pixels are drawn grey.
         title: One line under the picture, such as the photo's name.
+        range_m: Depths of the first and the last colour; None: the map's own range.
 
     Returns:
         A figure with its own Agg canvas, for ``write_figure``. Maps with a side above 1280 pixels
         are drawn from evenly spaced pixels.
     """
-    step = -(-max(depth_m.shape) // _LONGEST_SIDE)
-    shown_m = depth_m[::step, ::step]
-    low_m, high_m = depth_range(shown_m)
-    valid_m = shown_m[drawable(shown_m)]
-    sheet = Sheet(("predicted depth",), [shown_m.shape], side_in=_SIDE_IN)
-    sheet.picture(0, 0, colourise(shown_m, low_m, high_m))
+    step = _step(depth_m.shape)
+    sheet = Sheet(("predicted depth",), [depth_m[::step, ::step].shape], side_in=_SIDE_IN)
+    _depth(sheet, 0, depth_m[::step, ::step], range_m)
     sheet.title(0, title)
-    sheet.bar(scale_of("depth (m)", [valid_m], low_m, high_m, DEPTH_COLORMAP), 0, 0)
     return sheet.figure
+
+
+def photo_and_depth(
+    image: UInt8[np.ndarray, "h w 3"],
+    depth_m: Float[np.ndarray, "h w"],
+    title: str,
+    range_m: Range | None = None,
+) -> Figure:
+    """Draw a photo beside its depth, as ``depth_picture`` does.
+
+    Args:
+        image: RGB, 0 to 255.
+        depth_m: Depth, metres; 0 and non-finite pixels are drawn grey.
+        title: One line under the pictures.
+        range_m: Depths of the first and the last colour; None: the map's own range.
+    """
+    step = _step(depth_m.shape)
+    shape = depth_m[::step, ::step].shape
+    sheet = Sheet(("photo", "predicted depth"), [shape], side_in=_PANEL_SIDE_IN)
+    sheet.picture(0, 0, image[::step, ::step])
+    _depth(sheet, 1, depth_m[::step, ::step], range_m)
+    sheet.title(0, title)
+    return sheet.figure
+
+
+def _depth(
+    sheet: Sheet, column: int, shown_m: Float[np.ndarray, "h w"], range_m: Range | None
+) -> None:
+    low_m, high_m = range_m or depth_range(shown_m)
+    valid_m = shown_m[drawable(shown_m)]
+    sheet.picture(0, column, colourise(shown_m, low_m, high_m))
+    sheet.bar(scale_of("depth (m)", [valid_m], low_m, high_m, DEPTH_COLORMAP), column, column)
+
+
+def _step(shape: tuple[int, ...]) -> int:
+    return -(-max(shape) // _LONGEST_SIDE)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from depth_unet.data.damage import told_as_damage
+from depth_unet.damage import told_as_damage
 from depth_unet.errors import DataError
 from depth_unet.layout import is_below, plain_name
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from depth_unet.data.damage import told_as_damage
+from depth_unet.damage import told_as_damage
 from depth_unet.data.forms.description import nyu_info
 from depth_unet.data.forms.files import first_twice, part_of
 from depth_unet.data.forms.frames import FormSource, Pixels, width_of_photos

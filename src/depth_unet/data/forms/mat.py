@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from depth_unet.data.damage import told_as_damage
+from depth_unet.damage import told_as_damage
 from depth_unet.data.forms.description import nyu_info
 from depth_unet.data.forms.frames import FormSource, Pixels
 from depth_unet.data.forms.hdf5 import dataset, opened

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from depth_unet.data.damage import told_as_damage
+from depth_unet.damage import told_as_damage
 from depth_unet.data.decode import read_depth, read_rgb
 from depth_unet.data.forms.description import nyu_info
 from depth_unet.data.forms.files import part_of

@@ -1,0 +1,1 @@
+"""Calibrations of real cameras: from files of other programs, with distortion, and from EXIF."""
