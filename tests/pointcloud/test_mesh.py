@@ -75,9 +75,18 @@ def test_a_chair_is_cut_from_the_wall(height: int, width: int, most: int) -> Non
 
 def test_small_steps_are_left() -> None:
     """A picture on the wall hangs on it; a smaller jump cuts it out."""
-    depth_m, rays = wall_and_chair_m(240, 320, 0.12), rays_of(240, 320)
+    depth_m, rays = wall_and_chair_m(240, 320, 0.04), rays_of(240, 320)
     assert len(surface_mesh(depth_m, rays).faces) == num_whole(depth_m, 310_000)
     assert len(surface_mesh(depth_m, rays, jump=0.01).faces) < num_whole(depth_m, 310_000)
+
+
+def test_smeared_edges_are_cut() -> None:
+    """An edge that a prediction spreads over twenty pixels, 2 % each, is one all the same."""
+    ramp = np.clip((np.arange(320) - 150) / 20, 0, 1)
+    depth_m = np.tile((2.0 * 1.5**ramp).astype(np.float32), (240, 1))
+    assert len(surface_mesh(depth_m, rays_of(240, 320)).faces) == num_whole(depth_m, 310_000) - (
+        2 * 20 * 239
+    )
 
 
 def test_holes_stay_open_and_leave_no_vertex() -> None:
@@ -127,7 +136,7 @@ def test_without_a_triangle_the_mesh_is_empty(shape: tuple[int, int]) -> None:
 
 def test_stride_is_the_smallest_that_fits() -> None:
     """Every second pixel of 640 x 480 for the default; all of it where it fits."""
-    assert grid_stride(480, 640, 310_000) == 2
+    assert grid_stride(480, 640, 310_000) == 1
     assert grid_stride(480, 640, 480 * 640) == 1
     assert grid_stride(3, 3, 1) == 3
 

@@ -34,7 +34,7 @@ def surface_mesh(
     rays: Float64[np.ndarray, "h w 2"],
     *,
     max_vertices: int = MAX_VERTICES,
-    jump: float = 0.05,
+    jump: float = 0.015,
     grazing_deg: float = 8.0,
 ) -> Mesh:
     """Join neighbouring pixels by two triangles each, except across edges of things.
@@ -51,7 +51,8 @@ def surface_mesh(
         rays: x/z and y/z of every pixel's direction, h w 2.
         max_vertices: The most vertices, at least 1. Every s-th row and column is taken, with the
             smallest s that keeps to it; depth is picked, never averaged.
-        jump: Relative step in depth below which nothing is cut, at least 0.
+        jump: Relative step in depth below which nothing is cut, at least 0. Predictions smear an
+            edge over ten and more pixels: at 0.05, tried on rooms of NYU, few were cut.
         grazing_deg: Angle between ray and surface below which a step is an edge, degrees, above 0
             and below 90.
 
