@@ -75,18 +75,17 @@ def test_a_chair_is_cut_from_the_wall(height: int, width: int, most: int) -> Non
 
 def test_small_steps_are_left() -> None:
     """A picture on the wall hangs on it; a smaller jump cuts it out."""
-    depth_m, rays = wall_and_chair_m(240, 320, 0.04), rays_of(240, 320)
+    depth_m, rays = wall_and_chair_m(480, 640, 0.044), rays_of(480, 640)
     assert len(surface_mesh(depth_m, rays).faces) == num_whole(depth_m, 310_000)
     assert len(surface_mesh(depth_m, rays, jump=0.01).faces) < num_whole(depth_m, 310_000)
 
 
 def test_smeared_edges_are_cut() -> None:
     """An edge that a prediction spreads over twenty pixels, 2 % each, is one all the same."""
-    ramp = np.clip((np.arange(320) - 150) / 20, 0, 1)
-    depth_m = np.tile((2.0 * 1.5**ramp).astype(np.float32), (240, 1))
-    assert len(surface_mesh(depth_m, rays_of(240, 320)).faces) == num_whole(depth_m, 310_000) - (
-        2 * 20 * 239
-    )
+    ramp = np.clip((np.arange(640) - 300) / 20, 0, 1)
+    depth_m = np.tile((2.0 * 1.5**ramp).astype(np.float32), (480, 1))
+    mesh = surface_mesh(depth_m, rays_of(480, 640))
+    assert len(mesh.faces) == num_whole(depth_m, 310_000) - 2 * 20 * 479
 
 
 def test_holes_stay_open_and_leave_no_vertex() -> None:
