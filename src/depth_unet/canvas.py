@@ -75,7 +75,7 @@ def predict_maps(
     canvas: CanvasConfig,
     canonical_focal: float,
     device: torch.device,
-) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"] | None]:
+) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h2 w2"] | None]:
     """Metric depth of one photo at its own size, and how far it may be off.
 
     Args:
@@ -87,8 +87,8 @@ def predict_maps(
         device: Where the network is.
 
     Returns:
-        Depth along the optical axis, metres; and the log of its spread (see ``DepthOutput``), which
-        no camera changes, or None where the network predicts none.
+        Depth along the optical axis, metres; and, at the canvas's size, the log of its spread (see
+        ``DepthOutput``), which no camera changes, or None where the network predicts none.
     """
     pixels = to_canvas(image, canvas)
     camera = intrinsics.resized(pixels.shape[-1], pixels.shape[-2])
@@ -96,9 +96,9 @@ def predict_maps(
     with torch.inference_mode():
         ratio = depth_per_canonical(camera.fx_px, canonical_focal, canvas.width)
         output = network(pixels.to(device), camera_px.to(device))
-        depth_m = _at_size(output.depth_m.float() * ratio, image)
-        spread = None if output.log_spread is None else _at_size(output.log_spread.float(), image)
-    return depth_m, spread
+        depth_m = at_size((output.depth_m.float() * ratio)[0, 0].cpu().numpy(), *image.shape[:2])
+        spread = output.log_spread
+    return depth_m, None if spread is None else spread.float()[0, 0].cpu().numpy()
 
 
 def predict_metres(
@@ -122,8 +122,9 @@ def predict_metres(
     return depth_m
 
 
-def _at_size(
-    values: Float[Tensor, "1 1 h2 w2"], image: UInt8[np.ndarray, "h w 3"]
+def at_size(
+    values: Float32[np.ndarray, "h2 w2"], height: int, width: int
 ) -> Float32[np.ndarray, "h w"]:
-    """Values of a canvas, bilinearly at the photo's size."""
-    return F.interpolate(values, size=image.shape[:2], mode="bilinear")[0, 0].cpu().numpy()
+    """Values of a canvas, bilinearly at a photo's size."""
+    whole = torch.from_numpy(values)[None, None]
+    return F.interpolate(whole, size=(height, width), mode="bilinear")[0, 0].numpy()

@@ -22,6 +22,7 @@ SUFFIXES = frozenset(
     (".avif", ".bmp", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 )
 HEIF_SUFFIXES = frozenset((".heic", ".heif"))
+ROWS_AT_ONCE = 1024
 REMEDY = "name another photo"
 _HEIF_LOCK = threading.Lock()
 
@@ -95,19 +96,32 @@ def _decode(stream: io.BytesIO | Path, name: str) -> DecodedPhoto:
         except UnidentifiedImageError:
             raise DataError(f"{name} is not an image file; name a photo") from None
     with image:
-        return _upright(image, name)
+        return _upright(image, name, ours=True)
 
 
-def _upright(image: Image.Image, name: str) -> DecodedPhoto:
+def _upright(image: Image.Image, name: str, *, ours: bool = False) -> DecodedPhoto:
+    """Pixels of an image; one of ours is turned in place, which large photos need no copy for."""
     with told_as_damage(name, "is damaged", REMEDY):
         focal_px = focal_px_of(image)
-        turned = ImageOps.exif_transpose(image)
+        if ours:
+            ImageOps.exif_transpose(image, in_place=True)
+            turned = image
+        else:
+            turned = ImageOps.exif_transpose(image)
         if turned.mode.startswith(("I", "F")):  # 16-bit grey: Pillow would clip it at 255
             values = np.asarray(turned, dtype=np.float32)
             turned = Image.fromarray((np.clip(values, 0, 65535) / 257).astype(np.uint8))
-        return DecodedPhoto(
-            image=np.asarray(turned.convert("RGB"), dtype=np.uint8), focal_px=focal_px
-        )
+        return DecodedPhoto(image=_rgb(turned), focal_px=focal_px)
+
+
+def _rgb(image: Image.Image) -> UInt8[np.ndarray, "h w 3"]:
+    """RGB pixels, a band of rows at a time: Pillow makes three copies of what it converts."""
+    width, height = image.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, ROWS_AT_ONCE):
+        bottom = min(top + ROWS_AT_ONCE, height)
+        pixels[top:bottom] = image.crop((0, top, width, bottom)).convert("RGB")
+    return pixels
 
 
 def _understand_heif(path: Path) -> None:

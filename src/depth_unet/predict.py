@@ -82,13 +82,11 @@ class DepthModel(nn.Module):
         calibration, focal_from = self._camera(decoded, camera)
         intrinsics = calibration.intrinsics
         depth_m, log_spread = predict_maps(self, decoded.image, intrinsics, **self._setting())
-        uncertainty_m = None
         if log_spread is not None:
-            scale = np.float32(math.log(self.config.model.spread_scale))
-            uncertainty_m = half_width(depth_m, log_spread + scale)
+            log_spread += np.float32(math.log(self.config.model.spread_scale))
         return Prediction(
             depth_m=depth_m,
-            uncertainty_m=uncertainty_m,
+            log_spread=log_spread,
             image=decoded.image,
             calibration=calibration,
             focal_from=focal_from,
@@ -152,17 +150,6 @@ def load(name: str | Path = "transfer", device: str | torch.device = "cpu") -> D
         CheckpointError: There is no such checkpoint, or it cannot be used.
     """
     return DepthModel.from_file(resolve(str(name)), f"depth-unet {name}").to(device)
-
-
-def half_width(
-    depth_m: Float32[np.ndarray, "h w"], log_spread: Float32[np.ndarray, "h w"]
-) -> Float32[np.ndarray, "h w"]:
-    """Half the width of the interval that holds 80 % of log-depth's Laplace distribution, metres.
-
-    The interval goes from ``depth / k`` to ``depth * k`` with ``k = exp(ln 5 * spread)``.
-    """
-    half: np.ndarray = depth_m * np.sinh(math.log(5) * np.exp(log_spread))
-    return half.astype(np.float32)
 
 
 def _without_distortion(intrinsics: Intrinsics) -> Calibration:

@@ -1,5 +1,6 @@
 """Metric depth of one photo, and everything that it can become."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 
 from depth_unet.camera import Intrinsics
 from depth_unet.cameras.calibration import Calibration
+from depth_unet.canvas import at_size
 from depth_unet.depthfiles.facts import DepthFacts
 from depth_unet.depthfiles.write import (
     write_exr,
@@ -34,9 +36,8 @@ class Prediction:
 
     Attributes:
         depth_m: Depth along the optical axis, metres, at the photo's size.
-        uncertainty_m: Half the width, metres, of the interval about ``depth_m`` that is to hold
-            80 % of the true depths; None where the network predicts no spread. It does not cover
-            a wrong focal length.
+        log_spread: Log of the scale of log-depth's Laplace distribution, at the network's size;
+            None where it predicts none.
         image: The photo, RGB, 0 to 255.
         calibration: The camera that the depth holds for, with the lens's distortion.
         focal_from: Where the focal length comes from, in words.
@@ -44,11 +45,22 @@ class Prediction:
     """
 
     depth_m: Float32[np.ndarray, "h w"]
-    uncertainty_m: Float32[np.ndarray, "h w"] | None = None
+    log_spread: Float32[np.ndarray, "h2 w2"] | None = None
     image: UInt8[np.ndarray, "h w 3"]
     calibration: Calibration
     focal_from: str
     model: str
+
+    @property
+    def uncertainty_m(self) -> Float32[np.ndarray, "h w"] | None:
+        """Half the width, metres, of the interval that is to hold 80 % of the true depths.
+
+        At the photo's size, computed when it is asked for; None where the network predicts no
+        spread. It does not cover a wrong focal length.
+        """
+        if self.log_spread is None:
+            return None
+        return half_width(self.depth_m, at_size(self.log_spread, *self.depth_m.shape))
 
     @property
     def intrinsics(self) -> Intrinsics:
@@ -97,6 +109,17 @@ class Prediction:
                 f"cannot write depth as {path.name}; choose among {', '.join(_BY_SUFFIX)}"
             )
         write(self, path, photo)
+
+
+def half_width(
+    depth_m: Float32[np.ndarray, "h w"], log_spread: Float32[np.ndarray, "h w"]
+) -> Float32[np.ndarray, "h w"]:
+    """Half the width of the interval that holds 80 % of log-depth's Laplace distribution, metres.
+
+    The interval goes from ``depth / k`` to ``depth * k`` with ``k = exp(ln 5 * spread)``.
+    """
+    half: np.ndarray = depth_m * np.sinh(math.log(5) * np.exp(log_spread))
+    return half.astype(np.float32)
 
 
 def _write_ply(prediction: Prediction, path: Path, photo: str) -> None:

@@ -1,0 +1,113 @@
+"""A folder of photos: images per second of `predict` against a plain loop over the same network.
+
+The loop is what people write: open, resize, forward, resize, save, one photo after another. Both
+write 16-bit PNG files of 640x480 JPEG photos; they take turns, folder by folder, so that a busy
+machine slows both alike. `predict` decodes and writes beside the network.
+
+    python benchmarks/folder.py [--photos 100] [--rounds 5] [--weights transfer]
+"""
+
+import argparse
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from attention import RESULT, commit
+from PIL import Image
+from throughput import spread
+
+from depth_unet.camera import Intrinsics
+from depth_unet.canvas import at_size, to_canvas
+from depth_unet.commands.inputs import list_inputs
+from depth_unet.commands.predict import predict_all
+from depth_unet.depthfiles.write import write_png16
+from depth_unet.predict import DepthModel, load
+
+OUT = RESULT.parent / "folder.md"
+WIDTH, HEIGHT = 640, 480
+FOCAL_PX = 519.0
+
+
+def write_photos(folder: Path, count: int) -> None:
+    """Smooth noise as JPEG photos."""
+    random = np.random.default_rng(0)
+    for number in range(count):
+        coarse = Image.fromarray(random.integers(0, 256, (24, 32, 3), np.uint8))
+        photo = coarse.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
+        photo.save(folder / f"{number:04d}.jpg", quality=90)
+
+
+def plain_loop(model: DepthModel, photos: Path, out: Path) -> None:
+    """One photo after another."""
+    for path in sorted(photos.glob("*.jpg")):
+        image = np.asarray(Image.open(path).convert("RGB"))
+        with torch.inference_mode():
+            depth = model(to_canvas(image, model.config.canvas)).depth_m
+        depth_m = at_size(depth[0, 0].numpy(), HEIGHT, WIDTH)
+        Image.fromarray((depth_m * 1000).astype(np.uint16)).save(out / f"{path.stem}.png")
+
+
+def ours(model: DepthModel, photos: Path, out: Path) -> None:
+    """What `depth-unet predict` does."""
+    predict_all(
+        model,
+        list_inputs([str(photos)], []),
+        lambda _: Intrinsics.centred(WIDTH, HEIGHT, FOCAL_PX),
+        lambda item, prediction: write_png16(
+            prediction.depth_m, out / f"{item.path.stem}.png", prediction.facts(item.path.name)
+        ),
+    )
+
+
+def main() -> None:
+    """Measure in turn, and write the page."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--photos", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--weights", default="transfer")
+    options = parser.parse_args()
+    model = load(options.weights)
+    sides: dict[str, Callable[[DepthModel, Path, Path], None]] = {
+        "plain loop": plain_loop,
+        "predict": ours,
+    }
+    speeds: dict[str, list[float]] = {name: [] for name in sides}
+    with tempfile.TemporaryDirectory() as folder:
+        photos, out = Path(folder) / "photos", Path(folder) / "out"
+        photos.mkdir()
+        write_photos(photos, options.photos)
+        for number in range(options.rounds + 1):  # the first round warms up
+            for name, side in sides.items():
+                shutil.rmtree(out, ignore_errors=True)
+                out.mkdir()
+                start_s = time.perf_counter()
+                side(model, photos, out)
+                elapsed_s = time.perf_counter() - start_s
+                assert len(list(out.iterdir())) == options.photos
+                if number:
+                    speeds[name].append(options.photos / elapsed_s)
+    ratios = [one / other for one, other in zip(*reversed(speeds.values()), strict=True)]
+    text = "\n".join(
+        (
+            f"# A folder of {options.photos} photos of {WIDTH}x{HEIGHT}\n",
+            f"`python benchmarks/folder.py`, commit {commit()}, torch {torch.__version__}, Python "
+            f"{platform.python_version()}, {torch.get_num_threads()} threads; {options.rounds} "
+            "rounds in turn: median (lowest-highest).\n",
+            "| Side | Images/s | Times the loop |\n|---|--:|--:|",
+            f"| plain loop | {spread(speeds['plain loop']).text(1)} | 1 |",
+            f"| `predict` | {spread(speeds['predict']).text(1)} | {spread(ratios).text(2)} |\n",
+        )
+    )
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    OUT.write_text(text, encoding="utf-8")
+    sys.stdout.write(text)
+
+
+if __name__ == "__main__":
+    main()
