@@ -135,6 +135,8 @@ def main() -> int:
     parser.add_argument("--plot", type=Path, help="PNG to draw; needs --data")
     parser.add_argument("--rounds", type=int, default=30)
     options = parser.parse_args()
+    if options.data is None and (options.fold or options.plot):
+        parser.error("--fold and --plot need --data")
     torch.set_num_threads(THREADS)
     sides = contestants(options.weights, options.peer)
     take_turns(sides, options.rounds)

@@ -26,9 +26,11 @@ COARSE = (6, 8)
 
 def write_zip(path: Path, num_train: int) -> None:
     """Write the stand-in as a zip; members are stored as they are, as photos do not shrink."""
-    with zipfile.ZipFile(path, "w") as archive:
+    unfinished = path.with_suffix(".part")
+    with zipfile.ZipFile(unfinished, "w") as archive:
         for name, data in members(num_train):
             archive.writestr(name, data)
+    unfinished.replace(path)
 
 
 def write_folder(root: Path, num_train: int) -> None:

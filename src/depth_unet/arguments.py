@@ -151,7 +151,7 @@ class PredictArguments:
     range: str = ""
     """NEAR:FAR, metres, that the colours span, such as 0.5:6; default: each photo's own range."""
     fov: float | None = None
-    """Horizontal field of view of the photos, degrees."""
+    """Field of view across the longer side of the photos, degrees."""
     focal_px: float | None = None
     """Horizontal focal length of the photos, pixels. Without --fov, --focal-px and --camera: by the
     photo's Exif data, or else the training camera's."""

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from depth_unet.cameras.exif import focal_px_of
 from depth_unet.damage import told_as_damage
-from depth_unet.errors import ConfigError, DataError
+from depth_unet.errors import DataError
+from depth_unet.grey import grey_as_rgb
 
 Photo = str | Path | bytes | Image.Image | np.ndarray | Tensor
 """A path, an encoded file, a Pillow image, RGB as uint8 (h w 3), or RGB in [0, 1] (3 h w)."""
@@ -21,7 +22,8 @@ Photo = str | Path | bytes | Image.Image | np.ndarray | Tensor
 SUFFIXES = frozenset(
     (".avif", ".bmp", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 )
-HEIF_SUFFIXES = frozenset((".heic", ".heif"))
+HEIF_BRANDS = frozenset((b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"))
+ORIENTATION = 0x0112
 ROWS_AT_ONCE = 1024
 REMEDY = "name another photo"
 _HEIF_LOCK = threading.Lock()
@@ -34,10 +36,12 @@ class DecodedPhoto:
     Attributes:
         image: RGB, 0 to 255, the right way up.
         focal_px: Horizontal focal length by the file's Exif data, pixels; None where it says none.
+        turned: Whether the file's Exif data had it turned or mirrored.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
     focal_px: float | None = None
+    turned: bool = False
 
 
 def read_photo(photo: Photo) -> DecodedPhoto:
@@ -49,8 +53,8 @@ def read_photo(photo: Photo) -> DecodedPhoto:
             65535 is white; transparency is left out.
 
     Raises:
-        DataError: It is missing, damaged, no image, or an array of another form.
-        ConfigError: It is HEIF, and the library for that is not installed.
+        DataError: It is missing, damaged, no image, an array of another form, or HEIF where the
+            library for that is not installed.
     """
     match photo:
         case np.ndarray():
@@ -62,10 +66,7 @@ def read_photo(photo: Photo) -> DecodedPhoto:
         case bytes():
             return _decode(io.BytesIO(photo), "the photo")
         case _:
-            path = Path(photo)
-            if path.suffix.lower() in HEIF_SUFFIXES:
-                _understand_heif(path)
-            return _decode(path, str(photo))
+            return _decode(Path(photo), str(photo))
 
 
 def _checked(photo: np.ndarray) -> UInt8[np.ndarray, "h w 3"]:
@@ -78,7 +79,7 @@ def _checked(photo: np.ndarray) -> UInt8[np.ndarray, "h w 3"]:
 
 
 def _of_tensor(photo: Tensor) -> UInt8[np.ndarray, "h w 3"]:
-    if not photo.is_floating_point() or photo.ndim != 3 or photo.shape[0] != 3:
+    if not photo.is_floating_point() or photo.ndim != 3 or photo.shape[0] != 3 or not photo.numel():
         raise DataError(
             f"the photo is a tensor of {photo.dtype} and shape {tuple(photo.shape)}; "
             "give float RGB in [0, 1] of shape (3, h, w)"
@@ -90,6 +91,8 @@ def _of_tensor(photo: Tensor) -> UInt8[np.ndarray, "h w 3"]:
 def _decode(stream: io.BytesIO | Path, name: str) -> DecodedPhoto:
     with told_as_damage(name, "cannot be read", REMEDY):
         try:
+            if _is_heif(stream):
+                _understand_heif(name)
             image = Image.open(stream)
         except FileNotFoundError:
             raise DataError(f"{name} does not exist; name a photo") from None
@@ -102,16 +105,17 @@ def _decode(stream: io.BytesIO | Path, name: str) -> DecodedPhoto:
 def _upright(image: Image.Image, name: str, *, ours: bool = False) -> DecodedPhoto:
     """Pixels of an image; one of ours is turned in place, which large photos need no copy for."""
     with told_as_damage(name, "is damaged", REMEDY):
-        focal_px = focal_px_of(image)
+        focal_px, orientation = focal_px_of(image), image.getexif().get(ORIENTATION, 1)
         if ours:
             ImageOps.exif_transpose(image, in_place=True)
             turned = image
         else:
             turned = ImageOps.exif_transpose(image)
         if turned.mode.startswith(("I", "F")):  # 16-bit grey: Pillow would clip it at 255
-            values = np.asarray(turned, dtype=np.float32)
-            turned = Image.fromarray((np.clip(values, 0, 65535) / 257).astype(np.uint8))
-        return DecodedPhoto(image=_rgb(turned), focal_px=focal_px)
+            pixels = grey_as_rgb(np.asarray(turned))
+        else:
+            pixels = _rgb(turned.convert("RGBA") if turned.mode == "P" else turned)
+        return DecodedPhoto(image=pixels, focal_px=focal_px, turned=orientation != 1)
 
 
 def _rgb(image: Image.Image) -> UInt8[np.ndarray, "h w 3"]:
@@ -120,17 +124,27 @@ def _rgb(image: Image.Image) -> UInt8[np.ndarray, "h w 3"]:
     pixels = np.empty((height, width, 3), np.uint8)
     for top in range(0, height, ROWS_AT_ONCE):
         bottom = min(top + ROWS_AT_ONCE, height)
-        pixels[top:bottom] = image.crop((0, top, width, bottom)).convert("RGB")
+        pixels[top:bottom] = np.asarray(image.crop((0, top, width, bottom)).convert("RGB"))
     return pixels
 
 
-def _understand_heif(path: Path) -> None:
+def _is_heif(stream: io.BytesIO | Path) -> bool:
+    """By the first bytes, whatever the file is called."""
+    if isinstance(stream, Path):
+        with stream.open("rb") as file:
+            head = file.read(12)
+    else:
+        head = stream.getvalue()[:12]
+    return head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS
+
+
+def _understand_heif(name: str) -> None:
     """Teach Pillow to read HEIF; it stays taught."""
     try:
         import pillow_heif  # an extra
     except ImportError:
-        raise ConfigError(
-            f"{path} is HEIF and pillow-heif is not installed: pip install 'depth-unet[heif]'"
+        raise DataError(
+            f"{name} is HEIF and pillow-heif is not installed: pip install 'depth-unet[heif]'"
         ) from None
     with _HEIF_LOCK:
         pillow_heif.register_heif_opener()

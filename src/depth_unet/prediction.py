@@ -70,7 +70,12 @@ class Prediction:
     def facts(self, photo: str = "") -> DepthFacts:
         """What files say of this depth; ``photo`` is the photo's name."""
         return DepthFacts(
-            model=self.model, intrinsics=self.intrinsics, focal_from=self.focal_from, photo=photo
+            model=self.model,
+            intrinsics=self.intrinsics,
+            focal_from=self.focal_from,
+            photo=photo.encode("utf-8", "replace").decode(),  # names of files may be any bytes
+            distortion=self.calibration.distortion,
+            coefficients=self.calibration.coefficients,
         )
 
     def point_cloud(self, stride: int = 1) -> PointCloud:
@@ -90,7 +95,9 @@ class Prediction:
         return photo_and_depth(self.image, self.depth_m, title)
 
     def save(self, path: str | Path, photo: str = "") -> None:
-        """Write one file, in the form that its ending names.
+        """Write a file in the form that its ending names.
+
+        Beside ``.npy`` and ``.pfm``, which have no place for it, ``NAME.npy.json`` states the unit.
 
         Args:
             path: ``.png`` (16 bits, millimetres), ``.npy``, ``.npz``, ``.exr``, ``.pfm`` (float32
@@ -132,7 +139,9 @@ def _write_glb(prediction: Prediction, path: Path, photo: str) -> None:
 
 
 def _write_plot3d(prediction: Prediction, path: Path, photo: str) -> None:
-    write_plot3d(prediction.point_cloud(), path, photo or "predicted depth")
+    facts = prediction.facts(photo)
+    title = " · ".join(filter(None, (facts.photo, "metres", facts.model)))
+    write_plot3d(prediction.point_cloud(), path, title)
 
 
 _BY_SUFFIX: dict[str, Callable[[Prediction, Path, str], None]] = {

@@ -140,7 +140,7 @@ def transfer_medium() -> Config:
     Command:
         ``depth-unet train transfer-medium --data CACHE``
 
-    What it costs in accuracy is in docs/models/transfer.md.
+    It has not been trained to its end yet, so no result is claimed.
     """
     config = transfer()
     return replace(
@@ -156,7 +156,7 @@ def transfer_small() -> Config:
     Command:
         ``depth-unet train transfer-small --data CACHE``
 
-    What it costs in accuracy is in docs/models/transfer.md.
+    It has not been trained to its end yet, so no result is claimed.
     """
     config = transfer()
     return replace(

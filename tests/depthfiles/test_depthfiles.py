@@ -67,7 +67,7 @@ def test_numpy(depth_m: np.ndarray, tmp_path: Path) -> None:
     """An array is float32 metres, and a JSON file beside it says so."""
     write_npy(depth_m, tmp_path / "d.npy", FACTS)
     assert np.array_equal(np.load(tmp_path / "d.npy"), depth_m)
-    facts = json.loads((tmp_path / "d.json").read_text(encoding="utf-8"))
+    facts = json.loads((tmp_path / "d.npy.json").read_text(encoding="utf-8"))
     assert (facts["unit"], facts["model"]) == ("metres", FACTS.model)
 
 
@@ -98,7 +98,7 @@ def test_pfm(depth_m: np.ndarray, tmp_path: Path) -> None:
     write_pfm(depth_m, tmp_path / "d.pfm", FACTS)
     assert np.array_equal(cv2.imread(str(tmp_path / "d.pfm"), cv2.IMREAD_UNCHANGED), depth_m)
     assert (tmp_path / "d.pfm").read_bytes().startswith(b"Pf\n40 30\n-1")
-    assert json.loads((tmp_path / "d.json").read_text())["unit"] == "metres"
+    assert json.loads((tmp_path / "d.pfm.json").read_text())["unit"] == "metres"
 
 
 def test_facts(depth_m: np.ndarray, tmp_path: Path) -> None:

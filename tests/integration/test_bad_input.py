@@ -61,7 +61,7 @@ def test_photo(defect: str, suffix: str, run_folder: Path, cache: Path, tmp_path
     assert f"{out}: 1 predicted, 1 failed, 0 already there" in outcome.err.splitlines()
     assert files_below(out) == {
         f"{good.stem}{ending}"
-        for ending in ("_color.png", "_depth.json", "_depth.npy", "_depth.png")
+        for ending in ("_color.png", "_depth.npy", "_depth.npy.json", "_depth.png")
     }
 
 

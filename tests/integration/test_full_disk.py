@@ -5,12 +5,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from PIL import Image
 
+from depth_unet.arguments import SaveChoice
 from depth_unet.data.cache import CacheSource, sha256_of
 from tests.integration.commandline import depth_unet
 
+KINDS = get_args(SaveChoice)
 DISK_BYTES = 600_000  # more than nothing, less than the cache of the box rooms
 
 
@@ -34,6 +38,27 @@ def assert_whole(cache: CacheSource) -> None:
         assert sha256_of(cache.root / name) == checksum
     for index in range(len(cache.rows)):
         cache.read(index)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_predicting_on_a_full_disk(
+    run_folder: Path, photo: Path, small_disk: Path, kind: str
+) -> None:
+    """One line names the disk, whatever is written; nothing half-written stays."""
+    Image.open(photo).resize((1600, 1200)).save(photo.with_name("large.png"))
+    (small_disk / "other").write_bytes(bytes(DISK_BYTES - 50_000))
+    out = small_disk / "depth"
+    outcome = depth_unet(
+        *("predict", photo.with_name("large.png"), "--weights", run_folder, "--out", out),
+        *("--save", kind, "--fov", "60"),
+    )
+    if kind == "json":  # which fits
+        assert outcome.code == 0
+        return
+    assert outcome.code == 1, outcome.err
+    (line,) = outcome.complaints
+    assert str(out) in line
+    assert not [path for path in out.rglob("*") if ".part" in path.name]
 
 
 def test_full_disk(box_rooms: Path, small_disk: Path, tmp_path: Path) -> None:

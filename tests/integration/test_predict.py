@@ -10,7 +10,7 @@ from depth_unet.checkpoint import BEST_NAME, read
 from tests.integration.commandline import files_below, predict
 
 ENDINGS = ("_color.png", "_depth.npy", "_depth.png")
-BESIDE = "_depth.json"  # states the unit of what cannot
+BESIDE = "_depth.npy.json"  # states the unit of what cannot
 
 
 def test_predict(run_folder: Path, photo: Path, tmp_path: Path) -> None:
@@ -73,7 +73,8 @@ def test_predict_saves_what_is_asked_for(
     """--save names the kinds of files that are written."""
     out = tmp_path / "depth"
     assert predict(run_folder, out, photo, "--save", kind).code == 0
-    assert files_below(out) - {f"room{BESIDE}"} == {f"room{ENDINGS[ending]}"}
+    beside = {f"room{BESIDE}"} if kind == "npy" else set()
+    assert files_below(out) == {f"room{ENDINGS[ending]}", *beside}
 
 
 def test_predict_with_a_focal_length(run_folder: Path, photo: Path, tmp_path: Path) -> None:
@@ -92,9 +93,16 @@ def test_predict_with_a_focal_length(run_folder: Path, photo: Path, tmp_path: Pa
     np.testing.assert_allclose(depths["twice"], 2 * depths["default"], rtol=1e-5)
 
 
-def test_predict_refuses_photos_of_one_name(run_folder: Path, photo: Path, tmp_path: Path) -> None:
-    """Results would overwrite one another: exit 2, nothing is written."""
-    Image.new("RGB", (20, 20)).save(photo.with_suffix(".jpg"))
-    refused = predict(run_folder, tmp_path / "depth", photo.parent)
+def test_predict_tells_photos_of_one_name_apart(
+    run_folder: Path, photo: Path, tmp_path: Path
+) -> None:
+    """Photos that differ in their ending keep it; of one name in two folders: exit 2, no files."""
+    other = photo.with_suffix(".jpg")
+    Image.new("RGB", (20, 20)).save(other)
+    assert predict(run_folder, tmp_path / "depth", photo.parent, "--save", "png16").code == 0
+    assert files_below(tmp_path / "depth") == {"room.png_depth.png", "room.jpg_depth.png"}
+    (tmp_path / "elsewhere").mkdir()
+    Image.new("RGB", (20, 20)).save(tmp_path / "elsewhere" / "room.jpg")
+    refused = predict(run_folder, tmp_path / "none", other, tmp_path / "elsewhere" / "room.jpg")
     assert (refused.code, len(refused.complaints)) == (2, 1)
-    assert not (tmp_path / "depth").exists()
+    assert not (tmp_path / "none").exists()

@@ -17,7 +17,7 @@ from depth_unet.damage import told_as_damage
 from depth_unet.errors import DataError
 
 MATRIX_NAMES = ("cameramatrix", "k", "intrinsicmatrix", "m1")
-COEFFICIENT_NAMES = ("distortioncoefficients", "distcoeffs", "distcoeff", "d", "d1")
+COEFFICIENT_NAMES = ("distortioncoefficients", "distcoeffs", "distcoeff", "dist", "d", "d1")
 SIZE_NAMES = ("imagesize",)
 SIDE_NAMES = (("imagewidth", "imageheight"), ("width", "height"))
 MODEL_NAME = "distortionmodel"

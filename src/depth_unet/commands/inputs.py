@@ -1,8 +1,10 @@
 """What ``predict`` is to work on: files, folders, patterns, and lists on standard input."""
 
 import glob
+import itertools
+import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,56 +27,76 @@ class Input:
     stem: Path
 
 
-def list_inputs(names: Sequence[str], lines: Iterable[str]) -> list[Input]:
-    """All photos that are named, in their order.
+def list_inputs(
+    names: Sequence[str], lines: Iterable[str], is_result: Callable[[Path], bool] = lambda _: False
+) -> list[Input]:
+    """All photos that are named, in their order, each once.
 
-    A folder stands for the photos in it and below it, and its structure is kept in the results;
-    hidden files do not count. A name that is no file and has ``*``, ``?`` or ``[`` is a pattern
-    (``**`` for folders of any depth). ``-`` stands for a name per line of ``lines``.
+    A folder stands for the photos in it and below it; hidden files do not count. A name that is no
+    file and has ``*``, ``?`` or ``[`` is a pattern (``**`` for folders of any depth). ``-`` stands
+    for a name per line of ``lines``. Results keep the structure below a folder, below the part of a
+    pattern before its first sign, and below the folder that all photos of a list have in common.
+    Photos that differ in their ending alone keep it in the names of their results.
+
+    Args:
+        names: Files, folders, patterns, or ``-``.
+        lines: The list that ``-`` stands for.
+        is_result: Whether a file in a folder or of a pattern is a result of this program.
 
     Raises:
         ConfigError: Nothing was named, or two results would have the same name.
-        DataError: A folder or pattern holds no photo.
+        DataError: A folder, pattern or list holds no photo.
     """
     if not names:
         raise ConfigError(
             "no photo was named; write depth-unet predict INPUT..., such as photo.jpg or a folder"
         )
-    found = [
-        item
-        for name in names
-        for given in (_lines(lines) if name == STDIN else [name])
-        for item in _of_name(given)
-    ]
-    if not found:
+    found = dict[Path, Input]()
+    for name in names:
+        for item in _of_list(lines) if name == STDIN else _of_name(name, is_result):
+            found.setdefault(item.path.absolute(), item)
+    return _told_apart(list(found.values()))
+
+
+def _of_list(lines: Iterable[str]) -> Iterator[Input]:
+    paths = [Path(line.rstrip("\r\n")) for line in lines if line.strip()]
+    if not paths:
         raise DataError("standard input names no photo; write one per line")
-    _check_stems(found)
-    return found
+    common = Path(os.path.commonpath([path.absolute().parent for path in paths]))
+    for path in paths:
+        yield Input(path, path.absolute().relative_to(common).with_suffix(""))
 
 
-def _lines(lines: Iterable[str]) -> Iterator[str]:
-    return (line.rstrip("\r\n") for line in lines if line.strip())
-
-
-def _of_name(name: str) -> Iterator[Input]:
+def _of_name(name: str, is_result: Callable[[Path], bool]) -> Iterator[Input]:
     path = Path(name)
     if path.is_dir():
-        yield from _of_folder(path)
+        yield from _of_folder(path, is_result)
     elif glob.has_magic(name) and not path.exists():
-        matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  # may be absolute
-        if not matches:
-            raise DataError(f"no file matches {name}; name photos or a folder")
-        for match in matches:
-            if Path(match).is_dir():
-                yield from _of_folder(Path(match))
-            else:
-                yield Input(Path(match), Path(Path(match).stem))
+        yield from _of_pattern(name, is_result)
     else:
         yield Input(path, Path(path.stem))
 
 
-def _of_folder(folder: Path) -> Iterator[Input]:
-    photos = sorted(path for path in folder.rglob("*") if _is_photo(path, folder))
+def _of_pattern(name: str, is_result: Callable[[Path], bool]) -> Iterator[Input]:
+    fixed = itertools.takewhile(lambda part: not glob.has_magic(part), Path(name).parts)
+    root = Path(*fixed)
+    matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  # may be absolute
+    photos = [
+        path
+        for match in map(Path, matches)
+        for path in (sorted(match.rglob("*")) if match.is_dir() and "**" not in name else [match])
+        if _is_photo(path, root) and not is_result(path)
+    ]
+    if not photos:
+        raise DataError(f"no photo matches {name}; name photos or a folder")
+    for path in photos:
+        yield Input(path, path.relative_to(root).with_suffix(""))
+
+
+def _of_folder(folder: Path, is_result: Callable[[Path], bool]) -> Iterator[Input]:
+    photos = sorted(
+        path for path in folder.rglob("*") if _is_photo(path, folder) and not is_result(path)
+    )
     if not photos:
         raise DataError(f"{folder} holds no photos ({', '.join(sorted(SUFFIXES))}); name another")
     for path in photos:
@@ -87,12 +109,19 @@ def _is_photo(path: Path, folder: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not hidden and path.is_file()
 
 
-def _check_stems(inputs: Sequence[Input]) -> None:
-    """Refuse photos whose results would overwrite one another."""
-    names = Counter(item.stem.as_posix().casefold() for item in inputs)
-    stem, count = names.most_common(1)[0]
+def _told_apart(inputs: list[Input]) -> list[Input]:
+    """Photos whose results would overwrite one another keep their endings; none may stay so."""
+    counts = Counter(item.stem.as_posix().casefold() for item in inputs)
+    apart = [
+        Input(item.path, item.stem.with_name(item.path.name))
+        if counts[item.stem.as_posix().casefold()] > 1
+        else item
+        for item in inputs
+    ]
+    stem, count = Counter(item.stem.as_posix().casefold() for item in apart).most_common(1)[0]
     if count > 1:
         raise ConfigError(
             f"{count} photos are called {stem} and would write the same files; predict them into "
             "different --out folders"
         )
+    return apart

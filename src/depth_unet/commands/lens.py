@@ -7,7 +7,7 @@ from depth_unet.arguments import PredictArguments
 from depth_unet.camera import Intrinsics
 from depth_unet.cameras.calibration import Calibration
 from depth_unet.cameras.read import fitted, read_calibration
-from depth_unet.errors import ConfigError
+from depth_unet.errors import ConfigError, DataError
 from depth_unet.photo import DecodedPhoto
 
 Lens = Callable[[DecodedPhoto], Intrinsics | Calibration | None]
@@ -48,7 +48,7 @@ def _by_field_of_view(fov_deg: float) -> Lens:
     if not 0 < fov_deg < 180:
         raise ConfigError(f"--fov is {fov_deg}; give degrees between 0 and 180")
     half = math.tan(math.radians(fov_deg) / 2)
-    return lambda photo: Intrinsics.centred(*_size(photo), _size(photo)[0] / (2 * half))
+    return lambda photo: Intrinsics.centred(*_size(photo), max(_size(photo)) / (2 * half))
 
 
 def _by_file(arguments: PredictArguments) -> Lens:
@@ -57,6 +57,11 @@ def _by_file(arguments: PredictArguments) -> Lens:
     read_calibration(path, (1, 1))  # what is wrong with it is said before anything is done
 
     def lens(photo: DecodedPhoto) -> Calibration:
+        if photo.turned:
+            raise DataError(
+                "a photo is turned by its Exif data, and --camera is of the sensor's own pixels; "
+                "save it turned, with a calibration of turned photos, or give --focal-px"
+            )
         return fitted(read_calibration(path, _size(photo)), *_size(photo))
 
     return lens

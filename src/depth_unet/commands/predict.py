@@ -1,5 +1,6 @@
 """``depth-unet predict``: metres for photos."""
 
+import errno
 import itertools
 import os
 import sys
@@ -9,6 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from PIL import Image
@@ -40,7 +43,9 @@ ENDINGS: dict[SaveChoice, str] = {
     "plot3d": "_points.html",
     "json": "_depth.json",
 }
+LIBRARIES: dict[SaveChoice, str] = {"exr": "OpenEXR", "plot3d": "plotly"}
 AHEAD = 4  # photos that are decoded, and results that are written, while the network works
+SMALL_BYTES = 48 * 2**20  # of pixels; larger photos are taken one by one
 
 
 @dataclass(kw_only=True)
@@ -55,26 +60,34 @@ class Outcome:
 def run(arguments: PredictArguments) -> list[DataError]:
     """Predict every photo; what is wrong with bad ones is returned, and the rest goes on."""
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-    if not arguments.save:
-        raise ConfigError(f"--save is empty; choose among {', '.join(ENDINGS)}")
+    _check_kinds(arguments.save)
     range_m = _checked_range(arguments.range)
-    inputs, lens = list_inputs(arguments.inputs, sys.stdin), lens_of(arguments)
+    inputs = list_inputs(arguments.inputs, sys.stdin, partial(_is_result, arguments.out))
+    lens = lens_of(arguments)
     wanted = {item: _targets(item, arguments) for item in inputs}
     todo = [item for item in inputs if wanted[item]]
     model = load(arguments.weights, choose_device(arguments.device))
     make_folder(arguments.out)
-    warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # 100 megapixels are welcome
-    started_s = time.perf_counter()
+    # 100 megapixels are welcome; what else Pillow warns of names no photo.
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+    warnings.filterwarnings("ignore", module=r"PIL\..*")
+    started_s, outcome = time.perf_counter(), Outcome()
     columns = (TextColumn("predicting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("predict", total=len(todo))
-        outcome = predict_all(
-            model,
-            todo,
-            lens,
-            lambda item, prediction: save(prediction, wanted[item], item.path.name, range_m),
-            advance=lambda: progress.advance(task),
-        )
+        try:
+            predict_all(
+                model,
+                todo,
+                lens,
+                lambda item, prediction: save(prediction, wanted[item], item.path.name, range_m),
+                outcome=outcome,
+                advance=lambda: progress.advance(task),
+            )
+        except OSError:
+            for failure in outcome.failures:
+                console.print(f"depth-unet: error: {failure}")
+            raise
     if outcome.assumed:
         warnings.warn(_assumed(outcome.assumed), stacklevel=2)
     if outcome.written > 1:
@@ -93,8 +106,9 @@ def predict_all(
     lens: Lens,
     write: Callable[[Input, Prediction], None],
     *,
+    outcome: Outcome,
     advance: Callable[[], None] = lambda: None,
-) -> Outcome:
+) -> None:
     """Predict photos one after another; decoding and writing go on beside the network.
 
     Args:
@@ -102,18 +116,16 @@ def predict_all(
         inputs: The photos.
         lens: The camera of each.
         write: Called with every prediction, in another thread.
+        outcome: What became of them, so far; a photo that cannot be read, predicted or written
+            does not end it.
         advance: Called after every photo.
 
-    Returns:
-        What became of them; a photo that cannot be read or predicted does not end it.
-
     Raises:
-        OSError: A result could not be written; those before it are whole.
+        OSError: Nothing can be written any more; what was written before is whole.
     """
-    outcome = Outcome()
     threads = min(AHEAD, os.cpu_count() or 1)
     with ThreadPoolExecutor(threads) as readers, ThreadPoolExecutor(threads) as writers:
-        writing = deque[Future[None]]()
+        writing = deque[tuple[Input, Future[None]]]()
         for item, decoded in _decoded(inputs, readers):
             try:
                 photo = decoded.result()
@@ -122,28 +134,49 @@ def predict_all(
                 outcome.failures.append(error)
             else:
                 outcome.assumed += prediction.focal_from == ASSUMED
-                writing.append(writers.submit(write, item, prediction))
-                outcome.written += 1
-                while len(writing) > AHEAD:
-                    writing.popleft().result()
+                writing.append((item, writers.submit(write, item, prediction)))
+                few = AHEAD if _is_small(photo) else 1
+                while len(writing) > few:
+                    _finish(*writing.popleft(), outcome)
+                del photo, prediction  # large ones leave before the next comes
             advance()
-        for future in writing:
-            future.result()
-    return outcome
+        for item, future in writing:
+            _finish(item, future, outcome)
 
 
 def _decoded(
     inputs: Sequence[Input], readers: ThreadPoolExecutor
 ) -> Iterator[tuple[Input, Future[DecodedPhoto]]]:
-    """Photos as they are decoded, a few ahead."""
+    """Photos as they are decoded, a few ahead; one alone as long as they are large."""
     waiting = iter(inputs)
-    ahead = deque(
-        (item, readers.submit(read_photo, item.path)) for item in itertools.islice(waiting, AHEAD)
-    )
-    while ahead:
-        yield ahead.popleft()
-        for item in itertools.islice(waiting, 1):
+    ahead = deque[tuple[Input, Future[DecodedPhoto]]]()
+    few = 1
+    while True:
+        for item in itertools.islice(waiting, few - len(ahead)):
             ahead.append((item, readers.submit(read_photo, item.path)))
+        if not ahead:
+            return
+        item, future = ahead.popleft()
+        few = AHEAD if future.exception() or _is_small(future.result()) else 1
+        yield item, future
+
+
+def _is_small(photo: DecodedPhoto) -> bool:
+    return photo.image.size <= SMALL_BYTES
+
+
+def _finish(item: Input, future: Future[None], outcome: Outcome) -> None:
+    """Wait for a photo's results; what concerns it alone is noted."""
+    try:
+        future.result()
+    except DataError as error:
+        outcome.failures.append(DataError(f"{item.path}: {error}"))
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        outcome.failures.append(DataError(f"{item.path}: its name is too long for results' names"))
+    else:
+        outcome.written += 1
 
 
 def save(
@@ -153,15 +186,37 @@ def save(
     range_m: tuple[float, float] | None,
 ) -> None:
     """Write one prediction in each form, every file whole or not at all."""
+    facts = prediction.facts(title)
+    texts = facts.texts("metres")
     for kind, path in targets.items():
         match kind:
             case "color":
-                write_figure(depth_picture(prediction.depth_m, title, range_m), path)
+                figure = depth_picture(prediction.depth_m, facts.photo, range_m)
+                write_figure(figure, path, texts)
             case "panel":
                 image, depth_m = prediction.image, prediction.depth_m
-                write_figure(photo_and_depth(image, depth_m, title, range_m), path)
+                figure = photo_and_depth(image, depth_m, facts.photo, range_m)
+                write_figure(figure, path, texts)
             case _:
                 prediction.save(path, title)
+
+
+def _check_kinds(kinds: Sequence[SaveChoice]) -> None:
+    """Refuse what cannot be written, before anything is done."""
+    if not kinds:
+        raise ConfigError(f"--save is empty; choose among {', '.join(ENDINGS)}")
+    for kind in kinds:
+        library = LIBRARIES.get(kind)
+        if library and find_spec(library) is None:
+            raise ConfigError(
+                f"--save {kind} needs {library}: pip install 'depth-unet[{kind}]', or leave it out"
+            )
+
+
+def _is_result(out: Path, path: Path) -> bool:
+    """Whether a photo in a folder is a picture that was written here."""
+    below = path.resolve().is_relative_to(out.resolve())
+    return below and path.name.endswith(tuple(ENDINGS.values()))
 
 
 def _targets(item: Input, arguments: PredictArguments) -> dict[SaveChoice, Path]:

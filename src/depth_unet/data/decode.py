@@ -10,9 +10,8 @@ from PIL import Image, UnidentifiedImageError
 
 from depth_unet.damage import told_as_damage
 from depth_unet.errors import DataError
+from depth_unet.grey import grey_as_rgb
 from depth_unet.millimetres import MILLIMETRES_PER_METRE, as_millimetres
-
-LARGEST_COUNT = 65535
 
 
 def read_rgb(path: Path, data: bytes | None = None) -> UInt8[np.ndarray, "h w 3"]:
@@ -34,9 +33,7 @@ def read_rgb(path: Path, data: bytes | None = None) -> UInt8[np.ndarray, "h w 3"
         loaded = _loaded(image, path)
         if not loaded.mode.startswith("I"):
             return np.asarray(loaded.convert("RGB"), dtype=np.uint8)
-        counts = np.clip(np.asarray(loaded, dtype=np.float64), 0, LARGEST_COUNT)
-    grey = np.rint(counts * (255 / LARGEST_COUNT)).astype(np.uint8)
-    return np.repeat(grey[..., None], 3, axis=2)
+        return grey_as_rgb(np.asarray(loaded))
 
 
 def read_depth(

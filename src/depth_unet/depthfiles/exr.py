@@ -25,6 +25,7 @@ def write_exr(
 
     Raises:
         ConfigError: OpenEXR is not installed.
+        OSError: It could not be written.
     """
     library = _library(path)
     header = {
@@ -34,7 +35,10 @@ def write_exr(
         **texts,
     }
     with library.File(header, {CHANNEL: np.ascontiguousarray(depth_m)}) as file:
-        file.write(str(path))
+        try:
+            file.write(str(path))
+        except RuntimeError as error:  # a full disk, for one
+            raise OSError(f"{str(error).splitlines()[0]}") from None
 
 
 def read_exr(path: Path) -> Float32[np.ndarray, "h w"]:

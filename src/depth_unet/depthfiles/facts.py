@@ -16,12 +16,16 @@ class DepthFacts:
         intrinsics: The camera that it holds for.
         focal_from: Where that camera's focal length comes from, in words.
         photo: What it is the depth of; may be empty.
+        distortion: Name of the lens model; ``none`` for a pinhole.
+        coefficients: Its coefficients, in OpenCV's order.
     """
 
     model: str
     intrinsics: Intrinsics
     focal_from: str
     photo: str = ""
+    distortion: str = "none"
+    coefficients: tuple[float, ...] = ()
 
     def texts(self, unit: str) -> dict[str, str]:
         """What a file with values in this unit says, by key."""
@@ -29,11 +33,13 @@ class DepthFacts:
         focal = f"fx {camera.fx_px:.6g} px, fy {camera.fy_px:.6g} px"
         axis = f"axis at column {camera.cx_px:.6g}, row {camera.cy_px:.6g}"
         size = f"image of {camera.width}x{camera.height}"
+        lens = " ".join((self.distortion, *(f"{value:.8g}" for value in self.coefficients)))
         return {
             "quantity": QUANTITY,
             "unit": unit,
             "model": self.model,
             "camera": f"{focal}, {axis}, {size}",
+            "distortion": lens,
             "focal_from": self.focal_from,
         } | ({"photo": self.photo} if self.photo else {})
 

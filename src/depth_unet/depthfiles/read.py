@@ -35,8 +35,10 @@ def read_depth_file(path: Path, metres_per_unit: float | None = None) -> Float32
     if not path.is_file():
         raise DataError(f"{path} is missing; predict it again")
     values = _values(path)
-    if values.ndim == 3 and 1 in (values.shape[0], values.shape[2]):
-        values = values.reshape(max(values.shape[:2], values.shape[1:], key=min))
+    if values.ndim == 3 and values.shape[2] == 1:
+        values = values[..., 0]
+    elif values.ndim == 3 and values.shape[0] == 1:
+        values = values[0]
     if values.ndim != 2 or not values.size or values.dtype.kind not in "fiu":
         raise DataError(
             f"{path} holds {values.dtype} of shape {values.shape}; one number per pixel is expected"

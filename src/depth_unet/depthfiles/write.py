@@ -4,6 +4,7 @@ import json
 import math
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -41,22 +42,24 @@ def write_png16(depth_m: Depth, path: Path, facts: DepthFacts) -> None:
 
 
 def write_npy(depth_m: Depth, path: Path, facts: DepthFacts) -> None:
-    """Write float32 metres as NumPy array; ``NAME.json`` beside it states unit and model."""
-    with replacing(path) as temporary:
-        np.save(temporary, depth_m)
-    write_json(depth_m, path.with_suffix(".json"), facts)
+    """Write float32 metres as NumPy array; ``NAME.npy.json`` beside it states unit and model."""
+    write_json(depth_m, beside(path), facts)  # first: a stopped run leaves no array without unit
+    with replacing(path) as temporary, temporary.open("wb") as stream:
+        np.save(stream, depth_m)
 
 
 def write_npz(depth_m: Depth, path: Path, facts: DepthFacts, uncertainty_m: Depth | None) -> None:
     """Write depth, uncertainty (where there is one), camera, unit and model as NumPy archive."""
     camera = facts.intrinsics
     matrix = [[camera.fx_px, 0, camera.cx_px], [0, camera.fy_px, camera.cy_px], [0, 0, 1]]
-    arrays = {"depth_m": depth_m, "intrinsics_px": np.array(matrix)}
+    arrays: dict[str, Any] = {"depth_m": depth_m, "intrinsics_px": np.array(matrix)}
+    if facts.coefficients:
+        arrays["distortion_coefficients"] = np.array(facts.coefficients)
     if uncertainty_m is not None:
         arrays["uncertainty_m"] = uncertainty_m
-    texts = {key: np.array(value) for key, value in facts.texts("metres").items()}
-    with replacing(path) as temporary:
-        np.savez(temporary, allow_pickle=False, **arrays, **texts)
+    arrays |= {key: np.array(value) for key, value in facts.texts("metres").items()}
+    with replacing(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, **arrays)
 
 
 def write_exr(depth_m: Depth, path: Path, facts: DepthFacts) -> None:
@@ -70,10 +73,15 @@ def write_exr(depth_m: Depth, path: Path, facts: DepthFacts) -> None:
 
 
 def write_pfm(depth_m: Depth, path: Path, facts: DepthFacts) -> None:
-    """Write float32 metres as portable float map; ``NAME.json`` states unit and model."""
+    """Write float32 metres as portable float map; ``NAME.pfm.json`` states unit and model."""
+    write_json(depth_m, beside(path), facts)
     _, encoded = cv2.imencode(".pfm", depth_m)
     write_bytes(path, encoded.tobytes())
-    write_json(depth_m, path.with_suffix(".json"), facts)
+
+
+def beside(path: Path) -> Path:
+    """The JSON file that says what a file without words holds."""
+    return path.with_name(f"{path.name}.json")
 
 
 def write_json(depth_m: Depth, path: Path, facts: DepthFacts) -> None:
@@ -91,6 +99,7 @@ def write_json(depth_m: Depth, path: Path, facts: DepthFacts) -> None:
         "model": facts.model,
         "photo": facts.photo,
         "intrinsics": asdict(facts.intrinsics),
+        "distortion": {"model": facts.distortion, "coefficients": list(facts.coefficients)},
         "focal_from": facts.focal_from,
         "depth_percentiles_m": {
             str(share): round(float(value), 4)

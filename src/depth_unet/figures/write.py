@@ -1,5 +1,6 @@
 """A figure as PNG or SVG, whole or not at all, or as pixels."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from depth_unet.atomic import replacing
 from depth_unet.errors import ConfigError
 
 
-def write_figure(figure: Figure, path: Path) -> None:
+def write_figure(figure: Figure, path: Path, texts: Mapping[str, str] | None = None) -> None:
     """Draw ``figure`` at its own size and dpi and write it as PNG or SVG.
 
     The bytes depend only on the figure and the matplotlib that draws it: no date, no version.
@@ -22,6 +23,7 @@ def write_figure(figure: Figure, path: Path) -> None:
     Args:
         figure: A figure with its own Agg canvas or none; as PNG it may be drawn in any thread.
         path: A file name that ends in ``.png`` or ``.svg``; missing parent folders are made.
+        texts: What a PNG file says of itself, by key.
 
     Raises:
         ConfigError: Another suffix.
@@ -32,7 +34,7 @@ def write_figure(figure: Figure, path: Path) -> None:
         # Not savefig: it obeys the user's matplotlibrc (dpi, bbox, background).
         if suffix == ".png":
             agg: Any = FigureCanvasAgg(figure)
-            agg.print_png(temporary, metadata={"Software": None})
+            agg.print_png(temporary, metadata={"Software": None, **(texts or {})})
             return
         # Letters as shapes look alike everywhere; without a salt the names inside are random.
         with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "depth-unet"}):
