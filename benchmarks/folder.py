@@ -2,7 +2,7 @@
 
 The loop is what people write: open, resize, forward, resize, save, one photo after another. Both
 write 16-bit PNG files of 640x480 JPEG photos; they take turns, folder by folder, so that a busy
-machine slows both alike. `predict` decodes and writes beside the network.
+machine slows both alike. `predict` takes several photos at a time, each in a thread of its own.
 
     python benchmarks/folder.py [--photos 100] [--rounds 5] [--weights transfer]
 """

@@ -15,6 +15,7 @@ README = Path(__file__).resolve().parents[1] / "README.md"
 SHORTER = ["--steps", "2", "--batch-size", "4", "--validate-every", "2"]
 
 
+@pytest.mark.filterwarnings("ignore:the photo states no focal length")
 def test_use_runs_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every command under Use, then the Python below it, runs in a fresh folder."""
     monkeypatch.chdir(tmp_path)
@@ -43,7 +44,7 @@ def test_links_lead_somewhere() -> None:
 def test_every_recipe_is_listed() -> None:
     """The table of recipes names each one, and no other."""
     table = README.read_text(encoding="utf-8").split("\n## Recipes\n")[1].split("\n## ")[0]
-    assert set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == set(RECIPES)
+    assert set(re.findall(r"^\| `([\w-]+)`", table, re.MULTILINE)) == set(RECIPES)
 
 
 def _block(text: str, language: str) -> str:

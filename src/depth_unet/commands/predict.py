@@ -1,19 +1,21 @@
 """``depth-unet predict``: metres for photos."""
 
 import errno
-import itertools
 import os
 import sys
+import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
+import torch
 from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -26,7 +28,7 @@ from depth_unet.commands.lens import Lens, lens_of
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.figures.picture import depth_picture, photo_and_depth
 from depth_unet.figures.write import write_figure
-from depth_unet.photo import DecodedPhoto, read_photo
+from depth_unet.photo import read_photo
 from depth_unet.predict import ASSUMED, DepthModel, load
 from depth_unet.prediction import Prediction
 
@@ -44,8 +46,8 @@ ENDINGS: dict[SaveChoice, str] = {
     "json": "_depth.json",
 }
 LIBRARIES: dict[SaveChoice, str] = {"exr": "OpenEXR", "plot3d": "plotly"}
-AHEAD = 4  # photos that are decoded, and results that are written, while the network works
-SMALL_BYTES = 48 * 2**20  # of pixels; larger photos are taken one by one
+MOST_THREADS = 8
+LARGE_PIXELS = 16 * 10**6  # larger photos are taken one by one
 
 
 @dataclass(kw_only=True)
@@ -109,13 +111,16 @@ def predict_all(
     outcome: Outcome,
     advance: Callable[[], None] = lambda: None,
 ) -> None:
-    """Predict photos one after another; decoding and writing go on beside the network.
+    """Predict photos, several at a time: each thread takes one from its file to its results.
+
+    On a CPU each has one thread of torch's: small networks gain more by several photos at once than
+    by several threads for each. Large photos wait for one another, so that memory holds one.
 
     Args:
         model: The network.
         inputs: The photos.
         lens: The camera of each.
-        write: Called with every prediction, in another thread.
+        write: Called with every prediction, in some thread.
         outcome: What became of them, so far; a photo that cannot be read, predicted or written
             does not end it.
         advance: Called after every photo.
@@ -123,54 +128,50 @@ def predict_all(
     Raises:
         OSError: Nothing can be written any more; what was written before is whole.
     """
-    threads = min(AHEAD, os.cpu_count() or 1)
-    with ThreadPoolExecutor(threads) as readers, ThreadPoolExecutor(threads) as writers:
-        writing = deque[tuple[Input, Future[None]]]()
-        for item, decoded in _decoded(inputs, readers):
-            try:
-                photo = decoded.result()
-                prediction = model.predict(photo, lens(photo))
-            except DataError as error:
-                outcome.failures.append(error)
-            else:
-                outcome.assumed += prediction.focal_from == ASSUMED
-                writing.append((item, writers.submit(write, item, prediction)))
-                few = AHEAD if _is_small(photo) else 1
-                while len(writing) > few:
-                    _finish(*writing.popleft(), outcome)
-                del photo, prediction  # large ones leave before the next comes
-            advance()
-        for item, future in writing:
+    turn = threading.Lock()
+
+    def one(item: Input) -> bool:
+        with turn if _is_large(item.path) else nullcontext():
+            photo = read_photo(item.path)
+            prediction = model.predict(photo, lens(photo))
+            write(item, prediction)
+            return prediction.focal_from == ASSUMED
+
+    threads = min(MOST_THREADS, os.cpu_count() or 1, len(inputs)) or 1
+    before, waiting = torch.get_num_threads(), deque[tuple[Input, Future[bool]]]()
+    with ThreadPoolExecutor(threads, initializer=partial(_share, threads)) as pool:
+        for item in inputs:
+            waiting.append((item, pool.submit(one, item)))
+            if len(waiting) > 2 * threads:
+                _finish(*waiting.popleft(), outcome)
+                advance()
+        for item, future in waiting:
             _finish(item, future, outcome)
+            advance()
+    torch.set_num_threads(before)  # new threads of torch's would have the share of these
 
 
-def _decoded(
-    inputs: Sequence[Input], readers: ThreadPoolExecutor
-) -> Iterator[tuple[Input, Future[DecodedPhoto]]]:
-    """Photos as they are decoded, a few ahead; one alone as long as they are large."""
-    waiting = iter(inputs)
-    ahead = deque[tuple[Input, Future[DecodedPhoto]]]()
-    few = 1
-    while True:
-        for item in itertools.islice(waiting, few - len(ahead)):
-            ahead.append((item, readers.submit(read_photo, item.path)))
-        if not ahead:
-            return
-        item, future = ahead.popleft()
-        few = AHEAD if future.exception() or _is_small(future.result()) else 1
-        yield item, future
+def _share(threads: int) -> None:
+    """Give the calling thread its part of the processor."""
+    torch.set_num_threads(max(1, torch.get_num_threads() // threads))
 
 
-def _is_small(photo: DecodedPhoto) -> bool:
-    return photo.image.size <= SMALL_BYTES
+def _is_large(path: Path) -> bool:
+    """By the file's header; what cannot be opened is told when it is read."""
+    try:
+        with Image.open(path) as image:
+            return image.width * image.height > LARGE_PIXELS
+    except Exception:
+        return False
 
 
-def _finish(item: Input, future: Future[None], outcome: Outcome) -> None:
+def _finish(item: Input, future: Future[bool], outcome: Outcome) -> None:
     """Wait for a photo's results; what concerns it alone is noted."""
     try:
-        future.result()
+        outcome.assumed += future.result()
     except DataError as error:
-        outcome.failures.append(DataError(f"{item.path}: {error}"))
+        told = str(error) if str(item.path) in str(error) else f"{item.path}: {error}"
+        outcome.failures.append(DataError(told))
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
             raise
