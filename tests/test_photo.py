@@ -87,6 +87,7 @@ def test_many_rows() -> None:
     assert np.array_equal(read_photo(encoded(Image.fromarray(pixels), "png")).image, pixels)
 
 
+@pytest.mark.slow  # a process of its own
 def test_heif_by_its_bytes(image: Image.Image, tmp_path: Path) -> None:
     """HEIF is known by its content, in a process that has seen none before."""
     pillow_heif = pytest.importorskip("pillow_heif")

@@ -15,6 +15,7 @@ from depth_unet.data.cache import CacheSource, sha256_of
 from tests.integration.commandline import depth_unet
 
 KINDS = get_args(SaveChoice)
+QUICK = ("npy", "exr")  # NumPy and OpenEXR have errors of their own
 DISK_BYTES = 600_000  # more than nothing, less than the cache of the box rooms
 
 
@@ -40,7 +41,10 @@ def assert_whole(cache: CacheSource) -> None:
         cache.read(index)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [kind if kind in QUICK else pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS],
+)
 def test_predicting_on_a_full_disk(
     run_folder: Path, photo: Path, small_disk: Path, kind: str
 ) -> None:

@@ -69,6 +69,7 @@ def test_a_run_goes_on_in_the_parts_that_it_had(
     assert max(sizes) == 2
 
 
+@pytest.mark.slow  # test_too_little_memory_is_refused is near it
 def test_one_image_too_many_is_said(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +117,7 @@ def test_memory_is_a_size(cache: Path, tmp_path: Path) -> None:
     assert_refused(outcome, "memory is 'lots'", "4GB")
 
 
+@pytest.mark.slow  # running out of memory takes the same way
 def test_more_memory_than_planned_makes_smaller_parts(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from depth_unet.commands.predict import ENDINGS, save
 from depth_unet.predict import EXIF, GIVEN
 from tests.integration.commandline import files_below, predict
 
+WORDS = ("png16", "exr", "plot3d")  # these encode a photo's name strictly
 KINDS = ("png16", "npy", "npz", "exr", "pfm", "color", "panel", "ply", "glb", "plot3d", "json")
 
 
@@ -154,7 +155,10 @@ def test_one_bad_photo_does_not_end_it(run_folder: Path, photo: Path, tmp_path: 
     assert files_below(tmp_path / "depth") == {"room_mesh.glb"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [kind if kind in WORDS else pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS],
+)
 def test_names_of_any_bytes(run_folder: Path, photo: Path, tmp_path: Path, kind: str) -> None:
     """Photos whose names are no UTF-8 are written in every form."""
     name = os.fsdecode(b"room\xe9.png")

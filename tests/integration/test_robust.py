@@ -115,6 +115,7 @@ def test_auto_resume(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert (out / LAST_NAME).read_bytes() == before
 
 
+@pytest.mark.slow  # tests/data/test_mixture.py has its laws
 def test_mixed_data_sets(
     cache: Path, box_rooms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

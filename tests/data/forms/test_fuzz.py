@@ -23,7 +23,7 @@ from depth_unet.errors import DataError
 from examples.box_rooms import write_box_rooms
 from tests.data.forms.conftest import WRITERS, Written
 
-EXAMPLES = 12
+EXAMPLES = 5
 SECONDS = float(os.environ.get("DEPTH_UNET_FUZZ_S", "20"))
 ROUND = 200
 INTERESTING = (
