@@ -63,6 +63,8 @@ COMMAND_OF: dict[type[Arguments], str] = {
     RoomsArguments: "rooms",
 }
 
+EXTRA_OF = {"filelock": "search", "optuna": "search", "sqlalchemy": "search"}
+
 Parsed = TypeVar("Parsed")
 
 
@@ -109,9 +111,16 @@ def _run(arguments: Arguments) -> list[DataError]:
         What is wrong with inputs that were left out while the rest was done.
     """
     name = COMMAND_OF[type(arguments)]
-    failures: list[DataError] = importlib.import_module(f"depth_unet.commands.{name}").run(
-        arguments
-    )
+    try:
+        command = importlib.import_module(f"depth_unet.commands.{name}")
+    except ModuleNotFoundError as error:
+        extra = EXTRA_OF.get(error.name or "")
+        if extra is None:
+            raise
+        raise ConfigError(
+            f"{name} needs {error.name}, which is not installed: pip install 'depth-unet[{extra}]'"
+        ) from None
+    failures: list[DataError] = command.run(arguments)
     return failures
 
 

@@ -292,7 +292,8 @@ def test_without_optuna(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     """Without the extra, one line says how to install it."""
     for name in [name for name in sys.modules if name.startswith("depth_unet.search.")]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delitem(sys.modules, "depth_unet.commands.search", raising=False)
+    for name in ("search", "trial"):
+        monkeypatch.delitem(sys.modules, f"depth_unet.commands.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "optuna", None)
     outcome = search(cache, tmp_path / "search", *FEW_STEPS)
     assert_refused(outcome, "optuna", "pip install 'depth-unet[search]'")
