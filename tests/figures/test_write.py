@@ -74,6 +74,7 @@ def test_only_png_and_svg_are_written(make_row: MakeRow, tmp_path: Path) -> None
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow  # draws for long
 def test_threads_draw_what_the_main_thread_draws(make_row: MakeRow, tmp_path: Path) -> None:
     """Figures made in four threads at once equal, byte for byte, those made alone."""
     rows = [make_row(far_m=far_m) for far_m in (2.0, 4.0, 6.0, 8.0)]

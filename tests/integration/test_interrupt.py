@@ -24,6 +24,7 @@ from tests.integration.short_run import OPTIONS, train
 pytestmark = pytest.mark.usefixtures("without_pictures")
 
 
+@pytest.mark.slow  # test_resume has the signals in this process
 def test_ctrl_c(cache: Path, tmp_path: Path) -> None:
     """Ctrl-C saves, says how to go on and exits 130; what it says completes the run."""
     out, num_steps = tmp_path / "run", 40

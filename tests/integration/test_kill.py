@@ -43,10 +43,8 @@ def killed_after(command: tuple[object, ...], rng: random.Random, most_lines: in
     return killed
 
 
-@pytest.mark.parametrize(
-    ("num_kills", "num_steps", "every"),
-    [(1, 6, 2), pytest.param(20, 200, 7, marks=pytest.mark.slow)],
-)
+@pytest.mark.slow  # test_resume has one interruption, bit by bit, in this process
+@pytest.mark.parametrize(("num_kills", "num_steps", "every"), [(1, 6, 2), (20, 200, 7)])
 def test_killed_runs_end_in_the_same_bits(
     cache: Path, tmp_path: Path, num_kills: int, num_steps: int, every: int
 ) -> None:

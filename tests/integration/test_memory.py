@@ -52,6 +52,7 @@ def test_out_of_memory_halves_and_repeats_the_step(
         assert torch.equal(weight, hit.weights[name]), name
 
 
+@pytest.mark.slow  # test_resumed_with_other_memory is near it
 def test_a_run_goes_on_in_the_parts_that_it_had(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

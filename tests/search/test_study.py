@@ -59,6 +59,7 @@ def test_foreign_study_is_refused(tmp_path: Path) -> None:
         agree(study, PLAN)
 
 
+@pytest.mark.slow  # starts many processes
 def test_many_begin_at_once(tmp_path: Path) -> None:
     """Processes that begin one study at the same moment all open it."""
     script = (

@@ -138,6 +138,7 @@ def test_sharing_is_exact(bench: Bench) -> None:
     assert len({str(r.values) for r in found}) == len(found) == 5
 
 
+@pytest.mark.slow  # it waits
 def test_other_machines_trial_waits_for_its_heartbeat(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
