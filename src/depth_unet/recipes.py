@@ -104,6 +104,27 @@ def base() -> Config:
     )
 
 
+def scratch() -> Config:
+    """The student's network from random weights, rendered rooms first, then NYU: 128x96.
+
+    ``seed``'s network with a spread, 10.4 million parameters; no ImageNet, no pretrained weights.
+
+    Command:
+        ``depth-unet train scratch --data ROOMS --holdout 0.02 --augment.zoom 1.25 --out FIRST``,
+        then ``depth-unet train scratch --data CACHE:0.6 ROOMS:0.4 --init FIRST``
+    """
+    return Config(
+        recipe="scratch",
+        epochs=60,
+        batch_size=16,
+        precision="auto",
+        canvas=CanvasConfig(height=96, width=128),
+        model=ModelConfig(camera_rays=False, spread=True),
+        loss=LossConfig(silog=0.3, spread=0.02),
+        augment=STRONG,
+    )
+
+
 def transfer() -> Config:
     """An ImageNet encoder in our U-Net, fine-tuned on NYU at 256x192.
 
@@ -175,6 +196,7 @@ RECIPES: dict[str, Callable[[], Config]] = {
     "seed": seed,
     "paper": paper,
     "base": base,
+    "scratch": scratch,
     "transfer": transfer,
     "transfer-medium": transfer_medium,
     "transfer-small": transfer_small,
