@@ -18,6 +18,8 @@ AlignmentChoice = Literal["none", "median", "scale_shift"]
 SaveChoice = Literal[
     "png16", "npy", "npz", "exr", "pfm", "color", "panel", "ply", "glb", "plot3d", "json"
 ]
+ColormapChoice = Literal["magma", "inferno", "viridis", "cividis", "turbo", "gray"]
+InferenceChoice = Literal["fp32", "bf16", "fp16"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
 Folders = Annotated[tuple[str, ...], tyro.conf.arg(metavar="PATH[:WEIGHT]...")]
 FurnitureChoice = Literal["cc0", "full", "boxes"]
@@ -150,6 +152,8 @@ class PredictArguments:
     cloud, textured mesh, points to turn in a browser; camera and percentiles as JSON."""
     range: str = ""
     """NEAR:FAR, metres, that the colours span, such as 0.5:6; default: each photo's own range."""
+    colormap: ColormapChoice = "magma"
+    """Colours, what is near bright (turbo: red)."""
     fov: float | None = None
     """Field of view across the longer side of the photos, degrees."""
     focal_px: float | None = None
@@ -159,6 +163,9 @@ class PredictArguments:
     """The camera's calibration: camera_info of ROS, a file of OpenCV, cameras.txt of COLMAP."""
     device: DeviceChoice = "auto"
     """Where the network runs."""
+    precision: InferenceChoice = "fp32"
+    """Numbers that the network computes with: bf16 is faster where the processor has it; fp16
+    needs a GPU."""
     overwrite: bool = False
     """Replace results that are already there."""
 

@@ -1,8 +1,9 @@
 """A trained network as one object: photo in, metres out."""
 
 import math
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Self, TypedDict
+from typing import Literal, Self, TypedDict
 
 import numpy as np
 import torch
@@ -15,11 +16,13 @@ from depth_unet.canvas import predict_maps, predict_metres
 from depth_unet.checkpoint import Checkpoint, read, resolve
 from depth_unet.config.model import CanvasConfig
 from depth_unet.config.run import Config
-from depth_unet.errors import DataError
+from depth_unet.errors import ConfigError, DataError
 from depth_unet.photo import DecodedPhoto, Photo, read_photo
 from depth_unet.prediction import Prediction
 from depth_unet.records import DepthOutput
 
+Precision = Literal["fp32", "bf16", "fp16"]
+HALF: dict[Precision, torch.dtype] = {"bf16": torch.bfloat16, "fp16": torch.float16}
 GIVEN, EXIF = "given by the user", "the photo's Exif data"
 ASSUMED = "assumed: the training camera's"
 
@@ -40,6 +43,7 @@ class DepthModel(nn.Module):
     Args:
         checkpoint: Config and weights.
         name: What files say that depth was predicted by.
+        precision: Numbers that the network computes with: fp32, or mixed with bf16 or fp16.
 
     Example:
         >>> model = load("runs/seed")  # doctest: +SKIP
@@ -47,8 +51,11 @@ class DepthModel(nn.Module):
         (480, 640)
     """
 
-    def __init__(self, checkpoint: Checkpoint, name: str = "") -> None:
+    def __init__(
+        self, checkpoint: Checkpoint, name: str = "", precision: Precision = "fp32"
+    ) -> None:
         super().__init__()
+        self.precision: Precision = precision
         self.config: Config = checkpoint.config
         self.checkpoint = checkpoint
         self.name = name or f"{checkpoint.config.recipe}, {checkpoint.step} steps"
@@ -57,7 +64,9 @@ class DepthModel(nn.Module):
 
     def forward(self, image: Tensor, intrinsics_px: Tensor | None = None) -> DepthOutput:
         """Canonical depth of images (b 3 h w, RGB in [0, 1]); see ``DepthUNet``."""
-        output = self.network(image, intrinsics_px)
+        half = HALF.get(self.precision)
+        with torch.autocast(image.device.type, half) if half else nullcontext():
+            output = self.network(image, intrinsics_px)
         assert isinstance(output, DepthOutput)
         return output
 
@@ -126,30 +135,38 @@ class DepthModel(nn.Module):
         }
 
     @classmethod
-    def from_file(cls, path: Path, name: str = "") -> Self:
+    def from_file(cls, path: Path, name: str = "", precision: Precision = "fp32") -> Self:
         """Read a checkpoint file.
 
         Raises:
             CheckpointError: It cannot be used.
         """
-        return cls(read(path, only_weights=True), name)
+        return cls(read(path, only_weights=True), name, precision)
 
 
-def load(name: str | Path = "transfer", device: str | torch.device = "cpu") -> DepthModel:
+def load(
+    name: str | Path = "transfer",
+    device: str | torch.device = "cpu",
+    precision: Precision = "fp32",
+) -> DepthModel:
     """Load a trained model.
 
     Args:
         name: Weights that ship (``transfer``), a checkpoint file, or a run folder (its best
             weights).
         device: Where to run it.
+        precision: Numbers that the network computes with; fp16 needs a GPU.
 
     Returns:
         The model, ready to predict.
 
     Raises:
         CheckpointError: There is no such checkpoint, or it cannot be used.
+        ConfigError: fp16 without a GPU.
     """
-    return DepthModel.from_file(resolve(str(name)), f"depth-unet {name}").to(device)
+    if precision == "fp16" and torch.device(device).type == "cpu":
+        raise ConfigError("precision fp16 needs a GPU, and the device is cpu; choose bf16 or fp32")
+    return DepthModel.from_file(resolve(str(name)), f"depth-unet {name}", precision).to(device)
 
 
 def _without_distortion(intrinsics: Intrinsics) -> Calibration:

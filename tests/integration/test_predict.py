@@ -93,6 +93,36 @@ def test_predict_with_a_focal_length(run_folder: Path, photo: Path, tmp_path: Pa
     np.testing.assert_allclose(depths["twice"], 2 * depths["default"], rtol=1e-5)
 
 
+def test_predict_in_other_precisions(run_folder: Path, photo: Path, tmp_path: Path) -> None:
+    """bf16 agrees with fp32 to 5 % and is not the same; fp16 on a CPU is refused."""
+    depths = {}
+    for precision in ("fp32", "bf16"):
+        out = tmp_path / precision
+        options = ("--save", "npy", "--device", "cpu", "--precision", precision)
+        assert predict(run_folder, out, photo, *options).code == 0
+        depths[precision] = np.load(out / "room_depth.npy")
+    assert depths["bf16"].dtype == np.float32
+    assert 0 < np.abs(np.log(depths["bf16"] / depths["fp32"])).max() < 0.05
+    refused = predict(
+        run_folder, tmp_path / "none", photo, "--device", "cpu", "--precision", "fp16"
+    )
+    assert (refused.code, len(refused.complaints)) == (2, 1)
+    assert not (tmp_path / "none").exists()
+
+
+def test_predict_in_other_colours(run_folder: Path, photo: Path, tmp_path: Path) -> None:
+    """--colormap changes the picture's colours: grey has none."""
+    spans = {}
+    for name in ("magma", "gray"):
+        out = tmp_path / name
+        options = ("--save", "color", "--colormap", name, "--range", "0:10")
+        assert predict(run_folder, out, photo, *options).code == 0
+        with Image.open(out / "room_color.png") as image:
+            spans[name] = np.ptp(np.asarray(image.convert("RGB")), axis=-1).max()
+    assert spans["gray"] < 5
+    assert spans["magma"] > 50
+
+
 def test_predict_tells_photos_of_one_name_apart(
     run_folder: Path, photo: Path, tmp_path: Path
 ) -> None:

@@ -26,7 +26,7 @@ from depth_unet.commands.device import choose_device
 from depth_unet.commands.inputs import Input, list_inputs
 from depth_unet.commands.lens import Lens, lens_of
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.figures.picture import depth_picture, photo_and_depth
+from depth_unet.figures.picture import Colours, depth_picture, photo_and_depth
 from depth_unet.figures.write import write_figure
 from depth_unet.photo import read_photo
 from depth_unet.predict import ASSUMED, DepthModel, load
@@ -63,12 +63,12 @@ def run(arguments: PredictArguments) -> list[DataError]:
     """Predict every photo; what is wrong with bad ones is returned, and the rest goes on."""
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     _check_kinds(arguments.save)
-    range_m = _checked_range(arguments.range)
+    colours = Colours(range_m=_checked_range(arguments.range), colormap=f"{arguments.colormap}_r")
     inputs = list_inputs(arguments.inputs, sys.stdin, partial(_is_result, arguments.out))
     lens = lens_of(arguments)
     wanted = {item: _targets(item, arguments) for item in inputs}
     todo = [item for item in inputs if wanted[item]]
-    model = load(arguments.weights, choose_device(arguments.device))
+    model = load(arguments.weights, choose_device(arguments.device), arguments.precision)
     make_folder(arguments.out)
     # 100 megapixels are welcome; what else Pillow warns of names no photo.
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -82,7 +82,7 @@ def run(arguments: PredictArguments) -> list[DataError]:
                 model,
                 todo,
                 lens,
-                lambda item, prediction: save(prediction, wanted[item], item.path.name, range_m),
+                lambda item, prediction: save(prediction, wanted[item], item.path.name, colours),
                 outcome=outcome,
                 advance=lambda: progress.advance(task),
             )
@@ -184,7 +184,7 @@ def save(
     prediction: Prediction,
     targets: dict[SaveChoice, Path],
     title: str,
-    range_m: tuple[float, float] | None,
+    colours: Colours,
 ) -> None:
     """Write one prediction in each form, every file whole or not at all."""
     facts = prediction.facts(title)
@@ -192,11 +192,11 @@ def save(
     for kind, path in targets.items():
         match kind:
             case "color":
-                figure = depth_picture(prediction.depth_m, facts.photo, range_m)
+                figure = depth_picture(prediction.depth_m, facts.photo, colours)
                 write_figure(figure, path, texts)
             case "panel":
                 image, depth_m = prediction.image, prediction.depth_m
-                figure = photo_and_depth(image, depth_m, facts.photo, range_m)
+                figure = photo_and_depth(image, depth_m, facts.photo, colours)
                 write_figure(figure, path, texts)
             case _:
                 prediction.save(path, title)
