@@ -19,6 +19,10 @@ NYU_PAIRS ?= ../shared/data/nyu_labelled
 # What `make transfer` writes, and the factor on its spread that was measured on a fold.
 WEIGHTS ?= build/weights
 SPREAD_SCALE ?= 1
+# What `make scratch` renders, and how many steps it trains on rooms and then on NYU among rooms.
+SCRATCH_ROOMS ?= 4000
+SCRATCH_FIRST ?= 3600
+SCRATCH_STEPS ?= 2400
 # What `make wheel` runs; WHEEL_TESTS=tests runs everything.
 WHEEL_TESTS ?= $(wildcard tests/architecture tests/contract tests/integration)
 
@@ -39,7 +43,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help demo demo-data test check wheel bench transfer docs clean
+.PHONY: help demo demo-data test check wheel bench transfer scratch docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -81,6 +85,20 @@ transfer: $(READY) ## train the weights that ship on NYU_PAIRS (an hour on two c
 	$(BIN)/python -m depth_unet train transfer --data $(WEIGHTS)/cache --holdout none \
 		--out $(WEIGHTS)/transfer --auto-resume
 	$(BIN)/python -m depth_unet export $(WEIGHTS)/transfer $(WEIGHTS)/transfer.safetensors \
+		--spread-scale $(SPREAD_SCALE) --overwrite
+
+# Rooms as the network sees them (its zoom goes no farther than their pixels), then NYU among rooms.
+scratch: $(READY) ## render rooms and train the weights without ImageNet on them and NYU_PAIRS
+	$(BIN)/python -m depth_unet rooms $(WEIGHTS)/rooms --images $(SCRATCH_ROOMS) --size 160x120 \
+		--views 4 --samples 2 --seed 11
+	$(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/cache --size 480x360
+	$(BIN)/python -m depth_unet train scratch --data $(WEIGHTS)/rooms --holdout 0.02 \
+		--augment.zoom 1.25 --steps $(SCRATCH_FIRST) --validate-every $(SCRATCH_FIRST) \
+		--out $(WEIGHTS)/scratch-rooms --auto-resume
+	$(BIN)/python -m depth_unet train scratch --data $(WEIGHTS)/cache:0.6 $(WEIGHTS)/rooms:0.4 \
+		--holdout none --init $(WEIGHTS)/scratch-rooms --steps $(SCRATCH_STEPS) \
+		--out $(WEIGHTS)/scratch --auto-resume
+	$(BIN)/python -m depth_unet export $(WEIGHTS)/scratch $(WEIGHTS)/scratch.safetensors \
 		--spread-scale $(SPREAD_SCALE) --overwrite
 
 docs: $(DOCS_READY) ## build the documentation into build/docs
