@@ -14,6 +14,7 @@ from depth_unet.config.run import Config
 SplitChoice = Literal["all", "train", "seen", "unseen", "test"]
 ComparedChoice = Literal["all", "seen", "unseen", "test"]
 ProtocolChoice = Literal["nyu-eigen", "densedepth", "full"]
+PairingChoice = Literal["name", "order"]
 AlignmentChoice = Literal["none", "median", "scale_shift"]
 SaveChoice = Literal[
     "png16", "npy", "npz", "exr", "pfm", "color", "panel", "ply", "glb", "plot3d", "json"
@@ -85,14 +86,26 @@ class SearchArguments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateArguments:
-    """Score a checkpoint on seen rooms, unseen rooms and the official test frames."""
+    """Score a checkpoint, or depth files of another program, on test frames and other parts."""
 
-    checkpoint: Annotated[str, tyro.conf.Positional]
-    """Checkpoint file or run folder (its best weights)."""
+    checkpoint: Annotated[str, tyro.conf.Positional] = ""
+    """Checkpoint file or run folder (its best weights); none with --predictions."""
     data: Path
     """Folder in the pairs layout, or a cache made by `depth-unet prepare`."""
+    predictions: Path | None = None
+    """Folder with one depth file per frame to score in place of a checkpoint: 16-bit PNG or TIFF
+    in millimetres; NumPy, OpenEXR or PFM in metres."""
+    by: PairingChoice = "name"
+    """How --predictions are paired with frames: by name, or numbered files in the data's order."""
+    unit: str = ""
+    """Unit of --predictions: mm, cm, m, or metres per stored count, such as 0.0002."""
+    name: str = ""
+    """What leaderboards call it; default: the folder's or the weights' name."""
+    parameters: str = ""
+    """How many weights made --predictions, such as 0.7M; for leaderboards."""
     split: tuple[SplitChoice, ...] = ()
-    """Parts to score; default: those of seen, unseen and test that exist."""
+    """Parts to score; default: those of seen, unseen and test that exist. With --predictions:
+    test, train (all others) or all; default test."""
     protocol: ProtocolChoice | None = None
     """Crop, mask and averaging; default nyu-eigen for native 640x480 ground truth, else full."""
     flip: bool = False
@@ -101,7 +114,7 @@ class EvaluateArguments:
     """Fit every prediction to its ground truth first; none keeps the metric scale."""
     out: Path | None = None
     """Folder for report.html, metrics.json, per_image.csv and pictures; default RUN/evaluation
-    (of weights that ship: evaluation-NAME)."""
+    (of weights that ship, and of --predictions: evaluation-NAME)."""
     device: DeviceChoice = "auto"
     """Where the network runs."""
     overwrite: bool = False
