@@ -1,6 +1,6 @@
 """A rival's depth of a data set's photos as files, for ``depth-unet evaluate --predictions``.
 
-METER-XXS's maps are written as float32 metres at the network's own 256x192, under the photos' paths.
+METER-XXS's maps are written as float32 metres at its own 256x192, under the photos' paths.
 
     python benchmarks/accuracy/peer_files.py meter_xxs_nyu.onnx --data NYU --out meter [--flip]
 """

@@ -16,6 +16,7 @@ ComparedChoice = Literal["all", "seen", "unseen", "test"]
 ProtocolChoice = Literal["nyu-eigen", "densedepth", "full"]
 PairingChoice = Literal["name", "order"]
 AlignmentChoice = Literal["none", "median", "scale_shift"]
+SortChoice = Literal["abs_rel", "rmse", "log10", "delta1", "delta2", "delta3"]
 SaveChoice = Literal[
     "png16", "npy", "npz", "exr", "pfm", "color", "panel", "ply", "glb", "plot3d", "json"
 ]
@@ -119,6 +120,20 @@ class EvaluateArguments:
     """Where the network runs."""
     overwrite: bool = False
     """Replace results that are already there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaderboardArguments:
+    """Set evaluations beside one another, one table for every part, protocol and set of photos."""
+
+    results: Annotated[tuple[Path, ...], tyro.conf.Positional]
+    """Folders that `depth-unet evaluate` wrote, of checkpoints or of --predictions."""
+    sort: SortChoice = "abs_rel"
+    """What rows are sorted by, the best first."""
+    out: tuple[Path, ...] = (Path("leaderboard.md"), Path("leaderboard.html"))
+    """Files to write: .md, .html, or both."""
+    overwrite: bool = False
+    """Replace files that are already there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +282,7 @@ Arguments = (
     | ResumeArguments
     | SearchArguments
     | EvaluateArguments
+    | LeaderboardArguments
     | CompareArguments
     | PredictArguments
     | ExportArguments

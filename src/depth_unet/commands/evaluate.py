@@ -7,7 +7,7 @@ from rich.console import Console
 
 from depth_unet.arguments import EvaluateArguments
 from depth_unet.atomic import check_writable
-from depth_unet.checkpoint import BEST_NAME, WEIGHTS, Checkpoint, resolve
+from depth_unet.checkpoint import WEIGHTS, Checkpoint, resolve, short_name
 from depth_unet.commands.device import choose_device
 from depth_unet.commands.files import check_options, score_files
 from depth_unet.commands.scoring import TABLE_WIDTH, choose_protocol, choose_splits, score_parts
@@ -79,16 +79,11 @@ def score_checkpoint(
     rules = choose_protocol(source, parts, arguments)
     predictors = {NETWORK: model.predict_array, **guess_predictors(model.checkpoint.guesses)}
     scores = score_parts(predictors, source, parts, rules)
-    name = arguments.name or usual_name(path)
+    name = arguments.name or short_name(path)
     results = collect(
         path, model.checkpoint, source, name=name, parts=parts, rules=rules, scores=scores
     )
     return results, model.predict_array
-
-
-def usual_name(path: Path) -> str:
-    """What a leaderboard calls a checkpoint: by its run's folder, or by its file."""
-    return path.resolve().parent.name if path.name == BEST_NAME else path.stem
 
 
 def collect(
