@@ -19,6 +19,11 @@ FORMS = {".md": markdown, ".html": page}
 def run(arguments: LeaderboardArguments) -> list[DataError]:
     """Read the evaluations, print the tables as Markdown and write them."""
     console = Console(highlight=False, soft_wrap=True, markup=False)
+    if not arguments.results:
+        raise ConfigError(
+            "no evaluation was named; write depth-unet leaderboard EVALUATION..., folders that "
+            "`depth-unet evaluate` wrote"
+        )
     _check_free(arguments.out, overwrite=arguments.overwrite)
     boards = make_boards(_read_all(arguments.results), arguments.sort)
     for path in arguments.out:
@@ -34,11 +39,6 @@ def run(arguments: LeaderboardArguments) -> list[DataError]:
 
 
 def _read_all(paths: Sequence[Path]) -> list[Evaluation]:
-    if not paths:
-        raise ConfigError(
-            "no evaluation was named; write depth-unet leaderboard EVALUATION..., folders that "
-            "`depth-unet evaluate` wrote"
-        )
     found: list[Evaluation] = []
     for path in paths:
         parts = read_evaluation(path)
@@ -50,6 +50,8 @@ def _read_all(paths: Sequence[Path]) -> list[Evaluation]:
 
 def _check_free(paths: Sequence[Path], *, overwrite: bool) -> None:
     """Refuse outputs that are of no known form, or must be kept, before any work is done."""
+    if not paths:
+        raise ConfigError("--out is empty; name a file that ends in .md or .html")
     for path in paths:
         if path.suffix.lower() not in FORMS:
             raise ConfigError(f"--out {path} is neither .md nor .html; choose one or both of them")

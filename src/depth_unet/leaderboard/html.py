@@ -54,21 +54,21 @@ def _section(board: Board) -> str:
     rows = "\n".join(
         _row(board, row, first) for row, first in zip(board.rows, texts(board), strict=True)
     )
-    # The first column is the method's: it stays in view while the others scroll.
-    place, method, *others = (escape(text) for text in headings(board))
+    _, *others = (escape(text) for text in headings(board))  # the place is in the method's cell
     scale = f"Mean error and its 95 % interval, from 0 to {percent(most)}"
     return (
         f"{chart(bars, most, scale)}\n"
-        f"{scrolling_table((method, place, *others), rows, CAPTION)}\n"
+        f"{scrolling_table(others, rows, CAPTION)}\n"
         f'<pre class="line"><code>{escape(f"protocol {board.rules}")}</code></pre>'
     )
 
 
 def _row(board: Board, row: Row, first: tuple[str, str, str, str]) -> str:
     place, name, *others = (escape(text) for text in first)
-    plain = "".join(f"<td>{text}</td>" for text in (place, *others))
+    label = f"{place}. {name}" if place else name
+    plain = "".join(f"<td>{text}</td>" for text in others)
     figures = "".join(_cell(one) for one in cells(board, row))
-    return f'<tr><th scope="row">{name}</th>{plain}{figures}</tr>'
+    return f'<tr><th scope="row">{label}</th>{plain}{figures}</tr>'
 
 
 def _cell(one: Cell) -> str:

@@ -251,6 +251,7 @@ def _of_files(results: FileResults) -> list[str]:
     return [
         "Whether predictions for a photo and for its mirror image were averaged is up to what "
         f"wrote the files.{unit}",
+        "Guesses are fitted to all frames of the data set that are no official test frames.",
         *holes(results),
     ]
 
