@@ -58,7 +58,7 @@ def test_bare_names_must_be_unique(tmp_path: Path) -> None:
     """A name that two frames share tells neither; with their folders both are told."""
     wanted = ["a/1.jpg", "b/1.jpg"]
     folder_of(tmp_path / "bare", "1.npy")
-    with pytest.raises(DataError, match="fits a/1.jpg and other frames; keep the folders"):
+    with pytest.raises(DataError, match=r"fits a/1\.jpg and other frames; keep the folders"):
         matched(tmp_path / "bare", wanted)
     folder_of(tmp_path / "whole", "a/1.npy", "b/1.npy")
     assert matched(tmp_path / "whole", wanted) == {"a/1.jpg": "a/1.npy", "b/1.jpg": "b/1.npy"}
