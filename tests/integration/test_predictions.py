@@ -139,7 +139,7 @@ def test_leaderboard(scored: tuple[Path, Path], tmp_path: Path) -> None:
     assert text.count(f"**{mean:.3f}**") >= 2
     page = files[1].read_text(encoding="utf-8")
     assert "ours | as files" in page
-    assert "http" not in page
+    assert "//" not in page
     before = files[0].read_bytes()
     again = depth_unet("leaderboard", scored[0], "--out", files[0])
     assert_refused(again, "already there", "--overwrite")
