@@ -14,7 +14,9 @@ from depth_unet.config.run import Config
 SplitChoice = Literal["all", "train", "seen", "unseen", "test"]
 ComparedChoice = Literal["all", "seen", "unseen", "test"]
 ProtocolChoice = Literal["nyu-eigen", "densedepth", "full"]
+PairingChoice = Literal["name", "order"]
 AlignmentChoice = Literal["none", "median", "scale_shift"]
+SortChoice = Literal["abs_rel", "rmse", "log10", "delta1", "delta2", "delta3"]
 SaveChoice = Literal[
     "png16", "npy", "npz", "exr", "pfm", "color", "panel", "ply", "glb", "plot3d", "json"
 ]
@@ -87,14 +89,26 @@ class SearchArguments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateArguments:
-    """Score a checkpoint on seen rooms, unseen rooms and the official test frames."""
+    """Score a checkpoint, or depth files of another program, on test frames and other parts."""
 
-    checkpoint: Annotated[str, tyro.conf.Positional]
-    """Checkpoint file or run folder (its best weights)."""
+    checkpoint: Annotated[str, tyro.conf.Positional] = ""
+    """Checkpoint file or run folder (its best weights); none with --predictions."""
     data: Path
     """Folder in the pairs layout, or a cache made by `depth-unet prepare`."""
+    predictions: Path | None = None
+    """Folder with one depth file per frame to score in place of a checkpoint: 16-bit PNG or TIFF
+    in millimetres; NumPy, OpenEXR or PFM in metres."""
+    by: PairingChoice = "name"
+    """How --predictions are paired with frames: by name, or numbered files in the data's order."""
+    unit: str = ""
+    """Unit of --predictions: mm, cm, m, or metres per stored count, such as 0.0002."""
+    name: str = ""
+    """What leaderboards call it; default: the folder's or the weights' name."""
+    parameters: str = ""
+    """How many weights made --predictions, such as 0.7M; for leaderboards."""
     split: tuple[SplitChoice, ...] = ()
-    """Parts to score; default: those of seen, unseen and test that exist."""
+    """Parts to score; default: those of seen, unseen and test that exist. With --predictions:
+    test, train (all others) or all; default test."""
     protocol: ProtocolChoice | None = None
     """Crop, mask and averaging; default nyu-eigen for native 640x480 ground truth, else full."""
     flip: bool = False
@@ -103,11 +117,25 @@ class EvaluateArguments:
     """Fit every prediction to its ground truth first; none keeps the metric scale."""
     out: Path | None = None
     """Folder for report.html, metrics.json, per_image.csv and pictures; default RUN/evaluation
-    (of weights that ship: evaluation-NAME)."""
+    (of weights that ship, and of --predictions: evaluation-NAME)."""
     device: DeviceChoice = "auto"
     """Where the network runs."""
     overwrite: bool = False
     """Replace results that are already there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaderboardArguments:
+    """Set evaluations beside one another, one table for every part, protocol and set of photos."""
+
+    results: Annotated[tuple[Path, ...], tyro.conf.Positional]
+    """Folders that `depth-unet evaluate` wrote, of checkpoints or of --predictions."""
+    sort: SortChoice = "abs_rel"
+    """What rows are sorted by, the best first."""
+    out: tuple[Path, ...] = (Path("leaderboard.md"), Path("leaderboard.html"))
+    """Files to write: .md, .html, or both."""
+    overwrite: bool = False
+    """Replace files that are already there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,6 +289,7 @@ Arguments = (
     | ResumeArguments
     | SearchArguments
     | EvaluateArguments
+    | LeaderboardArguments
     | CompareArguments
     | PredictArguments
     | ExportArguments

@@ -80,6 +80,11 @@ class Checkpoint:
         return network.in_format(channels_last=self.config.compute.channels_last)
 
 
+def short_name(path: Path) -> str:
+    """What people call a checkpoint: its run's folder, or its file where that is not ``best``."""
+    return path.resolve().parent.name if path.name == BEST_NAME else path.stem
+
+
 def save(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint, whole or not at all."""
     header = {

@@ -17,6 +17,7 @@ from depth_unet.arguments import (
     EvaluateArguments,
     ExportArguments,
     InspectArguments,
+    LeaderboardArguments,
     PredictArguments,
     PrepareArguments,
     ResumeArguments,
@@ -42,6 +43,8 @@ commands (each has --help):
   train --resume RUN             go on with an interrupted run
   search RECIPE --data DIR       train it with many settings and find the best
   evaluate CHECKPOINT --data DIR score seen rooms, unseen rooms and test frames
+  evaluate --predictions DIR ... score depth files that another program wrote
+  leaderboard EVALUATION...      set evaluations beside one another, as Markdown and as a page
   compare RUN RUN... --data DIR  curves, tables with intervals, the same images side by side
   predict IMAGE...               metres for your photos
   export RUN FILE.safetensors    one small file to predict with
@@ -56,6 +59,7 @@ COMMAND_OF: dict[type[Arguments], str] = {
     SearchArguments: "search",
     EvaluateArguments: "evaluate",
     CompareArguments: "compare",
+    LeaderboardArguments: "leaderboard",
     PredictArguments: "predict",
     ExportArguments: "export",
     InspectArguments: "inspect",
@@ -130,7 +134,9 @@ def _parse(command: str, rest: list[str]) -> Arguments:
             return _parse_train(rest)
         case "search":
             return _parse_search(rest)
-        case "evaluate" | "compare" | "predict" | "export" | "inspect" | "prepare" | "rooms":
+        case "resume":
+            pass  # an option of train
+        case _ if command in COMMAND_OF.values():
             kind = next(kind for kind, name in COMMAND_OF.items() if name == command)
             return _tyro(kind, command, rest)
     raise ConfigError(f"there is no command {command!r}; run `depth-unet --help` for the list")

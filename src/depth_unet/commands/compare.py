@@ -9,7 +9,7 @@ from depth_unet.arguments import CompareArguments
 from depth_unet.atomic import check_writable
 from depth_unet.checkpoint import resolve
 from depth_unet.commands.device import choose_device
-from depth_unet.commands.evaluate import TABLE_WIDTH, choose_protocol, score_parts
+from depth_unet.commands.scoring import TABLE_WIDTH, choose_protocol, score_parts
 from depth_unet.compare.frames import ComparedSplit, FairFrames, fair_frames
 from depth_unet.compare.html import write_html
 from depth_unet.compare.pictures import write_curves, write_side_by_side

@@ -1,35 +1,31 @@
-"""``depth-unet evaluate``: figures and pictures of a checkpoint."""
+"""``depth-unet evaluate``: figures and pictures of a checkpoint, or of depth that others wrote."""
 
-import dataclasses
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress
 
-from depth_unet.arguments import CompareArguments, EvaluateArguments, SplitChoice
+from depth_unet.arguments import EvaluateArguments
 from depth_unet.atomic import check_writable
-from depth_unet.checkpoint import WEIGHTS, Checkpoint, resolve
+from depth_unet.checkpoint import WEIGHTS, Checkpoint, resolve, short_name
 from depth_unet.commands.device import choose_device
-from depth_unet.config.model import NYU_FOCAL
+from depth_unet.commands.files import check_options, score_files
+from depth_unet.commands.scoring import TABLE_WIDTH, choose_protocol, choose_splits, score_parts
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.mixture import splits_within
-from depth_unet.data.source import Frame, Source
-from depth_unet.data.splits import Splits, frames_of, has_split
+from depth_unet.data.source import Source
+from depth_unet.data.splits import Splits
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.evaluate.guesses import guess_predictors
-from depth_unet.evaluate.score import Predictor, score
+from depth_unet.evaluate.score import ByName, Predictor
 from depth_unet.metrics.accumulate import MetricAccumulator
-from depth_unet.metrics.protocols import FULL, NYU_EIGEN, EvalProtocol, protocol
+from depth_unet.metrics.protocols import EvalProtocol
 from depth_unet.predict import DepthModel
 from depth_unet.report.html import write_html
 from depth_unet.report.pictures import write_pictures
-from depth_unet.report.results import NETWORK, Results, count_rooms
+from depth_unet.report.results import NETWORK, AnyResults, Results, count_rooms
 from depth_unet.report.table import table
 from depth_unet.report.write import RESULT_NAME, write_results
-
-TABLE_WIDTH = 124
 
 
 def run(arguments: EvaluateArguments) -> list[DataError]:
@@ -39,25 +35,27 @@ def run(arguments: EvaluateArguments) -> list[DataError]:
     figure.
     """
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    path = resolve(arguments.checkpoint)
-    out = arguments.out or usual_folder(path)
+    check_options(arguments)
+    path = arguments.predictions or resolve(arguments.checkpoint)
+    out = arguments.out or (
+        Path(f"evaluation-{path.resolve().name}") if arguments.predictions else usual_folder(path)
+    )
     if (out / RESULT_NAME).exists() and not arguments.overwrite:
         raise ConfigError(
             f"{out / RESULT_NAME} is already there; choose another --out, or use --overwrite"
         )
     check_writable(out)
     source = open_source(arguments.data)
-    model = DepthModel.from_file(path).to(choose_device(arguments.device))
-    splits = splits_within(source, Splits.from_dict(model.checkpoint.splits))
-    parts = choose_splits(source, splits, arguments.split)
-    rules = choose_protocol(source, parts, arguments)
-    predictors = {NETWORK: model.predict_array, **guess_predictors(model.checkpoint.guesses)}
-    scores = score_parts(predictors, source, parts, rules)
-    results = collect(path, model.checkpoint, source, parts=parts, rules=rules, scores=scores)
-    pictures = write_pictures(results, source, model.predict_array, out)
+    results: AnyResults
+    predict: Predictor | ByName
+    if arguments.predictions is not None:
+        results, predict = score_files(source, path, arguments)
+    else:
+        results, predict = score_checkpoint(path, source, arguments)
+    pictures = write_pictures(results, source, predict, out)
     report = write_html(results, pictures, out)
     write_results(results, out)  # last: its presence says that all is there
-    console.width = max(console.width, TABLE_WIDTH)
+    console.width = max(console.width, TABLE_WIDTH + len(results.label(NETWORK)))
     console.print(table(results))
     console.print(f"wrote {out}")
     console.print(f"report: {report}")
@@ -71,11 +69,29 @@ def usual_folder(path: Path) -> Path:
     return path.parent / "evaluation"
 
 
+def score_checkpoint(
+    path: Path, source: Source, arguments: EvaluateArguments
+) -> tuple[Results, Predictor]:
+    """Score a network and the guesses that were fitted to its training frames."""
+    model = DepthModel.from_file(path).to(choose_device(arguments.device))
+    splits = splits_within(source, Splits.from_dict(model.checkpoint.splits))
+    parts = choose_splits(source, splits, arguments.split)
+    rules = choose_protocol(source, parts, arguments)
+    predictors = {NETWORK: model.predict_array, **guess_predictors(model.checkpoint.guesses)}
+    scores = score_parts(predictors, source, parts, rules)
+    name = arguments.name or short_name(path)
+    results = collect(
+        path, model.checkpoint, source, name=name, parts=parts, rules=rules, scores=scores
+    )
+    return results, model.predict_array
+
+
 def collect(
     path: Path,
     checkpoint: Checkpoint,
     source: Source,
     *,
+    name: str,
     parts: Mapping[str, list[int]],
     rules: EvalProtocol,
     scores: Mapping[str, Mapping[str, MetricAccumulator]],
@@ -86,6 +102,7 @@ def collect(
     trained_here = len(trained) == len(names)
     return Results(
         protocol=rules,
+        name=name,
         checkpoint=path,
         config=checkpoint.config,
         step=checkpoint.step,
@@ -97,70 +114,8 @@ def collect(
         trained_here=trained_here,
         train_rooms=count_rooms(trained) if trained_here else None,
         num_rooms={
-            name: count_rooms([source.rows[index] for index in indices])
-            for name, indices in parts.items()
+            split: count_rooms([source.rows[index] for index in indices])
+            for split, indices in parts.items()
         },
         scores=scores,
     )
-
-
-def score_parts(
-    predictors: Mapping[str, Predictor],
-    source: Source,
-    parts: Mapping[str, list[int]],
-    rules: EvalProtocol,
-) -> dict[str, dict[str, MetricAccumulator]]:
-    """Score every part, with a progress bar each."""
-    scores = {}
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        for name, indices in parts.items():
-            task = progress.add_task(name, total=len(indices))
-            step = partial(progress.advance, task)
-            scores[name] = score(predictors, source, indices, rules, step)
-    return scores
-
-
-def choose_splits(
-    source: Source, splits: Splits, wanted: tuple[SplitChoice, ...]
-) -> dict[str, list[int]]:
-    """Rows of every part to score.
-
-    Raises:
-        DataError: A part that was asked for does not exist here, or none does.
-    """
-    if wanted:
-        return {name: frames_of(source.rows, splits, name) for name in dict.fromkeys(wanted)}
-    names: tuple[SplitChoice, ...] = ("seen", "unseen", "test")
-    parts: dict[str, list[int]] = {
-        name: frames_of(source.rows, splits, name)
-        for name in names
-        if has_split(source.rows, splits, name)
-    }
-    if not parts:
-        raise DataError(
-            "this data set has neither seen nor unseen nor test frames of the checkpoint; "
-            "score every frame with --split all"
-        )
-    return parts
-
-
-def choose_protocol(
-    source: Source,
-    parts: Mapping[str, list[int]],
-    arguments: EvaluateArguments | CompareArguments,
-) -> EvalProtocol:
-    """The protocol that was asked for; else nyu-eigen where all ground truth is native NYU."""
-    if arguments.protocol:
-        rules = protocol(arguments.protocol)
-    else:
-        firsts = [source.read(indices[0]) for indices in parts.values()]
-        rules = NYU_EIGEN if all(is_nyu(frame) for frame in firsts) else FULL
-    if rules.native_size is None:
-        rules = rules.with_range(source.info.max_depth_m)
-    return dataclasses.replace(rules, flip=rules.flip or arguments.flip, alignment=arguments.align)
-
-
-def is_nyu(frame: Frame) -> bool:
-    """Whether a frame has the size and the camera of NYU's native ones."""
-    focal = frame.intrinsics.fx_px / frame.intrinsics.width
-    return frame.depth_mm.shape == NYU_EIGEN.native_size and abs(focal - NYU_FOCAL) < 1e-3

@@ -66,6 +66,21 @@ def read_exr(path: Path) -> Float32[np.ndarray, "h w"]:
     return depth
 
 
+def read_exr_text(path: Path, key: str) -> str:
+    """What an attribute of the header says; empty where there is none.
+
+    Raises:
+        ConfigError: OpenEXR is not installed.
+        DataError: The file is damaged.
+    """
+    library = _library(path)
+    with (
+        told_as_damage(path, "cannot be read as OpenEXR", "replace it"),
+        library.File(str(path), header_only=True) as file,
+    ):
+        return str(file.header().get(key, ""))
+
+
 def _library(path: Path) -> Any:
     try:
         import OpenEXR  # an extra

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -24,8 +25,22 @@ Predictor = Callable[[UInt8[np.ndarray, "h w 3"], Intrinsics], Float32[np.ndarra
 READ_AHEAD = 4
 
 
+@runtime_checkable
+class ByName(Protocol):
+    """Answers that were given before, and are known by the photo's path within the data set."""
+
+    def of(self, name: str) -> Predictor:
+        """The answer for one photo."""
+        ...
+
+
+def for_frame(predict: Predictor | ByName, name: str) -> Predictor:
+    """What predicts one photo."""
+    return predict.of(name) if isinstance(predict, ByName) else predict
+
+
 def score(
-    predictors: Mapping[str, Predictor],
+    predictors: Mapping[str, Predictor | ByName],
     source: Source,
     indices: Sequence[int],
     protocol: EvalProtocol,
@@ -55,8 +70,9 @@ def score(
             if done + READ_AHEAD < len(indices):
                 frames.append(reader.submit(read, indices[done + READ_AHEAD]))
             for name, predict in predictors.items():
-                sums = score_frame(predict, frame, protocol)
-                accumulators[name].add(source.rows[index].rgb, sums)
+                photo = source.rows[index].rgb
+                sums = score_frame(for_frame(predict, photo), frame, protocol)
+                accumulators[name].add(photo, sums)
             progress()
     return accumulators
 

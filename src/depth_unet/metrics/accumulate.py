@@ -12,6 +12,7 @@ from depth_unet.metrics.depth import METRIC_NAMES, scores
 from depth_unet.metrics.protocols import Average
 
 CONFIDENCE = 0.95
+NUM_RESAMPLES = 1000
 MAX_DRAWS = 4_000_000
 """Draws that are held in memory at once."""
 
@@ -77,7 +78,9 @@ class MetricAccumulator:
         self._require_same_average(other)
         self.images.extend(other.images)
 
-    def summary(self, num_resamples: int = 1000, seed: int = 0) -> dict[str, dict[str, float]]:
+    def summary(
+        self, num_resamples: int = NUM_RESAMPLES, seed: int = 0
+    ) -> dict[str, dict[str, float]]:
         """Each metric with its 95 % bootstrap interval over images.
 
         Images are drawn with replacement ``num_resamples`` times, and the interval runs from the
@@ -104,7 +107,7 @@ class MetricAccumulator:
         return _intervals(lambda times: average(times, rows), len(images), num_resamples, seed)
 
     def difference(
-        self, base: "MetricAccumulator", num_resamples: int = 1000, seed: int = 0
+        self, base: "MetricAccumulator", num_resamples: int = NUM_RESAMPLES, seed: int = 0
     ) -> dict[str, dict[str, float]]:
         """Each metric minus that of ``base`` on the same images, with its 95 % interval.
 
@@ -161,6 +164,34 @@ class MetricAccumulator:
                 f"metrics averaged per {other.average} do not go with metrics averaged per "
                 f"{self.average}; evaluate both under one protocol"
             )
+
+
+def mean_difference(
+    values: Float64[Tensor, " n"], base: Float64[Tensor, " n"], seed: int = 0
+) -> dict[str, float]:
+    """Mean of a metric of each image minus that of ``base``, with its 95 % interval over images.
+
+    As ``MetricAccumulator.difference``, where only the metrics of each image are at hand: every
+    draw takes the same images for both.
+
+    Args:
+        values: The metric of each image.
+        base: The same of another method, in the same order of images.
+        seed: Seed of the draws.
+
+    Returns:
+        ``mean``, ``low`` and ``high``; below 0 this one is lower.
+
+    Example:
+        >>> one = torch.ones(3, dtype=torch.float64)
+        >>> mean_difference(2 * one, one)
+        {'mean': 1.0, 'low': 1.0, 'high': 1.0}
+    """
+    gaps = values - base
+    draws = [times @ gaps / len(gaps) for times in _resamples(len(gaps), NUM_RESAMPLES, seed)]
+    tail = (1 - CONFIDENCE) / 2
+    low, high = torch.cat(draws).quantile(torch.tensor([tail, 1 - tail], dtype=torch.float64))
+    return {"mean": float(gaps.mean()), "low": float(low), "high": float(high)}
 
 
 def _counted(images: list[ImageSums]) -> list[ImageSums]:

@@ -92,11 +92,12 @@ class EvalProtocol:
             )
         return replace(self, max_depth_m=max_depth_m, clamp_m=(self.clamp_m[0], max_depth_m))
 
-    def describe(self, ground_truth: str) -> str:
+    def describe(self, ground_truth: str, flip: str = "") -> str:
         """The protocol in one line, to be printed with every result.
 
         Args:
             ground_truth: What the depth is: "raw" (holes are 0) or "filled".
+            flip: What is said of flip averaging where it was up to others; empty: on or off.
 
         Returns:
             Name, ground truth, size, crop, valid rule, clamp, averaging, flip and alignment.
@@ -128,7 +129,7 @@ class EvalProtocol:
                 f"valid {rule}",
                 f"prediction clamped to [{self.clamp_m[0]:g}, {self.clamp_m[1]:g}] m",
                 f"average {average}",
-                f"flip averaging {'on' if self.flip else 'off'}",
+                f"flip averaging {flip or ('on' if self.flip else 'off')}",
                 f"alignment {self.alignment.replace('_', ' and ')}",
             )
         )

@@ -12,15 +12,15 @@ from depth_unet.recipes import RECIPES
 from depth_unet.report import words
 from depth_unet.report.markup import cell, chart, document, figure, paragraphs, scrolling_table
 from depth_unet.report.pictures import Picture
-from depth_unet.report.results import NETWORK, Results
-from depth_unet.report.table import LABELS
+from depth_unet.report.results import NETWORK, AnyResults, Results
+from depth_unet.report.table import split_label
 from depth_unet.report.write import PER_IMAGE_NAME, RESULT_NAME, as_values
 
 REPORT_NAME = "report.html"
 Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
-def write_html(results: Results, pictures: Sequence[Picture], out: Path) -> Path:
+def write_html(results: AnyResults, pictures: Sequence[Picture], out: Path) -> Path:
     """Write ``report.html`` into the folder ``out``.
 
     Args:
@@ -36,7 +36,7 @@ def write_html(results: Results, pictures: Sequence[Picture], out: Path) -> Path
     return path
 
 
-def page(results: Results, pictures: Sequence[Picture]) -> str:
+def page(results: AnyResults, pictures: Sequence[Picture]) -> str:
     """The whole page as HTML 5: no script, nothing loaded, light or dark as the reader's system."""
     values = as_values(results)
     splits = {
@@ -44,61 +44,64 @@ def page(results: Results, pictures: Sequence[Picture]) -> str:
         for split, scores in values["splits"].items()
     }
     sections = (
-        ("What was done", paragraphs(words.training(results)) + _note(results)),
+        ("What was done", paragraphs(words.method(results)) + _note(results)),
         ("How good it is", _goodness(results, splits)),
-        ("Pictures", _pictures(pictures)),
+        ("Pictures", _pictures(results, pictures)),
         ("How it was measured", _measured(results, splits)),
-        ("How to go on", _commands(results)),
+        ("How to go on", _commands(results) if isinstance(results, Results) else ""),
     )
     return document(
-        title=f"Depth from one photo: {results.config.recipe} on {results.dataset}",
+        title=f"Depth from one photo: {_title(results)} on {results.dataset}",
         lede=_lede(results, splits),
         sections=sections,
-        footer=f"Written by depth-unet {__version__} from {results.checkpoint}.",
+        footer=f"Written by depth-unet {__version__} from {_origin(results)}.",
     )
 
 
-def _lede(results: Results, splits: Mapping[str, Scores]) -> str:
+def _lede(results: AnyResults, splits: Mapping[str, Scores]) -> str:
     """The answer before anything else: one split in a sentence, every split as a card."""
     split = next((name for name in ("test", "unseen") if name in splits), next(iter(splits)))
     cards = "\n".join(
-        f"<li><span>{escape(LABELS[name].capitalize())}</span>"
+        f"<li><span>{escape(split_label(results, name).capitalize())}</span>"
         f"<strong>{words.percent(scores[NETWORK]['abs_rel']['mean'])}</strong>"
         f"<span>{words.percent_range(scores[NETWORK]['abs_rel'])}</span>"
         f"<span>error in metres: {words.metres(scores[NETWORK]['rmse']['mean'])}</span>"
-        f"<span>{words.amount(_num_images(results, name), results.num_rooms[name])}</span></li>"
+        f"<span>{words.amount(results.num_images(name), results.num_rooms[name])}</span></li>"
         for name, scores in splits.items()
     )
-    text = escape(words.summary(split, splits[split]))
+    text = escape(words.summary(results, split, splits[split]))
     return f'<p class="lede">{text}</p>\n<ul class="cards">\n{cards}\n</ul>'
 
 
-def _note(results: Results) -> str:
+def _note(results: AnyResults) -> str:
     text = words.synthetic(results.dataset)
     return f'\n<p class="note">{escape(text)}</p>' if text else ""
 
 
-def _goodness(results: Results, splits: Mapping[str, Scores]) -> str:
+def _goodness(results: AnyResults, splits: Mapping[str, Scores]) -> str:
     guesses = [name for name in next(iter(splits.values())) if name != NETWORK]
     items = "".join(
         f"<li><b>{escape(name)}</b>: {escape(words.GUESSES[name])}.</li>" for name in guesses
     )
+    subject = words.who(results)
     parts = [
-        "<p>A figure alone says little, so the network stands beside guesses that look at no "
-        f"photo:</p>\n<ul>{items}</ul>"
+        f"<p>A figure alone says little, so {escape(subject)} stands beside guesses that look at "
+        f"no photo:</p>\n<ul>{items}</ul>"
     ]
+    if not guesses:
+        parts = ["<p>There are no frames besides the test frames to fit guesses to.</p>"]
     highs = (score["abs_rel"]["high"] for scores in splits.values() for score in scores.values())
     most = max(highs) or 1.0
     for split, scores in splits.items():
         network = scores[NETWORK]
         texts = [
-            words.verdict(split, network),
-            *(words.against(g, network["abs_rel"], scores[g]["abs_rel"]) for g in guesses),
+            words.verdict(words.where(results, split), network),
+            *(words.against(g, network["abs_rel"], scores[g]["abs_rel"], subject) for g in guesses),
         ]
-        amount = words.amount(_num_images(results, split), results.num_rooms[split])
+        amount = words.amount(results.num_images(split), results.num_rooms[split])
         parts.append(
-            f"<h3>{escape(LABELS[split].capitalize())}: {amount}</h3>\n{_chart(scores, most)}\n"
-            f"{paragraphs(texts)}\n{_table(scores)}"
+            f"<h3>{escape(split_label(results, split).capitalize())}: {amount}</h3>\n"
+            f"{_chart(results, scores, most)}\n{paragraphs(texts)}\n{_table(results, scores)}"
         )
     difference = words.seen_and_unseen({name: scores[NETWORK] for name, scores in splits.items()})
     if difference:
@@ -106,11 +109,16 @@ def _goodness(results: Results, splits: Mapping[str, Scores]) -> str:
     return "\n".join(parts)
 
 
-def _chart(scores: Scores, most: float) -> str:
+def _chart(results: AnyResults, scores: Scores, most: float) -> str:
     """Means and intervals of AbsRel on one scale from 0, the same for all splits."""
     return chart(
         [
-            (name, _network(name), metrics["abs_rel"], words.percent(metrics["abs_rel"]["mean"]))
+            (
+                results.label(name),
+                _network(name),
+                metrics["abs_rel"],
+                words.percent(metrics["abs_rel"]["mean"]),
+            )
             for name, metrics in scores.items()
         ],
         most,
@@ -118,9 +126,9 @@ def _chart(scores: Scores, most: float) -> str:
     )
 
 
-def _table(scores: Scores) -> str:
+def _table(results: AnyResults, scores: Scores) -> str:
     rows = "\n".join(
-        f'<tr{_network(name)}><th scope="row">{escape(name)}</th>'
+        f'<tr{_network(name)}><th scope="row">{escape(results.label(name))}</th>'
         f"{cell(words.percent(m['abs_rel']['mean']), words.percent_range(m['abs_rel']))}"
         f"{cell(words.metres(m['rmse']['mean']), words.metres_range(m['rmse']))}"
         f"{cell(words.percent(m['delta1']['mean']), words.percent_range(m['delta1']))}</tr>"
@@ -130,11 +138,11 @@ def _table(scores: Scores) -> str:
     return scrolling_table(headings, rows, "Means with 95 % intervals")
 
 
-def _measured(results: Results, splits: Mapping[str, Scores]) -> str:
+def _measured(results: AnyResults, splits: Mapping[str, Scores]) -> str:
     items = "\n".join(f"<li>{escape(text)}</li>" for text in words.protocol(results))
     metrics = list(next(iter(splits.values()))[NETWORK])
     rows = "\n".join(
-        f'<tr{_network(name)}><th scope="row">{escape(split)}: {escape(name)}</th>'
+        f'<tr{_network(name)}><th scope="row">{escape(split)}: {escape(results.label(name))}</th>'
         + "".join(cell(f"{v['mean']:.3f}", f"{v['low']:.3f}–{v['high']:.3f}") for v in m.values())
         + "</tr>"
         for split, scores in splits.items()
@@ -152,20 +160,20 @@ def _measured(results: Results, splits: Mapping[str, Scores]) -> str:
     )
 
 
-def _pictures(pictures: Sequence[Picture]) -> str:
+def _pictures(results: AnyResults, pictures: Sequence[Picture]) -> str:
     parts = []
     for split in dict.fromkeys(picture.split for picture in pictures):
         mine = [picture for picture in pictures if picture.split == split]
-        parts.append(f"<h3>{escape(LABELS[split].capitalize())}</h3>")
-        parts += [_figure(picture) for picture in mine]
+        parts.append(f"<h3>{escape(split_label(results, split).capitalize())}</h3>")
+        parts += [_figure(results, picture) for picture in mine]
     if not parts:
         return ""
     return paragraphs([words.HOW_TO_SEE]) + "\n" + "\n".join(parts)
 
 
-def _figure(picture: Picture) -> str:
+def _figure(results: AnyResults, picture: Picture) -> str:
     ranks = [frame.rank for frame in picture.frames]
-    alt = words.alt_text(LABELS[picture.split].capitalize(), ranks)
+    alt = words.alt_text(split_label(results, picture.split).capitalize(), ranks)
     return figure(picture.path, alt, words.caption(picture.frames))
 
 
@@ -212,8 +220,12 @@ def _commands(results: Results) -> str:
     )
 
 
-def _num_images(results: Results, split: str) -> int:
-    return results.scores[split][NETWORK].num_images
+def _title(results: AnyResults) -> str:
+    return results.config.recipe if isinstance(results, Results) else results.name
+
+
+def _origin(results: AnyResults) -> Path:
+    return results.checkpoint if isinstance(results, Results) else results.folder
 
 
 def _network(name: str) -> str:

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from depth_unet.data.source import Source
-from depth_unet.evaluate.score import Predictor, at_size
+from depth_unet.evaluate.score import ByName, Predictor, at_size, for_frame
 from depth_unet.figures.panel import PanelRow, panel
 from depth_unet.figures.surface import surfaces
 from depth_unet.figures.write import write_figure
 from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.millimetres import MILLIMETRES_PER_METRE
-from depth_unet.report.results import NETWORK, Results
+from depth_unet.report.results import NETWORK, Scored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Picture:
 
 
 def write_pictures(
-    results: Results, source: Source, predict: Predictor, out: Path
+    results: Scored, source: Source, predict: Predictor | ByName, out: Path
 ) -> list[Picture]:
     """Write ``SPLIT_panel.png`` and ``SPLIT_best|median|worst_3d.png`` for every split.
 
@@ -85,9 +85,10 @@ def best_median_worst(metrics: MetricAccumulator) -> tuple[Ranked, ...]:
     )
 
 
-def _row(source: Source, index: int, predict: Predictor, ranked: Ranked) -> PanelRow:
+def _row(source: Source, index: int, predict: Predictor | ByName, ranked: Ranked) -> PanelRow:
     frame = source.read(index)
-    prediction_m = at_size(predict(frame.image, frame.intrinsics), *frame.depth_mm.shape)
+    answer_m = for_frame(predict, ranked.name)(frame.image, frame.intrinsics)
+    prediction_m = at_size(answer_m, *frame.depth_mm.shape)
     return PanelRow(
         image=frame.image,
         target_m=frame.depth_mm.astype(np.float32) / MILLIMETRES_PER_METRE,

@@ -3,7 +3,7 @@
 from rich.table import Table
 from rich.text import Text
 
-from depth_unet.report.results import NETWORK, Results
+from depth_unet.report.results import NETWORK, AnyResults, FileResults
 
 COLUMNS = {
     "abs_rel": "AbsRel ↓",
@@ -20,9 +20,16 @@ LABELS = {
     "train": "training frames",
     "all": "all frames",
 }
+FILE_LABELS = {**LABELS, "test": "test frames", "train": "frames that are no test frames"}
+"""Of files it is not known which rooms their writer has seen."""
 
 
-def table(results: Results) -> Table:
+def split_label(results: AnyResults, split: str) -> str:
+    """What a split is called."""
+    return (FILE_LABELS if isinstance(results, FileResults) else LABELS)[split]
+
+
+def table(results: AnyResults) -> Table:
     """Every split beside the guesses, the network's AbsRel with its 95 % interval."""
     shown = Table(
         title=Text(results.headline()),
@@ -40,6 +47,10 @@ def table(results: Results) -> Table:
             cells = [f"{summary[metric]['mean']:.3f}" for metric in COLUMNS]
             interval = summary["abs_rel"]
             cells[0] += f" [{interval['low']:.3f}, {interval['high']:.3f}]"
-            first = (LABELS[split], str(metrics.num_images)) if name == NETWORK else ("", "")
-            shown.add_row(*first, name, *cells, end_section=name == list(scores)[-1])
+            first = ("", "")
+            if name == NETWORK:
+                first = (split_label(results, split), str(metrics.num_images))
+            shown.add_row(
+                *first, Text(results.label(name)), *cells, end_section=name == list(scores)[-1]
+            )
     return shown

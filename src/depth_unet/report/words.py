@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from depth_unet.checkpoint import BEST_NAME
 from depth_unet.metrics.protocols import EvalProtocol
 from depth_unet.report.pictures import Ranked
-from depth_unet.report.results import NETWORK, Results
+from depth_unet.report.results import NETWORK, AnyResults, FileResults, Results
 
 Interval = Mapping[str, float]
 SPACE = "\N{NO-BREAK SPACE}"
@@ -17,6 +17,11 @@ WHERE = {
     "test": "the official test rooms, never shown to it",
     "train": "the very photos that it was trained on",
     "all": "all photos of the data set, whether it was trained on them or not",
+}
+WHERE_OF_FILES = {
+    "test": "the official test photos",
+    "train": "the photos of the data set that are no official test photos",
+    "all": "all photos of the data set",
 }
 HOW_TO_SEE = (
     "Of every part the photo with the lowest error, the one in the middle and the one with the "
@@ -69,11 +74,21 @@ def overlap(one: Interval, other: Interval) -> bool:
     return one["low"] <= other["high"] and other["low"] <= one["high"]
 
 
-def verdict(split: str, scores: Mapping[str, Interval]) -> str:
-    """How good the network is on one split, in numbers."""
+def who(results: AnyResults) -> str:
+    """The method as the subject of a sentence."""
+    return f"“{results.name}”" if isinstance(results, FileResults) else "the network"
+
+
+def where(results: AnyResults, split: str) -> str:
+    """Which photos a split holds, to one who knows what the method was trained on."""
+    return (WHERE_OF_FILES if isinstance(results, FileResults) else WHERE)[split]
+
+
+def verdict(place: str, scores: Mapping[str, Interval]) -> str:
+    """How good the method is on one split, in numbers."""
     error, rmse_m = scores["abs_rel"], scores["rmse"]
     return (
-        f"On {WHERE[split]}, the depth of a pixel is off by {percent(error['mean'])} on average "
+        f"On {place}, the depth of a pixel is off by {percent(error['mean'])} on average "
         f"(95{SPACE}% interval {percent_range(error)}). In metres the error is "
         f"{metres(rmse_m['mean'])} ({metres_range(rmse_m)}) as a root mean square, which large "
         f"errors dominate. {percent(scores['delta1']['mean'])} of the pixels are less than a "
@@ -81,33 +96,38 @@ def verdict(split: str, scores: Mapping[str, Interval]) -> str:
     )
 
 
-def summary(split: str, scores: Mapping[str, Mapping[str, Interval]]) -> str:
+def summary(results: AnyResults, split: str, scores: Mapping[str, Mapping[str, Interval]]) -> str:
     """The answer in a few sentences: one split, beside the better guess."""
+    error = scores[NETWORK]["abs_rel"]
+    text = (
+        f"{_opening(results)} On {where(results, split)}, it is off by {percent(error['mean'])} on "
+        f"average (root mean square: {metres(scores[NETWORK]['rmse']['mean'])})"
+    )
+    if len(scores) == 1:
+        return f"{text}."
     guess = min(scores.keys() - {NETWORK}, key=lambda name: (scores[name]["abs_rel"]["mean"], name))
-    network, guessed = scores[NETWORK]["abs_rel"], scores[guess]["abs_rel"]
-    if overlap(network, guessed):
+    guessed = scores[guess]["abs_rel"]
+    if overlap(error, guessed):
         judged = "These photos are too few to tell them apart."
     else:
-        word = "better" if network["mean"] < guessed["mean"] else "worse"
-        judged = f"The network is clearly {word}."
+        word = "better" if error["mean"] < guessed["mean"] else "worse"
+        judged = f"{_capital(who(results))} is clearly {word}."
     return (
-        "This network looks at one photo and says how far away everything in it is, in metres. On "
-        f"{WHERE[split]}, it is off by {percent(network['mean'])} on average (root mean square: "
-        f"{metres(scores[NETWORK]['rmse']['mean'])}); the better of two guesses that do not look "
-        f"at the photo, {guess}, is off by {percent(guessed['mean'])}. {judged}"
+        f"{text}; the better of two guesses that do not look at the photo, {guess}, is off by "
+        f"{percent(guessed['mean'])}. {judged}"
     )
 
 
-def against(guess: str, network: Interval, guessed: Interval) -> str:
-    """How the network compares with one guess, by AbsRel."""
+def against(guess: str, network: Interval, guessed: Interval, subject: str) -> str:
+    """How the method compares with one guess, by AbsRel."""
     text = f"The guess “{guess}” is off by {percent(guessed['mean'])} ({percent_range(guessed)})"
     if guessed["mean"] > 0:
-        text += f": the network's error is {network['mean'] / guessed['mean']:.2f} times that"
+        text += f": the error of {subject} is {network['mean'] / guessed['mean']:.2f} times that"
     text += "."
     if overlap(network, guessed):
         return f"{text} The two intervals overlap, so with other photos the order might be another."
     word = "better" if network["mean"] < guessed["mean"] else "worse"
-    return f"{text} The two intervals do not overlap: the network is clearly {word}."
+    return f"{text} The two intervals do not overlap: {subject} is clearly {word}."
 
 
 def seen_and_unseen(splits: Mapping[str, Mapping[str, Interval]]) -> str:
@@ -124,6 +144,24 @@ def seen_and_unseen(splits: Mapping[str, Mapping[str, Interval]]) -> str:
     if seen["mean"] < unseen["mean"]:
         return f"{text} The intervals do not overlap: part of what it learned are the rooms."
     return f"{text} The intervals do not overlap: the unseen rooms happen to be easier."
+
+
+def method(results: AnyResults) -> list[str]:
+    """What was scored, as far as it is known."""
+    return training(results) if isinstance(results, Results) else files(results)
+
+
+def files(results: FileResults) -> list[str]:
+    """Where depth was read from; nothing is known of what wrote it."""
+    by = "number, in the order of the data set" if results.order else "name"
+    texts = [
+        f"Depth was read from files ({results.found()} in “{results.folder}”), paired with photos "
+        f"by {by}. What wrote them and what that was trained on cannot be told from them, nor "
+        "whether it knows the photos scored here."
+    ]
+    if results.num_weights is not None:
+        texts.append(f"It is said to have {results.num_weights / 1e6:.2f} million weights.")
+    return texts
 
 
 def training(results: Results) -> list[str]:
@@ -152,10 +190,12 @@ def synthetic(dataset: str) -> str:
     )
 
 
-def protocol(results: Results) -> list[str]:
+def protocol(results: AnyResults) -> list[str]:
     """How the figures came about, one sentence per rule."""
     texts = rules(results.protocol, results.dataset)
-    if results.checkpoint.name == BEST_NAME and "unseen" in results.scores:
+    if isinstance(results, FileResults):
+        texts += _of_files(results)
+    elif results.checkpoint.name == BEST_NAME and "unseen" in results.scores:
         texts.append(
             "The weights are those of the moment in training with the lowest error on up to 200 "
             "photos of the unseen rooms, so the figure for unseen rooms is a little too kind."
@@ -193,6 +233,37 @@ def rules(protocol: EvalProtocol, dataset: str) -> list[str]:
         "the same kind (bootstrap over photos). It does not say how another training would end."
     )
     return texts
+
+
+def holes(results: FileResults) -> list[str]:
+    """How much is not predicted, where anything is not, and how that counts."""
+    return [
+        f"Of the part “{split}”, {100 * share:.2f}{SPACE}% of the predicted pixels hold no depth "
+        "(0, negative or not finite); they count as the nearest depth of the protocol, "
+        f"{results.protocol.clamp_m[0]:g}{SPACE}m."
+        for split, share in results.missing_shares.items()
+        if share
+    ]
+
+
+def _of_files(results: FileResults) -> list[str]:
+    unit = f" They were read in the unit that was given: {results.unit}." if results.unit else ""
+    return [
+        "Whether predictions for a photo and for its mirror image were averaged is up to what "
+        f"wrote the files.{unit}",
+        "Guesses are fitted to all frames of the data set that are no official test frames.",
+        *holes(results),
+    ]
+
+
+def _opening(results: AnyResults) -> str:
+    if isinstance(results, FileResults):
+        return f"“{results.name}” says how far away everything in a photo is, in metres."
+    return "This network looks at one photo and says how far away everything in it is, in metres."
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def alt_text(split_label: str, ranks: Sequence[str]) -> str:

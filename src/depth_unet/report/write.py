@@ -7,24 +7,25 @@ from typing import Any
 
 from depth_unet.atomic import replacing, write_text
 from depth_unet.metrics.depth import METRIC_NAMES
-from depth_unet.report.results import NETWORK, Results
+from depth_unet.report.results import NETWORK, AnyResults, Results
 
 RESULT_NAME = "metrics.json"
 PER_IMAGE_NAME = "per_image.csv"
 
 
-def write_results(results: Results, out: Path) -> None:
+def write_results(results: AnyResults, out: Path) -> None:
     """Write ``metrics.json`` and ``per_image.csv`` into the folder ``out``.
 
     ``metrics.json`` holds the protocol's name and, for every split, every metric's mean with its
-    95 % bootstrap interval over images; beside them the same for the guesses.
+    95 % bootstrap interval over images; beside them the same for the guesses. ``flip`` is null
+    where files were scored: their writer knows.
     """
     values = as_values(results)
     _write_per_image(results, out / PER_IMAGE_NAME)
     write_text(out / RESULT_NAME, json.dumps(values, indent=1) + "\n")
 
 
-def as_values(results: Results) -> dict[str, Any]:
+def as_values(results: AnyResults) -> dict[str, Any]:
     """The results as plain values, ready for JSON."""
     guesses = {
         split: {name: metrics.summary() for name, metrics in scores.items() if name != NETWORK}
@@ -32,20 +33,37 @@ def as_values(results: Results) -> dict[str, Any]:
     }
     return {
         "protocol": results.protocol.name,
-        "flip": results.protocol.flip,
+        "flip": results.protocol.flip if isinstance(results, Results) else None,
         "alignment": results.protocol.alignment,
         "description": results.headline(),
-        "checkpoint": str(results.checkpoint),
-        "recipe": results.config.recipe,
-        "step": results.step,
+        "name": results.name,
+        "num_weights": results.num_weights,
+        **_method(results),
         "dataset": results.dataset,
-        "num_images": {name: scores[NETWORK].num_images for name, scores in results.scores.items()},
+        "num_images": {name: results.num_images(name) for name in results.scores},
         "splits": {name: scores[NETWORK].summary() for name, scores in results.scores.items()},
         "guesses": guesses,
     }
 
 
-def _write_per_image(results: Results, path: Path) -> None:
+def _method(results: AnyResults) -> dict[str, Any]:
+    """What was scored: a checkpoint, or a folder of files."""
+    if isinstance(results, Results):
+        return {
+            "checkpoint": str(results.checkpoint),
+            "recipe": results.config.recipe,
+            "step": results.step,
+        }
+    return {
+        "predictions": str(results.folder),
+        "files": dict(results.kinds),
+        "unit": results.unit,
+        "paired_by": "order" if results.order else "name",
+        "share_without_prediction": dict(results.missing_shares),
+    }
+
+
+def _write_per_image(results: AnyResults, path: Path) -> None:
     with (
         replacing(path) as temporary,
         temporary.open("w", encoding="utf-8", newline="") as stream,

@@ -1,0 +1,154 @@
+"""Which file of a folder holds the depth of which frame: by name, or by number where asked."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from depth_unet.depthfiles.read import ENDINGS
+from depth_unet.errors import DataError
+
+PREFERRED = (".npy", ".npz", ".exr", ".pfm", ".tif", ".tiff", ".png")
+"""Of several files of one frame the first counts: floats before whole millimetres."""
+DEPTH_SUFFIX = "_depth"
+PICTURE_SUFFIXES = ("_color", "_panel")
+"""What ``predict`` writes beside depth: pictures, which are no depth files."""
+NUMBERED = re.compile(r"\D*(\d+)\D*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """The depth file of every frame.
+
+    Attributes:
+        files: By the photo's path within the data set.
+        extra: Depth files of no frame of the data set.
+    """
+
+    files: Mapping[str, Path]
+    extra: tuple[Path, ...]
+
+
+def list_files(folder: Path) -> dict[str, Path]:
+    """Depth files in and below a folder, by path without ending and without ``_depth``.
+
+    Pictures that ``predict`` writes and hidden files are left out. Of several files of one path
+    the first of ``PREFERRED`` counts.
+
+    Raises:
+        DataError: There is no such folder, or it holds no depth file.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder} is no folder; name the one that holds a depth file per photo")
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*"), key=lambda path: (_preference(path), path)):
+        below = path.relative_to(folder)
+        hidden = any(part.startswith(".") for part in below.parts)
+        if hidden or path.suffix.lower() not in ENDINGS or not path.is_file():
+            continue
+        if not path.stem.endswith(PICTURE_SUFFIXES):
+            key = below.with_suffix("").as_posix().removesuffix(DEPTH_SUFFIX)
+            found.setdefault(key, path)
+    if not found:
+        raise DataError(f"{folder} holds no depth file; expected are {', '.join(PREFERRED)}")
+    return dict(sorted(found.items()))
+
+
+def match_names(files: Mapping[str, Path], wanted: Sequence[str], known: Sequence[str]) -> Matched:
+    """Give every frame the file of its name.
+
+    A file belongs to a frame if its path is the photo's, with or without the photo's ending, or
+    the end of it: ``scene/0001`` and ``0001`` both fit ``test/scene/0001.jpg``. Longer ends count
+    first, and an end that fits several of the wanted frames fits none.
+
+    Args:
+        files: As ``list_files`` returns them.
+        wanted: Photos to find depth of, by path within the data set.
+        known: All photos of the data set: a file of one that is not wanted is no extra one.
+
+    Raises:
+        DataError: A frame has no file, or only one whose name fits several frames.
+    """
+    ends: dict[str, set[str]] = defaultdict(set)
+    for name in wanted:
+        for end in _ends(name):
+            ends[end].add(name)
+    taken: dict[str, Path] = {}
+    ambiguous: dict[str, str] = {}
+    for name in wanted:
+        fitting = [end for end in _ends(name) if end in files]
+        key = next((end for end in fitting if len(ends[end]) == 1), None)
+        if key is not None:
+            taken[name] = files[key]
+        elif fitting:
+            ambiguous[name] = fitting[0]
+    _require_all(taken, ambiguous, wanted, next(iter(files.values())))
+    of_known = {end for name in known for end in _ends(name)}
+    extra = tuple(path for key, path in files.items() if key not in of_known)
+    return Matched(files=taken, extra=extra)
+
+
+def match_order(files: Mapping[str, Path], wanted: Sequence[str]) -> Matched:
+    """Give the frames, in their order, files that are numbered without a gap, from 0 or 1.
+
+    Args:
+        files: As ``list_files`` returns them; each name holds one number (``0``, ``00017_pred``).
+        wanted: Photos in the order of the split.
+
+    Raises:
+        DataError: A name holds no number or several, numbers repeat or leave a gap, or there are
+            more or fewer files than frames.
+    """
+    numbered: dict[int, Path] = {}
+    for key, path in files.items():
+        found = NUMBERED.fullmatch(PurePosixPath(key).name)
+        if found is None:
+            raise DataError(f"{path} does not hold one number in its name; rename it, or move it")
+        other = numbered.setdefault(int(found[1]), path)
+        if other != path:
+            raise DataError(f"{path} and {other} have the same number; leave one of them")
+    if len(numbered) != len(wanted):
+        raise DataError(
+            f"there are {len(numbered)} numbered depth files and {len(wanted)} frames; the order "
+            "says which is which only where every frame has one"
+        )
+    numbers = sorted(numbered)
+    first, last = numbers[0], numbers[-1]
+    if first not in (0, 1) or last - first != len(numbers) - 1:
+        gap = next((n for n in range(first, last) if n not in numbered), None)
+        missing = f"number {gap} is missing" if gap is not None else f"the first is {first}"
+        raise DataError(f"depth files are to be numbered from 0 or 1 without a gap, but {missing}")
+    ordered = (numbered[number] for number in numbers)
+    return Matched(files=dict(zip(wanted, ordered, strict=True)), extra=())
+
+
+def _require_all(
+    taken: Mapping[str, Path], ambiguous: Mapping[str, str], wanted: Sequence[str], example: Path
+) -> None:
+    if ambiguous:
+        name, end = next(iter(ambiguous.items()))
+        raise DataError(
+            f"the depth file called {end} fits {name} and other frames; keep the folders of the "
+            "data set in the names of the files"
+        )
+    missing = [name for name in wanted if name not in taken]
+    if missing:
+        stem = PurePosixPath(missing[0]).with_suffix("")
+        raise DataError(
+            f"{len(missing)} of {len(wanted)} frames have no depth file, such as {missing[0]}; "
+            f"write {stem}{example.suffix} or {stem.name}{example.suffix} for it, name another "
+            "--split, or pair numbered files by --by order"
+        )
+
+
+def _ends(name: str) -> list[str]:
+    """What a file of this photo may be called, longest first: with its ending and without."""
+    parts = PurePosixPath(name).parts
+    tails = [PurePosixPath(*parts[start:]) for start in range(len(parts))]
+    return [end for tail in tails for end in (str(tail), str(tail.with_suffix("")))]
+
+
+def _preference(path: Path) -> int:
+    ending = path.suffix.lower()
+    return PREFERRED.index(ending) if ending in PREFERRED else len(PREFERRED)

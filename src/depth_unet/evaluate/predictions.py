@@ -1,0 +1,90 @@
+"""Depth that another program predicted, read from files in place of a network's answer."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from depth_unet.camera import Intrinsics
+from depth_unet.depthfiles.read import read_depth_file
+from depth_unet.depthfiles.unit import stated_unit
+from depth_unet.errors import DataError
+from depth_unet.evaluate.score import Predictor
+
+
+class FilePredictions:
+    """A predictor that knows every photo by its name.
+
+    Values that are 0, negative or not finite are no prediction. They are read as 0, which a
+    protocol clamps to the nearest depth that it knows: to leave a pixel out is no way to score
+    better. ``missing_share`` says how many there are.
+
+    Args:
+        files: The depth file of every photo, by the photo's path within the data set.
+        metres_per_unit: Metres per stored count; None: what the file states, or else millimetres
+            for whole numbers and metres for floats.
+    """
+
+    def __init__(self, files: Mapping[str, Path], metres_per_unit: float | None = None) -> None:
+        self.files = files
+        self.metres_per_unit = metres_per_unit
+        self._missing: dict[str, float] = {}
+
+    def of(self, name: str) -> Predictor:
+        """What was predicted for one photo, as a predictor that looks at its size alone."""
+
+        def predict(
+            image: UInt8[np.ndarray, "h w 3"],
+            intrinsics: Intrinsics,  # noqa: ARG001  # whoever wrote the file knew the camera
+        ) -> Float32[np.ndarray, "h2 w2"]:
+            return self.read(name, image.shape[0], image.shape[1])
+
+        return predict
+
+    def read(self, name: str, height: int, width: int) -> Float32[np.ndarray, "h2 w2"]:
+        """The depth of one photo, metres; 0 where there is none.
+
+        Args:
+            name: The photo's path within the data set.
+            height: Rows of the photo.
+            width: Its columns.
+
+        Returns:
+            Depth at the size of the file.
+
+        Raises:
+            DataError: The file cannot be read, states another unit, has another shape than the
+                photo, or predicts nothing.
+        """
+        path = self.files[name]
+        depth_m = read_depth_file(path, self._unit(path))
+        _check_shape(path, depth_m.shape, (height, width))
+        usable = np.isfinite(depth_m) & (depth_m > 0)
+        if not usable.any():
+            raise DataError(f"{path} holds no depth: no value is above 0; predict {name} again")
+        self._missing[name] = 1 - float(usable.mean())
+        return np.where(usable, depth_m, np.float32(0))
+
+    def missing_share(self, names: list[str]) -> float:
+        """Share of pixels without a prediction, over the whole maps of photos that were read."""
+        return sum(self._missing[name] for name in names) / len(names)
+
+    def _unit(self, path: Path) -> float | None:
+        stated, given = stated_unit(path), self.metres_per_unit
+        if stated is not None and given is not None and stated != given:
+            raise DataError(
+                f"{path} states that a count is {stated:g} m, and --unit says {given:g} m; leave "
+                "out --unit, or write the files without that statement"
+            )
+        return given or stated
+
+
+def _check_shape(path: Path, found: tuple[int, ...], photo: tuple[int, int]) -> None:
+    """Refuse a map of another shape than the photo's; rounding to whole pixels is allowed."""
+    (rows, columns), (height, width) = found, photo
+    if abs(columns - rows * width / height) >= 1 and abs(rows - columns * height / width) >= 1:
+        raise DataError(
+            f"{path} is {columns}x{rows} and its photo {width}x{height}, another shape; write "
+            "depth of the whole photo, at any size of its shape"
+        )

@@ -1,0 +1,1 @@
+"""Many evaluations as one table per part, protocol and set of photos."""

@@ -1,0 +1,108 @@
+"""Depth from files in place of a network's answer: unit, shape, holes."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from depth_unet.camera import Intrinsics
+from depth_unet.depthfiles.facts import DepthFacts
+from depth_unet.depthfiles.unit import stated_unit
+from depth_unet.depthfiles.write import write_exr, write_npy, write_npz, write_pfm, write_png16
+from depth_unet.errors import DataError
+from depth_unet.evaluate.predictions import FilePredictions
+from depth_unet.evaluate.score import ByName, for_frame
+
+CAMERA = Intrinsics.centred(8, 6, 10.0)
+FACTS = DepthFacts(model="test", intrinsics=CAMERA, focal_from="assumed")
+DEPTH_M = np.linspace(1, 4, 48, dtype=np.float32).reshape(6, 8)
+
+
+def read(path: Path, unit: float | None = None) -> np.ndarray:
+    """A file's depth of a photo of 8x6."""
+    return FilePredictions({"a.jpg": path}, unit).read("a.jpg", 6, 8)
+
+
+def test_stands_in_for_a_network(tmp_path: Path) -> None:
+    """Bound to a photo's name it answers like any predictor, whatever the photo looks like."""
+    np.save(tmp_path / "a.npy", DEPTH_M)
+    files = FilePredictions({"a.jpg": tmp_path / "a.npy"})
+    assert isinstance(files, ByName)
+    answer = for_frame(files, "a.jpg")(np.zeros((6, 8, 3), np.uint8), CAMERA)
+    assert np.array_equal(answer, DEPTH_M)
+
+
+def test_unit_of_whole_numbers(tmp_path: Path) -> None:
+    """Without a statement 16 bits are millimetres; a given unit replaces that."""
+    path = tmp_path / "a.png"
+    cv2.imwrite(str(path), np.full((6, 8), 5000, np.uint16))
+    assert stated_unit(path) is None
+    assert read(path) == pytest.approx(5)
+    assert read(path, 2e-4) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("ending", [".png", ".npy", ".npz", ".exr", ".pfm"])
+def test_unit_that_our_files_state(tmp_path: Path, ending: str) -> None:
+    """Our files state their unit: the same one may be given, another contradicts."""
+    path = tmp_path / f"a{ending}"
+    match ending:
+        case ".png":
+            write_png16(DEPTH_M, path, FACTS)
+        case ".npy":
+            write_npy(DEPTH_M, path, FACTS)
+        case ".npz":
+            write_npz(DEPTH_M, path, FACTS, None)
+        case ".exr":
+            write_exr(DEPTH_M, path, FACTS)
+        case _:
+            write_pfm(DEPTH_M, path, FACTS)
+    unit = stated_unit(path)
+    assert unit == (1e-3 if ending == ".png" else 1.0)
+    for given in (None, unit):
+        np.testing.assert_allclose(read(path, given), DEPTH_M, atol=5.1e-4)
+    with pytest.raises(DataError, match=r"states that a count is .* leave out --unit"):
+        read(path, 1e-2)
+
+
+@pytest.mark.parametrize("hole", [0, -1, np.nan, np.inf, -np.inf])
+def test_holes(tmp_path: Path, hole: float) -> None:
+    """What is 0, negative or not finite is no prediction: it is read as 0, and counted."""
+    depth_m = DEPTH_M.copy()
+    depth_m[:3] = hole
+    np.save(tmp_path / "a.npy", depth_m)
+    files = FilePredictions({"a.jpg": tmp_path / "a.npy"})
+    found = files.read("a.jpg", 6, 8)
+    assert not found[:3].any()
+    assert np.array_equal(found[3:], DEPTH_M[3:])
+    assert files.missing_share(["a.jpg"]) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("value", [0, np.nan])
+def test_file_without_depth(tmp_path: Path, value: float) -> None:
+    """A map without any depth is no prediction."""
+    np.save(tmp_path / "a.npy", np.full((6, 8), value, np.float32))
+    with pytest.raises(DataError, match="holds no depth"):
+        read(tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize("size", [(6, 8), (3, 4), (12, 16), (2, 3), (60, 81)])
+def test_sizes_of_the_same_shape(tmp_path: Path, size: tuple[int, int]) -> None:
+    """Any size of the photo's shape is taken, rounded to whole pixels."""
+    np.save(tmp_path / "a.npy", np.ones(size, np.float32))
+    assert read(tmp_path / "a.npy").shape == size
+
+
+@pytest.mark.parametrize("size", [(8, 6), (6, 10), (60, 82)])
+def test_sizes_of_another_shape(tmp_path: Path, size: tuple[int, int]) -> None:
+    """A turned or cut map is refused."""
+    np.save(tmp_path / "a.npy", np.ones(size, np.float32))
+    with pytest.raises(DataError, match="and its photo 8x6, another shape"):
+        read(tmp_path / "a.npy")
+
+
+def test_eight_bits(tmp_path: Path) -> None:
+    """A picture with 8 bits is not taken for depth."""
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((6, 8), 100, np.uint8))
+    with pytest.raises(DataError, match="8 bits"):
+        read(tmp_path / "a.png")
