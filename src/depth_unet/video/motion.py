@@ -83,4 +83,5 @@ def _trusted(
     change -= np.median(change[::EVERY, ::EVERY])  # exposure
     inside = (columns >= 0) & (columns <= width - 1) & (rows >= 0) & (rows <= height - 1)
     holds = inside & (astray_px <= SLACK_PX + SLACK_PER_PX * length_px)
-    return (holds & (np.abs(change) <= MOST_CHANGE)).astype(np.float32)
+    holds &= np.abs(change) <= MOST_CHANGE
+    return np.asarray(holds, np.float32)
