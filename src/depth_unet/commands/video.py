@@ -26,7 +26,7 @@ from depth_unet.train.interrupt import StopSignal
 from depth_unet.video.camera import open_camera
 from depth_unet.video.read import Clip, Frame, Image, open_clip, survey
 from depth_unet.video.sinks import Sink, open_sink
-from depth_unet.video.stream import frame_by_frame, steady
+from depth_unet.video.stream import Depth, frame_by_frame, steady
 
 COLOURED = frozenset(("side", "color"))
 MOST_SAMPLES = 16
@@ -120,10 +120,10 @@ def predict_clip(
 
 def _predicted(
     job: Job, clip: Clip, calibration: Calibration, first: Frame
-) -> Iterator[tuple[Frame, Image]]:
+) -> Iterator[tuple[Frame, Depth]]:
     """Depth of each frame at the network's size, frames ahead of time in other threads."""
 
-    def network(frame: Frame) -> Image:
+    def network(frame: Frame) -> Depth:
         if frame.image.shape != first.image.shape:
             raise DataError(f"{clip.name} changes its size on the way; cut it there")
         return job.model.predict_small(frame.image, calibration.intrinsics)

@@ -10,7 +10,7 @@ from depth_unet.figures.picture import Range
 from depth_unet.figures.write import rendered
 
 NARROWEST_PX = 200
-_USUAL_IN = 7.0
+_USUAL_IN = 9.0
 _LEAST_DPI = 80.0
 _GAP_IN = 0.07
 _MARGIN_IN = 0.15

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Shaped, UInt8
 
 SLACK_PX = 1.0
 SLACK_PER_PX = 0.05
@@ -61,7 +61,7 @@ def places(height: int, width: int) -> Float32[np.ndarray, "{height} {width} 2"]
     return grid
 
 
-def sampled(values: Float32[np.ndarray, "h w *c"], columns: Map, rows: Map) -> np.ndarray:
+def sampled(values: Shaped[np.ndarray, "h w *c"], columns: Map, rows: Map) -> np.ndarray:
     """Values at places between pixels, bilinearly; beyond the border those of the border."""
     return cv2.remap(values, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
