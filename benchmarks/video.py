@@ -32,7 +32,7 @@ from depth_unet.camera import Intrinsics
 from depth_unet.commands.job import Job
 from depth_unet.commands.video import predict_clip
 from depth_unet.photo import DecodedPhoto, read_photo
-from depth_unet.predict import DepthModel, load
+from depth_unet.predict import load
 from depth_unet.rooms.generate import generate
 from depth_unet.rooms.options import RoomsOptions
 from depth_unet.video.motion import steps_between
@@ -217,8 +217,10 @@ def measured(name: str, clip: Path, job: Job, walk: Walk | None, rounds: int) ->
 
 def rendered() -> Path:
     """A walk of its own, rendered once."""
-    size = {"width": 320, "height": 240}
-    generate(RoomsOptions(num_images=FRAMES, walk=FRAMES, seed=SEED, test_share=0.0, **size), WALK)
+    options = RoomsOptions(
+        num_images=FRAMES, walk=FRAMES, seed=SEED, width=320, height=240, test_share=0.0
+    )
+    generate(options, WALK)
     return WALK
 
 

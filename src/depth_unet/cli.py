@@ -43,7 +43,7 @@ commands (each has --help):
   search RECIPE --data DIR       train it with many settings and find the best
   evaluate CHECKPOINT --data DIR score seen rooms, unseen rooms and test frames
   compare RUN RUN... --data DIR  curves, tables with intervals, the same images side by side
-  predict IMAGE...               metres for your photos
+  predict INPUT...               metres for your photos and videos
   export RUN FILE.safetensors    one small file to predict with
   rooms OUT --images N           render rooms with exact depth, from a seed
 

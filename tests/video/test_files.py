@@ -1,5 +1,6 @@
 """Video files, read and written: times, turned frames, sound, words."""
 
+import itertools
 from fractions import Fraction
 from pathlib import Path
 
@@ -147,7 +148,7 @@ class Device:
     def __init__(self, count: int) -> None:
         self.frames, self.released = pictures(max(count, 1))[:count], False
 
-    def isOpened(self) -> bool:  # noqa: N802
+    def isOpened(self) -> bool:
         """It is there."""
         return True
 
@@ -178,7 +179,7 @@ def test_a_camera_ends_with_its_device_or_when_it_is_told(monkeypatch: pytest.Mo
             assert isinstance(clip, Clip)
             frames = list(clip.frames)
         assert len(frames) == count
-        assert all(a.time < b.time for a, b in zip(frames, frames[1:], strict=False))
+        assert all(a.time < b.time for a, b in itertools.pairwise(frames))
         np.testing.assert_array_equal(frames[0].image, pictures(5)[0])
         assert device.released
 

@@ -1,5 +1,7 @@
 """Depth over time: no flicker, no lag, cuts at once."""
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -53,7 +55,7 @@ def test_flicker_goes() -> None:
         for depth, factor in zip(depths, factors, strict=True)
     ]
     errors = [got - depth for got, depth in zip(steadied(greys, noisy), depths, strict=True)]
-    left = [np.median(later - earlier) for earlier, later in zip(errors, errors[1:], strict=False)]
+    left = [np.median(later - earlier) for earlier, later in itertools.pairwise(errors)]
     assert np.std(left) < np.std(np.diff(factors)) / 3
     assert np.median([error.std() for error in errors]) < 0.05 / 2
 
