@@ -84,8 +84,9 @@ class Walk:
             for name in self.rgb:
                 image = read_photo(name).image
                 context = stream.codec_context
-                context.height, context.width = image.shape[:2]
-                context.pix_fmt = "yuv420p"
+                if not context.is_open:
+                    context.height, context.width = image.shape[:2]
+                    context.pix_fmt = "yuv420p"
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
             container.mux(stream.encode(None))
 
