@@ -25,7 +25,8 @@ from throughput import spread
 from depth_unet.camera import Intrinsics
 from depth_unet.canvas import at_size, to_canvas
 from depth_unet.commands.inputs import list_inputs
-from depth_unet.commands.predict import Outcome, predict_all
+from depth_unet.commands.job import Outcome
+from depth_unet.commands.predict import predict_all
 from depth_unet.depthfiles.write import write_png16
 from depth_unet.predict import DepthModel, load
 

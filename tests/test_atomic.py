@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from depth_unet.atomic import copy_file, make_folder, replacing, write_bytes, write_text
+from depth_unet.atomic import (
+    copy_file,
+    make_folder,
+    remove_leftovers,
+    replacing,
+    replacing_folder,
+    write_bytes,
+    write_text,
+)
 from depth_unet.errors import DataError
 
 
@@ -153,3 +161,33 @@ def test_folder_made_in_between_is_no_file(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(Path, "is_dir", is_dir_then_made)
     make_folder(folder)
     assert folder.is_dir()
+
+
+def test_a_folder_is_whole_or_not_there(tmp_path: Path) -> None:
+    """It appears when the block ends well, in place of an older one; an error leaves that."""
+    path = tmp_path / "new" / "frames"
+    with replacing_folder(path) as folder:
+        (folder / "a").write_text("1")
+        assert not path.exists()
+    assert [item.name for item in path.iterdir()] == ["a"]
+    with pytest.raises(FileNotFoundError), replacing_folder(path) as folder:
+        (folder / "missing" / "b").touch()
+    assert [item.name for item in path.parent.iterdir()] == ["frames"]
+    with replacing_folder(path) as folder:
+        (folder / "c").touch()
+    assert [item.name for item in path.iterdir()] == ["c"]
+
+
+def test_leftovers_of_one_name_go(tmp_path: Path) -> None:
+    """What a killed process left of a file or folder is removed, and nothing else."""
+    kept = [".other.0123abcd.part.mp4", ".walk.txt", "walk.mp4", ".walk.0123abcd.part.mkv"]
+    gone = [".walk.0123abcd.part.mp4", ".walk.mp4.0123abcd.part"]
+    for name in (*kept, *gone):
+        (tmp_path / name).touch()
+    (tmp_path / ".frames.0123abcd.old.part").mkdir()
+    (tmp_path / ".frames.0123abcd.part").mkdir()
+    (tmp_path / ".frames.0123abcd.part" / "a").touch()
+    remove_leftovers(tmp_path / "walk.mp4")
+    remove_leftovers(tmp_path / "frames")
+    remove_leftovers(tmp_path / "missing" / "walk.mp4")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)

@@ -20,6 +20,7 @@ SortChoice = Literal["abs_rel", "rmse", "log10", "delta1", "delta2", "delta3"]
 SaveChoice = Literal[
     "png16", "npy", "npz", "exr", "pfm", "color", "panel", "ply", "glb", "plot3d", "json"
 ]
+VideoChoice = Literal["side", "color", "ffv1", "png16"]
 ColormapChoice = Literal["magma", "inferno", "viridis", "cividis", "turbo", "gray"]
 InferenceChoice = Literal["fp32", "bf16", "fp16"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
@@ -165,21 +166,28 @@ class CompareArguments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictArguments:
-    """Predict metric depth of photos."""
+    """Predict metric depth of photos and videos."""
 
     inputs: Annotated[tuple[str, ...], tyro.conf.Positional]
-    """Photos, folders of photos (and those below), patterns in quotes, or - for a list on stdin."""
+    """Photos, videos, folders of them (and those below), patterns in quotes, - for a list on stdin,
+    or a camera of this machine by its number, such as 0."""
     weights: str = "transfer"
     """Weights that ship (transfer, scratch), a checkpoint file, or a run folder (its best weights).
     """
     out: Path = Path("depth")
     """Folder for the results."""
     save: tuple[SaveChoice, ...] = ("png16", "npy", "color")
-    """What to write: 16-bit PNG in millimetres; float32 metres as NumPy array, archive with
-    uncertainty and camera, OpenEXR or PFM; coloured PNG with a bar, or beside the photo; point
+    """What to write of photos: 16-bit PNG in millimetres; float32 metres as NumPy array, archive
+    with uncertainty and camera, OpenEXR or PFM; coloured PNG with a bar, or beside the photo; point
     cloud, textured mesh, points to turn in a browser; camera and percentiles as JSON."""
+    video: tuple[VideoChoice, ...] = ("side",)
+    """What to write of videos: picture and colours side by side, or colours alone (MP4 with the
+    sound); depth in millimetres as FFV1 (MKV with the sound), or as a folder of 16-bit PNG."""
+    stabilise: bool = True
+    """Steady the depth of videos over time, so that it does not flicker."""
     range: str = ""
-    """NEAR:FAR, metres, that the colours span, such as 0.5:6; default: each photo's own range."""
+    """NEAR:FAR, metres, that the colours span, such as 0.5:6; default: each photo's or video's own.
+    """
     colormap: ColormapChoice = "magma"
     """Colours, what is near bright (turbo: red)."""
     fov: float | None = None

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -45,6 +46,53 @@ def replacing(path: Path) -> Iterator[Path]:
         raise OSError(error.errno or errno.EIO, reason, str(path)) from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside ``path``; rename it to ``path`` when the block succeeds.
+
+    Args:
+        path: The folder to write; missing parents are made. An existing one is replaced.
+
+    Yields:
+        An empty folder.
+
+    Raises:
+        DataError: As ``replacing``.
+        OSError: It could not be renamed.
+    """
+    make_folder(path.parent)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    old = temporary.with_suffix(".old.part")
+    try:
+        temporary.mkdir()
+        yield temporary
+        if path.exists():
+            path.rename(old)
+        temporary.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what a killed process left of ``path``; nobody else may be writing it."""
+    sign = r"\.[0-9a-f]{8}(\.old)?\.part"
+    names = [
+        f"{re.escape(path.stem)}{sign}{re.escape(path.suffix)}",
+        f"{re.escape(path.name)}{sign}",
+    ]
+    form = re.compile(rf"\.({'|'.join(names)})")
+    if not path.parent.is_dir():
+        return
+    for found in path.parent.iterdir():
+        if not form.fullmatch(found.name):
+            continue
+        if found.is_dir():
+            shutil.rmtree(found, ignore_errors=True)
+        else:
+            found.unlink(missing_ok=True)
 
 
 def _new_file_mode(path: Path) -> int:

@@ -67,7 +67,7 @@ def to_canvas(
     return torch.from_numpy(resized.copy()).permute(2, 0, 1)[None].float() / 255
 
 
-def predict_maps(
+def predict_canvas(
     network: Network,
     image: UInt8[np.ndarray, "h w 3"],
     intrinsics: Intrinsics,
@@ -75,8 +75,8 @@ def predict_maps(
     canvas: CanvasConfig,
     canonical_focal: float,
     device: torch.device,
-) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h2 w2"] | None]:
-    """Metric depth of one photo at its own size, and how far it may be off.
+) -> tuple[Float32[np.ndarray, "h2 w2"], Float32[np.ndarray, "h2 w2"] | None]:
+    """Metric depth of one photo at the canvas's size, and how far it may be off.
 
     Args:
         network: Canonical depth from RGB in [0, 1] and its camera.
@@ -87,8 +87,8 @@ def predict_maps(
         device: Where the network is.
 
     Returns:
-        Depth along the optical axis, metres; and, at the canvas's size, the log of its spread (see
-        ``DepthOutput``), which no camera changes, or None where the network predicts none.
+        Depth along the optical axis, metres; and the log of its spread (see ``DepthOutput``),
+        which no camera changes, or None where the network predicts none.
     """
     pixels = to_canvas(image, canvas)
     camera = intrinsics.resized(pixels.shape[-1], pixels.shape[-2])
@@ -96,9 +96,30 @@ def predict_maps(
     with torch.inference_mode():
         ratio = depth_per_canonical(camera.fx_px, canonical_focal, canvas.width)
         output = network(pixels.to(device), camera_px.to(device))
-        depth_m = at_size((output.depth_m.float() * ratio)[0, 0].cpu().numpy(), *image.shape[:2])
+        depth_m = (output.depth_m.float() * ratio)[0, 0].cpu().numpy()
         spread = output.log_spread
     return depth_m, None if spread is None else spread.float()[0, 0].cpu().numpy()
+
+
+def predict_maps(
+    network: Network,
+    image: UInt8[np.ndarray, "h w 3"],
+    intrinsics: Intrinsics,
+    *,
+    canvas: CanvasConfig,
+    canonical_focal: float,
+    device: torch.device,
+) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h2 w2"] | None]:
+    """``predict_canvas`` with the depth at the photo's own size; the spread stays as it is."""
+    depth_m, log_spread = predict_canvas(
+        network,
+        image,
+        intrinsics,
+        canvas=canvas,
+        canonical_focal=canonical_focal,
+        device=device,
+    )
+    return at_size(depth_m, *image.shape[:2]), log_spread
 
 
 def predict_metres(

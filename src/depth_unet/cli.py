@@ -46,7 +46,7 @@ commands (each has --help):
   evaluate --predictions DIR ... score depth files that another program wrote
   leaderboard EVALUATION...      set evaluations beside one another, as Markdown and as a page
   compare RUN RUN... --data DIR  curves, tables with intervals, the same images side by side
-  predict IMAGE...               metres for your photos
+  predict INPUT...               metres for your photos and videos
   export RUN FILE.safetensors    one small file to predict with
   rooms OUT --images N           render rooms with exact depth, from a seed
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from depth_unet.camera import Intrinsics
 from depth_unet.cameras.calibration import Calibration
-from depth_unet.canvas import predict_maps, predict_metres
+from depth_unet.canvas import predict_canvas, predict_maps, predict_metres
 from depth_unet.checkpoint import Checkpoint, read, resolve
 from depth_unet.config.model import CanvasConfig
 from depth_unet.config.run import Config
@@ -88,7 +88,7 @@ class DepthModel(nn.Module):
             DataError: The photo cannot be read, or the camera is of another image size.
         """
         decoded = photo if isinstance(photo, DecodedPhoto) else read_photo(photo)
-        calibration, focal_from = self._camera(decoded, camera)
+        calibration, focal_from = self.camera_of(decoded, camera)
         intrinsics = calibration.intrinsics
         depth_m, log_spread = predict_maps(self, decoded.image, intrinsics, **self._setting())
         if log_spread is not None:
@@ -108,10 +108,21 @@ class DepthModel(nn.Module):
         """Depth in metres of RGB (0 to 255) from a known camera, at its own size."""
         return predict_metres(self, image, intrinsics, **self._setting())
 
-    def _camera(
-        self, photo: DecodedPhoto, camera: Intrinsics | Calibration | None
+    def predict_small(
+        self, image: UInt8[np.ndarray, "h w 3"], intrinsics: Intrinsics
+    ) -> Float32[np.ndarray, "h2 w2"]:
+        """Depth in metres of RGB (0 to 255), at the network's size: what videos steady."""
+        depth_m, _ = predict_canvas(self, image, intrinsics, **self._setting())
+        return depth_m
+
+    def camera_of(
+        self, photo: DecodedPhoto, camera: Intrinsics | Calibration | None = None
     ) -> tuple[Calibration, str]:
-        """The camera of a photo, and where its focal length comes from."""
+        """The camera of a photo, and where its focal length comes from.
+
+        Raises:
+            DataError: The camera is of another image size.
+        """
         height, width = photo.image.shape[:2]
         if camera is None and photo.focal_px is not None:
             return _without_distortion(Intrinsics.centred(width, height, photo.focal_px)), EXIF

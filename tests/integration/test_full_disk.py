@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from depth_unet.arguments import SaveChoice
 from depth_unet.data.cache import CacheSource, sha256_of
 from tests.integration.commandline import depth_unet
+from tests.video.clips import write_clip
 
 KINDS = get_args(SaveChoice)
 QUICK = ("npy", "exr")  # NumPy and OpenEXR have errors of their own
@@ -63,6 +65,27 @@ def test_predicting_on_a_full_disk(
     (line,) = outcome.complaints
     assert str(out) in line
     assert not [path for path in out.rglob("*") if ".part" in path.name]
+
+
+@pytest.mark.parametrize(
+    "kind", ["ffv1", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("side", "png16"))]
+)
+def test_a_video_on_a_full_disk(
+    run_folder: Path, small_disk: Path, tmp_path: Path, kind: str
+) -> None:
+    """One line names the disk, and nothing half-written stays."""
+    random = np.random.default_rng(0)
+    frames = [random.integers(0, 256, (240, 320, 3), np.uint8) for _ in range(6)]
+    source = write_clip(tmp_path / "noise.mkv", frames, codec="ffv1")
+    (small_disk / "other").write_bytes(bytes(DISK_BYTES - 60_000))
+    out = small_disk / "depth"
+    outcome = depth_unet(
+        *("predict", source, "--weights", run_folder, "--out", out),
+        *("--video", kind, "--fov", "60"),
+    )
+    assert outcome.code == 1, outcome.err
+    assert str(out) in outcome.complaints[-1]
+    assert not list(out.rglob("*"))
 
 
 def test_full_disk(box_rooms: Path, small_disk: Path, tmp_path: Path) -> None:

@@ -1,30 +1,37 @@
-"""``depth-unet predict``: metres for photos."""
+"""``depth-unet predict``: metres for photos; ``video`` has what videos need."""
 
 import errno
-import os
 import sys
 import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeVar
 
-import torch
 from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from depth_unet.arguments import PredictArguments, SaveChoice
+from depth_unet.arguments import PredictArguments, SaveChoice, VideoChoice
 from depth_unet.atomic import make_folder
 from depth_unet.commands.device import choose_device
 from depth_unet.commands.inputs import Input, list_inputs
+from depth_unet.commands.job import Job, Outcome
 from depth_unet.commands.lens import Lens, lens_of
+from depth_unet.commands.targets import (
+    ENDINGS,
+    VIDEO_ENDINGS,
+    is_result,
+    photo_targets,
+    video_targets,
+)
+from depth_unet.commands.threads import shared_threads
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.figures.picture import Colours, depth_picture, photo_and_depth
 from depth_unet.figures.write import write_figure
@@ -32,74 +39,90 @@ from depth_unet.photo import read_photo
 from depth_unet.predict import ASSUMED, DepthModel, load
 from depth_unet.prediction import Prediction
 
-ENDINGS: dict[SaveChoice, str] = {
-    "png16": "_depth.png",
-    "npy": "_depth.npy",
-    "npz": "_depth.npz",
-    "exr": "_depth.exr",
-    "pfm": "_depth.pfm",
-    "color": "_color.png",
-    "panel": "_panel.png",
-    "ply": "_points.ply",
-    "glb": "_mesh.glb",
-    "plot3d": "_points.html",
-    "json": "_depth.json",
-}
 LIBRARIES: dict[SaveChoice, str] = {"exr": "OpenEXR", "plot3d": "plotly"}
-MOST_THREADS = 8
+WITHOUT_AV = "videos need PyAV: pip install 'depth-unet[video]'"
 LARGE_PIXELS = 16 * 10**6  # larger photos are taken one by one
 
-
-@dataclass(kw_only=True)
-class Outcome:
-    """What became of the photos."""
-
-    written: int = 0
-    assumed: int = 0
-    failures: list[DataError] = field(default_factory=list)
+Files = TypeVar("Files", dict[SaveChoice, Path], dict[VideoChoice, Path])
 
 
 def run(arguments: PredictArguments) -> list[DataError]:
-    """Predict every photo; what is wrong with bad ones is returned, and the rest goes on."""
+    """Predict every photo and video; what is wrong with bad ones is returned, the rest goes on."""
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-    _check_kinds(arguments.save)
+    _check_kinds(arguments)
     colours = Colours(range_m=_checked_range(arguments.range), colormap=f"{arguments.colormap}_r")
-    inputs = list_inputs(arguments.inputs, sys.stdin, partial(_is_result, arguments.out))
+    inputs = list_inputs(arguments.inputs, sys.stdin, partial(is_result, arguments.out))
     lens = lens_of(arguments)
-    wanted = {item: _targets(item, arguments) for item in inputs}
-    todo = [item for item in inputs if wanted[item]]
-    model = load(arguments.weights, choose_device(arguments.device), arguments.precision)
+    photos = {item: photo_targets(item, arguments) for item in inputs if not item.moves}
+    videos = {item: video_targets(item, arguments) for item in inputs if item.moves}
+    photos, videos = _not_there(photos), _not_there(videos)
+    job = Job(
+        model=load(arguments.weights, choose_device(arguments.device), arguments.precision),
+        lens=lens,
+        colours=colours,
+        stabilise=arguments.stabilise,
+    )
     make_folder(arguments.out)
     # 100 megapixels are welcome; what else Pillow warns of names no photo.
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
     warnings.filterwarnings("ignore", module=r"PIL\..*")
-    started_s, outcome = time.perf_counter(), Outcome()
-    columns = (TextColumn("predicting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("predict", total=len(todo))
-        try:
-            predict_all(
-                model,
-                todo,
-                lens,
-                lambda item, prediction: save(prediction, wanted[item], item.path.name, colours),
-                outcome=outcome,
-                advance=lambda: progress.advance(task),
-            )
-        except OSError:
-            for failure in outcome.failures:
-                console.print(f"depth-unet: error: {failure}")
-            raise
+    outcome = Outcome()
+    try:
+        _photos(job, photos, outcome, console)
+        if videos:
+            _videos(job, videos, outcome, console)
+    except OSError:
+        for failure in outcome.failures:
+            console.print(f"depth-unet: error: {failure}")
+        raise
     if outcome.assumed:
         warnings.warn(_assumed(outcome.assumed), stacklevel=2)
+    console.print(
+        f"{arguments.out}: {outcome.written} predicted, {len(outcome.failures)} failed, "
+        f"{len(inputs) - len(photos) - len(videos)} already there"
+    )
+    return outcome.failures
+
+
+def _photos(
+    job: Job,
+    wanted: dict[Input, dict[SaveChoice, Path]],
+    outcome: Outcome,
+    console: Console,
+) -> None:
+    """Predict photos with a bar, and say how long one took."""
+    started_s = time.perf_counter()
+    columns = (TextColumn("predicting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not wanted) as progress:
+        task = progress.add_task("predict", total=len(wanted))
+        predict_all(
+            job.model,
+            list(wanted),
+            job.lens,
+            lambda item, prediction: save(prediction, wanted[item], item.path.name, job.colours),
+            outcome=outcome,
+            advance=lambda: progress.advance(task),
+        )
     if outcome.written > 1:
         speed = outcome.written / (time.perf_counter() - started_s)
         console.print(f"predicting took {1 / speed:.2f} s per photo ({speed:.1f} images/s)")
-    console.print(
-        f"{arguments.out}: {outcome.written} predicted, {len(outcome.failures)} failed, "
-        f"{len(inputs) - len(todo)} already there"
-    )
-    return outcome.failures
+
+
+def _videos(
+    job: Job,
+    wanted: dict[Input, dict[VideoChoice, Path]],
+    outcome: Outcome,
+    console: Console,
+) -> None:
+    """Predict videos one after another; what concerns one alone is noted."""
+    if find_spec("av") is None:
+        outcome.failures += [DataError(f"{item.path}: {WITHOUT_AV}") for item in wanted]
+        return
+    from depth_unet.commands.video import predict_item  # noqa: PLC0415  # needs PyAV
+
+    for item, targets in wanted.items():
+        with noted(item, outcome):
+            outcome.assumed += predict_item(job, item, targets, console)
 
 
 def predict_all(
@@ -113,8 +136,7 @@ def predict_all(
 ) -> None:
     """Predict photos, several at a time: each thread takes one from its file to its results.
 
-    On a CPU each has one thread of torch's: small networks gain more by several photos at once than
-    by several threads for each. Large photos wait for one another, so that memory holds one.
+    Large photos wait for one another, so that memory holds one.
 
     Args:
         model: The network.
@@ -137,23 +159,16 @@ def predict_all(
             write(item, prediction)
             return prediction.focal_from == ASSUMED
 
-    threads = min(MOST_THREADS, os.cpu_count() or 1, len(inputs)) or 1
-    before, waiting = torch.get_num_threads(), deque[tuple[Input, Future[bool]]]()
-    with ThreadPoolExecutor(threads, initializer=partial(_share, threads)) as pool:
+    waiting = deque[tuple[Input, Future[bool]]]()
+    with shared_threads(len(inputs)) as (pool, num_threads):
         for item in inputs:
             waiting.append((item, pool.submit(one, item)))
-            if len(waiting) > 2 * threads:
+            if len(waiting) > 2 * num_threads:
                 _finish(*waiting.popleft(), outcome)
                 advance()
         for item, future in waiting:
             _finish(item, future, outcome)
             advance()
-    torch.set_num_threads(before)  # new threads of torch's would have the share of these
-
-
-def _share(threads: int) -> None:
-    """Give the calling thread its part of the processor."""
-    torch.set_num_threads(max(1, torch.get_num_threads() // threads))
 
 
 def _is_large(path: Path) -> bool:
@@ -167,8 +182,15 @@ def _is_large(path: Path) -> bool:
 
 def _finish(item: Input, future: Future[bool], outcome: Outcome) -> None:
     """Wait for a photo's results; what concerns it alone is noted."""
-    try:
+    with noted(item, outcome):
         outcome.assumed += future.result()
+
+
+@contextmanager
+def noted(item: Input, outcome: Outcome) -> Iterator[None]:
+    """Count an input as written, or note what is wrong with it alone."""
+    try:
+        yield
     except DataError as error:
         told = str(error) if str(item.path) in str(error) else f"{item.path}: {error}"
         outcome.failures.append(DataError(told))
@@ -202,11 +224,13 @@ def save(
                 prediction.save(path, title)
 
 
-def _check_kinds(kinds: Sequence[SaveChoice]) -> None:
+def _check_kinds(arguments: PredictArguments) -> None:
     """Refuse what cannot be written, before anything is done."""
-    if not kinds:
+    if not arguments.save:
         raise ConfigError(f"--save is empty; choose among {', '.join(ENDINGS)}")
-    for kind in kinds:
+    if not arguments.video:
+        raise ConfigError(f"--video is empty; choose among {', '.join(VIDEO_ENDINGS)}")
+    for kind in arguments.save:
         library = LIBRARIES.get(kind)
         if library and find_spec(library) is None:
             raise ConfigError(
@@ -214,19 +238,9 @@ def _check_kinds(kinds: Sequence[SaveChoice]) -> None:
             )
 
 
-def _is_result(out: Path, path: Path) -> bool:
-    """Whether a photo in a folder is a picture that was written here."""
-    below = path.resolve().is_relative_to(out.resolve())
-    return below and path.name.endswith(tuple(ENDINGS.values()))
-
-
-def _targets(item: Input, arguments: PredictArguments) -> dict[SaveChoice, Path]:
-    """The files that are still to be written of one photo."""
-    paths = {
-        kind: arguments.out / item.stem.parent / (item.stem.name + ENDINGS[kind])
-        for kind in arguments.save
-    }
-    return {kind: path for kind, path in paths.items() if arguments.overwrite or not path.exists()}
+def _not_there(wanted: dict[Input, Files]) -> dict[Input, Files]:
+    """The inputs of which something is still to be written."""
+    return {item: files for item, files in wanted.items() if files}
 
 
 def _checked_range(text: str) -> tuple[float, float] | None:

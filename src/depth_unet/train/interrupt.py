@@ -15,13 +15,17 @@ class Interrupted(KeyboardInterrupt):  # it is one: the shell expects 130
 class StopSignal:
     """Remembers that SIGINT or SIGTERM came; a second one acts as usual.
 
+    Args:
+        says: What is written to stderr when it comes.
+
     Example:
         >>> with StopSignal() as stop:
         ...     bool(stop)
         False
     """
 
-    def __init__(self) -> None:
+    def __init__(self, says: str = "stopping after this step; once more to stop at once") -> None:
+        self._says = says
         self._came = False
         self._previous: dict[int, Any] = {}
 
@@ -48,7 +52,7 @@ class StopSignal:
     def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # signal's form
         self._came = True
         with contextlib.suppress(OSError, RuntimeError):  # stderr may be closed, or in use
-            sys.stderr.write("\nstopping after this step; once more to stop at once\n")
+            sys.stderr.write(f"\n{self._says}\n")
         self._restore()
 
     def _restore(self) -> None:

@@ -1,0 +1,1 @@
+"""Depth of moving pictures: frames in, steady depth, files with sound out."""

@@ -1,0 +1,130 @@
+"""Frames of a video file, upright, each with its time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from jaxtyping import UInt8
+
+from depth_unet.damage import told_as_damage
+from depth_unet.errors import DataError
+
+REMEDY = "name another video"
+USUAL_RATE = Fraction(30)
+
+Image = UInt8[np.ndarray, "h w 3"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A frame and when it is shown.
+
+    Attributes:
+        image: RGB, 0 to 255, the right way up.
+        time: Of its beginning, in the clip's ticks.
+        turned: Whether the file had it turned.
+    """
+
+    image: Image
+    time: int
+    turned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Clip:
+    """Frames that follow one another, from a file or a camera.
+
+    Attributes:
+        name: What is said of it.
+        rate: Frames per second, on average.
+        tick_s: What times count in, seconds.
+        frames: The frames, once.
+        sound_from: A file with the sound of these times; None where there is none.
+    """
+
+    name: str
+    rate: Fraction
+    tick_s: Fraction
+    frames: Iterator[Frame]
+    sound_from: Path | None = None
+
+
+@contextmanager
+def open_clip(path: Path) -> Iterator[Clip]:
+    """Open a video file.
+
+    Frames are turned as the file says; times grow from frame to frame, whatever it says.
+
+    Raises:
+        DataError: It is missing, no video, or damaged; damage inside is found as frames are read.
+    """
+    with _opened(path) as (container, stream):
+        rate = stream.average_rate or stream.guessed_rate or USUAL_RATE
+        tick_s = stream.time_base or 1 / rate
+        yield Clip(
+            name=str(path),
+            rate=Fraction(rate),
+            tick_s=Fraction(tick_s),
+            frames=_frames(path, container, stream, round(1 / (rate * tick_s)) or 1),
+            sound_from=path if container.streams.audio else None,
+        )
+
+
+def survey(path: Path, most: int) -> tuple[int, list[Image]]:
+    """Read a video once: how many frames it has, and some of them.
+
+    Args:
+        path: The file.
+        most: Frames to return, evenly spaced, at most; half as many at least where there are
+            enough.
+
+    Raises:
+        DataError: As ``open_clip``; or it holds no frame.
+    """
+    kept, stride, count = list[av.VideoFrame](), 1, 0
+    with _opened(path) as (container, stream), told_as_damage(path, "is damaged", REMEDY):
+        for frame in container.decode(stream):
+            if count % stride == 0:
+                kept.append(frame)
+            count += 1
+            if len(kept) > most:
+                kept, stride = kept[::2], 2 * stride
+        if not count:
+            raise DataError(f"{path} holds no frame; {REMEDY}")
+        return count, [_upright(frame).image for frame in kept]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    if not path.is_file():
+        raise DataError(f"{path} does not exist; name a video")
+    with told_as_damage(path, "is not a video that can be read", REMEDY):
+        container = av.open(str(path), metadata_errors="replace")
+    with container:
+        if not container.streams.video:
+            raise DataError(f"{path} has no pictures; {REMEDY}")
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        yield container, stream
+
+
+def _frames(
+    path: Path, container: av.container.InputContainer, stream: av.VideoStream, step: int
+) -> Iterator[Frame]:
+    last = -step if stream.start_time is None else stream.start_time - step
+    with told_as_damage(path, "is damaged", REMEDY):
+        for frame in container.decode(stream):
+            time = last + step if frame.pts is None else max(frame.pts, last + 1)
+            yield _upright(frame, time)
+            last = time
+
+
+def _upright(frame: av.VideoFrame, time: int = 0) -> Frame:
+    image = frame.to_ndarray(format="rgb24")
+    quarters = round(frame.rotation / 90)
+    turned = np.ascontiguousarray(np.rot90(image, quarters)) if quarters % 4 else image
+    return Frame(turned, time, quarters % 4 != 0)

@@ -1,0 +1,193 @@
+"""Video files, read and written: times, turned frames, sound, words."""
+
+import itertools
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from depth_unet.errors import DataError
+from depth_unet.video.camera import open_camera
+from depth_unet.video.read import Clip, open_clip, survey
+from depth_unet.video.write import VideoFile
+from tests.video.clips import pictures, write_clip
+
+
+def copied(source: Path, target: Path, *, exact: bool = False) -> list[np.ndarray]:
+    """Write the frames of a clip into a new file; return them."""
+    frames = []
+    with open_clip(source) as clip, VideoFile(target, clip, {"title": "é"}, exact=exact) as file:
+        for frame in clip.frames:
+            frames.append(frame.image)
+            values = frame.image[..., 0].astype(np.uint16) * 257 if exact else frame.image
+            file.add(values, frame.time)
+    return frames
+
+
+def times_of(path: Path) -> list[Fraction]:
+    """When each frame is shown, seconds."""
+    with av.open(str(path)) as container:
+        return [frame.pts * frame.time_base for frame in container.decode(video=0)]
+
+
+def sound_of(path: Path) -> list[bytes]:
+    """The packets of the sound as they are stored."""
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv"])
+def test_times_and_sound_stay(tmp_path: Path, ending: str) -> None:
+    """Frames come as often and when they did, at a rate that varies too; sound byte for byte."""
+    times = [0, 4, 8, 20, 22, 30, 31, 50]
+    source = write_clip(tmp_path / "a.mp4", pictures(8), times=times, sound="aac")
+    copied(source, tmp_path / f"b{ending}")
+    found = times_of(tmp_path / f"b{ending}")
+    if ending == ".mkv":  # which has no negative times, where AAC begins
+        found = [time - found[0] for time in found]
+    assert found == times_of(source)
+    assert [round(100 * time) for time in times_of(source)] == times
+    assert sound_of(tmp_path / f"b{ending}") == sound_of(source)
+    with av.open(str(tmp_path / f"b{ending}")) as container:
+        assert {key.lower(): text for key, text in container.metadata.items()}["title"] == "é"
+
+
+def test_sound_that_the_container_does_not_take(tmp_path: Path) -> None:
+    """It is encoded anew, and lasts as long."""
+    source = write_clip(tmp_path / "a.mkv", pictures(10), sound="wavpack")
+    copied(source, tmp_path / "b.mp4")
+    with av.open(str(tmp_path / "b.mp4")) as container:
+        (track,) = container.streams.audio
+        assert track.codec_context.name == "aac"
+        length = sum(frame.samples for frame in container.decode(track)) / track.rate
+    assert abs(length - 0.36) < 0.2
+
+
+def test_turned_videos_are_read_upright(tmp_path: Path) -> None:
+    """As OpenCV, which knows of turning by itself, reads them."""
+    source = write_clip(tmp_path / "a.mp4", pictures(2), rotation=90)
+    with open_clip(source) as clip:
+        frame = next(clip.frames)
+    other = cv2.VideoCapture(str(source))
+    _, image = other.read()
+    assert (frame.turned, frame.image.shape) == (True, (64, 48, 3))
+    difference = np.abs(frame.image[..., ::-1].astype(int) - image)
+    assert np.median(difference) <= 3
+
+
+@pytest.mark.parametrize("size", [(48, 64), (31, 45)])
+def test_colours_and_odd_sizes(tmp_path: Path, size: tuple[int, int]) -> None:
+    """OpenCV reads the colours that went in, and a row or column more where sides are odd."""
+    frames = copied(write_clip(tmp_path / "a.mkv", pictures(3, size)), tmp_path / "b.mp4")
+    reader = cv2.VideoCapture(str(tmp_path / "b.mp4"))
+    for frame in frames:
+        read, image = reader.read()
+        assert read
+        assert image.shape == (size[0] + size[0] % 2, size[1] + size[1] % 2, 3)
+        inside = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)[: size[0], : size[1]]
+        assert abs(float(np.mean(inside.astype(float) - frame))) < 4
+
+
+def test_sixteen_bits_are_exact(tmp_path: Path) -> None:
+    """OpenCV reads the numbers that went in."""
+    frames = copied(write_clip(tmp_path / "a.mkv", pictures(3)), tmp_path / "b.mkv", exact=True)
+    reader = cv2.VideoCapture(str(tmp_path / "b.mkv"))
+    reader.set(cv2.CAP_PROP_CONVERT_RGB, 0)
+    for frame in frames:
+        _, image = reader.read()
+        np.testing.assert_array_equal(image, frame[..., 0].astype(np.uint16) * 257)
+    assert not reader.read()[0]
+
+
+def test_survey(tmp_path: Path) -> None:
+    """It counts the frames, and returns some, evenly spaced."""
+    source = write_clip(tmp_path / "a.mp4", pictures(20))
+    count, images = survey(source, 8)
+    with open_clip(source) as clip:
+        frames = [frame.image for frame in clip.frames]
+    assert (count, len(images)) == (20, 5)
+    for image, frame in zip(images, frames[::4], strict=True):
+        np.testing.assert_array_equal(image, frame)
+
+
+def test_what_is_no_video(tmp_path: Path) -> None:
+    """Missing, empty, other and cut-off files are named."""
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "words.mp4").write_text("no video " * 99)
+    whole = write_clip(tmp_path / "whole.mp4", pictures(30, (96, 128))).read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+    for name in ("missing", "empty", "words", "cut"):
+        with pytest.raises(DataError, match=name):
+            survey(tmp_path / f"{name}.mp4", 4)
+
+
+def test_a_video_that_is_damaged_inside(tmp_path: Path) -> None:
+    """One whose index is there and whose end is not is damaged, not short."""
+    source = write_clip(tmp_path / "a.mp4", pictures(30, (96, 128)))
+    with open_clip(source) as clip, av.open(str(source)) as container:
+        first = tmp_path / "first.mp4"  # the index first, as for the web
+        with av.open(str(first), "w", options={"movflags": "faststart"}) as out:
+            stream = out.add_stream_from_template(container.streams.video[0])
+            for packet in container.demux(video=0):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    out.mux(packet)
+        assert clip.sound_from is None
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(first.read_bytes()[: first.stat().st_size * 2 // 3])
+    with pytest.raises(DataError, match=r"cut\.mp4 is damaged"):
+        survey(cut, 4)
+
+
+class Device:
+    """A camera that shows so many frames."""
+
+    def __init__(self, count: int) -> None:
+        self.frames, self.released = pictures(max(count, 1))[:count], False
+
+    def isOpened(self) -> bool:
+        """It is there."""
+        return True
+
+    def get(self, _: int) -> float:
+        """Frames per second."""
+        return 30.0
+
+    def read(self) -> tuple[bool, np.ndarray | None]:
+        """The next frame, BGR."""
+        return (True, self.frames.pop(0)[..., ::-1]) if self.frames else (False, None)
+
+    def release(self) -> None:
+        """Let it go."""
+        self.released = True
+
+
+def test_a_camera_ends_with_its_device_or_when_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames are RGB and their times grow; the device is let go."""
+    for stop_after, count in ((99, 5), (3, 3)):
+        device, asked = Device(5), list[int]()
+        monkeypatch.setattr(cv2, "VideoCapture", lambda _, device=device: device)
+
+        def stopped(asked: list[int] = asked, limit: int = stop_after) -> bool:
+            asked.append(0)
+            return len(asked) > limit
+
+        with open_camera(0, stopped) as clip:
+            assert isinstance(clip, Clip)
+            frames = list(clip.frames)
+        assert len(frames) == count
+        assert all(a.time < b.time for a, b in itertools.pairwise(frames))
+        np.testing.assert_array_equal(frames[0].image, pictures(5)[0])
+        assert device.released
+
+
+def test_no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line says so; likewise for one that shows nothing."""
+    with pytest.raises(DataError, match="there is no camera 97"), open_camera(97, bool):
+        pass
+    monkeypatch.setattr(cv2, "VideoCapture", lambda _: Device(0))
+    with open_camera(0, bool) as clip, pytest.raises(DataError, match="shows nothing"):
+        next(clip.frames)
