@@ -1,4 +1,4 @@
-"""A tour: one command over photos of every form and files that only pretend to be some."""
+"""A tour: one command over photos of every form, videos, and files that only pretend to be some."""
 
 from pathlib import Path
 
@@ -12,9 +12,11 @@ from PIL import Image, ImageOps
 
 from tests.integration.commandline import ERROR, Outcome, depth_unet
 from tests.integration.tour import BAD, GOOD, lay_out
+from tests.video.clips import pictures, write_clip
 
 KINDS = ("png16", "npy", "npz", "exr", "pfm", "color", "ply", "glb", "json")
 LARGE_PIXELS = 10**6
+FRAMES = 6
 MOST_M = 65.535
 
 
@@ -68,16 +70,19 @@ def test_tour(run_folder: Path, photo: Path, tmp_path: Path) -> None:
     album, out = tmp_path / "album", tmp_path / "depth"
     with Image.open(photo) as image:
         lay_out(image.convert("RGB"), album)
+    clip = write_clip(album / "clip.mp4", pictures(FRAMES)).read_bytes()
+    (album / "cut.mp4").write_bytes(clip[: len(clip) // 2])
     outcome = tour(album, out, run_folder)
     assert outcome.code == 3, outcome.err
     errors = [line for line in outcome.complaints if line.startswith(ERROR)]
     named = "\n".join(errors)
-    missing = [name for name in BAD if name not in named]
+    missing = [name for name in (*BAD, "cut.mp4") if name not in named]
     assert not missing
-    assert len(errors) == len(BAD), named
+    assert len(errors) == len(BAD) + 1, named
     for name in GOOD:
         assert_kinds_agree(results_of(name, out), shown_size(album / name))
-    told = f"{out}: {len(GOOD)} predicted, {len(BAD)} failed, 0 already there"
+    assert cv2.VideoCapture(str(out / "clip_side.mp4")).get(cv2.CAP_PROP_FRAME_COUNT) == FRAMES
+    told = f"{out}: {len(GOOD) + 1} predicted, {len(BAD) + 1} failed, 0 already there"
     assert told in outcome.err
 
 

@@ -16,7 +16,6 @@ from typing import TypeVar
 
 from PIL import Image
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from depth_unet.arguments import PredictArguments, SaveChoice, VideoChoice
 from depth_unet.atomic import make_folder
@@ -24,6 +23,7 @@ from depth_unet.commands.device import choose_device
 from depth_unet.commands.inputs import Input, list_inputs
 from depth_unet.commands.job import Job, Outcome
 from depth_unet.commands.lens import Lens, lens_of
+from depth_unet.commands.progress import speed_bar
 from depth_unet.commands.targets import (
     ENDINGS,
     VIDEO_ENDINGS,
@@ -92,9 +92,8 @@ def _photos(
 ) -> None:
     """Predict photos with a bar, and say how long one took."""
     started_s = time.perf_counter()
-    columns = (TextColumn("predicting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not wanted) as progress:
-        task = progress.add_task("predict", total=len(wanted))
+    with speed_bar(console, "images", shown=bool(wanted)) as progress:
+        task = progress.add_task("predicting", total=len(wanted))
         predict_all(
             job.model,
             list(wanted),

@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from depth_unet.arguments import VideoChoice
 from depth_unet.cameras.calibration import Calibration
 from depth_unet.canvas import at_size
 from depth_unet.commands.inputs import Input
 from depth_unet.commands.job import Job
+from depth_unet.commands.progress import speed_bar
 from depth_unet.commands.threads import shared_threads
 from depth_unet.depthfiles.facts import DepthFacts
 from depth_unet.errors import DataError
@@ -171,9 +171,8 @@ def _range(
 
 @contextlib.contextmanager
 def _bar(console: Console, name: str) -> Iterator[Callable[[int, int | None], None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
-        task = progress.add_task(name.replace("[", "\\["), total=None)
+    with speed_bar(console, "frames") as progress:
+        task = progress.add_task(name, total=None)
 
         def show(done: int, total: int | None) -> None:
             if total is not None:
