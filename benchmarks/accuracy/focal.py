@@ -20,6 +20,7 @@ from rich.console import Console
 from depth_unet.checkpoint import resolve
 from depth_unet.data.fit import fitted_frame
 from depth_unet.data.forms.recognise import open_source
+from depth_unet.data.mixture import splits_within
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, frames_of
 from depth_unet.evaluate.score import score
@@ -68,7 +69,8 @@ def main() -> int:
     arguments = parser.parse_args()
     model = DepthModel.from_file(resolve(arguments.checkpoint))
     source = open_source(arguments.data)
-    indices = frames_of(source.rows, Splits.from_dict(model.checkpoint.splits), arguments.split)
+    splits = splits_within(source, Splits.from_dict(model.checkpoint.splits))
+    indices = frames_of(source.rows, splits, arguments.split)
 
     def abs_rel(zoom: float, *, keeps_camera: bool) -> float:
         zoomed = ZoomedSource(source, zoom, keeps_camera=keeps_camera)

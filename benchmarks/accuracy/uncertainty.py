@@ -17,6 +17,7 @@ from rich.console import Console
 
 from depth_unet.checkpoint import resolve
 from depth_unet.data.forms.recognise import open_source
+from depth_unet.data.mixture import splits_within
 from depth_unet.data.source import without_invalid
 from depth_unet.data.splits import SplitName, Splits, frames_of
 from depth_unet.errors import ConfigError
@@ -31,7 +32,8 @@ PIXELS = 2000  # of every photo, drawn at random
 def errors_of(model: DepthModel, source_root: Path, split: SplitName) -> list[np.ndarray]:
     """Per photo: |log error| in units of its spread, the spread, and relative error (n x 3)."""
     source = open_source(source_root)
-    indices = frames_of(source.rows, Splits.from_dict(model.checkpoint.splits), split)
+    splits = splits_within(source, Splits.from_dict(model.checkpoint.splits))
+    indices = frames_of(source.rows, splits, split)
     found = []
     for index in indices:
         frame = source.read(index)

@@ -17,7 +17,7 @@ from depth_unet.data.mixture import (
     splits_within,
 )
 from depth_unet.data.source import PairsSource
-from depth_unet.data.splits import frames_of
+from depth_unet.data.splits import Splits, frames_of
 from depth_unet.errors import ConfigError, DataError
 
 
@@ -95,6 +95,19 @@ def test_a_part_finds_its_frames_in_the_splits(mixed: MixedSource, folders: list
         assert [f"{folder.name}/{name}" for name in found] == mine
         assert len(frames_of(one.rows, splits_within(one, splits), "unseen")) == len(mine) > 0
     assert splits_within(mixed, splits) == splits
+
+
+def test_a_part_is_found_under_another_name(mixed: MixedSource, box_rooms: Path) -> None:
+    """What was mixed as `rooms` is the same data in a folder that is called otherwise."""
+    splits = split_source(mixed, fraction=1.0, holdout=0.3, seed=0)
+    only = Splits.from_dict(
+        {
+            split: [name for name in names if name.startswith("rooms/")] + ["others/unknown.jpg"]
+            for split, names in splits.to_dict().items()
+        }
+    )
+    found = splits_within(PairsSource(box_rooms), only)
+    assert [f"rooms/{name}" for name in found.train] == list(only.train[:-1])
 
 
 def test_contradictions_are_refused(folders: list[Path], tmp_path: Path) -> None:

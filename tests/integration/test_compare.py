@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from depth_unet.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.checkpoint import BEST_NAME, LAST_NAME, read, save
 from tests.integration.commandline import (
     FEW_STEPS,
     Outcome,
@@ -155,6 +155,20 @@ def test_frames_that_one_run_knows_judge_none(
     assert found["flip"] is True
     verdicts = {value["verdict"] for value in part["differences"]["knows_all"].values()}
     assert verdicts == {"no difference"}  # of four photos
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_a_run_on_several_data_sets_knows_its_frames(
+    run_folder: Path, knows_all: Path, cache: Path, tmp_path: Path
+) -> None:
+    """Frames that a run was trained on in a mixture are no new ones to it."""
+    checkpoint = read(knows_all / BEST_NAME)
+    for split, names in checkpoint.splits.items():
+        checkpoint.splits[split] = [f"elsewhere/{name}" for name in names]
+    (tmp_path / "mixed").mkdir()
+    save(tmp_path / "mixed" / BEST_NAME, checkpoint)
+    refused = compare(tmp_path / "out", cache, run_folder, tmp_path / "mixed")
+    assert_refused(refused, "mixed was trained on, or in the rooms of, 12 of 12")
 
 
 @pytest.mark.usefixtures("without_pictures")

@@ -19,6 +19,7 @@ from depth_unet.compare.table import table
 from depth_unet.compare.words import frames, judged, recorded
 from depth_unet.compare.write import RESULT_NAME, write_results
 from depth_unet.data.forms.recognise import open_source
+from depth_unet.data.mixture import splits_within
 from depth_unet.data.source import Source
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.evaluate.score import Predictor
@@ -69,7 +70,7 @@ def score_runs(
         DataError: A part has no frame that is fair to all, or a frame cannot be read.
     """
     wanted: tuple[ComparedSplit, ...] = arguments.split or ("unseen",)
-    splits_of = {run.name: run.splits for run in runs}
+    splits_of = {run.name: splits_within(source, run.splits) for run in runs}
     fair: dict[str, FairFrames] = {
         name: fair_frames(source.rows, splits_of, name) for name in wanted
     }

@@ -2,6 +2,7 @@
 
 import bisect
 import math
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -217,16 +218,23 @@ def sampled(source: Source, indices: Sequence[int], most: int) -> list[int]:
 def splits_within(source: Source, splits: Splits) -> Splits:
     """The splits of a run, in the names of this data set: one of those that it mixed, or all.
 
+    A data set is found again under another folder's name, as the one most of whose frames are here.
+
     Args:
         source: What is evaluated.
         splits: A checkpoint's lists.
     """
-    prefix = f"{source.root.resolve().name}/"
+    own = {row.rgb for row in source.rows}
     listed = {name for names in splits.to_dict().values() for name in names}
-    if isinstance(source, MixedSource) or any(row.rgb in listed for row in source.rows):
+    if isinstance(source, MixedSource) or own & listed:
         return splits
-    if not any(prefix + row.rgb in listed for row in source.rows):
+    shares = Counter(
+        folder for folder, _, rest in (name.partition("/") for name in listed) if rest in own
+    )
+    here = source.root.resolve().name
+    if not shares:
         return splits
+    prefix = f"{here if here in shares else shares.most_common(1)[0][0]}/"
     return Splits.from_dict(
         {
             split: [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
