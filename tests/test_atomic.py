@@ -191,3 +191,23 @@ def test_leftovers_of_one_name_go(tmp_path: Path) -> None:
     remove_leftovers(tmp_path / "frames")
     remove_leftovers(tmp_path / "missing" / "walk.mp4")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
+
+
+def test_the_old_folder_stays_when_the_new_one_cannot_take_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever comes between the two renames, one of both is there."""
+    path, rename = tmp_path / "frames", Path.rename
+    path.mkdir()
+    (path / "old").touch()
+
+    def interrupted(self: Path, target: Path) -> Path:
+        if target == path and ".old" not in self.name:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt), replacing_folder(path) as folder:
+        (folder / "new").touch()
+    assert names(tmp_path) == ["frames"]
+    assert names(path) == ["old"]

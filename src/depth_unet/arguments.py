@@ -5,30 +5,30 @@ Standard library and tyro's markers only, so that help answers without importing
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 
+from depth_unet.choices import (
+    ColormapChoice,
+    DeviceChoice,
+    FormChoice,
+    FurnitureChoice,
+    InferenceChoice,
+    PrunerChoice,
+    SamplerChoice,
+    SaveChoice,
+    StoredChoice,
+    VideoChoice,
+)
 from depth_unet.config.run import Config
+from depth_unet.scoring_arguments import (
+    CompareArguments,
+    EvaluateArguments,
+    LeaderboardArguments,
+)
 
-SplitChoice = Literal["all", "train", "seen", "unseen", "test"]
-ComparedChoice = Literal["all", "seen", "unseen", "test"]
-ProtocolChoice = Literal["nyu-eigen", "densedepth", "full"]
-PairingChoice = Literal["name", "order"]
-AlignmentChoice = Literal["none", "median", "scale_shift"]
-SortChoice = Literal["abs_rel", "rmse", "log10", "delta1", "delta2", "delta3"]
-SaveChoice = Literal[
-    "png16", "npy", "npz", "exr", "pfm", "color", "panel", "ply", "glb", "plot3d", "json"
-]
-VideoChoice = Literal["side", "color", "ffv1", "png16"]
-ColormapChoice = Literal["magma", "inferno", "viridis", "cividis", "turbo", "gray"]
-InferenceChoice = Literal["fp32", "bf16", "fp16"]
-DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
 Folders = Annotated[tuple[str, ...], tyro.conf.arg(metavar="PATH[:WEIGHT]...")]
-FurnitureChoice = Literal["cc0", "full", "boxes"]
-FormChoice = Literal["pairs", "kaggle", "mat", "mat-raw", "h5", "h5-tar", "bts", "parquet"]
-SamplerChoice = Literal["grid", "random", "tpe"]
-PrunerChoice = Literal["none", "median"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,82 +89,6 @@ class SearchArguments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvaluateArguments:
-    """Score a checkpoint, or depth files of another program, on test frames and other parts."""
-
-    checkpoint: Annotated[str, tyro.conf.Positional] = ""
-    """Checkpoint file or run folder (its best weights); none with --predictions."""
-    data: Path
-    """Folder in the pairs layout, or a cache made by `depth-unet prepare`."""
-    predictions: Path | None = None
-    """Folder with one depth file per frame to score in place of a checkpoint: 16-bit PNG or TIFF
-    in millimetres; NumPy, OpenEXR or PFM in metres."""
-    by: PairingChoice = "name"
-    """How --predictions are paired with frames: by name, or numbered files in the data's order."""
-    unit: str = ""
-    """Unit of --predictions: mm, cm, m, or metres per stored count, such as 0.0002."""
-    name: str = ""
-    """What leaderboards call it; default: the folder's or the weights' name."""
-    parameters: str = ""
-    """How many weights made --predictions, such as 0.7M; for leaderboards."""
-    split: tuple[SplitChoice, ...] = ()
-    """Parts to score; default: those of seen, unseen and test that exist. With --predictions:
-    test, train (all others) or all; default test."""
-    protocol: ProtocolChoice | None = None
-    """Crop, mask and averaging; default nyu-eigen for native 640x480 ground truth, else full."""
-    flip: bool = False
-    """Average the predictions for the image and its mirror image."""
-    align: AlignmentChoice = "none"
-    """Fit every prediction to its ground truth first; none keeps the metric scale."""
-    out: Path | None = None
-    """Folder for report.html, metrics.json, per_image.csv and pictures; default RUN/evaluation
-    (of weights that ship, and of --predictions: evaluation-NAME)."""
-    device: DeviceChoice = "auto"
-    """Where the network runs."""
-    overwrite: bool = False
-    """Replace results that are already there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaderboardArguments:
-    """Set evaluations beside one another, one table for every part, protocol and set of photos."""
-
-    results: Annotated[tuple[Path, ...], tyro.conf.Positional]
-    """Folders that `depth-unet evaluate` wrote, of checkpoints or of --predictions."""
-    sort: SortChoice = "abs_rel"
-    """What rows are sorted by, the best first."""
-    out: tuple[Path, ...] = (Path("leaderboard.md"), Path("leaderboard.html"))
-    """Files to write: .md, .html, or both."""
-    overwrite: bool = False
-    """Replace files that are already there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompareArguments:
-    """Compare runs on the frames that none of them was trained on, as one page."""
-
-    runs: Annotated[tuple[str, ...], tyro.conf.Positional]
-    """Run folders (their best weights) or checkpoint files; the others are held against the first.
-    """
-    data: Path
-    """Folder in the pairs layout, or a cache made by `depth-unet prepare`."""
-    split: tuple[ComparedChoice, ...] = ()
-    """Parts to score, without the rooms that a run knows; default: unseen (test: final figures)."""
-    protocol: ProtocolChoice | None = None
-    """Crop, mask and averaging; default nyu-eigen for native 640x480 ground truth, else full."""
-    flip: bool = False
-    """Average the predictions for the image and its mirror image."""
-    align: AlignmentChoice = "none"
-    """Fit every prediction to its ground truth first; none keeps the metric scale."""
-    out: Path = Path("comparison")
-    """Folder for comparison.html, comparison.json and pictures."""
-    device: DeviceChoice = "auto"
-    """Where the networks run."""
-    overwrite: bool = False
-    """Replace a comparison that is already there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PredictArguments:
     """Predict metric depth of photos and videos."""
 
@@ -214,7 +138,7 @@ class ExportArguments:
     """Checkpoint file or run folder (its best weights)."""
     out: Annotated[Path, tyro.conf.Positional]
     """File to write, NAME.safetensors."""
-    precision: Literal["fp16", "fp32"] = "fp16"
+    precision: StoredChoice = "fp16"
     """How weights are stored; half precision moves depth by less than a thousandth."""
     spread_scale: float | None = None
     """Factor on the predicted spread, as benchmarks/accuracy/uncertainty.py measures it."""

@@ -13,11 +13,8 @@ from rich.console import Console
 from depth_unet import __version__
 from depth_unet.arguments import (
     Arguments,
-    CompareArguments,
-    EvaluateArguments,
     ExportArguments,
     InspectArguments,
-    LeaderboardArguments,
     PredictArguments,
     PrepareArguments,
     ResumeArguments,
@@ -28,6 +25,7 @@ from depth_unet.arguments import (
 from depth_unet.config.run import Config
 from depth_unet.errors import CheckpointError, ConfigError, DataError
 from depth_unet.recipes import RECIPES
+from depth_unet.scoring_arguments import CompareArguments, EvaluateArguments, LeaderboardArguments
 
 INVALID, SOME_FAILED, INTERRUPTED = 2, 3, 130
 

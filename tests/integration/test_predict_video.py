@@ -182,6 +182,21 @@ def test_ctrl_c_ends_a_recording(
     assert len(read_back(path)) == 4
 
 
+def test_a_folder_of_other_things_is_not_replaced(
+    run_folder: Path, clip: Path, tmp_path: Path
+) -> None:
+    """Frames go into a folder of their own: one with photos in it stays, and is named."""
+    out = tmp_path / "depth"
+    photos = out / f"{clip.stem}_depth"
+    photos.mkdir(parents=True)
+    (photos / "mine.png").write_bytes(b"photo")
+    for options in ((), ("--overwrite",)):
+        outcome = predict(run_folder, out, clip, "--video", "png16", "--fov", 60, *options)
+        assert outcome.code == 3
+        assert "holds mine.png" in outcome.complaints[-1]
+        assert files_below(out) == {photos.name, f"{photos.name}/mine.png"}
+
+
 def test_an_error_leaves_no_part(
     run_folder: Path, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

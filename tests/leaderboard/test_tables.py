@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from depth_unet.arguments import SortChoice
+from depth_unet.choices import SortChoice
 from depth_unet.leaderboard.html import page
 from depth_unet.leaderboard.markdown import markdown
 from depth_unet.leaderboard.read import Evaluation
@@ -43,6 +43,7 @@ def evaluation(name: str, factor: float, guess: float = 1.6, **changes: object) 
         flip=None,
         dataset="rooms",
         split="test",
+        num_pixels=576,
         rules=RULES,
         scores=metrics.summary(),
         guesses={GUESS: scored(guess).summary()},
@@ -71,6 +72,7 @@ def test_sort_choices_are_the_columns() -> None:
     [
         {"dataset": "other rooms"},
         {"split": "all"},
+        {"num_pixels": 500},
         {"rules": RULES.replace("none", "median")},
         {"images": {"another.png": dict.fromkeys(METRIC_NAMES, 0.1)}},
     ],
@@ -101,7 +103,7 @@ def test_equal_names_and_guesses() -> None:
     assert [row.name for row in board.rows] == ["run", "run (2)", GUESS]
     (board,) = make_boards([evaluation("one", 1.1), evaluation("two", 1.2, guess=1.7)])
     names = [row.name for row in board.rows if row.is_guess]
-    assert names == [f"{GUESS}, as fitted for one", f"{GUESS}, as fitted for two"]
+    assert names == [f"{GUESS}, as scored for one", f"{GUESS}, as scored for two"]
 
 
 def test_difference_to_the_best_is_paired() -> None:

@@ -32,6 +32,7 @@ def write_clip(
     codec: str = "libx264",
     sound: str = "",
     rotation: int = 0,
+    pixel: Fraction = Fraction(1),
 ) -> Path:
     """Write RGB frames without loss of more than a few levels; times in hundredths of a second."""
     times = [4 * i for i in range(len(frames))] if times is None else times
@@ -42,6 +43,7 @@ def write_clip(
         context.width, context.height, context.pix_fmt = width, height, "yuv444p"
         context.time_base = stream.time_base = Fraction(1, 100)
         context.options = {"crf": "4"}
+        context.sample_aspect_ratio = pixel
         if rotation:
             stream.set_display_rotation(rotation)
         track = container.add_stream(sound, rate=8000, layout="mono") if sound else None

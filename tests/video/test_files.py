@@ -3,6 +3,8 @@
 import itertools
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Self
 
 import av
 import cv2
@@ -12,6 +14,7 @@ import pytest
 from depth_unet.errors import DataError
 from depth_unet.video.camera import open_camera
 from depth_unet.video.read import Clip, open_clip, survey
+from depth_unet.video.sound import Sound
 from depth_unet.video.write import VideoFile
 from tests.video.clips import pictures, write_clip
 
@@ -64,6 +67,61 @@ def test_sound_that_the_container_does_not_take(tmp_path: Path) -> None:
         assert track.codec_context.name == "aac"
         length = sum(frame.samples for frame in container.decode(track)) / track.rate
     assert abs(length - 0.36) < 0.2
+
+
+def test_sound_of_unknown_form_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As telephones have it beside the usual track; the video is written, and a warning says so."""
+    source, opened = write_clip(tmp_path / "a.mp4", pictures(4), sound="aac"), av.open
+
+    class Unknown:
+        """A container whose sound FFmpeg knows no decoder for."""
+
+        def __init__(self, container: av.container.InputContainer) -> None:
+            self.streams = SimpleNamespace(audio=[SimpleNamespace(codec_context=None, index=1)])
+            self.close = container.close
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self.close()
+
+    target = opened(str(tmp_path / "b.mp4"), "w")
+    monkeypatch.setattr(av, "open", lambda *given, **more: Unknown(opened(*given, **more)))
+    with target, pytest.warns(UserWarning, match="left out"):
+        Sound(source, target).rest()
+
+
+def test_pixels_that_are_not_square(tmp_path: Path) -> None:
+    """They are made so: depth is of the scene's proportions."""
+    source = write_clip(tmp_path / "a.mp4", pictures(3), pixel=Fraction(4, 3))
+    with open_clip(source) as clip:
+        assert {frame.image.shape for frame in clip.frames} == {(48, 85, 3)}
+    assert survey(source, 2)[1][0].shape == (48, 85, 3)
+
+
+@pytest.mark.parametrize("ending", [".mkv", ".webm"])
+def test_a_video_that_ends_before_it_says(tmp_path: Path, ending: str) -> None:
+    """FFmpeg takes the end of the file for that of the video; the length that it states tells."""
+    codec = "libvpx-vp9" if ending == ".webm" else "libx264"
+    whole = write_clip(tmp_path / f"whole{ending}", pictures(100), codec=codec)
+    assert survey(whole, 2)[0] == 100
+    cut = tmp_path / f"cut{ending}"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    with pytest.raises(DataError, match=r"cut.* is damaged"):
+        survey(cut, 2)
+    with pytest.raises(DataError, match=r"cut.* is damaged"), open_clip(cut) as clip:
+        list(clip.frames)
+
+
+def test_what_ffmpeg_refuses_is_no_full_disk(tmp_path: Path) -> None:
+    """A picture that the encoder does not take is an error of this video alone."""
+    with (
+        pytest.raises(DataError, match=r"cannot be written as \.mp4"),
+        open_clip(write_clip(tmp_path / "a.mp4", pictures(2))) as clip,
+        VideoFile(tmp_path / "b.mp4", clip, {}, exact=False) as file,
+    ):
+        file.add(np.zeros((40000, 2, 3), np.uint8), 0)
 
 
 def test_turned_videos_are_read_upright(tmp_path: Path) -> None:

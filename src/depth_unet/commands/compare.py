@@ -5,7 +5,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from depth_unet.arguments import CompareArguments
 from depth_unet.atomic import check_writable
 from depth_unet.checkpoint import resolve
 from depth_unet.commands.device import choose_device
@@ -25,6 +24,7 @@ from depth_unet.errors import ConfigError, DataError
 from depth_unet.evaluate.score import Predictor
 from depth_unet.predict import DepthModel
 from depth_unet.report.results import count_rooms
+from depth_unet.scoring_arguments import CompareArguments
 
 
 def run(arguments: CompareArguments) -> list[DataError]:

@@ -2,7 +2,7 @@
 
 import torch
 
-from depth_unet.arguments import DeviceChoice
+from depth_unet.choices import DeviceChoice
 from depth_unet.errors import ConfigError
 
 

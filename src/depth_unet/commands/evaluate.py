@@ -5,7 +5,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from depth_unet.arguments import EvaluateArguments
 from depth_unet.atomic import check_writable
 from depth_unet.checkpoint import WEIGHTS, Checkpoint, resolve, short_name
 from depth_unet.commands.device import choose_device
@@ -26,6 +25,7 @@ from depth_unet.report.pictures import write_pictures
 from depth_unet.report.results import NETWORK, AnyResults, Results, count_rooms
 from depth_unet.report.table import table
 from depth_unet.report.write import RESULT_NAME, write_results
+from depth_unet.scoring_arguments import EvaluateArguments
 
 
 def run(arguments: EvaluateArguments) -> list[DataError]:

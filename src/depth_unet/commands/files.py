@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from depth_unet.arguments import EvaluateArguments
 from depth_unet.commands.scoring import choose_protocol, choose_splits, score_parts
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits
@@ -19,6 +18,7 @@ from depth_unet.evaluate.score import ByName, Predictor
 from depth_unet.layout import METRES_PER_UNIT
 from depth_unet.report import words
 from depth_unet.report.results import NETWORK, FileResults, count_rooms
+from depth_unet.scoring_arguments import EvaluateArguments
 
 PER_LETTER = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
 AMOUNT = re.compile(r"(\d+(?:\.\d+)?)([kMG]?)")

@@ -5,7 +5,7 @@ import itertools
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -117,7 +117,8 @@ def _of_folder(folder: Path, is_result: Callable[[Path], bool]) -> Iterator[Inpu
         path for path in folder.rglob("*") if _is_photo(path, folder) and not is_result(path)
     )
     if not photos:
-        raise DataError(f"{folder} holds no photos ({', '.join(sorted(SUFFIXES))}); name another")
+        known = ", ".join(sorted(SUFFIXES | VIDEO_SUFFIXES))
+        raise DataError(f"{folder} holds no photos or videos ({known}); name another")
     for path in photos:
         yield Input(path, path.relative_to(folder).with_suffix(""))
 
@@ -133,7 +134,7 @@ def _told_apart(inputs: list[Input]) -> list[Input]:
     """Photos whose results would overwrite one another keep their endings; none may stay so."""
     counts = Counter(_key(item) for item in inputs)
     apart = [
-        Input(item.path, item.stem.with_name(item.path.name)) if counts[_key(item)] > 1 else item
+        replace(item, stem=item.stem.with_name(item.path.name)) if counts[_key(item)] > 1 else item
         for item in inputs
     ]
     (_, stem), count = Counter(_key(item) for item in apart).most_common(1)[0]

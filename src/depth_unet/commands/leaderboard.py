@@ -5,13 +5,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from depth_unet.arguments import LeaderboardArguments
 from depth_unet.atomic import check_writable, write_text
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.leaderboard.html import page
 from depth_unet.leaderboard.markdown import markdown
 from depth_unet.leaderboard.read import Evaluation, read_evaluation
 from depth_unet.leaderboard.tables import make_boards
+from depth_unet.scoring_arguments import LeaderboardArguments
 
 FORMS = {".md": markdown, ".html": page}
 

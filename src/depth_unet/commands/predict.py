@@ -17,8 +17,9 @@ from typing import TypeVar
 from PIL import Image
 from rich.console import Console
 
-from depth_unet.arguments import PredictArguments, SaveChoice, VideoChoice
+from depth_unet.arguments import PredictArguments
 from depth_unet.atomic import make_folder
+from depth_unet.choices import SaveChoice, VideoChoice
 from depth_unet.commands.device import choose_device
 from depth_unet.commands.inputs import Input, list_inputs
 from depth_unet.commands.job import Job, Outcome

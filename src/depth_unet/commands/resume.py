@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from depth_unet.arguments import DeviceChoice, ResumeArguments
+from depth_unet.arguments import ResumeArguments
 from depth_unet.checkpoint import LAST_NAME, Checkpoint, read, run_file
+from depth_unet.choices import DeviceChoice
 from depth_unet.commands.device import choose_device
 from depth_unet.commands.follow import follow
 from depth_unet.config.run import Config

@@ -7,7 +7,7 @@ from functools import partial
 from rich.console import Console
 from rich.progress import Progress
 
-from depth_unet.arguments import CompareArguments, EvaluateArguments, SplitChoice
+from depth_unet.choices import SplitChoice
 from depth_unet.config.model import NYU_FOCAL
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, frames_of, has_split
@@ -15,6 +15,7 @@ from depth_unet.errors import DataError
 from depth_unet.evaluate.score import ByName, Predictor, score
 from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.protocols import FULL, NYU_EIGEN, EvalProtocol, protocol
+from depth_unet.scoring_arguments import CompareArguments, EvaluateArguments
 
 TABLE_WIDTH = 124
 
@@ -53,8 +54,8 @@ def choose_splits(
     }
     if not parts:
         raise DataError(
-            "this data set has neither seen nor unseen nor test frames of the checkpoint; "
-            "score every frame with --split all"
+            "this data set has neither official test frames nor seen or unseen ones of a "
+            "checkpoint; score every frame with --split all"
         )
     return parts
 

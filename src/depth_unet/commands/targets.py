@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from depth_unet.arguments import PredictArguments, SaveChoice, VideoChoice
+from depth_unet.arguments import PredictArguments
+from depth_unet.choices import SaveChoice, VideoChoice
 from depth_unet.commands.inputs import Input
+from depth_unet.video.frames import is_complete
 
 ENDINGS: dict[SaveChoice, str] = {
     "png16": "_depth.png",
@@ -35,7 +37,13 @@ def photo_targets(item: Input, arguments: PredictArguments) -> dict[SaveChoice, 
 def video_targets(item: Input, arguments: PredictArguments) -> dict[VideoChoice, Path]:
     """The files and folders that are still to be written of one video."""
     paths = {kind: _path(item, arguments, VIDEO_ENDINGS[kind]) for kind in arguments.video}
-    return {kind: path for kind, path in paths.items() if arguments.overwrite or not path.exists()}
+    if arguments.overwrite:
+        return paths
+    return {kind: path for kind, path in paths.items() if not _is_there(kind, path)}
+
+
+def _is_there(kind: VideoChoice, path: Path) -> bool:
+    return is_complete(path) if kind == "png16" else path.exists()
 
 
 def is_result(out: Path, path: Path) -> bool:

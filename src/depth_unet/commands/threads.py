@@ -23,6 +23,10 @@ def shared_threads(num_tasks: int = MOST_THREADS) -> Iterator[tuple[ThreadPoolEx
     num_threads = min(MOST_THREADS, os.cpu_count() or 1, num_tasks) or 1
     before = torch.get_num_threads()
     share = max(1, before // num_threads)
-    with ThreadPoolExecutor(num_threads, initializer=lambda: torch.set_num_threads(share)) as pool:
-        yield pool, num_threads
-    torch.set_num_threads(before)  # new threads of torch's would have the share of these
+    try:
+        with ThreadPoolExecutor(
+            num_threads, initializer=lambda: torch.set_num_threads(share)
+        ) as pool:
+            yield pool, num_threads
+    finally:
+        torch.set_num_threads(before)  # new threads of torch's would have the share of these

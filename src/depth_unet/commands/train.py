@@ -122,8 +122,9 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
             "something else here; give the same --model settings",
             stacklevel=2,
         )
+    name = f"{path.parent.name}/{path.name}"  # no path of this machine in files that are given away
     return replace(
-        checkpoint, origin=f"{path} ({checkpoint.config.recipe}, {checkpoint.step} steps)"
+        checkpoint, origin=f"{name} ({checkpoint.config.recipe}, {checkpoint.step} steps)"
     )
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from depth_unet.arguments import VideoChoice
 from depth_unet.cameras.calibration import Calibration
 from depth_unet.canvas import at_size
+from depth_unet.choices import VideoChoice
 from depth_unet.commands.inputs import Input
 from depth_unet.commands.job import Job
 from depth_unet.commands.progress import speed_bar
@@ -102,7 +102,7 @@ def predict_clip(
         distortion=calibration.distortion,
         coefficients=calibration.coefficients,
     )
-    scale = _scale(job, calibration, samples, first)
+    scale = _scale(job, calibration, samples, first) if COLOURED & set(targets) else None
     done = 0
     with ExitStack() as stack:
         sinks: list[Sink] = [

@@ -29,6 +29,7 @@ class Evaluation:
         flip: Whether it was averaged with the mirror image; None where files do not say.
         dataset: Name of the data set.
         split: Which part of it.
+        num_pixels: How many pixels had true depth; None in results of earlier versions.
         rules: The protocol in one line, without what is said of flip averaging.
         scores: Every metric's mean and interval.
         guesses: The same of the guesses that it was held against.
@@ -41,6 +42,7 @@ class Evaluation:
     flip: bool | None
     dataset: str
     split: str
+    num_pixels: int | None
     rules: str
     scores: Scores
     guesses: Mapping[str, Scores]
@@ -82,6 +84,7 @@ def _part(
         flip=values["flip"],
         dataset=values["dataset"],
         split=split,
+        num_pixels=values.get("num_pixels", {}).get(split),
         rules=_rules(values["description"]),
         scores=_scores(values["splits"][split]),
         guesses={name: _scores(found) for name, found in values["guesses"][split].items()},

@@ -62,15 +62,18 @@ class Board:
 def make_boards(evaluations: Sequence[Evaluation], metric: str = "abs_rel") -> list[Board]:
     """One table for every data set, part, protocol and set of photos, in the order of the first.
 
+    Filled and raw depth of the same photos differ in how many pixels have any.
+
     Alignment belongs to the protocol here; flip averaging does not, and is told in each row.
 
     Args:
         evaluations: Parts of evaluations, as ``read_evaluation`` returns them.
         metric: What rows are sorted by, a key of ``report.table.COLUMNS``.
     """
-    groups: dict[tuple[str, str, str, frozenset[str]], list[Evaluation]] = defaultdict(list)
+    groups: dict[tuple[object, ...], list[Evaluation]] = defaultdict(list)
     for one in evaluations:
-        groups[one.dataset, one.split, one.rules, frozenset(one.images)].append(one)
+        truth = (one.num_pixels, frozenset(one.images))
+        groups[one.dataset, one.split, one.rules, truth].append(one)
     headings = _numbered([_heading(members[0]) for members in groups.values()])
     return [
         Board(
@@ -123,7 +126,7 @@ def _behind(one: Evaluation, first: Evaluation, metric: str) -> Interval | None:
 
 
 def _guesses(members: Sequence[Evaluation]) -> list[Row]:
-    """Every guess once; guesses that were fitted to different frames differ, and say whose."""
+    """Every guess once; those of other frames or of flip averaging differ, and say whose."""
     found: dict[str, list[tuple[str, Scores]]] = defaultdict(list)
     for one in members:
         for name, scores in one.guesses.items():
@@ -131,7 +134,7 @@ def _guesses(members: Sequence[Evaluation]) -> list[Row]:
                 found[name].append((one.name, scores))
     return [
         Row(
-            name=name if len(variants) == 1 else f"{name}, as fitted for {whose}",
+            name=name if len(variants) == 1 else f"{name}, as scored for {whose}",
             is_guess=True,
             num_weights=None,
             flip=None,

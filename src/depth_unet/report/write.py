@@ -41,6 +41,10 @@ def as_values(results: AnyResults) -> dict[str, Any]:
         **_method(results),
         "dataset": results.dataset,
         "num_images": {name: results.num_images(name) for name in results.scores},
+        "num_pixels": {
+            name: round(sum(image.sums[0] for image in scores[NETWORK].images))
+            for name, scores in results.scores.items()
+        },
         "splits": {name: scores[NETWORK].summary() for name, scores in results.scores.items()},
         "guesses": guesses,
     }

@@ -1,5 +1,6 @@
 """Frames of a video file, upright, each with its time."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from depth_unet.errors import DataError
 
 REMEDY = "name another video"
 USUAL_RATE = Fraction(30)
+LATEST_S, LATEST_SHARE = 1.0, 0.02
+"""A video may end so much before the time that it states; the last frame's own is part of it."""
+CLOCK = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
 
 Image = UInt8[np.ndarray, "h w 3"]
 
@@ -57,7 +61,8 @@ class Clip:
 def open_clip(path: Path) -> Iterator[Clip]:
     """Open a video file.
 
-    Frames are turned as the file says; times grow from frame to frame, whatever it says.
+    Frames are turned as the file says, and pixels made square; times grow from frame to frame,
+    whatever it says.
 
     Raises:
         DataError: It is missing, no video, or damaged; damage inside is found as frames are read.
@@ -86,8 +91,8 @@ def survey(path: Path, most: int) -> tuple[int, list[Image]]:
         DataError: As ``open_clip``; or it holds no frame.
     """
     kept, stride, count = list[av.VideoFrame](), 1, 0
-    with _opened(path) as (container, stream), told_as_damage(path, "is damaged", REMEDY):
-        for frame in container.decode(stream):
+    with _opened(path) as (container, stream):
+        for frame in _decoded(path, container, stream):
             if count % stride == 0:
                 kept.append(frame)
             count += 1
@@ -95,7 +100,7 @@ def survey(path: Path, most: int) -> tuple[int, list[Image]]:
                 kept, stride = kept[::2], 2 * stride
         if not count:
             raise DataError(f"{path} holds no frame; {REMEDY}")
-        return count, [_upright(frame).image for frame in kept]
+        return count, [_upright(frame, shape_of(stream)).image for frame in kept]
 
 
 @contextmanager
@@ -116,15 +121,46 @@ def _frames(
     path: Path, container: av.container.InputContainer, stream: av.VideoStream, step: int
 ) -> Iterator[Frame]:
     last = -step if stream.start_time is None else stream.start_time - step
+    for frame in _decoded(path, container, stream):
+        time = last + step if frame.pts is None else max(frame.pts, last + 1)
+        yield _upright(frame, shape_of(stream), time)
+        last = time
+
+
+def _decoded(
+    path: Path, container: av.container.InputContainer, stream: av.VideoStream
+) -> Iterator[av.VideoFrame]:
+    """Frames as they are stored; a file that ends long before it says is damaged."""
+    ends_s = 0.0
     with told_as_damage(path, "is damaged", REMEDY):
         for frame in container.decode(stream):
-            time = last + step if frame.pts is None else max(frame.pts, last + 1)
-            yield _upright(frame, time)
-            last = time
+            ends_s = max(ends_s, frame.time or 0.0)
+            yield frame
+    stated_s = _stated_end_s(stream)
+    if stated_s is not None and ends_s < stated_s - max(LATEST_S, LATEST_SHARE * stated_s):
+        raise DataError(
+            f"{path} is damaged (it ends at {ends_s:.1f} s and says it has {stated_s:.1f} s); "
+            f"{REMEDY}"
+        )
 
 
-def _upright(frame: av.VideoFrame, time: int = 0) -> Frame:
-    image = frame.to_ndarray(format="rgb24")
+def _stated_end_s(stream: av.VideoStream) -> float | None:
+    """When the last picture ends, as the stream or (Matroska) its tag has it."""
+    if stream.duration is not None and stream.time_base is not None:
+        return float((stream.duration + (stream.start_time or 0)) * stream.time_base)
+    found = CLOCK.match(stream.metadata.get("DURATION", ""))
+    return None if found is None else 3600 * int(found[1]) + 60 * int(found[2]) + float(found[3])
+
+
+def shape_of(stream: av.VideoStream) -> Fraction:
+    """Width of a stored pixel over its height; 1 where the file does not say."""
+    return stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or Fraction(1)
+
+
+def _upright(frame: av.VideoFrame, shape: Fraction, time: int = 0) -> Frame:
+    """Square pixels, the right way up."""
+    width = round(frame.width * shape)
+    image = frame.to_ndarray(format="rgb24", width=width, height=frame.height)
     quarters = round(frame.rotation / 90)
     turned = np.ascontiguousarray(np.rot90(image, quarters)) if quarters % 4 else image
     return Frame(turned, time, quarters % 4 != 0)

@@ -16,10 +16,10 @@ from depth_unet.figures.bar import Scale
 from depth_unet.figures.colour import colourise
 from depth_unet.figures.legend import depth_legend
 from depth_unet.millimetres import as_millimetres
+from depth_unet.video.frames import TIMES_NAME, check_replaceable
 from depth_unet.video.read import Clip, Frame
 from depth_unet.video.write import VideoFile
 
-TIMES_NAME = "times.csv"
 IN_MILLIMETRES = "millimetres; 0 is a hole"
 
 Kind = Literal["side", "color", "ffv1", "png16"]
@@ -30,7 +30,7 @@ Sink = Callable[[Frame, Depth], None]
 
 @contextmanager
 def open_sink(
-    kind: Kind, path: Path, clip: Clip, facts: DepthFacts, scale: Scale
+    kind: Kind, path: Path, clip: Clip, facts: DepthFacts, scale: Scale | None
 ) -> Iterator[Sink]:
     """Write a file (``png16``: a folder) that is there when the block ends well, and not before.
 
@@ -39,14 +39,16 @@ def open_sink(
         path: Where.
         clip: Whose rate, times and sound the file has.
         facts: What it says of itself.
-        scale: Depths and their colours.
+        scale: Depths and their colours; None where no kind has colours.
 
     Raises:
-        OSError: Not all could be written; ``path`` is named.
+        DataError: A file, or a folder with other things in it, is in the place of one of frames.
+        OSError: Not all could be written.
     """
     remove_leftovers(path)
     match kind:
         case "side" | "color":
+            assert scale is not None
             texts = _texts_of_colours(facts, scale)
             with (
                 replacing(path) as temporary,
@@ -61,6 +63,7 @@ def open_sink(
             ):
                 yield lambda frame, depth_m: file.add(as_millimetres(depth_m), frame.time)
         case "png16":
+            check_replaceable(path)
             with replacing_folder(path) as folder:
                 times_s = list[float]()
                 yield _pictures(folder, clip, facts, times_s)

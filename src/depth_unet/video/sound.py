@@ -1,6 +1,7 @@
 """The sound of one file, in another."""
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
@@ -10,6 +11,7 @@ import av
 
 from depth_unet.damage import told_as_damage
 
+REMEDY = "name another video"
 FALLBACK = "aac"
 """For sound that the new container cannot hold as it is."""
 
@@ -29,10 +31,16 @@ class Sound:
     """
 
     def __init__(self, path: Path, container: av.container.OutputContainer) -> None:
-        self._path, self._container, self._stack = path, container, ExitStack()
-        source = self._stack.enter_context(av.open(str(path), metadata_errors="replace"))
-        self._tracks = {stream.index: self._track(stream) for stream in source.streams.audio}
-        self._packets = self._read(source)
+        self._path, self._container = path, container
+        with ExitStack() as stack, told_as_damage(path, "has sound that cannot be taken", REMEDY):
+            source = stack.enter_context(av.open(str(path), metadata_errors="replace"))
+            known = (one for one in source.streams.audio if getattr(one, "codec_context", None))
+            self._streams = tuple(known)
+            self._tracks = {stream.index: self._track(stream) for stream in self._streams}
+            self._stack = stack.pop_all()
+        if len(self._streams) < len(source.streams.audio):
+            warnings.warn(f"{path}: a sound track of unknown form is left out", stacklevel=2)
+        self._packets = self._checked(source.demux(self._streams) if self._streams else ())
         self._next = next(self._packets, None)
 
     def __enter__(self) -> Self:
@@ -54,8 +62,15 @@ class Sound:
         while self._next is not None:
             self._write(self._next)
             self._next = next(self._packets, None)
-        for track in self._tracks.values():
-            if track.codec_context.is_encoder and track.codec_context.is_open:
+        for stream in self._streams:
+            track = self._tracks[stream.index]
+            if not track.codec_context.is_encoder:
+                continue
+            with told_as_damage(self._path, "has damaged sound", REMEDY):
+                late = stream.codec_context.decode(None)  # what the decoder holds back
+            for frame in late:
+                self._container.mux(track.encode(frame))
+            if track.codec_context.is_open:
                 self._container.mux(track.encode(None))
 
     def _track(self, stream: Stream) -> Stream:
@@ -68,9 +83,9 @@ class Sound:
         track.codec_context.layout = stream.codec_context.layout
         return track
 
-    def _read(self, source: av.container.InputContainer) -> Iterator[Packet]:
-        with told_as_damage(self._path, "has damaged sound", "name another video"):
-            for packet in source.demux(source.streams.audio):
+    def _checked(self, packets: Iterable[Packet]) -> Iterator[Packet]:
+        with told_as_damage(self._path, "has damaged sound", REMEDY):
+            for packet in packets:
                 if packet.dts is not None:
                     yield packet
 
@@ -84,7 +99,7 @@ class Sound:
             packet.stream = track
             self._container.mux(packet)
             return
-        with told_as_damage(self._path, "has damaged sound", "name another video"):
+        with told_as_damage(self._path, "has damaged sound", REMEDY):
             frames = packet.decode()
         for frame in frames:
             self._container.mux(track.encode(frame))

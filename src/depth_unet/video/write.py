@@ -10,6 +10,8 @@ from typing import Self
 import av
 import numpy as np
 
+from depth_unet.damage import one_line
+from depth_unet.errors import DataError
 from depth_unet.video.read import Clip
 from depth_unet.video.sound import Sound
 
@@ -32,15 +34,15 @@ class VideoFile:
 
     def __init__(self, path: Path, clip: Clip, texts: Mapping[str, str], *, exact: bool) -> None:
         self._exact, self._path, self._tick_s = exact, path, clip.tick_s
-        self._stack = ExitStack()
-        with _told_as_disk(path):
-            self._container = self._stack.enter_context(av.open(str(path), "w"))
+        with ExitStack() as stack, _told_apart(path):
+            self._container = stack.enter_context(av.open(str(path), "w"))
             self._container.metadata.update(texts)
             self._stream = self._new_stream(clip.rate)
             if clip.sound_from is None:
                 self._sound = None
             else:
-                self._sound = self._stack.enter_context(Sound(clip.sound_from, self._container))
+                self._sound = stack.enter_context(Sound(clip.sound_from, self._container))
+            self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
         """Nothing more to do."""
@@ -58,7 +60,7 @@ class VideoFile:
         """Write a frame: RGB (h w 3), or 16-bit grey (h w); ``time`` in the clip's ticks."""
         if not self._stream.codec_context.is_open:
             self._begin(*image.shape[:2])
-        with _told_as_disk(self._path):
+        with _told_apart(self._path):
             frame = self._frame(image)
             frame.pts, frame.time_base = time, self._tick_s
             if self._sound is not None:
@@ -67,7 +69,7 @@ class VideoFile:
 
     def close(self) -> None:
         """Write what is left."""
-        with _told_as_disk(self._path), self._stack:
+        with _told_apart(self._path), self._stack:
             if self._stream.codec_context.is_open:
                 self._container.mux(self._stream.encode(None))
             if self._sound is not None:
@@ -101,10 +103,14 @@ class VideoFile:
 
 
 @contextmanager
-def _told_as_disk(path: Path) -> Iterator[None]:
-    """What FFmpeg says when it cannot write becomes an error of the system."""
+def _told_apart(path: Path) -> Iterator[None]:
+    """What FFmpeg says of a full disk is an error of the system; what of a video, one of data."""
     try:
         yield
     except av.FFmpegError as error:
-        number = error.errno if isinstance(error, OSError) else errno.EIO
-        raise OSError(number or errno.EIO, error.strerror or str(error), str(path)) from None
+        if isinstance(error, OSError):
+            reason = error.strerror or str(error)
+            raise OSError(error.errno or errno.EIO, reason, str(path)) from None
+        raise DataError(
+            f"it cannot be written as {path.suffix} ({one_line(error)}); choose another --video"
+        ) from None

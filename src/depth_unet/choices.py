@@ -1,0 +1,22 @@
+"""The words that options take."""
+
+from typing import Literal
+
+SplitChoice = Literal["all", "train", "seen", "unseen", "test"]
+ComparedChoice = Literal["all", "seen", "unseen", "test"]
+ProtocolChoice = Literal["nyu-eigen", "densedepth", "full"]
+PairingChoice = Literal["name", "order"]
+AlignmentChoice = Literal["none", "median", "scale_shift"]
+SortChoice = Literal["abs_rel", "rmse", "log10", "delta1", "delta2", "delta3"]
+SaveChoice = Literal[
+    "png16", "npy", "npz", "exr", "pfm", "color", "panel", "ply", "glb", "plot3d", "json"
+]
+VideoChoice = Literal["side", "color", "ffv1", "png16"]
+ColormapChoice = Literal["magma", "inferno", "viridis", "cividis", "turbo", "gray"]
+InferenceChoice = Literal["fp32", "bf16", "fp16"]
+StoredChoice = Literal["fp16", "fp32"]
+DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
+FurnitureChoice = Literal["cc0", "full", "boxes"]
+FormChoice = Literal["pairs", "kaggle", "mat", "mat-raw", "h5", "h5-tar", "bts", "parquet"]
+SamplerChoice = Literal["grid", "random", "tpe"]
+PrunerChoice = Literal["none", "median"]
