@@ -96,14 +96,14 @@ transfer: $(READY) ## train the weights that ship on NYU_PAIRS (70 minutes on tw
 scratch: $(READY) ## render rooms and train the weights without ImageNet on them and NYU_PAIRS
 	$(BIN)/python -m depth_unet rooms $(WEIGHTS)/rooms --images $(SCRATCH_ROOMS) --size 160x120 \
 		--views 4 --samples 2 --seed 11
-	$(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/cache --size 480x360
+	$(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/nyu --size 480x360
 	$(BIN)/python -m depth_unet train scratch --data $(WEIGHTS)/rooms --holdout 0.02 \
 		--augment.zoom 1.25 --steps $(SCRATCH_FIRST) --validate-every $(SCRATCH_FIRST) \
 		--out $(WEIGHTS)/scratch-rooms --auto-resume
-	$(BIN)/python -m depth_unet train scratch --data $(WEIGHTS)/cache:0.6 $(WEIGHTS)/rooms:0.4 \
+	$(BIN)/python -m depth_unet train scratch --data $(WEIGHTS)/nyu:0.6 $(WEIGHTS)/rooms:0.4 \
 		--holdout none --init $(WEIGHTS)/scratch-rooms --steps $(SCRATCH_STEPS) \
 		--out $(WEIGHTS)/scratch-first --auto-resume
-	$(BIN)/python -m depth_unet train scratch --data $(WEIGHTS)/cache:0.6 $(WEIGHTS)/rooms:0.4 \
+	$(BIN)/python -m depth_unet train scratch --data $(WEIGHTS)/nyu:0.6 $(WEIGHTS)/rooms:0.4 \
 		--holdout none --init $(WEIGHTS)/scratch-first --steps $(SCRATCH_STEPS) --seed 1 \
 		--out $(WEIGHTS)/scratch --auto-resume
 	$(BIN)/python -m depth_unet export $(WEIGHTS)/scratch $(WEIGHTS)/scratch.safetensors \

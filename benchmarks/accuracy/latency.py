@@ -119,8 +119,9 @@ def draw(sides: Mapping[str, Contestant], path: Path) -> None:
         place = statistics.median(side.times_ms), side.abs_rel
         axes.scatter(*place, s=40, color=BEST if side.num_weights else OTHER)
         axes.annotate(name, place, (6, 5), textcoords="offset points", fontsize=SMALL_PT)
-    axes.margins(x=0.25, y=0.2)
-    axes.set_xlim(left=0)
+    axes.margins(y=0.2)
+    slowest_ms = max(statistics.median(side.times_ms) for side in sides.values())
+    axes.set_xlim(0, 1.4 * slowest_ms)  # room for the last one's name
     label_axes(axes, f"ms for {WIDTH}×{HEIGHT}, {THREADS} threads", "AbsRel, no flip")
     figure.savefig(path)
 

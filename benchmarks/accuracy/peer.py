@@ -42,6 +42,8 @@ def meter_xxs(path: Path, threads: int = 0) -> Predictor:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    # Idle threads that spin would slow whoever has the next turn.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     mean, std = (torch.tensor(values)[:, None, None] for values in (MEAN, STD))
 

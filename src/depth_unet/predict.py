@@ -163,7 +163,7 @@ def load(
     """Load a trained model.
 
     Args:
-        name: Weights that ship (``transfer``), a checkpoint file, or a run folder (its best
+        name: Weights that ship (``transfer``, ``scratch``), a checkpoint file, or a run folder (its best
             weights).
         device: Where to run it.
         precision: Numbers that the network computes with; fp16 needs a GPU.
