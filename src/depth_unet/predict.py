@@ -163,8 +163,8 @@ def load(
     """Load a trained model.
 
     Args:
-        name: Weights that ship (``transfer``, ``scratch``), a checkpoint file, or a run folder (its best
-            weights).
+        name: Weights that ship (``transfer``, ``scratch``), a checkpoint file, or a run folder
+            (its best weights).
         device: Where to run it.
         precision: Numbers that the network computes with; fp16 needs a GPU.
 

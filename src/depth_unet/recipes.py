@@ -110,9 +110,9 @@ def scratch() -> Config:
     ``seed``'s network with a spread, 10.4 million parameters; no ImageNet, no pretrained weights.
 
     Command:
-        ``make scratch``: 3,600 steps on rooms (``depth-unet train scratch --data ROOMS --holdout 0.02
-        --augment.zoom 1.25 --steps 3600``), then twice 2,400 on both (``depth-unet train scratch
-        --data CACHE:0.6 ROOMS:0.4 --init BEFORE --steps 2400``)
+        ``make scratch``: 3,600 steps on rooms (``depth-unet train scratch --data ROOMS
+        --holdout 0.02 --augment.zoom 1.25 --steps 3600``), then twice 2,400 on both
+        (``depth-unet train scratch --data CACHE:0.6 ROOMS:0.4 --init BEFORE --steps 2400``)
 
     Two and a half hours on one busy core; AbsRel .255, delta1 .579, RMSE .814 on 323 test frames
     (docs/models/scratch.md).
