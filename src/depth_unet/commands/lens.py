@@ -59,7 +59,7 @@ def _by_file(arguments: PredictArguments) -> Lens:
     def lens(photo: DecodedPhoto) -> Calibration:
         if photo.turned:
             raise DataError(
-                "a photo is turned by its Exif data, and --camera is of the sensor's own pixels; "
+                "a photo or video is turned by what its file says, and --camera is of the sensor's own pixels; "
                 "save it turned, with a calibration of turned photos, or give --focal-px"
             )
         return fitted(read_calibration(path, _size(photo)), *_size(photo))
