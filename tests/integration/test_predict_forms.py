@@ -192,7 +192,7 @@ def test_calibrations_are_of_unturned_photos(run_folder: Path, photo: Path, tmp_
     options = ("--camera", tmp_path / "cameras.txt")
     outcome = predict(run_folder, tmp_path / "depth", tmp_path / "turned.jpg", *options)
     assert outcome.code == 3
-    assert "turned by its Exif data" in outcome.complaints[-1]
+    assert "its file has it turned" in outcome.complaints[-1]
 
 
 @pytest.mark.parametrize(

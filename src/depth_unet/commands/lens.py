@@ -59,8 +59,8 @@ def _by_file(arguments: PredictArguments) -> Lens:
     def lens(photo: DecodedPhoto) -> Calibration:
         if photo.turned:
             raise DataError(
-                "a photo or video is turned by what its file says, and --camera is of the sensor's own pixels; "
-                "save it turned, with a calibration of turned photos, or give --focal-px"
+                "its file has it turned, and --camera is of the sensor's own pixels; save it "
+                "turned, with a calibration of turned photos, or give --focal-px"
             )
         return fitted(read_calibration(path, _size(photo)), *_size(photo))
 
