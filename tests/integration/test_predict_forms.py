@@ -167,7 +167,7 @@ def test_names_of_any_bytes(run_folder: Path, photo: Path, tmp_path: Path, kind:
     except OSError:
         pytest.skip("this file system has no such names")
     prediction = depth_unet.load(run_folder).predict(tmp_path / name)
-    save(prediction, {kind: tmp_path / f"d{ENDINGS[kind]}"}, name, None)  # type: ignore[dict-item,index]
+    save(prediction, {kind: tmp_path / f"d{ENDINGS[kind]}"}, name, OWN_RANGE)  # type: ignore[dict-item,index]
     assert (tmp_path / f"d{ENDINGS[kind]}").exists()  # type: ignore[index]
 
 
