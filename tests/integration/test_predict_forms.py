@@ -16,6 +16,7 @@ from PIL import Image
 import depth_unet
 from depth_unet.camera import Intrinsics
 from depth_unet.commands.predict import ENDINGS, save
+from depth_unet.figures.picture import OWN_RANGE
 from depth_unet.predict import EXIF, GIVEN
 from tests.integration.commandline import files_below, predict
 
