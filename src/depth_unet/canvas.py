@@ -101,27 +101,6 @@ def predict_canvas(
     return depth_m, None if spread is None else spread.float()[0, 0].cpu().numpy()
 
 
-def predict_maps(
-    network: Network,
-    image: UInt8[np.ndarray, "h w 3"],
-    intrinsics: Intrinsics,
-    *,
-    canvas: CanvasConfig,
-    canonical_focal: float,
-    device: torch.device,
-) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h2 w2"] | None]:
-    """``predict_canvas`` with the depth at the photo's own size; the spread stays as it is."""
-    depth_m, log_spread = predict_canvas(
-        network,
-        image,
-        intrinsics,
-        canvas=canvas,
-        canonical_focal=canonical_focal,
-        device=device,
-    )
-    return at_size(depth_m, *image.shape[:2]), log_spread
-
-
 def predict_metres(
     network: Network,
     image: UInt8[np.ndarray, "h w 3"],
@@ -131,8 +110,8 @@ def predict_metres(
     canonical_focal: float,
     device: torch.device,
 ) -> Float32[np.ndarray, "h w"]:
-    """The depth of ``predict_maps`` alone."""
-    depth_m, _ = predict_maps(
+    """The depth of ``predict_canvas`` alone, at the photo's own size."""
+    depth_m, _ = predict_canvas(
         network,
         image,
         intrinsics,
@@ -140,7 +119,7 @@ def predict_metres(
         canonical_focal=canonical_focal,
         device=device,
     )
-    return depth_m
+    return at_size(depth_m, *image.shape[:2])
 
 
 def at_size(

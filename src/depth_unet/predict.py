@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from depth_unet.camera import Intrinsics
 from depth_unet.cameras.calibration import Calibration
-from depth_unet.canvas import predict_canvas, predict_maps, predict_metres
+from depth_unet.canvas import at_size, predict_canvas, predict_metres
 from depth_unet.checkpoint import Checkpoint, read, resolve
 from depth_unet.config.model import CanvasConfig
 from depth_unet.config.run import Config
@@ -90,11 +90,11 @@ class DepthModel(nn.Module):
         decoded = photo if isinstance(photo, DecodedPhoto) else read_photo(photo)
         calibration, focal_from = self.camera_of(decoded, camera)
         intrinsics = calibration.intrinsics
-        depth_m, log_spread = predict_maps(self, decoded.image, intrinsics, **self._setting())
+        small_m, log_spread = predict_canvas(self, decoded.image, intrinsics, **self._setting())
         if log_spread is not None:
             log_spread += np.float32(math.log(self.config.model.spread_scale))
         return Prediction(
-            depth_m=depth_m,
+            depth_m=at_size(small_m, *decoded.image.shape[:2]),
             log_spread=log_spread,
             image=decoded.image,
             calibration=calibration,

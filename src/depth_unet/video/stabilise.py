@@ -8,7 +8,6 @@ from it is met exactly, however fast: nothing lags behind.
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Self
 
 import cv2
 import numpy as np
@@ -115,7 +114,7 @@ class _Fit:
         self._y0 = log_depth.copy()
         self._y1 = np.zeros_like(log_depth)
 
-    def follow(self, frames: deque[_Frame], at: int, direction: int, reach: int) -> Self:
+    def follow(self, frames: deque[_Frame], at: int, direction: int, reach: int) -> None:
         """Add the frames on one side, nearest first, as far as pixels can be followed."""
         columns, rows = cv2.split(places(*self._here.shape))
         followed = np.ones_like(self._here)
@@ -131,7 +130,6 @@ class _Fit:
                 break
             log_depth = sampled(frames[index].log_depth, columns, rows)
             self._add(log_depth, followed, direction * time)
-        return self
 
     def value(self) -> Map:
         """The line's value at the frame at hand; pixels without others keep their own."""
