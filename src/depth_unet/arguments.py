@@ -174,6 +174,9 @@ class PrepareArguments:
     """WIDTHxHEIGHT of the training frames; test frames keep their size. Smaller saves disk."""
     form: FormChoice | None = None
     """Form of the data set; default: recognised by what lies there."""
+    labels: Path | None = None
+    """Folder of 8-bit PNG files with the class of every pixel, named as the training photos are;
+    255 marks none. For `train --model.num-classes`."""
     workers: int = 0
     """Threads; 0 takes one per core."""
     skip_bad: bool = False

@@ -6,7 +6,7 @@ Shape alphabet: ``b`` batch, ``c`` channels, ``h w`` pixels, ``n`` tokens, ``d``
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 
@@ -31,12 +31,12 @@ class DepthOutput(NamedTuple):
     Attributes:
         depth_m: Depth for the canonical focal length, metres, strictly positive.
         log_spread: Log of the predicted spread of log-depth; None without that head.
-        semantics: Class logits; None without that head.
+        semantics: Class logits, at 1/8 of the image; None without that head.
     """
 
     depth_m: Float[Tensor, "b 1 h w"]
     log_spread: Float[Tensor, "b 1 h w"] | None = None
-    semantics: Float[Tensor, "b c h w"] | None = None
+    semantics: Float[Tensor, "b c h8 w8"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +48,14 @@ class Batch:
         depth_m: Depth along the optical axis, metres; 0 where ``valid`` is False.
         valid: True where the depth may be used. The only mask there is.
         intrinsics_px: fx, fy, cx, cy in pixels of these images, integers at pixel centres.
+        labels: Class of every pixel, 255 where there is none; None if no image has any.
     """
 
     image: Float[Tensor, "b 3 h w"]
     depth_m: Float[Tensor, "b 1 h w"]
     valid: Bool[Tensor, "b 1 h w"]
     intrinsics_px: Float[Tensor, "b 4"]
+    labels: UInt8[Tensor, "b 1 h w"] | None = None
 
     def __len__(self) -> int:
         """Number of images."""
@@ -72,4 +74,5 @@ class Batch:
             depth_m=self.depth_m[cut],
             valid=self.valid[cut],
             intrinsics_px=self.intrinsics_px[cut],
+            labels=None if self.labels is None else self.labels[cut],
         )

@@ -1,4 +1,4 @@
-"""How stored frames change size: photos by averaging, depth by picking.
+"""How stored frames change size: photos by averaging, depth and classes by picking.
 
 Preparing, loading and scoring resize with these; augmentation resamples on its own.
 """
@@ -53,6 +53,20 @@ def resize_depth(
     if not resized.all():
         _fill_holes(resized, depth_mm, rows, columns)
     return np.asarray(resized, dtype=np.uint16)
+
+
+def resize_labels(
+    labels: UInt8[np.ndarray, "h w"], height: int, width: int
+) -> UInt8[np.ndarray, "{height} {width}"]:
+    """Resize a map of classes: the class at the centre of each cell, as ``resize_depth`` has it.
+
+    Args:
+        labels: Classes.
+        height: Rows of the result.
+        width: Columns of the result.
+    """
+    rows, columns = _centres(labels.shape[0], height), _centres(labels.shape[1], width)
+    return np.asarray(labels[np.ix_(rows, columns)], dtype=np.uint8)
 
 
 def _fill_holes(

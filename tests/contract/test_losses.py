@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from depth_unet.config.loss import LossConfig
+from depth_unet.config.loss import NO_DEPTH, LossConfig
 from depth_unet.losses.berhu import berhu, berhu_count
 from depth_unet.losses.gradient_edge import gradient_edge, gradient_edge_count
 from depth_unet.losses.mae import mae, mae_count
@@ -227,7 +227,7 @@ def test_inputs_are_left_alone(case: Case) -> None:
         assert torch.equal(now, then)
 
 
-@pytest.mark.parametrize("name", [name for name in LossConfig().weights() if name != "spread"])
+@pytest.mark.parametrize("name", [name for name in LossConfig().weights() if name not in NO_DEPTH])
 def test_weighted_loss_passes_the_terms_through(name: str) -> None:
     """A weighted loss of one term is that loss, divided by its count, times the weight."""
     loss = WeightedLoss(LossConfig(**(dict.fromkeys(LossConfig().weights(), 0.0) | {name: 0.5})))

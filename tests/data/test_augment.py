@@ -12,7 +12,7 @@ from torch import Tensor
 from depth_unet.canonical import depth_per_canonical
 from depth_unet.config.augment import AugmentConfig
 from depth_unet.data.augment import NUM_DRAWS, affine, augment, draw, framed, resample
-from depth_unet.data.loader import RawBatch
+from depth_unet.data.loader import UNLABELLED, RawBatch
 from depth_unet.data.order import mix
 from depth_unet.records import Batch
 
@@ -75,7 +75,8 @@ def run(raw: RawBatch, config: AugmentConfig, size: tuple[int, int] = CANVAS) ->
 def same(one: Batch, other: Batch) -> None:
     """Two batches are equal to the last bit."""
     for item in fields(Batch):
-        assert torch.equal(getattr(one, item.name), getattr(other, item.name)), item.name
+        first, second = getattr(one, item.name), getattr(other, item.name)
+        assert first is second is None or torch.equal(first, second), item.name
 
 
 def rays(batch: Batch, i: int) -> Rays:
@@ -110,13 +111,28 @@ def test_same_key_same_result(micro_batch: int) -> None:
     whole = run(raw, EVERYTHING)
     for start in range(0, len(raw), micro_batch):
         part = slice(start, start + micro_batch)
-        cut = RawBatch(**{item.name: getattr(raw, item.name)[part] for item in fields(RawBatch)})
-        batch = run(cut, EVERYTHING)
+        batch = run(raw.slice(start, start + micro_batch), EVERYTHING)
         assert torch.equal(batch.valid, whole.valid[part])
         assert torch.equal(batch.depth_m, whole.depth_m[part])
         assert torch.equal(batch.intrinsics_px, whole.intrinsics_px[part])
         # A mean over pixels may be summed in another order on another number of threads.
         torch.testing.assert_close(batch.image, whole.image[part], rtol=1e-5, atol=1e-6)
+
+
+def test_classes_move_with_depth() -> None:
+    """A class per depth stays at that depth, whatever moves; beyond the edge there is none."""
+    depth_m = 1 + torch.arange(SOURCE[0] * SOURCE[1]).reshape(SOURCE) % 200
+    raw = make_raw(depth_m)
+    raw = replace(raw, labels=raw.depth_m.to(torch.uint8))
+    batch = run(raw, EVERYTHING)
+    assert batch.labels is not None
+    inside = batch.valid
+    assert not inside.all()
+    assert torch.equal(batch.labels[inside], batch.depth_m[inside].to(torch.uint8))
+    assert (batch.labels[~inside] == UNLABELLED).all()
+    half = batch.slice(1, 3)
+    assert half.labels is not None
+    assert torch.equal(half.labels, batch.labels[1:3])
 
 
 def test_keys_decide() -> None:
@@ -144,8 +160,8 @@ def test_inputs_are_left_alone() -> None:
         run(raw, config)
         batch = run(raw, config, SOURCE)
         batch.image.zero_()
-    for item in fields(RawBatch):
-        assert torch.equal(getattr(raw, item.name), getattr(untouched, item.name))
+    for name in ("image", "depth_m", "intrinsics_px", "keys"):
+        assert torch.equal(getattr(raw, name), getattr(untouched, name))
 
 
 def test_flip_moves_image_depth_and_camera_together() -> None:

@@ -26,10 +26,10 @@ def run(arguments: ExportArguments) -> list[DataError]:
     path = resolve(arguments.checkpoint)
     checkpoint = read(path, only_weights=True)
     check_writable(out.parent)
-    weights = checkpoint.weights
+    weights, config = without_classes(checkpoint.weights, checkpoint.config)
     if arguments.precision == "fp16":
         weights = {name: halved(name, weight) for name, weight in weights.items()}
-    config = with_scale(checkpoint.config, arguments.spread_scale)
+    config = with_scale(config, arguments.spread_scale)
     save(out, replace(checkpoint, config=config, weights=weights, state={}, extra={}))
     content = out.read_bytes()
     console.print(
@@ -37,6 +37,16 @@ def run(arguments: ExportArguments) -> list[DataError]:
     )
     console.print(f"next: depth-unet predict photo.jpg --weights {out}")
     return []
+
+
+def without_classes(weights: dict[str, Tensor], config: Config) -> tuple[dict[str, Tensor], Config]:
+    """Weights and config without the head that is there in training only."""
+    kept = {name: w for name, w in weights.items() if not name.startswith("semantic_head.")}
+    return kept, replace(
+        config,
+        model=replace(config.model, num_classes=0),
+        loss=replace(config.loss, semantics=0.0),
+    )
 
 
 def with_scale(config: Config, scale: float | None) -> Config:

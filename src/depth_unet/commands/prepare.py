@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from depth_unet.arguments import PrepareArguments
 from depth_unet.data.forms.description import FORMS
 from depth_unet.data.forms.recognise import open_original, recognise
+from depth_unet.data.labels import Labelled
 from depth_unet.data.prepare import prepare
 from depth_unet.data.skip import without_bad
 from depth_unet.errors import ConfigError, DataError
@@ -36,6 +37,8 @@ def run(arguments: PrepareArguments) -> list[DataError]:
                 workers=arguments.workers,
                 progress=lambda: progress.advance(task),
             )
+    if arguments.labels is not None:
+        source = Labelled(source, arguments.labels)
     columns = (TextColumn("preparing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("prepare", total=len(source.rows))

@@ -38,6 +38,7 @@ def run(arguments: TrainArguments) -> list[DataError]:
         go_on(out, config, arguments.data, arguments.device)
         return []
     source = open_data(arguments.data)
+    check_labels(source, config)
     for part in single_sources(source):
         warn_about_size(part, config)
     warn_about_range(source, config)
@@ -166,6 +167,22 @@ def warn_about_size(source: Source, config: Config) -> None:
             f"recipe reads {width}x{height}: zoomed crops will be blurred; prepare with "
             f"--size {width}x{height} for sharp ones",
             stacklevel=2,
+        )
+
+
+def check_labels(source: Source, config: Config) -> None:
+    """Refuse to train on classes that no data set has.
+
+    Raises:
+        ConfigError: None of them is a cache with labels.
+    """
+    parts = single_sources(source)
+    if config.loss.semantics and not any(
+        isinstance(part, CacheSource) and part.manifest.labelled for part in parts
+    ):
+        raise ConfigError(
+            f"loss.semantics is {config.loss.semantics} and {source.root} has no classes; prepare "
+            "it with --labels FOLDER, or leave out --loss.semantics and --model.num-classes"
         )
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from depth_unet.config.checks import require
 
-LOSS_NAMES = ("mae", "gradient_edge", "ssim", "silog", "berhu", "spread")
+LOSS_NAMES = ("mae", "gradient_edge", "ssim", "silog", "berhu", "spread", "semantics")
+NO_DEPTH = ("spread", "semantics")  # terms that need another one beside them
 SSIM_WINDOW = 11
 
 
@@ -50,6 +51,8 @@ class LossConfig:
     """Weight of the reverse Huber loss."""
     spread: float = 0.0
     """Weight of the likelihood that trains `model.spread`; depth itself does not feel it."""
+    semantics: float = 0.0
+    """Weight of the cross-entropy of `model.num_classes` classes; the data set must have labels."""
     ssim_terms: SSIMConfig = field(default_factory=SSIMConfig)
     """Structural similarity, its three factors apart."""
     stride: int = 1
@@ -61,9 +64,10 @@ class LossConfig:
             all(weight >= 0 for weight in weights.values()),
             f"loss weights are {weights}; they must not be negative",
         )
+        extra = [name for name in NO_DEPTH if weights[name]]
         require(
-            any(weight for name, weight in weights.items() if name != "spread") or self.spread == 0,
-            "loss.spread trains no depth; give another term a weight",
+            not extra or any(weight for name, weight in weights.items() if name not in NO_DEPTH),
+            f"loss.{' and loss.'.join(extra)} alone trains no depth; give another term a weight",
         )
         require(any(weights.values()), "all loss weights are 0; give at least one term a weight")
         require(self.stride in (1, 2, 4), f"loss.stride is {self.stride}; choose 1, 2 or 4")

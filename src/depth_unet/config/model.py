@@ -10,6 +10,8 @@ NYU_FOCAL = 518.857901 / 640
 
 DepthMap = Literal["log", "linear", "inverse"]
 PretrainedEncoder = Literal["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"]
+CLASS_STRIDE = 8  # of the image: where classes are told
+MOST_CLASSES = 255  # labels have 8 bits, and 255 marks none
 PRETRAINED_LEVELS = (4, 5)  # 1/2 to 1/16 or 1/32 of the image
 
 
@@ -59,6 +61,8 @@ class ModelConfig:
     """Also predict, for every pixel, how far log-depth may be off (loss.spread trains it)."""
     spread_scale: float = 1.0
     """Factor on that spread in predictions: measured after training, and set by `export`."""
+    num_classes: int = 0
+    """Also predict the class of every pixel, while training only: `loss.semantics` trains it."""
     min_depth_m: float = 0.3
     """Nearest depth that can be predicted (canonical focal length), metres."""
     max_depth_m: float = 10.0
@@ -97,6 +101,16 @@ class ModelConfig:
             f"model.encoder {self.encoder} has {' or '.join(map(str, PRETRAINED_LEVELS))} levels "
             f"and a stem of stride 2; model.widths has {levels} and model.stem_stride is "
             f"{self.stem_stride}",
+        )
+        classes, coarsest = self.num_classes, self.stem_stride * 2 ** (levels - 1)
+        require(
+            0 <= classes <= MOST_CLASSES,
+            f"model.num_classes is {classes}; choose 0 (none) to {MOST_CLASSES}",
+        )
+        require(
+            not classes or self.stem_stride <= CLASS_STRIDE < coarsest,
+            f"model.num_classes {classes} needs a decoder with features at 1/{CLASS_STRIDE}; "
+            f"give model.widths more levels (they end at 1/{coarsest})",
         )
         scale = self.spread_scale
         require(scale > 0, f"model.spread_scale is {scale}; it must be positive")

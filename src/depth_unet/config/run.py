@@ -89,6 +89,12 @@ class Config:
             "trained by the other: give both, such as --model.spread --loss.spread 0.1, or none",
         )
         require(
+            bool(self.model.num_classes) == (self.loss.semantics > 0),
+            f"model.num_classes is {self.model.num_classes} and loss.semantics "
+            f"{self.loss.semantics}; the one is trained by the other: give both, such as "
+            "--model.num-classes 39 --loss.semantics 0.3, or none",
+        )
+        require(
             self.loss.ssim == 0
             or min(self.canvas.height, self.canvas.width) >= SSIM_WINDOW * self.loss.stride,
             f"canvas {self.canvas.width}x{self.canvas.height} at loss.stride {self.loss.stride} is "

@@ -10,11 +10,11 @@ import math
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from depth_unet.config.augment import AugmentConfig
-from depth_unet.data.loader import RawBatch
+from depth_unet.data.loader import UNLABELLED, RawBatch
 from depth_unet.records import Batch
 
 NUM_DRAWS = 10
@@ -43,11 +43,14 @@ def augment(
     source = raw.image.shape[-2:]
     image = raw.image.to(device, torch.float32) / 255
     depth_m = raw.depth_m.to(device)
+    labels = None if raw.labels is None else raw.labels.to(device)
     if is_resampled(raw, config, height, width):
         grid = sampling_grid(matrix, shift, height, width).to(device)
         step_px = transformed_step(matrix, source[1], width).to(device)
         image = resample(image, grid, step_px)
         depth_m = resample_depth(depth_m, grid)
+        if labels is not None:
+            labels = resample_labels(labels, grid)
     intrinsics_px = transformed_cameras(
         raw.intrinsics_px, matrix, shift, (source[0], source[1]), (height, width)
     )
@@ -57,6 +60,7 @@ def augment(
         depth_m=depth_m,
         valid=depth_m > 0,
         intrinsics_px=intrinsics_px.to(device),
+        labels=labels,
     )
 
 
@@ -99,6 +103,15 @@ def resample_depth(
 ) -> Float[Tensor, "b 1 y x"]:
     """Depth of the nearest pixel: no value is made up between two surfaces."""
     return F.grid_sample(depth_m, grid, mode="nearest", align_corners=False)
+
+
+def resample_labels(
+    labels: UInt8[Tensor, "b 1 h w"], grid: Float[Tensor, "b y x 2"]
+) -> UInt8[Tensor, "b 1 y x"]:
+    """Class of the nearest pixel, ``UNLABELLED`` beyond the edge."""
+    shifted = labels.float() - UNLABELLED  # grid_sample fills in 0
+    sampled = F.grid_sample(shifted, grid, mode="nearest", align_corners=False)
+    return (sampled + UNLABELLED).to(torch.uint8)
 
 
 def transformed_step(

@@ -3,7 +3,8 @@
 A cache is a folder in the pairs layout's own terms (``index.csv``, ``dataset.json``), in which
 
 - training rows lie in blocks of equal size, in the order of the index: ``blocks/00000.rgb.npy``
-  (uint8, n x h x w x 3) and ``blocks/00000.depth.npy`` (uint16 millimetres, n x h x w, 0 invalid);
+  (uint8, n x h x w x 3) and ``blocks/00000.depth.npy`` (uint16 millimetres, n x h x w, 0 invalid),
+  and where the data set has classes, ``blocks/00000.labels.npy`` (uint8, n x h x w, 255 none);
 - test rows are the original files, byte for byte, so that they are scored at native size;
 - ``cache.json`` states size, counts and a SHA-256 of every block. It is written last: a folder
   without it is not a cache.
@@ -47,6 +48,7 @@ class Manifest:
         height: Rows of every frame in the blocks.
         width: Columns of every frame in the blocks.
         block_size: Frames per block; the last block may hold fewer.
+        labelled: Whether the frames have classes.
         native_sizes: Height and width of each blocked frame before it was resized.
         checksums: SHA-256 of every block file, by its path relative to the cache.
     """
@@ -56,6 +58,7 @@ class Manifest:
     height: int
     width: int
     block_size: int
+    labelled: bool = False
     native_sizes: list[list[int]] = field(default_factory=list)
     checksums: dict[str, str] = field(default_factory=dict)
 
@@ -98,7 +101,7 @@ class CacheSource:
         if position is None:
             return self._native.read(index)
         block, offset = divmod(position, self.manifest.block_size)
-        rgb, depth = self._map(block)
+        rgb, depth, *labels = self._map(block)
         height, width = self.manifest.native_sizes[position]
         camera = self.info.camera(self.rows[index], height, width)
         native = camera or Intrinsics.assumed(width, height, NYU_FOCAL)
@@ -109,6 +112,7 @@ class CacheSource:
             border_px=fitted_border(
                 self.info.border_px, native, self.manifest.height, self.manifest.width
             ),
+            labels=np.array(labels[0][offset]) if labels else None,
         )
 
     def _check_blocks(self, num_frames: int) -> None:
@@ -145,20 +149,22 @@ def open_cache(root: Path) -> CacheSource:
     return CacheSource(root)
 
 
-def block_names(block: int) -> tuple[str, str]:
-    """Paths of a block's RGB and depth, relative to the cache."""
-    return f"{BLOCKS_NAME}/{block:05d}.rgb.npy", f"{BLOCKS_NAME}/{block:05d}.depth.npy"
+def block_names(block: int, *, labelled: bool = False) -> tuple[str, ...]:
+    """Paths of a block's RGB, depth and (where there are any) classes, relative to the cache."""
+    kinds = ("rgb", "depth", "labels")[: 2 + labelled]
+    return tuple(f"{BLOCKS_NAME}/{block:05d}.{kind}.npy" for kind in kinds)
 
 
-def _map_block(root: Path, manifest: Manifest, block: int) -> tuple[np.ndarray, np.ndarray]:
-    """Map a block's RGB and depth; both have the form that the manifest says."""
+def _map_block(root: Path, manifest: Manifest, block: int) -> tuple[np.ndarray, ...]:
+    """Map a block's files; all have the form that the manifest says."""
     first = block * manifest.block_size
     count = min(manifest.block_size, len(manifest.native_sizes) - first)
     shape = (count, manifest.height, manifest.width)
-    rgb, depth = block_names(block)
-    return (
-        _map_file(root / rgb, (*shape, 3), np.dtype(np.uint8)),
-        _map_file(root / depth, shape, np.dtype(np.uint16)),
+    forms = (((*shape, 3), np.uint8), (shape, np.uint16), (shape, np.uint8))
+    names = block_names(block, labelled=manifest.labelled)
+    return tuple(
+        _map_file(root / name, shape, np.dtype(dtype))
+        for name, (shape, dtype) in zip(names, forms, strict=False)
     )
 
 

@@ -66,6 +66,23 @@ def read_depth(
     return as_millimetres(counts.astype(np.float64) * metres_per_unit)
 
 
+def read_labels(path: Path) -> UInt8[np.ndarray, "h w"]:
+    """Decode a map of classes.
+
+    Args:
+        path: A grey image of 8 bits, or one with a palette, whose indices are the classes.
+
+    Raises:
+        DataError: The file is missing, truncated, no image, or of another kind.
+    """
+    with _open(path) as image:
+        if image.mode not in ("L", "P"):
+            raise DataError(
+                f"{path} has colour mode {image.mode}; classes must be an 8-bit PNG of one channel"
+            )
+        return np.array(_loaded(image, path), dtype=np.uint8)
+
+
 def check_headers(rgb: Path, depth: Path) -> None:
     """Check format and size of a pair from the files' headers, without decoding.
 
@@ -82,7 +99,7 @@ def check_sizes(rgb_size: Any, depth_size: Any, rgb: Path, depth: Path) -> None:
     if tuple(rgb_size) != tuple(depth_size):
         raise DataError(
             f"{rgb} is {rgb_size[0]}x{rgb_size[1]} and {depth} is {depth_size[0]}x{depth_size[1]}; "
-            "photo and depth must have the same size"
+            "a photo and what belongs to it must have the same size"
         )
 
 

@@ -8,7 +8,7 @@ import math
 
 from depth_unet.camera import Intrinsics
 from depth_unet.data.source import Frame
-from depth_unet.resize import resize_depth, resize_image
+from depth_unet.resize import resize_depth, resize_image, resize_labels
 
 
 def centre_part(height: int, width: int, new_height: int, new_width: int) -> tuple[slice, slice]:
@@ -33,11 +33,13 @@ def fitted_frame(frame: Frame, height: int, width: int) -> Frame:
     """The frame at another size, without its margins where the aspect ratio differs."""
     camera = frame.intrinsics
     rows, columns = centre_part(camera.height, camera.width, height, width)
+    labels = frame.labels
     return Frame(
         image=resize_image(frame.image[rows, columns], height, width),
         depth_mm=resize_depth(frame.depth_mm[rows, columns], height, width),
         intrinsics=fitted_camera(camera, height, width),
         border_px=fitted_border(frame.border_px, camera, height, width),
+        labels=None if labels is None else resize_labels(labels[rows, columns], height, width),
     )
 
 
@@ -70,6 +72,7 @@ def without_border(frame: Frame) -> Frame:
         intrinsics=frame.intrinsics.cropped(
             border, border, width - 2 * border, height - 2 * border
         ),
+        labels=None if frame.labels is None else frame.labels[inside],
     )
 
 

@@ -16,6 +16,7 @@ from depth_unet.data.order import EpochOrder
 from depth_unet.data.source import Frame, Source
 from depth_unet.millimetres import MILLIMETRES_PER_METRE
 
+UNLABELLED = 255  # beyond every class
 MOST_WORKERS = 8  # more threads wait for the interpreter lock
 
 
@@ -28,12 +29,14 @@ class RawBatch:
         depth_m: Depth, metres; 0 wherever it may not be used.
         intrinsics_px: fx, fy, cx, cy in pixels of these images.
         keys: One random key per frame and use.
+        labels: Classes, ``UNLABELLED`` where there is none; None if no frame has any.
     """
 
     image: UInt8[Tensor, "b 3 h w"]
     depth_m: Float[Tensor, "b 1 h w"]
     intrinsics_px: Float[Tensor, "b 4"]
     keys: Int64[Tensor, " b"]
+    labels: UInt8[Tensor, "b 1 h w"] | None = None
 
     def __len__(self) -> int:
         """Number of frames."""
@@ -47,6 +50,7 @@ class RawBatch:
             depth_m=self.depth_m[cut],
             intrinsics_px=self.intrinsics_px[cut],
             keys=self.keys[cut],
+            labels=None if self.labels is None else self.labels[cut],
         )
 
 
@@ -138,17 +142,23 @@ def collate(frames: Iterable[Frame], keys: Sequence[int], size: tuple[int, int])
     height, width = size
     image = np.empty((len(keys), height, width, 3), np.uint8)
     depth_m = np.empty((len(keys), 1, height, width), np.float32)
+    labels: np.ndarray | None = None
     cameras = []
     for position, frame in enumerate(frames):
         image[position] = frame.image
         depth_m[position, 0] = frame.depth_mm
         cameras.append(frame.intrinsics.values_px)
+        if frame.labels is not None:
+            if labels is None:
+                labels = np.full((len(keys), 1, height, width), UNLABELLED, np.uint8)
+            labels[position, 0] = frame.labels
     depth_m /= MILLIMETRES_PER_METRE
     return RawBatch(
         image=torch.from_numpy(image).permute(0, 3, 1, 2),
         depth_m=torch.from_numpy(depth_m),
         intrinsics_px=torch.tensor(cameras, dtype=torch.float32),
         keys=torch.tensor(list(keys), dtype=torch.int64),
+        labels=None if labels is None else torch.from_numpy(labels),
     )
 
 

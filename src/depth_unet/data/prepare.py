@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -27,6 +27,7 @@ from depth_unet.data.cache import (
     sha256_of,
 )
 from depth_unet.data.fit import fitted_frame
+from depth_unet.data.labels import Labelled
 from depth_unet.data.source import Original, PairsSource, check_source
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.layout import INDEX_NAME, INFO_NAME, write_index, write_info
@@ -97,8 +98,9 @@ def prepare(
     }
     _check_names(source, native, len(blocks))
     starts_anew = _starts_anew(source, out, claim, overwrite=overwrite)
-    if isinstance(source, PairsSource):
-        check_source(source, everything, workers=workers)
+    pairs = source.source if isinstance(source, Labelled) else source
+    if isinstance(pairs, PairsSource):
+        check_source(pairs, everything, workers=workers)
     _claim(out, claim, starts_anew=starts_anew)
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         tasks = [
@@ -110,18 +112,23 @@ def prepare(
         for count in _results(tasks):
             done += count
             progress(done, len(rows))
-    shape = {"height": height, "width": width, "block_size": block_size}
-    _complete(source, out, _manifest(out, len(blocks), claim["fingerprint"], shape))
+    empty = Manifest(
+        fingerprint=claim["fingerprint"],
+        height=height,
+        width=width,
+        block_size=block_size,
+        labelled=isinstance(source, Labelled),
+    )
+    _complete(source, out, _gathered(out, len(blocks), empty))
     return CacheSource(out, quiet=True)
 
 
-def _manifest(out: Path, num_blocks: int, fingerprint: str, shape: dict[str, int]) -> Manifest:
-    """Gather the sidecars of all blocks."""
+def _gathered(out: Path, num_blocks: int, manifest: Manifest) -> Manifest:
+    """The manifest with what the sidecars of all blocks state."""
     records = [record for number in range(num_blocks) if (record := _read_record(out, number))]
     assert len(records) == num_blocks
-    return Manifest(
-        fingerprint=fingerprint,
-        **shape,
+    return replace(
+        manifest,
         native_sizes=[size for record in records for size in record.native_sizes],
         checksums={
             name: checksum for record in records for name, checksum in record.checksums.items()
@@ -141,7 +148,7 @@ def _check_names(source: Original, native: list[int], num_blocks: int) -> None:
     """Refuse test files whose copies would stand in the place of the cache's own files."""
     ours = {INDEX_NAME, INFO_NAME, MANIFEST_NAME, CLAIM_NAME, BLOCKS_NAME}
     for number in range(num_blocks):
-        ours |= {*block_names(number), f"{BLOCKS_NAME}/{number:05d}.json"}
+        ours |= {*block_names(number, labelled=True), f"{BLOCKS_NAME}/{number:05d}.json"}
     for index in native:
         for name in (source.rows[index].rgb, source.rows[index].depth):
             if PurePosixPath(name).as_posix().lower() in ours:
@@ -213,19 +220,23 @@ def _write_block(
     source: Original, out: Path, number: int, indices: list[int], size: tuple[int, int]
 ) -> int:
     origin = _hash(source, indices, size)
-    if _is_finished(out, number, origin):
+    names = block_names(number, labelled=isinstance(source, Labelled))
+    if _is_finished(out, number, origin, names):
         return len(indices)
     rgb = np.empty((len(indices), *size, 3), np.uint8)
     depth = np.empty((len(indices), *size), np.uint16)
+    labels = np.empty((len(indices), *size), np.uint8)
     native_sizes = []
     for position, index in enumerate(indices):
         frame = source.read(index)
         fitted = fitted_frame(frame, *size)
         rgb[position], depth[position] = fitted.image, fitted.depth_mm
+        if fitted.labels is not None:
+            labels[position] = fitted.labels
         native_sizes.append(list(frame.depth_mm.shape))
     checksums = {}
-    arrays: tuple[NDArray[Any], ...] = (rgb, depth)
-    for name, array in zip(block_names(number), arrays, strict=True):
+    arrays: tuple[NDArray[Any], ...] = (rgb, depth, labels)
+    for name, array in zip(names, arrays, strict=False):
         with replacing(out / name) as temporary:
             np.save(temporary, array)
             checksums[name] = sha256_of(temporary)
@@ -234,12 +245,12 @@ def _write_block(
     return len(indices)
 
 
-def _is_finished(out: Path, number: int, origin: str) -> bool:
+def _is_finished(out: Path, number: int, origin: str, names: tuple[str, ...]) -> bool:
     record = _read_record(out, number)
     return (
         record is not None
         and record.origin == origin
-        and tuple(record.checksums) == block_names(number)
+        and tuple(record.checksums) == names
         and all(
             (out / name).is_file() and sha256_of(out / name) == checksum
             for name, checksum in record.checksums.items()

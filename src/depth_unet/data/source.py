@@ -35,12 +35,14 @@ class Frame:
             set's range). There is no other mask.
         intrinsics: The camera, in pixels of this image.
         border_px: Width of the frame around the photo that shows no scene, pixels of this image.
+        labels: Class of every pixel, 255 where there is none; None for a frame without any.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
     depth_mm: UInt16[np.ndarray, "h w"]
     intrinsics: Intrinsics
     border_px: int = 0
+    labels: UInt8[np.ndarray, "h w"] | None = None
 
 
 @runtime_checkable

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from depth_unet.config.loss import LossConfig
 from depth_unet.losses.berhu import berhu, berhu_count
 from depth_unet.losses.gradient_edge import gradient_edge, gradient_edge_count
 from depth_unet.losses.mae import mae, mae_count
+from depth_unet.losses.masking import upcast
+from depth_unet.losses.semantics import semantics, semantics_count
 from depth_unet.losses.silog import silog, silog_count
 from depth_unet.losses.spread import spread, spread_count
 from depth_unet.losses.ssim import ssim, ssim_count
@@ -22,6 +24,7 @@ _COUNTS: dict[str, Callable[[Tensor], Tensor]] = {
     "silog": silog_count,
     "berhu": berhu_count,
     "spread": spread_count,
+    "semantics": semantics_count,
 }
 
 
@@ -68,6 +71,9 @@ class WeightedLoss:
         target_m: Float[Tensor, "b 1 h w"],
         valid: Bool[Tensor, "b 1 h w"],
         log_spread: Float[Tensor, "b 1 h w"] | None = None,
+        *,
+        logits: Float[Tensor, "b c h8 w8"] | None = None,
+        labels: UInt8[Tensor, "b 1 y x"] | None = None,
     ) -> dict[str, SumCount]:
         """Every term with a weight, unweighted.
 
@@ -76,15 +82,23 @@ class WeightedLoss:
             target_m: True depth, metres; may be NaN where ``valid`` is False.
             valid: True where the target may be used.
             log_spread: Log of the predicted spread of log-depth; ``spread`` needs it.
+            logits: Scores of classes; ``semantics`` needs them.
+            labels: Class of every pixel of the images; None if none of them has any.
 
         Returns:
             Sum and count by name.
         """
         tensors = (prediction_m, target_m, valid)
-        return {
-            name: _spread(*tensors, log_spread) if name == "spread" else self._term(name, *tensors)
-            for name in self.weights
-        }
+        terms = dict[str, SumCount]()
+        for name in self.weights:
+            match name:
+                case "spread":
+                    terms[name] = _spread(*tensors, log_spread)
+                case "semantics":
+                    terms[name] = _semantics(logits, labels)
+                case _:
+                    terms[name] = self._term(name, *tensors)
+        return terms
 
     def total(
         self, terms: Mapping[str, SumCount], counts: Mapping[str, Tensor]
@@ -135,3 +149,10 @@ def _spread(
 ) -> SumCount:
     assert log_spread is not None, "a config with loss.spread has model.spread"
     return spread(prediction_m, target_m, valid, log_spread=log_spread)
+
+
+def _semantics(logits: Tensor | None, labels: Tensor | None) -> SumCount:
+    assert logits is not None, "a config with loss.semantics has model.num_classes"
+    if labels is None:
+        return SumCount(0 * upcast(logits).sum(), semantics_count(logits))
+    return semantics(logits, labels)

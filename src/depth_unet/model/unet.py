@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from depth_unet.config.model import ModelConfig
+from depth_unet.config.model import CLASS_STRIDE, ModelConfig
 from depth_unet.model.attention import AttentionBlock
 from depth_unet.model.blocks import ResidualBlock, Upsample
 from depth_unet.model.depth_map import to_metres
@@ -58,6 +58,12 @@ class DepthUNet(nn.Module):
             self.spread_head = nn.Conv2d(widths[0], 1, 3, padding=1)
             nn.init.normal_(self.spread_head.weight, std=0.01)
             nn.init.constant_(cast(Tensor, self.spread_head.bias), USUAL_LOG_SPREAD)
+        self.semantic_level = (CLASS_STRIDE // config.stem_stride).bit_length() - 1
+        self.semantic_head: nn.Conv2d | None = None
+        if config.num_classes:
+            self.semantic_head = nn.Conv2d(
+                widths[self.semantic_level], config.num_classes, 3, padding=1
+            )
 
     def forward(
         self,
@@ -77,7 +83,7 @@ class DepthUNet(nn.Module):
         Returns:
             Depth in metres, fp32, within [min_depth_m, max_depth_m], at the image's size divided
             by ``output_stride`` (rounded up); with ``config.spread`` also the log of the scale of
-            log-depth's Laplace distribution.
+            log-depth's Laplace distribution; with ``config.num_classes`` also scores of classes.
         """
         height, width = image.shape[-2:]
         config = self.config
@@ -86,18 +92,21 @@ class DepthUNet(nn.Module):
         camera = per_image_size(intrinsics_px, height, width)
         keep = not self.checkpointing
         *skips, x = self.encoder(image, camera, keep=keep)
+        semantics = None
         for up in self.ups:
             x = compute(up, x, skips.pop(), keep=keep)
+            if self.semantic_head is not None and len(skips) == self.semantic_level:
+                semantics = self.semantic_head(x)
         size = [-(-side // output_stride) for side in (height, width)]
         with torch.autocast(image.device.type, enabled=False):
             x = F.silu(x.to(self.head.weight.dtype))
             raw = F.interpolate(self.head(x), size=size, mode="bilinear")
             depth_m = to_metres(raw, config.depth_map, config.min_depth_m, config.max_depth_m)
             if self.spread_head is None:
-                return DepthOutput(depth_m)
+                return DepthOutput(depth_m, None, semantics)
             spread = self.spread_head(x.detach())
             log_spread = F.interpolate(spread, size=size, mode="bilinear")
-        return DepthOutput(depth_m, log_spread)
+        return DepthOutput(depth_m, log_spread, semantics)
 
     def layers(self) -> list[tuple[str, ...]]:
         """Names of the parts that hold parameters, level by level from the image on.
@@ -108,7 +117,8 @@ class DepthUNet(nn.Module):
         *levels, new = (
             tuple(f"encoder.{part}" for part in level) for level in self.encoder.layers()
         )
-        heads = ("head",) if self.spread_head is None else ("head", "spread_head")
+        others = {"spread_head": self.spread_head, "semantic_head": self.semantic_head}
+        heads = ("head", *(name for name, head in others.items() if head is not None))
         return [*levels, (*new, *(f"ups.{i}" for i in range(len(self.ups))), *heads)]
 
     def in_format(self, *, channels_last: bool) -> Self:

@@ -210,7 +210,8 @@ class Engine:
         moments = 0 if optimiser.state else 2 * weights
         if self.device.type == "cuda":
             return moments
-        batch = sum(t.nbytes for t in (raw.image, raw.depth_m)) * self.share // len(raw)
+        stored = (raw.image, raw.depth_m, raw.labels)
+        batch = sum(t.nbytes for t in stored if t is not None) * self.share // len(raw)
         return moments + batch + VALIDATION_BYTES
 
     def _agreed(self, value: int, how: str) -> int:

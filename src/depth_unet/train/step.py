@@ -94,7 +94,14 @@ class BatchGradient:
         target_m, valid = canonical_target(batch, self.config)
         stride = self.config.loss.stride
         output = self.network(batch.image, batch.intrinsics_px, output_stride=stride)
-        terms = self.loss(output.depth_m, target_m, valid, output.log_spread)
+        terms = self.loss(
+            output.depth_m,
+            target_m,
+            valid,
+            output.log_spread,
+            logits=output.semantics,
+            labels=batch.labels,
+        )
         total = self.loss.total(terms, counts)
         self.fabric.backward(total * self.fabric.world_size)  # DDP averages; we sum
         shares = {name: t.sum.detach() / counts[name].clamp(min=1) for name, t in terms.items()}

@@ -1,0 +1,70 @@
+"""Classes of pixels, in a folder of their own, beside the photos of a data set."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from depth_unet.data.decode import check_sizes, read_labels
+from depth_unet.data.source import Frame, Original
+from depth_unet.errors import DataError
+from depth_unet.layout import DatasetInfo, PairRow
+
+SUFFIX = ".png"
+
+
+class Labelled:
+    """A data set whose training frames have a class for every pixel.
+
+    Args:
+        source: The data set.
+        folder: Maps of classes: 8-bit PNG of one channel, of the photos' sizes. That of
+            ``train/0007.jpg`` is ``train/0007.png`` in this folder or, where there is no such
+            file, ``0007.png``. 255 marks pixels without a class.
+
+    Raises:
+        DataError: A training frame has no map, or two have the same.
+    """
+
+    def __init__(self, source: Original, folder: Path) -> None:
+        self.source, self.folder = source, folder
+        self.root: Path = source.root
+        self.info: DatasetInfo = source.info
+        self.rows: Sequence[PairRow] = source.rows
+        owners: dict[str, str] = {}
+        for row in self.rows:
+            if row.official_split == "test":
+                continue
+            path = self._path(row)
+            other = owners.setdefault(str(path), row.rgb)
+            if other != row.rgb:
+                raise DataError(
+                    f"{row.rgb} and {other} would both have the classes of {path}; sort "
+                    "the classes into folders as the photos are"
+                )
+            if not path.is_file():
+                raise DataError(f"{path}, the classes of {row.rgb}, is missing; restore the file")
+
+    def read(self, index: int) -> Frame:
+        """See ``Source.read``; test rows have no classes."""
+        frame, row = self.source.read(index), self.rows[index]
+        if row.official_split == "test":
+            return frame
+        path = self._path(row)
+        labels = read_labels(path)
+        check_sizes(frame.image.shape[1::-1], labels.shape[::-1], Path(row.rgb), path)
+        return replace(frame, labels=labels)
+
+    def origin(self, index: int) -> str:
+        """See ``Original.origin``."""
+        row = self.rows[index]
+        own = "" if row.official_split == "test" else f" {self._path(row).stat().st_size}"
+        return self.source.origin(index) + own
+
+    def native_files(self, index: int) -> tuple[bytes, bytes]:
+        """See ``Original.native_files``."""
+        return self.source.native_files(index)
+
+    def _path(self, row: PairRow) -> Path:
+        beside = PurePosixPath(row.rgb).with_suffix(SUFFIX)
+        whole = self.folder / beside
+        return whole if whole.is_file() else self.folder / beside.name

@@ -1,0 +1,55 @@
+"""Cross-entropy of the classes of pixels: a second task that is there in training only."""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from depth_unet.losses.masking import upcast
+from depth_unet.records import SumCount
+
+
+def semantics(logits: Float[Tensor, "b c h w"], labels: UInt8[Tensor, "b 1 y x"]) -> SumCount:
+    """Cross-entropy, averaged over each image's places, summed over images.
+
+    With ``p`` the softmax of the logits at a place and ``k`` the class of the pixel at its centre:
+    ``sum over images of 1 / (h * w) * sum over places with a class of -ln p_k``
+
+    Places without a class add nothing and still count, so that the count is known before there is
+    a prediction: it depends on no label.
+
+    Args:
+        logits: Scores of ``c`` classes, at a whole fraction of the size of the labels.
+        labels: Class of every pixel; ``c`` and above: none.
+
+    Returns:
+        Sum over images (nats) and number of images, at least fp32. An image without any class adds
+        exactly 0 with a zero gradient.
+
+    Example:
+        >>> import torch
+        >>> labels = torch.zeros(1, 1, 8, 8, dtype=torch.uint8)
+        >>> term = semantics(torch.zeros(1, 2, 1, 1), labels)
+        >>> round(float(term.sum / term.count), 3)  # ln 2
+        0.693
+    """
+    classes, height, width = logits.shape[1:]
+    rows, columns = labels.shape[-2] // height, labels.shape[-1] // width
+    centres = labels[:, 0, rows // 2 :: rows, columns // 2 :: columns].long()
+    none = classes
+    targets = torch.where(centres < classes, centres, none)
+    losses = F.cross_entropy(upcast(logits), targets, ignore_index=none, reduction="none")
+    count = torch.tensor(float(len(logits)), device=logits.device)
+    return SumCount(losses.flatten(1).mean(dim=1).sum(), count)
+
+
+def semantics_count(valid: Tensor) -> Float[Tensor, ""]:
+    """Number of images: the count of ``semantics`` before there is a prediction.
+
+    Args:
+        valid: Masks of the images' depth (b 1 h w).
+
+    Returns:
+        The count, fp32.
+    """
+    return torch.tensor(float(len(valid)), device=valid.device)

@@ -1,0 +1,126 @@
+"""Classes of pixels: they lie beside the photos, and pass through the cache untouched."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from depth_unet.data.cache import CacheSource
+from depth_unet.data.fit import without_border
+from depth_unet.data.labels import Labelled
+from depth_unet.data.loader import UNLABELLED, collate
+from depth_unet.data.prepare import prepare
+from depth_unet.data.source import PairsSource
+from depth_unet.errors import DataError
+from examples.box_rooms import write_box_rooms
+
+SIZE = (48, 64)
+
+
+@pytest.fixture
+def rooms(tmp_path: Path) -> PairsSource:
+    """Four training frames and one test frame of 64x48."""
+    root = tmp_path / "rooms"
+    return PairsSource(
+        write_box_rooms(root, rooms=2, frames=2, size=(64, 48), test_rooms=1, test_frames=1, seed=1)
+    )
+
+
+@pytest.fixture
+def folder(rooms: PairsSource, tmp_path: Path) -> Path:
+    """A class per pixel of every training frame: the lower byte of its depth."""
+    folder = tmp_path / "classes"
+    folder.mkdir()
+    for index, row in enumerate(rooms.rows):
+        if row.official_split != "test":
+            low = (rooms.read(index).depth_mm % 256).astype(np.uint8)
+            path = folder / row.rgb
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(low).save(path)
+    return folder
+
+
+def test_cache_keeps_them(rooms: PairsSource, folder: Path, tmp_path: Path) -> None:
+    """Classes come back from a cache pixel by pixel with depth; a smaller one picks centres."""
+    prepare(Labelled(rooms, folder), tmp_path / "cache", height=SIZE[0], width=SIZE[1])
+    prepare(Labelled(rooms, folder), tmp_path / "small", height=24, width=32)
+    for name in ("cache", "small"):
+        source = CacheSource(tmp_path / name)
+        assert source.manifest.labelled
+        for index, row in enumerate(source.rows):
+            frame = source.read(index)
+            if row.official_split == "test":
+                assert frame.labels is None
+                continue
+            assert frame.labels is not None
+            native = Labelled(rooms, folder).read(index)
+            assert native.labels is not None
+            assert (native.labels == native.depth_mm % 256).all()
+            step = 48 // frame.labels.shape[0]
+            picked = native.labels[step // 2 :: step, step // 2 :: step]
+            assert (frame.labels == picked).all()
+
+
+def test_they_are_a_part_of_the_request(rooms: PairsSource, folder: Path, tmp_path: Path) -> None:
+    """A cache without classes is not taken for one with them; one that is there goes on."""
+    out = tmp_path / "cache"
+    prepare(rooms, out, height=24, width=32)
+    assert not CacheSource(out).manifest.labelled
+    with pytest.raises(DataError, match="--overwrite"):
+        prepare(Labelled(rooms, folder), out, height=24, width=32)
+    prepare(Labelled(rooms, folder), out, height=24, width=32, overwrite=True)
+    again = prepare(Labelled(rooms, folder), out, height=24, width=32)
+    assert again.manifest.labelled
+
+
+def test_batches(rooms: PairsSource, folder: Path) -> None:
+    """A batch has classes if any frame has; frames without have none anywhere."""
+    plain, labelled = rooms.read(0), Labelled(rooms, folder).read(0)
+    assert collate([plain, plain], [1, 2], SIZE).labels is None
+    mixed = collate([plain, labelled], [1, 2], SIZE)
+    assert mixed.labels is not None
+    assert (mixed.labels[0] == UNLABELLED).all()
+    assert labelled.labels is not None
+    assert (mixed.labels[1, 0].numpy() == labelled.labels).all()
+    assert mixed.slice(1, 2).labels is not None
+
+
+def test_border_is_cut_alike(rooms: PairsSource, folder: Path) -> None:
+    """What shows no scene goes from photo and classes at once."""
+    frame = Labelled(rooms, folder).read(0)
+    object.__setattr__(frame, "border_px", 5)
+    inner = without_border(frame)
+    assert inner.labels is not None
+    assert inner.labels.shape == inner.depth_mm.shape == (38, 54)
+    known = inner.depth_mm > 0
+    assert (inner.labels == inner.depth_mm % 256)[known].all()
+
+
+def test_refusals(rooms: PairsSource, folder: Path, tmp_path: Path) -> None:
+    """A missing map, one of another size, colours: one line that names the file."""
+    first = folder / rooms.rows[0].rgb
+    for size, mode, message in (((32, 24), "L", "same size"), ((64, 48), "RGB", "colour mode RGB")):
+        Image.new(mode, size).save(first)
+        with pytest.raises(DataError, match=message):
+            Labelled(rooms, folder).read(0)
+    first.write_bytes(b"no picture")
+    with pytest.raises(DataError, match="is not an image file"):
+        Labelled(rooms, folder).read(0)
+    first.unlink()
+    with pytest.raises(DataError, match="is missing"):
+        Labelled(rooms, folder)
+    with pytest.raises(DataError, match="is missing"):
+        Labelled(rooms, tmp_path / "nowhere")
+
+
+def test_names_without_folders(rooms: PairsSource, folder: Path) -> None:
+    """The photo's own name is enough where it is the only one; two of one name are refused."""
+    row = rooms.rows[0]
+    flat = folder / Path(row.rgb).name
+    (folder / row.rgb).rename(flat)
+    assert Labelled(rooms, folder).read(0).labels is not None
+    namesake = next(other for other in rooms.rows[1:] if Path(other.rgb).name == flat.name)
+    (folder / namesake.rgb).unlink()
+    with pytest.raises(DataError, match="would both have the classes"):
+        Labelled(rooms, folder)
