@@ -19,6 +19,8 @@ class AugmentConfig:
     """Saturation factor is drawn from 1 - x to 1 + x."""
     channel_swap: float = 0.0
     """Probability of a random order of the colour channels."""
+    blur: float = 0.0
+    """Probability of a blurred image, by a standard deviation of up to 1 % of its width."""
     frame: float = 0.0
     """Probability of a white frame around the image, up to 2 % of its width, as NYU's have."""
     rotation_deg: float = 0.0
@@ -29,7 +31,7 @@ class AugmentConfig:
     """Probability of a zoomed crop; the others keep the photo's own size."""
 
     def __post_init__(self) -> None:
-        for name in ("flip", "channel_swap", "frame", "zoom_share"):
+        for name in ("flip", "channel_swap", "blur", "frame", "zoom_share"):
             value = getattr(self, name)
             require(0 <= value <= 1, f"augment.{name} is {value}; a probability lies in [0, 1]")
         for name in ("brightness", "contrast", "saturation"):

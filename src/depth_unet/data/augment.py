@@ -5,7 +5,6 @@ values never change with it (a zoomed camera stands where it stood); the camera 
 compares canonical depth, so a zoomed crop stays metric.
 """
 
-import itertools
 import math
 
 import torch
@@ -14,14 +13,12 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from depth_unet.config.augment import AugmentConfig
+from depth_unet.data.appearance import blurred, colour, framed
 from depth_unet.data.loader import UNLABELLED, RawBatch
 from depth_unet.records import Batch
 
-NUM_DRAWS = 10
-WIDEST_FRAME = 0.02  # of the image's width
+NUM_DRAWS = 11
 SHARPER = 0.5  # levels finer than a mipmap: photos are shrunk by area, which is sharper
-GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601
-ORDERS = tuple(itertools.permutations(range(3)))
 
 
 def augment(
@@ -56,7 +53,7 @@ def augment(
     )
     draws = draws.to(device)
     return Batch(
-        image=framed(colour(image, draws, config), draws, config),
+        image=framed(blurred(colour(image, draws, config), draws, config), draws, config),
         depth_m=depth_m,
         valid=depth_m > 0,
         intrinsics_px=intrinsics_px.to(device),
@@ -221,70 +218,3 @@ def transformed_cameras(
     centre = (2 * intrinsics_px[:, 2:] + 1) / old_size - 1
     centre = torch.linalg.solve(matrix, (centre - shift)[..., None])[..., 0]
     return torch.cat((focal, ((centre + 1) * new_size - 1) / 2), dim=1)
-
-
-def colour(
-    image: Float[Tensor, "b 3 h w"], draws: Float[Tensor, "b k"], config: AugmentConfig
-) -> Float[Tensor, "b 3 h w"]:
-    """Random brightness, contrast, saturation and order of the channels.
-
-    Args:
-        image: RGB in [0, 1].
-        draws: Uniform random numbers; the four from the sixth on are used.
-        config: How far each may go.
-
-    Returns:
-        RGB in [0, 1].
-    """
-    brightness, contrast, saturation = (
-        1 + (draws[:, 5 + i, None, None, None] * 2 - 1) * reach
-        for i, reach in enumerate((config.brightness, config.contrast, config.saturation))
-    )
-    if config.brightness:
-        image = (image * brightness).clamp(0, 1)
-    if config.contrast:
-        mean = image.mean(dim=(1, 2, 3), keepdim=True)
-        image = (mean + (image - mean) * contrast).clamp(0, 1)
-    if config.saturation:
-        grey = (image * image.new_tensor(GREY)[:, None, None]).sum(dim=1, keepdim=True)
-        image = (grey + (image - grey) * saturation).clamp(0, 1)
-    return _reordered(image, draws[:, 8], config.channel_swap)
-
-
-def framed(
-    image: Float[Tensor, "b 3 h w"], draws: Float[Tensor, "b k"], config: AugmentConfig
-) -> Float[Tensor, "b 3 h w"]:
-    """White frames of 1 pixel to 2 % of the width around some images.
-
-    Args:
-        image: RGB in [0, 1].
-        draws: Uniform random numbers; the last one is used.
-        config: How probable a frame is.
-
-    Returns:
-        RGB in [0, 1].
-    """
-    if not config.frame:
-        return image
-    height, width = image.shape[-2:]
-    widest = max(1.0, WIDEST_FRAME * width)
-    share = draws[:, 9] / config.frame  # below 1: there is a frame
-    frame_px = torch.where(share < 1, (1 + share * (widest - 1)).round(), 0.0)
-    rows = torch.arange(height, device=image.device)
-    columns = torch.arange(width, device=image.device)
-    to_edge_px = torch.minimum(
-        torch.minimum(rows, height - 1 - rows)[:, None],
-        torch.minimum(columns, width - 1 - columns)[None, :],
-    )
-    return image.masked_fill((to_edge_px < frame_px[:, None, None])[:, None], 1.0)
-
-
-def _reordered(image: Tensor, draw: Tensor, probability: float) -> Tensor:
-    """The colour channels of each image in one of six orders, with the given probability."""
-    if not probability:
-        return image
-    number = (draw / probability * len(ORDERS)).long().clamp(max=len(ORDERS) - 1)
-    orders = torch.tensor(ORDERS, device=image.device)[number]
-    as_it_is = torch.arange(3, device=image.device)
-    orders = torch.where((draw < probability)[:, None], orders, as_it_is)
-    return image.gather(1, orders[:, :, None, None].expand_as(image))

@@ -1,0 +1,120 @@
+"""Random changes to what photos look like: colours, blur, white frames. Nothing moves."""
+
+import itertools
+import math
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from depth_unet.config.augment import AugmentConfig
+
+WIDEST_FRAME = 0.02  # of the image's width
+WIDEST_BLUR = 0.01  # standard deviation, of the image's width
+LEAST_BLUR_PX = 0.3  # less is no blur
+GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601
+ORDERS = tuple(itertools.permutations(range(3)))
+
+
+def colour(
+    image: Float[Tensor, "b 3 h w"], draws: Float[Tensor, "b k"], config: AugmentConfig
+) -> Float[Tensor, "b 3 h w"]:
+    """Random brightness, contrast, saturation and order of the channels.
+
+    Args:
+        image: RGB in [0, 1].
+        draws: Uniform random numbers; the four from the sixth on are used.
+        config: How far each may go.
+
+    Returns:
+        RGB in [0, 1].
+    """
+    brightness, contrast, saturation = (
+        1 + (draws[:, 5 + i, None, None, None] * 2 - 1) * reach
+        for i, reach in enumerate((config.brightness, config.contrast, config.saturation))
+    )
+    if config.brightness:
+        image = (image * brightness).clamp(0, 1)
+    if config.contrast:
+        mean = image.mean(dim=(1, 2, 3), keepdim=True)
+        image = (mean + (image - mean) * contrast).clamp(0, 1)
+    if config.saturation:
+        grey = (image * image.new_tensor(GREY)[:, None, None]).sum(dim=1, keepdim=True)
+        image = (grey + (image - grey) * saturation).clamp(0, 1)
+    return _reordered(image, draws[:, 8], config.channel_swap)
+
+
+def blurred(
+    image: Float[Tensor, "b 3 h w"], draws: Float[Tensor, "b k"], config: AugmentConfig
+) -> Float[Tensor, "b 3 h w"]:
+    """Some images out of focus: a Gaussian, up to 1 % of the width in standard deviation.
+
+    Args:
+        image: RGB in [0, 1].
+        draws: Uniform random numbers; the eleventh is used.
+        config: How probable a blur is.
+
+    Returns:
+        RGB in [0, 1]; beyond the edge the image is mirrored.
+    """
+    if not config.blur:
+        return image
+    share = draws[:, 10] / config.blur  # below 1: there is a blur
+    widths_px = torch.where(share < 1, share * WIDEST_BLUR * image.shape[-1], 0.0).tolist()
+    return torch.stack(
+        [
+            _out_of_focus(photo, width_px) if width_px > LEAST_BLUR_PX else photo
+            for photo, width_px in zip(image, widths_px, strict=True)
+        ]
+    )
+
+
+def framed(
+    image: Float[Tensor, "b 3 h w"], draws: Float[Tensor, "b k"], config: AugmentConfig
+) -> Float[Tensor, "b 3 h w"]:
+    """White frames of 1 pixel to 2 % of the width around some images.
+
+    Args:
+        image: RGB in [0, 1].
+        draws: Uniform random numbers; the tenth is used.
+        config: How probable a frame is.
+
+    Returns:
+        RGB in [0, 1].
+    """
+    if not config.frame:
+        return image
+    height, width = image.shape[-2:]
+    widest = max(1.0, WIDEST_FRAME * width)
+    share = draws[:, 9] / config.frame  # below 1: there is a frame
+    frame_px = torch.where(share < 1, (1 + share * (widest - 1)).round(), 0.0)
+    rows = torch.arange(height, device=image.device)
+    columns = torch.arange(width, device=image.device)
+    to_edge_px = torch.minimum(
+        torch.minimum(rows, height - 1 - rows)[:, None],
+        torch.minimum(columns, width - 1 - columns)[None, :],
+    )
+    return image.masked_fill((to_edge_px < frame_px[:, None, None])[:, None], 1.0)
+
+
+def _reordered(image: Tensor, draw: Tensor, probability: float) -> Tensor:
+    """The colour channels of each image in one of six orders, with the given probability."""
+    if not probability:
+        return image
+    number = (draw / probability * len(ORDERS)).long().clamp(max=len(ORDERS) - 1)
+    orders = torch.tensor(ORDERS, device=image.device)[number]
+    as_it_is = torch.arange(3, device=image.device)
+    orders = torch.where((draw < probability)[:, None], orders, as_it_is)
+    return image.gather(1, orders[:, :, None, None].expand_as(image))
+
+
+def _out_of_focus(photo: Tensor, deviation_px: float) -> Tensor:
+    """One image under a Gaussian, columns first, then rows."""
+    reach = min(math.ceil(3 * deviation_px), min(photo.shape[1:]) - 1)
+    places = torch.arange(-reach, reach + 1, device=photo.device, dtype=photo.dtype)
+    kernel = torch.exp(-0.5 * (places / deviation_px).square())
+    kernel = (kernel / kernel.sum()).expand(3, 1, 1, -1)
+    padded = F.pad(photo[None], (reach,) * 4, mode="reflect")
+    across = F.conv2d(padded, kernel, groups=3)
+    return F.conv2d(across, kernel.transpose(2, 3), groups=3)[0].clamp(0, 1)
