@@ -3,7 +3,8 @@
 Resizing on both sides of the network is included, decoding is not. Networks with random weights are
 as fast as trained ones. Every network has two threads, and they take turns photo by photo, so that
 a busy machine slows all alike. With ``--data``, accuracy is measured too: on the test frames, or on
-one fold, which a rival may have been trained on; ``--plot`` draws the one against the other.
+one fold, which a rival was trained on (its point is drawn open); ``--plot`` draws the one against
+the other.
 
     python benchmarks/accuracy/latency.py [transfer runs/mine] [--peer METER.onnx] [--data nyu]
         [--fold folds/nyu_train.csv:0] [--plot latency.png]
@@ -45,6 +46,7 @@ class Contestant:
 
     predict: Predictor
     num_weights: int
+    knows_frames: bool = False
     times_ms: list[float] = field(default_factory=list)
     abs_rel: float | None = None
 
@@ -58,8 +60,8 @@ def untrained(recipe: str) -> DepthModel:
     return DepthModel(Checkpoint(config=config, step=0, weights=weights, splits=splits))
 
 
-def contestants(names: list[str], peer: Path | None) -> dict[str, Contestant]:
-    """The networks by name; without any, those of the recipes."""
+def contestants(names: list[str], peer: Path | None, *, fold: bool) -> dict[str, Contestant]:
+    """The networks by name; without any, those of the recipes. A rival knows every fold."""
     models = {name: DepthModel.from_file(resolve(name)) for name in names} or {
         f"{name} (random weights)": untrained(name) for name in RECIPES
     }
@@ -70,7 +72,8 @@ def contestants(names: list[str], peer: Path | None) -> dict[str, Contestant]:
         for name, model in models.items()
     }
     if peer is not None:
-        found[peer.stem] = Contestant(predict=meter_xxs(peer, threads=THREADS), num_weights=0)
+        predict = meter_xxs(peer, threads=THREADS)
+        found[peer.stem] = Contestant(predict=predict, num_weights=0, knows_frames=fold)
     return found
 
 
@@ -108,6 +111,7 @@ def row(name: str, side: Contestant) -> str:
     times = side.times_ms
     spread = f"{statistics.median(times):.0f} ({min(times):.0f}–{max(times):.0f})"
     accuracy = "" if side.abs_rel is None else f"{side.abs_rel:.3f}"
+    accuracy += " (trained on them)" * (side.knows_frames and bool(accuracy))
     return f"| {name} | {weights} | {spread} | {accuracy} |"
 
 
@@ -117,8 +121,11 @@ def draw(sides: Mapping[str, Contestant], path: Path) -> None:
     for name, side in sides.items():
         assert side.abs_rel is not None
         place = statistics.median(side.times_ms), side.abs_rel
-        axes.scatter(*place, s=40, color=BEST if side.num_weights else OTHER)
-        axes.annotate(name, place, (6, 5), textcoords="offset points", fontsize=SMALL_PT)
+        colour = BEST if side.num_weights else OTHER
+        inside = "none" if side.knows_frames else colour
+        axes.scatter(*place, s=40, edgecolors=colour, facecolors=inside)
+        words = f"{name}\ntrained on these photos" if side.knows_frames else name
+        axes.annotate(words, place, (6, 5), textcoords="offset points", fontsize=SMALL_PT)
     axes.margins(y=0.2)
     slowest_ms = max(statistics.median(side.times_ms) for side in sides.values())
     axes.set_xlim(0, 1.4 * slowest_ms)  # room for the last one's name
@@ -139,7 +146,7 @@ def main() -> int:
     if options.data is None and (options.fold or options.plot):
         parser.error("--fold and --plot need --data")
     torch.set_num_threads(THREADS)
-    sides = contestants(options.weights, options.peer)
+    sides = contestants(options.weights, options.peer, fold=bool(options.fold))
     take_turns(sides, options.rounds)
     if options.data is not None:
         judge(sides, options.data, options.fold)
