@@ -48,12 +48,15 @@ class Batch:
         depth_m: Depth along the optical axis, metres; 0 where ``valid`` is False.
         valid: True where the depth may be used. The only mask there is.
         intrinsics_px: fx, fy, cx, cy in pixels of these images, integers at pixel centres.
+        hidden: True where the network may not see the photo and must paint it; None: it learns
+            depth.
     """
 
     image: Float[Tensor, "b 3 h w"]
     depth_m: Float[Tensor, "b 1 h w"]
     valid: Bool[Tensor, "b 1 h w"]
     intrinsics_px: Float[Tensor, "b 4"]
+    hidden: Bool[Tensor, "b 1 h w"] | None = None
 
     def __len__(self) -> int:
         """Number of images."""
@@ -64,6 +67,11 @@ class Batch:
         """Horizontal focal lengths, pixels of these images."""
         return self.intrinsics_px[:, 0]
 
+    @property
+    def counted(self) -> Bool[Tensor, "b 1 h w"]:
+        """Pixels that the loss may look at: those with depth, or those to be painted."""
+        return self.valid if self.hidden is None else self.hidden
+
     def slice(self, start: int, stop: int) -> Self:
         """Images ``start`` to ``stop`` (exclusive) as views, without copying."""
         cut = slice(start, stop)
@@ -72,4 +80,5 @@ class Batch:
             depth_m=self.depth_m[cut],
             valid=self.valid[cut],
             intrinsics_px=self.intrinsics_px[cut],
+            hidden=None if self.hidden is None else self.hidden[cut],
         )

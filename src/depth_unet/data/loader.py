@@ -28,12 +28,14 @@ class RawBatch:
         depth_m: Depth, metres; 0 wherever it may not be used.
         intrinsics_px: fx, fy, cx, cy in pixels of these images.
         keys: One random key per frame and use.
+        idle: Whether the frame stands in for none: nothing of it counts.
     """
 
     image: UInt8[Tensor, "b 3 h w"]
     depth_m: Float[Tensor, "b 1 h w"]
     intrinsics_px: Float[Tensor, "b 4"]
     keys: Int64[Tensor, " b"]
+    idle: bool = False
 
     def __len__(self) -> int:
         """Number of frames."""
@@ -47,6 +49,7 @@ class RawBatch:
             depth_m=self.depth_m[cut],
             intrinsics_px=self.intrinsics_px[cut],
             keys=self.keys[cut],
+            idle=self.idle,
         )
 
 
@@ -120,9 +123,9 @@ class Loader:
 
     def _load(self, step: int, readers: ThreadPoolExecutor) -> RawBatch:
         plan = self.plan(step)
-        if not plan:  # every process must take part in every step: one frame without depth
+        if not plan:  # every process must take part in every step: one idle frame
             rows, _ = self.order.epoch(0)
-            return _without_depth(collate([self._frame(int(rows[0]))], [0], self.size))
+            return _idle(collate([self._frame(int(rows[0]))], [0], self.size))
         return collate(
             readers.map(lambda item: self._frame(item[0]), plan),
             [key for _, key in plan],
@@ -152,5 +155,5 @@ def collate(frames: Iterable[Frame], keys: Sequence[int], size: tuple[int, int])
     )
 
 
-def _without_depth(batch: RawBatch) -> RawBatch:
-    return replace(batch, depth_m=torch.zeros_like(batch.depth_m))
+def _idle(batch: RawBatch) -> RawBatch:
+    return replace(batch, depth_m=torch.zeros_like(batch.depth_m), idle=True)
