@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from depth_unet.config.model import ModelConfig
 from depth_unet.model.unet import DepthUNet
-from depth_unet.recipes import RECIPES
+from depth_unet.recipes import RECIPES, pretraining
 
 MOST_MACS = 1.6e9
 PARAMETERS = (9.5e6, 10.5e6)
@@ -41,6 +41,17 @@ def test_recipes_know_their_name(name: str) -> None:
     """A recipe builds, states its own name and says how to run it."""
     assert RECIPES[name]().recipe == name
     assert f"depth-unet train {name}" in (RECIPES[name].__doc__ or "")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_can_be_pretrained(name: str) -> None:
+    """On all rooms, with parts of the photos hidden; whatever else it says stays."""
+    recipe = RECIPES[name]()
+    config = pretraining(recipe)
+    assert (config.fraction, config.holdout) == (1, "none")
+    assert 0.5 < config.hidden.share < 1
+    changed = ("fraction", "holdout", "early_stop", "hidden")
+    assert replace(recipe, **{part: getattr(config, part) for part in changed}) == config
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -19,7 +19,8 @@ from depth_unet.atomic import replacing
 from depth_unet.config.run import Config
 from depth_unet.config.values import from_dict, to_dict
 from depth_unet.errors import CheckpointError, ConfigError
-from depth_unet.model.unet import DepthUNet
+from depth_unet.model.network import make_network
+from depth_unet.model.unet import UNet
 
 SCHEMA = 4
 HEADER_KEY = "depth_unet"
@@ -55,7 +56,7 @@ class Checkpoint:
     state: dict[str, Tensor] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
 
-    def network(self) -> DepthUNet:
+    def network(self) -> UNet:
         """Rebuild the network with a copy of these weights.
 
         Raises:
@@ -67,7 +68,7 @@ class Checkpoint:
                 "use the file as it was written"
             )
         with torch.device("meta"):
-            network = DepthUNet(self.config.model)
+            network = make_network(self.config)
         try:
             copies = {name: weight.clone() for name, weight in self.weights.items()}
             network.load_state_dict(copies, strict=True, assign=True)
@@ -78,6 +79,20 @@ class Checkpoint:
                 "use the file as it was written"
             ) from None
         return network.in_format(channels_last=self.config.compute.channels_last)
+
+    def check_predicts(self) -> None:
+        """Refuse weights that paint photos where depth is wanted.
+
+        Raises:
+            CheckpointError: They were trained on photos alone.
+        """
+        if self.config.hidden.share:
+            recipe = self.config.recipe
+            raise CheckpointError(
+                f"the checkpoint ({recipe}, {self.step} steps) was pretrained on photos alone and "
+                f"predicts no depth; begin a training with it: depth-unet train {recipe} "
+                "--data DIR --init RUN"
+            )
 
 
 def short_name(path: Path) -> str:

@@ -3,7 +3,7 @@
 import importlib
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -17,6 +17,7 @@ from depth_unet.arguments import (
     InspectArguments,
     PredictArguments,
     PrepareArguments,
+    PretrainArguments,
     ResumeArguments,
     RoomsArguments,
     SearchArguments,
@@ -24,7 +25,7 @@ from depth_unet.arguments import (
 )
 from depth_unet.config.run import Config
 from depth_unet.errors import CheckpointError, ConfigError, DataError
-from depth_unet.recipes import RECIPES
+from depth_unet.recipes import RECIPES, pretraining
 from depth_unet.scoring_arguments import CompareArguments, EvaluateArguments, LeaderboardArguments
 
 INVALID, SOME_FAILED, INTERRUPTED = 2, 3, 130
@@ -39,6 +40,7 @@ commands (each has --help):
   prepare SOURCE OUT             decode and resize a data set once, into a cache
   train RECIPE --data DIR        train a network; RECIPE is one of: {recipes}
   train --resume RUN             go on with an interrupted run
+  pretrain RECIPE --data DIR     learn from photos alone, for train RECIPE --init RUN
   search RECIPE --data DIR       train it with many settings and find the best
   evaluate CHECKPOINT --data DIR score seen rooms, unseen rooms and test frames
   evaluate --predictions DIR ... score depth files that another program wrote
@@ -53,6 +55,7 @@ options: --help, --version
 
 COMMAND_OF: dict[type[Arguments], str] = {
     TrainArguments: "train",
+    PretrainArguments: "pretrain",
     ResumeArguments: "resume",
     SearchArguments: "search",
     EvaluateArguments: "evaluate",
@@ -130,8 +133,10 @@ def _parse(command: str, rest: list[str]) -> Arguments:
     match command:
         case "train":
             return _parse_train(rest)
+        case "pretrain":
+            return _parse_recipe(PretrainArguments, command, rest, pretraining)
         case "search":
-            return _parse_search(rest)
+            return _parse_recipe(SearchArguments, command, rest)
         case "resume":
             pass  # an option of train
         case _ if command in COMMAND_OF.values():
@@ -167,13 +172,18 @@ def _parse_resume(rest: list[str]) -> ResumeArguments:
     return _tyro(ResumeArguments, "train", rest, default)
 
 
-def _parse_search(rest: list[str]) -> SearchArguments:
+def _parse_recipe(
+    kind: type[PretrainArguments] | type[SearchArguments],
+    command: str,
+    rest: list[str],
+    made: Callable[[Config], Config] = lambda config: config,
+) -> PretrainArguments | SearchArguments:
     first = rest[0] if rest else ""
     if first in RECIPES:
-        default = SearchArguments(config=RECIPES[first](), data=tyro.MISSING)
-        return _tyro(SearchArguments, f"search {first}", rest[1:], default)
+        default = kind(config=made(RECIPES[first]()), data=tyro.MISSING)
+        return _tyro(kind, f"{command} {first}", rest[1:], default)
     if first in ("-h", "--help"):
-        _show_recipes("search")
+        _show_recipes(command)
     found = f"{first!r} is no recipe" if first else "no recipe was named"
     raise ConfigError(f"{found}; choose {', '.join(RECIPES)}")
 

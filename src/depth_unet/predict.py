@@ -45,6 +45,9 @@ class DepthModel(nn.Module):
         name: What files say that depth was predicted by.
         precision: Numbers that the network computes with: fp32, or mixed with bf16 or fp16.
 
+    Raises:
+        CheckpointError: The weights do not fit the config, or predict no depth.
+
     Example:
         >>> model = load("runs/seed")  # doctest: +SKIP
         >>> model.predict("room.jpg").depth_m.shape  # doctest: +SKIP
@@ -59,6 +62,7 @@ class DepthModel(nn.Module):
         self.config: Config = checkpoint.config
         self.checkpoint = checkpoint
         self.name = name or f"{checkpoint.config.recipe}, {checkpoint.step} steps"
+        checkpoint.check_predicts()
         self.network = checkpoint.network()
         self.eval()
 

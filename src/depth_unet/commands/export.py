@@ -25,6 +25,7 @@ def run(arguments: ExportArguments) -> list[DataError]:
         raise ConfigError(f"{out} is already there; choose another, or use --overwrite")
     path = resolve(arguments.checkpoint)
     checkpoint = read(path, only_weights=True)
+    checkpoint.check_predicts()
     check_writable(out.parent)
     weights, config = without_classes(checkpoint.weights, checkpoint.config)
     if arguments.precision == "fp16":

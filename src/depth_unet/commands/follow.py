@@ -1,13 +1,15 @@
 """Run a trainer to its end, with a word before and after."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from rich.console import Console
 
 from depth_unet.checkpoint import BEST_NAME, LAST_NAME
 from depth_unet.config.run import Config
-from depth_unet.data.mixture import single_sources
+from depth_unet.data.mixture import data_arguments, single_sources
+from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits
 from depth_unet.train.devices import leave
 from depth_unet.train.interrupt import Interrupted
@@ -46,20 +48,29 @@ def follow(trainer: Trainer, begin: Callable[[], None] = lambda: None) -> None:
     leave(trainer.fabric)
     if trainer.fabric.is_global_zero:
         console.print(f"wrote {trainer.out / BEST_NAME} and {trainer.out / LAST_NAME}")
-        sources = single_sources(trainer.source)
-        for source in sources:
-            root = source.root
-            words = ["evaluate", str(trainer.out), "--data", str(root)]
-            if len(sources) > 1:
-                words += ["--out", str(trainer.out / f"evaluation-{root.name}")]
+        for words in what_next(trainer.config, trainer.source, trainer.out):
             console.print(f"next: depth-unet {shlex.join(words)}")
+
+
+def what_next(config: Config, source: Source, out: Path) -> Iterator[list[str]]:
+    """Commands to go on with: what was trained is evaluated, what was pretrained is trained."""
+    if config.hidden.share:
+        yield ["train", config.recipe, "--data", *data_arguments(source), "--init", str(out)]
+        return
+    sources = single_sources(source)
+    for one in sources:
+        words = ["evaluate", str(out), "--data", str(one.root)]
+        if len(sources) > 1:
+            words += ["--out", str(out / f"evaluation-{one.root.name}")]
+        yield words
 
 
 def describe(config: Config, splits: Splits, total_steps: int) -> str:
     """One line on what is about to run."""
-    canvas = config.canvas
+    canvas, hidden = config.canvas, config.hidden
+    task = f"; {hidden.share:.0%} of every photo hidden, depth unseen" if hidden.share else ""
     return (
         f"{config.recipe}: {len(splits.train)} training frames, {len(splits.seen)} seen, "
         f"{len(splits.unseen)} unseen, {len(splits.test)} test; {total_steps} steps of "
-        f"{config.batch_size} images at {canvas.width}x{canvas.height}, {config.precision}"
+        f"{config.batch_size} images at {canvas.width}x{canvas.height}, {config.precision}{task}"
     )

@@ -25,18 +25,30 @@ from depth_unet.train.loop import Trainer
 from depth_unet.train.reporter import EVENTS_NAME
 
 WITHOUT_MEANING = {"pretrained", "spread_scale"}  # settings that change nothing of the weights
+OF_HEADS = {"depth_map", "max_depth_m", "min_depth_m", "spread"}
 
 
 def run(arguments: TrainArguments) -> list[DataError]:
-    """Split the data set by rooms and train."""
+    """Train a network that predicts depth."""
+    config = arguments.config
+    if config.hidden.share:
+        raise ConfigError(
+            f"hidden.share {config.hidden.share} learns no depth; for photos alone there is "
+            f"depth-unet pretrain {config.recipe}"
+        )
+    begin(arguments, arguments.out or Path("runs") / config.recipe)
+    return []
+
+
+def begin(arguments: TrainArguments, out: Path) -> None:
+    """Split the data set by rooms and train, or go on where that is asked for."""
     device = choose_device(arguments.device)
     config = settled(arguments.config, device)
-    out = arguments.out or Path("runs") / config.recipe
     apart = rooms_apart(arguments.fold)
     if arguments.auto_resume and (out / LAST_NAME).exists():
         check_fold(out, apart, arguments.data)
         go_on(out, config, arguments.data, arguments.device)
-        return []
+        return
     source = open_data(arguments.data)
     check_labels(source, config)
     for part in single_sources(source):
@@ -56,7 +68,6 @@ def run(arguments: TrainArguments) -> list[DataError]:
     check_frames(source, splits)
     trainer = Trainer(config, source, splits, out, fabric=fabric, init=init)
     follow(trainer, partial(claim, out))
-    return []
 
 
 def rooms_apart(text: str) -> frozenset[str]:
@@ -95,7 +106,7 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
     """Read the weights that a run begins with; ``origin`` says what they are.
 
     Warns where they were trained on frames that this run will be judged by, and where they mean
-    something else in this network.
+    something else in this network. Weights that were pretrained on photos have no head for depth.
 
     Raises:
         CheckpointError: They cannot be read.
@@ -104,9 +115,11 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
     checkpoint = read(path, only_weights=True)
     known = {frame for part in ("train", "seen") for frame in checkpoint.splits.get(part, [])}
     judges = {name for name in (*splits.unseen, *splits.test) if shares_photo(name, known)}
+    alone = bool(checkpoint.config.hidden.share)
     if judges:
+        how = "pretrained, without depth," if alone else "trained"
         warnings.warn(
-            f"{path} was trained on frames with the names of {len(judges)} unseen or test frames "
+            f"{path} was {how} on frames with the names of {len(judges)} unseen or test frames "
             "of this run; if they are the same photos, its results will look too good: begin with "
             "weights of the same split",
             stacklevel=2,
@@ -115,6 +128,7 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
         f"{item.name} {getattr(checkpoint.config.model, item.name)}"
         for item in fields(config.model)
         if item.name not in WITHOUT_MEANING
+        and not (alone and item.name in OF_HEADS)
         and getattr(checkpoint.config.model, item.name) != getattr(config.model, item.name)
     ]
     if others:
@@ -124,9 +138,8 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
             stacklevel=2,
         )
     name = f"{path.parent.name}/{path.name}"  # no path of this machine in files that are given away
-    return replace(
-        checkpoint, origin=f"{name} ({checkpoint.config.recipe}, {checkpoint.step} steps)"
-    )
+    steps = f"{checkpoint.step} steps{' on photos alone' if alone else ''}"
+    return replace(checkpoint, origin=f"{name} ({checkpoint.config.recipe}, {steps})")
 
 
 def shares_photo(name: str, known: set[str]) -> bool:
@@ -187,9 +200,9 @@ def check_labels(source: Source, config: Config) -> None:
 
 
 def warn_about_range(source: Source, config: Config) -> None:
-    """Warn where the data set goes beyond what the network can answer."""
+    """Warn where the data set goes beyond what the network can answer, if it answers at all."""
     farthest_m, model_m = source.info.max_depth_m, config.model.max_depth_m
-    if farthest_m > model_m:
+    if farthest_m > model_m and not config.hidden.share:
         warnings.warn(
             f"the data set goes to {farthest_m:g} m and the network to {model_m:g} m: farther "
             f"depth cannot be learned; raise --model.max-depth-m to {farthest_m:g} (and "

@@ -10,6 +10,7 @@ from typing import Literal
 from depth_unet.config.augment import AugmentConfig
 from depth_unet.config.checks import require
 from depth_unet.config.compute import ComputeConfig, memory_bytes
+from depth_unet.config.hidden import HiddenConfig
 from depth_unet.config.loss import SSIM_WINDOW, LossConfig
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.optim import OptimConfig
@@ -60,6 +61,8 @@ class Config:
     """Weights of the training loss; a weight of 0 leaves the term out."""
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     """Random changes to training images; every one is drawn anew per sample and epoch."""
+    hidden: HiddenConfig = field(default_factory=HiddenConfig)
+    """What `pretrain` hides of every photo; its network paints colours and predicts no depth."""
     optim: OptimConfig = field(default_factory=OptimConfig)
     """The optimiser (AdamW), its schedule and the moving average of the weights."""
     compute: ComputeConfig = field(default_factory=ComputeConfig)
@@ -82,6 +85,17 @@ class Config:
             not self.early_stop or self.holdout != "none",
             f"early_stop {self.early_stop} needs unseen rooms to tell by, and holdout is none; "
             "leave one of them out",
+        )
+        require(
+            not (self.early_stop and self.hidden.share),
+            f"early_stop {self.early_stop} needs depth to tell by, and hidden.share "
+            f"{self.hidden.share} learns from photos alone; leave one of them out",
+        )
+        height, width, patch = self.canvas.height, self.canvas.width, self.hidden.patch_px
+        require(
+            height % patch == 0 and width % patch == 0,
+            f"hidden.patch_px {patch} does not divide the canvas {width}x{height}; choose a "
+            "divisor of both sides",
         )
         require(
             self.model.spread == (self.loss.spread > 0),

@@ -30,6 +30,7 @@ class RawBatch:
         intrinsics_px: fx, fy, cx, cy in pixels of these images.
         keys: One random key per frame and use.
         labels: Classes, ``UNLABELLED`` where there is none; None if no frame has any.
+        idle: Whether the frame stands in for none: nothing of it counts.
     """
 
     image: UInt8[Tensor, "b 3 h w"]
@@ -37,6 +38,7 @@ class RawBatch:
     intrinsics_px: Float[Tensor, "b 4"]
     keys: Int64[Tensor, " b"]
     labels: UInt8[Tensor, "b 1 h w"] | None = None
+    idle: bool = False
 
     def __len__(self) -> int:
         """Number of frames."""
@@ -51,6 +53,7 @@ class RawBatch:
             intrinsics_px=self.intrinsics_px[cut],
             keys=self.keys[cut],
             labels=None if self.labels is None else self.labels[cut],
+            idle=self.idle,
         )
 
 
@@ -124,9 +127,9 @@ class Loader:
 
     def _load(self, step: int, readers: ThreadPoolExecutor) -> RawBatch:
         plan = self.plan(step)
-        if not plan:  # every process must take part in every step: one frame without depth
+        if not plan:  # every process must take part in every step: one idle frame
             rows, _ = self.order.epoch(0)
-            return _without_depth(collate([self._frame(int(rows[0]))], [0], self.size))
+            return _idle(collate([self._frame(int(rows[0]))], [0], self.size))
         return collate(
             readers.map(lambda item: self._frame(item[0]), plan),
             [key for _, key in plan],
@@ -162,5 +165,5 @@ def collate(frames: Iterable[Frame], keys: Sequence[int], size: tuple[int, int])
     )
 
 
-def _without_depth(batch: RawBatch) -> RawBatch:
-    return replace(batch, depth_m=torch.zeros_like(batch.depth_m))
+def _idle(batch: RawBatch) -> RawBatch:
+    return replace(batch, depth_m=torch.zeros_like(batch.depth_m), labels=None, idle=True)

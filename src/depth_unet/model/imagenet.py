@@ -12,13 +12,13 @@ from depth_unet.config.model import PretrainedEncoder
 from depth_unet.errors import ConfigError
 from depth_unet.model.efficientnet import EfficientNetLite
 from depth_unet.model.encoders import TransferEncoder
-from depth_unet.model.unet import DepthUNet
+from depth_unet.model.unet import UNet
 
 EPSILON = 1e-3  # of its batch norms
 LAYERS = (("expand", "expand_conv"), ("filter", "depthwise_conv"), ("project", "project_conv"))
 
 
-def load_imagenet(network: DepthUNet) -> str:
+def load_imagenet(network: UNet) -> str:
     """Give a network's encoder the weights that it has from ImageNet.
 
     Args:

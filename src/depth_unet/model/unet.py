@@ -19,16 +19,12 @@ from depth_unet.records import DepthOutput
 USUAL_LOG_SPREAD = -2.0  # 14 % of the depth: what spread begins with
 
 
-class DepthUNet(nn.Module):
-    """Depth for a canonical focal length from one RGB image.
-
-    The prediction holds for a camera of ``config.canonical_focal``; ``depth_unet.canvas`` scales
-    it to the camera at hand. The network is told where each pixel looks, so that it knows a part
-    of a room from a whole one. Nothing in it depends on other images of the batch.
+class UNet(nn.Module):
+    """Encoder and decoder, without a head. Nothing in it depends on other images of the batch.
 
     Args:
-        config: Encoder, widths, depths, attention and the range of depth; weights are random,
-            also those of an encoder that has pretrained ones (see ``imagenet``).
+        config: Encoder, widths, depths and attention; weights are random, also those of an
+            encoder that has pretrained ones (see ``imagenet``).
 
     Attributes:
         checkpointing: Whether the backward pass computes the activations inside each stage anew
@@ -36,11 +32,6 @@ class DepthUNet(nn.Module):
 
     Reference:
         Ronneberger et al., U-Net, MICCAI 2015, with residual blocks, and attention at 1/8 and 1/16.
-
-    Example:
-        >>> model = DepthUNet(ModelConfig())
-        >>> model(torch.rand(1, 3, 96, 128)).depth_m.shape
-        torch.Size([1, 1, 96, 128])
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -51,19 +42,97 @@ class DepthUNet(nn.Module):
         self.encoder = make_encoder(config)
         pairs = list(itertools.pairwise(widths))
         self.ups = nn.ModuleList(Upsample(coarse, fine, groups) for fine, coarse in reversed(pairs))
-        self.head = nn.Conv2d(widths[0], 1, 3, padding=1)
+
+    def features(
+        self, image: Float[Tensor, "b 3 h w"], intrinsics_px: Float[Tensor, "b 4"] | None = None
+    ) -> list[Tensor]:
+        """What heads look at: the decoder's features, from its coarsest level to the finest.
+
+        The last, and finest, has ``config.widths[0]`` channels, the one before ``widths[1]`` ...
+
+        Args:
+            image: RGB in [0, 1], any size.
+            intrinsics_px: fx, fy, cx, cy in pixels of the image; None: the canonical camera.
+        """
+        height, width = image.shape[-2:]
+        config = self.config
+        if intrinsics_px is None or not config.camera_rays:
+            intrinsics_px = canonical_camera(height, width, config.canonical_focal, image)
+        camera = per_image_size(intrinsics_px, height, width)
+        keep = not self.checkpointing
+        *skips, x = self.encoder(image, camera, keep=keep)
+        features = list[Tensor]()
+        for up in self.ups:
+            x = compute(up, x, skips.pop(), keep=keep)
+            features.append(x)
+        return features
+
+    def heads(self) -> tuple[str, ...]:
+        """Names of the parts that turn features into answers."""
+        raise NotImplementedError
+
+    def layers(self) -> list[tuple[str, ...]]:
+        """Names of the parts that hold parameters, level by level from the image on.
+
+        The decoder, its heads and what connects it to a pretrained encoder are the last level. A
+        part's parameters begin with its name.
+        """
+        *levels, new = (
+            tuple(f"encoder.{part}" for part in level) for level in self.encoder.layers()
+        )
+        return [*levels, (*new, *(f"ups.{i}" for i in range(len(self.ups))), *self.heads())]
+
+    def in_format(self, *, channels_last: bool) -> Self:
+        """Store kernels with their channels last: up to three times as fast on CPUs; or first."""
+        memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        return self.to(memory_format=memory_format)  # type: ignore[call-overload,no-any-return]
+
+    def _initialise(self) -> None:
+        """Keep the variance of the signal through every layer that is not zero at first.
+
+        PyTorch's default shrinks it threefold per layer, and what comes from the coarse levels is
+        lost beside the fine ones.
+        """
+        blocks = [m for m in self.modules() if isinstance(m, ResidualBlock | AttentionBlock)]
+        zero = {layer for block in blocks for layer in block.branch_ends()}
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d) and module not in zero:
+                nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+
+
+class DepthUNet(UNet):
+    """Depth for a canonical focal length from one RGB image.
+
+    The prediction holds for a camera of ``config.canonical_focal``; ``depth_unet.canvas`` scales
+    it to the camera at hand. The network is told where each pixel looks, so that it knows a part
+    of a room from a whole one.
+
+    Args:
+        config: As ``UNet`` takes it; also the range of depth.
+
+    Example:
+        >>> model = DepthUNet(ModelConfig())
+        >>> model(torch.rand(1, 3, 96, 128)).depth_m.shape
+        torch.Size([1, 1, 96, 128])
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config)
+        self.head = nn.Conv2d(config.widths[0], 1, 3, padding=1)
         self._initialise()
+        nn.init.normal_(self.head.weight, std=0.01)
         self.spread_head: nn.Conv2d | None = None
         if config.spread:  # last, so that the rest begins as it would without it
-            self.spread_head = nn.Conv2d(widths[0], 1, 3, padding=1)
+            self.spread_head = nn.Conv2d(config.widths[0], 1, 3, padding=1)
             nn.init.normal_(self.spread_head.weight, std=0.01)
             nn.init.constant_(cast(Tensor, self.spread_head.bias), USUAL_LOG_SPREAD)
         self.semantic_level = (CLASS_STRIDE // config.stem_stride).bit_length() - 1
         self.semantic_head: nn.Conv2d | None = None
         if config.num_classes:
-            self.semantic_head = nn.Conv2d(
-                widths[self.semantic_level], config.num_classes, 3, padding=1
-            )
+            width = config.widths[self.semantic_level]
+            self.semantic_head = nn.Conv2d(width, config.num_classes, 3, padding=1)
 
     def forward(
         self,
@@ -85,21 +154,14 @@ class DepthUNet(nn.Module):
             by ``output_stride`` (rounded up); with ``config.spread`` also the log of the scale of
             log-depth's Laplace distribution; with ``config.num_classes`` also scores of classes.
         """
-        height, width = image.shape[-2:]
         config = self.config
-        if intrinsics_px is None or not config.camera_rays:
-            intrinsics_px = canonical_camera(height, width, config.canonical_focal, image)
-        camera = per_image_size(intrinsics_px, height, width)
-        keep = not self.checkpointing
-        *skips, x = self.encoder(image, camera, keep=keep)
+        features = self.features(image, intrinsics_px)
         semantics = None
-        for up in self.ups:
-            x = compute(up, x, skips.pop(), keep=keep)
-            if self.semantic_head is not None and len(skips) == self.semantic_level:
-                semantics = self.semantic_head(x)
-        size = [-(-side // output_stride) for side in (height, width)]
+        if self.semantic_head is not None:
+            semantics = self.semantic_head(features[-1 - self.semantic_level])
+        size = [-(-side // output_stride) for side in image.shape[-2:]]
         with torch.autocast(image.device.type, enabled=False):
-            x = F.silu(x.to(self.head.weight.dtype))
+            x = F.silu(features[-1].to(self.head.weight.dtype))
             raw = F.interpolate(self.head(x), size=size, mode="bilinear")
             depth_m = to_metres(raw, config.depth_map, config.min_depth_m, config.max_depth_m)
             if self.spread_head is None:
@@ -108,35 +170,7 @@ class DepthUNet(nn.Module):
             log_spread = F.interpolate(spread, size=size, mode="bilinear")
         return DepthOutput(depth_m, log_spread, semantics)
 
-    def layers(self) -> list[tuple[str, ...]]:
-        """Names of the parts that hold parameters, level by level from the image on.
-
-        The decoder, its head and what connects it to a pretrained encoder are the last level. A
-        part's parameters begin with its name.
-        """
-        *levels, new = (
-            tuple(f"encoder.{part}" for part in level) for level in self.encoder.layers()
-        )
+    def heads(self) -> tuple[str, ...]:
+        """See ``UNet.heads``."""
         others = {"spread_head": self.spread_head, "semantic_head": self.semantic_head}
-        heads = ("head", *(name for name, head in others.items() if head is not None))
-        return [*levels, (*new, *(f"ups.{i}" for i in range(len(self.ups))), *heads)]
-
-    def in_format(self, *, channels_last: bool) -> Self:
-        """Store kernels with their channels last: up to three times as fast on CPUs; or first."""
-        memory_format = torch.channels_last if channels_last else torch.contiguous_format
-        return self.to(memory_format=memory_format)  # type: ignore[call-overload,no-any-return]
-
-    def _initialise(self) -> None:
-        """Keep the variance of the signal through every layer that is not zero at first.
-
-        PyTorch's default shrinks it threefold per layer, and what comes from the coarse levels is
-        lost beside the fine ones.
-        """
-        blocks = [m for m in self.modules() if isinstance(m, ResidualBlock | AttentionBlock)]
-        zero = {layer for block in blocks for layer in block.branch_ends()}
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d) and module not in zero:
-                nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
-        nn.init.normal_(self.head.weight, std=0.01)
+        return ("head", *(name for name, head in others.items() if head is not None))

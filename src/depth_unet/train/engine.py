@@ -14,7 +14,7 @@ from depth_unet.config.compute import memory_bytes
 from depth_unet.config.run import Config
 from depth_unet.data.loader import Loader, RawBatch
 from depth_unet.errors import ConfigError
-from depth_unet.model.unet import DepthUNet
+from depth_unet.model.unet import UNet
 from depth_unet.train.memory import MemoryMeter, current_bytes, release
 from depth_unet.train.micro_batches import MicroBatches
 from depth_unet.train.plan import GB, Measured, Plan, choose_plan
@@ -43,7 +43,7 @@ class Engine:
     def __init__(
         self,
         gradient: BatchGradient,
-        network: DepthUNet,
+        network: UNet,
         config: Config,
         *,
         share: int,

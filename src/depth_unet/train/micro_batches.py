@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, overload
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from depth_unet.config.run import Config
 from depth_unet.data.augment import augment, augmented_mask
+from depth_unet.data.hidden import hidden_patches
 from depth_unet.data.loader import RawBatch
 from depth_unet.records import Batch
 
@@ -19,7 +21,7 @@ class MicroBatches(Sequence[Batch]):
     Args:
         raw: The images as they are stored.
         size: Images in a part; the last may have fewer.
-        config: Augmentation and canvas.
+        config: Augmentation, hidden patches and canvas.
         device: Where to compute.
     """
 
@@ -38,15 +40,25 @@ class MicroBatches(Sequence[Batch]):
         """The part of that number, augmented now: the same every time."""
         if isinstance(number, slice):
             return [self[item] for item in range(len(self))[number]]
-        return augment(self._part(range(len(self))[number]), self.config.augment, **self._where())
+        raw = self._part(range(len(self))[number])
+        batch = augment(raw, self.config.augment, **self._where())
+        return replace(batch, hidden=self._hidden(raw)) if self.config.hidden.share else batch
 
     def masks(self) -> Iterator[Tensor]:
-        """The masks of the parts (b 1 h w), one after another, without their images."""
-        for number in range(len(self)):
-            yield augmented_mask(self._part(number), self.config.augment, **self._where())
+        """What counts in the parts (b 1 h w), one after another, without their images."""
+        for raw in map(self._part, range(len(self))):
+            if self.config.hidden.share:
+                yield self._hidden(raw)
+            else:
+                yield augmented_mask(raw, self.config.augment, **self._where())
 
     def _part(self, number: int) -> RawBatch:
         return self.raw.slice(number * self.size, (number + 1) * self.size)
+
+    def _hidden(self, raw: RawBatch) -> Tensor:
+        canvas = self.config.canvas
+        hidden = hidden_patches(raw, self.config.hidden, height=canvas.height, width=canvas.width)
+        return hidden.to(self.device)
 
     def _where(self) -> dict[str, Any]:
         canvas = self.config.canvas

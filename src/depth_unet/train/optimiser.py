@@ -8,13 +8,13 @@ from torch import Tensor, nn
 
 from depth_unet.config.optim import OptimConfig
 from depth_unet.errors import ConfigError
-from depth_unet.model.unet import DepthUNet
+from depth_unet.model.unet import UNet
 
 ONE_CYCLE_START = 1 / 25  # of the largest learning rate
 ONE_CYCLE_END = 1e-4  # of the first learning rate
 
 
-def make_optimiser(network: DepthUNet, config: OptimConfig, *, fused: bool) -> torch.optim.AdamW:
+def make_optimiser(network: UNet, config: OptimConfig, *, fused: bool) -> torch.optim.AdamW:
     """AdamW over all trained parameters; weight decay on matrices and kernels only.
 
     Every group of parameters has ``lr_factor``, its share of the scheduled learning rate.
@@ -44,11 +44,11 @@ def make_optimiser(network: DepthUNet, config: OptimConfig, *, fused: bool) -> t
     )
 
 
-def freeze(network: DepthUNet, names: tuple[str, ...]) -> None:
+def freeze(network: UNet, names: tuple[str, ...]) -> None:
     """Exclude parts of the network from training.
 
     Args:
-        network: Its parts are named as by ``DepthUNet.layers``.
+        network: Its parts are named as by ``UNet.layers``.
         names: Parts, such as ``encoder.stem``.
 
     Raises:
@@ -115,7 +115,7 @@ def load_optimiser_tensors(optimiser: torch.optim.Optimizer, tensors: dict[str, 
     optimiser.load_state_dict({"state": state, "param_groups": values["param_groups"]})
 
 
-def _by_factor(network: DepthUNet, layer_decay: float) -> list[tuple[float, list[nn.Parameter]]]:
+def _by_factor(network: UNet, layer_decay: float) -> list[tuple[float, list[nn.Parameter]]]:
     """Trained parameters by their share of the learning rate, decoder first."""
     trained = {name: p for name, p in network.named_parameters() if p.requires_grad}
     if layer_decay == 1:

@@ -2,6 +2,7 @@
 
 import torch
 from lightning_fabric import Fabric
+from torch import Tensor
 
 from depth_unet.checkpoint import Checkpoint
 from depth_unet.config.run import Config
@@ -9,8 +10,10 @@ from depth_unet.data.loader import Loader
 from depth_unet.data.mixture import weighted_parts
 from depth_unet.data.order import EpochOrder
 from depth_unet.data.source import Source
+from depth_unet.evaluate.guesses import fit_guesses
 from depth_unet.model.imagenet import load_imagenet
-from depth_unet.model.unet import DepthUNet
+from depth_unet.model.network import make_network
+from depth_unet.model.unet import UNet
 
 
 def make_loader(config: Config, source: Source, frames: list[int], fabric: Fabric) -> Loader:
@@ -27,7 +30,12 @@ def make_loader(config: Config, source: Source, frames: list[int], fabric: Fabri
     )
 
 
-def new_network(config: Config, init: Checkpoint | None = None) -> tuple[DepthUNet, str]:
+def make_guesses(config: Config, source: Source, frames: list[int]) -> dict[str, Tensor]:
+    """Guesses that results are compared with; none where depth is not looked at."""
+    return {} if config.hidden.share else fit_guesses(source, frames)
+
+
+def new_network(config: Config, init: Checkpoint | None = None) -> tuple[UNet, str]:
     """A network with random weights by the config's seed; the global generator is left alone.
 
     Args:
@@ -42,7 +50,7 @@ def new_network(config: Config, init: Checkpoint | None = None) -> tuple[DepthUN
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        network = DepthUNet(config.model)
+        network = make_network(config)
     same = init is not None and init.config.model.encoder == config.model.encoder
     pretrained = config.model.pretrained and not same
     return network, load_imagenet(network) if pretrained else ""

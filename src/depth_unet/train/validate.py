@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from lightning_fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 
 from depth_unet.camera import Intrinsics
@@ -22,7 +22,6 @@ from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.depth import SUM_NAMES
 from depth_unet.metrics.protocols import FULL, EvalProtocol
 from depth_unet.millimetres import MILLIMETRES_PER_METRE
-from depth_unet.model.unet import DepthUNet
 from depth_unet.records import DepthOutput
 from depth_unet.train.reporter import Reporter
 
@@ -91,7 +90,7 @@ def score_together(
 
 
 def averaged_predictor(
-    network: DepthUNet, weights: Mapping[str, Tensor], config: Config, fabric: Fabric
+    network: nn.Module, weights: Mapping[str, Tensor], config: Config, fabric: Fabric
 ) -> Predictor:
     """A predictor that runs ``network`` with other weights."""
     dtype = next(iter(weights.values())).dtype
