@@ -146,6 +146,8 @@ class ExportArguments:
     """Checkpoint file or run folder (its best weights)."""
     out: Annotated[Path, tyro.conf.Positional]
     """File to write, NAME.safetensors."""
+    average: tuple[str, ...] = ()
+    """Further runs that began with the same weights, to write the mean of all."""
     precision: StoredChoice = "fp16"
     """How weights are stored; half precision moves depth by less than a thousandth."""
     spread_scale: float | None = None

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from depth_unet.checkpoint import BEST_NAME, read
+from depth_unet.checkpoint import BEST_NAME, read, resolve
 from depth_unet.predict import DepthModel
-from tests.integration.commandline import depth_unet
+from tests.integration.commandline import FEW_STEPS, assert_refused, depth_unet
 
 
 def test_export_predicts_the_same(run_folder: Path, cache: Path, tmp_path: Path) -> None:
@@ -26,6 +26,35 @@ def test_export_predicts_the_same(run_folder: Path, cache: Path, tmp_path: Path)
     )
     np.testing.assert_allclose(after, before, rtol=1e-3)
     assert out.stat().st_size < 0.7 * (run_folder / BEST_NAME).stat().st_size
+
+
+def test_mean_of_runs(cache: Path, tmp_path: Path) -> None:
+    """Every weight is the mean; runs of other networks or other frames are refused."""
+    files = []
+    for name, options in (
+        ("one", ("--seed", 1, "--holdout", "none")),
+        ("two", ("--seed", 2, "--holdout", "none")),
+        ("other-frames", ("--seed", 1, "--holdout", 0.5)),
+        ("other-network", ("--seed", 1, "--holdout", "none", "--model.spread", "--loss.spread", 1)),
+    ):
+        files.append(tmp_path / name)
+        train = ("train", "seed", "--data", cache, "--out", files[-1], *FEW_STEPS, *options)
+        assert depth_unet(*train).code == 0
+    one, two, other_frames, other_network = files
+    out = tmp_path / "mean.safetensors"
+    precision = ("--precision", "fp32")
+    outcome = depth_unet("export", one, out, "--average", two, *precision)
+    assert outcome.code == 0, outcome.err
+    mean, first, second = (read(resolve(str(path))) for path in (out, one, two))
+    for name, weight in mean.weights.items():
+        expected = (first.weights[name].double() + second.weights[name].double()) / 2
+        torch.testing.assert_close(weight.double(), expected, rtol=1e-6, atol=1e-7)
+    assert any(not torch.equal(first.weights[name], second.weights[name]) for name in mean.weights)
+    assert "mean of 2 runs" in mean.origin
+    for bad, words in ((other_frames, "different frames"), (other_network, "different networks")):
+        refused = depth_unet("export", one, tmp_path / "no.safetensors", "--average", bad)
+        assert_refused(refused, words)
+        assert not (tmp_path / "no.safetensors").exists()
 
 
 def test_export_refuses(run_folder: Path, tmp_path: Path) -> None:

@@ -1,14 +1,16 @@
-"""``depth-unet export``: one small file to predict with, from a run."""
+"""``depth-unet export``: one small file to predict with, from a run or the mean of several."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 
+import torch
 from rich.console import Console
 from torch import Tensor
 
 from depth_unet.arguments import ExportArguments
 from depth_unet.atomic import check_writable
-from depth_unet.checkpoint import read, resolve, save
+from depth_unet.checkpoint import Checkpoint, read, resolve, save
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError, DataError
 
@@ -23,9 +25,7 @@ def run(arguments: ExportArguments) -> list[DataError]:
         raise ConfigError(f"{out} does not end in {SUFFIX}; name such a file")
     if out.exists() and not arguments.overwrite:
         raise ConfigError(f"{out} is already there; choose another, or use --overwrite")
-    path = resolve(arguments.checkpoint)
-    checkpoint = read(path, only_weights=True)
-    checkpoint.check_predicts()
+    checkpoint = averaged([load(name) for name in (arguments.checkpoint, *arguments.average)])
     check_writable(out.parent)
     weights, config = without_classes(checkpoint.weights, checkpoint.config)
     if arguments.precision == "fp16":
@@ -38,6 +38,52 @@ def run(arguments: ExportArguments) -> list[DataError]:
     )
     console.print(f"next: depth-unet predict photo.jpg --weights {out}")
     return []
+
+
+def load(name: str) -> Checkpoint:
+    """The checkpoint that the user means, without what only resuming needs.
+
+    Raises:
+        CheckpointError: There is none, or it predicts no depth.
+    """
+    checkpoint = read(resolve(name), only_weights=True)
+    checkpoint.check_predicts()
+    return checkpoint
+
+
+def averaged(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
+    """The first checkpoint with the mean of the weights of all.
+
+    Means of weights predict well where runs began with the same weights and did not go far.
+
+    Raises:
+        ConfigError: They are of different networks, or were trained on different frames.
+
+    Reference:
+        Wortsman et al., Model soups, ICML 2022.
+    """
+    first, *others = checkpoints
+    for other in others:
+        if other.config.model != first.config.model:
+            raise ConfigError("runs of different networks have no mean; give the same --model")
+        if other.splits != first.splits:
+            raise ConfigError(
+                "these runs were trained on different frames, so that none would be unseen for "
+                "all; average runs of the same split"
+            )
+    if not others:
+        return first
+    weights = {
+        name: torch.stack([item.weights[name].double() for item in checkpoints]).mean(dim=0)
+        for name in first.weights
+    }
+    origin = f"mean of {len(checkpoints)} runs"
+    return replace(
+        first,
+        weights={name: weight.to(first.weights[name].dtype) for name, weight in weights.items()},
+        metrics={},
+        origin="; ".join(filter(None, (first.origin, origin))),
+    )
 
 
 def without_classes(weights: dict[str, Tensor], config: Config) -> tuple[dict[str, Tensor], Config]:

@@ -24,7 +24,11 @@ from depth_unet.train.devices import make_fabric, settled
 from depth_unet.train.loop import Trainer
 from depth_unet.train.reporter import EVENTS_NAME
 
-WITHOUT_MEANING = {"pretrained", "spread_scale"}  # settings that change nothing of the weights
+WITHOUT_MEANING = {
+    "pretrained",
+    "spread_scale",
+    "num_classes",
+}  # settings that change nothing of the weights
 OF_HEADS = {"depth_map", "max_depth_m", "min_depth_m", "spread"}
 
 
