@@ -133,7 +133,7 @@ class DepthUNet(UNet):
         if config.num_classes:
             width = config.widths[self.semantic_level]
             self.semantic_head = nn.Conv2d(width, config.num_classes, 3, padding=1)
-            nn.init.normal_(self.semantic_head.weight, std=0.01)  # all classes alike at first
+            nn.init.zeros_(self.semantic_head.weight)  # all classes alike: features may be large
             nn.init.zeros_(cast(Tensor, self.semantic_head.bias))
 
     def forward(
