@@ -12,7 +12,8 @@ from torch import Tensor
 from depth_unet.canonical import depth_per_canonical
 from depth_unet.config.augment import AugmentConfig
 from depth_unet.data.augment import NUM_DRAWS, affine, augment, draw, resample
-from depth_unet.data.loader import UNLABELLED, RawBatch
+from depth_unet.data.labels import UNLABELLED
+from depth_unet.data.loader import RawBatch
 from depth_unet.data.order import mix
 from depth_unet.records import Batch
 

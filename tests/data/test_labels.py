@@ -8,9 +8,10 @@ from PIL import Image
 
 from depth_unet.data.cache import CacheSource
 from depth_unet.data.fit import without_border
-from depth_unet.data.labels import Labelled
-from depth_unet.data.loader import UNLABELLED, collate
+from depth_unet.data.labels import UNLABELLED, Labelled
+from depth_unet.data.loader import collate
 from depth_unet.data.prepare import prepare
+from depth_unet.data.skip import without_bad
 from depth_unet.data.source import PairsSource
 from depth_unet.errors import DataError
 from examples.box_rooms import write_box_rooms
@@ -107,11 +108,51 @@ def test_refusals(rooms: PairsSource, folder: Path, tmp_path: Path) -> None:
     first.write_bytes(b"no picture")
     with pytest.raises(DataError, match="is not an image file"):
         Labelled(rooms, folder).read(0)
-    first.unlink()
-    with pytest.raises(DataError, match="is missing"):
-        Labelled(rooms, folder)
-    with pytest.raises(DataError, match="is missing"):
+    with pytest.raises(DataError, match="--labels"):
         Labelled(rooms, tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("damage", ["missing", "size", "colours", "no image"])
+def test_a_cache_is_not_given_up_for_bad_maps(
+    damage: str, rooms: PairsSource, folder: Path, tmp_path: Path
+) -> None:
+    """Headers are checked before a cache that is there is replaced."""
+    out, first = tmp_path / "cache", folder / rooms.rows[0].rgb
+    prepare(Labelled(rooms, folder), out, height=24, width=32)
+    match damage:
+        case "missing":
+            first.unlink()
+        case "size":
+            Image.new("L", (32, 24)).save(first)
+        case "colours":
+            Image.new("RGB", (64, 48)).save(first)
+        case _:
+            first.write_bytes(b"no picture")
+    with pytest.raises(DataError, match=str(first.name)):
+        prepare(Labelled(rooms, folder), out, height=24, width=32, overwrite=True)
+    assert CacheSource(out).manifest.labelled
+
+
+def test_bad_maps_can_be_left_out(rooms: PairsSource, folder: Path, tmp_path: Path) -> None:
+    """A pair whose map cannot be read is one of those that --skip-bad leaves out."""
+    (folder / rooms.rows[0].rgb).write_bytes(b"no picture")
+    bad: list[DataError] = []
+    kept = without_bad(Labelled(rooms, folder), bad.append)
+    assert len(bad) == 1
+    cache = prepare(kept, tmp_path / "cache", height=24, width=32)
+    assert cache.manifest.labelled
+    assert len(cache.rows) == len(rooms.rows) - 1
+    assert cache.read(0).labels is not None
+
+
+def test_test_rows_are_as_without_them(rooms: PairsSource, folder: Path, tmp_path: Path) -> None:
+    """Test frames are copied byte for byte, and their depth may be all holes."""
+    number = next(i for i, row in enumerate(rooms.rows) if row.official_split == "test")
+    Image.fromarray(np.zeros((480, 640), np.uint16)).save(rooms.root / rooms.rows[number].depth)
+    prepare(rooms, tmp_path / "without", height=24, width=32)
+    prepare(Labelled(rooms, folder), tmp_path / "with", height=24, width=32)
+    name = rooms.rows[number].rgb
+    assert (tmp_path / "with" / name).read_bytes() == (tmp_path / "without" / name).read_bytes()
 
 
 def test_names_without_folders(rooms: PairsSource, folder: Path) -> None:
@@ -119,8 +160,9 @@ def test_names_without_folders(rooms: PairsSource, folder: Path) -> None:
     row = rooms.rows[0]
     flat = folder / Path(row.rgb).name
     (folder / row.rgb).rename(flat)
+    Labelled(rooms, folder).check()
     assert Labelled(rooms, folder).read(0).labels is not None
     namesake = next(other for other in rooms.rows[1:] if Path(other.rgb).name == flat.name)
     (folder / namesake.rgb).unlink()
     with pytest.raises(DataError, match="would both have the classes"):
-        Labelled(rooms, folder)
+        Labelled(rooms, folder).check()

@@ -242,7 +242,7 @@ def test_other_content_needs_overwrite(rooms: Path, tmp_path: Path) -> None:
     run(PairsSource(rooms), out)
     files = contents(out)
     other = write_box_rooms(tmp_path / "other", rooms=2, size=(80, 60), seed=1)
-    with pytest.raises(DataError, match=r"other data or another size; .* --overwrite"):
+    with pytest.raises(DataError, match=r"other data or another size, .* --overwrite"):
         prepare(PairsSource(rooms), out, height=HEIGHT, width=WIDTH + 8)
     with pytest.raises(DataError, match="other data or another size"):
         run(PairsSource(other), out)

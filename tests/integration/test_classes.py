@@ -9,7 +9,12 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from depth_unet.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.config.hidden import HiddenConfig
+from depth_unet.config.loss import LossConfig
+from depth_unet.config.model import ModelConfig
+from depth_unet.config.run import Config
 from depth_unet.data.source import PairsSource
+from depth_unet.errors import ConfigError
 from depth_unet.predict import DepthModel
 from tests.integration.commandline import assert_refused, depth_unet
 
@@ -50,7 +55,11 @@ def test_they_are_trained_and_left_out(labelled: Path, tmp_path: Path) -> None:
     one_by_one, at_once = runs
     for name, weight in at_once.weights.items():
         torch.testing.assert_close(one_by_one.weights[name], weight, rtol=1e-9, atol=1e-12)
-    assert at_once.weights["semantic_head.weight"].shape[0] == 4
+    head = at_once.weights["semantic_head.weight"]
+    assert head.shape[0] == 4
+    assert head.any(), "a head that begins at zero has learned nothing"
+    told = outcome.err.split("semantics ")[-1].split()[0]
+    assert 0 < float(told) < 1.5, "the loss says what it is: ln 4 at first"
 
 
 def test_export_leaves_them_out(labelled: Path, tmp_path: Path) -> None:
@@ -79,8 +88,25 @@ def test_a_run_without_them_goes_on_with_its_weights(labelled: Path, tmp_path: P
     assert "semantic_head.weight" not in read(second / LAST_NAME).weights
 
 
-def test_data_without_classes_is_refused(pairs: Path, tmp_path: Path) -> None:
-    """Nothing is written; the remedy names both options."""
-    outcome = depth_unet(*TRAIN, "--data", pairs, "--out", tmp_path / "run", *CLASSES)
+def test_data_without_classes_is_refused(labelled: Path, pairs: Path, tmp_path: Path) -> None:
+    """A new run, a search and a run that goes on: the remedy names both options."""
+    run = tmp_path / "run"
+    for first in (TRAIN, ("search", *TRAIN[1:], "--holdout", 0.3)):
+        outcome = depth_unet(*first, "--data", pairs, "--out", run, *CLASSES)
+        assert_refused(outcome, "prepare it with --labels FOLDER")
+        assert not run.exists()
+    assert depth_unet(*TRAIN, "--data", labelled, "--out", run, *CLASSES).code == 0
+    outcome = depth_unet("train", "--resume", run, "--data", pairs)
     assert_refused(outcome, "prepare it with --labels FOLDER")
-    assert not (tmp_path / "run").exists()
+
+
+def test_pretraining_has_no_classes(labelled: Path, tmp_path: Path) -> None:
+    """Photos alone are no place for them: refused, not ignored."""
+    with pytest.raises(ConfigError, match="photos alone"):
+        Config(
+            hidden=HiddenConfig(share=0.5),
+            model=ModelConfig(num_classes=4),
+            loss=LossConfig(semantics=1),
+        )
+    options = ("--data", labelled, "--out", tmp_path / "run", "--steps", 2, *MODEL)
+    assert depth_unet("pretrain", "seed", *options).code == 0

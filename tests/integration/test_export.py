@@ -36,11 +36,12 @@ def test_mean_of_runs(cache: Path, tmp_path: Path) -> None:
         ("two", ("--seed", 2, "--holdout", "none")),
         ("other-frames", ("--seed", 1, "--holdout", 0.5)),
         ("other-network", ("--seed", 1, "--holdout", "none", "--model.spread", "--loss.spread", 1)),
+        ("other-canvas", ("--seed", 1, "--holdout", "none", "--canvas.width", 80)),
     ):
         files.append(tmp_path / name)
         train = ("train", "seed", "--data", cache, "--out", files[-1], *FEW_STEPS, *options)
         assert depth_unet(*train).code == 0
-    one, two, other_frames, other_network = files
+    one, two, other_frames, *other_networks = files
     out = tmp_path / "mean.safetensors"
     precision = ("--precision", "fp32")
     outcome = depth_unet("export", one, out, "--average", two, *precision)
@@ -50,8 +51,12 @@ def test_mean_of_runs(cache: Path, tmp_path: Path) -> None:
         expected = (first.weights[name].double() + second.weights[name].double()) / 2
         torch.testing.assert_close(weight.double(), expected, rtol=1e-6, atol=1e-7)
     assert any(not torch.equal(first.weights[name], second.weights[name]) for name in mean.weights)
-    assert "mean of 2 runs" in mean.origin
-    for bad, words in ((other_frames, "different frames"), (other_network, "different networks")):
+    assert mean.origin == "mean of 2 runs (seeds 1, 2)"
+    bads = [
+        (other_frames, "different frames"),
+        *((n, "different networks") for n in other_networks),
+    ]
+    for bad, words in bads:
         refused = depth_unet("export", one, tmp_path / "no.safetensors", "--average", bad)
         assert_refused(refused, words)
         assert not (tmp_path / "no.safetensors").exists()

@@ -11,6 +11,7 @@ from torch import Tensor
 from depth_unet.arguments import ExportArguments
 from depth_unet.atomic import check_writable
 from depth_unet.checkpoint import Checkpoint, read, resolve, save
+from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError, DataError
 
@@ -27,10 +28,10 @@ def run(arguments: ExportArguments) -> list[DataError]:
         raise ConfigError(f"{out} is already there; choose another, or use --overwrite")
     checkpoint = averaged([load(name) for name in (arguments.checkpoint, *arguments.average)])
     check_writable(out.parent)
-    weights, config = without_classes(checkpoint.weights, checkpoint.config)
+    weights = checkpoint.weights
     if arguments.precision == "fp16":
         weights = {name: halved(name, weight) for name, weight in weights.items()}
-    config = with_scale(config, arguments.spread_scale)
+    config = with_scale(checkpoint.config, arguments.spread_scale)
     save(out, replace(checkpoint, config=config, weights=weights, state={}, extra={}))
     content = out.read_bytes()
     console.print(
@@ -41,14 +42,15 @@ def run(arguments: ExportArguments) -> list[DataError]:
 
 
 def load(name: str) -> Checkpoint:
-    """The checkpoint that the user means, without what only resuming needs.
+    """The checkpoint that the user means, without what only training needs.
 
     Raises:
         CheckpointError: There is none, or it predicts no depth.
     """
-    checkpoint = read(resolve(name), only_weights=True)
+    path = resolve(name)
+    checkpoint = read(path, only_weights=True)
     checkpoint.check_predicts()
-    return checkpoint
+    return without_classes(checkpoint)
 
 
 def averaged(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
@@ -64,8 +66,10 @@ def averaged(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
     """
     first, *others = checkpoints
     for other in others:
-        if other.config.model != first.config.model:
-            raise ConfigError("runs of different networks have no mean; give the same --model")
+        if what_predicts(other.config) != what_predicts(first.config):
+            raise ConfigError(
+                "runs of different networks have no mean; give the same --model and --canvas"
+            )
         if other.splits != first.splits:
             raise ConfigError(
                 "these runs were trained on different frames, so that none would be unseen for "
@@ -77,22 +81,35 @@ def averaged(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
         name: torch.stack([item.weights[name].double() for item in checkpoints]).mean(dim=0)
         for name in first.weights
     }
-    origin = f"mean of {len(checkpoints)} runs"
+    seeds = ", ".join(str(item.config.seed) for item in checkpoints)
+    origin = f"mean of {len(checkpoints)} runs (seeds {seeds})"
+    unscaled = replace(first.config.model, spread_scale=1.0)  # measured for other weights
     return replace(
         first,
+        config=replace(first.config, model=unscaled),
         weights={name: weight.to(first.weights[name].dtype) for name, weight in weights.items()},
         metrics={},
         origin="; ".join(filter(None, (first.origin, origin))),
     )
 
 
-def without_classes(weights: dict[str, Tensor], config: Config) -> tuple[dict[str, Tensor], Config]:
-    """Weights and config without the head that is there in training only."""
-    kept = {name: w for name, w in weights.items() if not name.startswith("semantic_head.")}
-    return kept, replace(
-        config,
-        model=replace(config.model, num_classes=0),
-        loss=replace(config.loss, semantics=0.0),
+def what_predicts(config: Config) -> tuple[CanvasConfig, ModelConfig]:
+    """The settings that say what a weight means."""
+    return config.canvas, replace(config.model, pretrained=True, spread_scale=1.0)
+
+
+def without_classes(checkpoint: Checkpoint) -> Checkpoint:
+    """The checkpoint without the head that is there in training only."""
+    config = checkpoint.config
+    weights = checkpoint.weights.items()
+    return replace(
+        checkpoint,
+        weights={name: w for name, w in weights if not name.startswith("semantic_head.")},
+        config=replace(
+            config,
+            model=replace(config.model, num_classes=0),
+            loss=replace(config.loss, semantics=0.0),
+        ),
     )
 
 

@@ -50,6 +50,8 @@ def follow(trainer: Trainer, begin: Callable[[], None] = lambda: None) -> None:
         console.print(f"wrote {trainer.out / BEST_NAME} and {trainer.out / LAST_NAME}")
         for words in what_next(trainer.config, trainer.source, trainer.out):
             console.print(f"next: depth-unet {shlex.join(words)}")
+        if trainer.config.hidden.share:
+            console.print("with the same --model, --canvas and --fold, if this run had any")
 
 
 def what_next(config: Config, source: Source, out: Path) -> Iterator[list[str]]:

@@ -7,13 +7,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from depth_unet.arguments import PrepareArguments
-from depth_unet.data.forms.description import FORMS
+from depth_unet.data.forms.description import FORMS, FormName
 from depth_unet.data.forms.recognise import open_original, recognise
 from depth_unet.data.labels import Labelled
 from depth_unet.data.prepare import prepare
 from depth_unet.data.skip import without_bad
+from depth_unet.data.source import Original
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.layout import refuse
+from depth_unet.layout import OnBad, refuse
 
 LARGEST_SIDE = 4096
 
@@ -26,7 +27,7 @@ def run(arguments: PrepareArguments) -> list[DataError]:
     if arguments.workers < 0:
         raise ConfigError(f"--workers is {arguments.workers}; give a number of threads, or 0")
     bad: list[DataError] = []
-    source = open_original(arguments.source, form, bad.append if arguments.skip_bad else refuse)
+    source = open_labelled(arguments, form, bad.append if arguments.skip_bad else refuse)
     console.print(f"{arguments.source}: {FORMS[form].title}; {len(source.rows)} pairs")
     if arguments.skip_bad:
         with Progress(console=console, transient=True) as progress:
@@ -37,8 +38,6 @@ def run(arguments: PrepareArguments) -> list[DataError]:
                 workers=arguments.workers,
                 progress=lambda: progress.advance(task),
             )
-    if arguments.labels is not None:
-        source = Labelled(source, arguments.labels)
     columns = (TextColumn("preparing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("prepare", total=len(source.rows))
@@ -53,13 +52,20 @@ def run(arguments: PrepareArguments) -> list[DataError]:
         )
     num_test = sum(row.official_split == "test" for row in cache.rows)
     console.print(
-        f"{arguments.out}: {len(cache.rows) - num_test} frames at {width}x{height}, "
-        f"{num_test} test frames at native size"
+        f"{arguments.out}: {len(cache.rows) - num_test} frames at {width}x{height}"
+        f"{' with classes' if cache.manifest.labelled else ''}, {num_test} test frames at native "
+        "size"
     )
     if bad:
         console.print(f"left out {len(bad)} bad pairs")
     console.print(f"next: depth-unet train seed --data {shlex.quote(str(arguments.out))}")
     return bad
+
+
+def open_labelled(arguments: PrepareArguments, form: FormName, on_bad: OnBad) -> Original:
+    """The data set, with classes where a folder of them is named."""
+    source = open_original(arguments.source, form, on_bad)
+    return source if arguments.labels is None else Labelled(source, arguments.labels)
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from depth_unet.arguments import ResumeArguments
 from depth_unet.checkpoint import LAST_NAME, Checkpoint, read, run_file
 from depth_unet.choices import DeviceChoice
+from depth_unet.commands.classes import check_classes
 from depth_unet.commands.device import choose_device
 from depth_unet.commands.follow import follow
 from depth_unet.config.run import Config
@@ -61,6 +62,7 @@ def go_on(run: Path, wanted: Config, data: Sequence[str], device: DeviceChoice) 
     check_mixture(texts, checkpoint.extra["data"])
     source, splits = open_data(texts), Splits.from_dict(checkpoint.splits)
     check_same(source, splits, " ".join(texts))
+    check_classes(source, checkpoint.config)
     fabric = make_fabric(checkpoint.config, chosen)
     fabric.launch()
     trainer = Trainer(

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from depth_unet.arguments import SearchArguments
 from depth_unet.atomic import check_writable
+from depth_unet.commands.classes import check_classes
 from depth_unet.commands.device import choose_device
 from depth_unet.commands.train import check_frames, warn_about_range, warn_about_size
 from depth_unet.commands.trial import Setting, quiet_fabric, run_trial, split
@@ -45,6 +46,7 @@ def run(arguments: SearchArguments) -> list[DataError]:
         settled(replace(config, precision=precision), device)
     num_trials = count_trials(arguments, space)
     source = open_data(arguments.data)
+    check_classes(source, config)
     for part in single_sources(source):
         warn_about_size(part, config)
     warn_about_range(source, config)

@@ -10,6 +10,7 @@ from pathlib import Path
 from depth_unet.arguments import TrainArguments
 from depth_unet.atomic import check_writable, make_folder
 from depth_unet.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read, resolve
+from depth_unet.commands.classes import check_classes
 from depth_unet.commands.device import choose_device
 from depth_unet.commands.follow import follow
 from depth_unet.commands.resume import go_on
@@ -54,7 +55,7 @@ def begin(arguments: TrainArguments, out: Path) -> None:
         go_on(out, config, arguments.data, arguments.device)
         return
     source = open_data(arguments.data)
-    check_labels(source, config)
+    check_classes(source, config)
     for part in single_sources(source):
         warn_about_size(part, config)
     warn_about_range(source, config)
@@ -184,22 +185,6 @@ def warn_about_size(source: Source, config: Config) -> None:
             f"recipe reads {width}x{height}: zoomed crops will be blurred; prepare with "
             f"--size {width}x{height} for sharp ones",
             stacklevel=2,
-        )
-
-
-def check_labels(source: Source, config: Config) -> None:
-    """Refuse to train on classes that no data set has.
-
-    Raises:
-        ConfigError: None of them is a cache with labels.
-    """
-    parts = single_sources(source)
-    if config.loss.semantics and not any(
-        isinstance(part, CacheSource) and part.manifest.labelled for part in parts
-    ):
-        raise ConfigError(
-            f"loss.semantics is {config.loss.semantics} and {source.root} has no classes; prepare "
-            "it with --labels FOLDER, or leave out --loss.semantics and --model.num-classes"
         )
 
 

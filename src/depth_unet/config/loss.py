@@ -52,7 +52,8 @@ class LossConfig:
     spread: float = 0.0
     """Weight of the likelihood that trains `model.spread`; depth itself does not feel it."""
     semantics: float = 0.0
-    """Weight of the cross-entropy of `model.num_classes` classes; the data set must have labels."""
+    """Weight of the cross-entropy of `model.num_classes` classes. Images and pixels without a class
+    count as perfect: where only some have any, a larger weight makes up for it."""
     ssim_terms: SSIMConfig = field(default_factory=SSIMConfig)
     """Structural similarity, its three factors apart."""
     stride: int = 1

@@ -102,7 +102,15 @@ class ModelConfig:
             f"and a stem of stride 2; model.widths has {levels} and model.stem_stride is "
             f"{self.stem_stride}",
         )
-        classes, coarsest = self.num_classes, self.stem_stride * 2 ** (levels - 1)
+        self._check_classes()
+        scale = self.spread_scale
+        require(scale > 0, f"model.spread_scale is {scale}; it must be positive")
+        focal = self.canonical_focal
+        require(focal > 0, f"model.canonical_focal is {focal}; it must be positive")
+
+    def _check_classes(self) -> None:
+        """Classes are told from the decoder's features of one size, which must be there."""
+        classes, coarsest = self.num_classes, self.stem_stride * 2 ** (len(self.widths) - 1)
         require(
             0 <= classes <= MOST_CLASSES,
             f"model.num_classes is {classes}; choose 0 (none) to {MOST_CLASSES}",
@@ -112,7 +120,3 @@ class ModelConfig:
             f"model.num_classes {classes} needs a decoder with features at 1/{CLASS_STRIDE}; "
             f"give model.widths more levels (they end at 1/{coarsest})",
         )
-        scale = self.spread_scale
-        require(scale > 0, f"model.spread_scale is {scale}; it must be positive")
-        focal = self.canonical_focal
-        require(focal > 0, f"model.canonical_focal is {focal}; it must be positive")

@@ -86,17 +86,37 @@ class Config:
             f"early_stop {self.early_stop} needs unseen rooms to tell by, and holdout is none; "
             "leave one of them out",
         )
+        self._check_hidden()
+        self._check_heads()
         require(
-            not (self.early_stop and self.hidden.share),
-            f"early_stop {self.early_stop} needs depth to tell by, and hidden.share "
-            f"{self.hidden.share} learns from photos alone; leave one of them out",
+            self.loss.ssim == 0
+            or min(self.canvas.height, self.canvas.width) >= SSIM_WINDOW * self.loss.stride,
+            f"canvas {self.canvas.width}x{self.canvas.height} at loss.stride {self.loss.stride} is "
+            f"smaller than SSIM's window of {SSIM_WINDOW}; enlarge it or set loss.ssim to 0",
         )
-        height, width, patch = self.canvas.height, self.canvas.width, self.hidden.patch_px
+
+    def _check_hidden(self) -> None:
+        """What a run on photos alone cannot have."""
+        share, patch = self.hidden.share, self.hidden.patch_px
+        height, width = self.canvas.height, self.canvas.width
+        require(
+            not (self.early_stop and share),
+            f"early_stop {self.early_stop} needs depth to tell by, and hidden.share "
+            f"{share} learns from photos alone; leave one of them out",
+        )
+        require(
+            not (self.model.num_classes and share),
+            f"model.num_classes is {self.model.num_classes}, and hidden.share {share} learns from "
+            "photos alone; leave --model.num-classes and --loss.semantics to the run after it",
+        )
         require(
             height % patch == 0 and width % patch == 0,
             f"hidden.patch_px {patch} does not divide the canvas {width}x{height}; choose a "
             "divisor of both sides",
         )
+
+    def _check_heads(self) -> None:
+        """A head without its loss, or the other way round."""
         require(
             self.model.spread == (self.loss.spread > 0),
             f"model.spread is {self.model.spread} and loss.spread {self.loss.spread}; the one is "
@@ -107,12 +127,6 @@ class Config:
             f"model.num_classes is {self.model.num_classes} and loss.semantics "
             f"{self.loss.semantics}; the one is trained by the other: give both, such as "
             "--model.num-classes 39 --loss.semantics 0.3, or none",
-        )
-        require(
-            self.loss.ssim == 0
-            or min(self.canvas.height, self.canvas.width) >= SSIM_WINDOW * self.loss.stride,
-            f"canvas {self.canvas.width}x{self.canvas.height} at loss.stride {self.loss.stride} is "
-            f"smaller than SSIM's window of {SSIM_WINDOW}; enlarge it or set loss.ssim to 0",
         )
 
     def source_size(self) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from depth_unet.config.augment import AugmentConfig
 
 WIDEST_FRAME = 0.02  # of the image's width
 WIDEST_BLUR = 0.01  # standard deviation, of the image's width
-LEAST_BLUR_PX = 0.3  # less is no blur
+LEAST_BLUR_PX = 0.3  # less is not seen
 GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601
 ORDERS = tuple(itertools.permutations(range(3)))
 
@@ -48,11 +48,11 @@ def colour(
 def blurred(
     image: Float[Tensor, "b 3 h w"], draws: Float[Tensor, "b k"], config: AugmentConfig
 ) -> Float[Tensor, "b 3 h w"]:
-    """Some images out of focus: a Gaussian, up to 1 % of the width in standard deviation.
+    """Some images out of focus: a Gaussian of 0.3 pixels to 1 % of the width, standard deviation.
 
     Args:
         image: RGB in [0, 1].
-        draws: Uniform random numbers; the eleventh is used.
+        draws: Uniform random numbers, on the CPU; the eleventh is used.
         config: How probable a blur is.
 
     Returns:
@@ -60,12 +60,12 @@ def blurred(
     """
     if not config.blur:
         return image
-    share = draws[:, 10] / config.blur  # below 1: there is a blur
-    widths_px = torch.where(share < 1, share * WIDEST_BLUR * image.shape[-1], 0.0).tolist()
+    reach_px = max(0.0, WIDEST_BLUR * image.shape[-1] - LEAST_BLUR_PX)
+    shares = (draws[:, 10] / config.blur).tolist()  # below 1: there is a blur
     return torch.stack(
         [
-            _out_of_focus(photo, width_px) if width_px > LEAST_BLUR_PX else photo
-            for photo, width_px in zip(image, widths_px, strict=True)
+            _out_of_focus(photo, LEAST_BLUR_PX + share * reach_px) if share < 1 else photo
+            for photo, share in zip(image, shares, strict=True)
         ]
     )
 

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from depth_unet.config.augment import AugmentConfig
 from depth_unet.data.appearance import blurred, colour, framed
-from depth_unet.data.loader import UNLABELLED, RawBatch
+from depth_unet.data.labels import UNLABELLED
+from depth_unet.data.loader import RawBatch
 from depth_unet.records import Batch
 
 NUM_DRAWS = 11
@@ -51,9 +52,10 @@ def augment(
     intrinsics_px = transformed_cameras(
         raw.intrinsics_px, matrix, shift, (source[0], source[1]), (height, width)
     )
-    draws = draws.to(device)
+    there = draws.to(device)
+    image = blurred(colour(image, there, config), draws, config)
     return Batch(
-        image=framed(blurred(colour(image, draws, config), draws, config), draws, config),
+        image=framed(image, there, config),
         depth_m=depth_m,
         valid=depth_m > 0,
         intrinsics_px=intrinsics_px.to(device),

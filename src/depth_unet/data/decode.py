@@ -75,12 +75,32 @@ def read_labels(path: Path) -> UInt8[np.ndarray, "h w"]:
     Raises:
         DataError: The file is missing, truncated, no image, or of another kind.
     """
+    check_labels(path)
+    with _open(path) as image:
+        return np.array(_loaded(image, path), dtype=np.uint8)
+
+
+def check_labels(path: Path) -> None:
+    """Refuse a file that holds no classes, by its header.
+
+    Raises:
+        DataError: It is missing, no image, or of another kind.
+    """
     with _open(path) as image:
         if image.mode not in ("L", "P"):
             raise DataError(
                 f"{path} has colour mode {image.mode}; classes must be an 8-bit PNG of one channel"
             )
-        return np.array(_loaded(image, path), dtype=np.uint8)
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Width and height of an image, by its header.
+
+    Raises:
+        DataError: It is missing, or no image.
+    """
+    with _open(path) as image:
+        return image.size
 
 
 def check_headers(rgb: Path, depth: Path) -> None:

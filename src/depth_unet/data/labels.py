@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from depth_unet.data.decode import check_sizes, read_labels
-from depth_unet.data.source import Frame, Original
+from depth_unet.data.decode import check_labels, check_sizes, read_labels, size_of
+from depth_unet.data.skip import Subset
+from depth_unet.data.source import Frame, Original, PairsSource
 from depth_unet.errors import DataError
 from depth_unet.layout import DatasetInfo, PairRow
 
+UNLABELLED = 255  # the pixel has no class
 SUFFIX = ".png"
 
 
@@ -22,27 +24,38 @@ class Labelled:
             file, ``0007.png``. 255 marks pixels without a class.
 
     Raises:
-        DataError: A training frame has no map, or two have the same.
+        DataError: There is no such folder.
     """
 
     def __init__(self, source: Original, folder: Path) -> None:
+        if not folder.is_dir():
+            raise DataError(f"{folder} is no folder; name the folder of the classes: --labels DIR")
         self.source, self.folder = source, folder
         self.root: Path = source.root
         self.info: DatasetInfo = source.info
         self.rows: Sequence[PairRow] = source.rows
-        owners: dict[str, str] = {}
+
+    def check(self) -> None:
+        """Check that every training frame has a map of its own, by the headers of the files.
+
+        Raises:
+            DataError: A map is missing, shared, of another kind or of another size.
+        """
+        owners: dict[Path, str] = {}
         for row in self.rows:
             if row.official_split == "test":
                 continue
             path = self._path(row)
-            other = owners.setdefault(str(path), row.rgb)
+            other = owners.setdefault(path, row.rgb)
             if other != row.rgb:
                 raise DataError(
-                    f"{row.rgb} and {other} would both have the classes of {path}; sort "
-                    "the classes into folders as the photos are"
+                    f"{row.rgb} and {other} would both have the classes of {path}; sort the "
+                    "classes into folders as the photos are"
                 )
-            if not path.is_file():
-                raise DataError(f"{path}, the classes of {row.rgb}, is missing; restore the file")
+            check_labels(path)
+            if isinstance(self.source, PairsSource):
+                photo = self.root / row.rgb
+                check_sizes(size_of(photo), size_of(path), photo, path)
 
     def read(self, index: int) -> Frame:
         """See ``Source.read``; test rows have no classes."""
@@ -57,8 +70,10 @@ class Labelled:
     def origin(self, index: int) -> str:
         """See ``Original.origin``."""
         row = self.rows[index]
-        own = "" if row.official_split == "test" else f" {self._path(row).stat().st_size}"
-        return self.source.origin(index) + own
+        if row.official_split == "test":
+            return self.source.origin(index)
+        path = self._path(row)  # one that is missing is refused by `check`
+        return f"{self.source.origin(index)} {path.stat().st_size if path.is_file() else None}"
 
     def native_files(self, index: int) -> tuple[bytes, bytes]:
         """See ``Original.native_files``."""
@@ -68,3 +83,10 @@ class Labelled:
         beside = PurePosixPath(row.rgb).with_suffix(SUFFIX)
         whole = self.folder / beside
         return whole if whole.is_file() else self.folder / beside.name
+
+
+def has_labels(source: Original) -> bool:
+    """Whether a data set's training frames have classes."""
+    return isinstance(source, Labelled) or (
+        isinstance(source, Subset) and has_labels(source.source)
+    )

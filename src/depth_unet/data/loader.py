@@ -12,11 +12,11 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from depth_unet.data.fit import fitted_frame, without_border
+from depth_unet.data.labels import UNLABELLED
 from depth_unet.data.order import EpochOrder
 from depth_unet.data.source import Frame, Source
 from depth_unet.millimetres import MILLIMETRES_PER_METRE
 
-UNLABELLED = 255  # beyond every class
 MOST_WORKERS = 8  # more threads wait for the interpreter lock
 
 
@@ -71,6 +71,7 @@ class Loader:
         batch_size: Frames per optimiser step, over all processes.
         rank: This process.
         world_size: Number of processes; each reads its own part of every batch.
+        labelled: Whether classes are wanted, where frames have any.
         workers: Threads that read frames; 0 takes one per core, at most ``MOST_WORKERS``. They
             decide how fast batches come, not what is in them.
     """
@@ -84,6 +85,7 @@ class Loader:
         batch_size: int,
         rank: int = 0,
         world_size: int = 1,
+        labelled: bool = False,
         workers: int = 0,
     ) -> None:
         self.source = source
@@ -92,6 +94,7 @@ class Loader:
         self.batch_size = batch_size
         self.rank = rank
         self.world_size = world_size
+        self.labelled = labelled
         self.workers = workers or min(MOST_WORKERS, os.cpu_count() or 1)
         self.steps_per_epoch = -(-len(order) // batch_size)
 
@@ -137,7 +140,10 @@ class Loader:
         )
 
     def _frame(self, index: int) -> Frame:
-        return fitted_frame(without_border(self.source.read(index)), *self.size)
+        frame = self.source.read(index)
+        if not self.labelled:
+            frame = replace(frame, labels=None)
+        return fitted_frame(without_border(frame), *self.size)
 
 
 def collate(frames: Iterable[Frame], keys: Sequence[int], size: tuple[int, int]) -> RawBatch:

@@ -1,20 +1,16 @@
 """Decode and resize a data set once, so that training never waits for it again."""
 
-import hashlib
 import json
 import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from depth_unet.atomic import make_folder, replacing, write_bytes, write_text
+from depth_unet.atomic import make_folder, write_bytes, write_text
+from depth_unet.data.blocks import content_hash, read_object, read_record, write_block
 from depth_unet.data.cache import (
     BLOCKS_NAME,
     CLAIM_NAME,
@@ -24,10 +20,8 @@ from depth_unet.data.cache import (
     block_names,
     manifest_json,
     read_manifest,
-    sha256_of,
 )
-from depth_unet.data.fit import fitted_frame
-from depth_unet.data.labels import Labelled
+from depth_unet.data.labels import Labelled, has_labels
 from depth_unet.data.source import Original, PairsSource, check_source
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.layout import INDEX_NAME, INFO_NAME, write_index, write_info
@@ -35,21 +29,6 @@ from depth_unet.layout import INDEX_NAME, INFO_NAME, write_index, write_info
 BLOCK_BYTES = 16 * 2**20
 BYTES_PER_PIXEL = 5  # three of RGB, two of depth
 OUR_BLOCK_FILE = re.compile(r"\.?\d{5,}\..*(npy|json)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockRecord:
-    """A finished block, as the sidecar file beside it states it.
-
-    Attributes:
-        origin: Hash of what the block was made of: its rows, their files' lengths, the size.
-        native_sizes: Height and width of each frame before it was resized.
-        checksums: SHA-256 of its two files, by path relative to the cache.
-    """
-
-    origin: str
-    native_sizes: list[list[int]]
-    checksums: dict[str, str]
 
 
 def prepare(
@@ -93,18 +72,16 @@ def prepare(
     blocks = [blocked[start : start + block_size] for start in range(0, len(blocked), block_size)]
     everything = range(len(rows))
     claim = {
-        "fingerprint": _hash(source, everything, size),
-        "request": _hash(source, everything, size, lengths=False),
+        "fingerprint": content_hash(source, everything, size),
+        "request": content_hash(source, everything, size, lengths=False),
     }
     _check_names(source, native, len(blocks))
     starts_anew = _starts_anew(source, out, claim, overwrite=overwrite)
-    pairs = source.source if isinstance(source, Labelled) else source
-    if isinstance(pairs, PairsSource):
-        check_source(pairs, everything, workers=workers)
+    _check_headers(source, everything, workers)
     _claim(out, claim, starts_anew=starts_anew)
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         tasks = [
-            pool.submit(_write_block, source, out, number, block, size)
+            pool.submit(write_block, source, out, number, block, size)
             for number, block in enumerate(blocks)
         ]
         tasks += [pool.submit(_copy_native, source, out, index) for index in native]
@@ -112,23 +89,36 @@ def prepare(
         for count in _results(tasks):
             done += count
             progress(done, len(rows))
-    empty = Manifest(
-        fingerprint=claim["fingerprint"],
-        height=height,
-        width=width,
-        block_size=block_size,
-        labelled=isinstance(source, Labelled),
-    )
-    _complete(source, out, _gathered(out, len(blocks), empty))
+    shape = {"height": height, "width": width, "block_size": block_size}
+    _complete(source, out, _manifest(source, out, len(blocks), claim["fingerprint"], shape))
     return CacheSource(out, quiet=True)
 
 
-def _gathered(out: Path, num_blocks: int, manifest: Manifest) -> Manifest:
-    """The manifest with what the sidecars of all blocks state."""
-    records = [record for number in range(num_blocks) if (record := _read_record(out, number))]
+def _check_headers(source: Original, indices: Iterable[int], workers: int) -> None:
+    """Refuse files by their headers, where the data set's are files of their own."""
+    if isinstance(source, Labelled):
+        source.check()
+    pairs = _pairs(source)
+    if pairs is not None:
+        check_source(pairs, indices, workers=workers)
+
+
+def _pairs(source: Original) -> PairsSource | None:
+    """The folder in the pairs layout behind a data set, if it is one."""
+    inner = source.source if isinstance(source, Labelled) else source
+    return inner if isinstance(inner, PairsSource) else None
+
+
+def _manifest(
+    source: Original, out: Path, num_blocks: int, fingerprint: str, shape: dict[str, int]
+) -> Manifest:
+    """Gather the sidecars of all blocks."""
+    records = [record for number in range(num_blocks) if (record := read_record(out, number))]
     assert len(records) == num_blocks
-    return replace(
-        manifest,
+    return Manifest(
+        fingerprint=fingerprint,
+        labelled=has_labels(source),
+        **shape,
         native_sizes=[size for record in records for size in record.native_sizes],
         checksums={
             name: checksum for record in records for name, checksum in record.checksums.items()
@@ -173,7 +163,7 @@ def _starts_anew(source: Original, out: Path, claim: dict[str, str], *, overwrit
             return True
         replaceable = overwrite
     elif (out / CLAIM_NAME).is_file() and _looks_like_ours(out):
-        held = _read_object(out / CLAIM_NAME)
+        held = read_object(out / CLAIM_NAME)
         same = any(held.get(key) == value for key, value in claim.items())
         none_finished = not any((out / BLOCKS_NAME).glob("*.json"))
         replaceable = overwrite or not held or none_finished
@@ -181,7 +171,7 @@ def _starts_anew(source: Original, out: Path, claim: dict[str, str], *, overwrit
         raise DataError(f"{out} is not empty and not a cache; choose another output folder")
     if not same and not replaceable:
         raise DataError(
-            f"{out} holds a cache of other data or another size; "
+            f"{out} holds a cache of other data or another size, or one with other classes; "
             "choose another folder, or replace it with --overwrite"
         )
     return not same
@@ -205,89 +195,15 @@ def _claim(out: Path, claim: dict[str, str], *, starts_anew: bool) -> None:
     (out / MANIFEST_NAME).unlink(missing_ok=True)
 
 
-def _hash(
-    source: Original, indices: Iterable[int], size: tuple[int, int], *, lengths: bool = True
-) -> str:
-    """Hash of everything that decides the content of rows, files by their name and length."""
-    digest = hashlib.sha256(f"{size[0]}x{size[1]} {source.info}".encode())
-    for index in indices:
-        origin = source.origin(index) if lengths else "[]"
-        digest.update(f"{source.rows[index]} {origin}".encode())
-    return digest.hexdigest()
-
-
-def _write_block(
-    source: Original, out: Path, number: int, indices: list[int], size: tuple[int, int]
-) -> int:
-    origin = _hash(source, indices, size)
-    names = block_names(number, labelled=isinstance(source, Labelled))
-    if _is_finished(out, number, origin, names):
-        return len(indices)
-    rgb = np.empty((len(indices), *size, 3), np.uint8)
-    depth = np.empty((len(indices), *size), np.uint16)
-    labels = np.empty((len(indices), *size), np.uint8)
-    native_sizes = []
-    for position, index in enumerate(indices):
-        frame = source.read(index)
-        fitted = fitted_frame(frame, *size)
-        rgb[position], depth[position] = fitted.image, fitted.depth_mm
-        if fitted.labels is not None:
-            labels[position] = fitted.labels
-        native_sizes.append(list(frame.depth_mm.shape))
-    checksums = {}
-    arrays: tuple[NDArray[Any], ...] = (rgb, depth, labels)
-    for name, array in zip(names, arrays, strict=False):
-        with replacing(out / name) as temporary:
-            np.save(temporary, array)
-            checksums[name] = sha256_of(temporary)
-    record = BlockRecord(origin=origin, native_sizes=native_sizes, checksums=checksums)
-    write_text(_record_path(out, number), json.dumps(asdict(record)) + "\n")
-    return len(indices)
-
-
-def _is_finished(out: Path, number: int, origin: str, names: tuple[str, ...]) -> bool:
-    record = _read_record(out, number)
-    return (
-        record is not None
-        and record.origin == origin
-        and tuple(record.checksums) == names
-        and all(
-            (out / name).is_file() and sha256_of(out / name) == checksum
-            for name, checksum in record.checksums.items()
-        )
-    )
-
-
 def _copy_native(source: Original, out: Path, index: int) -> int:
     row = source.rows[index]
-    if not isinstance(source, PairsSource):
+    if _pairs(source) is None:
         source.read(index)  # sizes agree and some depth is valid; the pairs' headers were checked
     for name, data in zip((row.rgb, row.depth), source.native_files(index), strict=True):
         copy = out / name
         if not copy.is_file() or copy.read_bytes() != data:
             write_bytes(copy, data)
     return 1
-
-
-def _record_path(out: Path, number: int) -> Path:
-    return out / BLOCKS_NAME / f"{number:05d}.json"
-
-
-def _read_record(out: Path, number: int) -> BlockRecord | None:
-    """The sidecar of a block, or None where there is none that can be used."""
-    try:
-        return BlockRecord(**_read_object(_record_path(out, number)))
-    except TypeError:
-        return None
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    """A JSON object; empty where the file is missing or damaged."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return {}
-    return values if isinstance(values, dict) else {}
 
 
 def _results(tasks: list[Future[Any]]) -> Iterator[Any]:

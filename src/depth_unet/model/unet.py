@@ -154,15 +154,14 @@ class DepthUNet(UNet):
         Returns:
             Depth in metres, fp32, within [min_depth_m, max_depth_m], at the image's size divided
             by ``output_stride`` (rounded up); with ``config.spread`` also the log of the scale of
-            log-depth's Laplace distribution; with ``config.num_classes`` also scores of classes.
+            log-depth's Laplace distribution; with ``config.num_classes``, and where gradients are
+            asked for, also scores of classes.
         """
         config = self.config
         features = self.features(image, intrinsics_px)
-        semantics = None
-        if self.semantic_head is not None:
-            semantics = self.semantic_head(features[-1 - self.semantic_level])
         size = [-(-side // output_stride) for side in image.shape[-2:]]
         with torch.autocast(image.device.type, enabled=False):
+            semantics = self._classes(features) if torch.is_grad_enabled() else None
             x = F.silu(features[-1].to(self.head.weight.dtype))
             raw = F.interpolate(self.head(x), size=size, mode="bilinear")
             depth_m = to_metres(raw, config.depth_map, config.min_depth_m, config.max_depth_m)
@@ -171,6 +170,13 @@ class DepthUNet(UNet):
             spread = self.spread_head(x.detach())
             log_spread = F.interpolate(spread, size=size, mode="bilinear")
         return DepthOutput(depth_m, log_spread, semantics)
+
+    def _classes(self, features: list[Tensor]) -> Tensor | None:
+        """Scores of classes (b c h8 w8), which nobody asks for but the loss."""
+        if self.semantic_head is None:
+            return None
+        x = features[-1 - self.semantic_level].to(self.semantic_head.weight.dtype)
+        return cast(Tensor, self.semantic_head(x))
 
     def heads(self) -> tuple[str, ...]:
         """See ``UNet.heads``."""

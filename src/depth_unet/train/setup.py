@@ -26,6 +26,7 @@ def make_loader(config: Config, source: Source, frames: list[int], fabric: Fabri
         batch_size=config.batch_size,
         rank=fabric.global_rank,
         world_size=fabric.world_size,
+        labelled=config.loss.semantics > 0,
         workers=config.compute.workers,
     )
 

@@ -1,0 +1,122 @@
+"""One block of a cache: written whole, with a sidecar that says what it was made of."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depth_unet.atomic import replacing, write_text
+from depth_unet.data.cache import BLOCKS_NAME, block_names, sha256_of
+from depth_unet.data.fit import fitted_frame
+from depth_unet.data.labels import has_labels
+from depth_unet.data.source import Original
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockRecord:
+    """A finished block, as the sidecar file beside it states it.
+
+    Attributes:
+        origin: Hash of what the block was made of: its rows, their files' lengths, the size.
+        native_sizes: Height and width of each frame before it was resized.
+        checksums: SHA-256 of its files, by path relative to the cache.
+    """
+
+    origin: str
+    native_sizes: list[list[int]]
+    checksums: dict[str, str]
+
+
+def content_hash(
+    source: Original, indices: Iterable[int], size: tuple[int, int], *, lengths: bool = True
+) -> str:
+    """Hash of everything that decides the content of rows, files by their name and length."""
+    digest = hashlib.sha256(f"{size[0]}x{size[1]} {source.info}".encode())
+    for index in indices:
+        origin = source.origin(index) if lengths else "[]"
+        digest.update(f"{source.rows[index]} {origin}".encode())
+    return digest.hexdigest()
+
+
+def write_block(
+    source: Original, out: Path, number: int, indices: list[int], size: tuple[int, int]
+) -> int:
+    """Write a block of a cache, unless it is there.
+
+    Args:
+        source: The data set.
+        out: The cache.
+        number: Which block.
+        indices: Its rows.
+        size: Height and width of its frames.
+
+    Returns:
+        The number of its frames.
+
+    Raises:
+        DataError: A row cannot be used.
+    """
+    origin = content_hash(source, indices, size)
+    names = block_names(number, labelled=has_labels(source))
+    if _is_finished(out, number, origin, names):
+        return len(indices)
+    rgb = np.empty((len(indices), *size, 3), np.uint8)
+    depth = np.empty((len(indices), *size), np.uint16)
+    labels = np.empty((len(indices), *size), np.uint8)
+    native_sizes = []
+    for position, index in enumerate(indices):
+        frame = source.read(index)
+        fitted = fitted_frame(frame, *size)
+        rgb[position], depth[position] = fitted.image, fitted.depth_mm
+        if fitted.labels is not None:
+            labels[position] = fitted.labels
+        native_sizes.append(list(frame.depth_mm.shape))
+    checksums = {}
+    arrays: tuple[NDArray[Any], ...] = (rgb, depth, labels)
+    for name, array in zip(names, arrays, strict=False):
+        with replacing(out / name) as temporary:
+            np.save(temporary, array)
+            checksums[name] = sha256_of(temporary)
+    record = BlockRecord(origin=origin, native_sizes=native_sizes, checksums=checksums)
+    write_text(record_path(out, number), json.dumps(asdict(record)) + "\n")
+    return len(indices)
+
+
+def record_path(out: Path, number: int) -> Path:
+    """Where a block's sidecar lies."""
+    return out / BLOCKS_NAME / f"{number:05d}.json"
+
+
+def read_record(out: Path, number: int) -> BlockRecord | None:
+    """The sidecar of a block, or None where there is none that can be used."""
+    try:
+        return BlockRecord(**read_object(record_path(out, number)))
+    except TypeError:
+        return None
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """A JSON object; empty where the file is missing or damaged."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _is_finished(out: Path, number: int, origin: str, names: tuple[str, ...]) -> bool:
+    record = read_record(out, number)
+    return (
+        record is not None
+        and record.origin == origin
+        and tuple(record.checksums) == names
+        and all(
+            (out / name).is_file() and sha256_of(out / name) == checksum
+            for name, checksum in record.checksums.items()
+        )
+    )
