@@ -120,7 +120,12 @@ def test_batch_without_a_valid_pixel_has_no_gradient(fabric: Fabric) -> None:
 
 
 OUR_OWN = ModelConfig(
-    widths=(8, 16, 32), blocks=(1, 1, 1), attention_blocks=(0, 1, 1), head_width=8, spread=True
+    widths=(8, 16, 32, 32),
+    blocks=(1, 1, 1, 1),
+    attention_blocks=(0, 1, 1, 0),
+    head_width=8,
+    spread=True,
+    num_classes=3,
 )
 PRETRAINED = ModelConfig(
     encoder="efficientnet_lite0",
@@ -128,6 +133,7 @@ PRETRAINED = ModelConfig(
     attention_blocks=(0, 0, 0, 1, 1),
     head_width=8,
     spread=True,
+    num_classes=3,
 )
 
 

@@ -20,12 +20,12 @@ def nan_in(monkeypatch: pytest.MonkeyPatch, *numbers: int) -> None:
     """Every loss is NaN in the micro-batches of these numbers, counted over the run from 0."""
     terms, calls = WeightedLoss.__call__, list[int]()
 
-    def spoiled(self: WeightedLoss, *rest: Any) -> dict[str, SumCount]:
+    def spoiled(self: WeightedLoss, *rest: Any, **named: Any) -> dict[str, SumCount]:
         calls.append(1)
         factor = float("nan") if len(calls) - 1 in numbers else 1.0
         return {
             name: SumCount(term.sum * factor, term.count)
-            for name, term in terms(self, *rest).items()
+            for name, term in terms(self, *rest, **named).items()
         }
 
     monkeypatch.setattr(WeightedLoss, "__call__", spoiled)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.distributed import GradBucket
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
 
-from depth_unet.config.loss import LossConfig
+from depth_unet.config.loss import NO_DEPTH, LossConfig
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.run import Config
 from depth_unet.records import Batch, DepthOutput
@@ -31,13 +31,14 @@ SHARES = {"uneven": ((5, 16), (0, 5)), "empty": ((1, 16), (0, 1))}
 
 
 class PixelNetwork(nn.Module):
-    """Depth in metres by two small convolutions, at any precision."""
+    """Depth in metres by two small convolutions, at any precision; classes at 1/8."""
 
-    def __init__(self, spread: bool) -> None:
+    def __init__(self, spread: bool, num_classes: int) -> None:
         super().__init__()
         self.first = nn.Conv2d(3, 4, 3, padding=1)
         self.last = nn.Conv2d(4, 1, 3, padding=1)
         self.spread = nn.Conv2d(4, 1, 3, padding=1) if spread else None
+        self.classes = nn.Conv2d(4, num_classes, 8, stride=8) if num_classes else None
 
     def forward(
         self, image: Tensor, intrinsics_px: Tensor | None = None, *, output_stride: int = 1
@@ -49,26 +50,33 @@ class PixelNetwork(nn.Module):
         features = torch.tanh(self.first(image))
         depth_m = 0.5 + 5 * torch.sigmoid(self.last(features))
         answers = (depth_m,) if self.spread is None else (depth_m, self.spread(features))
-        return DepthOutput(*(x[..., centre::output_stride, centre::output_stride] for x in answers))
+        output = DepthOutput(
+            *(x[..., centre::output_stride, centre::output_stride] for x in answers)
+        )
+        if self.classes is None:
+            return output
+        return output._replace(semantics=self.classes(features))
 
 
 def make_network(config: Config) -> PixelNetwork:
     """The same weights every time."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return PixelNetwork(config.model.spread)
+        return PixelNetwork(config.model.spread, config.model.num_classes)
 
 
 def make_config(term: str, stride: int = 1) -> Config:
     """A config with one loss, or with all of them at different weights."""
     weights = {"mae": 0.6, "gradient_edge": 0.2, "ssim": 1.0, "silog": 0.3, "berhu": 0.4}
-    weights["spread"] = 0.1
+    weights |= {"spread": 0.1, "semantics": 0.2}
     if term != ALL_TERMS:
-        kept = {term, "mae"} if term == "spread" else {term}
+        kept = {term, "mae"} if term in NO_DEPTH else {term}
         weights = {name: weight if name in kept else 0.0 for name, weight in weights.items()}
     return Config(
         canvas=CanvasConfig(height=HEIGHT, width=WIDTH),
-        model=ModelConfig(spread=weights["spread"] > 0),
+        model=ModelConfig(
+            spread=weights["spread"] > 0, num_classes=3 if weights["semantics"] else 0
+        ),
         loss=LossConfig(**weights, stride=stride),
     )
 
@@ -76,7 +84,10 @@ def make_config(term: str, stride: int = 1) -> Config:
 def make_batch(
     height: int = HEIGHT, width: int = WIDTH, dtype: torch.dtype = torch.float64
 ) -> Batch:
-    """Sixteen images, one camera each; the first has no valid pixel, the last has all."""
+    """Sixteen images, one camera each; the first has no valid pixel, the last has all.
+
+    Pixels have one of three classes, or (two fifths) none.
+    """
     generator = torch.Generator().manual_seed(0)
     image = torch.rand(NUM_IMAGES, 3, height, width, generator=generator, dtype=dtype)
     depth_m = 1 + 6 * torch.rand(NUM_IMAGES, 1, height, width, generator=generator, dtype=dtype)
@@ -87,11 +98,13 @@ def make_batch(
         valid[number, :, : round(height * share), : round(width * share)] = True
     intrinsics_px = torch.full((NUM_IMAGES, 4), width / 2, dtype=dtype)
     intrinsics_px[:, 0] = width * torch.linspace(0.6, 1.4, NUM_IMAGES, dtype=dtype)
+    labels = torch.randint(0, 5, (NUM_IMAGES, 1, height, width), generator=generator)
     return Batch(
         image=image,
         depth_m=torch.where(valid, depth_m, 0),
         valid=valid,
         intrinsics_px=intrinsics_px,
+        labels=labels.to(torch.uint8),
     )
 
 

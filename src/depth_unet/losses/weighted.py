@@ -95,7 +95,7 @@ class WeightedLoss:
                 case "spread":
                     terms[name] = _spread(*tensors, log_spread)
                 case "semantics":
-                    terms[name] = _semantics(logits, labels, valid)
+                    terms[name] = _semantics(logits, labels, target_m, valid)
                 case _:
                     terms[name] = self._term(name, *tensors)
         return terms
@@ -151,8 +151,11 @@ def _spread(
     return spread(prediction_m, target_m, valid, log_spread=log_spread)
 
 
-def _semantics(logits: Tensor | None, labels: Tensor | None, valid: Tensor) -> SumCount:
+def _semantics(
+    logits: Tensor | None, labels: Tensor | None, target_m: Tensor, valid: Tensor
+) -> SumCount:
     assert logits is not None, "a config with loss.semantics has model.num_classes"
+    logits = logits.to(upcast(target_m).dtype)  # as exact as the terms of depth
     if labels is None:
         return SumCount(0 * upcast(logits).sum(), semantics_count(valid))
     return semantics(logits, labels, valid)
