@@ -207,7 +207,7 @@ def pretraining(config: Config) -> Config:
         ``depth-unet pretrain RECIPE --data CACHE``, then ``depth-unet train RECIPE --data CACHE
         --init runs/RECIPE-pretrained``
 
-    What it brings has not been measured yet, so no result is claimed.
+    In the one small try so far it brought nothing (docs/log.md).
     """
     hidden = HiddenConfig(share=0.6)
     return replace(config, fraction=1.0, holdout="none", early_stop=0, hidden=hidden)

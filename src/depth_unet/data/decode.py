@@ -75,22 +75,28 @@ def read_labels(path: Path) -> UInt8[np.ndarray, "h w"]:
     Raises:
         DataError: The file is missing, truncated, no image, or of another kind.
     """
-    check_labels(path)
     with _open(path) as image:
+        check_labels_mode(image, path)
         return np.array(_loaded(image, path), dtype=np.uint8)
 
 
-def check_labels(path: Path) -> None:
-    """Refuse a file that holds no classes, by its header.
+def labels_size(path: Path) -> tuple[int, int]:
+    """Width and height of a map of classes, by its header.
 
     Raises:
         DataError: It is missing, no image, or of another kind.
     """
     with _open(path) as image:
-        if image.mode not in ("L", "P"):
-            raise DataError(
-                f"{path} has colour mode {image.mode}; classes must be an 8-bit PNG of one channel"
-            )
+        check_labels_mode(image, path)
+        return image.size
+
+
+def check_labels_mode(image: Image.Image, path: Path) -> None:
+    """Refuse maps of classes that are not single-channel of 8 bits."""
+    if image.mode not in ("L", "P"):
+        raise DataError(
+            f"{path} has colour mode {image.mode}; classes must be an 8-bit PNG of one channel"
+        )
 
 
 def size_of(path: Path) -> tuple[int, int]:

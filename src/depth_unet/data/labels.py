@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from depth_unet.data.decode import check_labels, check_sizes, read_labels, size_of
+from depth_unet.data.decode import check_sizes, labels_size, read_labels, size_of
 from depth_unet.data.skip import Subset
 from depth_unet.data.source import Frame, Original, PairsSource
 from depth_unet.errors import DataError
@@ -52,10 +52,10 @@ class Labelled:
                     f"{row.rgb} and {other} would both have the classes of {path}; sort the "
                     "classes into folders as the photos are"
                 )
-            check_labels(path)
+            size = labels_size(path)
             if isinstance(self.source, PairsSource):
                 photo = self.root / row.rgb
-                check_sizes(size_of(photo), size_of(path), photo, path)
+                check_sizes(size_of(photo), size, photo, path)
 
     def read(self, index: int) -> Frame:
         """See ``Source.read``; test rows have no classes."""
