@@ -22,13 +22,13 @@ from attention import RESULT, commit
 from PIL import Image
 from throughput import spread
 
-from depth_unet.camera import Intrinsics
-from depth_unet.canvas import at_size, to_canvas
-from depth_unet.commands.inputs import list_inputs
-from depth_unet.commands.job import Outcome
-from depth_unet.commands.predict import predict_all
-from depth_unet.depthfiles.write import write_png16
-from depth_unet.predict import DepthModel, load
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.cli.predict.command import predict_all
+from depth_unet.cli.predict.inputs import list_inputs
+from depth_unet.cli.predict.job import Outcome
+from depth_unet.outputs.depth_write import write_png16
+from depth_unet.predict.canvas import at_size, to_canvas
+from depth_unet.predict.model import DepthModel, load
 
 OUT = RESULT.parent / "folder.md"
 WIDTH, HEIGHT = 640, 480

@@ -24,8 +24,8 @@ import torch
 from PIL import Image
 
 from depth_unet import recipes
-from depth_unet.checkpoint import LAST_NAME, read
 from depth_unet.data.mixture import open_data, split_source
+from depth_unet.model.checkpoint import LAST_NAME, read
 from depth_unet.train.devices import make_fabric, settled
 from depth_unet.train.loop import Trainer
 

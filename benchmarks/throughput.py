@@ -26,7 +26,7 @@ from contest.arithmetic import fastest_device, peak_flops
 from contest.meter import Settings, Turn
 from contest.opponent import Opponent
 
-from depth_unet import cli
+from depth_unet.cli.main import main as cli
 from depth_unet.config.run import Precision
 from depth_unet.recipes import RECIPES
 from depth_unet.train.devices import has_bf16
@@ -153,7 +153,7 @@ def depth_unet(*arguments: str) -> None:
     Raises:
         RuntimeError: It failed; it has said why.
     """
-    if code := cli.main(arguments):
+    if code := cli(arguments):
         raise RuntimeError(f"depth-unet {' '.join(arguments)} ended with exit code {code}")
 
 

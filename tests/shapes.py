@@ -9,7 +9,7 @@ from beartype import BeartypeConf, beartype
 CONFIGURATION = BeartypeConf(is_pep484_tower=True)
 
 # tyro is handed objects in which MISSING stands for what the user has yet to give.
-UNCHECKED = "depth_unet.arguments"
+UNCHECKED = "depth_unet.cli.arguments"
 
 
 def checked(function: Callable[..., Any]) -> Callable[..., Any]:

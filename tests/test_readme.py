@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from depth_unet.cli import main
+from depth_unet.cli.main import main
 from depth_unet.recipes import RECIPES
 from examples.box_rooms import write_box_rooms
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from depth_unet import cli
-from depth_unet.checkpoint import LAST_NAME, read
+from depth_unet.cli.main import main as cli
+from depth_unet.model.checkpoint import LAST_NAME, read
 
 FOLD = "folds/nyu_train.csv:0"
 NO_SSIM, NO_EDGE = ("--loss.ssim", "0"), ("--loss.gradient-edge", "0")
@@ -35,7 +35,7 @@ def train(change: tuple[str, ...], seed: int, out: Path, options: argparse.Names
     """Train one run, or go on with it."""
     steps = str(options.steps)
     fraction = () if "--fraction" in change else ("--fraction", "1")
-    code = cli.main(
+    code = cli(
         [
             *("train", "seed", "--data", str(options.data), "--fold", options.fold),
             *("--out", str(out), "--auto-resume", "--steps", steps, "--validate-every", steps),

@@ -17,16 +17,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from depth_unet.checkpoint import resolve
 from depth_unet.data.fit import fitted_frame
 from depth_unet.data.forms.recognise import open_source
+from depth_unet.data.layout import DatasetInfo, PairRow
 from depth_unet.data.mixture import splits_within
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, frames_of
 from depth_unet.evaluate.score import score
-from depth_unet.layout import DatasetInfo, PairRow
 from depth_unet.metrics.protocols import FULL
-from depth_unet.predict import DepthModel
+from depth_unet.model.checkpoint import resolve
+from depth_unet.predict.model import DepthModel
 
 ZOOMS = (1.0, 1.25, 1.5, 2.0)
 

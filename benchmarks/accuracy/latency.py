@@ -23,17 +23,17 @@ import torch
 from peer import meter_xxs
 from rich.console import Console
 
-from depth_unet.camera import Intrinsics
-from depth_unet.checkpoint import Checkpoint, resolve
-from depth_unet.config.model import NYU_FOCAL
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.data.folds import rooms_of_fold
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.evaluate.score import Predictor, score
 from depth_unet.figures.plot import BEST, OTHER, label_axes, plot
 from depth_unet.figures.text import SMALL_PT
 from depth_unet.metrics.protocols import NYU_EIGEN
+from depth_unet.model.checkpoint import Checkpoint, resolve
 from depth_unet.model.unet import DepthUNet
-from depth_unet.predict import DepthModel
+from depth_unet.predict.model import DepthModel
 from depth_unet.recipes import RECIPES
 
 THREADS = 2

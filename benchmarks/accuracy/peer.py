@@ -18,11 +18,11 @@ import torch
 import torch.nn.functional as F
 from rich.console import Console
 
-from depth_unet.camera import Intrinsics
+from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.splits import evenly
 from depth_unet.evaluate.score import Predictor
-from depth_unet.millimetres import MILLIMETRES_PER_METRE
+from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 
 SIZE = (192, 256)
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

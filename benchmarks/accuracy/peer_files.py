@@ -13,9 +13,9 @@ import numpy as np
 from peer import meter_xxs
 from rich.console import Console
 
-from depth_unet.atomic import replacing
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.evaluate.score import flip_averaged
+from depth_unet.files.atomic import replacing
 
 
 def main() -> int:

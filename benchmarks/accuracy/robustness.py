@@ -18,15 +18,15 @@ import numpy as np
 from PIL import Image
 from rich.console import Console
 
-from depth_unet.checkpoint import resolve
 from depth_unet.data.forms.recognise import open_source
+from depth_unet.data.layout import DatasetInfo, PairRow
 from depth_unet.data.mixture import splits_within
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, frames_of
 from depth_unet.evaluate.score import score
-from depth_unet.layout import DatasetInfo, PairRow
 from depth_unet.metrics.protocols import FULL
-from depth_unet.predict import DepthModel
+from depth_unet.model.checkpoint import resolve
+from depth_unet.predict.model import DepthModel
 
 Change = Callable[[Frame, np.random.Generator], Frame]
 SHOWN = ("abs_rel", "delta1", "rmse")

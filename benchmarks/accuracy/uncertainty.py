@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from depth_unet.checkpoint import resolve
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.mixture import splits_within
 from depth_unet.data.source import without_invalid
 from depth_unet.data.splits import SplitName, Splits, frames_of
 from depth_unet.errors import ConfigError
-from depth_unet.millimetres import MILLIMETRES_PER_METRE
-from depth_unet.predict import DepthModel
+from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
+from depth_unet.model.checkpoint import resolve
+from depth_unet.predict.model import DepthModel
 
 SHARES = (0.5, 0.8, 0.9, 0.95)
 LEFT_OUT = (0.0, 0.1, 0.25, 0.5)

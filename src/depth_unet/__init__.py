@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from depth_unet import recipes
-    from depth_unet.camera import Intrinsics
+    from depth_unet.camera.intrinsics import Intrinsics
     from depth_unet.errors import CheckpointError, ConfigError, DataError
-    from depth_unet.predict import DepthModel, load
-    from depth_unet.prediction import Prediction
+    from depth_unet.predict.model import DepthModel, load
+    from depth_unet.predict.prediction import Prediction
 
 __version__ = "0.1.0"
 __all__ = [
@@ -32,10 +32,10 @@ _HOMES = {
     "CheckpointError": "depth_unet.errors",
     "ConfigError": "depth_unet.errors",
     "DataError": "depth_unet.errors",
-    "DepthModel": "depth_unet.predict",
-    "Intrinsics": "depth_unet.camera",
-    "Prediction": "depth_unet.prediction",
-    "load": "depth_unet.predict",
+    "DepthModel": "depth_unet.predict.model",
+    "Intrinsics": "depth_unet.camera.intrinsics",
+    "Prediction": "depth_unet.predict.prediction",
+    "load": "depth_unet.predict.model",
 }
 
 

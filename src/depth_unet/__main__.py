@@ -2,6 +2,6 @@
 
 import sys
 
-from depth_unet.cli import main
+from depth_unet.cli.main import main
 
 sys.exit(main())

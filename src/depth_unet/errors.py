@@ -1,8 +1,10 @@
 """The three errors that the package raises on purpose.
 
 Each message is one line: what was found, what was expected, what to do.
-Only the command line and the app catch them; everything else is a bug and keeps its traceback.
+Only the command line catches them. Everything else is a bug and keeps its traceback.
 """
+
+import re
 
 
 class ConfigError(ValueError):
@@ -15,3 +17,29 @@ class DataError(ValueError):
 
 class CheckpointError(ValueError):
     """A file is not a checkpoint of this package, or what it holds cannot be used."""
+
+
+def install_command(*libraries: str) -> str:
+    """The command that installs optional libraries, as error messages name it.
+
+    It names the libraries and not this package's extra: the package is on no index, so that
+    ``pip install "depth-unet[video]"`` fails outside a clone.
+
+    Args:
+        libraries: Names on the package index, such as ``av``.
+
+    Returns:
+        For example ``pip install "av>=18"``, with the versions that this package declares.
+    """
+    # Imported here because it takes longer to load than the help takes to print.
+    from importlib.metadata import PackageNotFoundError, requires  # noqa: PLC0415
+
+    try:
+        declared = [line.partition(";")[0].strip() for line in requires("depth-unet") or ()]
+    except PackageNotFoundError:
+        declared = []
+    wanted = []
+    for library in libraries:
+        found = (line for line in declared if re.split(r"[<>=!~ \[]", line)[0] == library)
+        wanted.append(f'"{next(found, library)}"')
+    return f"pip install {' '.join(wanted)}"

@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from depth_unet.config.model import NYU_FOCAL, DepthMap, ModelConfig
+from depth_unet.camera.nyu import NYU_FOCAL
+from depth_unet.config.model import DepthMap, ModelConfig
 from depth_unet.model.unet import DepthUNet
 from tests.tolerances import TOLERANCE
 

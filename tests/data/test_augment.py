@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from depth_unet.canonical import depth_per_canonical
+from depth_unet.camera.canonical import depth_per_canonical
 from depth_unet.config.augment import AugmentConfig
 from depth_unet.data.augment import NUM_DRAWS, affine, augment, draw, resample
 from depth_unet.data.labels import UNLABELLED

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from depth_unet.camera import Intrinsics
+from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.cache import (
     CLAIM_NAME,
     MANIFEST_NAME,
@@ -22,9 +22,9 @@ from depth_unet.data.cache import (
     sha256_of,
 )
 from depth_unet.data.forms.recognise import open_source
+from depth_unet.data.layout import DatasetInfo, PairRow, write_index, write_info
 from depth_unet.data.source import PairsSource, Source
 from depth_unet.errors import DataError
-from depth_unet.layout import DatasetInfo, PairRow, write_index, write_info
 
 HEIGHT, WIDTH, BLOCK_SIZE, FRAMES = 6, 8, 4, 6
 CAMERA = Intrinsics.centred(640, 480, 520.0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from depth_unet.camera import Intrinsics
+from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.fit import centre_part, fitted_camera, fitted_frame, without_border
 from depth_unet.data.source import Frame
 

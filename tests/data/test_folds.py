@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from depth_unet.data.folds import rooms_of_fold
+from depth_unet.data.layout import PairRow, read_index
 from depth_unet.data.splits import split_rooms
 from depth_unet.errors import DataError
-from depth_unet.layout import PairRow, read_index
 
 pytestmark = pytest.mark.filterwarnings("ignore:this data set and holdout leave")  # few rooms
 

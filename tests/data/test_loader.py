@@ -18,7 +18,7 @@ from depth_unet.data.loader import Loader, RawBatch, collate
 from depth_unet.data.order import EpochOrder, mix
 from depth_unet.data.prepare import prepare
 from depth_unet.data.source import PairsSource
-from depth_unet.resize import resize_depth, resize_image
+from depth_unet.images.resize import resize_depth, resize_image
 
 INDICES = [*range(3, 40), 50, 70]  # 39 rows, not those from 0 on
 SIZE = (30, 40)

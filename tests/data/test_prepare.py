@@ -16,11 +16,11 @@ from depth_unet.data.cache import (
     block_names,
 )
 from depth_unet.data.forms.recognise import open_source
+from depth_unet.data.layout import PairRow, write_index
 from depth_unet.data.prepare import prepare
 from depth_unet.data.source import Frame, PairsSource
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.layout import PairRow, write_index
-from depth_unet.resize import resize_depth, resize_image
+from depth_unet.images.resize import resize_depth, resize_image
 from examples.box_rooms import write_box_rooms
 
 HEIGHT, WIDTH = 30, 40

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from depth_unet.camera import Intrinsics
-from depth_unet.config.model import NYU_FOCAL
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.data.decode import check_headers, read_depth, read_rgb
 from depth_unet.data.source import PairsSource, Source, check_source
 from depth_unet.errors import DataError

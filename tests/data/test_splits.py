@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from depth_unet.data.layout import PairRow, read_index
 from depth_unet.data.splits import Splits, evenly, frames_of, has_split, split_rooms
 from depth_unet.errors import DataError
-from depth_unet.layout import PairRow, read_index
 
 PARTS = ("train", "seen", "unseen", "test")
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from depth_unet.camera import Intrinsics
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.data.layout import DatasetInfo, PairRow
 from depth_unet.data.source import Frame, PairsSource
 from depth_unet.data.survey import survey
 from depth_unet.errors import DataError
-from depth_unet.layout import DatasetInfo, PairRow
 from examples.box_rooms import write_box_rooms
 
 HEIGHT, WIDTH = 24, 32

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from depth_unet.camera import Intrinsics
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.data.layout import DatasetInfo, PairRow
 from depth_unet.data.source import Frame, PairsSource
 from depth_unet.evaluate.guesses import COLUMNS, MOST_FRAMES, ROWS, fit_guesses, guess_predictors
 from depth_unet.evaluate.score import score
-from depth_unet.layout import DatasetInfo, PairRow
 from depth_unet.metrics.protocols import FULL
 
 CAMERA = Intrinsics.centred(COLUMNS, ROWS, 50.0)

@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from depth_unet.camera import Intrinsics
-from depth_unet.depthfiles.facts import DepthFacts
-from depth_unet.depthfiles.unit import stated_unit
-from depth_unet.depthfiles.write import write_exr, write_npy, write_npz, write_pfm, write_png16
+from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import DataError
 from depth_unet.evaluate.predictions import FilePredictions
 from depth_unet.evaluate.score import ByName, for_frame
+from depth_unet.outputs.depth_facts import DepthFacts
+from depth_unet.outputs.depth_unit import stated_unit
+from depth_unet.outputs.depth_write import write_exr, write_npy, write_npz, write_pfm, write_png16
 
 CAMERA = Intrinsics.centred(8, 6, 10.0)
 FACTS = DepthFacts(model="test", intrinsics=CAMERA, focal_from="assumed")

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from depth_unet.camera import Intrinsics
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.data.layout import DatasetInfo, PairRow
 from depth_unet.data.source import Frame, PairsSource
 from depth_unet.errors import DataError
 from depth_unet.evaluate.score import at_size, flip_averaged, score, score_frame
-from depth_unet.layout import DatasetInfo, PairRow
 from depth_unet.metrics.depth import SUM_NAMES
 from depth_unet.metrics.protocols import FULL, NYU_EIGEN
 

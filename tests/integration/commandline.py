@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from depth_unet.cli import main
-from depth_unet.commands import compare as comparing
-from depth_unet.commands import evaluate as evaluation
+from depth_unet.cli import compare as comparing
+from depth_unet.cli.evaluate import command as evaluation
+from depth_unet.cli.main import main
 from depth_unet.train import validate as validation
 
 # A network of 60,000 weights: what is tested is what happens around it.

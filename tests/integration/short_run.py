@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from depth_unet.checkpoint import read
+from depth_unet.model.checkpoint import read
 from depth_unet.train.reporter import Reporter
 from tests.integration.commandline import TINY_MODEL, Outcome, depth_unet
 

@@ -8,7 +8,7 @@ from lightning_fabric import Fabric
 from safetensors.torch import load_file
 from torch import Tensor
 
-from depth_unet.canonical import depth_per_canonical
+from depth_unet.camera.canonical import depth_per_canonical
 from depth_unet.config.loss import LossConfig
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.run import Config

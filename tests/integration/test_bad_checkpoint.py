@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from depth_unet.checkpoint import BEST_NAME, HEADER_KEY, LAST_NAME
+from depth_unet.model.checkpoint import BEST_NAME, HEADER_KEY, LAST_NAME
 from tests.integration.commandline import assert_refused, depth_unet, files_below
 from tests.integration.spoil import cut
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from depth_unet.checkpoint import LAST_NAME, read
+from depth_unet.model.checkpoint import LAST_NAME, read
 from tests.integration.commandline import (
     TINY_MODEL,
     assert_refused,

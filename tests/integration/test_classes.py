@@ -8,14 +8,14 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from depth_unet.checkpoint import BEST_NAME, LAST_NAME, read
 from depth_unet.config.hidden import HiddenConfig
 from depth_unet.config.loss import LossConfig
 from depth_unet.config.model import ModelConfig
 from depth_unet.config.run import Config
 from depth_unet.data.source import PairsSource
 from depth_unet.errors import ConfigError
-from depth_unet.predict import DepthModel
+from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.predict.model import DepthModel
 from tests.integration.commandline import assert_refused, depth_unet
 
 pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")

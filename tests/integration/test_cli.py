@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from depth_unet import __version__
-from depth_unet.checkpoint import BEST_NAME
+from depth_unet.model.checkpoint import BEST_NAME
 from depth_unet.recipes import RECIPES
 from tests.integration.commandline import FEW_STEPS, Outcome, depth_unet, predict, start
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from depth_unet.checkpoint import BEST_NAME, LAST_NAME, read, save
+from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read, save
 from tests.integration.commandline import (
     FEW_STEPS,
     Outcome,

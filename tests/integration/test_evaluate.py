@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from depth_unet.checkpoint import BEST_NAME, LAST_NAME, read
-from depth_unet.choices import SplitChoice
+from depth_unet.config.choices import SplitChoice
+from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
 from tests.integration.commandline import (
     Outcome,
     bytes_below,

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from depth_unet.checkpoint import BEST_NAME, read, resolve
-from depth_unet.predict import DepthModel
+from depth_unet.model.checkpoint import BEST_NAME, read, resolve
+from depth_unet.predict.model import DepthModel
 from tests.integration.commandline import FEW_STEPS, assert_refused, depth_unet
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from depth_unet.choices import SaveChoice
+from depth_unet.config.choices import SaveChoice
 from depth_unet.data.cache import CacheSource, sha256_of
 from tests.integration.commandline import depth_unet
 from tests.video.clips import write_clip

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from depth_unet.checkpoint import LAST_NAME, read
+from depth_unet.model.checkpoint import LAST_NAME, read
 from tests.integration.commandline import TINY_MODEL, depth_unet, free_port, start, torchrun
 from tests.integration.short_run import assert_same
 

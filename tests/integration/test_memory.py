@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from depth_unet.checkpoint import LAST_NAME, read
+from depth_unet.model.checkpoint import LAST_NAME, read
 from depth_unet.model.unet import DepthUNet
 from depth_unet.train.memory import MemoryMeter
 from depth_unet.train.reporter import Reporter

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from depth_unet.checkpoint import LAST_NAME, Checkpoint, read
+from depth_unet.model.checkpoint import LAST_NAME, Checkpoint, read
 from tests.integration.commandline import TINY_MODEL, depth_unet, torchrun
 
 pytestmark = pytest.mark.usefixtures("without_pictures")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.accuracy.peer import meter_xxs
-from depth_unet.camera import Intrinsics
+from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.source import Frame, PairsSource
 from depth_unet.evaluate.score import score
 from depth_unet.metrics.protocols import FULL, NYU_EIGEN, EvalProtocol

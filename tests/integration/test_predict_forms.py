@@ -14,10 +14,10 @@ import trimesh
 from PIL import Image
 
 import depth_unet
-from depth_unet.camera import Intrinsics
-from depth_unet.commands.predict import ENDINGS, save
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.cli.predict.command import ENDINGS, save
 from depth_unet.figures.picture import OWN_RANGE
-from depth_unet.predict import EXIF, GIVEN
+from depth_unet.predict.model import EXIF, GIVEN
 from tests.integration.commandline import files_below, predict
 
 WORDS = ("png16", "exr", "plot3d")  # these encode a photo's name strictly

@@ -133,7 +133,7 @@ def test_without_the_library(
     run_folder: Path, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is said how to install it."""
-    monkeypatch.setattr("depth_unet.commands.predict.find_spec", lambda _: None)
+    monkeypatch.setattr("depth_unet.cli.predict.command.find_spec", lambda _: None)
     outcome = predict(run_folder, tmp_path / "depth", clip, "--save", "npy", "--fov", 60)
     assert_refused(outcome, "walk.mp4", "pip install 'depth-unet[video]'", code=3)
 

@@ -10,7 +10,6 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from depth_unet.checkpoint import BEST_NAME, LAST_NAME, read
 from depth_unet.config.augment import AugmentConfig
 from depth_unet.config.hidden import HiddenConfig
 from depth_unet.config.model import CanvasConfig, ModelConfig
@@ -18,6 +17,7 @@ from depth_unet.config.run import Config
 from depth_unet.data.loader import Loader, RawBatch
 from depth_unet.data.order import EpochOrder
 from depth_unet.data.source import PairsSource
+from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
 from depth_unet.model.network import make_network
 from depth_unet.train.micro_batches import MicroBatches
 from depth_unet.train.step import BatchGradient

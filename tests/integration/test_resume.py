@@ -9,7 +9,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
-from depth_unet.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read
+from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read
 from tests.integration.commandline import depth_unet, free_port, no_pictures, start
 from tests.integration.short_run import NUM_STEPS, OPTIONS, assert_same, signal_after, train
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import torch
 
-from depth_unet.checkpoint import BEST_NAME, LAST_NAME, read
 from depth_unet.data.loader import Loader, RawBatch
 from depth_unet.errors import ConfigError, DataError
+from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
 from depth_unet.search import html
 from depth_unet.search import study as studies
 from depth_unet.train.loop import Trainer
@@ -293,7 +293,7 @@ def test_without_optuna(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     for name in [name for name in sys.modules if name.startswith("depth_unet.search.")]:
         monkeypatch.delitem(sys.modules, name)
     for name in ("search", "trial"):
-        monkeypatch.delitem(sys.modules, f"depth_unet.commands.{name}", raising=False)
+        monkeypatch.delitem(sys.modules, f"depth_unet.cli.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "optuna", None)
     outcome = search(cache, tmp_path / "search", *FEW_STEPS)
     assert_refused(outcome, "optuna", "pip install 'depth-unet[search]'")

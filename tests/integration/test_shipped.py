@@ -12,7 +12,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import depth_unet
-from depth_unet.checkpoint import resolve, shipped
+from depth_unet.model.checkpoint import resolve, shipped
 from depth_unet.recipes import RECIPES
 from tests.integration.commandline import depth_unet as command
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from depth_unet.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
 from depth_unet.recipes import RECIPES
 from tests.integration.commandline import (
     FEW_STEPS,

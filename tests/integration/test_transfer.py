@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from depth_unet.checkpoint import LAST_NAME, read
 from depth_unet.model import imagenet
+from depth_unet.model.checkpoint import LAST_NAME, read
 from depth_unet.model.imagenet import imagenet_weights
 from tests.integration.commandline import assert_refused, depth_unet
 

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from depth_unet.camera import Intrinsics
-from depth_unet.config.model import NYU_FOCAL
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.model.rays import (
     NUM_FREQUENCIES,
     canonical_camera,

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from depth_unet.camera import Intrinsics
-from depth_unet.checkpoint import Checkpoint
+from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.loss import LossConfig
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError
+from depth_unet.model.checkpoint import Checkpoint
 from depth_unet.model.unet import USUAL_LOG_SPREAD, DepthUNet
-from depth_unet.predict import DepthModel
-from depth_unet.prediction import half_width
+from depth_unet.predict.model import DepthModel
+from depth_unet.predict.prediction import half_width
 
 MODEL = ModelConfig(
     widths=(8, 16, 32), blocks=(1, 1, 1), attention_blocks=(0, 0, 1), head_width=8, spread=True

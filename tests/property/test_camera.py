@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depth_unet.camera import Intrinsics
+from depth_unet.camera.intrinsics import Intrinsics
 
 REL = ABS = 1e-9
 sides = st.integers(2, 4000)

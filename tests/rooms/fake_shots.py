@@ -9,12 +9,12 @@ import time
 import numpy as np
 import pytest
 
-from depth_unet.camera import Intrinsics
+from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.rooms import generate, worker
 from depth_unet.rooms.options import RoomPlan
-from depth_unet.rooms.record import RoomRecord
+from depth_unet.rooms.output.record import RoomRecord
 from depth_unet.rooms.scene import Pose
-from depth_unet.rooms.shot import RoomShots, Shot
+from depth_unet.rooms.shots.shot import RoomShots, Shot
 from depth_unet.rooms.worker import RoomTask
 
 KINDS = ("bedroom", "kitchen", "corridor")
@@ -63,7 +63,7 @@ def make_room_slowly(task: RoomTask) -> RoomRecord:
 
 
 if __name__ == "__main__":
-    from depth_unet.cli import main
+    from depth_unet.cli.main import main
 
     generate.make_room = make_room_slowly
     sys.exit(main())

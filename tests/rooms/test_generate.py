@@ -14,15 +14,15 @@ import jaxtyping
 import numpy as np
 import pytest
 
+from depth_unet.data.layout import read_index
 from depth_unet.data.source import PairsSource
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.layout import read_index
 from depth_unet.rooms import generate as generating
 from depth_unet.rooms import worker
 from depth_unet.rooms.generate import generate
 from depth_unet.rooms.options import RoomsOptions
+from depth_unet.rooms.output.record import RoomRecord
 from depth_unet.rooms.processes import run_tasks
-from depth_unet.rooms.record import RoomRecord
 from depth_unet.rooms.worker import RoomTask
 from tests.integration.commandline import bytes_below
 from tests.rooms import fake_shots, tasks
@@ -274,7 +274,7 @@ def test_missing_libraries(
 def test_library_that_does_not_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A library that is there and broken is named with its own words."""
     monkeypatch.setattr(generating, "make_room", worker.make_room)
-    monkeypatch.setitem(sys.modules, "depth_unet.rooms.shooting", None)
+    monkeypatch.setitem(sys.modules, "depth_unet.rooms.shots.shooting", None)
     with pytest.raises(ConfigError, match=r"cannot be rendered \(.*pip install"):
         make(tmp_path / "set")
 

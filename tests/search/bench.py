@@ -5,8 +5,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from depth_unet.atomic import make_folder
 from depth_unet.config.run import Config
+from depth_unet.files.atomic import make_folder
 from depth_unet.recipes import seed
 from depth_unet.search.results import Result, results_of
 from depth_unet.search.run import OnScore, RunTrial, Search

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.config.checks import require
-
-NYU_FOCAL = 518.857901 / 640
-"""Horizontal focal length of NYU's Kinect, in image widths."""
 
 DepthMap = Literal["log", "linear", "inverse"]
 PretrainedEncoder = Literal["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"]

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from depth_unet.atomic import replacing, write_text
 from depth_unet.data.cache import BLOCKS_NAME, block_names, sha256_of
 from depth_unet.data.fit import fitted_frame
 from depth_unet.data.labels import has_labels
 from depth_unet.data.source import Original
+from depth_unet.files.atomic import replacing, write_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

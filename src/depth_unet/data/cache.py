@@ -24,12 +24,12 @@ from typing import Any
 
 import numpy as np
 
-from depth_unet.camera import Intrinsics
-from depth_unet.config.model import NYU_FOCAL
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.data.fit import fitted_border, fitted_camera
+from depth_unet.data.layout import PairRow
 from depth_unet.data.source import Frame, PairsSource
 from depth_unet.errors import DataError
-from depth_unet.layout import PairRow
 
 MANIFEST_NAME = "cache.json"
 CLAIM_NAME = "preparing.json"  # marks a cache that is not finished

@@ -8,10 +8,10 @@ import numpy as np
 from jaxtyping import UInt8, UInt16
 from PIL import Image, UnidentifiedImageError
 
-from depth_unet.damage import told_as_damage
 from depth_unet.errors import DataError
-from depth_unet.grey import grey_as_rgb
-from depth_unet.millimetres import MILLIMETRES_PER_METRE, as_millimetres
+from depth_unet.files.damage import told_as_damage
+from depth_unet.images.grey import grey_as_rgb
+from depth_unet.images.millimetres import MILLIMETRES_PER_METRE, as_millimetres
 
 
 def read_rgb(path: Path, data: bytes | None = None) -> UInt8[np.ndarray, "h w 3"]:

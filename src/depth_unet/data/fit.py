@@ -6,9 +6,9 @@ prediction keeps aspect ratios, and the network must see in training what it wil
 
 import math
 
-from depth_unet.camera import Intrinsics
+from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.source import Frame
-from depth_unet.resize import resize_depth, resize_image, resize_labels
+from depth_unet.images.resize import resize_depth, resize_image, resize_labels
 
 
 def centre_part(height: int, width: int, new_height: int, new_width: int) -> tuple[slice, slice]:

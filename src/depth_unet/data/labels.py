@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from depth_unet.data.decode import check_sizes, labels_size, read_labels, size_of
+from depth_unet.data.layout import DatasetInfo, PairRow
 from depth_unet.data.skip import Subset
 from depth_unet.data.source import Frame, Original, PairsSource
 from depth_unet.errors import DataError
-from depth_unet.layout import DatasetInfo, PairRow
 
 UNLABELLED = 255  # the pixel has no class
 SUFFIX = ".png"

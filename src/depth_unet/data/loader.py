@@ -15,7 +15,7 @@ from depth_unet.data.fit import fitted_frame, without_border
 from depth_unet.data.labels import UNLABELLED
 from depth_unet.data.order import EpochOrder
 from depth_unet.data.source import Frame, Source
-from depth_unet.millimetres import MILLIMETRES_PER_METRE
+from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 
 MOST_WORKERS = 8  # more threads wait for the interpreter lock
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from depth_unet.data.forms.recognise import open_source
+from depth_unet.data.layout import DatasetInfo, PairRow
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, evenly, split_rooms
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.layout import DatasetInfo, PairRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from depth_unet.atomic import make_folder, write_bytes, write_text
 from depth_unet.data.blocks import content_hash, read_object, read_record, write_block
 from depth_unet.data.cache import (
     BLOCKS_NAME,
@@ -22,9 +21,10 @@ from depth_unet.data.cache import (
     read_manifest,
 )
 from depth_unet.data.labels import Labelled, has_labels
+from depth_unet.data.layout import INDEX_NAME, INFO_NAME, write_index, write_info
 from depth_unet.data.source import Original, PairsSource, check_source
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.layout import INDEX_NAME, INFO_NAME, write_index, write_info
+from depth_unet.files.atomic import make_folder, write_bytes, write_text
 
 BLOCK_BYTES = 16 * 2**20
 BYTES_PER_PIXEL = 5  # three of RGB, two of depth

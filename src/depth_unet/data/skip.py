@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from depth_unet.data.layout import DatasetInfo, OnBad, PairRow
 from depth_unet.data.source import Frame, Original
 from depth_unet.errors import DataError
-from depth_unet.layout import DatasetInfo, OnBad, PairRow
 
 
 class Subset:

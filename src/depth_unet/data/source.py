@@ -11,17 +11,17 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import UInt8, UInt16
 
-from depth_unet.camera import Intrinsics
-from depth_unet.config.model import NYU_FOCAL
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.data.decode import (
     check_headers,
     check_sizes,
     read_depth,
     read_rgb,
 )
+from depth_unet.data.layout import DatasetInfo, OnBad, PairRow, read_index, read_info, refuse
 from depth_unet.errors import DataError
-from depth_unet.layout import DatasetInfo, OnBad, PairRow, read_index, read_info, refuse
-from depth_unet.millimetres import MILLIMETRES_PER_METRE
+from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

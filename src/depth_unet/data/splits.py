@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
+from depth_unet.data.layout import PairRow
 from depth_unet.errors import DataError
-from depth_unet.layout import PairRow
 
 SplitName = Literal["all", "train", "seen", "unseen", "test"]
 SEEN_EVERY = 5

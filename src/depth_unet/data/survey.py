@@ -11,7 +11,7 @@ import numpy as np
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import evenly
 from depth_unet.errors import DataError
-from depth_unet.millimetres import MILLIMETRES_PER_METRE
+from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 
 EDGES_M = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 65.535)
 USUAL_M = (0.7, 8.0)  # medians of rooms lie between; what is outside is of another unit

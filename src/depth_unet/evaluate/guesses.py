@@ -7,12 +7,12 @@ import torch
 from jaxtyping import Float32, UInt8
 from torch import Tensor
 
-from depth_unet.camera import Intrinsics
+from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.source import Source
 from depth_unet.data.splits import evenly
 from depth_unet.evaluate.score import Predictor
-from depth_unet.millimetres import MILLIMETRES_PER_METRE
-from depth_unet.resize import resize_depth
+from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
+from depth_unet.images.resize import resize_depth
 
 MOST_FRAMES = 500
 ROWS, COLUMNS = 48, 64

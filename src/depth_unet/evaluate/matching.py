@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from depth_unet.depthfiles.read import ENDINGS
 from depth_unet.errors import DataError
+from depth_unet.outputs.depth_read import ENDINGS
 
 PREFERRED = (".npy", ".npz", ".exr", ".pfm", ".tif", ".tiff", ".png")
 """Of several files of one frame the first counts: floats before whole millimetres."""

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from depth_unet.camera import Intrinsics
-from depth_unet.depthfiles.read import read_depth_file
-from depth_unet.depthfiles.unit import stated_unit
+from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import DataError
 from depth_unet.evaluate.score import Predictor
+from depth_unet.outputs.depth_read import read_depth_file
+from depth_unet.outputs.depth_unit import stated_unit
 
 
 class FilePredictions:

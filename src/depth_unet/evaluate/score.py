@@ -12,12 +12,12 @@ import torch.nn.functional as F
 from jaxtyping import Float32, UInt8
 from torch import Tensor
 
-from depth_unet.camera import Intrinsics
+from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.source import Frame, Source, without_invalid
+from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.depth import image_sums
 from depth_unet.metrics.protocols import EvalProtocol
-from depth_unet.millimetres import MILLIMETRES_PER_METRE
 
 Predictor = Callable[[UInt8[np.ndarray, "h w 3"], Intrinsics], Float32[np.ndarray, "h2 w2"]]
 """Depth in metres from RGB (0 to 255) and its camera, at any size."""

@@ -11,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from depth_unet.atomic import replacing
 from depth_unet.errors import ConfigError
+from depth_unet.files.atomic import replacing
 
 
 def write_figure(figure: Figure, path: Path, texts: Mapping[str, str] | None = None) -> None:

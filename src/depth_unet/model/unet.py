@@ -105,7 +105,7 @@ class UNet(nn.Module):
 class DepthUNet(UNet):
     """Depth for a canonical focal length from one RGB image.
 
-    The prediction holds for a camera of ``config.canonical_focal``; ``depth_unet.canvas`` scales
+    The prediction holds for a camera of ``config.canonical_focal``; ``predict.canvas`` scales
     it to the camera at hand. The network is told where each pixel looks, so that it knows a part
     of a room from a whole one.
 

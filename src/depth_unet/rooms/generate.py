@@ -5,14 +5,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from depth_unet.atomic import copy_file
 from depth_unet.errors import ConfigError
-from depth_unet.rooms import kaggle, pairs
-from depth_unet.rooms.assets import ATTRIBUTION_NAME, full_pack_folder, load_pack
-from depth_unet.rooms.manifest import check_folder, claim, write_manifest
+from depth_unet.files.atomic import copy_file
+from depth_unet.rooms.furniture.assets import ATTRIBUTION_NAME, full_pack_folder, load_pack
 from depth_unet.rooms.options import RoomsOptions
+from depth_unet.rooms.output import kaggle, pairs
+from depth_unet.rooms.output.manifest import check_folder, claim, write_manifest
+from depth_unet.rooms.output.record import RoomRecord, finished_record
 from depth_unet.rooms.processes import run_tasks
-from depth_unet.rooms.record import RoomRecord, finished_record
 from depth_unet.rooms.worker import INSTALL, RoomTask, make_room
 
 LIBRARIES = ("embreex", "numba")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from depth_unet.atomic import write_bytes
 from depth_unet.errors import ConfigError
-from depth_unet.rooms import kaggle, pairs
+from depth_unet.files.atomic import write_bytes
 from depth_unet.rooms.options import RoomPlan
-from depth_unet.rooms.record import (
+from depth_unet.rooms.output import kaggle, pairs
+from depth_unet.rooms.output.record import (
     FrameRecord,
     RoomRecord,
     checksum_of,
@@ -18,7 +18,7 @@ from depth_unet.rooms.record import (
     write_record,
 )
 from depth_unet.rooms.scene import Pose
-from depth_unet.rooms.shot import RoomShots
+from depth_unet.rooms.shots.shot import RoomShots
 
 INSTALL = "pip install 'depth-unet[rooms]'"
 
@@ -73,13 +73,13 @@ def make_room(task: RoomTask) -> RoomRecord:
 
 
 def take_shots(plan: RoomPlan) -> RoomShots:
-    """Photos and depth of one room, by ``depth_unet.rooms.shooting``.
+    """Photos and depth of one room, by ``depth_unet.rooms.shots.shooting``.
 
     Raises:
         ConfigError: The libraries that render are not installed, or do not load.
     """
     try:
-        shooting = importlib.import_module("depth_unet.rooms.shooting")
+        shooting = importlib.import_module("depth_unet.rooms.shots.shooting")
     except ImportError as error:
         raise ConfigError(f"rooms cannot be rendered ({error}); install them: {INSTALL}") from None
     shots: RoomShots = shooting.take_shots(plan)

@@ -8,13 +8,13 @@ from pathlib import Path
 import optuna
 
 from depth_unet import __version__
-from depth_unet.atomic import write_text
 from depth_unet.figures.history import history
 from depth_unet.figures.parallel import Upright, parallel
 from depth_unet.figures.shares import shares
 from depth_unet.figures.write import write_figure
-from depth_unet.report import words
-from depth_unet.report.markup import document, figure, paragraphs, scrolling_table
+from depth_unet.files.atomic import write_text
+from depth_unet.report.evaluation import words
+from depth_unet.report.evaluation.markup import document, figure, paragraphs, scrolling_table
 from depth_unet.search import told
 from depth_unet.search.background import Background
 from depth_unet.search.importance import importance

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from depth_unet.atomic import make_folder
+from depth_unet.files.atomic import make_folder
 
 LOCKS_NAME = "locks"
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from depth_unet.atomic import replacing
+from depth_unet.files.atomic import replacing
 from depth_unet.search.fields import written
 from depth_unet.search.space import Space
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from depth_unet.report import words
+from depth_unet.report.evaluation import words
 from depth_unet.search.background import Background
 from depth_unet.search.fields import written
 from depth_unet.search.importance import BEST_SHARE, ENOUGH_TRIALS

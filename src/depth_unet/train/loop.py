@@ -9,14 +9,14 @@ from lightning_fabric import Fabric
 from rich.console import Console
 from torch import Tensor, nn
 
-from depth_unet.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, save
 from depth_unet.config.run import Config
 from depth_unet.data.mixture import data_arguments
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits, frames_of
-from depth_unet.ema import EMA
 from depth_unet.errors import ConfigError, DataError
+from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, save
 from depth_unet.train.devices import uses_fused
+from depth_unet.train.ema import EMA
 from depth_unet.train.engine import Engine
 from depth_unet.train.guard import FiniteGuard, describe
 from depth_unet.train.initialise import initialise

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from depth_unet.canonical import depth_per_canonical
+from depth_unet.camera.canonical import depth_per_canonical
 from depth_unet.config.run import Config
 from depth_unet.losses.colour import colour, colour_count
 from depth_unet.losses.weighted import WeightedLoss

@@ -4,13 +4,13 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from depth_unet.checkpoint import Checkpoint
 from depth_unet.config.run import Config
 from depth_unet.data.loader import Loader
 from depth_unet.data.mixture import weighted_parts
 from depth_unet.data.order import EpochOrder
 from depth_unet.data.source import Source
 from depth_unet.evaluate.guesses import fit_guesses
+from depth_unet.model.checkpoint import Checkpoint
 from depth_unet.model.imagenet import load_imagenet
 from depth_unet.model.network import make_network
 from depth_unet.model.unet import UNet

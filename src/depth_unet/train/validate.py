@@ -9,8 +9,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from depth_unet.camera import Intrinsics
-from depth_unet.canvas import predict_metres
+from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.run import Config
 from depth_unet.data.mixture import sampled
 from depth_unet.data.source import Source
@@ -18,10 +17,11 @@ from depth_unet.data.splits import Splits, evenly, frames_of
 from depth_unet.evaluate.score import Predictor, score
 from depth_unet.figures.panel import PanelRow, panel
 from depth_unet.figures.write import rendered
+from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.depth import SUM_NAMES
 from depth_unet.metrics.protocols import FULL, EvalProtocol
-from depth_unet.millimetres import MILLIMETRES_PER_METRE
+from depth_unet.predict.canvas import predict_metres
 from depth_unet.records import DepthOutput
 from depth_unet.train.reporter import Reporter
 

@@ -11,8 +11,8 @@ import av
 import numpy as np
 from jaxtyping import UInt8
 
-from depth_unet.damage import told_as_damage
 from depth_unet.errors import DataError
+from depth_unet.files.damage import told_as_damage
 
 REMEDY = "name another video"
 USUAL_RATE = Fraction(30)

@@ -9,13 +9,13 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from depth_unet.atomic import remove_leftovers, replacing, replacing_folder, write_text
-from depth_unet.depthfiles.facts import DepthFacts
-from depth_unet.depthfiles.write import write_png16
 from depth_unet.figures.bar import Scale
 from depth_unet.figures.colour import colourise
 from depth_unet.figures.legend import depth_legend
-from depth_unet.millimetres import as_millimetres
+from depth_unet.files.atomic import remove_leftovers, replacing, replacing_folder, write_text
+from depth_unet.images.millimetres import as_millimetres
+from depth_unet.outputs.depth_facts import DepthFacts
+from depth_unet.outputs.depth_write import write_png16
 from depth_unet.video.frames import TIMES_NAME, check_replaceable
 from depth_unet.video.read import Clip, Frame
 from depth_unet.video.write import VideoFile

@@ -9,7 +9,7 @@ from typing import Self, TypeAlias
 
 import av
 
-from depth_unet.damage import told_as_damage
+from depth_unet.files.damage import told_as_damage
 
 REMEDY = "name another video"
 FALLBACK = "aac"

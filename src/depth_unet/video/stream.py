@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float32
 
-from depth_unet.resize import resize_image
+from depth_unet.images.resize import resize_image
 from depth_unet.video.read import Frame
 from depth_unet.video.stabilise import Stabiliser
 

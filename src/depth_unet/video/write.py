@@ -10,8 +10,8 @@ from typing import Self
 import av
 import numpy as np
 
-from depth_unet.damage import one_line
 from depth_unet.errors import DataError
+from depth_unet.files.damage import one_line
 from depth_unet.video.read import Clip
 from depth_unet.video.sound import Sound
 

@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from depth_unet.choices import FormChoice
+from depth_unet.config.choices import FormChoice
 from depth_unet.data.fit import fitted_frame
 from depth_unet.data.forms.description import FORMS, NYU_CAMERA, FormName
 from depth_unet.data.forms.recognise import open_original, open_source, recognise

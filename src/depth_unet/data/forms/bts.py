@@ -9,8 +9,8 @@ from depth_unet.data.forms.files import Folder, checked_name, part_of
 from depth_unet.data.forms.frames import FormSource, Pixels, width_of_photos
 from depth_unet.data.forms.official import warn_unless_official
 from depth_unet.data.forms.scenes import room_of
+from depth_unet.data.layout import OnBad, PairRow, refuse
 from depth_unet.errors import DataError
-from depth_unet.layout import OnBad, PairRow, refuse
 
 PLACES = ("", "sync/", "official_splits/test/", "official_splits/train/", "nyu/sync/")
 FIRST_LINES = 20  # that a list is known by

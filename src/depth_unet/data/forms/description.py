@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from depth_unet.camera import Intrinsics
-from depth_unet.layout import DatasetInfo
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.data.layout import DatasetInfo
 
 FormName = Literal["cache", "pairs", "kaggle", "mat", "mat-raw", "h5", "h5-tar", "bts", "parquet"]
 

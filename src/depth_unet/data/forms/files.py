@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from depth_unet.damage import told_as_damage
+from depth_unet.data.layout import is_below, plain_name
 from depth_unet.errors import DataError
-from depth_unet.layout import is_below, plain_name
+from depth_unet.files.damage import told_as_damage
 
 MOST_BYTES = 2**30  # of one member; a header may say anything
 

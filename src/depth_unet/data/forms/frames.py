@@ -10,9 +10,9 @@ from jaxtyping import UInt8, UInt16
 from PIL import Image
 
 from depth_unet.data.forms.description import NYU_CAMERA
+from depth_unet.data.layout import DatasetInfo, PairRow
 from depth_unet.data.source import Frame, assembled
 from depth_unet.errors import DataError
-from depth_unet.layout import DatasetInfo, PairRow
 
 TRIES = 3  # photos that are read for their width before NYU's is taken
 Pixels = tuple[UInt8[np.ndarray, "h w 3"], UInt16[np.ndarray, "h2 w2"]]  # may differ in size

@@ -9,15 +9,15 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from depth_unet.damage import told_as_damage
 from depth_unet.data.forms.description import nyu_info
 from depth_unet.data.forms.files import first_twice, part_of
 from depth_unet.data.forms.frames import FormSource, Pixels, width_of_photos
 from depth_unet.data.forms.hdf5 import check_installed, dataset, opened, values
 from depth_unet.data.forms.scenes import room_of
+from depth_unet.data.layout import PairRow
 from depth_unet.errors import DataError
-from depth_unet.layout import PairRow
-from depth_unet.millimetres import as_millimetres
+from depth_unet.files.damage import told_as_damage
+from depth_unet.images.millimetres import as_millimetres
 
 SUFFIX = ".h5"
 SPLITS = {"train": "train", "val": "test", "test": "test"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from depth_unet.damage import told_as_damage
 from depth_unet.errors import ConfigError, DataError
+from depth_unet.files.damage import told_as_damage
 
 MOST_BYTES = 2**31  # of one array that is read at once; a header may say anything
 

@@ -14,8 +14,8 @@ from depth_unet.data.forms.files import Archive, Files, Folder, checked_name, op
 from depth_unet.data.forms.frames import FormSource, Pixels, width_of_photos
 from depth_unet.data.forms.official import warn_unless_official
 from depth_unet.data.forms.scenes import room_of
+from depth_unet.data.layout import OnBad, PairRow, refuse
 from depth_unet.errors import DataError
-from depth_unet.layout import OnBad, PairRow, refuse
 
 LISTS = {"train": "nyu2_train.csv", "test": "nyu2_test.csv"}
 PREFIX = "data/"

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from depth_unet.damage import told_as_damage
 from depth_unet.data.forms.description import nyu_info
 from depth_unet.data.forms.frames import FormSource, Pixels
 from depth_unet.data.forms.hdf5 import dataset, opened
 from depth_unet.data.forms.official import check_splits
 from depth_unet.data.forms.scenes import room_of
+from depth_unet.data.layout import PairRow
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.layout import PairRow
-from depth_unet.millimetres import as_millimetres
+from depth_unet.files.damage import told_as_damage
+from depth_unet.images.millimetres import as_millimetres
 
 SPLITS_NAME = "splits.mat"
 MOST_FRAMES = 10**6  # a header may say anything

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from depth_unet.damage import told_as_damage
 from depth_unet.data.decode import read_depth, read_rgb
 from depth_unet.data.forms.description import nyu_info
 from depth_unet.data.forms.files import part_of
 from depth_unet.data.forms.frames import FormSource, Pixels, width_of_photos
+from depth_unet.data.layout import PairRow
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.layout import PairRow
-from depth_unet.millimetres import as_millimetres
+from depth_unet.files.damage import told_as_damage
+from depth_unet.images.millimetres import as_millimetres
 
 SUFFIX = ".parquet"
 PHOTO_COLUMNS, DEPTH_COLUMNS = ("image", "rgb"), ("depth", "depth_map")

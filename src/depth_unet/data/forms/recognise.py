@@ -12,9 +12,9 @@ from depth_unet.data.forms.h5 import open_h5, open_tar
 from depth_unet.data.forms.kaggle import kaggle_folder, open_kaggle
 from depth_unet.data.forms.mat import open_mat
 from depth_unet.data.forms.parquet import open_parquet
+from depth_unet.data.layout import INDEX_NAME, OnBad, refuse
 from depth_unet.data.source import Original, PairsSource, Source
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.layout import INDEX_NAME, OnBad, refuse
 
 ENDINGS: dict[str, FormName] = {
     ".zip": "kaggle",

@@ -1,0 +1,1 @@
+"""Cameras: intrinsics, calibration files, and the rule that keeps depth metric."""

@@ -1,0 +1,197 @@
+"""A camera with the distortion of its lens, and the ray that each of its pixels looks along."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+import numpy as np
+from jaxtyping import Float64
+
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.errors import DataError
+
+Distortion = Literal["none", "brown", "fisheye"]
+COUNTS: dict[Distortion, tuple[int, ...]] = {
+    "none": (0,),
+    "brown": (4, 5, 8, 12, 14),
+    "fisheye": (4,),
+}
+LONGEST_SIDE_PX = 65535
+FARTHEST_RAD = math.radians(89)  # A point at 1 m of depth is then 57 m away.
+FARTHEST_ERROR_PX = 0.5
+RADII = 8192  # of the table that the search for a ray begins in
+STEPS = 20  # Newton's; three to five are needed.
+DIFFERENCE = 1e-7  # of the slopes that it follows; relative
+CLOSE = 1e-13  # where it ends; in lengths of the focal length
+BLOCK = 2**18  # pixels at a time: about 60 MB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """A camera as it was calibrated.
+
+    Attributes:
+        intrinsics: The camera without its distortion.
+        distortion: ``none``; ``brown``, OpenCV's plumb bob (4 or 5 coefficients: k1, k2, p1, p2,
+            k3), rational (8: and k4, k5, k6), thin prism (12: and s1 to s4) and tilted (14: and
+            τx, τy) model; ``fisheye``, OpenCV's equidistant model (4: k1 to k4).
+        coefficients: In OpenCV's order; they do not depend on the size of the image.
+    """
+
+    intrinsics: Intrinsics
+    distortion: Distortion
+    coefficients: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if max(self.intrinsics.width, self.intrinsics.height) > LONGEST_SIDE_PX:
+            raise DataError(
+                f"camera is for an image of more than {LONGEST_SIDE_PX} pixels a side; no photo is "
+                "as large; correct the size"
+            )
+        counts = COUNTS[self.distortion]
+        if len(self.coefficients) not in counts:
+            expected = ", ".join(map(str, counts))
+            raise DataError(
+                f"camera has {len(self.coefficients)} distortion coefficients; the model "
+                f"{self.distortion!r} has {expected}; correct the coefficients"
+            )
+        if not all(math.isfinite(value) for value in self.coefficients):
+            raise DataError(
+                f"camera has distortion coefficients {self.coefficients}; all must be finite; "
+                "correct the coefficients"
+            )
+
+    def resized(self, width: int, height: int) -> Self:
+        """The calibration for the same picture at another size."""
+        return replace(self, intrinsics=self.intrinsics.resized(width, height))
+
+    def rays(self) -> Float64[np.ndarray, "h w 2"]:
+        """The direction that each pixel looks along.
+
+        Returns:
+            x/z and y/z per pixel (x right, y down, z along the axis): the point that a pixel shows
+            is depth · (x/z, y/z, 1). NaN where there is no such ray: where a wide lens looks 89
+            degrees or more off its axis, where the model folds back on itself (a farther ray would
+            fall on the same pixel as a nearer one), and where the ray that was found falls more
+            than half a pixel beside its pixel.
+        """
+        camera = self.intrinsics
+        rays = np.empty((camera.height, camera.width, 2))
+        rays[..., 0] = (np.arange(camera.width) - camera.cx_px) / camera.fx_px
+        rays[..., 1] = (np.arange(camera.height)[:, None] - camera.cy_px) / camera.fy_px
+        if self.distortion == "fisheye" or any(self.coefficients):
+            flat = rays.reshape(-1, 2)
+            table = self._radii()
+            for start in range(0, len(flat), BLOCK):
+                flat[start : start + BLOCK] = self._undistorted(flat[start : start + BLOCK], *table)
+        return rays
+
+    def _radii(self) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, " n"]]:
+        """Radii without and with distortion, as far as both grow."""
+        radii = np.tan(np.linspace(0, FARTHEST_RAD, RADII))
+        with np.errstate(all="ignore"):
+            bent = radii * _radial(self.distortion, self.coefficients, radii**2)
+            falls = np.flatnonzero(~(np.diff(bent) > 0))
+        end = falls[0] + 1 if falls.size else RADII
+        return radii[:end], bent[:end]
+
+    def _undistorted(
+        self,
+        seen: Float64[np.ndarray, "n 2"],
+        radii: Float64[np.ndarray, " k"],
+        bent: Float64[np.ndarray, " k"],
+    ) -> Float64[np.ndarray, "n 2"]:
+        """Newton's search for the rays that are seen where the arguments say."""
+        camera = self.intrinsics
+        with np.errstate(all="ignore"):
+            radius = np.hypot(seen[:, 0], seen[:, 1])
+            # Beyond the table's end, tangential terms may still leave a ray just inside it.
+            scale = np.where(radius > 0, np.interp(radius, bent, radii) / radius, 1.0)
+            rays = seen * scale[:, None]
+            for _ in range(STEPS):
+                here = self._distorted(rays)
+                if not (np.abs(seen - here) > CLOSE).any():
+                    break
+                rays = rays + self._step(rays, here, seen - here)
+            error_px = (seen - self._distorted(rays)) * (camera.fx_px, camera.fy_px)
+            found = np.hypot(error_px[:, 0], error_px[:, 1]) <= FARTHEST_ERROR_PX
+            found &= np.hypot(rays[:, 0], rays[:, 1]) <= radii[-1]
+        return np.where(found[:, None], rays, np.nan)
+
+    def _step(
+        self,
+        rays: Float64[np.ndarray, "n 2"],
+        here: Float64[np.ndarray, "n 2"],
+        error: Float64[np.ndarray, "n 2"],
+    ) -> Float64[np.ndarray, "n 2"]:
+        """What to add to rays that are seen here to be seen by ``error`` farther."""
+        size = DIFFERENCE * (1 + np.hypot(rays[:, 0], rays[:, 1]))[:, None]
+        by_x = (self._distorted(rays + size * (1, 0)) - here) / size
+        by_y = (self._distorted(rays + size * (0, 1)) - here) / size
+        area = by_x[:, 0] * by_y[:, 1] - by_y[:, 0] * by_x[:, 1]
+        step_x = error[:, 0] * by_y[:, 1] - by_y[:, 0] * error[:, 1]
+        step_y = by_x[:, 0] * error[:, 1] - error[:, 0] * by_x[:, 1]
+        step: Float64[np.ndarray, "n 2"] = np.stack((step_x, step_y), axis=1) / area[:, None]
+        return step
+
+    def _distorted(self, rays: Float64[np.ndarray, "n 2"]) -> Float64[np.ndarray, "n 2"]:
+        """Where rays are seen, in lengths of the focal length from the axis."""
+        x, y = rays.T
+        square = x * x + y * y
+        bent: Float64[np.ndarray, "n 2"] = (
+            rays * _radial(self.distortion, self.coefficients, square)[:, None]
+        )
+        if self.distortion == "fisheye":
+            return bent
+        p1, p2 = self.coefficients[2:4]
+        s1, s2, s3, s4, tau_x, tau_y = _padded(self.coefficients)[8:]
+        bent[:, 0] += 2 * p1 * x * y + p2 * (square + 2 * x * x) + (s1 + s2 * square) * square
+        bent[:, 1] += 2 * p2 * x * y + p1 * (square + 2 * y * y) + (s3 + s4 * square) * square
+        return _tilted(bent, tau_x, tau_y) if tau_x or tau_y else bent
+
+
+def _radial(
+    distortion: Distortion,
+    coefficients: tuple[float, ...],
+    square: Float64[np.ndarray, " n"],
+) -> Float64[np.ndarray, " n"]:
+    """By how much a lens lengthens radii; they are given squared."""
+    if distortion == "fisheye":
+        radius = np.sqrt(square)
+        angle = np.arctan(radius)
+        bent = angle * _polynomial(coefficients, angle * angle)
+        return np.where(radius > 0, bent / np.where(radius > 0, radius, 1), 1.0)
+    k1, k2, _, _, k3, k4, k5, k6 = _padded(coefficients)[:8]
+    bent = _polynomial((k1, k2, k3), square)
+    bent /= _polynomial((k4, k5, k6), square)
+    return bent
+
+
+def _polynomial(
+    coefficients: tuple[float, ...], value: Float64[np.ndarray, " n"]
+) -> Float64[np.ndarray, " n"]:
+    """1 + k1 v + k2 v² + ..."""
+    total: Float64[np.ndarray, " n"] = np.zeros_like(value)
+    for coefficient in reversed(coefficients):
+        total = (total + coefficient) * value
+    total += 1
+    return total
+
+
+def _padded(coefficients: tuple[float, ...]) -> tuple[float, ...]:
+    return coefficients + (0.0,) * (14 - len(coefficients))
+
+
+def _tilted(
+    seen: Float64[np.ndarray, "n 2"], tau_x: float, tau_y: float
+) -> Float64[np.ndarray, "n 2"]:
+    """Seen on a sensor that is turned by two angles, as in OpenCV's computeTiltProjectionMatrix."""
+    cos_x, sin_x, cos_y, sin_y = math.cos(tau_x), math.sin(tau_x), math.cos(tau_y), math.sin(tau_y)
+    about_x = np.array(((1, 0, 0), (0, cos_x, sin_x), (0, -sin_x, cos_x)))
+    about_y = np.array(((cos_y, 0, -sin_y), (0, 1, 0), (sin_y, 0, cos_y)))
+    turn = about_y @ about_x
+    to_plane = np.array(((turn[2, 2], 0, -turn[0, 2]), (0, turn[2, 2], -turn[1, 2]), (0, 0, 1)))
+    matrix = to_plane @ turn
+    points = seen @ matrix[:, :2].T + matrix[:, 2]
+    tilted: Float64[np.ndarray, "n 2"] = points[:, :2] / points[:, 2:]
+    return tilted

@@ -1,0 +1,213 @@
+"""Files of OpenCV's FileStorage (YAML, XML, JSON): matrices by name.
+
+They are read without OpenCV, whose parser is not made for files that somebody else sends. ROS's
+files hold the same kind of matrices, so the functions that take names and numbers apart serve both.
+"""
+
+import json
+import re
+from contextlib import suppress
+from xml.etree import ElementTree
+
+import yaml
+
+from depth_unet.camera.calibration import LONGEST_SIDE_PX, Calibration
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.errors import DataError
+from depth_unet.files.damage import told_as_damage
+
+MATRIX_NAMES = ("cameramatrix", "k", "intrinsicmatrix", "m1")
+COEFFICIENT_NAMES = ("distortioncoefficients", "distcoeffs", "distcoeff", "dist", "d", "d1")
+SIZE_NAMES = ("imagesize",)
+SIDE_NAMES = (("imagewidth", "imageheight"), ("width", "height"))
+MODEL_NAME = "distortionmodel"
+FISHEYE_NAME = "fisheyemodel"  # of the calibration program among OpenCV's examples
+FISHEYE_MODELS = ("equidistant", "fisheye")
+MOST_YAML_EVENTS, MOST_YAML_LEVELS = 20_000, 16
+MATRIX_TAG = re.compile(r"!!opencv-(?:nd-)?matrix")
+
+Fields = dict[str, object]
+"""Values by name, in lower case and without underscores: cameraMatrix is camera_matrix."""
+
+
+def opencv_calibration(fields: Fields, size: tuple[int, int] | None = None) -> Calibration:
+    """The camera of a FileStorage; of the left one where it holds two (M1, D1).
+
+    Args:
+        fields: The file's content, of ``fields_of``. Four coefficients are a plumb bob's, unless
+            ``distortion_model`` or ``fisheye_model`` says that they are a fisheye's.
+        size: Width and height of the photos, used where the file states none.
+
+    Raises:
+        DataError: Something is missing, damaged or of another model.
+    """
+    known = (*COEFFICIENT_NAMES, MODEL_NAME)
+    strange = [name for name in fields if name.startswith(("distc", "disto")) and name not in known]
+    if strange:
+        raise DataError(
+            f"the file holds {strange[0][:40]!r}, which is not known; the coefficients are "
+            "expected as distortion_coefficients; rename them"
+        )
+    intrinsics = intrinsics_of(fields, size_of(fields) or size)
+    coefficients = coefficients_of(fields)
+    if not coefficients:
+        return Calibration(intrinsics=intrinsics, distortion="none")
+    return Calibration(
+        intrinsics=intrinsics,
+        distortion="fisheye" if _is_fisheye(fields) else "brown",
+        coefficients=coefficients,
+    )
+
+
+def fields_of(text: str) -> Fields:
+    """The named values at the top of a YAML, XML or JSON file.
+
+    Raises:
+        DataError: The text is none of these, or no calibration is written like that.
+    """
+    text = text.strip()
+    with told_as_damage("the file", "is damaged, or no YAML, XML or JSON", "export it again"):
+        if text.startswith("<"):
+            found = _of_xml(text)
+        elif text.startswith("{"):
+            found = json.loads(text)
+        else:
+            found = _of_yaml(text)
+        if not isinstance(found, dict):
+            raise DataError(
+                "the file holds no values with names; a camera_info of ROS, a file of OpenCV or a "
+                "cameras.txt of COLMAP is expected; export it again"
+            )
+        return {str(name).replace("_", "").lower(): value for name, value in found.items()}
+
+
+def intrinsics_of(fields: Fields, size: tuple[int, int] | None) -> Intrinsics:
+    """The pinhole camera of a 3x3 matrix.
+
+    Raises:
+        DataError: There is no such matrix or no size, or the matrix has other entries than focal
+            lengths and a centre.
+    """
+    name = _first_of(fields, MATRIX_NAMES)
+    if name is None:
+        raise DataError(
+            "the file holds no camera matrix; camera_matrix, cameraMatrix, K, intrinsic_matrix or "
+            "M1 is expected; rename it"
+        )
+    if size is None:
+        raise DataError(
+            "the file states no image size; add image_width and image_height, or pass the size of "
+            "the photos"
+        )
+    values = numbers_of(fields, name)
+    if len(values) != 9:
+        raise DataError(f"the camera matrix has {len(values)} numbers, not 9; export it again")
+    fx_px, skew, cx_px, zero_10, fy_px, cy_px, *last = values
+    others = (skew, zero_10, last[0], last[1], last[2] - 1)
+    if not all(abs(value) <= 1e-3 for value in others):
+        raise DataError(
+            f"the camera matrix is {values}; fx, 0, cx, 0, fy, cy, 0, 0, 1 is expected, row by row "
+            "and without skew; calibrate again"
+        )
+    return Intrinsics(
+        width=size[0], height=size[1], fx_px=fx_px, fy_px=fy_px, cx_px=cx_px, cy_px=cy_px
+    )
+
+
+def coefficients_of(fields: Fields) -> tuple[float, ...]:
+    """The distortion coefficients; none where the file holds none."""
+    name = _first_of(fields, COEFFICIENT_NAMES)
+    return () if name is None else tuple(numbers_of(fields, name))
+
+
+def size_of(fields: Fields) -> tuple[int, int] | None:
+    """Width and height; None where the file states none.
+
+    Raises:
+        DataError: They are no whole numbers of pixels.
+    """
+    sides = next((names for names in SIDE_NAMES if fields.keys() & set(names)), ())
+    name = _first_of(fields, SIZE_NAMES)
+    if sides:
+        values = [value for name in sides if name in fields for value in numbers_of(fields, name)]
+    elif name is not None:
+        values = numbers_of(fields, name)
+    else:
+        return None
+    if len(values) != 2 or not all(
+        1 <= value <= LONGEST_SIDE_PX and value.is_integer() for value in values
+    ):
+        raise DataError(
+            f"the image size is {values[:4]}; width and height from 1 to {LONGEST_SIDE_PX} pixels "
+            "are expected; correct it"
+        )
+    return int(values[0]), int(values[1])
+
+
+def numbers_of(fields: Fields, name: str) -> list[float]:
+    """The numbers of a matrix, a list, a list of lists, or one alone.
+
+    Raises:
+        DataError: Something else is among them.
+    """
+    value = fields[name]
+    if isinstance(value, dict):
+        value = value.get("data")
+    rows = value if isinstance(value, list) else [value]
+    items = [item for row in rows for item in (row if isinstance(row, list) else [row])]
+    return [_number(item, name) for item in items]
+
+
+def word_of(fields: Fields, name: str) -> str:
+    """A word, without the quotes that XML leaves; empty where there is none."""
+    value = fields.get(name)
+    return value.strip('"') if isinstance(value, str) else ""
+
+
+def _number(item: object, name: str) -> float:
+    # YAML 1.1 takes 1e-05 for a word, and programs write it.
+    if isinstance(item, int | float | str) and not isinstance(item, bool):
+        with suppress(ValueError, OverflowError):
+            return float(item)
+    told = repr(item[:40]) if isinstance(item, str) else f"a {type(item).__name__}"
+    raise DataError(f"{name} holds {told}; finite numbers are expected; correct it")
+
+
+def _first_of(fields: Fields, names: tuple[str, ...]) -> str | None:
+    return next((name for name in names if name in fields), None)
+
+
+def _is_fisheye(fields: Fields) -> bool:
+    return fields.get(FISHEYE_NAME) in (1, "1") or word_of(fields, MODEL_NAME) in FISHEYE_MODELS
+
+
+def _of_yaml(text: str) -> object:
+    if text.startswith("%YAML:"):  # OpenCV's own: YAML has a space there.
+        text = text.partition("\n")[2]
+    # ROS ends what it prints with the mark that another document follows.
+    text = MATRIX_TAG.sub("", text).removesuffix("---")
+    # Aliases can make a small file endless, and deep nesting slow; a calibration has neither.
+    level = 0
+    for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
+        level += isinstance(event, yaml.CollectionStartEvent)
+        level -= isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent):
+            raise DataError("the file has YAML aliases (*); a calibration has none; write it out")
+        if count > MOST_YAML_EVENTS or level > MOST_YAML_LEVELS:
+            raise DataError(
+                f"the file has more than {MOST_YAML_EVENTS} YAML values or {MOST_YAML_LEVELS} "
+                "levels; a calibration has about 100 and 2; export it again"
+            )
+    return yaml.safe_load(text)
+
+
+def _of_xml(text: str) -> object:
+    if "<!" in text.replace("<!--", ""):
+        raise DataError("the file has XML declarations (<!); a calibration has none; remove them")
+    return {child.tag: _xml_value(child) for child in ElementTree.fromstring(text)}
+
+
+def _xml_value(element: ElementTree.Element) -> object:
+    data = element.find("data")
+    words = " ".join((element if data is None else data).itertext()).split()
+    return words[0] if len(words) == 1 else words

@@ -1,0 +1,1 @@
+"""The command line: one file or one folder for each command."""

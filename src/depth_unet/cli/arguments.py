@@ -1,0 +1,245 @@
+"""What each command takes; the help texts on the command line are these docstrings.
+
+Standard library and tyro's markers only, so that help answers without importing torch.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from depth_unet.cli.scoring_arguments import (
+    CompareArguments,
+    EvaluateArguments,
+    LeaderboardArguments,
+)
+from depth_unet.config.choices import (
+    ColormapChoice,
+    DeviceChoice,
+    FormChoice,
+    FurnitureChoice,
+    InferenceChoice,
+    PrunerChoice,
+    SamplerChoice,
+    SaveChoice,
+    StoredChoice,
+    VideoChoice,
+)
+from depth_unet.config.run import Config
+
+Folders = Annotated[tuple[str, ...], tyro.conf.arg(metavar="PATH[:WEIGHT]...")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainArguments:
+    """Train a recipe on a data set."""
+
+    config: Annotated[Config, tyro.conf.arg(name="")]
+    data: Folders
+    """Folders in the pairs layout, or caches made by `depth-unet prepare`; PATH:WEIGHT mixes."""
+    out: Path | None = None
+    """Run folder to write; default runs/RECIPE."""
+    fold: str = ""
+    """FILE:FOLD keeps the rooms of one fold apart, in place of --holdout (CSV: room_group,fold)."""
+    init: str | None = None
+    """Checkpoint file or run folder whose weights the run begins with, where they fit."""
+    device: DeviceChoice = "auto"
+    """Where the network is trained."""
+    auto_resume: bool = False
+    """Go on with the run in the run folder if there is one, else begin."""
+    overwrite: bool = False
+    """Replace a run that is already there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PretrainArguments(TrainArguments):
+    """Learn from photos alone, of which parts are hidden: weights for `train --init`."""
+
+    out: Path | None = None
+    """Run folder to write; default runs/RECIPE-pretrained."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeArguments:
+    """Go on with an interrupted run, from its last checkpoint."""
+
+    config: Annotated[Config, tyro.conf.arg(name="")]
+    resume: Path
+    """Run folder that holds last.safetensors."""
+    data: Folders = ()
+    """The data sets, if they were moved."""
+    device: DeviceChoice = "auto"
+    """Where the network is trained."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchArguments:
+    """Train a recipe many times with other settings and find the best; killed, it goes on."""
+
+    config: Annotated[Config, tyro.conf.arg(name="")]
+    data: Folders
+    """Folders in the pairs layout, or caches made by `depth-unet prepare`; PATH:WEIGHT mixes."""
+    space: tuple[str, ...] = ()
+    """What varies: NAME=VALUE,VALUE or NAME=LOW..HIGH[:log]; default: the paper's loss weights."""
+    sampler: SamplerChoice = "random"
+    """How values are drawn; grid runs every combination of choices once."""
+    trials: int = 0
+    """Trials of all processes together; 0: the whole grid, or 20."""
+    pruner: PrunerChoice = "none"
+    """median ends a trial early that does worse than half of the others did at the same step."""
+    storage: str = ""
+    """Database that processes share, as Optuna's URL; default: OUT/study.db (SQLite)."""
+    out: Path | None = None
+    """Folder of the search, one run folder per trial; default runs/RECIPE-search."""
+    device: DeviceChoice = "auto"
+    """Where the networks are trained."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictArguments:
+    """Predict metric depth of photos and videos."""
+
+    inputs: Annotated[tuple[str, ...], tyro.conf.Positional]
+    """Photos, videos, folders of them (and those below), patterns in quotes, - for a list on stdin,
+    or a camera of this machine by its number, such as 0."""
+    weights: str = "transfer"
+    """Weights that ship (transfer, scratch), a checkpoint file, or a run folder (its best weights).
+    """
+    out: Path = Path("depth")
+    """Folder for the results."""
+    save: tuple[SaveChoice, ...] = ("png16", "npy", "color")
+    """What to write of photos: 16-bit PNG in millimetres; float32 metres as NumPy array, archive
+    with uncertainty and camera, OpenEXR or PFM; coloured PNG with a bar, or beside the photo; point
+    cloud, textured mesh, points to turn in a browser; camera and percentiles as JSON."""
+    video: tuple[VideoChoice, ...] = ("side",)
+    """What to write of videos: picture and colours side by side, or colours alone (MP4 with the
+    sound); depth in millimetres as FFV1 (MKV with the sound), or as a folder of 16-bit PNG."""
+    stabilise: bool = True
+    """Steady the depth of videos over time, so that it does not flicker."""
+    range: str = ""
+    """NEAR:FAR, metres, that the colours span, such as 0.5:6; default: each photo's or video's own.
+    """
+    colormap: ColormapChoice = "magma"
+    """Colours, what is near bright (turbo: red)."""
+    fov: float | None = None
+    """Field of view across the longer side of the photos, degrees."""
+    focal_px: float | None = None
+    """Horizontal focal length of the photos, pixels. Without --fov, --focal-px and --camera: by the
+    photo's Exif data, or else the training camera's."""
+    camera: Path | None = None
+    """The camera's calibration: camera_info of ROS, a file of OpenCV, cameras.txt of COLMAP."""
+    device: DeviceChoice = "auto"
+    """Where the network runs."""
+    precision: InferenceChoice = "fp32"
+    """Numbers that the network computes with: bf16 is faster where the processor has it; fp16
+    needs a GPU."""
+    overwrite: bool = False
+    """Replace results that are already there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportArguments:
+    """Write one small file to predict with, from a run."""
+
+    checkpoint: Annotated[str, tyro.conf.Positional]
+    """Checkpoint file or run folder (its best weights)."""
+    out: Annotated[Path, tyro.conf.Positional]
+    """File to write, NAME.safetensors."""
+    average: tuple[str, ...] = ()
+    """Further runs that began with the same weights, to write the mean of all."""
+    precision: StoredChoice = "fp16"
+    """How weights are stored; half precision moves depth by less than a thousandth."""
+    spread_scale: float | None = None
+    """Factor on the predicted spread, as benchmarks/accuracy/uncertainty.py measures it."""
+    overwrite: bool = False
+    """Replace a file that is already there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectArguments:
+    """Say what a data set holds, and which of the usual mistakes it shows signs of."""
+
+    source: Annotated[Path, tyro.conf.Positional]
+    """A data set in any form: pairs layout, cache, or NYU in one of its forms (docs/data.md)."""
+    form: FormChoice | None = None
+    """Form of the data set; default: recognised by what lies there."""
+    most: int = 1000
+    """Pairs to read, evenly spaced; 0 reads all."""
+    sheet: Path | None = None
+    """Contact sheet to write: a PNG or SVG of twelve photos beside their depth."""
+    overwrite: bool = False
+    """Replace a sheet that is already there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepareArguments:
+    """Decode and resize a data set once, into a memory-mapped cache."""
+
+    source: Annotated[Path, tyro.conf.Positional]
+    """A data set: a folder in the pairs layout, or NYU in one of its forms (docs/data.md)."""
+    out: Annotated[Path, tyro.conf.Positional]
+    """Folder to write; interrupted, the same command goes on."""
+    size: str = "320x240"
+    """WIDTHxHEIGHT of the training frames; test frames keep their size. Smaller saves disk."""
+    form: FormChoice | None = None
+    """Form of the data set; default: recognised by what lies there."""
+    labels: Path | None = None
+    """Folder of 8-bit PNG files with the class of every pixel, named as the training photos are;
+    255 marks none. For `train --model.num-classes`."""
+    workers: int = 0
+    """Threads; 0 takes one per core."""
+    skip_bad: bool = False
+    """Leave out pairs that cannot be read, and list them; every pair is read twice."""
+    overwrite: bool = False
+    """Replace a cache of other data or another size."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomsArguments:
+    """Render procedural rooms: photos with exact depth, in the pairs layout."""
+
+    out: Annotated[Path, tyro.conf.Positional]
+    """Folder to write; interrupted, the same command goes on."""
+    images: int = 1000
+    """Images of all rooms together; more keep those that are there."""
+    size: str = "320x240"
+    """WIDTHxHEIGHT of an image."""
+    seed: int = 0
+    """The same seed gives the same rooms."""
+    views: int = 2
+    """Images of a room."""
+    samples: int = 4
+    """Light paths per pixel: 2 is faster, 4 is less noisy."""
+    workers: int = 0
+    """Processes; 0 takes one per core. The images do not depend on it."""
+    test_share: float = 0.1
+    """Share of rooms in the official test part; their textures and furniture are their own."""
+    fov: tuple[float, float] | None = None
+    """Narrowest and widest horizontal field of view, degrees; default: NYU's camera."""
+    walk: int = 0
+    """Frames of one hand-held walk through each room, in place of --views."""
+    furniture: FurnitureChoice = "cc0"
+    """Models that ship with the package, the full pack (built once), or boxes alone."""
+    kaggle: bool = False
+    """Write the layout of NYU on Kaggle, 8-bit training depth included."""
+    preview: bool = False
+    """Draw preview.png: photos beside their depth."""
+    overwrite: bool = False
+    """Replace rooms of other options."""
+
+
+Arguments = (
+    TrainArguments
+    | PretrainArguments
+    | ResumeArguments
+    | SearchArguments
+    | EvaluateArguments
+    | LeaderboardArguments
+    | CompareArguments
+    | PredictArguments
+    | ExportArguments
+    | InspectArguments
+    | PrepareArguments
+    | RoomsArguments
+)

@@ -1,0 +1,109 @@
+"""``depth-unet inspect``: what a data set holds, before anything is made of it."""
+
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from depth_unet.cli.arguments import InspectArguments
+from depth_unet.data.forms.description import FORMS, FormName
+from depth_unet.data.forms.recognise import open_source, recognise
+from depth_unet.data.source import Source
+from depth_unet.data.splits import evenly
+from depth_unet.data.survey import EDGES_M, Survey, survey
+from depth_unet.errors import ConfigError, DataError
+from depth_unet.figures.contact import Contact, contact_sheet
+from depth_unet.figures.write import check_name, write_figure
+from depth_unet.files.atomic import check_writable
+from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
+
+BAR = 40
+MOST_NAMED = 5
+ON_SHEET = 12
+
+
+def run(arguments: InspectArguments) -> list[DataError]:
+    """Say what is there; pairs that cannot be read are returned."""
+    sheet = arguments.sheet
+    if sheet is not None:
+        check_name(sheet)
+        check_writable(sheet.parent)
+    if sheet is not None and sheet.exists() and not arguments.overwrite:
+        raise ConfigError(f"{sheet} is already there; choose another --sheet, or use --overwrite")
+    if arguments.most < 0:
+        raise ConfigError(f"--most is {arguments.most}; give a number of pairs, or 0 for all")
+    form = arguments.form or recognise(arguments.source)
+    source = open_source(arguments.source, form)
+    total = min(arguments.most or len(source.rows), len(source.rows))
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading", total=total)
+        found = survey(source, most=arguments.most, progress=lambda: progress.advance(task))
+    show(console, arguments.source, form, source, found)
+    if sheet is not None:
+        write_sheet(source, sheet)
+        console.print(f"wrote {sheet}")
+    return found.bad
+
+
+def show(console: Console, root: Path, form: FormName, source: Source, found: Survey) -> None:
+    """Print the description, then what is wrong."""
+    described = FORMS[form]
+    camera = source.info.intrinsics
+    table = Table(box=None, show_header=False, pad_edge=False)
+    lines = {
+        "form": f"{form}: {described.title}",
+        "depth": f"{described.depth}; holes: {described.holes}",
+        "rooms": described.rooms,
+        "split": described.splits,
+        "pairs": _counted(found.num_pairs, dict(found.splits)),
+        "named rooms": _counted(sum(found.rooms.values()), found.rooms),
+        "read": f"{found.num_read} pairs" + (f", {len(found.bad)} bad" if found.bad else ""),
+        "sizes": ", ".join(f"{w}x{h} ({n})" for (w, h), n in found.sizes.most_common(MOST_NAMED)),
+        "camera": "none" if camera is None else f"fx {camera.fx_px:g} px of {camera.width}",
+        "border": f"{source.info.border_px} px",
+        "median depth": f"{found.median_m:.2f} m",
+        "no valid depth": f"{found.invalid:.1%} of the pixels",
+    }
+    for name, text in lines.items():
+        table.add_row(name, text or "none")
+    console.print(root)
+    console.print(table)
+    for low, high, share in zip(EDGES_M, EDGES_M[1:], found.histogram, strict=False):
+        bar = "█" * round(BAR * share / max(found.histogram))
+        console.print(f"{low:5.1f} to {high:4.1f} m {share:6.1%} {bar}")
+    for names in found.duplicates[:MOST_NAMED]:
+        console.print(f"same photo: {', '.join(names[:MOST_NAMED])}")
+    if len(found.duplicates) > MOST_NAMED:
+        console.print(f"and {len(found.duplicates) - MOST_NAMED} more groups of the same photo")
+    for mistake in found.mistakes:
+        console.print(f"mistake: {mistake}")
+    if not (found.mistakes or found.bad):
+        console.print(f"no sign of the usual mistakes in the {found.num_read} pairs that were read")
+
+
+def write_sheet(source: Source, path: Path) -> None:
+    """Draw photos beside their depth, evenly picked; those that cannot be read are left out."""
+    contacts = []
+    for index in evenly(range(len(source.rows)), ON_SHEET):
+        try:
+            frame = source.read(index)
+        except DataError:
+            continue
+        contacts.append(
+            Contact(
+                image=frame.image,
+                depth_m=frame.depth_mm.astype(np.float32) / MILLIMETRES_PER_METRE,
+                name=source.rows[index].rgb,
+            )
+        )
+    write_figure(contact_sheet(contacts), path)
+
+
+def _counted(total: int, parts: dict[str, int]) -> str:
+    """A number, and what it is made of."""
+    named = {name or "no split": number for name, number in parts.items()}
+    words = ", ".join(f"{number} {name}" for name, number in named.items())
+    return f"{total} ({words})" if words else str(total)

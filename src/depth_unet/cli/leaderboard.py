@@ -1,0 +1,60 @@
+"""``depth-unet leaderboard``: many evaluations as one table, in Markdown and as a page."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from depth_unet.cli.scoring_arguments import LeaderboardArguments
+from depth_unet.errors import ConfigError, DataError
+from depth_unet.files.atomic import check_writable, write_text
+from depth_unet.report.leaderboard.html import page
+from depth_unet.report.leaderboard.markdown import markdown
+from depth_unet.report.leaderboard.read import Evaluation, read_evaluation
+from depth_unet.report.leaderboard.tables import make_boards
+
+FORMS = {".md": markdown, ".html": page}
+
+
+def run(arguments: LeaderboardArguments) -> list[DataError]:
+    """Read the evaluations, print the tables as Markdown and write them."""
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    if not arguments.results:
+        raise ConfigError(
+            "no evaluation was named; write depth-unet leaderboard EVALUATION..., folders that "
+            "`depth-unet evaluate` wrote"
+        )
+    _check_free(arguments.out, overwrite=arguments.overwrite)
+    boards = make_boards(_read_all(arguments.results), arguments.sort)
+    for path in arguments.out:
+        write_text(path, FORMS[path.suffix.lower()](boards))
+    console.print(markdown(boards))
+    if len(boards) > 1:
+        console.print(
+            f"{len(boards)} tables: data, part, protocol, alignment or photos differ, and such "
+            "figures cannot be set beside one another"
+        )
+    console.print(f"wrote {', '.join(map(str, arguments.out))}")
+    return []
+
+
+def _read_all(paths: Sequence[Path]) -> list[Evaluation]:
+    found: list[Evaluation] = []
+    for path in paths:
+        parts = read_evaluation(path)
+        if any(part.place.resolve() == parts[0].place.resolve() for part in found):
+            raise ConfigError(f"{path} is named twice; name every evaluation once")
+        found += parts
+    return found
+
+
+def _check_free(paths: Sequence[Path], *, overwrite: bool) -> None:
+    """Refuse outputs that are of no known form, or must be kept, before any work is done."""
+    if not paths:
+        raise ConfigError("--out is empty; name a file that ends in .md or .html")
+    for path in paths:
+        if path.suffix.lower() not in FORMS:
+            raise ConfigError(f"--out {path} is neither .md nor .html; choose one or both of them")
+        if path.exists() and not overwrite:
+            raise ConfigError(f"{path} is already there; choose another --out, or use --overwrite")
+        check_writable(path.parent)

@@ -1,0 +1,84 @@
+"""``depth-unet prepare``: a data set, decoded and resized once."""
+
+import re
+import shlex
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from depth_unet.cli.arguments import PrepareArguments
+from depth_unet.data.forms.description import FORMS, FormName
+from depth_unet.data.forms.recognise import open_original, recognise
+from depth_unet.data.labels import Labelled
+from depth_unet.data.layout import OnBad, refuse
+from depth_unet.data.prepare import prepare
+from depth_unet.data.skip import without_bad
+from depth_unet.data.source import Original
+from depth_unet.errors import ConfigError, DataError
+
+LARGEST_SIDE = 4096
+
+
+def run(arguments: PrepareArguments) -> list[DataError]:
+    """Write the cache and say how to train from it."""
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    width, height = parse_size(arguments.size)
+    form = arguments.form or recognise(arguments.source)
+    if arguments.workers < 0:
+        raise ConfigError(f"--workers is {arguments.workers}; give a number of threads, or 0")
+    bad: list[DataError] = []
+    source = open_labelled(arguments, form, bad.append if arguments.skip_bad else refuse)
+    console.print(f"{arguments.source}: {FORMS[form].title}; {len(source.rows)} pairs")
+    if arguments.skip_bad:
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task("checking", total=len(source.rows))
+            source = without_bad(
+                source,
+                bad.append,
+                workers=arguments.workers,
+                progress=lambda: progress.advance(task),
+            )
+    columns = (TextColumn("preparing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("prepare", total=len(source.rows))
+        cache = prepare(
+            source,
+            arguments.out,
+            height=height,
+            width=width,
+            overwrite=arguments.overwrite,
+            workers=arguments.workers,
+            progress=lambda done, _total: progress.update(task, completed=done),
+        )
+    num_test = sum(row.official_split == "test" for row in cache.rows)
+    console.print(
+        f"{arguments.out}: {len(cache.rows) - num_test} frames at {width}x{height}"
+        f"{' with classes' if cache.manifest.labelled else ''}, {num_test} test frames at native "
+        "size"
+    )
+    if bad:
+        console.print(f"left out {len(bad)} bad pairs")
+    console.print(f"next: depth-unet train seed --data {shlex.quote(str(arguments.out))}")
+    return bad
+
+
+def open_labelled(arguments: PrepareArguments, form: FormName, on_bad: OnBad) -> Original:
+    """The data set, with classes where a folder of them is named."""
+    source = open_original(arguments.source, form, on_bad)
+    return source if arguments.labels is None else Labelled(source, arguments.labels)
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Width and height of a text like 160x120.
+
+    Raises:
+        ConfigError: It is not of that form, or out of range.
+    """
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text.strip().lower())
+    sides = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not all(16 <= side <= LARGEST_SIDE for side in sides):
+        raise ConfigError(
+            f"--size is {text!r}; write WIDTHxHEIGHT in pixels, such as 160x120, "
+            f"each 16 to {LARGEST_SIDE}"
+        )
+    return sides

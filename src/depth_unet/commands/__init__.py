@@ -1,1 +1,0 @@
-"""One file per command: compose the parts, run, say what was written."""

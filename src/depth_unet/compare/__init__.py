@@ -1,1 +1,0 @@
-"""Several runs beside one another: the same frames, paired differences, curves, one page."""

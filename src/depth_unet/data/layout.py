@@ -1,0 +1,269 @@
+"""The pairs layout: a folder with ``index.csv`` and images, which data sets are written in.
+
+``index.csv`` has a header row with ``rgb,depth`` and optionally ``official_split``,
+``room_group`` and ``fx_px,fy_px,cx_px,cy_px``; other columns are ignored. Paths are relative to
+the folder. Depth is a 16-bit PNG in the unit of ``dataset.json`` (default: millimetres); 0 marks
+a hole.
+"""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.errors import DataError
+from depth_unet.files.atomic import replacing, write_text
+
+INDEX_NAME = "index.csv"
+INFO_NAME = "dataset.json"
+METRES_PER_UNIT = {"mm": 1e-3, "cm": 1e-2, "m": 1.0}
+CAMERA_COLUMNS = ("fx_px", "fy_px", "cx_px", "cy_px")
+
+
+OnBad = Callable[[DataError], None]
+"""Told what is wrong with a line; may raise it, or leave the line out."""
+
+
+def refuse(error: DataError) -> None:
+    """Let nothing be wrong."""
+    raise error
+
+
+def is_below(name: str) -> bool:
+    """Whether a path with forward slashes is relative and stays below its folder."""
+    parts = _parts(name)
+    return bool(parts) and name[0] != "/" and ".." not in parts and ":" not in parts[0]
+
+
+def plain_name(name: str) -> str:
+    """A relative path without what says nothing: ``./a//b`` is ``a/b``."""
+    return "/".join(_parts(name))
+
+
+def _parts(name: str) -> list[str]:
+    """As ``PurePosixPath.parts`` of a relative path, four times as fast: indices are long."""
+    return [part for part in name.split("/") if part not in ("", ".")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairRow:
+    """One line of the index.
+
+    Attributes:
+        rgb: Path of the photo, relative to the folder, with forward slashes.
+        depth: Path of the depth map, likewise.
+        official_split: ``train``, ``test`` or empty.
+        room_group: Name of the room; frames of one room never fall into two splits. May be empty.
+        camera_px: fx, fy, cx, cy in pixels of the photo, or None where the data set's camera holds.
+    """
+
+    rgb: str
+    depth: str
+    official_split: str = ""
+    room_group: str = ""
+    camera_px: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetInfo:
+    """What holds for a whole data set.
+
+    Attributes:
+        name: Title, printed with results.
+        metres_per_unit: Metres per count of the depth PNG.
+        border_px: Width of the frame in which depth is not valid, pixels of the original image.
+        max_depth_m: Depth beyond which a value is not valid, metres.
+        intrinsics: The camera of all images without one of their own, or None.
+    """
+
+    name: str
+    metres_per_unit: float = 1e-3
+    border_px: int = 0
+    max_depth_m: float = 10.0
+    intrinsics: Intrinsics | None = None
+
+    def camera(self, row: PairRow, height: int, width: int) -> Intrinsics | None:
+        """The camera of ``row``'s photo of the given size, or None where nothing is known."""
+        if row.camera_px is not None:
+            fx_px, fy_px, cx_px, cy_px = row.camera_px
+            return Intrinsics(
+                width=width, height=height, fx_px=fx_px, fy_px=fy_px, cx_px=cx_px, cy_px=cy_px
+            )
+        return self.intrinsics.resized(width, height) if self.intrinsics else None
+
+
+def read_index(
+    root: Path, on_bad: OnBad = refuse, check: Callable[[PairRow, str], None] | None = None
+) -> list[PairRow]:
+    """Read ``index.csv`` of the folder ``root``.
+
+    Args:
+        root: The folder.
+        on_bad: Told of every bad line.
+        check: Given every row and where it stands; raises what is wrong with it.
+
+    Raises:
+        DataError: The index is missing, is no UTF-8 CSV, lacks a column, or holds a bad line or
+            one photo twice.
+    """
+    path = root / INDEX_NAME
+    try:
+        rows = _parse_rows(path.read_bytes().decode("utf-8-sig"), path, on_bad, check)
+    except (FileNotFoundError, NotADirectoryError):
+        raise DataError(
+            f"{path} is missing; name a folder in the pairs layout or one made by "
+            "`depth-unet prepare`"
+        ) from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} is not a UTF-8 CSV file ({error}); save it as one") from None
+    if not rows:
+        raise DataError(f"{path} lists no pairs; it needs at least one line under the header")
+    return rows
+
+
+def write_index(root: Path, rows: Iterable[PairRow]) -> None:
+    """Write ``index.csv`` into the folder ``root``."""
+    with (
+        replacing(root / INDEX_NAME) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as stream,
+    ):
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(("rgb", "depth", "official_split", "room_group", *CAMERA_COLUMNS))
+        for row in rows:
+            camera = row.camera_px or ("", "", "", "")
+            writer.writerow((row.rgb, row.depth, row.official_split, row.room_group, *camera))
+
+
+def read_info(root: Path) -> DatasetInfo:
+    """Read ``dataset.json`` of the folder ``root``; without the file, the defaults.
+
+    Raises:
+        DataError: The file is no JSON object, or a field has a value that cannot be used.
+    """
+    path = root / INFO_NAME
+    if not path.exists():
+        return DatasetInfo(name=root.resolve().name)
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        unit = values.get("depth_unit", "mm")
+        camera = values.get("intrinsics")
+        info = DatasetInfo(
+            name=str(values.get("name", root.resolve().name)),
+            metres_per_unit=METRES_PER_UNIT[unit] if isinstance(unit, str) else float(unit),
+            border_px=int(values.get("border_px", 0)),
+            max_depth_m=float(values.get("max_depth_m", 10.0)),
+            intrinsics=_parse_intrinsics(camera) if camera else None,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        cause = str(error).partition("\n")[0]
+        raise DataError(
+            f"{path} cannot be used ({type(error).__name__}: {cause}); it is a JSON object with "
+            "name, depth_unit (mm, cm, m or metres per count), border_px, max_depth_m and "
+            "intrinsics (width, height, fx_px, fy_px, cx_px, cy_px), all optional"
+        ) from None
+    if not (info.metres_per_unit > 0 and info.border_px >= 0 and 0 < info.max_depth_m <= 65.535):
+        raise DataError(
+            f"{path} has depth_unit {info.metres_per_unit} m, border_px {info.border_px}, "
+            f"max_depth_m {info.max_depth_m}; choose a positive unit, a border >= 0 and "
+            "0 < max_depth_m <= 65.535"
+        )
+    return info
+
+
+def write_info(root: Path, info: DatasetInfo) -> None:
+    """Write ``dataset.json`` into the folder ``root``."""
+    values: dict[str, Any] = asdict(info)
+    values["depth_unit"] = values.pop("metres_per_unit")
+    if info.intrinsics is None:
+        del values["intrinsics"]
+    write_text(root / INFO_NAME, json.dumps(values, indent=1) + "\n")
+
+
+def _parse_intrinsics(values: dict[str, Any]) -> Intrinsics:
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError(f"intrinsics.{name} is {value!r}, which is no number")
+        if name in ("width", "height") and value != int(value):
+            raise ValueError(f"intrinsics.{name} is {value}, which is no whole number")
+    sizes = {name: int(values[name]) for name in ("width", "height")}
+    return Intrinsics(**(values | sizes))
+
+
+def _parse_rows(
+    text: str, path: Path, on_bad: OnBad, check: Callable[[PairRow, str], None] | None
+) -> list[PairRow]:
+    if "\0" in text:
+        raise DataError(f"{path} is not a UTF-8 CSV file (it holds NUL bytes); save it as one")
+    reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
+    missing = {"rgb", "depth"} - set(reader.fieldnames or ())
+    if missing:
+        raise DataError(
+            f"{path} has columns {', '.join(reader.fieldnames or ()) or '(none)'}; "
+            f"add {' and '.join(sorted(missing))}"
+        )
+    rows, lines = [], dict[str, int]()
+    for line in reader:
+        number = reader.line_num
+        try:
+            row = _parse_row(line, path, number)
+            first = lines.setdefault(plain_name(row.rgb), number)
+            if first != number:
+                raise DataError(
+                    f"{path}, line {number}: rgb {row.rgb!r} is also in line {first}; "
+                    "list every photo once"
+                )
+            if check is not None:
+                check(row, f"{path}, row {number}")
+        except DataError as error:
+            on_bad(error)
+            continue
+        rows.append(row)
+    return rows
+
+
+def _parse_row(line: dict[Any, Any], path: Path, number: int) -> PairRow:
+    line.pop(None, None)  # cells beyond the header
+    values = {key: (value or "").strip() for key, value in line.items()}
+    for column in ("rgb", "depth"):
+        name = values[column].replace("\\", "/")
+        if not is_below(name):
+            raise DataError(
+                f"{path}, line {number}: {column} is {values[column]!r}; "
+                "write a path below the folder of the index"
+            )
+    split = values.get("official_split", "").lower()
+    if split not in ("train", "test", ""):
+        raise DataError(
+            f"{path}, line {number}: official_split is {values['official_split']!r}; "
+            "write train or test, or leave it empty"
+        )
+    return PairRow(
+        rgb=values["rgb"].replace("\\", "/"),
+        depth=values["depth"].replace("\\", "/"),
+        official_split=split,
+        room_group=values.get("room_group", ""),
+        camera_px=_parse_camera(values, path, number),
+    )
+
+
+def _parse_camera(
+    values: dict[str, str], path: Path, number: int
+) -> tuple[float, float, float, float] | None:
+    texts = [values.get(column, "") for column in CAMERA_COLUMNS]
+    if not any(texts):
+        return None
+    try:
+        fx_px, fy_px, cx_px, cy_px = (float(text) for text in texts)
+    except ValueError:
+        fx_px = fy_px = cx_px = cy_px = math.nan
+    if not (0 < fx_px < math.inf and 0 < fy_px < math.inf and math.isfinite(cx_px + cy_px)):
+        raise DataError(
+            f"{path}, line {number}: {', '.join(CAMERA_COLUMNS)} are {', '.join(texts)}; "
+            "give four numbers with positive focal lengths, or leave all four empty"
+        )
+    return fx_px, fy_px, cx_px, cy_px

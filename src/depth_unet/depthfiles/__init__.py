@@ -1,1 +1,0 @@
-"""Depth maps as files that other programs read, each with its unit and where it comes from."""

@@ -1,0 +1,1 @@
+"""Atomic writes, and what counts as a damaged file."""

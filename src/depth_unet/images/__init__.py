@@ -1,0 +1,1 @@
+"""Photos and images: decoding, resizing, 16-bit millimetres."""

@@ -1,1 +1,0 @@
-"""Many evaluations as one table per part, protocol and set of photos."""

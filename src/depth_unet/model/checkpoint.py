@@ -1,0 +1,263 @@
+"""Files that hold a run: safetensors with the config and everything else as JSON in the header.
+
+Nothing is ever unpickled. Loading rebuilds the network from the file alone.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from textwrap import shorten
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from depth_unet.config.run import Config
+from depth_unet.config.values import from_dict, to_dict
+from depth_unet.errors import CheckpointError, ConfigError
+from depth_unet.files.atomic import replacing
+from depth_unet.model.network import make_network
+from depth_unet.model.unet import UNet
+
+SCHEMA = 4
+HEADER_KEY = "depth_unet"
+BEST_NAME = "best.safetensors"
+LAST_NAME = "last.safetensors"
+WEIGHTS = Path(__file__).parents[1] / "weights"
+DETAIL_LENGTH = 200  # characters of what does not fit; there may be hundreds of names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """What a file holds.
+
+    Attributes:
+        config: The run's settings.
+        step: Optimiser steps taken.
+        weights: The network's parameters, to predict with (averaged where the run has EMA).
+        splits: Names of the frames in each part of the data set, by split.
+        guesses: Guesses fitted to the training frames that every result is compared with.
+        metrics: Validation figures of these weights, if any.
+        origin: The weights that the run began with, in words; empty for random ones.
+        state: Tensors that only resuming needs (raw weights, moments); empty in ``best``.
+        extra: Plain values that only resuming needs.
+    """
+
+    config: Config
+    step: int
+    weights: dict[str, Tensor]
+    splits: dict[str, list[str]]
+    guesses: dict[str, Tensor] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    origin: str = ""
+    state: dict[str, Tensor] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def network(self) -> UNet:
+        """Rebuild the network with a copy of these weights.
+
+        Raises:
+            CheckpointError: The weights do not fit the config.
+        """
+        if not self.weights:
+            raise CheckpointError(
+                "the checkpoint's weights do not fit its config (it holds none); "
+                "use the file as it was written"
+            )
+        with torch.device("meta"):
+            network = make_network(self.config)
+        try:
+            copies = {name: weight.clone() for name, weight in self.weights.items()}
+            network.load_state_dict(copies, strict=True, assign=True)
+        except RuntimeError as error:
+            detail = shorten(str(error).splitlines()[-1], DETAIL_LENGTH)
+            raise CheckpointError(
+                f"the checkpoint's weights do not fit its config ({detail}); "
+                "use the file as it was written"
+            ) from None
+        return network.in_format(channels_last=self.config.compute.channels_last)
+
+    def check_predicts(self) -> None:
+        """Refuse weights that paint photos where depth is wanted.
+
+        Raises:
+            CheckpointError: They were trained on photos alone.
+        """
+        if self.config.hidden.share:
+            recipe = self.config.recipe
+            raise CheckpointError(
+                f"the checkpoint ({recipe}, {self.step} steps) was pretrained on photos alone and "
+                f"predicts no depth; begin a training with it: depth-unet train {recipe} "
+                "--data DIR --init RUN"
+            )
+
+
+def short_name(path: Path) -> str:
+    """What people call a checkpoint: its run's folder, or its file where that is not ``best``."""
+    return path.resolve().parent.name if path.name == BEST_NAME else path.stem
+
+
+def save(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint, whole or not at all."""
+    header = {
+        "schema": SCHEMA,
+        "config": to_dict(checkpoint.config),
+        "step": checkpoint.step,
+        "splits": checkpoint.splits,
+        "metrics": checkpoint.metrics,
+        "origin": checkpoint.origin,
+        "extra": checkpoint.extra,
+    }
+    groups: dict[str, Mapping[str, Tensor]] = {
+        "weights": checkpoint.weights,
+        "guesses": checkpoint.guesses,
+        "state": checkpoint.state,
+    }
+    tensors = {
+        f"{group}/{name}": tensor.detach().cpu().contiguous()
+        for group, members in groups.items()
+        for name, tensor in members.items()
+    }
+    with replacing(path) as temporary:
+        try:
+            save_file(tensors, temporary, metadata={HEADER_KEY: json.dumps(header)})
+        except SafetensorError as error:  # a full disk, for one
+            raise OSError(f"{path} could not be written ({error})") from None
+
+
+def read(path: Path, *, only_weights: bool = False, only_config: bool = False) -> Checkpoint:
+    """Read a checkpoint and check that it can be used.
+
+    Args:
+        path: A file that ``save`` wrote.
+        only_weights: Leave out ``state``, which only resuming needs: it is several times as large
+            as the weights.
+        only_config: Leave out every tensor.
+
+    Raises:
+        CheckpointError: The file is missing, is none of ours, is of another version, has a
+            damaged header, or holds weights that are not finite.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"{path} does not exist; name a checkpoint file or a run folder")
+    try:
+        with safe_open(path, framework="pt") as stream:
+            metadata = stream.metadata() or {}
+            tensors = {
+                name: stream.get_tensor(name).clone()  # not a view of the mapped file
+                for name in stream.keys()  # noqa: SIM118
+                if not (only_config or (only_weights and name.startswith("state/")))
+            }
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path} is not a safetensors file ({error}); name a checkpoint that "
+            "`depth-unet train` wrote"
+        ) from None
+    if HEADER_KEY not in metadata:
+        raise CheckpointError(
+            f"{path} is a safetensors file of another program; name a checkpoint that "
+            "`depth-unet train` wrote"
+        )
+    try:
+        return _assemble(path, json.loads(metadata[HEADER_KEY]), tensors)
+    except CheckpointError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        part = f"no {error}" if isinstance(error, KeyError) else type(error).__name__
+        raise CheckpointError(
+            f"{path} has a damaged header ({part}); go back to an earlier checkpoint"
+        ) from None
+
+
+def read_config(path: Path) -> Config:
+    """The settings in a checkpoint, without its tensors.
+
+    Raises:
+        CheckpointError: The file is missing, is none of ours, is of another version, or damaged.
+    """
+    return read(path, only_config=True).config
+
+
+def run_file(run: Path) -> Path:
+    """The file that a run goes on from: ``last`` in a run folder, or the file that is named."""
+    return run / LAST_NAME if run.is_dir() else run
+
+
+def resolve(name: str) -> Path:
+    """The file that the user means by ``name``: a file, a run folder's best or last, or ours.
+
+    Raises:
+        CheckpointError: There is no such file or folder, or the folder has no checkpoint.
+    """
+    path = Path(name)
+    if path.is_dir():
+        for candidate in (path / BEST_NAME, path / LAST_NAME):
+            if candidate.is_file():
+                return candidate
+        raise CheckpointError(f"{path} holds no {BEST_NAME} or {LAST_NAME}; name a run folder")
+    if path.exists():
+        return path
+    if shipped(name).is_file():
+        return shipped(name)
+    names = ", ".join(sorted(file.stem for file in WEIGHTS.glob("*.safetensors")))
+    raise CheckpointError(
+        f"{path} does not exist; name a checkpoint file or a run folder"
+        + (f", or weights that ship: {names}" if names else "")
+    )
+
+
+def shipped(name: str) -> Path:
+    """Where weights of that name are, if they ship."""
+    return WEIGHTS / f"{name}.safetensors"
+
+
+def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) -> Checkpoint:
+    if not isinstance(header, dict):
+        raise TypeError
+    if header.get("schema") != SCHEMA:
+        raise CheckpointError(
+            f"{path} has schema {header.get('schema')} and this version reads {SCHEMA}; "
+            "use the version of depth-unet that wrote it"
+        )
+    groups = _grouped(tensors)
+    broken = [name for name, tensor in groups["weights"].items() if not tensor.isfinite().all()]
+    if broken:
+        raise CheckpointError(
+            f"{path} holds NaN or infinite weights in {broken[0]} and {len(broken) - 1} other "
+            "tensors; go back to an earlier checkpoint"
+        )
+    try:
+        config = from_dict(header["config"])
+    except ConfigError as error:
+        raise CheckpointError(f"{path}: {error}") from None
+    kinds = {"step": int, "splits": dict, "metrics": dict, "origin": str, "extra": dict}
+    wrong = [name for name, kind in kinds.items() if not isinstance(header[name], kind)]
+    if wrong:
+        raise CheckpointError(
+            f"{path} has a damaged header ({wrong[0]} is of the wrong type); "
+            "go back to an earlier checkpoint"
+        )
+    return Checkpoint(
+        config=config,
+        step=header["step"],
+        weights=groups["weights"],
+        splits=header["splits"],
+        guesses=groups["guesses"],
+        metrics=header["metrics"],
+        origin=header["origin"],
+        state=groups["state"],
+        extra=header["extra"],
+    )
+
+
+def _grouped(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+    """Tensors by group and name; weights that are stored in half precision widened."""
+    groups: dict[str, dict[str, Tensor]] = {"weights": {}, "guesses": {}, "state": {}}
+    for name, tensor in tensors.items():
+        group, _, member = name.partition("/")
+        is_half = group == "weights" and tensor.dtype == torch.float16
+        groups.setdefault(group, {})[member] = tensor.float() if is_half else tensor
+    return groups

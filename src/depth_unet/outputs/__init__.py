@@ -1,0 +1,1 @@
+"""Files that hold a prediction: depth images, point clouds, meshes."""

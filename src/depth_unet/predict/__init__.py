@@ -1,0 +1,1 @@
+"""Prediction: a model, a photo, depth in metres."""

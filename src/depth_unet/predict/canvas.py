@@ -1,0 +1,130 @@
+"""From a photo of any size to metres at that size: what prediction, evaluation and export share.
+
+The photo is resized to the recipe's canvas, or to one of the same area and a nearer aspect ratio;
+the network runs; its canonical depth is scaled to the camera at hand and resized back.
+"""
+
+import itertools
+import math
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Float32, UInt8
+from torch import Tensor
+
+from depth_unet.camera.canonical import depth_per_canonical
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.config.model import CanvasConfig
+from depth_unet.images.resize import resize_image
+from depth_unet.records import DepthOutput
+
+MULTIPLE = 16
+SMALLEST_SIDE = 32
+AREA_TOLERANCE = 1.2
+
+Network = Callable[[Float[Tensor, "b 3 h w"], Float[Tensor, "b 4"]], DepthOutput]
+"""Canonical depth from RGB in [0, 1] and fx, fy, cx, cy in pixels."""
+
+
+@lru_cache(maxsize=1024)
+def canvas_size(height: int, width: int, canvas: CanvasConfig) -> tuple[int, int]:
+    """Rows and columns that an image of the given size is resized to.
+
+    Sides are multiples of 16; the area is the recipe's within 20 %; among those the aspect ratio
+    nearest to the image's, then the area nearest to the recipe's. Images far longer than wide get
+    the longest such canvas.
+
+    Args:
+        height: Rows of the image.
+        width: Columns of the image.
+        canvas: The recipe's canvas.
+    """
+    area = canvas.height * canvas.width
+    longest = int(area * AREA_TOLERANCE / SMALLEST_SIDE)
+    sides = range(SMALLEST_SIDE, longest + 1, MULTIPLE)
+    buckets = [
+        (rows, columns)
+        for rows, columns in itertools.product(sides, sides)
+        if 1 / AREA_TOLERANCE <= rows * columns / area <= AREA_TOLERANCE
+    ]
+
+    def cost(bucket: tuple[int, int]) -> tuple[float, float]:
+        rows, columns = bucket
+        stretch = abs(math.log(columns / rows * height / width))
+        return round(stretch, 6), abs(math.log(rows * columns / area))
+
+    return min(buckets, key=cost)
+
+
+def to_canvas(
+    image: UInt8[np.ndarray, "h w 3"], canvas: CanvasConfig
+) -> Float[Tensor, "1 3 h2 w2"]:
+    """Resize a photo to its canvas; RGB in [0, 1]."""
+    resized = resize_image(image, *canvas_size(*image.shape[:2], canvas))
+    return torch.from_numpy(resized.copy()).permute(2, 0, 1)[None].float() / 255
+
+
+def predict_canvas(
+    network: Network,
+    image: UInt8[np.ndarray, "h w 3"],
+    intrinsics: Intrinsics,
+    *,
+    canvas: CanvasConfig,
+    canonical_focal: float,
+    device: torch.device,
+) -> tuple[Float32[np.ndarray, "h2 w2"], Float32[np.ndarray, "h2 w2"] | None]:
+    """Metric depth of one photo at the canvas's size, and how far it may be off.
+
+    Args:
+        network: Canonical depth from RGB in [0, 1] and its camera.
+        image: RGB, 0 to 255, any size.
+        intrinsics: The photo's camera.
+        canvas: The recipe's canvas.
+        canonical_focal: Focal length that the network's depth refers to, in canvas widths.
+        device: Where the network is.
+
+    Returns:
+        Depth along the optical axis, metres; and the log of its spread (see ``DepthOutput``),
+        which no camera changes, or None where the network predicts none.
+    """
+    pixels = to_canvas(image, canvas)
+    camera = intrinsics.resized(pixels.shape[-1], pixels.shape[-2])
+    camera_px = torch.tensor([camera.values_px], dtype=torch.float32)
+    with torch.inference_mode():
+        ratio = depth_per_canonical(camera.fx_px, canonical_focal, canvas.width)
+        output = network(pixels.to(device), camera_px.to(device))
+        depth_m = (output.depth_m.float() * ratio)[0, 0].cpu().numpy()
+        spread = output.log_spread
+    return depth_m, None if spread is None else spread.float()[0, 0].cpu().numpy()
+
+
+def predict_metres(
+    network: Network,
+    image: UInt8[np.ndarray, "h w 3"],
+    intrinsics: Intrinsics,
+    *,
+    canvas: CanvasConfig,
+    canonical_focal: float,
+    device: torch.device,
+) -> Float32[np.ndarray, "h w"]:
+    """The depth of ``predict_canvas`` alone, at the photo's own size."""
+    depth_m, _ = predict_canvas(
+        network,
+        image,
+        intrinsics,
+        canvas=canvas,
+        canonical_focal=canonical_focal,
+        device=device,
+    )
+    return at_size(depth_m, *image.shape[:2])
+
+
+def at_size(
+    values: Float32[np.ndarray, "h2 w2"], height: int, width: int
+) -> Float32[np.ndarray, "h w"]:
+    """Values of a canvas, bilinearly at a photo's size."""
+    whole = torch.from_numpy(values)[None, None]
+    return F.interpolate(whole, size=(height, width), mode="bilinear")[0, 0].numpy()

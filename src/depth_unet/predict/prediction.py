@@ -1,0 +1,157 @@
+"""Metric depth of one photo, and everything that it can become."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+from matplotlib.figure import Figure
+
+from depth_unet.camera.calibration import Calibration
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.errors import ConfigError
+from depth_unet.figures.picture import photo_and_depth
+from depth_unet.outputs.cloud import PointCloud, unprojected
+from depth_unet.outputs.depth_facts import DepthFacts
+from depth_unet.outputs.depth_write import (
+    write_exr,
+    write_json,
+    write_npy,
+    write_npz,
+    write_pfm,
+    write_png16,
+)
+from depth_unet.outputs.glb import write_glb
+from depth_unet.outputs.mesh import Mesh, surface_mesh
+from depth_unet.outputs.plot3d import write_plot3d
+from depth_unet.outputs.ply import write_ply
+from depth_unet.predict.canvas import at_size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prediction:
+    """Metric depth of one photo.
+
+    Attributes:
+        depth_m: Depth along the optical axis, metres, at the photo's size.
+        log_spread: Log of the scale of log-depth's Laplace distribution, at the network's size;
+            None where it predicts none.
+        image: The photo, RGB, 0 to 255.
+        calibration: The camera that the depth holds for, with the lens's distortion.
+        focal_from: Where the focal length comes from, in words.
+        model: What predicted it.
+    """
+
+    depth_m: Float32[np.ndarray, "h w"]
+    log_spread: Float32[np.ndarray, "h2 w2"] | None = None
+    image: UInt8[np.ndarray, "h w 3"]
+    calibration: Calibration
+    focal_from: str
+    model: str
+
+    @property
+    def uncertainty_m(self) -> Float32[np.ndarray, "h w"] | None:
+        """Half the width, metres, of the interval that is to hold 80 % of the true depths.
+
+        At the photo's size, computed when it is asked for; None where the network predicts no
+        spread. It does not cover a wrong focal length.
+        """
+        if self.log_spread is None:
+            return None
+        return half_width(self.depth_m, at_size(self.log_spread, *self.depth_m.shape))
+
+    @property
+    def intrinsics(self) -> Intrinsics:
+        """The camera that the depth holds for, in pixels of the photo, without distortion."""
+        return self.calibration.intrinsics
+
+    def facts(self, photo: str = "") -> DepthFacts:
+        """What files say of this depth; ``photo`` is the photo's name."""
+        return DepthFacts(
+            model=self.model,
+            intrinsics=self.intrinsics,
+            focal_from=self.focal_from,
+            photo=photo.encode("utf-8", "replace").decode(),  # names of files may be any bytes
+            distortion=self.calibration.distortion,
+            coefficients=self.calibration.coefficients,
+        )
+
+    def point_cloud(self, stride: int = 1) -> PointCloud:
+        """Every pixel as a point in metres, in its colour; the lens's distortion is undone.
+
+        Args:
+            stride: Every how many rows and columns a pixel is taken.
+        """
+        return unprojected(self.depth_m, self.calibration.rays(), self.image, stride=stride)
+
+    def mesh(self) -> Mesh:
+        """The surface that the camera saw, cut where depth jumps."""
+        return surface_mesh(self.depth_m, self.calibration.rays())
+
+    def figure(self, title: str = "") -> Figure:
+        """Photo and depth side by side, with a bar in metres."""
+        return photo_and_depth(self.image, self.depth_m, title)
+
+    def save(self, path: str | Path, photo: str = "") -> None:
+        """Write a file in the form that its ending names.
+
+        Beside ``.npy`` and ``.pfm``, which have no place for it, ``NAME.npy.json`` states the unit.
+
+        Args:
+            path: ``.png`` (16 bits, millimetres), ``.npy``, ``.npz``, ``.exr``, ``.pfm`` (float32
+                metres), ``.json`` (camera and percentiles), ``.ply`` (point cloud), ``.glb``
+                (textured mesh), ``.html`` (points to turn in a browser). An existing file is
+                replaced.
+            photo: The photo's name, which the file states.
+
+        Raises:
+            ConfigError: The ending is none of them, or a library for it is not installed.
+        """
+        path = Path(path)
+        write = _BY_SUFFIX.get(path.suffix.lower())
+        if write is None:
+            raise ConfigError(
+                f"cannot write depth as {path.name}; choose among {', '.join(_BY_SUFFIX)}"
+            )
+        write(self, path, photo)
+
+
+def half_width(
+    depth_m: Float32[np.ndarray, "h w"], log_spread: Float32[np.ndarray, "h w"]
+) -> Float32[np.ndarray, "h w"]:
+    """Half the width of the interval that holds 80 % of log-depth's Laplace distribution, metres.
+
+    The interval goes from ``depth / k`` to ``depth * k`` with ``k = exp(ln 5 * spread)``.
+    """
+    half: np.ndarray = depth_m * np.sinh(math.log(5) * np.exp(log_spread))
+    return half.astype(np.float32)
+
+
+def _write_ply(prediction: Prediction, path: Path, photo: str) -> None:
+    write_ply(prediction.point_cloud(), path, prediction.facts(photo).line("metres"))
+
+
+def _write_glb(prediction: Prediction, path: Path, photo: str) -> None:
+    texts = prediction.facts(photo).texts("metres")
+    write_glb(prediction.mesh(), prediction.image, path, texts)
+
+
+def _write_plot3d(prediction: Prediction, path: Path, photo: str) -> None:
+    facts = prediction.facts(photo)
+    title = " · ".join(filter(None, (facts.photo, "metres", facts.model)))
+    write_plot3d(prediction.point_cloud(), path, title)
+
+
+_BY_SUFFIX: dict[str, Callable[[Prediction, Path, str], None]] = {
+    ".png": lambda p, path, photo: write_png16(p.depth_m, path, p.facts(photo)),
+    ".npy": lambda p, path, photo: write_npy(p.depth_m, path, p.facts(photo)),
+    ".npz": lambda p, path, photo: write_npz(p.depth_m, path, p.facts(photo), p.uncertainty_m),
+    ".exr": lambda p, path, photo: write_exr(p.depth_m, path, p.facts(photo)),
+    ".pfm": lambda p, path, photo: write_pfm(p.depth_m, path, p.facts(photo)),
+    ".json": lambda p, path, photo: write_json(p.depth_m, path, p.facts(photo)),
+    ".ply": _write_ply,
+    ".glb": _write_glb,
+    ".html": _write_plot3d,
+}

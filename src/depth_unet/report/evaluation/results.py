@@ -1,0 +1,120 @@
+"""The outcome of one evaluation, as one value."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from depth_unet.config.run import Config
+from depth_unet.data.layout import PairRow
+from depth_unet.metrics.accumulate import MetricAccumulator
+from depth_unet.metrics.protocols import EvalProtocol
+
+NETWORK = "network"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """Scores of one method and of the guesses it must beat, under one protocol.
+
+    Attributes:
+        protocol: Crop, mask, averaging, flip and alignment.
+        name: What a leaderboard calls the method.
+        data: The folder that was scored.
+        dataset: Name of the data set.
+        num_rooms: Rooms of the scored frames, by split; None where rooms have no names.
+        scores: By split, then by predictor (``network`` for the method, and the guesses).
+    """
+
+    protocol: EvalProtocol
+    name: str = NETWORK
+    data: Path
+    dataset: str
+    num_rooms: Mapping[str, int | None]
+    scores: Mapping[str, Mapping[str, MetricAccumulator]]
+
+    def label(self, predictor: str) -> str:
+        """What tables call one of the predictors."""
+        return predictor
+
+    def ground_truth(self) -> str:
+        """Whose depth is taken for the truth."""
+        return f"as {self.dataset} gives it"
+
+    def num_images(self, split: str) -> int:
+        """Images of a split that have a depth that counts."""
+        return self.scores[split][NETWORK].num_images
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results(Scored):
+    """Scores of a network.
+
+    Attributes:
+        checkpoint: The file that was scored.
+        config: What it was trained with.
+        step: Optimiser steps that it was trained for.
+        origin: The weights that training began with, in words; empty for random ones.
+        num_weights: Trained numbers in the network.
+        train_frames: Frames that the network was trained on.
+        trained_here: Whether the scored data set holds those frames.
+        train_rooms: Rooms of those frames; None where that cannot be known.
+    """
+
+    checkpoint: Path
+    config: Config
+    step: int
+    origin: str
+    num_weights: int
+    train_frames: int
+    trained_here: bool
+    train_rooms: int | None
+
+    def headline(self) -> str:
+        """What was scored, how, on what: one line."""
+        return (
+            f"{self.checkpoint} ({self.config.recipe}, {self.step} steps); "
+            f"{self.protocol.describe(self.ground_truth())}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileResults(Scored):
+    """Scores of depth files that another program wrote; how it came by them is not known.
+
+    Attributes:
+        folder: Where they lie.
+        kinds: How many files there are of each ending.
+        unit: The unit that was given for all of them; empty where none was.
+        order: Whether files were paired with frames by number, not by name.
+        num_weights: Trained numbers in whatever predicted them, as stated by the user, or None.
+        missing_shares: Share of pixels without a prediction, by split.
+    """
+
+    folder: Path
+    kinds: Mapping[str, int]
+    unit: str
+    order: bool
+    num_weights: int | None
+    missing_shares: Mapping[str, float]
+
+    def label(self, predictor: str) -> str:
+        """What tables call one of the predictors: the method by its own name."""
+        return self.name if predictor == NETWORK else predictor
+
+    def headline(self) -> str:
+        """What was scored, how, on what: one line."""
+        described = self.protocol.describe(self.ground_truth(), flip="as the files have it")
+        return f"{self.name} ({self.found()} in {self.folder}); {described}"
+
+    def found(self) -> str:
+        """How many files of which kind were scored."""
+        return ", ".join(f"{count} {ending} files" for ending, count in self.kinds.items())
+
+
+AnyResults = Results | FileResults
+
+
+def count_rooms(rows: Sequence[PairRow]) -> int | None:
+    """Different rooms among ``rows``; None where a room has no name, or there is no row."""
+    names = {row.room_group for row in rows}
+    return None if not names or "" in names else len(names)

@@ -1,0 +1,115 @@
+"""What earlier evaluations left behind, read back."""
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from depth_unet.errors import DataError
+from depth_unet.files.damage import told_as_damage
+from depth_unet.metrics.depth import METRIC_NAMES
+from depth_unet.model.checkpoint import short_name
+from depth_unet.report.evaluation.write import PER_IMAGE_NAME, RESULT_NAME
+
+Interval = Mapping[str, float]
+Scores = Mapping[str, Interval]
+REMEDY = "evaluate again, and name the folder that it writes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """One part of one evaluation.
+
+    Attributes:
+        place: The folder it was read from.
+        name: What the method is called.
+        num_weights: How many weights it has; None where that is not known.
+        flip: Whether it was averaged with the mirror image; None where files do not say.
+        dataset: Name of the data set.
+        split: Which part of it.
+        num_pixels: How many pixels had true depth; None in results of earlier versions.
+        rules: The protocol in one line, without what is said of flip averaging.
+        scores: Every metric's mean and interval.
+        guesses: The same of the guesses that it was held against.
+        images: Every metric of every photo, by the photo's path.
+    """
+
+    place: Path
+    name: str
+    num_weights: int | None
+    flip: bool | None
+    dataset: str
+    split: str
+    num_pixels: int | None
+    rules: str
+    scores: Scores
+    guesses: Mapping[str, Scores]
+    images: Mapping[str, Mapping[str, float]]
+
+
+def read_evaluation(path: Path) -> list[Evaluation]:
+    """Every part of an evaluation.
+
+    Args:
+        path: Folder that ``depth-unet evaluate`` wrote, or its ``metrics.json``.
+
+    Raises:
+        DataError: There is no evaluation, or it is damaged.
+    """
+    folder = path.parent if path.name == RESULT_NAME else path
+    for name in (RESULT_NAME, PER_IMAGE_NAME):
+        if not (folder / name).is_file():
+            raise DataError(f"{folder / name} is missing; {REMEDY}")
+    with told_as_damage(folder / PER_IMAGE_NAME, "is damaged", REMEDY):
+        images = _per_image(folder / PER_IMAGE_NAME)
+    with told_as_damage(folder / RESULT_NAME, "is no evaluation", REMEDY):
+        values = json.loads((folder / RESULT_NAME).read_text(encoding="utf-8"))
+        return [_part(folder, values, split, images[split]) for split in values["splits"]]
+
+
+def _part(
+    folder: Path, values: Mapping[str, Any], split: str, images: Mapping[str, Mapping[str, float]]
+) -> Evaluation:
+    if len(images) != values["num_images"][split]:
+        raise DataError(
+            f"{folder / PER_IMAGE_NAME} has {len(images)} photos of {split}, and {RESULT_NAME} "
+            f"{values['num_images'][split]}; {REMEDY}"
+        )
+    return Evaluation(
+        place=folder,
+        name=values.get("name") or short_name(Path(values["checkpoint"])),
+        num_weights=values.get("num_weights"),
+        flip=values["flip"],
+        dataset=values["dataset"],
+        split=split,
+        num_pixels=values.get("num_pixels", {}).get(split),
+        rules=_rules(values["description"]),
+        scores=_scores(values["splits"][split]),
+        guesses={name: _scores(found) for name, found in values["guesses"][split].items()},
+        images=images,
+    )
+
+
+def _scores(values: Mapping[str, Mapping[str, Any]]) -> Scores:
+    ends = ("mean", "low", "high")
+    return {name: {end: float(values[name][end]) for end in ends} for name in METRIC_NAMES}
+
+
+def _rules(description: str) -> str:
+    """The protocol of a headline, which begins with what was scored."""
+    _, marker, rules = description.rpartition("; protocol ")
+    if not marker:
+        raise ValueError("its description names no protocol")
+    parts = rules.split("; ")
+    return "; ".join(part for part in parts if not part.startswith("flip averaging "))
+
+
+def _per_image(path: Path) -> dict[str, dict[str, dict[str, float]]]:
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    with path.open(encoding="utf-8", newline="") as stream:
+        for line in csv.DictReader(stream):
+            values = {name: float(line[name]) for name in METRIC_NAMES}
+            found.setdefault(line["split"], {})[line["image"]] = values
+    return found

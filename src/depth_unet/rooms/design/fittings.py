@@ -1,0 +1,80 @@
+"""What the shell of a room is made of: floor, ceiling, walls, trim; drawn once per room."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from depth_unet.rooms.design.kinds import Interval, RoomKind, draw
+from depth_unet.rooms.furniture.finish import textured
+from depth_unet.rooms.mesh import Material, Vector
+from depth_unet.rooms.textures.texture import SIZE_M, TexturePool
+
+METAL = Material(albedo=(0.45, 0.44, 0.42), gloss=0.3)
+DARK = Material(albedo=(0.03, 0.03, 0.035), gloss=0.08)
+POLISHED = ("wood", "tile", "stone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Decor:
+    """The materials of one room.
+
+    Attributes:
+        floor: Floor.
+        floor_texture_m: Side of one repetition of its texture.
+        ceiling: Ceiling.
+        ceiling_texture_m: Side of one repetition of its texture.
+        wall: Walls.
+        wall_texture_m: Side of one repetition of their texture.
+        trim: Skirting and frames of doors and windows.
+        door: Leaves of doors.
+    """
+
+    floor: Material
+    floor_texture_m: float
+    ceiling: Material
+    ceiling_texture_m: float
+    wall: Material
+    wall_texture_m: float
+    trim: Material
+    door: Material
+
+
+def pick_decor(kind: RoomKind, textures: TexturePool, rng: np.random.Generator) -> Decor:
+    """Draw the materials of a room."""
+    floor, wall = draw(kind.floors, rng), draw(kind.walls, rng)
+    gloss = float(rng.uniform(0.02, 0.1)) if floor in POLISHED and rng.random() < 0.7 else 0.0
+    plain = rng.random() < 0.75
+    ceiling = "ceiling" if kind.panels > 0.5 and rng.random() < 0.6 else "plaster"
+    return Decor(
+        floor=textured(floor, rng, textures, gloss=gloss),
+        floor_texture_m=float(rng.uniform(*SIZE_M[floor])),
+        ceiling=textured("ceiling", rng, textures) if ceiling == "ceiling" else _white(rng),
+        ceiling_texture_m=float(rng.uniform(*SIZE_M[ceiling])),
+        wall=textured(wall, rng, textures),
+        wall_texture_m=float(rng.uniform(*SIZE_M.get(wall, (0.8, 1.2)))),
+        trim=paint(rng, (0.55, 0.85)) if plain else textured("grain", rng, textures),
+        door=textured("grain", rng, textures) if rng.random() < 0.55 else paint(rng, (0.4, 0.85)),
+    )
+
+
+def paint(rng: np.random.Generator, brightness: Interval = (0.2, 0.8)) -> Material:
+    """A plain painted surface, nearly white or of a weak tint.
+
+    Args:
+        rng: Source of the draw.
+        brightness: Linear reflectance, lowest and highest.
+    """
+    level = rng.uniform(*brightness)
+    tint = rng.uniform(0.0, 0.12, 3) * (0.25 if rng.random() < 0.7 else 1.5)
+    red, green, blue = (float(value) for value in level * (1 - tint))
+    return Material(albedo=(red, green, blue * 0.97), gloss=0.03)
+
+
+def warm_white(rng: np.random.Generator) -> Vector:
+    """Colour of lamp light, from neutral to the yellow of a bulb."""
+    warmth = float(rng.uniform(0.0, 1.0)) ** 1.3
+    return 1.0, 1.0 - 0.25 * warmth, 1.0 - 0.5 * warmth
+
+
+def _white(rng: np.random.Generator) -> Material:
+    return paint(rng, (0.62, 0.88))

@@ -1,0 +1,147 @@
+"""The floor and the walls while a room is furnished: what is taken, what still fits."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float32
+
+from depth_unet.rooms.design.shell import Shell
+from depth_unet.rooms.design.walls import Box2, Span, Wall
+from depth_unet.rooms.furniture.piece import Piece
+from depth_unet.rooms.mesh import Mesh
+
+TOUCH_M = 0.005
+"""Footprints may overlap this much: pieces that stand side by side touch."""
+DOOR_ZONE_M = 0.4
+"""A part of a wall from the floor that keeps this much floor free keeps it from everything."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Placed:
+    """A piece that stands in the room.
+
+    Attributes:
+        kind: desk, chair, ...
+        piece: What stands there.
+        matrix: Where, from the piece's coordinates to the room's.
+        footprint_m: The rectangle of floor along the room's axes that holds it.
+        wall: Index of the wall that its back is turned to, or None.
+        tucked: Whether it is pushed under a table, whose footprint it then overlaps by design.
+    """
+
+    kind: str
+    piece: Piece
+    matrix: Float32[np.ndarray, "4 4"]
+    footprint_m: Box2
+    wall: int | None = None
+    tucked: bool = False
+
+    @cached_property
+    def meshes(self) -> tuple[Mesh, ...]:
+        """Its surfaces in the room."""
+        return tuple(mesh.moved(self.matrix) for mesh in self.piece.meshes)
+
+    @cached_property
+    def triangles_m(self) -> Float32[np.ndarray, "t 3 3"]:
+        """All its triangles in the room."""
+        return np.concatenate([mesh.positions_m for mesh in self.meshes])
+
+
+@dataclass(slots=True, eq=False)
+class FloorPlan:
+    """What is taken so far.
+
+    Attributes:
+        size_m: Width, length and height of the room.
+        walls: Its walls.
+        spans: Parts of walls that are taken by openings, furniture and pictures.
+        blocked_m: Floor that parts of the shell take.
+        zones_m: Floor before doors, which stays free.
+        placed: Pieces that stand in the room.
+    """
+
+    size_m: tuple[float, float, float]
+    walls: Sequence[Wall]
+    spans: list[Span] = field(default_factory=list)
+    blocked_m: list[Box2] = field(default_factory=list)
+    zones_m: list[Box2] = field(default_factory=list)
+    placed: list[Placed] = field(default_factory=list)
+
+    @property
+    def footprints_m(self) -> list[Box2]:
+        """Every rectangle that something stands on."""
+        return self.blocked_m + [placed.footprint_m for placed in self.placed]
+
+    @property
+    def covered_share(self) -> float:
+        """Share of the floor that is taken."""
+        areas_m2 = [(x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in self.footprints_m]
+        return sum(areas_m2) / (self.size_m[0] * self.size_m[1])
+
+    def fits(self, box_m: Box2, *, beneath: Sequence[Box2] = (), in_doors: bool = False) -> bool:
+        """Whether a rectangle lies inside the room and on free floor.
+
+        Args:
+            box_m: The rectangle.
+            beneath: Footprints that it may overlap.
+            in_doors: Whether it may stand before a door.
+        """
+        inside = min(box_m[:2]) >= 0 and box_m[2] <= self.size_m[0] and box_m[3] <= self.size_m[1]
+        if not inside:
+            return False
+        taken = [other for other in self.footprints_m if other not in beneath]
+        return not any(overlap(box_m, other) for other in taken + self.zones_m * (not in_doors))
+
+    def wall_is_free(self, span: Span) -> bool:
+        """Whether nothing of the wall's own (doors, windows, pictures) is in the way.
+
+        ``span.reach_m`` is here the distance of a piece's back from the wall.
+        """
+        return not any(
+            span.meets(other) and span.reach_m < max(other.reach_m, 1e-6) for other in self.spans
+        )
+
+
+def plan_of(shell: Shell) -> FloorPlan:
+    """The plan of an empty room."""
+    zones_m = [
+        shell.walls[span.wall].floor_box(span.left_m, span.right_m, 0, span.reach_m)
+        for span in shell.taken
+        if span.bottom_m < 0.3 and span.reach_m > DOOR_ZONE_M
+    ]
+    return FloorPlan(
+        size_m=shell.size_m,
+        walls=shell.walls,
+        spans=list(shell.taken),
+        blocked_m=list(shell.footprints_m),
+        zones_m=zones_m,
+    )
+
+
+def overlap(box_m: Box2, other_m: Box2, slack_m: float = TOUCH_M) -> bool:
+    """Whether two rectangles of floor overlap by more than a touch."""
+    return (
+        box_m[0] < other_m[2] - slack_m
+        and box_m[2] > other_m[0] + slack_m
+        and box_m[1] < other_m[3] - slack_m
+        and box_m[3] > other_m[1] + slack_m
+    )
+
+
+def bounds_of(meshes: Iterable[Mesh]) -> tuple[Float32[np.ndarray, "3"], Float32[np.ndarray, "3"]]:
+    """Lowest and highest x, y, z of some meshes."""
+    meshes = list(meshes)
+    low = np.min([mesh.positions_m.min((0, 1)) for mesh in meshes], axis=0)
+    high = np.max([mesh.positions_m.max((0, 1)) for mesh in meshes], axis=0)
+    return low, high
+
+
+def footprint_of(piece: Piece, matrix: Float32[np.ndarray, "4 4"]) -> Box2:
+    """The rectangle along the room's axes that holds a piece, however it is turned."""
+    low, high = bounds_of(piece.meshes)
+    corners = np.array([[x, y, 0] for x in (low[0], high[0]) for y in (low[1], high[1])])
+    turned_corners = corners @ matrix[:3, :3].T + matrix[:3, 3]
+    (x0, y0, _), (x1, y1, _) = turned_corners.min(0), turned_corners.max(0)
+    return float(x0), float(y0), float(x1), float(y1)

@@ -1,0 +1,159 @@
+"""Openings: where doors and windows are; frames, thresholds and leaves of doors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from depth_unet.rooms.design.fittings import METAL, Decor
+from depth_unet.rooms.design.kinds import RoomKind
+from depth_unet.rooms.design.walls import Parts, Span, Wall, frame_boxes
+from depth_unet.rooms.mesh import Mesh, box, turned
+
+What = Literal["closed", "open", "arch", "window"]
+OUTSIDE_M = -0.16
+"""Frames reach this far behind the wall's surface."""
+LEAF_M = (-0.08, -0.04)
+DOOR_REACH_M = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A hole in a wall and what closes it.
+
+    Attributes:
+        what: A door that is closed or open, an opening without a door, or a window.
+        span: Where it is.
+    """
+
+    what: What
+    span: Span
+
+
+def plan_openings(
+    kind: RoomKind, walls: Sequence[Wall], rng: np.random.Generator
+) -> tuple[Opening, ...]:
+    """Draw doors, at least one, and windows that do not overlap."""
+    openings: list[Opening] = []
+    num_doors = int(rng.integers(kind.num_doors[0], kind.num_doors[1] + 1))
+    num_windows = int(rng.choice(len(kind.windows), p=kind.windows))
+    for what in ["door"] * num_doors + ["window"] * num_windows:
+        for _ in range(12):
+            wall = walls[int(rng.integers(len(walls)))]
+            drawn = _draw_door(kind, wall, rng) if what == "door" else _draw_window(wall, rng)
+            if drawn is not None and not any(_crowds(drawn.span, o.span) for o in openings):
+                openings.append(drawn)
+                break
+    return tuple(openings)
+
+
+def build_door(opening: Opening, wall: Wall, decor: Decor, rng: np.random.Generator) -> Parts:
+    """Frame, threshold and leaf of a door or an opening."""
+    parts = Parts()
+    span = opening.span
+    x_m, z_m = (span.left_m, span.right_m), (-0.02, span.top_m)
+    width_m = float(rng.uniform(0.04, 0.09))
+    meshes = frame_boxes(x_m, z_m, (OUTSIDE_M, 0.02), width_m, decor.trim)
+    threshold = box(
+        (x_m[0] - 0.05, OUTSIDE_M - 0.05, -0.02), (x_m[1] + 0.05, 0, 0), decor.floor, 1.0
+    )
+    meshes.append(threshold)
+    match opening.what:
+        case "closed":
+            meshes += [mesh.moved(turned(0, (x_m[0], 0, 0))) for mesh in _leaf(span, decor)]
+        case "open":
+            meshes += _open_leaf(opening, wall, decor, parts, rng)
+        case _:
+            pass
+    parts.put(wall, meshes)
+    margin = width_m + 0.03
+    parts.spans.append(
+        replace(
+            span,
+            left_m=span.left_m - margin,
+            right_m=span.right_m + margin,
+            top_m=span.top_m + margin,
+            reach_m=DOOR_REACH_M,
+        )
+    )
+    return parts
+
+
+def _draw_door(kind: RoomKind, wall: Wall, rng: np.random.Generator) -> Opening | None:
+    is_open = rng.random() < kind.open_doors
+    is_arch = is_open and rng.random() < 0.3
+    width_m = float(rng.uniform(0.9, 1.8) if is_arch else rng.uniform(0.75, 0.95))
+    room_m = wall.length_m - width_m - 0.3
+    if room_m < 0:
+        return None
+    left_m = 0.15 + float(rng.uniform(0, room_m))
+    top_m = float(rng.uniform(1.98, 2.15))
+    span = Span(wall=wall.index, left_m=left_m, right_m=left_m + width_m, bottom_m=0.0, top_m=top_m)
+    return Opening(what="arch" if is_arch else "open" if is_open else "closed", span=span)
+
+
+def _draw_window(wall: Wall, rng: np.random.Generator) -> Opening | None:
+    if wall.length_m < 1.5:
+        return None
+    width_m = float(rng.uniform(0.7, min(2.6, wall.length_m - 0.6)))
+    left_m = 0.3 + float(rng.uniform(0, wall.length_m - width_m - 0.6))
+    bottom_m = float(rng.uniform(0.75, 1.15)) if rng.random() < 0.85 else 0.12
+    top_m = min(bottom_m + float(rng.uniform(0.9, 1.5)), wall.height_m - 0.25)
+    if bottom_m < 0.5:
+        top_m = float(rng.uniform(2.0, wall.height_m - 0.2))
+    span = Span(
+        wall=wall.index,
+        left_m=left_m,
+        right_m=left_m + width_m,
+        bottom_m=bottom_m,
+        top_m=top_m,
+    )
+    return Opening(what="window", span=span)
+
+
+def _crowds(span: Span, other: Span) -> bool:
+    """Whether two openings of one wall are closer than their frames need."""
+    return (
+        span.wall == other.wall
+        and span.left_m < other.right_m + 0.3
+        and span.right_m > other.left_m - 0.3
+    )
+
+
+def _leaf(span: Span, decor: Decor) -> list[Mesh]:
+    """A door's leaf with panels and a handle, its hinge at the origin; a little into the frame."""
+    width_m, height_m = span.right_m - span.left_m, span.top_m
+    (back, front), door = LEAF_M, decor.door
+    meshes = [box((-0.005, back, 0.002), (width_m + 0.005, front, height_m + 0.005), door, 0.9)]
+    for low, high in ((0.15, 0.9), (1.05, height_m - 0.12)):
+        for y0, y1 in ((front, front + 0.012), (back - 0.012, back)):
+            meshes.append(box((0.12, y0, low), (width_m - 0.12, y1, high), door, 0.9))
+    handle_m = width_m - 0.08
+    for y0, y1 in ((front, front + 0.05), (back - 0.05, back)):
+        meshes.append(box((handle_m - 0.1, y0, 0.99), (handle_m + 0.02, y1, 1.02), METAL))
+    return meshes
+
+
+def _open_leaf(
+    opening: Opening, wall: Wall, decor: Decor, parts: Parts, rng: np.random.Generator
+) -> list[Mesh]:
+    """The leaf swung into the room, where it takes floor, or into the room behind."""
+    span = opening.span
+    inwards = rng.random() < 0.5
+    angle = float(rng.uniform(1.35, 1.65)) * (1 if inwards else -1)
+    hinge_m = (span.left_m + 0.01, LEAF_M[1] if inwards else OUTSIDE_M + 0.04, 0)
+    # The leaf hangs at its front edge when it opens inwards, at its back edge when outwards.
+    edge_m = (0.0, -LEAF_M[1] if inwards else -LEAF_M[0], 0.0)
+    matrix = turned(angle, hinge_m) @ turned(0, edge_m)
+    leaf = [mesh.moved(matrix) for mesh in _leaf(span, decor)]
+    if inwards:
+        points = np.concatenate([mesh.positions_m.reshape(-1, 3) for mesh in leaf])
+        low, high = points.min(0), points.max(0)
+        parts.footprints_m.append(
+            wall.floor_box(float(low[0]), float(high[0]), 0.0, float(high[1]))
+        )
+        parts.spans.append(
+            replace(span, left_m=float(low[0]), right_m=float(high[0]), reach_m=float(high[1]))
+        )
+    return leaf

@@ -1,0 +1,164 @@
+"""The room itself: floor, ceiling, walls with doors and windows, lamps. No furniture yet.
+
+The shell is closed: a ray from inside ends on a surface or on the light behind a window.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from depth_unet.rooms.design.behind import build_room_behind
+from depth_unet.rooms.design.fittings import Decor, pick_decor
+from depth_unet.rooms.design.kinds import RoomKind, pick_size
+from depth_unet.rooms.design.lighting import ceiling_lamps, pick_daylight, pick_sun
+from depth_unet.rooms.design.openings import Opening, build_door, plan_openings
+from depth_unet.rooms.design.walls import (
+    OVERLAP_M,
+    Box2,
+    Parts,
+    Span,
+    Wall,
+    panels_around,
+    walls_of,
+)
+from depth_unet.rooms.design.windows import build_window
+from depth_unet.rooms.furniture.finish import textured
+from depth_unet.rooms.mesh import Mesh, box, quad
+from depth_unet.rooms.scene import Light, Sun
+from depth_unet.rooms.textures.texture import TexturePool
+
+ACCENT_SHARE = 0.15
+"""One wall in so many differs from the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shell:
+    """An empty room.
+
+    Attributes:
+        kind: What kind of room it is.
+        size_m: Width (x), length (y) and height (z).
+        decor: What it is made of.
+        walls: Its four walls.
+        meshes: Every surface.
+        lights: Lamps and windows.
+        sun: Sunlight through a window, or None.
+        taken: Parts of the walls where doors, windows and curtains are.
+        footprints_m: Floor that open doors and radiators take.
+    """
+
+    kind: RoomKind
+    size_m: tuple[float, float, float]
+    decor: Decor
+    walls: tuple[Wall, ...]
+    meshes: tuple[Mesh, ...]
+    lights: tuple[Light, ...]
+    sun: Sun | None
+    taken: tuple[Span, ...]
+    footprints_m: tuple[Box2, ...]
+
+
+def build_shell(kind: RoomKind, rng: np.random.Generator, textures: TexturePool) -> Shell:
+    """Draw and build a room of that kind."""
+    size_m = pick_size(kind, rng)
+    walls = walls_of(size_m)
+    decor = pick_decor(kind, textures, rng)
+    openings = plan_openings(kind, walls, rng)
+    daylight = pick_daylight(rng)
+    parts = _surfaces(kind, size_m, openings, decor, textures=textures, rng=rng)
+    for opening in openings:
+        wall = walls[opening.span.wall]
+        if opening.what == "window":
+            window = build_window(
+                opening, wall, decor, textures=textures, daylight=daylight, rng=rng
+            )
+            parts.add(window)
+        else:
+            parts.add(build_door(opening, wall, decor, rng))
+    windows = [light for light in parts.lights if light.backdrop is not None]
+    for opening in openings:
+        if opening.what in ("open", "arch"):
+            wall = walls[opening.span.wall]
+            parts.add(build_room_behind(opening, wall, decor, textures, rng))
+    parts.add(ceiling_lamps(kind, size_m, rng))
+    return Shell(
+        kind=kind,
+        size_m=size_m,
+        decor=decor,
+        walls=walls,
+        meshes=tuple(parts.meshes),
+        lights=tuple(parts.lights),
+        sun=pick_sun(daylight, windows, rng),
+        taken=tuple(parts.spans),
+        footprints_m=tuple(parts.footprints_m),
+    )
+
+
+def _surfaces(
+    kind: RoomKind,
+    size_m: tuple[float, float, float],
+    openings: Sequence[Opening],
+    decor: Decor,
+    *,
+    textures: TexturePool,
+    rng: np.random.Generator,
+) -> Parts:
+    """Floor, ceiling, walls, tiles to half the height, skirting, cornice."""
+    height_m = size_m[2]
+    parts = Parts(meshes=_floor_and_ceiling(size_m, decor))
+    accent = int(rng.integers(4)) if rng.random() < ACCENT_SHARE else -1
+    skirting_m = float(rng.uniform(0.05, 0.14)) if rng.random() < 0.9 else 0.0
+    cornice_m = float(rng.uniform(0.04, 0.1)) if rng.random() < 0.25 else 0.0
+    dado_share = 0.35 if "tile" in kind.walls else 0.04
+    dado_m = float(rng.uniform(0.9, 1.9)) if rng.random() < dado_share else 0.0
+    dado = textured("tile", rng, textures)
+    accent_material = textured("plaster", rng, textures)
+    for wall in walls_of(size_m):
+        holes = [opening.span for opening in openings if opening.span.wall == wall.index]
+        material = accent_material if wall.index == accent else decor.wall
+        texture_m = decor.wall_texture_m
+        meshes = panels_around(wall, holes, material, texture_m=texture_m)
+        if dado_m:
+            holes_in_frames = [_widened(hole, 0.03) for hole in holes]
+            meshes += panels_around(
+                wall, holes_in_frames, dado, top_m=dado_m, depth_m=0.008, texture_m=texture_m
+            )
+        if skirting_m:
+            meshes += _skirting(wall, holes, decor, skirting_m)
+        if cornice_m:
+            low, high = (0, 0, height_m - cornice_m), (wall.length_m, cornice_m, height_m)
+            meshes.append(box(low, high, decor.trim))
+        parts.put(wall, meshes)
+    return parts
+
+
+def _floor_and_ceiling(size_m: tuple[float, float, float], decor: Decor) -> list[Mesh]:
+    width_m, length_m, height_m = size_m
+    out = OVERLAP_M
+    across, along = (width_m + 2 * out, 0, 0), (0, length_m + 2 * out, 0)
+    return [
+        quad((-out, -out, 0), across, along, decor.floor, decor.floor_texture_m),
+        quad((-out, -out, height_m), along, across, decor.ceiling, decor.ceiling_texture_m),
+    ]
+
+
+def _widened(span: Span, margin_m: float) -> Span:
+    return replace(
+        span,
+        left_m=span.left_m - margin_m,
+        right_m=span.right_m + margin_m,
+        top_m=span.top_m + margin_m,
+        bottom_m=span.bottom_m - margin_m,
+    )
+
+
+def _skirting(wall: Wall, holes: Sequence[Span], decor: Decor, height_m: float) -> list[Mesh]:
+    """Boards along the foot of the wall, cut at doors and low windows."""
+    meshes, cursor_m = [], 0.0
+    low_holes = [hole for hole in holes if hole.bottom_m < height_m]
+    for hole in sorted(low_holes, key=lambda span: span.left_m):
+        meshes.append((cursor_m, hole.left_m - 0.03))
+        cursor_m = hole.right_m + 0.03
+    meshes.append((cursor_m, wall.length_m))
+    return [box((x0, 0, 0), (x1, 0.014, height_m), decor.trim) for x0, x1 in meshes if x1 > x0]

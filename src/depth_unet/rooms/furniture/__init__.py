@@ -1,0 +1,1 @@
+"""Pieces of furniture and their shapes."""

@@ -1,0 +1,196 @@
+"""Plants, lamps, a piano, boards, mirrors and what else stands or hangs in rooms."""
+
+import numpy as np
+
+from depth_unet.rooms.furniture.finish import (
+    carpentry,
+    dark,
+    lacquer,
+    metal,
+    plastic,
+    textured,
+    upholstery,
+)
+from depth_unet.rooms.furniture.piece import Piece, assembled, block, legs
+from depth_unet.rooms.furniture.solids import cushion, cylinder, lathe, leaf
+from depth_unet.rooms.mesh import Material, Mesh
+from depth_unet.rooms.textures.palette import grey
+from depth_unet.rooms.textures.texture import TexturePool
+
+SHADE = Material(albedo=(0.85, 0.78, 0.64))
+
+
+def foliage(
+    num: int,
+    base_z_m: float,
+    size_m: tuple[float, float],
+    rng: np.random.Generator,
+    textures: TexturePool,
+) -> list[Mesh]:
+    """Leaves that grow from a stem over the origin.
+
+    Args:
+        num: How many.
+        base_z_m: Height of the stem's foot.
+        size_m: How far they spread, and how high they rise over the foot.
+        rng: Source of all draws.
+        textures: What the green comes from.
+    """
+    spread_m, height_m = size_m
+    green = textured("leaves", rng, textures, gloss=0.02)
+    leaves = []
+    for index in range(num):
+        turn = 2.4 * index + rng.uniform(-0.3, 0.3)
+        foot = base_z_m + height_m * 0.75 * index / num * rng.uniform(0.4, 1)
+        reach, rise = spread_m / 2 * rng.uniform(0.6, 1), height_m * rng.uniform(0.1, 0.4)
+        rise = min(rise, base_z_m + height_m - foot)
+        along = (reach * np.cos(turn), reach * np.sin(turn), rise)
+        width = np.hypot(reach, rise) * rng.uniform(0.15, 0.4)
+        leaves.append(leaf((0.0, 0.0, foot), along, float(width), green))
+    return leaves
+
+
+def plant(rng: np.random.Generator, textures: TexturePool) -> Piece:
+    """A potted plant as high as a child."""
+    height, pot, rim = rng.uniform(0.7, 1.7), rng.uniform(0.22, 0.36), rng.uniform(0.12, 0.2)
+    soil, clay = Material(albedo=(0.05, 0.03, 0.02)), plastic(rng)
+    profile = [(0, 0), (rim * 0.75, 0), (rim, pot), (rim - 0.015, pot), (rim - 0.02, pot - 0.03)]
+    parts = [lathe(profile, clay, num_sides=16)]
+    parts.append(cylinder((0, 0, pot - 0.05), rim - 0.02, 0.02, soil))
+    stem = Material(albedo=(0.12, 0.08, 0.04))
+    parts.append(cylinder((0, 0, pot - 0.05), 0.012, (height - pot) * 0.75, stem, num_sides=6))
+    size = (rng.uniform(0.4, 0.9), height - pot)
+    parts += foliage(int(rng.integers(18, 60)), pot, size, rng, textures)
+    return assembled("plant", parts)
+
+
+def floor_lamp(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+    """A shade on a pole."""
+    height, radius = rng.uniform(1.35, 1.75), rng.uniform(0.15, 0.24)
+    steel = metal(rng)
+    shade = SHADE if rng.uniform() < 0.7 else lacquer(rng)
+    low = height - rng.uniform(0.2, 0.32)
+    upper = radius * rng.uniform(0.5, 1)
+    return assembled(
+        "floor_lamp",
+        [
+            cylinder((0, 0, 0), rng.uniform(0.12, 0.16), 0.025, steel, num_sides=20),
+            cylinder((0, 0, 0.02), 0.013, low, steel, num_sides=8),
+            lathe([(0, low), (radius, low), (upper, height), (0, height)], shade, num_sides=20),
+        ],
+    )
+
+
+def piano(rng: np.random.Generator, textures: TexturePool) -> Piece:
+    """An upright piano."""
+    width, height = rng.uniform(1.4, 1.52), rng.uniform(1.1, 1.28)
+    wood = dark(rng) if rng.uniform() < 0.5 else textured("grain", rng, textures, gloss=0.08)
+    ivory, black = Material(albedo=(0.8, 0.76, 0.66), gloss=0.05), dark(rng)
+    parts = [
+        block((0, 0.14, 0), (width, 0.32, height), wood),
+        block((0, -0.12, 0.6), (width, 0.36, 0.06), wood),
+        block((0, -0.16, 0.66), (width - 0.16, 0.2, 0.02), ivory),
+        block((0, -0.05, 0.66), (width, 0.06, 0.12), wood),
+    ]
+    for x in (-width / 2 + 0.04, width / 2 - 0.04):
+        parts.append(block((x, -0.12, 0.66), (0.08, 0.36, 0.05), wood))
+        parts.append(block((x, -0.24, 0), (0.07, 0.07, 0.6), wood))
+    parts += [
+        block((x, -0.12, 0.68), (0.012, 0.11, 0.01), black)
+        for x in np.arange(-width / 2 + 0.11, width / 2 - 0.1, 0.028)
+    ]
+    return assembled("piano", parts, height)
+
+
+def blackboard(rng: np.random.Generator, textures: TexturePool) -> Piece:
+    """A board for chalk or pens that hangs on a wall, with its tray."""
+    width, height, low = rng.uniform(1.8, 4.0), rng.uniform(1.0, 1.3), rng.uniform(0.8, 1.0)
+    frame = metal(rng) if rng.uniform() < 0.5 else carpentry(rng, textures)
+    return _framed("blackboard", (width, height), low, frame, textured("board", rng, textures))
+
+
+def pinboard(rng: np.random.Generator, textures: TexturePool) -> Piece:
+    """A cork board with notes that hangs on a wall."""
+    width, height, low = rng.uniform(0.6, 1.8), rng.uniform(0.5, 1.0), rng.uniform(1.0, 1.3)
+    frame = carpentry(rng, textures)
+    return _framed("pinboard", (width, height), low, frame, textured("cork", rng, textures))
+
+
+def picture(rng: np.random.Generator, textures: TexturePool) -> Piece:
+    """A framed picture that hangs on a wall."""
+    width, height, low = rng.uniform(0.25, 1.2), rng.uniform(0.25, 0.9), rng.uniform(1.2, 1.5)
+    frame = carpentry(rng, textures) if rng.uniform() < 0.7 else metal(rng)
+    return _framed("picture", (width, height), low, frame, textured("picture", rng, textures))
+
+
+def mirror(rng: np.random.Generator, textures: TexturePool) -> Piece:
+    """A framed mirror that hangs on a wall: bright, even, glossy."""
+    width, height, low = rng.uniform(0.4, 1.1), rng.uniform(0.5, 1.0), rng.uniform(1.0, 1.2)
+    glass = Material(albedo=grey(rng.uniform(0.65, 0.8)), gloss=0.5)
+    return _framed("mirror", (width, height), low, carpentry(rng, textures), glass)
+
+
+def _framed(
+    name: str, size: tuple[float, float], low: float, frame: Material, inside: Material
+) -> Piece:
+    """A flat thing with a frame of 3 cm; its back lies against the wall."""
+    width, height = size
+    bar = 0.03
+    parts = [block((0, 0, low + z), (width, 0.03, bar), frame) for z in (0, height - bar)]
+    parts += [
+        block((x, 0, low + bar), (bar, 0.03, height - 2 * bar), frame)
+        for x in (-width / 2 + bar / 2, width / 2 - bar / 2)
+    ]
+    inner = (width - 2 * bar, 0.018, height - 2 * bar)
+    parts.append(block((0, 0.006, low + bar), inner, inside))
+    if name == "blackboard":
+        parts.append(block((0, -0.05, low), (width, 0.08, 0.015), frame))
+    return assembled(name, parts)
+
+
+def radiator(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+    """Ribs of white steel a hand above the floor, on feet."""
+    width, height = rng.uniform(0.5, 1.4), rng.uniform(0.4, 0.6)
+    white = lacquer(rng)
+    parts = [block((0, 0.02, 0.1), (width, 0.05, height), white)]
+    parts += [
+        block((x, -0.02, 0.12), (0.035, 0.05, height - 0.04), white)
+        for x in np.arange(-width / 2 + 0.03, width / 2 - 0.02, 0.06)
+    ]
+    parts += [
+        block((x, 0.02, 0), (0.03, 0.03, 0.1), white) for x in (-width / 2 + 0.05, width / 2 - 0.05)
+    ]
+    return assembled("radiator", parts)
+
+
+def bin_(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+    """A waste-paper bin, open."""
+    radius, height, material = rng.uniform(0.11, 0.17), rng.uniform(0.26, 0.4), plastic(rng)
+    profile = [(0, 0), (radius * 0.8, 0), (radius, height), (radius - 0.008, height)]
+    profile += [(radius * 0.8 - 0.008, 0.01), (0, 0.01)]
+    return assembled("bin", [lathe(profile, material, num_sides=20)])
+
+
+def coat_rack(rng: np.random.Generator, textures: TexturePool) -> Piece:
+    """A pole with hooks and perhaps coats."""
+    height, wood = rng.uniform(1.65, 1.85), carpentry(rng, textures)
+    parts = [cylinder((0, 0, 0), 0.2, 0.03, wood), cylinder((0, 0, 0), 0.02, height, wood)]
+    for turn in range(4):
+        x, y = 0.1 * np.cos(turn * np.pi / 2), 0.1 * np.sin(turn * np.pi / 2)
+        parts.append(block((x, y, height - 0.12), (0.03 + abs(x), 0.03 + abs(y), 0.03), wood))
+        if rng.uniform() < 0.6:
+            low = (2 * x - 0.13, 2 * y - 0.13, height - rng.uniform(0.8, 1.1))
+            coat = upholstery(rng, textures)
+            parts.append(
+                cushion(low, (2 * x + 0.13, 2 * y + 0.13, height - 0.1), coat, hardness=0.7)
+            )
+    return assembled("coat_rack", parts)
+
+
+def lectern(rng: np.random.Generator, textures: TexturePool) -> Piece:
+    """A speaker's desk."""
+    width, height, wood = rng.uniform(0.5, 0.7), rng.uniform(1.05, 1.2), carpentry(rng, textures)
+    parts = legs(width, 0.4, 0.06, 0.06, wood)
+    parts.append(block((0, 0.05, 0.06), (width - 0.1, 0.3, height - 0.1), wood))
+    parts.append(block((0, 0, height - 0.04), (width, 0.45, 0.04), wood))
+    return assembled("lectern", parts, height)

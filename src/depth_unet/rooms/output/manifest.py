@@ -1,0 +1,107 @@
+"""``manifest.json``: what a set of rooms was made of, and whether a folder may be written to."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from depth_unet.errors import DataError
+from depth_unet.files.atomic import check_writable, make_folder, write_text
+from depth_unet.rooms.options import RoomsOptions
+from depth_unet.rooms.output import kaggle, pairs
+from depth_unet.rooms.output.record import RECORDS_NAME, package_version
+
+MANIFEST_NAME = "manifest.json"
+PREVIEW_NAME = "preview.png"
+TITLE = "rooms"
+UNFINISHED_FILE = re.compile(r"\..+\.[0-9a-f]{8}\.part(\..*)?")
+
+
+def check_folder(out: Path, options: RoomsOptions, *, overwrite: bool) -> bool:
+    """Refuse a folder that must not be written to; nothing is changed yet.
+
+    Returns:
+        Whether rooms of other options lie there and must go.
+
+    Raises:
+        DataError: ``out`` lies below a file, or holds something else; with ``overwrite``, only
+            what is no set of rooms counts as something else.
+    """
+    check_writable(out)
+    if not out.is_dir() or all(UNFINISHED_FILE.fullmatch(path.name) for path in out.iterdir()):
+        return False
+    held = _read(out)
+    if held is None:
+        raise DataError(f"{out} is not empty and holds no rooms; choose another output folder")
+    difference = _difference(held, options)
+    if difference and not overwrite:
+        raise DataError(
+            f"{out} holds rooms with {difference}; choose another folder, or replace them with "
+            "--overwrite"
+        )
+    return bool(difference)
+
+
+def claim(out: Path, options: RoomsOptions, *, starts_anew: bool) -> None:
+    """Make ``out`` an unfinished set of rooms; remove what is left of killed commands."""
+    make_folder(out)
+    if starts_anew:
+        _remove_rooms(out)
+    for path in [path for path in out.rglob(".*") if UNFINISHED_FILE.fullmatch(path.name)]:
+        path.unlink(missing_ok=True)
+    held = _read(out)
+    if held is None or held != _values(options, complete=True):
+        write_manifest(out, options, complete=False)
+
+
+def write_manifest(out: Path, options: RoomsOptions, *, complete: bool) -> None:
+    """Write what the set is made of."""
+    text = json.dumps(_values(options, complete=complete), indent=1)
+    write_text(out / MANIFEST_NAME, text + "\n")
+
+
+def _values(options: RoomsOptions, *, complete: bool) -> dict[str, Any]:
+    return {
+        "title": TITLE,
+        "complete": complete,
+        "depth_unet": package_version(),
+        "command": options.command(),
+        "num_images": options.num_images,
+        "num_rooms": options.num_rooms,
+        "options": options.content(),
+    }
+
+
+def _read(out: Path) -> dict[str, Any] | None:
+    """The manifest of a set of rooms, or None where there is none."""
+    try:
+        values = json.loads((out / MANIFEST_NAME).read_text(encoding="utf-8"))
+    except (FileNotFoundError, IsADirectoryError, ValueError):
+        return None
+    ours = isinstance(values, dict) and values.get("title") == TITLE
+    usable = ours and isinstance(values.get("options"), dict)
+    return values if usable and isinstance(values.get("num_images"), int) else None
+
+
+def _difference(held: dict[str, Any], options: RoomsOptions) -> str:
+    """What differs from the rooms that lie there, in words; more images are no difference."""
+    asked = options.content()
+    found = [
+        f"{name} {held['options'].get(name)}, not {value}"
+        for name, value in asked.items()
+        if held["options"].get(name) != value
+    ]
+    if held.get("depth_unet") != package_version():
+        found.append(f"depth-unet {held.get('depth_unet')}, not {package_version()}")
+    if held["num_images"] > options.num_images:
+        found.append(f"{held['num_images']} images, not {options.num_images}")
+    return "; ".join(found)
+
+
+def _remove_rooms(out: Path) -> None:
+    """Remove what this package wrote, the lists first; other files are left alone."""
+    for name in (*pairs.LIST_NAMES, *kaggle.LIST_NAMES, PREVIEW_NAME):
+        (out / name).unlink(missing_ok=True)
+    for name in (*pairs.FOLDERS, *kaggle.FOLDERS, RECORDS_NAME):
+        shutil.rmtree(out / name, ignore_errors=True)

@@ -1,0 +1,61 @@
+"""Rooms in the pairs layout: JPEG photos, depth in millimetres, a camera in every row."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8, UInt16
+
+from depth_unet.data.layout import (
+    INDEX_NAME,
+    INFO_NAME,
+    DatasetInfo,
+    PairRow,
+    write_index,
+    write_info,
+)
+from depth_unet.rooms.options import RoomPlan, RoomsOptions
+from depth_unet.rooms.output.encode import jpeg_bytes, png_bytes
+from depth_unet.rooms.output.record import RoomRecord
+
+FOLDERS = ("train", "test")
+LIST_NAMES = (INDEX_NAME, INFO_NAME)
+
+
+def names_of(plan: RoomPlan, kind: str, frame: int) -> tuple[str, str]:  # noqa: ARG001  # as Kaggle
+    """Paths of photo and depth map, relative to the folder of the set."""
+    stem = f"{plan.share}/{_room_name(plan.options.seed, plan.number)}/{frame:04d}"
+    return f"{stem}.jpg", f"{stem}.png"
+
+
+def encoded(
+    plan: RoomPlan,  # noqa: ARG001  # as Kaggle, where the share decides
+    photo: UInt8[np.ndarray, "h w 3"],
+    depth_mm: UInt16[np.ndarray, "h w"],
+) -> tuple[bytes, bytes]:
+    """The two files of an image."""
+    return jpeg_bytes(photo), png_bytes(depth_mm)
+
+
+def write_lists(out: Path, options: RoomsOptions, records: Iterable[RoomRecord]) -> None:
+    """Write what makes the folder a data set; the index last."""
+    write_info(out, DatasetInfo(name=f"synthetic rooms of seed {options.seed}"))
+    write_index(
+        out,
+        (
+            PairRow(
+                rgb=frame.rgb,
+                depth=frame.depth,
+                official_split=record.share,
+                room_group=_room_name(options.seed, record.number),
+                camera_px=record.camera_px,
+            )
+            for record in records
+            for frame in record.frames
+        ),
+    )
+
+
+def _room_name(seed: int, number: int) -> str:
+    """With the seed: rooms of two sets must not pass for one another, where a run lists them."""
+    return f"room_{seed}_{number:06d}"

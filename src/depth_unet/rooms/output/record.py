@@ -1,0 +1,124 @@
+"""What is written of a room, and how a finished one is recognised."""
+
+import hashlib
+import importlib.metadata
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from depth_unet.files.atomic import write_text
+from depth_unet.rooms.options import RoomPlan
+from depth_unet.rooms.scene import Share
+
+RECORDS_NAME = "records"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameRecord:
+    """One image of a room.
+
+    Attributes:
+        rgb: Path of the photo, relative to the folder of the set.
+        depth: Path of the depth map, likewise.
+        checksums: SHA-256 of the two files.
+        pose: Rotation and translation from the camera (right, down, forward) to the room, row by
+            row: three rows of four, metres.
+    """
+
+    rgb: str
+    depth: str
+    checksums: tuple[str, str]
+    pose: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomRecord:
+    """One finished room, as the file ``records/NUMBER.json`` states it.
+
+    Attributes:
+        origin: Hash of what the room was made of.
+        number: Counts the rooms of a set from 0.
+        share: The part of the set that it belongs to.
+        kind: bedroom, kitchen, corridor, ...
+        size_m: Width, length and height.
+        camera_px: fx, fy, cx, cy of all its images, pixels.
+        frames: Its images.
+    """
+
+    origin: str
+    number: int
+    share: Share
+    kind: str
+    size_m: tuple[float, ...]
+    camera_px: tuple[float, float, float, float]
+    frames: tuple[FrameRecord, ...]
+
+    @classmethod
+    def parsed(cls, values: dict[str, Any]) -> Self:
+        """Inverse of ``asdict`` after a trip through JSON."""
+        frames = tuple(
+            FrameRecord(
+                rgb=str(frame["rgb"]),
+                depth=str(frame["depth"]),
+                checksums=(str(frame["checksums"][0]), str(frame["checksums"][1])),
+                pose=tuple(float(value) for value in frame["pose"]),
+            )
+            for frame in values["frames"]
+        )
+        fx_px, fy_px, cx_px, cy_px = (float(value) for value in values["camera_px"])
+        return cls(
+            origin=str(values["origin"]),
+            number=int(values["number"]),
+            share="test" if values["share"] == "test" else "train",
+            kind=str(values["kind"]),
+            size_m=tuple(float(value) for value in values["size_m"]),
+            camera_px=(fx_px, fy_px, cx_px, cy_px),
+            frames=frames,
+        )
+
+
+def package_version() -> str:
+    """The version that draws these rooms; another one may draw others."""
+    try:
+        return importlib.metadata.version("depth-unet")
+    except importlib.metadata.PackageNotFoundError:  # run from its sources
+        return "unknown"
+
+
+def origin_of(plan: RoomPlan) -> str:
+    """Hash of everything that decides the files of a room."""
+    made_of = [package_version(), plan.options.content(), plan.number, plan.num_frames]
+    return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
+
+
+def checksum_of(data: bytes) -> str:
+    """SHA-256 in hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_record(out: Path, record: RoomRecord) -> None:
+    """Write the record of a room whose files are all there."""
+    write_text(_path(out, record.number), json.dumps(asdict(record)) + "\n")
+
+
+def finished_record(out: Path, plan: RoomPlan) -> RoomRecord | None:
+    """The record of a room that is there as planned, every file whole; else None."""
+    try:
+        values = json.loads(_path(out, plan.number).read_text(encoding="utf-8"))
+        record = RoomRecord.parsed(values)
+        if record.origin != origin_of(plan):
+            return None
+        for frame in record.frames:
+            for name, checksum in zip((frame.rgb, frame.depth), frame.checksums, strict=True):
+                if checksum_of((out / name).read_bytes()) != checksum:
+                    return None
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except (ValueError, KeyError, TypeError, IndexError):  # no record of ours
+        return None
+    return record
+
+
+def _path(out: Path, number: int) -> Path:
+    return out / RECORDS_NAME / f"{number:06d}.json"

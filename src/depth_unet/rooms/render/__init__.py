@@ -1,0 +1,1 @@
+"""Light: from a scene to an image."""

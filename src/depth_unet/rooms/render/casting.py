@@ -1,0 +1,82 @@
+"""Casting rays into a scene: the one module that talks to Embree.
+
+Embree works on one thread here; many rooms at a time need many processes.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float32, Int32
+
+from depth_unet.errors import ConfigError
+from depth_unet.rooms.render.flat import flatten
+from depth_unet.rooms.render.lights import collect_lights
+from depth_unet.rooms.scene import Scene
+
+try:
+    from embreex.mesh_construction import TriangleMesh  # type: ignore[import-untyped]
+    from embreex.rtcore_scene import EmbreeScene  # type: ignore[import-untyped]
+except ModuleNotFoundError as error:
+    raise ConfigError(
+        f"rendering rooms needs {error.name}, which is not installed; "
+        "pip install 'depth-unet[rooms]'"
+    ) from None
+
+
+class Hits(NamedTuple):
+    """The nearest surface along each ray.
+
+    Attributes:
+        triangle: Row of the triangle, -1 where the ray leaves the scene.
+        u: Weight of the triangle's second corner.
+        v: Weight of the third.
+        distance: In lengths of the ray's direction; 1e37 where nothing is hit.
+        normal: Of the triangle's plane, of any length and either side.
+    """
+
+    triangle: Int32[np.ndarray, " n"]
+    u: Float32[np.ndarray, " n"]
+    v: Float32[np.ndarray, " n"]
+    distance: Float32[np.ndarray, " n"]
+    normal: Float32[np.ndarray, "n 3"]
+
+
+class Caster:
+    """A scene that rays can be cast into.
+
+    Attributes:
+        flat: Its triangles as arrays.
+        lights: Its lights as arrays; they are not hit by rays.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self.flat = flatten(scene)
+        self.lights = collect_lights(scene)
+        vertices = self.flat.positions_m.reshape(-1, 3)
+        corners = np.arange(len(vertices), dtype=np.int32).reshape(-1, 3)
+        self._tree = EmbreeScene()
+        self._mesh = TriangleMesh(self._tree, vertices, corners)
+
+    def nearest(
+        self, origins_m: Float32[np.ndarray, "n 3"], directions: Float32[np.ndarray, "n 3"]
+    ) -> Hits:
+        """What each ray meets first.
+
+        Args:
+            origins_m: Where the rays begin, metres.
+            directions: Where they go, of any length.
+        """
+        found = self._tree.run(origins_m, directions, output=1)
+        return Hits(found["primID"], found["u"], found["v"], found["tfar"], found["Ng"])
+
+    def occluded(
+        self,
+        origins_m: Float32[np.ndarray, "n 3"],
+        directions: Float32[np.ndarray, "n 3"],
+        distances: Float32[np.ndarray, " n"],
+    ) -> Bool[np.ndarray, " n"]:
+        """Whether anything lies on each ray before ``distances``, in lengths of the direction."""
+        if not len(origins_m):
+            return np.zeros(0, np.bool_)
+        found = self._tree.run(origins_m, directions, dists=distances, query="OCCLUDED")
+        return np.asarray(found >= 0)

@@ -1,0 +1,274 @@
+"""Rendering a room: two bounces of light, glossy reflections, exact depth.
+
+Whole images of rays go through Embree at a time. Light is kept apart by how it behaves: direct
+and bounced irradiance, which are denoised and multiplied by the albedo, mirrored light, which is
+denoised gently, and lights that are seen directly, which are left as they are.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Int64, UInt32
+
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.errors import ConfigError
+from depth_unet.rooms.render import kernels, transport
+from depth_unet.rooms.render.casting import Caster, Hits
+from depth_unet.rooms.render.film import Film, Surfaces
+from depth_unet.rooms.scene import Pose
+
+BOUNCE_CONE = 0.05  # Width of diffuse rays per metre: they see coarse levels of textures.
+MIRROR_CONE = 0.004
+CONE_START_M = 3.0  # Where such cones are taken to begin: about the distance of the camera.
+LEAST_GLOSS = 0.02  # Below it nothing is mirrored.
+MAX_MIRRORED = 8.0  # Brighter reflections at few samples are fireflies.
+FIREFLY_FACTOR = 18.0  # Bounced light above this many times its mean is cut.
+LOST_FACTOR = np.float32(2)  # Light of paths beside all neighbours' surfaces: so often its mean.
+MORE_BOUNCES = 0.7  # Light of the third and later bounces, as a share of the second's mean.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rendering:
+    """One view of a room.
+
+    Attributes:
+        radiance: Linear red, green and blue, >= 0.
+        depth_m: Along the optical axis at the centres of the pixels, metres; 0 where a ray meets
+            nothing.
+    """
+
+    radiance: Float32[np.ndarray, "h w 3"]
+    depth_m: Float32[np.ndarray, "h w"]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Tracer:
+    """What all samples of one view share."""
+
+    caster: Caster
+    origins_m: Float32[np.ndarray, "p 3"]
+    directions: Float32[np.ndarray, "p 3"]
+    step_x: Float32[np.ndarray, "3"]
+    step_y: Float32[np.ndarray, "3"]
+    order: Int64[np.ndarray, " p"]
+    parity: Int64[np.ndarray, " p"]
+    shifts: UInt32[np.ndarray, " d"]
+    film: Film
+    ambient: Float32[np.ndarray, "3"]
+    max_bounced: float = 0.0
+
+
+def render(
+    caster: Caster, pose: Pose, intrinsics: Intrinsics, *, samples: int, seed: int
+) -> Rendering:
+    """The view of a camera in a room.
+
+    The same arguments give the same bytes in every process of one machine.
+
+    Args:
+        caster: The room.
+        pose: Where the camera stands and looks.
+        intrinsics: Its size and focal lengths, pixels.
+        samples: Paths of light per pixel, at least 1.
+        seed: Of the noise.
+
+    Raises:
+        ConfigError: ``samples`` is less than 1.
+    """
+    if samples < 1:
+        raise ConfigError(f"samples is {samples}; choose at least 1")
+    tracer = _set_up(caster, pose, intrinsics, seed)
+    for sample in range(samples):
+        _trace(tracer, sample, samples)
+    depth_m = tracer.film.depth_m.reshape(intrinsics.height, intrinsics.width)
+    return Rendering(radiance=tracer.film.develop(), depth_m=depth_m)
+
+
+def pixel_rays(pose: Pose, intrinsics: Intrinsics) -> Float32[np.ndarray, "p 3"]:
+    """Rays through the centres of the pixels, row by row, 1 long along the optical axis.
+
+    Distances along them, in lengths of the ray, are depths.
+    """
+    columns = (np.arange(intrinsics.width) - intrinsics.cx_px) / intrinsics.fx_px
+    rows = (np.arange(intrinsics.height) - intrinsics.cy_px) / intrinsics.fy_px
+    forward, right, down = (
+        np.asarray(axis, np.float64) for axis in (pose.forward, pose.right, pose.down)
+    )
+    rays = forward + columns[None, :, None] * right + rows[:, None, None] * down
+    return np.ascontiguousarray(rays.reshape(-1, 3), dtype=np.float32)
+
+
+def _set_up(caster: Caster, pose: Pose, intrinsics: Intrinsics, seed: int) -> _Tracer:
+    directions = pixel_rays(pose, intrinsics)
+    num = len(directions)
+    rows, columns = np.divmod(np.arange(num), intrinsics.width)
+    numbers = np.random.default_rng([seed, 0]).integers(0, 1 << 32, kernels.NUM_DIMENSIONS)
+    return _Tracer(
+        caster=caster,
+        origins_m=np.tile(np.asarray(pose.origin_m, np.float32), (num, 1)),
+        directions=directions,
+        step_x=np.asarray(pose.right / intrinsics.fx_px, np.float32),
+        step_y=np.asarray(pose.down / intrinsics.fy_px, np.float32),
+        order=_interleave(columns) | _interleave(rows) << 1,
+        parity=(rows + columns) & 1,
+        shifts=numbers.astype(np.uint32),
+        film=Film.blank(intrinsics.height, intrinsics.width),
+        ambient=np.zeros(3, np.float32),
+    )
+
+
+def _interleave(values: Int64[np.ndarray, " p"]) -> Int64[np.ndarray, " p"]:
+    """A zero between every two bits of numbers below 65,536."""
+    spread = values.astype(np.int64)
+    for shift, mask in ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)):
+        spread = (spread | spread << shift) & mask
+    return spread
+
+
+def _trace(tracer: _Tracer, sample: int, samples: int) -> None:
+    """Add one path of every pixel; the first sample looks through the centres of the pixels."""
+    caster, film, shifts = tracer.caster, tracer.film, tracer.shifts
+    indices, directions = tracer.order * samples + sample, tracer.directions
+    if sample:
+        directions = kernels.jittered(directions, tracer.step_x, tracer.step_y, indices, shifts)
+    hits = caster.nearest(tracer.origins_m, directions)
+    cone = float(np.linalg.norm(tracer.step_x))
+    points, emission = _look(
+        caster, tracer.origins_m, directions, hits, with_lights=True, cone=cone, start_m=0
+    )
+    if not sample:
+        _focus(tracer, points, hits)
+    film.unfiltered += emission
+    indices, owner = indices[points.ray], film.owners(points)
+    film.surfaces.append(Surfaces(points.ray, owner, points.albedo))
+    _light(tracer, points, indices, owner)
+    own = owner == points.ray
+    # Bounced light varies slowly and is filtered widely: every second pixel will do.
+    own &= (tracer.parity[points.ray] == sample & 1) | (samples == 1)
+    chosen = np.nonzero(own)[0]
+    _bounce(tracer, _take(points, chosen), indices[chosen])
+    chosen = np.nonzero(points.gloss > LEAST_GLOSS)[0]
+    if len(chosen):
+        _mirror(tracer, directions, _take(points, chosen), indices[chosen])
+
+
+def _focus(tracer: _Tracer, points: kernels.Points, hits: Hits) -> None:
+    """Note what lies in the middle of every pixel."""
+    film = tracer.film
+    film.normals[points.ray] = points.normal
+    film.depth_m = kernels.depth_of(
+        tracer.origins_m, tracer.directions, hits.distance, tracer.caster.lights
+    )
+    film.positions_m = tracer.origins_m + tracer.directions * film.depth_m[:, None]
+
+
+def _light(
+    tracer: _Tracer,
+    points: kernels.Points,
+    indices: Int64[np.ndarray, " n"],
+    owner: Int64[np.ndarray, " n"],
+) -> None:
+    """Add what lights send to ``points``."""
+    film = tracer.film
+    direct = _direct(tracer.caster, points, indices, 2, tracer.shifts)
+    own = np.nonzero(owner == points.ray)[0]
+    kernels.add_rows(film.direct, points.ray[own], direct[own])
+    film.num_direct[points.ray[own]] += 1
+    lost = np.nonzero(owner < 0)[0]
+    # These are not denoised: a single bright path would be a spark.
+    most = LOST_FACTOR * direct.mean(axis=0) if len(direct) else np.float32(0)
+    light = points.albedo[lost] * (np.minimum(direct[lost], most) + tracer.ambient)
+    kernels.add_rows(film.unfiltered, points.ray[lost], light)
+
+
+def _take(points: kernels.Points, rows: Int64[np.ndarray, " k"]) -> kernels.Points:
+    return kernels.Points(*(np.take(array, rows, axis=0) for array in points))
+
+
+def _direct(
+    caster: Caster,
+    points: kernels.Points,
+    indices: Int64[np.ndarray, " n"],
+    dimension: int,
+    shifts: UInt32[np.ndarray, " d"],
+) -> Float32[np.ndarray, "n 3"]:
+    rays = transport.light_rays(points, caster.lights, indices, dimension, shifts)
+    occluded = caster.occluded(rays.origin_m, rays.direction, rays.distance_m)
+    return np.asarray(transport.gather(len(points.ray), rays, occluded))
+
+
+def _bounce(tracer: _Tracer, points: kernels.Points, indices: Int64[np.ndarray, " n"]) -> None:
+    """Add what the surroundings of ``points`` send to them."""
+    caster, shifts = tracer.caster, tracer.shifts
+    directions = transport.scatter(points.normal, indices, 7, shifts)
+    hits = caster.nearest(points.position_m, directions)
+    seen, _ = _look(
+        caster,
+        points.position_m,
+        directions,
+        hits,
+        with_lights=False,
+        cone=BOUNCE_CONE,
+        start_m=CONE_START_M,
+    )
+    light = _direct(caster, seen, indices[seen.ray], 9, shifts)
+    sent = light * seen.albedo
+    if not tracer.max_bounced:
+        mean = sent.mean(axis=0) if len(sent) else np.zeros(3, np.float32)
+        tracer.ambient = (MORE_BOUNCES * mean).astype(np.float32)
+        tracer.max_bounced = max(FIREFLY_FACTOR * 1.5 * float(mean.mean()), 1e-3)
+    sent += seen.albedo * tracer.ambient
+    brightest = np.maximum(np.maximum(sent[:, 0], sent[:, 1]), sent[:, 2])
+    sent /= np.maximum(brightest / np.float32(tracer.max_bounced), 1)[:, None]
+    kernels.add_rows(tracer.film.bounced, points.ray[seen.ray], sent)
+    tracer.film.num_bounced[points.ray] += 1
+
+
+def _mirror(
+    tracer: _Tracer,
+    directions: Float32[np.ndarray, "p 3"],
+    points: kernels.Points,
+    indices: Int64[np.ndarray, " n"],
+) -> None:
+    """Add what glossy ``points`` mirror."""
+    caster, shifts = tracer.caster, tracer.shifts
+    mirrored, share = transport.mirror(
+        directions[points.ray], points.normal, points.gloss, indices, 14, shifts
+    )
+    hits = caster.nearest(points.position_m, mirrored)
+    seen, light = _look(
+        caster,
+        points.position_m,
+        mirrored,
+        hits,
+        with_lights=True,
+        cone=MIRROR_CONE,
+        start_m=CONE_START_M,
+    )
+    sent = _direct(caster, seen, indices[seen.ray], 16, shifts)
+    light[seen.ray] += seen.albedo * (sent + 2 * tracer.ambient)
+    light = share[:, None] * np.minimum(light, MAX_MIRRORED)
+    kernels.add_rows(tracer.film.mirrored, points.ray, light)
+
+
+def _look(
+    caster: Caster,
+    origins_m: Float32[np.ndarray, "n 3"],
+    directions: Float32[np.ndarray, "n 3"],
+    hits: Hits,
+    *,
+    with_lights: bool,
+    cone: float,
+    start_m: float,
+) -> tuple[kernels.Points, Float32[np.ndarray, "n 3"]]:
+    points, emission = kernels.shade(
+        origins_m,
+        directions,
+        hits,
+        caster.flat.surfaces,
+        caster.lights,
+        with_lights,
+        np.float32(cone),
+        np.float32(start_m),
+    )
+    return points, emission

@@ -1,0 +1,196 @@
+"""Compiled inner loops that send light on: shadow rays, diffuse bounces, mirrored rays."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from depth_unet.rooms.render.kernels import FAR_M, ONE, draw
+from depth_unet.rooms.render.vectors import along, at, compiled, dot, length_of, minus, put, scaled
+
+LIGHT_MARGIN_M = np.float32(0.01)  # Shadow rays end so far before lights, which lie on surfaces.
+NEAREST_LIGHT_M2 = np.float32(0.04)  # Squared distance below which lights get no brighter.
+SUN_WIDTH = np.float32(0.02)  # Diameter of the sun's disc at a distance of 1; twice the true one.
+SUN_MARGIN = np.float32(0.5)  # Of a window's size: sunlight grazes past the frame of the pane.
+LEAST_SUN_COSINE = np.float32(1e-3)
+LEAST_COSINE = np.float32(0.05)
+ROUGHNESS = np.float32(0.08)  # Radius of the disc of mirrored directions.
+GRAZING_SHARE = np.float32(0.7)  # Mirrored at grazing angles; a polished surface has 1.
+PER_PI = np.float32(1 / np.pi)
+TURN = np.float32(2 * np.pi)
+
+
+class LightRays(NamedTuple):
+    """Rays from surface points to points on lights.
+
+    Attributes:
+        origin_m: Float32 (r, 3).
+        direction: Unit vectors, float32 (r, 3).
+        distance_m: How far nothing may be in the way, float32 (r,).
+        irradiance: Over pi, received where nothing is, float32 (r, 3).
+        point: Which point receives it, int64 (r,).
+    """
+
+    origin_m: Any
+    direction: Any
+    distance_m: Any
+    irradiance: Any
+    point: Any
+
+
+@compiled
+def light_rays(points, lights, indices, dimension, shifts):  # type: ignore[no-untyped-def]
+    """One ray from every point to a random point of a light, one to the sun where it may shine.
+
+    The light is drawn in proportion to what its middle would send without anything in the way.
+    """
+    num = len(points.position_m)
+    sun_irradiance = at(lights.sun_irradiance, 0)
+    sunny = sun_irradiance[0] > 0
+    capacity = 2 * num if sunny else num
+    origins, directions = np.empty((capacity, 3), np.float32), np.empty((capacity, 3), np.float32)
+    distances, irradiance = np.empty(capacity, np.float32), np.empty((capacity, 3), np.float32)
+    receivers = np.empty(capacity, np.int64)
+    weights = np.empty(len(lights.area_m2), np.float32)
+    ray = 0
+    for point in range(num):
+        position, normal = at(points.position_m, point), at(points.normal, point)
+        index = indices[point]
+        light, share = choose_light(
+            position, normal, lights, weights, draw(index, dimension, shifts)
+        )
+        a, b = draw(index, dimension + 1, shifts), draw(index, dimension + 2, shifts)
+        distance, factor, direction = to_light(position, normal, lights, light, a, b)
+        if factor > 0:
+            put(directions, ray, direction)
+            put(irradiance, ray, scaled(at(lights.mean_radiance, light), factor / share))
+            put(origins, ray, position)
+            distances[ray], receivers[ray] = distance, point
+            ray += 1
+        if not sunny:
+            continue
+        sun = at(lights.sun_direction, 0)
+        cosine = dot(normal, sun)
+        if cosine > LEAST_SUN_COSINE and through_window(position, sun, lights):
+            a, b = draw(index, dimension + 3, shifts), draw(index, dimension + 4, shifts)
+            put(directions, ray, jittered_sun(sun, a, b))
+            put(irradiance, ray, scaled(sun_irradiance, cosine * PER_PI))
+            put(origins, ray, position)
+            distances[ray], receivers[ray] = FAR_M, point
+            ray += 1
+    found = origins[:ray], directions[:ray], distances[:ray], irradiance[:ray], receivers[:ray]
+    return LightRays(*found)
+
+
+@compiled
+def choose_light(position, normal, lights, weights, random):  # type: ignore[no-untyped-def]
+    """A light, and the probability that it is drawn; ``weights`` is room to work in."""
+    total = np.float32(0)
+    for light in range(len(weights)):
+        offset = minus(at(lights.centre_m, light), position)
+        square = dot(offset, offset)
+        # A large light may be in view though its middle is not: no cosine counts as 0.
+        cosine = max(dot(offset, normal), LEAST_COSINE * np.sqrt(square))
+        front = max(-dot(offset, at(lights.normal, light)), np.float32(0))
+        spread = square * (square + lights.area_m2[light])
+        weights[light] = lights.power[light] * cosine * front / spread
+        total += weights[light]
+    aim = random * total
+    light = 0
+    while light < len(weights) - 1 and aim >= weights[light]:
+        aim -= weights[light]
+        light += 1
+    return light, weights[light] / (total + np.float32(1e-30))
+
+
+@compiled
+def to_light(position, normal, lights, light, a, b):  # type: ignore[no-untyped-def] # noqa: PLR0917
+    """Distance and direction to a point of a light, and the factor from radiance to irradiance/pi.
+
+    The factor is 0 where one does not face the other.
+    """
+    target = along(at(lights.corner_m, light), at(lights.edge_u_m, light), a)
+    offset = minus(along(target, at(lights.edge_v_m, light), b), position)
+    square = dot(offset, offset)
+    cosine, front = dot(offset, normal), -dot(offset, at(lights.normal, light))
+    length = np.sqrt(square)
+    direction = scaled(offset, 1 / length)
+    distance = max(length - LIGHT_MARGIN_M, np.float32(1e-4))
+    if cosine <= 0 or front <= 0:
+        return distance, np.float32(0), direction
+    factor = cosine * front * lights.area_m2[light] * PER_PI
+    return distance, factor / (square * max(square, NEAREST_LIGHT_M2)), direction
+
+
+@compiled
+def jittered_sun(sun, a, b):  # type: ignore[no-untyped-def]
+    """A direction to the sun's disc; two jitters, not at right angles, do for one so small."""
+    a, b = (a - np.float32(0.5)) * SUN_WIDTH, (b - np.float32(0.5)) * SUN_WIDTH
+    return sun[0] + a, sun[1] + b, sun[2] + (a - b) * np.float32(0.5)
+
+
+@compiled
+def through_window(position, direction, lights):  # type: ignore[no-untyped-def]
+    """Whether a ray leaves through a window, or close to one; shadow rays settle the rest."""
+    for light in range(len(lights.area_m2)):
+        if not lights.is_window[light]:
+            continue
+        normal = at(lights.normal, light)
+        offset = minus(position, at(lights.corner_m, light))
+        height, speed = dot(offset, normal), dot(direction, normal)
+        if height <= 0 or speed >= 0:
+            continue
+        offset = along(offset, direction, -height / speed)
+        a, b = dot(offset, at(lights.dual_u, light)), dot(offset, at(lights.dual_v, light))
+        if -SUN_MARGIN < a < 1 + SUN_MARGIN and -SUN_MARGIN < b < 1 + SUN_MARGIN:
+            return True
+    return False
+
+
+@compiled
+def gather(num_points, rays, occluded):  # type: ignore[no-untyped-def]
+    """Irradiance over pi of every point: the sum of its rays that reach their lights."""
+    irradiance = np.zeros((num_points, 3), np.float32)
+    for ray in range(len(occluded)):
+        if occluded[ray]:
+            continue
+        for colour in range(3):
+            irradiance[rays.point[ray], colour] += rays.irradiance[ray, colour]
+    return irradiance
+
+
+@compiled
+def scatter(normals, indices, dimension, shifts):  # type: ignore[no-untyped-def]
+    """Random directions, in proportion to the cosine with the normal (Lambert's law)."""
+    directions = np.empty_like(normals)
+    for point in range(len(normals)):
+        angle = TURN * draw(indices[point], dimension, shifts)
+        z = np.float32(2) * draw(indices[point], dimension + 1, shifts) - ONE
+        radius = np.sqrt(max(ONE - z * z, np.float32(0)))
+        # A point of a sphere that all but touches the surface in the point.
+        direction = (radius * np.cos(angle), radius * np.sin(angle), z)
+        direction = along(direction, at(normals, point), np.float32(1.001))
+        put(directions, point, scaled(direction, ONE / length_of(direction)))
+    return directions
+
+
+@compiled
+def mirror(directions, normals, gloss, indices, dimension, shifts):  # type: ignore[no-untyped-def] # noqa: PLR0917
+    """Directions mirrored at slightly rough surfaces, and the share of light mirrored (Schlick)."""
+    mirrored, share = np.empty_like(normals), np.empty(len(gloss), np.float32)
+    for point in range(len(gloss)):
+        direction, normal = at(directions, point), at(normals, point)
+        direction = scaled(direction, ONE / length_of(direction))
+        cosine = min(max(-dot(direction, normal), np.float32(0)), ONE)
+        angle = TURN * draw(indices[point], dimension, shifts)
+        # A disc, because a Gaussian has long tails: fireflies.
+        radius = ROUGHNESS * np.sqrt(draw(indices[point], dimension + 1, shifts))
+        jitter = (
+            radius * np.cos(angle),
+            radius * np.sin(angle),
+            radius * np.sin(angle + np.float32(2)),
+        )
+        direction = along(direction, normal, 2 * cosine)
+        put(mirrored, point, along(direction, jitter, ONE))
+        grazing = (ONE - cosine) ** 5
+        share[point] = gloss[point] + (ONE - gloss[point]) * grazing * GRAZING_SHARE
+    return mirrored, share

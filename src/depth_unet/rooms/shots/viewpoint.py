@@ -1,0 +1,171 @@
+"""Where cameras stand: single views and walks, on free floor, at the height of a hand.
+
+Nothing here sees the room; `views` chooses among candidates by what they would show.
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+from depth_unet.rooms.scene import Pose, Scene
+from depth_unet.rooms.shots.paths import at_way, is_free, path
+
+MARGINS_M = (0.22, 0.15, 0.08, 0.02)
+"""Distance from walls and furniture, the next one where a room is too full for the first."""
+WALL_MARGIN_M = 0.1
+"""Walls are kept off this much farther: shelves and curtains stand out from them."""
+DRAWS = 40
+HEIGHT_M = (1.38, 0.22, 0.8, 1.8)
+"""Mean, standard deviation, lowest and highest."""
+HEADROOM_M = 0.3
+PITCH_DEG = (-13.0, 10.0, -45.0, 15.0)
+ROLL_DEG = 2.0
+AIM_RAD = 0.35
+FURNITURE_SHARE = 0.6
+"""So many look at a piece of furniture, the others at any place in the room."""
+STEP_M = 0.03
+"""Mean way per frame of a walk: 0.9 m/s at 30 frames per second."""
+AHEAD_M = 1.2
+"""On a walk the camera looks towards the place that it will reach after this way."""
+TURN_DEG = 2.5
+"""Fastest turn per frame of a walk."""
+
+
+def candidates(scene: Scene, num: int, rng: np.random.Generator) -> list[Pose]:
+    """Draw cameras on free floor that look into the room.
+
+    Args:
+        scene: The room.
+        num: How many.
+        rng: Source of the draws.
+
+    Returns:
+        ``num`` poses: height 0.8 to 1.8 m, pitch N(-13°, 10°), roll N(0, 2°).
+    """
+    places_m = free_places(scene, num, rng)
+    targets_m = _targets(scene, num, rng)
+    poses = []
+    for place_m, target_m in zip(places_m, targets_m, strict=True):
+        aim = target_m - place_m
+        yaw = float(np.arctan2(aim[1], aim[0]) + rng.normal(0, AIM_RAD))
+        mean, deviation, low, high = PITCH_DEG
+        pitch = np.deg2rad(np.clip(rng.normal(mean, deviation), low, high))
+        roll = np.deg2rad(rng.normal(0, ROLL_DEG))
+        poses.append(pose_at((*place_m, draw_height(scene, rng)), yaw, float(pitch), float(roll)))
+    return poses
+
+
+def walk(scene: Scene, num_frames: int, rng: np.random.Generator) -> list[Pose]:
+    """Carry a camera through the room.
+
+    The path is smooth, keeps off the furniture, and goes from one place to another until there
+    are frames enough; about 0.03 m and 1° from frame to frame, 2.5° at most.
+
+    Args:
+        scene: The room.
+        num_frames: How many poses, at least 1.
+        rng: Source of the draws.
+    """
+    fine_m = path(scene, num_frames * STEP_M * 1.5 + AHEAD_M, rng)
+    pace = np.clip(1 + 0.35 * _slow_noise(num_frames, 45, rng), 0.3, 1.7)
+    way_m = np.cumsum(pace) * STEP_M
+    places_m = at_way(fine_m, way_m)
+    yaw_rad = _follow(places_m, at_way(fine_m, way_m + AHEAD_M), rng)
+    pitch_deg = rng.normal(-11, 4) + 4 * _slow_noise(num_frames, 60, rng)
+    roll_deg = rng.normal(0, 1) + 0.7 * _slow_noise(num_frames, 20, rng)
+    height_m = draw_height(scene, rng)
+    bob_m = 0.008 * np.sin(way_m / 0.7 * 2 * np.pi) + 0.01 * _slow_noise(num_frames, 40, rng)
+    return [
+        pose_at((float(x), float(y), height_m + float(bob)), float(yaw), float(pitch), float(roll))
+        for (x, y), bob, yaw, pitch, roll in zip(
+            places_m, bob_m, yaw_rad, np.deg2rad(pitch_deg), np.deg2rad(roll_deg), strict=True
+        )
+    ]
+
+
+def pose_at(
+    origin_m: tuple[float, float, float], yaw_rad: float, pitch_rad: float, roll_rad: float
+) -> Pose:
+    """A camera at a place.
+
+    Args:
+        origin_m: Its centre.
+        yaw_rad: Direction in plan, counter-clockwise from x.
+        pitch_rad: Upwards.
+        roll_rad: About the optical axis; positive turns the camera clockwise.
+    """
+    forward = np.array(
+        [
+            np.cos(yaw_rad) * np.cos(pitch_rad),
+            np.sin(yaw_rad) * np.cos(pitch_rad),
+            np.sin(pitch_rad),
+        ]
+    )
+    level = np.array([np.sin(yaw_rad), -np.cos(yaw_rad), 0.0])
+    below = np.cross(forward, level)
+    right = level * np.cos(roll_rad) + below * np.sin(roll_rad)
+    return Pose(
+        origin_m=np.array(origin_m, np.float32),
+        forward=forward.astype(np.float32),
+        right=right.astype(np.float32),
+        down=np.cross(forward, right).astype(np.float32),
+    )
+
+
+def draw_height(scene: Scene, rng: np.random.Generator) -> float:
+    """Height of a camera that a person holds, metres."""
+    mean, deviation, low, high = HEIGHT_M
+    highest_m = min(high, scene.size_m[2] - HEADROOM_M)
+    return float(np.clip(rng.normal(mean, deviation), low, highest_m))
+
+
+def free_places(scene: Scene, num: int, rng: np.random.Generator) -> Float[np.ndarray, "n 2"]:
+    """Draw places on the free floor, with the largest margin at which there are enough."""
+    found = np.zeros((0, 2))
+    room = np.array(scene.size_m[:2])
+    for margin_m in MARGINS_M:
+        edge_m = min(margin_m + WALL_MARGIN_M, float(room.min()) / 2 - 0.05)
+        places = edge_m + rng.random((num * DRAWS, 2)) * (room - 2 * edge_m)
+        found = np.concatenate([found, places[is_free(scene, places, margin_m)]])
+        if len(found) >= num:
+            return found[:num]
+    if len(found) == 0:
+        found = room[None] / 2
+    return found[rng.integers(len(found), size=num)]
+
+
+def _targets(scene: Scene, num: int, rng: np.random.Generator) -> Float[np.ndarray, "n 2"]:
+    """What cameras look at, in plan: the middle of a piece of furniture or any place."""
+    anywhere = rng.uniform(0.1, 0.9, (num, 2)) * scene.size_m[:2]
+    if len(scene.footprints_m) == 0:
+        return anywhere
+    boxes = scene.footprints_m[rng.integers(len(scene.footprints_m), size=num)]
+    middles = (boxes[:, :2] + boxes[:, 2:]).astype(np.float64) / 2
+    return np.where(rng.random((num, 1)) < FURNITURE_SHARE, middles, anywhere)
+
+
+def _follow(
+    places_m: Float[np.ndarray, "f 2"],
+    ahead_m: Float[np.ndarray, "f 2"],
+    rng: np.random.Generator,
+) -> Float[np.ndarray, " f"]:
+    """Directions of a camera that looks ahead and about, turning no faster than a hand does."""
+    aim = ahead_m - places_m
+    wanted = np.arctan2(aim[:, 1], aim[:, 0]) + 0.45 * _slow_noise(len(places_m), 70, rng)
+    yaw, rate = float(wanted[0]), 0.0
+    yaws = []
+    for target in wanted:
+        error = (target - yaw + np.pi) % (2 * np.pi) - np.pi
+        fastest = np.deg2rad(TURN_DEG)
+        rate = 0.85 * rate + 0.15 * float(np.clip(0.06 * error, -fastest, fastest))
+        yaw += rate
+        yaws.append(yaw)
+    return np.array(yaws)
+
+
+def _slow_noise(num: int, period: float, rng: np.random.Generator) -> Float[np.ndarray, " n"]:
+    """Smooth noise of unit variance that changes within about ``period`` frames."""
+    frames = np.arange(num)[:, None]
+    frequencies = rng.uniform(0.3, 1.0, 4) / period
+    phases = rng.uniform(0, 2 * np.pi, 4)
+    waves = np.sin(2 * np.pi * frequencies * frames + phases)
+    return np.asarray(waves.sum(axis=1) / np.sqrt(2))

@@ -1,0 +1,146 @@
+"""Distorted cameras: every ray falls back on its pixel, or there is none."""
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+
+from depth_unet.camera.calibration import Calibration, Distortion
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.errors import DataError
+
+CAMERA = Intrinsics(width=64, height=48, fx_px=52.0, fy_px=50.0, cx_px=32.5, cy_px=22.25)
+MODELS: dict[str, tuple[Distortion, tuple[float, ...]]] = {
+    "barrel": ("brown", (-0.3, 0.1, 0.001, -0.002)),
+    "plumb bob": ("brown", (-0.28, 0.09, 0.0004, -0.001, -0.01)),
+    "pincushion": ("brown", (0.2, 0.05, -0.001, 0.002, 0.01)),
+    "rational": ("brown", (0.5, -0.1, 0.0003, 0.0001, 0.02, 0.8, -0.05, 0.01)),
+    "thin prism": ("brown", (-0.1, 0.02, 1e-3, 2e-3, 0.01, 0.1, 0, 0, 1e-3, 2e-3, 3e-3, 1e-3)),
+    "tilted": ("brown", (-0.1, 0.02, 1e-3, 2e-3, 0, 0, 0, 0, 1e-3, 0, 2e-3, 0, 0.1, -0.05)),
+    "fisheye": ("fisheye", (0.05, -0.01, 0.003, -0.001)),
+    "equidistant": ("fisheye", (0.0, 0.0, 0.0, 0.0)),
+}
+each_model = pytest.mark.parametrize("name", MODELS)
+
+
+def calibration(name: str, camera: Intrinsics = CAMERA) -> Calibration:
+    """A calibration of each model."""
+    distortion, coefficients = MODELS[name]
+    return Calibration(intrinsics=camera, distortion=distortion, coefficients=coefficients)
+
+
+def project(lens: Calibration, rays: np.ndarray) -> np.ndarray:
+    """Columns and rows at which OpenCV sees rays."""
+    camera, none = lens.intrinsics, np.zeros(3)
+    if not rays.size:
+        return rays
+    matrix = np.array(
+        ((camera.fx_px, 0, camera.cx_px), (0, camera.fy_px, camera.cy_px), (0, 0, 1.0))
+    )
+    points = np.concatenate((rays.reshape(-1, 1, 2), np.ones((rays.size // 2, 1, 1))), axis=2)
+    model = cv2.fisheye.projectPoints if lens.distortion == "fisheye" else cv2.projectPoints
+    pixels = model(points, none, none, matrix, np.array(lens.coefficients))[0]
+    return np.asarray(pixels).reshape(rays.shape)
+
+
+def pixels_of(camera: Intrinsics) -> np.ndarray:
+    """Column and row of every pixel."""
+    grid = np.meshgrid(np.arange(camera.width), np.arange(camera.height))
+    return np.stack(grid, axis=-1).astype(np.float64)
+
+
+@each_model
+def test_project_inverts_rays(name: str) -> None:
+    """OpenCV projects the ray of every pixel onto that pixel, within a thousandth."""
+    lens = calibration(name)
+    rays = lens.rays()
+    assert rays.shape == (48, 64, 2)
+    assert np.isfinite(rays).all()
+    assert np.abs(project(lens, rays) - pixels_of(CAMERA)).max() < 1e-3
+
+
+@each_model
+def test_rays_of_a_resized_calibration(name: str) -> None:
+    """A third of the size sees, in each pixel, what the middle one of its nine pixels saw."""
+    large = calibration(name, CAMERA.resized(192, 144))
+    small = large.resized(64, 48)
+    assert small.coefficients == large.coefficients
+    assert small.rays() == pytest.approx(large.rays()[1::3, 1::3], abs=1e-9)
+
+
+def test_rays_without_distortion_are_the_pinhole_formula() -> None:
+    """Without distortion, or with coefficients of zero, (pixel - centre) / focal length exactly."""
+    plain = Calibration(intrinsics=CAMERA, distortion="none").rays()
+    expected = (pixels_of(CAMERA) - (CAMERA.cx_px, CAMERA.cy_px)) / (CAMERA.fx_px, CAMERA.fy_px)
+    assert np.array_equal(plain, expected)
+    zero = Calibration(intrinsics=CAMERA, distortion="brown", coefficients=(0.0,) * 5)
+    assert np.array_equal(zero.rays(), plain)
+
+
+def test_rays_by_hand() -> None:
+    """Barrel: x + 0.1 x³ = 1.1 at x = 1; fisheye: 45 degrees at π/4 focal lengths."""
+    camera = Intrinsics(width=3, height=3, fx_px=1 / 1.1, fy_px=1 / 1.1, cx_px=1.0, cy_px=1.0)
+    brown = Calibration(intrinsics=camera, distortion="brown", coefficients=(0.1, 0, 0, 0))
+    assert brown.rays()[1] == pytest.approx(np.array([[-1, 0], [0, 0], [1, 0]]), abs=1e-12)
+    camera = Intrinsics(
+        width=3, height=3, fx_px=4 / math.pi, fy_px=4 / math.pi, cx_px=1.0, cy_px=1.0
+    )
+    fisheye = Calibration(intrinsics=camera, distortion="fisheye", coefficients=(0.0,) * 4)
+    assert fisheye.rays()[:, 1] == pytest.approx(np.array([[0, -1], [0, 0], [0, 1]]), abs=1e-12)
+
+
+def test_no_ray_where_the_model_folds_back() -> None:
+    """As x - x³ never exceeds 0.385, pixels beyond have no ray, and the others the nearer one."""
+    camera = Intrinsics(width=201, height=1, fx_px=100.0, fy_px=100.0, cx_px=100.0, cy_px=0.0)
+    lens = Calibration(intrinsics=camera, distortion="brown", coefficients=(-1.0, 0, 0, 0))
+    rays = lens.rays()[0]
+    seen = np.abs(np.arange(201) - 100) / 100
+    highest = 2 / 3 / math.sqrt(3)
+    assert np.array_equal(np.isfinite(rays[:, 0]), seen < highest)
+    assert np.nanmax(np.abs(rays)) <= 1 / math.sqrt(3)
+
+
+def test_no_ray_behind_a_fisheye() -> None:
+    """A lens of 360 degrees has rays up to 89 degrees off its axis; the others are NaN."""
+    per_degree = 180 / math.pi
+    camera = Intrinsics(
+        width=361, height=1, fx_px=per_degree, fy_px=per_degree, cx_px=180.0, cy_px=0.0
+    )
+    lens = Calibration(intrinsics=camera, distortion="fisheye", coefficients=(0.0,) * 4)
+    off_axis = np.abs(np.arange(361) - 180)
+    finite = np.isfinite(lens.rays()[0]).all(axis=1)
+    assert finite[off_axis <= 88].all()
+    assert not finite[off_axis >= 90].any()
+
+
+@pytest.mark.parametrize("coefficients", [(1e300,) * 4, (-50.0, 3.0, 9.0, -9.0), (0, 0, 5.0, 5.0)])
+def test_no_wrong_ray_of_absurd_coefficients(coefficients: tuple[float, ...]) -> None:
+    """Whatever the coefficients, a ray that is given falls on its pixel."""
+    lens = Calibration(intrinsics=CAMERA, distortion="brown", coefficients=coefficients)
+    rays = lens.rays()
+    found = np.isfinite(rays).all(axis=2)
+    beside = np.abs(project(lens, rays[found][None]) - pixels_of(CAMERA)[found])
+    assert (beside <= 0.5 + 1e-6).all()
+
+
+@pytest.mark.parametrize(
+    ("distortion", "count"), [("none", 1), ("none", 4), ("brown", 0), ("brown", 6), ("fisheye", 5)]
+)
+def test_number_of_coefficients(distortion: Distortion, count: int) -> None:
+    """Each model has its number of coefficients."""
+    with pytest.raises(DataError, match=f"has {count} distortion coefficients"):
+        Calibration(intrinsics=CAMERA, distortion=distortion, coefficients=(0.0,) * count)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_coefficients_are_finite(value: float) -> None:
+    """A coefficient that is not a number is refused where it is made."""
+    with pytest.raises(DataError, match="finite"):
+        Calibration(intrinsics=CAMERA, distortion="brown", coefficients=(0.1, value, 0.0, 0.0))
+
+
+def test_images_are_no_larger_than_photos() -> None:
+    """A size that no memory holds is refused, not tried."""
+    with pytest.raises(DataError, match="65535"):
+        Calibration(intrinsics=Intrinsics.centred(70000, 4, 100.0), distortion="none")

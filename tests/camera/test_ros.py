@@ -1,0 +1,98 @@
+"""ROS's camera_info."""
+
+import pytest
+
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.opencv import fields_of
+from depth_unet.camera.ros import is_ros, ros_calibration
+from depth_unet.errors import DataError
+
+FILE = """image_width: 640
+image_height: 480
+camera_name: narrow_stereo
+camera_matrix:
+  rows: 3
+  cols: 3
+  data: [500.5, 0, 320, 0, 501.5, 240, 0, 0, 1]
+distortion_model: plumb_bob
+distortion_coefficients:
+  rows: 1
+  cols: 5
+  data: [-0.3, 0.1, 1e-05, -0.002, 0.0]
+rectification_matrix: {rows: 3, cols: 3, data: [1, 0, 0, 0, 1, 0, 0, 0, 1]}
+projection_matrix: {rows: 3, cols: 4, data: [400, 0, 320, 0, 0, 400, 240, 0, 0, 0, 1, 0]}
+"""
+MESSAGE = """header:
+  seq: 17
+  frame_id: "camera"
+height: 480
+width: 640
+distortion_model: "plumb_bob"
+D: [-0.3, 0.1, 1.0e-05, -0.002, 0.0]
+K: [500.5, 0.0, 320.0, 0.0, 501.5, 240.0, 0.0, 0.0, 1.0]
+R: [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+P: [400.0, 0.0, 320.0, 0.0, 0.0, 400.0, 240.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+binning_x: 0
+---
+"""
+CAMERA = Intrinsics(width=640, height=480, fx_px=500.5, fy_px=501.5, cx_px=320.0, cy_px=240.0)
+BOB, FIVE = "plumb_bob", "-0.3, 0.1, 1e-05, -0.002, 0.0"
+lower = MESSAGE.replace("D:", "d:").replace("K:", "k:").replace("R:", "r:").replace("P:", "p:")
+
+
+@pytest.mark.parametrize("text", [FILE, MESSAGE, lower])
+def test_file_and_messages(text: str) -> None:
+    """The file, the message of ROS 1 and that of ROS 2 hold the same camera."""
+    fields = fields_of(text)
+    found = ros_calibration(fields)
+    assert is_ros(fields)
+    assert found.intrinsics == CAMERA
+    assert found.distortion == "brown"
+    assert found.coefficients == (-0.3, 0.1, 1e-5, -0.002, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("model", "coefficients", "distortion"),
+    [
+        ("plumb_bob", "1, 2, 3, 4", "brown"),
+        ("rational_polynomial", "1, 2, 3, 4, 5, 6, 7, 8", "brown"),
+        ("equidistant", "1, 2, 3, 4", "fisheye"),
+        ("''", "", "none"),
+        ("plumb_bob", "", "none"),
+    ],
+)
+def test_models(model: str, coefficients: str, distortion: str) -> None:
+    """Each model has its number of coefficients; without coefficients, nothing is bent."""
+    text = FILE.replace(FIVE, coefficients).replace(BOB, model)
+    found = ros_calibration(fields_of(text))
+    assert found.distortion == distortion
+    assert len(found.coefficients) == len(coefficients.split())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (BOB, "kannala_brandt", "'kannala_brandt'; one of"),
+        (BOB, "equidistant", "has 5 coefficients; 4 are expected"),
+        (BOB, "[1, 2]", "''; one of"),
+        (FIVE, "1, 2, 3, 4, 5, 6, 7, 8", "has 8 coefficients"),
+        (FIVE, ".nan, 0, 0, 0, 0", "finite"),
+        (FIVE, "a, b, c, d, e", "numbers are expected"),
+        ("[500.5, 0, 320, 0, 501.5,", "[0, 0, 320, 0, 0,", "focal lengths"),
+        ("[500.5, 0, 320, 0, 501.5,", "[500.5, 9, 320, 0, 501.5,", "without skew"),
+        ("320, 0, 501.5, 240, 0, 0, 1]", "0, 0, 501.5, 0, 320, 240, 1]", "row by row"),
+        ("[500.5, 0,", "[500.5,", "8 numbers, not 9"),
+        ("[500.5,", "[true,", "a bool"),
+        ("[500.5,", "[0x" + "f" * 5000 + ",", "an? int"),
+        ("image_width: 640", "image_width: 640.5", "image size"),
+        ("image_width: 640", "image_width: 0", "image size"),
+        ("image_width: 640\n", "", "image size"),
+        ("image_width: 640\nimage_height: 480\n", "", "states no image size"),
+        ("camera_matrix", "projection", "holds no camera matrix"),
+    ],
+)
+def test_damaged_files(old: str, new: str, words: str) -> None:
+    """What is wrong with a value is said."""
+    assert FILE.count(old) == 1
+    with pytest.raises(DataError, match=words):
+        ros_calibration(fields_of(FILE.replace(old, new)))

@@ -1,0 +1,245 @@
+"""The pairs layout, read and written."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.data.layout import (
+    DatasetInfo,
+    PairRow,
+    is_below,
+    plain_name,
+    read_index,
+    read_info,
+    write_index,
+    write_info,
+)
+from depth_unet.errors import DataError
+
+
+def index(root: Path, text: str, encoding: str = "utf-8") -> list[PairRow]:
+    """Read an index with this content."""
+    (root / "index.csv").write_text(text, encoding=encoding, newline="")
+    return read_index(root)
+
+
+def info(root: Path, **values: object) -> DatasetInfo:
+    """Read a dataset.json with these values."""
+    (root / "dataset.json").write_text(json.dumps(values), encoding="utf-8")
+    return read_info(root)
+
+
+@given(st.text("ab./:\\ ", max_size=12))
+def test_names_are_read_as_pathlib_reads_them(name: str) -> None:
+    """What is below its folder, and the plain form of its name, are those of pure paths."""
+    path = PurePosixPath(name)
+    inside = bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+    assert is_below(name) == (inside and ":" not in path.parts[0])
+    if is_below(name):
+        assert plain_name(name) == path.as_posix()
+
+
+def test_index_round_trip(tmp_path: Path) -> None:
+    """Rows come back as they were written: quotes, commas, umlauts, and cameras to the last bit."""
+    rows = [
+        PairRow(rgb="a.jpg", depth="a.png"),
+        PairRow(rgb='größe, "1"/b.jpg', depth="b c.png", official_split="test", room_group="x"),
+        PairRow(rgb="c.jpg", depth="c.png", camera_px=(518.857901, 1 / 3, -0.5, 1e-9)),
+    ]
+    write_index(tmp_path, rows)
+    assert read_index(tmp_path) == rows
+
+
+def test_two_columns_are_enough(tmp_path: Path) -> None:
+    """Everything but the two names is optional, and unknown columns are ignored."""
+    rows = index(tmp_path, "depth,scene,rgb\na.png,kitchen,a.jpg\n")
+    assert rows == [PairRow(rgb="a.jpg", depth="a.png")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_indexes_of_other_programs(tmp_path: Path, encoding: str, newline: str) -> None:
+    """Byte-order mark, Windows line ends, spaces, backslashes and short lines are understood."""
+    lines = (
+        "rgb, depth, official_split, room_group",
+        "a\\b.jpg , a\\b.png,test,r 1",
+        "c.jpg,c.png",
+    )
+    rows = index(tmp_path, newline.join(lines), encoding)
+    assert rows == [
+        PairRow(rgb="a/b.jpg", depth="a/b.png", official_split="test", room_group="r 1"),
+        PairRow(rgb="c.jpg", depth="c.png"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", r"columns \(none\); add depth and rgb"),
+        ("rgb,room_group\na.jpg,x\n", "columns rgb, room_group; add depth"),
+        ("rgb,depth\n", "lists no pairs"),
+        ("rgb,depth\na.jpg,\n", "line 2: depth is ''"),
+        ("rgb,depth\na.jpg,a.png\n/etc/b.jpg,b.png\n", "line 3: rgb is '/etc/b.jpg'"),
+        ("rgb,depth\n../a.jpg,a.png\n", "line 2: rgb is '../a.jpg'"),
+        ("rgb,depth\nx\\..\\..\\a.jpg,a.png\n", "line 2: rgb"),
+        ("rgb,depth,fx_px,fy_px,cx_px,cy_px\na.jpg,a.png,500,,3,4\n", "four numbers"),
+        ("rgb,depth,fx_px,fy_px,cx_px,cy_px\na.jpg,a.png,500,-1,3,4\n", "positive focal"),
+        ("rgb,depth,fx_px,fy_px,cx_px,cy_px\na.jpg,a.png,nan,500,3,4\n", "four numbers"),
+        ("rgb,depth,fx_px,fy_px,cx_px,cy_px\na.jpg,a.png,500,500,3,inf\n", "four numbers"),
+        ("rgb,depth,fx_px\na.jpg,a.png,500\n", "four numbers"),
+        ("rgb,depth\na.jpg,a.png\nb.jpg,b.png\n./a.jpg,c.png\n", "line 4: .* also in line 2"),
+        ("rgb,depth,official_split\na.jpg,a.png,Val\n", "line 2: official_split is 'Val'"),
+        ("rgb,depth\na.jpg,a\0.png\n", "NUL"),
+    ],
+)
+def test_bad_indexes_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    """Each mistake in an index is named with its line, and what to do."""
+    with pytest.raises(DataError, match=message) as caught:
+        index(tmp_path, text)
+    assert "index.csv" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_index_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    """Another encoding is not guessed at."""
+    with pytest.raises(DataError, match="UTF-8"):
+        index(tmp_path, "rgb,depth\nä.jpg,ä.png\n", "latin-1")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf16_index_is_refused(tmp_path: Path, encoding: str) -> None:
+    """A spreadsheet's other encoding is named, with and without a byte-order mark."""
+    with pytest.raises(DataError, match="UTF-8") as caught:
+        index(tmp_path, "rgb,depth\na.jpg,a.png\n", encoding)
+    assert str(caught.value).isprintable()
+
+
+def test_official_split_in_capitals(tmp_path: Path) -> None:
+    """``Test`` is test: a test frame is never trained on because of its spelling."""
+    rows = index(tmp_path, "rgb,depth,official_split\na,a,Test\nb,b, TRAIN \nc,c,\n")
+    assert [row.official_split for row in rows] == ["test", "train", ""]
+
+
+def test_missing_index_is_refused(tmp_path: Path) -> None:
+    """An empty folder, no folder and a file in its place are no data sets."""
+    (tmp_path / "file").touch()
+    for root in (tmp_path, tmp_path / "none", tmp_path / "file"):
+        with pytest.raises(DataError, match=r"index\.csv is missing"):
+            read_index(root)
+
+
+def test_info_round_trip(tmp_path: Path) -> None:
+    """What holds for a data set comes back as it was written."""
+    camera = Intrinsics(width=640, height=480, fx_px=518.9, fy_px=519.5, cx_px=325.6, cy_px=253.7)
+    for written in (
+        DatasetInfo(name="räume"),
+        DatasetInfo(
+            name="x", metres_per_unit=0.00025, border_px=10, max_depth_m=8.5, intrinsics=camera
+        ),
+    ):
+        write_info(tmp_path, written)
+        assert read_info(tmp_path) == written
+
+
+def test_without_info_the_defaults_hold(tmp_path: Path) -> None:
+    """Without dataset.json depth is in millimetres, and the name is the folder's."""
+    assert read_info(tmp_path) == DatasetInfo(name=tmp_path.name)
+    assert info(tmp_path) == DatasetInfo(name=tmp_path.name)
+    assert DatasetInfo(name="x").metres_per_unit == 1e-3
+
+
+@pytest.mark.parametrize(
+    ("unit", "metres"), [("mm", 1e-3), ("cm", 1e-2), ("m", 1.0), (0.0002, 0.0002)]
+)
+def test_depth_units(tmp_path: Path, unit: str | float, metres: float) -> None:
+    """A unit is a name or a number of metres per count."""
+    assert info(tmp_path, depth_unit=unit).metres_per_unit == metres
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"depth_unit": "inch"},
+        {"depth_unit": 0},
+        {"depth_unit": -0.001},
+        {"depth_unit": None},
+        {"border_px": -1},
+        {"border_px": "wide"},
+        {"max_depth_m": 0},
+        {"max_depth_m": 70},
+        {"max_depth_m": float("nan")},
+        {"intrinsics": {"fx_px": 500}},
+        {"intrinsics": [1, 2, 3, 4]},
+        {"border_px": float("inf")},
+        {
+            "intrinsics": {
+                "width": 640, "height": 480, "fx_px": 0.0, "fy_px": 5.0, "cx_px": 3.0, "cy_px": 4.0,
+            }
+        },
+    ],
+)  # fmt: skip
+def test_bad_infos_are_refused(tmp_path: Path, values: dict[str, object]) -> None:
+    """A value that cannot be used is refused in one line that names the file."""
+    with pytest.raises(DataError, match=r"dataset\.json") as caught:
+        info(tmp_path, **values)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "size", [(0, 480), (640, -1), (0.5, 480), (640.5, 480), ("640", 480), (None, 480), (True, 480)]
+)
+def test_camera_of_an_empty_image_is_refused(tmp_path: Path, size: tuple[object, object]) -> None:
+    """A camera of an image without pixels cannot be resized, so it is refused when it is read."""
+    focal = {"fx_px": 500.0, "fy_px": 500.0, "cx_px": 3.0, "cy_px": 4.0}
+    with pytest.raises(DataError, match=r"dataset\.json") as caught:
+        info(tmp_path, intrinsics={"width": size[0], "height": size[1], **focal})
+    assert "\n" not in str(caught.value)
+
+
+def test_whole_numbers_are_numbers(tmp_path: Path) -> None:
+    """A camera may be written without decimal points."""
+    values = {"width": 640, "height": 480, "fx_px": 500, "fy_px": 500, "cx_px": 320, "cy_px": 240}
+    camera = info(tmp_path, intrinsics=values).intrinsics
+    assert camera == Intrinsics(
+        width=640, height=480, fx_px=500.0, fy_px=500.0, cx_px=320.0, cy_px=240.0
+    )
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '"mm"', "\xff"])
+def test_info_that_is_no_json_object_is_refused(tmp_path: Path, text: str) -> None:
+    """A damaged dataset.json is refused, not overlooked."""
+    (tmp_path / "dataset.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(DataError, match=r"dataset\.json"):
+        read_info(tmp_path)
+
+
+def test_camera_of_a_row() -> None:
+    """A row's own camera comes first, then the data set's at the photo's size, then none."""
+    camera = Intrinsics.centred(640, 480, 500.0)
+    row = PairRow(rgb="a", depth="a")
+    own = PairRow(rgb="a", depth="a", camera_px=(70.0, 71.0, 30.0, 20.0))
+    of_set = DatasetInfo(name="x", intrinsics=camera)
+    assert of_set.camera(row, 240, 320) == camera.resized(320, 240)
+    assert of_set.camera(own, 60, 80) == Intrinsics(
+        width=80, height=60, fx_px=70.0, fy_px=71.0, cx_px=30.0, cy_px=20.0
+    )
+    assert DatasetInfo(name="x").camera(row, 240, 320) is None
+
+
+def test_index_is_replaced_whole(tmp_path: Path) -> None:
+    """A row that cannot be written leaves the index as it was, and nothing beside it."""
+    write_index(tmp_path, [PairRow(rgb="a", depth="a")])
+
+    def rows() -> Iterator[PairRow]:
+        yield PairRow(rgb="b", depth="b")
+        raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError, match="power cut"):
+        write_index(tmp_path, rows())
+    assert [path.name for path in tmp_path.iterdir()] == ["index.csv"]
+    assert read_index(tmp_path) == [PairRow(rgb="a", depth="a")]

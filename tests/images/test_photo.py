@@ -1,0 +1,115 @@
+"""Photos of every kind become RGB, the right way up."""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from depth_unet.data.decode import read_rgb
+from depth_unet.errors import DataError
+from depth_unet.images.photo import read_photo
+
+ORIENTATION = 0x0112
+
+
+@pytest.fixture
+def image() -> Image.Image:
+    """A smooth photo of 40x30."""
+    coarse = np.random.default_rng(0).integers(0, 256, (3, 4, 3), np.uint8)
+    return Image.fromarray(coarse).resize((40, 30), Image.Resampling.BILINEAR)
+
+
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    """An image file."""
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "1", "RGB"])
+def test_modes(image: Image.Image, mode: str) -> None:
+    """Whatever its colours are kept as, a photo is what Pillow shows of it, without a warning."""
+    converted = image.convert(mode)
+    decoded = read_photo(encoded(converted, "png"))
+    expected = converted.convert("RGBA").convert("RGB")
+    assert np.array_equal(decoded.image, np.asarray(expected))
+
+
+def test_palette_with_transparency(image: Image.Image) -> None:
+    """Transparency by colour is left out, and nothing is warned of."""
+    palette = image.convert("P")
+    data = encoded(palette, "png", transparency=bytes(range(256)))
+    assert np.array_equal(read_photo(data).image, np.asarray(palette.convert("RGB")))
+
+
+def test_sixteen_bits(tmp_path: Path) -> None:
+    """65535 is white; photos to predict and to train on are read alike."""
+    values = np.random.default_rng(0).integers(0, 65536, (9, 7), np.uint16)
+    path = tmp_path / "grey.png"
+    Image.fromarray(values).save(path)
+    found = read_photo(path).image
+    assert np.array_equal(found, read_rgb(path))
+    assert np.array_equal(found[..., 0], np.rint(values / 257))
+
+
+@pytest.mark.parametrize("largest", [1.0, 65535.0])
+def test_floats(tmp_path: Path, largest: float) -> None:
+    """Floats up to 1 are shares of white, others counts; what is no number is black."""
+    values = np.full((4, 4), largest, np.float32)
+    values[0, 0] = np.nan
+    Image.fromarray(values).save(tmp_path / "grey.tiff")
+    found = read_photo(tmp_path / "grey.tiff").image
+    assert (found[0, 0] == 0).all()
+    assert (found[1:] == 255).all()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation(image: Image.Image, orientation: int) -> None:
+    """Tags are applied to files and to images, which stay as they were."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    data = encoded(image, "png", exif=exif)
+    decoded = read_photo(data)
+    assert decoded.turned == (orientation != 1)
+    assert decoded.image.shape == ((30, 40, 3) if orientation < 5 else (40, 30, 3))
+    with Image.open(io.BytesIO(data)) as opened:
+        assert np.array_equal(read_photo(opened).image, decoded.image)
+        assert opened.size == (40, 30)
+
+
+def test_many_rows() -> None:
+    """Rows are copied in bands without a seam."""
+    pixels = np.random.default_rng(0).integers(0, 256, (2500, 3, 3), np.uint8)
+    assert np.array_equal(read_photo(encoded(Image.fromarray(pixels), "png")).image, pixels)
+
+
+@pytest.mark.slow  # a process of its own
+def test_heif_by_its_bytes(image: Image.Image, tmp_path: Path) -> None:
+    """HEIF is known by its content, in a process that has seen none before."""
+    pillow_heif = pytest.importorskip("pillow_heif")
+    path = tmp_path / "phone.jpg"
+    pillow_heif.from_pillow(image).save(path, format="HEIF")
+    program = (
+        "import sys; from pathlib import Path; from depth_unet.images.photo import read_photo; "
+        "print(read_photo(Path(sys.argv[1]).read_bytes()).image.shape)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False
+    )
+    assert told.stdout.strip() == "(30, 40, 3)", told.stderr
+
+
+def test_heif_without_the_library(
+    image: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says what to install, of that photo alone."""
+    pillow_heif = pytest.importorskip("pillow_heif")
+    path = tmp_path / "phone.heic"
+    pillow_heif.from_pillow(image).save(path)
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(DataError, match=r"pip install 'depth-unet\[heif\]'"):
+        read_photo(path)

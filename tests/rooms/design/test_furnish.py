@@ -1,0 +1,151 @@
+"""Furniture stands in the room, on the floor, and nothing else stands in it."""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from depth_unet.rooms.design.clutter import height_below, put_on_floor, put_on_tops
+from depth_unet.rooms.design.floorplan import FloorPlan, Placed, overlap, plan_of
+from depth_unet.rooms.design.furnish import furnish
+from depth_unet.rooms.design.hangings import hang
+from depth_unet.rooms.design.kinds import KINDS, RoomKind
+from depth_unet.rooms.design.placing import against_wall, clears, tuck
+from depth_unet.rooms.design.shell import Shell, build_shell
+from depth_unet.rooms.furniture.catalogue import Catalogue
+from depth_unet.rooms.furniture.piece import assembled
+from depth_unet.rooms.mesh import Material, Mesh, box
+from depth_unet.rooms.textures.texture import TexturePool
+
+OVERLAP_M = 0.01
+REST_M = 0.005
+OUTSIDE_M = 0.002
+each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+each_seed = pytest.mark.parametrize("seed", range(2))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Furnished:
+    """A furnished room: its plan, the things on tops, what hangs on the walls."""
+
+    plan: FloorPlan
+    things: tuple[Placed, ...]
+    hung: tuple[Mesh, ...]
+
+
+@each_kind
+@each_seed
+def test_pieces_inside(kind: RoomKind, seed: int) -> None:
+    """Every vertex of every piece lies in the room, and the piece stands on the floor."""
+    room = _furnished(kind, seed)
+    assert room.plan.placed
+    for placed in room.plan.placed:
+        points = placed.triangles_m.reshape(-1, 3)
+        assert points.min() > -OUTSIDE_M, placed.kind
+        assert np.all(points < np.array(room.plan.size_m) + OUTSIDE_M), placed.kind
+        assert points[:, 2].min() == pytest.approx(0, abs=REST_M), placed.kind
+
+
+@each_kind
+@each_seed
+def test_footprints_do_not_overlap(kind: RoomKind, seed: int) -> None:
+    """No two pieces share floor; a tucked chair does, with its table, and stays below its top."""
+    placed = _furnished(kind, seed).plan.placed
+    for piece, other in combinations(placed, 2):
+        if not overlap(piece.footprint_m, other.footprint_m, OVERLAP_M):
+            continue
+        assert piece.tucked or other.tucked, f"{piece.kind} in {other.kind}"
+        table, chair = (piece, other) if other.tucked else (other, piece)
+        assert clears(table, chair), f"{chair.kind} cuts {table.kind}"
+
+
+@each_kind
+@each_seed
+def test_doors_stay_free(kind: RoomKind, seed: int) -> None:
+    """Nothing stands before a door."""
+    plan = _furnished(kind, seed).plan
+    for placed in plan.placed:
+        assert not any(overlap(placed.footprint_m, zone, OVERLAP_M) for zone in plan.zones_m)
+
+
+@each_kind
+@each_seed
+def test_things_rest(kind: RoomKind, seed: int) -> None:
+    """A thing on a top has the top within 5 mm below its underside, and no other thing in it."""
+    room = _furnished(kind, seed)
+    carriers_m = np.concatenate([placed.triangles_m for placed in room.plan.placed])
+    for thing in room.things:
+        points = thing.triangles_m.reshape(-1, 3)
+        x0, y0, x1, y1 = thing.footprint_m
+        middle = np.array([[(x0 + x1) / 2, (y0 + y1) / 2]])
+        low_m = float(points[:, 2].min())
+        assert abs(low_m - height_below(carriers_m, middle)[0]) < REST_M, thing.piece.name
+        assert points[:, 2].max() < room.plan.size_m[2]
+
+
+@each_kind
+def test_kind_is_what_it_is_called(kind: RoomKind) -> None:
+    """The pieces that a room must have find a place."""
+    rooms = [_furnished(kind, seed) for seed in range(2)]
+    for name in kind.must:
+        found = sum(any(placed.kind == name for placed in room.plan.placed) for room in rooms)
+        assert found >= 1, name
+
+
+def test_hung_things_are_on_the_walls() -> None:
+    """What hangs on walls stays in the room and within 45 cm of a wall."""
+    for kind in KINDS:
+        room = _furnished(kind, 0)
+        size_m = np.array(room.plan.size_m)
+        for mesh in room.hung:
+            points = mesh.positions_m.reshape(-1, 3)
+            assert points.min() > -OUTSIDE_M
+            assert np.all(points < size_m + OUTSIDE_M)
+            near = np.minimum(points, size_m - points)[:, :2].min(axis=1)
+            assert near.max() < 0.45
+
+
+def test_height_below_is_that_of_the_triangles() -> None:
+    """Over a box it is the box's top; beside it nothing; under a slope the slope."""
+    triangles_m = box((0, 0, 0), (1, 1, 0.5), Material()).positions_m
+    slope_m = np.array([[[2, 0, 0], [4, 0, 1], [2, 2, 0]]], np.float32)
+    points = np.array([[0.3, 0.6], [1.5, 0.5], [2.5, 0.5]])
+    heights = height_below(np.concatenate([triangles_m, slope_m]), points)
+    np.testing.assert_allclose(heights, [0.5, -np.inf, 0.25], atol=1e-6)
+
+
+def test_chair_is_pushed_under_an_open_table_only() -> None:
+    """A chair goes under a top with free space below it, and stays before a closed front."""
+    top = box((-0.6, -0.4, 0.72), (0.6, 0.4, 0.75), Material())
+    legs = [box((x, -0.03, 0), (x + 0.05, 0.03, 0.72), Material()) for x in (-0.6, 0.55)]
+    closed = box((-0.6, -0.4, 0), (0.6, 0.4, 0.75), Material())
+    chair = assembled("chair", [box((-0.2, -0.2, 0), (0.2, 0.2, 0.45), Material())])
+    reach_m = []
+    for meshes in ([top, *legs], [closed]):
+        plan = FloorPlan(size_m=(4.0, 4.0, 2.5), walls=plan_of(_shell(KINDS[0], 0)).walls)
+        rng = np.random.default_rng(0)
+        table = against_wall(plan, "table", assembled("table", meshes), rng)
+        assert table is not None
+        placed = tuck(plan, table, "chair", chair, side=0, aside_m=0.0, depth_m=0.2)
+        assert placed is not None
+        reach_m.append(overlap(table.footprint_m, placed.footprint_m, OVERLAP_M))
+    assert reach_m == [True, False]
+
+
+def _shell(kind: RoomKind, seed: int) -> Shell:
+    return build_shell(kind, np.random.default_rng(seed), TexturePool("train", per_kind=2))
+
+
+@cache
+def _furnished(kind: RoomKind, seed: int) -> Furnished:
+    rng = np.random.default_rng([seed, 1])
+    # Both kinds of furniture: shapes, and models with curved and stepped tops.
+    catalogue = Catalogue("cc0" if seed % 2 else "boxes", "train")
+    plan = plan_of(_shell(kind, seed))
+    furnish(plan, kind, catalogue, rng)
+    parts = hang(plan, kind, TexturePool("train", per_kind=2), rng)
+    things = put_on_tops(plan, kind, catalogue, rng)
+    put_on_floor(plan, kind, catalogue, rng)
+    return Furnished(plan=plan, things=tuple(things), hung=tuple(parts.meshes))

@@ -1,0 +1,91 @@
+"""What rooms are furnished with: every kind in every pack, the two shares apart."""
+
+import numpy as np
+import pytest
+
+from depth_unet.errors import ConfigError
+from depth_unet.rooms.furniture.assets import load_pack
+from depth_unet.rooms.furniture.catalogue import Catalogue
+from depth_unet.rooms.furniture.piece import Piece
+from depth_unet.rooms.furniture.shapes import HANGING, STANDING
+from depth_unet.rooms.furniture.sorting import KIND_NAMES, kinds_of
+from depth_unet.rooms.scene import Furniture, Share
+
+PACKS: tuple[Furniture, ...] = ("cc0", "boxes")
+SHARES: tuple[Share, ...] = ("train", "test")
+MODEL_NAMES = {model.name for model in load_pack("cc0")}
+
+
+def _bytes(piece: Piece) -> bytes:
+    return b"".join(mesh.positions_m.tobytes() + mesh.uv.tobytes() for mesh in piece.meshes)
+
+
+@pytest.mark.parametrize("furniture", PACKS)
+@pytest.mark.parametrize("kind", [*STANDING, *HANGING])
+def test_every_kind_is_there(furniture: Furniture, kind: str) -> None:
+    """A piece of every kind, from its seed alone, of plausible size, all of it furniture."""
+    catalogue = Catalogue(furniture, "train")
+    for seed in range(4):
+        piece, twin = (catalogue.piece(kind, np.random.default_rng(seed)) for _ in range(2))
+        assert _bytes(piece) == _bytes(twin)
+        assert all(mesh.is_furniture for mesh in piece.meshes)
+        assert 0.1 < max(piece.size_m) < 4.2
+        low = min(float(mesh.positions_m[..., 2].min()) for mesh in piece.meshes)
+        assert low == pytest.approx(piece.elevation_m, abs=0.05)
+        assert (piece.elevation_m > 0.5) == (kind in HANGING)
+        assert all(max(mesh.material.albedo) <= 1 for mesh in piece.meshes)
+
+
+def test_models_and_shapes_are_mixed() -> None:
+    """Chairs are models or shapes; without a pack they are shapes."""
+    names = {"cc0": set[str](), "boxes": set[str]()}
+    for furniture in PACKS:
+        catalogue = Catalogue(furniture, "train")
+        for seed in range(24):
+            names[furniture].add(catalogue.piece("chair", np.random.default_rng(seed)).name)
+    assert names["boxes"] == {"chair"}
+    assert names["cc0"] & MODEL_NAMES
+    assert "chair" in names["cc0"]
+
+
+def test_shares_have_no_model_in_common() -> None:
+    """No model of the training rooms stands in a room of the test."""
+    names = []
+    for share in SHARES:
+        catalogue, rng = Catalogue("cc0", share), np.random.default_rng(1)
+        pieces = [catalogue.small(rng) for _ in range(30)]
+        pieces += [catalogue.piece(kind, rng) for kind in STANDING for _ in range(3)]
+        names.append({piece.name for piece in pieces} & MODEL_NAMES)
+    assert names[0]
+    assert names[1]
+    assert not names[0] & names[1]
+
+
+def test_small_things_are_small() -> None:
+    """What stands on tops is smaller than a top."""
+    for furniture in PACKS:
+        catalogue, rng = Catalogue(furniture, "train"), np.random.default_rng(2)
+        assert all(max(catalogue.small(rng).size_m) < 0.8 for _ in range(30))
+
+
+def test_counters_are_runs() -> None:
+    """Kitchen cupboards stand side by side, and their stated size is that of the run."""
+    catalogue = Catalogue("cc0", "train")
+    for seed in range(12):
+        piece = catalogue.piece("counter", np.random.default_rng(seed))
+        points = np.concatenate([mesh.positions_m.reshape(-1, 3) for mesh in piece.meshes])
+        assert np.ptp(points[:, 0]) == pytest.approx(piece.size_m[0], abs=0.06)
+        assert piece.size_m[0] >= 0.95
+
+
+def test_sorting_knows_only_kinds_of_shapes() -> None:
+    """Each model's kinds have a shape too; most models of the pack are of use."""
+    assert set(KIND_NAMES) <= {*STANDING, *HANGING}
+    used = [model for model in load_pack("cc0") if kinds_of(model)]
+    assert len(used) > 0.6 * len(load_pack("cc0"))
+
+
+def test_unknown_kind() -> None:
+    """An unknown kind is refused."""
+    with pytest.raises(ConfigError, match="choose one of"):
+        Catalogue("boxes", "train").piece("throne", np.random.default_rng(0))

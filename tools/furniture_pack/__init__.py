@@ -1,0 +1,1 @@
+"""Builds the full furniture pack from the sources of its models."""

@@ -1,0 +1,231 @@
+"""Build a furniture pack: ``python -m tools.furniture_pack.pack FOLDER``.
+
+The models come from Debian's package sweethome3d-furniture (`apt-get install
+sweethome3d-furniture`). Large ones are simplified; one whose simplified form differs visibly from
+the original is left out. The full pack holds models under CC-BY 3.0: their authors stand in
+ATTRIBUTION-full.txt beside it, which belongs to every copy of the pack.
+"""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from depth_unet.errors import DataError
+from depth_unet.files.atomic import replacing, write_text
+from depth_unet.rooms.furniture.assets import (
+    ARRAYS_NAME,
+    ATTRIBUTION_NAME,
+    MANIFEST_NAME,
+    full_pack_folder,
+)
+from depth_unet.rooms.furniture.models import Model, ModelPart
+from depth_unet.rooms.furniture.pack_format import encode
+from depth_unet.rooms.textures.palette import linear
+from tools.furniture_pack.decimate import decimate
+from tools.furniture_pack.library import LICENCES, Entry, read_library
+from tools.furniture_pack.likeness import unlikeness
+from tools.furniture_pack.wavefront import Paint, Wavefront
+from tools.furniture_pack.welding import Surface, corner_normals, weld
+
+LIBRARIES = Path("/usr/share/sweethome3d/furniture")
+CC0_LIBRARY = "BlendSwap-CC-0"
+MIN_OPACITY = 0.35
+"""Parts that are clearer are left out: depth sensors look through them too."""
+MAX_UNLIKENESS = 0.02
+TRIANGLES_PER_METRE = 2400
+MIN_AREA_M2 = 1e-9
+"""Slivers below have no normal to speak of."""
+MIN_CAP, MAX_CAP = 600, 3000
+RELIEF = (1, 2, 4)
+"""A model that loses its form gets more triangles, twice."""
+TEXTURE_SIDE_PX, JPEG_QUALITY = 128, 80
+LICENCE_URLS = {
+    "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
+    "CC-BY-3.0": "https://creativecommons.org/licenses/by/3.0/",
+}
+
+
+class Textures:
+    """The pictures of a pack, each stored once."""
+
+    def __init__(self) -> None:
+        self.files: list[bytes] = []
+        self._numbers: dict[Path, int] = {}
+
+    def number(self, path: Path | None) -> int:
+        """Number of the picture at ``path``; -1 for none or for a file that is no picture."""
+        if path is None:
+            return -1
+        if path not in self._numbers:
+            self._numbers[path] = self._add(path)
+        return self._numbers[path]
+
+    def _add(self, path: Path) -> int:
+        picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        if picture is None:
+            return -1
+        side = (TEXTURE_SIDE_PX, TEXTURE_SIDE_PX)
+        small = cv2.resize(picture, side, interpolation=cv2.INTER_AREA)
+        data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
+        if data in self.files:
+            return self.files.index(data)
+        self.files.append(data)
+        return len(self.files) - 1
+
+
+def build(names: Sequence[str], libraries: Path, folder: Path, pack_name: str) -> str:
+    """Write a pack of the named libraries and its manifest into ``folder``.
+
+    Args:
+        names: File names without ``.sh3f``.
+        libraries: Folder of the ``.sh3f`` files.
+        folder: Where the pack goes.
+        pack_name: ``cc0`` or ``full``.
+
+    Returns:
+        A line on what was built.
+
+    Raises:
+        DataError: A library is missing or cannot be read.
+    """
+    textures, seen = Textures(), Counter[str]()
+    models, texture_of, left_out = list[Model](), list[int](), list[str]()
+    for entry, wavefront in _entries(names, libraries):
+        seen[entry.name] += 1
+        name = entry.name if seen[entry.name] == 1 else f"{entry.name} {seen[entry.name]}"
+        surface = _visible(wavefront)
+        simple = _simplified(surface, _cap(entry))
+        if simple is None:
+            left_out.append(name)
+            continue
+        model, numbers = _model(name, entry, simple, wavefront.paints, textures)
+        models.append(model)
+        texture_of += numbers
+    arrays = encode(models, textures.files, texture_of)
+    with replacing(folder / ARRAYS_NAME.format(pack_name)) as temporary:
+        np.savez_compressed(temporary, **arrays)
+    manifest = {"source": "Debian sweethome3d-furniture", "models": [_row(m) for m in models]}
+    write_text(folder / MANIFEST_NAME[pack_name], json.dumps(manifest, indent=1) + "\n")
+    if pack_name == "full":
+        write_text(folder / ATTRIBUTION_NAME, _attribution(models))
+    num_triangles = sum(len(part.positions_m) for model in models for part in model.parts)
+    return (
+        f"{len(models)} models, {num_triangles} triangles, {len(textures.files)} textures in "
+        f"{folder}; left out, as they lose their form: {', '.join(left_out) or 'none'}"
+    )
+
+
+def _entries(names: Sequence[str], libraries: Path) -> Iterator[tuple[Entry, Wavefront]]:
+    for name in names:
+        yield from read_library(libraries / f"{name}.sh3f")
+
+
+def _cap(entry: Entry) -> int:
+    """How many triangles a model may have: more for a sofa than for a cup."""
+    return int(np.clip(TRIANGLES_PER_METRE * max(entry.size_m), MIN_CAP, MAX_CAP))
+
+
+def _visible(wavefront: Wavefront) -> Surface:
+    """The model without its glass, welded."""
+    is_solid = np.array([paint.opacity >= MIN_OPACITY for paint in wavefront.paints])
+    shown = is_solid[wavefront.part]
+    return weld(wavefront.positions[shown], wavefront.uv[shown], wavefront.part[shown])
+
+
+def _simplified(surface: Surface, num_triangles: int) -> Surface | None:
+    """The form in as few triangles as show it, at most ``RELIEF`` times the number; or None."""
+    for factor in RELIEF:
+        simple = decimate(surface, num_triangles * factor)
+        if unlikeness(surface, simple) <= MAX_UNLIKENESS:
+            return simple
+    return None
+
+
+def _model(
+    name: str, entry: Entry, surface: Surface, paints: Sequence[Paint], textures: Textures
+) -> tuple[Model, list[int]]:
+    corners, normals = surface.points_m[surface.triangles], corner_normals(surface)
+    edges = corners[:, 1:] - corners[:, :1]
+    has_area = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1) > MIN_AREA_M2
+    parts, numbers = [], []
+    for number in np.unique(surface.part[has_area]):
+        paint, here = paints[number], has_area & (surface.part == number)
+        texture = textures.number(paint.texture)
+        colour = np.clip(np.array(paint.colour, np.float32), 0, 1)
+        picture = np.zeros((1, 1, 3), np.uint8)
+        part = ModelPart(
+            positions_m=corners[here].astype(np.float32),
+            normals=normals[here].astype(np.float32),
+            uv=_near_zero(surface.uv[here]).astype(np.float32),
+            albedo=(1.0, 1.0, 1.0) if texture >= 0 else linear(colour),
+            texture=picture if texture >= 0 else None,
+            gloss=min(0.15 * paint.specular, 0.08),
+        )
+        parts.append(part)
+        numbers.append(texture)
+    return (
+        Model(
+            name=name,
+            category=entry.category,
+            author=entry.author,
+            licence=entry.licence,
+            size_m=entry.size_m,
+            top_m=entry.top_m,
+            elevation_m=entry.elevation_m,
+            parts=tuple(parts),
+        ),
+        numbers,
+    )
+
+
+def _near_zero(uv: np.ndarray) -> np.ndarray:
+    """Whole repetitions taken off, so that half precision is enough."""
+    return np.asarray(uv - np.floor(uv.min(axis=(0, 1))))
+
+
+def _row(model: Model) -> dict[str, object]:
+    return {
+        "name": model.name,
+        "category": model.category,
+        "author": model.author,
+        "licence": model.licence,
+        "size_m": [round(side, 4) for side in model.size_m],
+        "top_m": model.top_m and round(model.top_m, 4),
+        "elevation_m": round(model.elevation_m, 4),
+    }
+
+
+def _attribution(models: Sequence[Model]) -> str:
+    lines = [
+        "3D models of the Sweet Home 3D furniture libraries, as packaged by Debian",
+        "(sweethome3d-furniture). Changed: simplified, textures made smaller, glass removed.",
+        *(f"{licence}: {url}" for licence, url in LICENCE_URLS.items()),
+        "",
+        *(f"{model.name}, by {model.author}, {model.licence}" for model in models),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Build the pack that the command line asks for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folder", type=Path, nargs="?", default=full_pack_folder())
+    parser.add_argument("--libraries", type=Path, default=LIBRARIES, help="folder of the .sh3f")
+    parser.add_argument("--cc0", action="store_true", help="only the pack that is shipped")
+    options = parser.parse_args()
+    names, pack_name = ([CC0_LIBRARY], "cc0") if options.cc0 else (list(LICENCES), "full")
+    try:
+        line = build(names, options.libraries, options.folder, pack_name)
+    except DataError as error:
+        raise SystemExit(f"depth-unet: error: {error}") from None
+    sys.stdout.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    main()
