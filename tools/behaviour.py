@@ -31,6 +31,18 @@ STEPS = 20
 # Parameters that were renamed between commits: pattern and today's name.
 RENAMED: tuple[tuple[str, str], ...] = ()
 TRAINED = {"seed": "rooms", "transfer": "nyu"}
+# Losses and validation figures as 32-bit floats, which TensorBoard's files hold at most. Speed and
+# memory differ from run to run and are left out.
+READ_LOSSES = """
+import json, struct, sys
+from pathlib import Path
+from depth_unet.train.history import read_history
+curves = read_history(Path(sys.argv[1]))
+print(json.dumps({
+    name: [curve.steps, [struct.pack("<f", value).hex() for value in curve.values]]
+    for name, curve in sorted(curves.items()) if not name.startswith("run/")
+}))
+"""
 
 
 def main() -> int:
@@ -67,16 +79,12 @@ def _measure(checkout: Path, out: Path, nyu: Path) -> dict[str, str]:
     data = {"rooms": rooms, "nyu": nyu}
     for recipe, name in TRAINED.items():
         run = out / f"run-{recipe}"
-        output = _run(
+        _run(
             checkout, "train", recipe, "--fraction", 1, "--data", data[name], "--out", run,
             "--steps", STEPS, "--batch-size", 4, "--precision", "fp32", "--device", "cpu",
             "--validate-every", STEPS, "--log-every", 1, "--seed", 3,
         )  # fmt: skip
-        lines = re.findall(r"^step (\d+) epoch \d+: (.*?) \|", output, flags=re.MULTILINE)
-        lines += re.findall(r"^step (\d+) (\w+ .*)$", output, flags=re.MULTILINE)
-        if len(lines) < STEPS:
-            raise SystemExit(f"the losses of {recipe} could not be read:\n{output}")
-        hashes[f"{recipe} losses"] = _hash(f"{step} {terms}".encode() for step, terms in lines)
+        hashes[f"{recipe} losses"] = _hash([_losses(checkout, run).encode()])
         hashes[f"{recipe} weights"] = _hash(_weight_parts(run / "last.safetensors"))
     photos = sorted((nyu / "test_a").glob("*.jpg"))[:8]
     if len(photos) < 8:
@@ -95,18 +103,30 @@ def _measure(checkout: Path, out: Path, nyu: Path) -> dict[str, str]:
 
 
 def _run(checkout: Path, *arguments: object) -> str:
+    return _python(checkout, "-m", "depth_unet", *arguments)
+
+
+def _losses(checkout: Path, run: Path) -> str:
+    losses = _python(checkout, "-c", READ_LOSSES, run)
+    steps, _ = json.loads(losses)["loss/total"]
+    if len(steps) != STEPS:
+        raise SystemExit(f"{run} records {len(steps)} losses; {STEPS} were expected")
+    return losses
+
+
+def _python(checkout: Path, *arguments: object) -> str:
     environment = {
         **os.environ, "PYTHONPATH": str(checkout / "src"), "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1", "COLUMNS": "400",
+        "MKL_NUM_THREADS": "1",
     }  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-m", "depth_unet", *map(str, arguments)],
+        [sys.executable, *map(str, arguments)],
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    output = done.stdout + done.stderr
     if done.returncode:
-        raise SystemExit(f"depth-unet {arguments[0]} ended with {done.returncode}:\n{output}")
-    return output
+        command = " ".join(map(str, arguments[:4]))
+        raise SystemExit(f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def _file_parts(folder: Path) -> Iterable[bytes]:
