@@ -24,7 +24,7 @@ import torch
 from PIL import Image
 
 from depth_unet import recipes
-from depth_unet.data.mixture import open_data, split_source
+from depth_unet.data.mixture import open_data
 from depth_unet.model.checkpoint import LAST_NAME, read
 from depth_unet.train.devices import make_fabric, settled
 from depth_unet.train.loop import Trainer
@@ -77,7 +77,7 @@ def speeds(recipe: str, data: Path, out: Path, rounds: int) -> dict[int, float]:
     wanted = replace(recipes.RECIPES[recipe](), batch_size=BATCH, precision="auto", fraction=1.0)
     config = settled(wanted, device)
     source = open_data([str(data)])
-    splits = split_source(source, fraction=1.0, holdout=0.1, seed=config.seed)
+    splits = source.split(fraction=1.0, holdout=0.1, seed=config.seed)
     trainer = Trainer(config, source, splits, out, fabric=make_fabric(config, device))
     raw = trainer.loader.load(0)
     times: dict[int, list[float]] = {}

@@ -20,7 +20,6 @@ from rich.console import Console
 from depth_unet.data.fit import fitted_frame
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.layout import DatasetInfo, PairRow
-from depth_unet.data.mixture import splits_within
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, frames_of
 from depth_unet.evaluate.score import score
@@ -31,7 +30,7 @@ from depth_unet.predict.model import DepthModel
 ZOOMS = (1.0, 1.25, 1.5, 2.0)
 
 
-class ZoomedSource:
+class ZoomedSource(Source):
     """Every frame of another source, cropped about its centre and resized back."""
 
     def __init__(self, source: Source, zoom: float, *, keeps_camera: bool) -> None:
@@ -69,7 +68,7 @@ def main() -> int:
     arguments = parser.parse_args()
     model = DepthModel.from_file(resolve(arguments.checkpoint))
     source = open_source(arguments.data)
-    splits = splits_within(source, Splits.from_dict(model.checkpoint.splits))
+    splits = Splits.from_dict(model.checkpoint.splits).for_source(source)
     indices = frames_of(source.rows, splits, arguments.split)
 
     def abs_rel(zoom: float, *, keeps_camera: bool) -> float:

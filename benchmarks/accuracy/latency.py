@@ -25,8 +25,8 @@ from rich.console import Console
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
-from depth_unet.data.folds import rooms_of_fold
 from depth_unet.data.forms.recognise import open_source
+from depth_unet.data.splits import rooms_of_fold
 from depth_unet.evaluate.score import Predictor, score
 from depth_unet.figures.plot import BEST, OTHER, label_axes, plot
 from depth_unet.figures.text import SMALL_PT
@@ -93,8 +93,7 @@ def take_turns(sides: Mapping[str, Contestant], rounds: int) -> None:
 def judge(sides: Mapping[str, Contestant], data: Path, fold: str) -> None:
     """AbsRel of every side on the official test frames, or on a fold's; without flip."""
     source = open_source(data)
-    path, _, name = fold.rpartition(":")
-    rooms = rooms_of_fold(Path(path), name) if fold else frozenset[str]()
+    rooms = rooms_of_fold(fold)
     frames = [
         index
         for index, row in enumerate(source.rows)

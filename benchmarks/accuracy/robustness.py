@@ -20,7 +20,6 @@ from rich.console import Console
 
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.layout import DatasetInfo, PairRow
-from depth_unet.data.mixture import splits_within
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, frames_of
 from depth_unet.evaluate.score import score
@@ -111,7 +110,7 @@ CHANGES: dict[str, Change] = {
 }
 
 
-class ChangedSource:
+class ChangedSource(Source):
     """Every frame of another source, changed."""
 
     def __init__(self, source: Source, change: Change) -> None:
@@ -134,7 +133,7 @@ def main() -> int:
     arguments = parser.parse_args()
     model = DepthModel.from_file(resolve(arguments.checkpoint))
     source = open_source(arguments.data)
-    splits = splits_within(source, Splits.from_dict(model.checkpoint.splits))
+    splits = Splits.from_dict(model.checkpoint.splits).for_source(source)
     indices = frames_of(source.rows, splits, arguments.split)
     rules = FULL.with_range(source.info.max_depth_m)
     say = Console(highlight=False, soft_wrap=True, markup=False).print

@@ -16,7 +16,6 @@ import numpy as np
 from rich.console import Console
 
 from depth_unet.data.forms.recognise import open_source
-from depth_unet.data.mixture import splits_within
 from depth_unet.data.source import without_invalid
 from depth_unet.data.splits import SplitName, Splits, frames_of
 from depth_unet.errors import ConfigError
@@ -32,7 +31,7 @@ PIXELS = 2000  # of every photo, drawn at random
 def errors_of(model: DepthModel, source_root: Path, split: SplitName) -> list[np.ndarray]:
     """Per photo: |log error| in units of its spread, the spread, and relative error (n x 3)."""
     source = open_source(source_root)
-    splits = splits_within(source, Splits.from_dict(model.checkpoint.splits))
+    splits = Splits.from_dict(model.checkpoint.splits).for_source(source)
     indices = frames_of(source.rows, splits, split)
     found = []
     for index in indices:

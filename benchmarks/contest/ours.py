@@ -17,7 +17,7 @@ from torch import Tensor
 
 from contest.arithmetic import fastest_device, flops_per_image
 from contest.meter import Meter, Settings, facts, follow
-from depth_unet.data.forms.recognise import open_source
+from depth_unet.data.mixture import open_data
 from depth_unet.data.splits import Splits
 from depth_unet.train.devices import make_fabric
 from depth_unet.train.loop import Trainer
@@ -27,7 +27,7 @@ FOCAL = 0.8  # in image widths; any camera costs the same
 
 def make_trainer(settings: Settings, out: Path) -> Trainer:
     """A run on every training row of the cache."""
-    config, source = settings.config(), open_source(Path(settings.data))
+    config, source = settings.config(), open_data([settings.data])
     names = tuple(row.rgb for row in source.rows if row.official_split != "test")
     fabric = make_fabric(config, fastest_device())
     fabric.launch()

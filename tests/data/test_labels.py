@@ -160,9 +160,9 @@ def test_names_without_folders(rooms: PairsSource, folder: Path) -> None:
     row = rooms.rows[0]
     flat = folder / Path(row.rgb).name
     (folder / row.rgb).rename(flat)
-    Labelled(rooms, folder).check()
+    Labelled(rooms, folder).check(range(len(rooms.rows)))
     assert Labelled(rooms, folder).read(0).labels is not None
     namesake = next(other for other in rooms.rows[1:] if Path(other.rgb).name == flat.name)
     (folder / namesake.rgb).unlink()
     with pytest.raises(DataError, match="would both have the classes"):
-        Labelled(rooms, folder).check()
+        Labelled(rooms, folder).check(range(len(rooms.rows)))

@@ -6,16 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from depth_unet.data.mixture import (
-    MixedSource,
-    by_data_set,
-    data_arguments,
-    data_weights,
-    open_data,
-    sampled,
-    split_source,
-    splits_within,
-)
+from depth_unet.data.mixture import Mixture, open_data
 from depth_unet.data.source import PairsSource
 from depth_unet.data.splits import Splits, frames_of
 from depth_unet.errors import ConfigError, DataError
@@ -32,22 +23,21 @@ def folders(box_rooms: Path, tmp_path_factory: pytest.TempPathFactory) -> list[P
 
 
 @pytest.fixture(scope="module")
-def mixed(folders: list[Path]) -> MixedSource:
+def mixed(folders: list[Path]) -> Mixture:
     """Both, three to one."""
-    source = open_data([f"{folders[0]}:3", f"{folders[1]}:1"])
-    assert isinstance(source, MixedSource)
-    return source
+    return open_data([f"{folders[0]}:3", f"{folders[1]}:1"])
 
 
 def test_one_folder_is_itself(box_rooms: Path) -> None:
     """A single data set keeps its names, with a weight or without."""
     for text in (str(box_rooms), f"{box_rooms}:2"):
         source = open_data([text])
-        assert isinstance(source, PairsSource)
-        assert source.root == box_rooms
+        assert source.rows == PairsSource(box_rooms).rows
+        assert source.weights is None
+        assert source.arguments() == [str(box_rooms.resolve())]
 
 
-def test_frames_are_those_of_the_parts(mixed: MixedSource, box_rooms: Path) -> None:
+def test_frames_are_those_of_the_parts(mixed: Mixture, box_rooms: Path) -> None:
     """Every row reads what its own data set holds, and carries a name of its own."""
     single = PairsSource(box_rooms)
     num = len(single.rows)
@@ -62,51 +52,52 @@ def test_frames_are_those_of_the_parts(mixed: MixedSource, box_rooms: Path) -> N
     assert mixed.rows[num].room_group == f"others/{single.rows[0].room_group}"
 
 
-def test_each_data_set_is_split_as_if_alone(mixed: MixedSource, box_rooms: Path) -> None:
+def test_each_data_set_is_split_as_if_alone(mixed: Mixture, box_rooms: Path) -> None:
     """What is unseen in a run on one data set is unseen in a run on several."""
-    alone = split_source(PairsSource(box_rooms), fraction=1.0, holdout=0.3, seed=4)
-    both = split_source(mixed, fraction=1.0, holdout=0.3, seed=4)
+    alone = open_data([str(box_rooms)]).split(fraction=1.0, holdout=0.3, seed=4)
+    both = mixed.split(fraction=1.0, holdout=0.3, seed=4)
     for name, frames in alone.to_dict().items():
         expected = [f"{part}/{frame}" for part in ("rooms", "others") for frame in frames]
         assert both.to_dict()[name] == expected
 
 
-def test_samples_go_by_weight(mixed: MixedSource) -> None:
+def test_samples_go_by_weight(mixed: Mixture) -> None:
     """Of 40 frames to validate on, three in four are of the data set with three quarters."""
-    chosen = sampled(mixed, range(len(mixed.rows)), 40)
-    assert [len(group) for group in by_data_set(mixed, chosen)] == [30, 10]
-    assert data_weights(mixed) == [3.0, 1.0]
+    chosen = mixed.sample(range(len(mixed.rows)), 40)
+    assert [len(group) for group in mixed.group(chosen)[0]] == [30, 10]
+    assert mixed.group(chosen)[1] == [3.0, 1.0]
 
 
-def test_arguments_open_the_same(mixed: MixedSource) -> None:
+def test_arguments_open_the_same(mixed: Mixture) -> None:
     """What a checkpoint keeps of the data sets opens them again."""
-    again = open_data(data_arguments(mixed))
+    again = open_data(mixed.arguments())
     assert [row.rgb for row in again.rows] == [row.rgb for row in mixed.rows]
-    assert data_weights(again) == data_weights(mixed)
+    assert again.weights == mixed.weights
+    assert again.fingerprint == mixed.fingerprint
 
 
-def test_a_part_finds_its_frames_in_the_splits(mixed: MixedSource, folders: list[Path]) -> None:
+def test_a_part_finds_its_frames_in_the_splits(mixed: Mixture, folders: list[Path]) -> None:
     """A run on several data sets can be evaluated on one of them."""
-    splits = split_source(mixed, fraction=1.0, holdout=0.3, seed=0)
+    splits = mixed.split(fraction=1.0, holdout=0.3, seed=0)
     for folder in folders:
         one = PairsSource(folder)
-        found = splits_within(one, splits).unseen
+        found = splits.for_source(one).unseen
         mine = [name for name in splits.unseen if name.startswith(f"{folder.name}/")]
         assert [f"{folder.name}/{name}" for name in found] == mine
-        assert len(frames_of(one.rows, splits_within(one, splits), "unseen")) == len(mine) > 0
-    assert splits_within(mixed, splits) == splits
+        assert len(frames_of(one.rows, splits.for_source(one), "unseen")) == len(mine) > 0
+    assert splits.for_source(mixed) == splits
 
 
-def test_a_part_is_found_under_another_name(mixed: MixedSource, box_rooms: Path) -> None:
+def test_a_part_is_found_under_another_name(mixed: Mixture, box_rooms: Path) -> None:
     """What was mixed as `rooms` is the same data in a folder that is called otherwise."""
-    splits = split_source(mixed, fraction=1.0, holdout=0.3, seed=0)
+    splits = mixed.split(fraction=1.0, holdout=0.3, seed=0)
     only = Splits.from_dict(
         {
             split: [name for name in names if name.startswith("rooms/")] + ["others/unknown.jpg"]
             for split, names in splits.to_dict().items()
         }
     )
-    found = splits_within(PairsSource(box_rooms), only)
+    found = only.for_source(PairsSource(box_rooms))
     assert [f"rooms/{name}" for name in found.train] == list(only.train[:-1])
 
 
@@ -127,11 +118,11 @@ def test_contradictions_are_refused(folders: list[Path], tmp_path: Path) -> None
         open_data([str(one), str(tmp_path / "nothing")])
 
 
-def test_rooms_apart_are_those_of_the_data_set_that_has_them(mixed: MixedSource) -> None:
+def test_held_out_rooms_are_those_of_the_data_set_that_has_them(mixed: Mixture) -> None:
     """They are unseen there; rooms that no data set has are refused, not passed over."""
     room = mixed.parts[0].source.rows[0].room_group
-    splits = split_source(mixed, fraction=1.0, holdout=0.3, seed=0, apart={room})
+    splits = mixed.split(fraction=1.0, holdout=0.3, seed=0, held_out={room})
     ours = {row.rgb for row in mixed.rows if row.room_group == f"rooms/{room}"}
     assert ours <= set(splits.unseen)
-    with pytest.raises(DataError, match="1 of the 2 rooms to keep apart are in none"):
-        split_source(mixed, fraction=1.0, holdout=0.3, seed=0, apart={room, "elsewhere"})
+    with pytest.raises(DataError, match="1 of the 2 held-out rooms are not in the data"):
+        mixed.split(fraction=1.0, holdout=0.3, seed=0, held_out={room, "elsewhere"})

@@ -12,7 +12,7 @@ from PIL import Image
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.data.decode import check_headers, read_depth, read_rgb
-from depth_unet.data.source import PairsSource, Source, check_source
+from depth_unet.data.source import PairsSource, Source
 from depth_unet.errors import DataError
 
 WIDTH, HEIGHT = 8, 6
@@ -132,11 +132,11 @@ def test_test_rows_are_as_stored(tmp_path: Path) -> None:
 
 def test_headers_of_chosen_rows_are_checked(box_rooms: Path, tmp_path: Path) -> None:
     """Only the given rows are checked, by their headers."""
-    check_source(PairsSource(box_rooms), range(5))
+    PairsSource(box_rooms).check(range(5))
     source = PairsSource(write_pair(tmp_path, depth=np.full((6, 8), 200, np.uint8)))
-    check_source(source, [])
+    source.check([])
     with pytest.raises(DataError, match="8-bit"):
-        check_source(source, [0])
+        source.check([0])
 
 
 def test_range_ends_with_its_last_millimetre(tmp_path: Path) -> None:

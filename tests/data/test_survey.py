@@ -10,7 +10,7 @@ import pytest
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.layout import DatasetInfo, PairRow
-from depth_unet.data.source import Frame, PairsSource
+from depth_unet.data.source import Frame, PairsSource, Source
 from depth_unet.data.survey import survey
 from depth_unet.errors import DataError
 from examples.box_rooms import write_box_rooms
@@ -18,7 +18,7 @@ from examples.box_rooms import write_box_rooms
 HEIGHT, WIDTH = 24, 32
 
 
-class Frames:
+class Frames(Source):
     """Frames in memory, changed by a function of their number."""
 
     def __init__(

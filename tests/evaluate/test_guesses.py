@@ -8,7 +8,7 @@ import torch
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.layout import DatasetInfo, PairRow
-from depth_unet.data.source import Frame, PairsSource
+from depth_unet.data.source import Frame, PairsSource, Source
 from depth_unet.evaluate.guesses import COLUMNS, MOST_FRAMES, ROWS, fit_guesses, guess_predictors
 from depth_unet.evaluate.score import score
 from depth_unet.metrics.protocols import FULL
@@ -16,7 +16,7 @@ from depth_unet.metrics.protocols import FULL
 CAMERA = Intrinsics.centred(COLUMNS, ROWS, 50.0)
 
 
-class Depths:
+class Depths(Source):
     """A data set of given depth maps, in millimetres; it notes which were read."""
 
     def __init__(self, *depths_mm: np.ndarray) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.layout import DatasetInfo, PairRow
-from depth_unet.data.source import Frame, PairsSource
+from depth_unet.data.source import Frame, PairsSource, Source
 from depth_unet.errors import DataError
 from depth_unet.evaluate.score import at_size, flip_averaged, score, score_frame
 from depth_unet.metrics.depth import SUM_NAMES
@@ -20,7 +20,7 @@ Predict = Callable[[np.ndarray, Intrinsics], np.ndarray]
 HEIGHT, WIDTH = 6, 8
 
 
-class Frames:
+class Frames(Source):
     """A data set in memory; it notes which frames were read."""
 
     def __init__(self, count: int) -> None:

@@ -9,7 +9,6 @@ from depth_unet.cli.evaluate.scoring import TABLE_WIDTH, choose_protocol, score_
 from depth_unet.cli.scoring_arguments import CompareArguments
 from depth_unet.cli.train.device import choose_device
 from depth_unet.data.forms.recognise import open_source
-from depth_unet.data.mixture import splits_within
 from depth_unet.data.source import Source
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.evaluate.score import Predictor
@@ -70,7 +69,7 @@ def score_runs(
         DataError: A part has no frame that is fair to all, or a frame cannot be read.
     """
     wanted: tuple[ComparedSplit, ...] = arguments.split or ("unseen",)
-    splits_of = {run.name: splits_within(source, run.splits) for run in runs}
+    splits_of = {run.name: run.splits.for_source(source) for run in runs}
     fair: dict[str, FairFrames] = {
         name: fair_frames(source.rows, splits_of, name) for name in wanted
     }

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from depth_unet.data.cache import BLOCKS_NAME, block_names, sha256_of
 from depth_unet.data.fit import fitted_frame
-from depth_unet.data.labels import has_labels
 from depth_unet.data.source import Original
 from depth_unet.files.atomic import replacing, write_text
 
@@ -62,7 +61,7 @@ def write_block(
         DataError: A row cannot be used.
     """
     origin = content_hash(source, indices, size)
-    names = block_names(number, labelled=has_labels(source))
+    names = block_names(number, labelled=source.labelled)
     if _is_finished(out, number, origin, names):
         return len(indices)
     rgb = np.empty((len(indices), *size, 3), np.uint8)

@@ -17,7 +17,6 @@ batches only, and a cache may have any number of blocks.
 import functools
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,8 +26,7 @@ import numpy as np
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.data.fit import fitted_border, fitted_camera
-from depth_unet.data.layout import PairRow
-from depth_unet.data.source import Frame, PairsSource
+from depth_unet.data.source import Frame, PairsSource, Source
 from depth_unet.errors import DataError
 
 MANIFEST_NAME = "cache.json"
@@ -63,7 +61,7 @@ class Manifest:
     checksums: dict[str, str] = field(default_factory=dict)
 
 
-class CacheSource:
+class CacheSource(Source):
     """A prepared data set, read from memory-mapped blocks.
 
     Args:
@@ -79,8 +77,9 @@ class CacheSource:
         self.root = root
         self.manifest = read_manifest(root)
         self._native = PairsSource(root, only_tests=True, quiet=quiet)
-        self.rows: Sequence[PairRow] = self._native.rows
-        self.info = self._native.info
+        self.rows, self.info = self._native.rows, self._native.info
+        self.labelled = self.manifest.labelled
+        self.stored_size = (self.manifest.height, self.manifest.width)
         blocked = [index for index, row in enumerate(self.rows) if row.official_split != "test"]
         self._position = {index: position for position, index in enumerate(blocked)}
         # A map that drops out of the cache is closed: nothing else refers to it.
@@ -114,6 +113,11 @@ class CacheSource:
             ),
             labels=np.array(labels[0][offset]) if labels else None,
         )
+
+    @property
+    def fingerprint(self) -> str:
+        """The manifest's fingerprint."""
+        return self.manifest.fingerprint
 
     def _check_blocks(self, num_frames: int) -> None:
         manifest = self.manifest

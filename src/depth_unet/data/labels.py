@@ -1,20 +1,19 @@
 """Classes of pixels, in a folder of their own, beside the photos of a data set."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from depth_unet.data.decode import check_sizes, labels_size, read_labels, size_of
-from depth_unet.data.layout import DatasetInfo, PairRow
-from depth_unet.data.skip import Subset
-from depth_unet.data.source import Frame, Original, PairsSource
+from depth_unet.data.layout import PairRow
+from depth_unet.data.source import Frame, Original
 from depth_unet.errors import DataError
 
 UNLABELLED = 255  # the pixel has no class
 SUFFIX = ".png"
 
 
-class Labelled:
+class Labelled(Original):
     """A data set whose training frames have a class for every pixel.
 
     Args:
@@ -27,22 +26,19 @@ class Labelled:
         DataError: There is no such folder.
     """
 
+    labelled = True
+
     def __init__(self, source: Original, folder: Path) -> None:
         if not folder.is_dir():
             raise DataError(f"{folder} is no folder; name the folder of the classes: --labels DIR")
         self.source, self.folder = source, folder
-        self.root: Path = source.root
-        self.info: DatasetInfo = source.info
-        self.rows: Sequence[PairRow] = source.rows
+        self.root, self.info, self.rows = source.root, source.info, source.rows
 
-    def check(self) -> None:
-        """Check that every training frame has a map of its own, by the headers of the files.
-
-        Raises:
-            DataError: A map is missing, shared, of another kind or of another size.
-        """
+    def check(self, indices: Iterable[int]) -> None:
+        """Check that every training frame has a map of its own, of its photo's size."""
+        indices = list(indices)
         owners: dict[Path, str] = {}
-        for row in self.rows:
+        for row in (self.rows[index] for index in indices):
             if row.official_split == "test":
                 continue
             path = self._path(row)
@@ -52,10 +48,10 @@ class Labelled:
                     f"{row.rgb} and {other} would both have the classes of {path}; sort the "
                     "classes into folders as the photos are"
                 )
-            size = labels_size(path)
-            if isinstance(self.source, PairsSource):
-                photo = self.root / row.rgb
+            size, photo = labels_size(path), self.root / row.rgb
+            if photo.is_file():
                 check_sizes(size_of(photo), size, photo, path)
+        self.source.check(indices)
 
     def read(self, index: int) -> Frame:
         """See ``Source.read``; test rows have no classes."""
@@ -83,10 +79,3 @@ class Labelled:
         beside = PurePosixPath(row.rgb).with_suffix(SUFFIX)
         whole = self.folder / beside
         return whole if whole.is_file() else self.folder / beside.name
-
-
-def has_labels(source: Original) -> bool:
-    """Whether a data set's training frames have classes."""
-    return isinstance(source, Labelled) or (
-        isinstance(source, Subset) and has_labels(source.source)
-    )

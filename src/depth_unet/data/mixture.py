@@ -1,9 +1,9 @@
-"""Several data sets as one: which folders, in which shares, and their frames under one roof."""
+"""What a run is trained on: one data set, or several mixed by weight."""
 
 import bisect
+import hashlib
 import math
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -20,96 +20,166 @@ class Part:
     """One data set of a mixture.
 
     Attributes:
-        name: What its frames' and rooms' names begin with; unique.
         source: The data set.
+        prefix: Start of its frames' and rooms' names in the mixture: its folder's name and a
+            slash; empty for a data set that is alone.
         weight: Its share, in any unit; None: by its size.
-        start: Its first row within the mixture.
+        start: Its first row in the mixture.
     """
 
-    name: str
     source: Source
-    weight: float | None
-    start: int
+    prefix: str = ""
+    weight: float | None = None
+    start: int = 0
+
+    def select(self, indices: Iterable[int]) -> list[int]:
+        """The rows of the mixture that belong to this data set."""
+        stop = self.start + len(self.source.rows)
+        return [index for index in indices if self.start <= index < stop]
 
 
-class MixedSource:
-    """Several data sets as one, frames named ``<data set>/<photo>``.
+class Mixture(Source):
+    """One data set under its own names, or several, frames named ``<folder>/<photo>``.
 
-    Borders and ranges hold within each data set; the range of the whole is the largest.
+    Camera, border and range hold within each data set; the range of several is the largest.
 
     Args:
-        parts: The data sets, in order; each begins where the one before ends.
+        parts: The data sets in order; each starts where the one before ends.
     """
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = tuple(parts)
         self.root = parts[0].source.root
-        self.rows: Sequence[PairRow] = [
-            replace(
-                row,
-                rgb=f"{part.name}/{row.rgb}",
-                depth=f"{part.name}/{row.depth}",
-                room_group=f"{part.name}/{row.room_group}",
+        self.rows = [_prefixed(row, part.prefix) for part in parts for row in part.source.rows]
+        infos = [part.source.info for part in parts]
+        self.info = infos[0]
+        if len(parts) > 1:
+            self.info = DatasetInfo(
+                name=" + ".join(info.name for info in infos),
+                max_depth_m=max(info.max_depth_m for info in infos),
             )
-            for part in parts
-            for row in part.source.rows
-        ]
-        self.info = DatasetInfo(
-            name=" + ".join(part.source.info.name for part in parts),
-            max_depth_m=max(part.source.info.max_depth_m for part in parts),
-        )
+        self.labelled = any(part.source.labelled for part in parts)
+        self.weights = [part.weight for part in parts if part.weight is not None] or None
 
     def read(self, index: int) -> Frame:
-        """The frame of ``rows[index]``.
-
-        Raises:
-            DataError: A file is missing, damaged or not what it should be.
-        """
-        place = bisect.bisect_right([part.start for part in self.parts], index) - 1
+        """The frame of ``rows[index]``."""
+        place = bisect.bisect_right(self.parts, index, key=lambda part: part.start) - 1
         part = self.parts[place]
         return part.source.read(index - part.start)
 
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the data sets' fingerprints and their weights."""
+        parts = [part.source.fingerprint for part in self.parts]
+        return hashlib.sha256(f"{parts} {self.weights}".encode()).hexdigest()[:12]
 
-def open_data(texts: Sequence[str]) -> Source:
-    """Open one data set, or several as one.
+    def check(self, indices: Iterable[int]) -> None:
+        """Check every data set's own rows; see ``Source.check``."""
+        indices = list(indices)
+        for part in self.parts:
+            part.source.check([index - part.start for index in part.select(indices)])
+
+    def arguments(self) -> list[str]:
+        """The values of ``--data`` that open the same data from any working folder."""
+        return [
+            str(part.source.root.resolve()) + ("" if part.weight is None else f":{part.weight!r}")
+            for part in self.parts
+        ]
+
+    def split(
+        self,
+        *,
+        fraction: float,
+        holdout: Literal["none"] | float,
+        seed: int,
+        held_out: Collection[str] = (),
+    ) -> Splits:
+        """Split every data set by rooms as if it were alone; see ``split_rooms``.
+
+        Rooms ``held_out`` belong to one data set; the others are split by ``holdout``.
+
+        Raises:
+            DataError: Every row of a data set is a test row, or a room ``held_out`` is not found.
+        """
+        rooms = [{row.room_group for row in part.source.rows} for part in self.parts]
+        missing = set(held_out).difference(*rooms)
+        if missing:
+            raise DataError(
+                f"{len(missing)} of the {len(held_out)} held-out rooms are not in the data, "
+                f"such as {min(missing)}; name rooms of this data"
+            )
+        whole: dict[str, list[str]] = {}
+        for part, own in zip(self.parts, rooms, strict=True):
+            splits = split_rooms(
+                part.source.rows,
+                fraction=fraction,
+                holdout=holdout,
+                seed=seed,
+                held_out=own & set(held_out),
+            )
+            for name, frames in splits.to_dict().items():
+                whole.setdefault(name, []).extend(part.prefix + frame for frame in frames)
+        return Splits.from_dict(whole)
+
+    def group(self, indices: Sequence[int]) -> tuple[list[list[int]], list[float] | None]:
+        """Rows by data set, without data sets that have none, and the weights of the others."""
+        groups = [(part.weight, part.select(indices)) for part in self.parts]
+        groups = [(weight, rows) for weight, rows in groups if rows]
+        weights = [weight for weight, _ in groups if weight is not None]
+        return [rows for _, rows in groups], weights or None
+
+    def sample(self, indices: Sequence[int], most: int) -> list[int]:
+        """At most ``most`` rows, evenly spaced; with weights, each data set gives its share."""
+        groups, weights = self.group(indices)
+        if weights is None:
+            return evenly(indices, most)
+        return [
+            index
+            for weight, group in zip(weights, groups, strict=True)
+            for index in evenly(group, max(1, round(most * weight / sum(weights))))
+        ]
+
+
+def open_data(texts: Sequence[str]) -> Mixture:
+    """Open the data sets that ``--data`` names.
 
     Args:
-        texts: Folders, each in the pairs layout or a cache, as ``PATH`` or ``PATH:WEIGHT``.
+        texts: ``PATH`` or ``PATH:WEIGHT``, each a data set or cache; the weight of a data set that
+            is alone means nothing.
 
     Raises:
         ConfigError: There is none, some have a weight and some not, a weight is not positive, or
             two folders have one name.
-        DataError: A folder is no data set.
+        DataError: A path is no data set.
     """
     if not texts:
         raise ConfigError("--data names no folder; name at least one")
-    named = [parsed(text) for text in texts]
-    weights = [weight for _, weight in named]
+    named = [parse_data_argument(text) for text in texts]
     if len(named) == 1:
-        return open_source(named[0][0])
-    given = [weight for weight in weights if weight is not None]
-    if given and len(given) < len(weights):
+        return Mixture([Part(source=open_source(named[0][0]))])
+    given = [weight for _, weight in named if weight is not None]
+    if given and len(given) < len(named):
         raise ConfigError(
-            f"--data {' '.join(texts)} gives {len(given)} of {len(weights)} data sets a weight; "
+            f"--data {' '.join(texts)} gives {len(given)} of {len(named)} data sets a weight; "
             "give all of them one (PATH:WEIGHT), or none"
         )
     if any(not 0 < weight < math.inf for weight in given):
         raise ConfigError(f"--data weights are {given}; they must be positive")
     parts, start = list[Part](), 0
     for path, weight in named:
-        source, name = open_source(path), path.resolve().name
-        if name in {part.name for part in parts}:
+        source, prefix = open_source(path), f"{path.resolve().name}/"
+        if prefix in {part.prefix for part in parts}:
             raise ConfigError(
-                f"two data sets are called {name}, and frames are named after their folders; "
-                "rename one"
+                f"two data sets are called {prefix[:-1]}, and frames are named after their "
+                "folders; rename one"
             )
-        parts.append(Part(name=name, source=source, weight=weight, start=start))
+        parts.append(Part(source=source, prefix=prefix, weight=weight, start=start))
         start += len(source.rows)
-    return MixedSource(parts)
+    return Mixture(parts)
 
 
-def parsed(text: str) -> tuple[Path, float | None]:
-    """Folder and weight that ``PATH`` or ``PATH:WEIGHT`` means."""
+def parse_data_argument(text: str) -> tuple[Path, float | None]:
+    """Path and weight of ``PATH`` or ``PATH:WEIGHT``."""
     path, colon, weight = text.rpartition(":")
     if not colon or Path(text).exists():
         return Path(text), None
@@ -119,125 +189,12 @@ def parsed(text: str) -> tuple[Path, float | None]:
         return Path(text), None
 
 
-def data_arguments(source: Source) -> list[str]:
-    """What ``open_data`` opens the same data with, from any folder."""
-    if not isinstance(source, MixedSource):
-        return [str(source.root.resolve())]
-    return [
-        str(part.source.root.resolve()) + ("" if part.weight is None else f":{part.weight!r}")
-        for part in source.parts
-    ]
-
-
-def single_sources(source: Source) -> list[Source]:
-    """The data sets of a mixture, or the one."""
-    return [part.source for part in source.parts] if isinstance(source, MixedSource) else [source]
-
-
-def split_source(
-    source: Source,
-    *,
-    fraction: float,
-    holdout: Literal["none"] | float,
-    seed: int,
-    apart: Collection[str] = (),
-) -> Splits:
-    """Split by rooms, every data set for itself: as it would be split alone; see ``split_rooms``.
-
-    Rooms to keep ``apart`` are those of one data set; the others are split by ``holdout``.
-
-    Raises:
-        DataError: Every row of a data set is a test row.
-    """
-    if not isinstance(source, MixedSource):
-        return split_rooms(source.rows, fraction=fraction, holdout=holdout, seed=seed, apart=apart)
-    whole: dict[str, list[str]] = {}
-    found = set[str]()
-    for part in source.parts:
-        here = {row.room_group for row in part.source.rows} & set(apart)
-        splits = split_rooms(
-            part.source.rows, fraction=fraction, holdout=holdout, seed=seed, apart=here
-        )
-        found |= here
-        for name, frames in splits.to_dict().items():
-            whole.setdefault(name, []).extend(f"{part.name}/{frame}" for frame in frames)
-    lost = set(apart) - found
-    if lost:
-        raise DataError(
-            f"{len(lost)} of the {len(apart)} rooms to keep apart are in none of the data sets, "
-            f"such as {min(lost)}; name rooms that are there"
-        )
-    return Splits.from_dict(whole)
-
-
-def by_data_set(source: Source, indices: Sequence[int]) -> list[list[int]]:
-    """Rows of each data set apart; a data set without any is left out."""
-    if not isinstance(source, MixedSource):
-        return [list(indices)]
-    starts = [part.start for part in source.parts]
-    groups: dict[int, list[int]] = {}
-    for index in indices:
-        groups.setdefault(bisect.bisect_right(starts, index), []).append(index)
-    return [groups[place] for place in sorted(groups)]
-
-
-def data_weights(source: Source) -> list[float] | None:
-    """Share of each data set; None where their sizes decide."""
-    if not isinstance(source, MixedSource):
-        return None
-    weights = [part.weight for part in source.parts if part.weight is not None]
-    return weights or None
-
-
-def weighted_parts(
-    source: Source, indices: Sequence[int]
-) -> tuple[list[list[int]], list[float] | None]:
-    """Rows of each data set apart, with the weights of those that have any."""
-    if not isinstance(source, MixedSource) or data_weights(source) is None:
-        return by_data_set(source, indices), None
-    pairs = [
-        (part.weight or 0.0, [i for i in indices if 0 <= i - part.start < len(part.source.rows)])
-        for part in source.parts
-    ]
-    kept = [(weight, rows) for weight, rows in pairs if rows]
-    return [rows for _, rows in kept], [weight for weight, _ in kept]
-
-
-def sampled(source: Source, indices: Sequence[int], most: int) -> list[int]:
-    """At most ``most`` rows, evenly spaced; of a mixture with weights, each set's share."""
-    groups, weights = weighted_parts(source, indices)
-    if weights is None:
-        return evenly(indices, most)
-    return [
-        index
-        for weight, group in zip(weights, groups, strict=True)
-        for index in evenly(group, max(1, round(most * weight / sum(weights))))
-    ]
-
-
-def splits_within(source: Source, splits: Splits) -> Splits:
-    """The splits of a run, in the names of this data set: one of those that it mixed, or all.
-
-    A data set is found again under another folder's name, as the one most of whose frames are here.
-
-    Args:
-        source: What is evaluated.
-        splits: A checkpoint's lists.
-    """
-    own = {row.rgb for row in source.rows}
-    listed = {name for names in splits.to_dict().values() for name in names}
-    if isinstance(source, MixedSource) or own & listed:
-        return splits
-    shares = Counter(
-        folder for folder, _, rest in (name.partition("/") for name in listed) if rest in own
-    )
-    here = source.root.resolve().name
-    if not shares:
-        return splits
-    prefix = f"{here if here in shares else shares.most_common(1)[0][0]}/"
-    return Splits.from_dict(
-        {
-            split: [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
-            for split, names in splits.to_dict().items()
-        }
+def _prefixed(row: PairRow, prefix: str) -> PairRow:
+    if not prefix:
+        return row
+    return replace(
+        row,
+        rgb=prefix + row.rgb,
+        depth=prefix + row.depth,
+        room_group=prefix + row.room_group,
     )

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -20,9 +20,8 @@ from depth_unet.data.cache import (
     manifest_json,
     read_manifest,
 )
-from depth_unet.data.labels import Labelled, has_labels
 from depth_unet.data.layout import INDEX_NAME, INFO_NAME, write_index, write_info
-from depth_unet.data.source import Original, PairsSource, check_source
+from depth_unet.data.source import Original
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import make_folder, write_bytes, write_text
 
@@ -77,7 +76,7 @@ def prepare(
     }
     _check_names(source, native, len(blocks))
     starts_anew = _starts_anew(source, out, claim, overwrite=overwrite)
-    _check_headers(source, everything, workers)
+    source.check(everything)
     _claim(out, claim, starts_anew=starts_anew)
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         tasks = [
@@ -94,21 +93,6 @@ def prepare(
     return CacheSource(out, quiet=True)
 
 
-def _check_headers(source: Original, indices: Iterable[int], workers: int) -> None:
-    """Refuse files by their headers, where the data set's are files of their own."""
-    if isinstance(source, Labelled):
-        source.check()
-    pairs = _pairs(source)
-    if pairs is not None:
-        check_source(pairs, indices, workers=workers)
-
-
-def _pairs(source: Original) -> PairsSource | None:
-    """The folder in the pairs layout behind a data set, if it is one."""
-    inner = source.source if isinstance(source, Labelled) else source
-    return inner if isinstance(inner, PairsSource) else None
-
-
 def _manifest(
     source: Original, out: Path, num_blocks: int, fingerprint: str, shape: dict[str, int]
 ) -> Manifest:
@@ -117,7 +101,7 @@ def _manifest(
     assert len(records) == num_blocks
     return Manifest(
         fingerprint=fingerprint,
-        labelled=has_labels(source),
+        labelled=source.labelled,
         **shape,
         native_sizes=[size for record in records for size in record.native_sizes],
         checksums={
@@ -197,8 +181,6 @@ def _claim(out: Path, claim: dict[str, str], *, starts_anew: bool) -> None:
 
 def _copy_native(source: Original, out: Path, index: int) -> int:
     row = source.rows[index]
-    if _pairs(source) is None:
-        source.read(index)  # sizes agree and some depth is valid; the pairs' headers were checked
     for name, data in zip((row.rgb, row.depth), source.native_files(index), strict=True):
         copy = out / name
         if not copy.is_file() or copy.read_bytes() != data:

@@ -3,14 +3,13 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-from depth_unet.data.layout import DatasetInfo, OnBad, PairRow
+from depth_unet.data.layout import OnBad
 from depth_unet.data.source import Frame, Original
 from depth_unet.errors import DataError
 
 
-class Subset:
+class Subset(Original):
     """Some rows of a data set, in their order.
 
     Args:
@@ -20,9 +19,8 @@ class Subset:
 
     def __init__(self, source: Original, indices: Sequence[int]) -> None:
         self.source, self.indices = source, list(indices)
-        self.root: Path = source.root
-        self.info: DatasetInfo = source.info
-        self.rows: Sequence[PairRow] = [source.rows[index] for index in self.indices]
+        self.root, self.info, self.labelled = source.root, source.info, source.labelled
+        self.rows = [source.rows[index] for index in self.indices]
 
     def read(self, index: int) -> Frame:
         """See ``Source.read``."""

@@ -2,23 +2,18 @@
 
 import os
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import UInt8, UInt16
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
-from depth_unet.data.decode import (
-    check_headers,
-    check_sizes,
-    read_depth,
-    read_rgb,
-)
+from depth_unet.data.decode import check_headers, check_sizes, read_depth, read_rgb
 from depth_unet.data.layout import DatasetInfo, OnBad, PairRow, read_index, read_info, refuse
 from depth_unet.errors import DataError
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
@@ -45,52 +40,61 @@ class Frame:
     labels: UInt8[np.ndarray, "h w"] | None = None
 
 
-@runtime_checkable
-class Source(Protocol):
-    """A data set that can be read frame by frame, in any order, from several threads."""
+class Source(ABC):
+    """A data set that can be read frame by frame, in any order, from several threads.
 
-    @property
-    def root(self) -> Path:
-        """Where the data set lies."""
-        ...
+    Attributes:
+        root: The file or folder.
+        rows: The frames' names, official splits, rooms and cameras.
+        info: Camera, border and range of the whole data set.
+        labelled: Whether training frames have classes.
+        stored_size: Height and width of all training frames; None where each has its own.
+    """
 
-    @property
-    def rows(self) -> Sequence[PairRow]:
-        """The frames' names, official splits, rooms and cameras."""
-        ...
+    root: Path
+    rows: Sequence[PairRow]
+    info: DatasetInfo
+    labelled: bool = False
+    stored_size: tuple[int, int] | None = None
 
-    @property
-    def info(self) -> DatasetInfo:
-        """What holds for the whole data set."""
-        ...
-
+    @abstractmethod
     def read(self, index: int) -> Frame:
         """The frame of ``rows[index]``.
 
         Raises:
-            DataError: A file is missing, damaged or not what it should be.
+            DataError: A file is missing or damaged, sizes differ, or no depth is valid.
         """
-        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Text that differs between data sets, and does not depend on where they lie."""
+        return "\n".join(f"{row.rgb} {row.room_group} {row.official_split}" for row in self.rows)
+
+    def check(self, indices: Iterable[int]) -> None:  # noqa: B027  # most forms check when read
+        """Check the headers of the files of some rows, where rows have files of their own.
+
+        Raises:
+            DataError: A file is missing, of another kind, or of another size than its photo.
+        """
 
 
-@runtime_checkable
-class Original(Source, Protocol):
-    """A data set as it was downloaded or made, which a cache can be made of."""
+class Original(Source):
+    """A data set as it was downloaded or made, of which a cache can be prepared."""
 
+    @abstractmethod
     def origin(self, index: int) -> str:
-        """What changes when the files of a row do; cheap."""
-        ...
+        """Text that changes when the files of a row change; cheap."""
 
+    @abstractmethod
     def native_files(self, index: int) -> tuple[bytes, bytes]:
         """Photo and depth map of a row as files of the pairs layout.
 
         Raises:
             DataError: They are missing or damaged.
         """
-        ...
 
 
-class PairsSource:
+class PairsSource(Original):
     """A folder in the pairs layout, decoded frame by frame.
 
     Border and range of the data set hold for all rows but the official test rows: the published
@@ -116,7 +120,7 @@ class PairsSource:
     ) -> None:
         self.root = root
         self.only_tests = only_tests
-        self.rows: Sequence[PairRow] = read_index(root, on_bad, self._check_files)
+        self.rows = read_index(root, on_bad, self._check_files)
         self.info = read_info(root)
         known = self.info.intrinsics or all(row.camera_px for row in self.rows)
         if not known and not quiet:
@@ -136,11 +140,7 @@ class PairsSource:
                 )
 
     def read(self, index: int) -> Frame:
-        """The frame of ``rows[index]``, at its native size.
-
-        Raises:
-            DataError: A file is missing or damaged, sizes differ, or no depth is valid.
-        """
+        """The frame of ``rows[index]``, at its native size."""
         row = self.rows[index]
         rgb_path, depth_path = self.root / row.rgb, self.root / row.depth
         image = read_rgb(rgb_path)
@@ -148,8 +148,19 @@ class PairsSource:
         check_sizes(image.shape[1::-1], depth_mm.shape[::-1], rgb_path, depth_path)
         return assembled(row, self.info, image, depth_mm, str(depth_path))
 
+    def check(self, indices: Iterable[int]) -> None:
+        """Check format, bit depth and sizes of pairs by the headers of their files."""
+
+        def check(index: int) -> None:
+            row = self.rows[index]
+            check_headers(self.root / row.rgb, self.root / row.depth)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for _ in pool.map(check, indices):  # the first error cancels what has not begun
+                pass
+
     def origin(self, index: int) -> str:
-        """What changes when the files of a row do: their lengths."""
+        """The lengths of a row's files."""
         row = self.rows[index]
         return str([(self.root / name).stat().st_size for name in (row.rgb, row.depth)])
 
@@ -209,27 +220,6 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:  # links in a circle, or a name that is too long
         return False
-
-
-def check_source(source: PairsSource, indices: Iterable[int], *, workers: int = 0) -> None:
-    """Check format, bit depth and sizes of pairs by the headers of their files.
-
-    Args:
-        source: A folder in the pairs layout.
-        indices: Which of its rows.
-        workers: Threads; 0 takes one per core.
-
-    Raises:
-        DataError: A file is no image, a depth map is not 16-bit, or sizes differ.
-    """
-
-    def check(index: int) -> None:
-        row = source.rows[index]
-        check_headers(source.root / row.rgb, source.root / row.depth)
-
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        for _ in pool.map(check, indices):  # the first error cancels what has not begun
-            pass
 
 
 def without_invalid(

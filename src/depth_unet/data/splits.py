@@ -1,18 +1,22 @@
 """Room-wise splits: frames of one room never fall on both sides of a boundary."""
 
+import csv
 import hashlib
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Self
 
 from depth_unet.data.layout import PairRow
-from depth_unet.errors import DataError
+from depth_unet.data.source import Source
+from depth_unet.errors import ConfigError, DataError
 
 SplitName = Literal["all", "train", "seen", "unseen", "test"]
 SEEN_EVERY = 5
 FEW_ROOMS = 8
+FOLD_COLUMNS = ("room_group", "fold")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,28 @@ class Splits:
         """Inverse of ``to_dict``."""
         return cls(**{name: tuple(names) for name, names in values.items()})
 
+    def for_source(self, source: Source) -> Self:
+        """The splits of a run on several data sets, in the names that one of them has alone.
+
+        The data set is recognised under another folder's name as the one most of whose frames it
+        holds. The splits are returned unchanged where the names agree already, or none is known.
+        """
+        own = {row.rgb for row in source.rows}
+        listed = {name for names in self.to_dict().values() for name in names}
+        folders = Counter(
+            folder for folder, _, rest in (name.partition("/") for name in listed) if rest in own
+        )
+        if own & listed or not folders:
+            return self
+        here = source.root.resolve().name
+        prefix = f"{here if here in folders else folders.most_common(1)[0][0]}/"
+        return self.from_dict(
+            {
+                split: [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+                for split, names in self.to_dict().items()
+            }
+        )
+
 
 def split_rooms(
     rows: Sequence[PairRow],
@@ -47,7 +73,7 @@ def split_rooms(
     fraction: float,
     holdout: Literal["none"] | float,
     seed: int,
-    apart: Collection[str] = (),
+    held_out: Collection[str] = (),
 ) -> Splits:
     """Split a data set by rooms.
 
@@ -61,12 +87,13 @@ def split_rooms(
     Args:
         rows: The whole data set.
         fraction: Share of the training rooms that is used.
-        holdout: Share of the rooms kept apart, or ``none``: then neither seen nor unseen exist.
+        holdout: Share of the rooms held out, or ``none``: then neither seen nor unseen exist.
         seed: Seed of both choices.
-        apart: Names of the rooms that are ``unseen``, in place of ``holdout``.
+        held_out: Names of the ``unseen`` rooms, in place of ``holdout``.
 
     Raises:
-        DataError: Every row is a test row, or none of the rooms ``apart`` is here, or nothing else.
+        DataError: Every row is a test row, a room ``held_out`` has no training row, or no other
+            room is left.
     """
     test = tuple(row.rgb for row in rows if row.official_split == "test")
     rooms = _rooms(row for row in rows if row.official_split != "test")
@@ -76,9 +103,9 @@ def split_rooms(
         )
     names = sorted(rooms, key=lambda room: _hash(seed, "unseen", room))
     num_unseen = 0
-    if apart:
-        names.sort(key=lambda room: room not in apart)
-        num_unseen = _count_apart(names, apart)
+    if held_out:
+        names.sort(key=lambda room: room not in held_out)
+        num_unseen = _count_held_out(names, held_out)
     elif holdout != "none":
         num_unseen = min(max(1, round(holdout * len(names))), len(names) - 1)
         if num_unseen == 0:
@@ -96,6 +123,38 @@ def split_rooms(
         unseen=_frames(rooms, unseen, lambda _rank, _size: True),
         test=test,
     )
+
+
+def rooms_of_fold(text: str) -> frozenset[str]:
+    """The rooms of one fold of a CSV file with the columns ``room_group`` and ``fold``.
+
+    Args:
+        text: ``FILE:FOLD``; empty: no rooms.
+
+    Raises:
+        ConfigError: The text has another form.
+        DataError: The file is missing or has other columns, or there is no such fold.
+    """
+    if not text:
+        return frozenset()
+    path, _, fold = text.rpartition(":")
+    if not (path and fold):
+        raise ConfigError(f"--fold is {text!r}; give FILE:FOLD, such as folds/nyu_train.csv:0")
+    try:
+        with Path(path).open(encoding="utf-8", newline="") as stream:
+            lines = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(
+            f"{path} cannot be read as CSV ({error}); name a file with the columns "
+            f"{' and '.join(FOLD_COLUMNS)}"
+        ) from None
+    if not lines or any(line.get(column) is None for line in lines for column in FOLD_COLUMNS):
+        raise DataError(f"{path} has no lines of {' and '.join(FOLD_COLUMNS)}; name such a file")
+    rooms = frozenset(line["room_group"] for line in lines if line["fold"] == fold)
+    if not rooms:
+        known = ", ".join(sorted({line["fold"] for line in lines}))
+        raise DataError(f"{path} has no fold {fold!r}; choose among {known}")
+    return rooms
 
 
 def frames_of(rows: Sequence[PairRow], splits: Splits, name: SplitName) -> list[int]:
@@ -148,12 +207,13 @@ def _indices(rows: Sequence[PairRow], splits: Splits, name: SplitName) -> list[i
     return [index for index, row in enumerate(rows) if row.rgb in wanted]
 
 
-def _count_apart(names: list[str], apart: Collection[str]) -> int:
-    num = sum(room in apart for room in names)
-    if num < len(apart) or num == len(names):
+def _count_held_out(names: list[str], held_out: Collection[str]) -> int:
+    num = sum(room in held_out for room in names)
+    if num < len(held_out) or num == len(names):
         raise DataError(
-            f"{num} of the data set's {len(names)} rooms are among the {len(apart)} to keep apart, "
-            f"such as {min(apart)}; name rooms of this data set, and leave some to train on"
+            f"{num} of the data set's {len(names)} rooms are among the {len(held_out)} held-out "
+            f"rooms, such as {min(held_out)}; name rooms of this data set that have training rows, "
+            "and leave some to train on"
         )
     return num
 

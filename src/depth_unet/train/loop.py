@@ -10,8 +10,7 @@ from rich.console import Console
 from torch import Tensor, nn
 
 from depth_unet.config.run import Config
-from depth_unet.data.mixture import data_arguments
-from depth_unet.data.source import Source
+from depth_unet.data.mixture import Mixture
 from depth_unet.data.splits import Splits, frames_of
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, save
@@ -55,7 +54,7 @@ class Trainer:
     def __init__(
         self,
         config: Config,
-        source: Source,
+        source: Mixture,
         splits: Splits,
         out: Path,
         *,
@@ -264,7 +263,7 @@ class Trainer:
             "skipped": self.guard.in_a_row,
             "plan": self.engine.plan.to_dict(),
             "share": self.engine.share,
-            "data": data_arguments(self.source),
+            "data": self.source.arguments(),
             "scaler": self.fabric.strategy.precision.state_dict(),
         }
         save(

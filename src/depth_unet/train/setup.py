@@ -6,7 +6,7 @@ from torch import Tensor
 
 from depth_unet.config.run import Config
 from depth_unet.data.loader import Loader
-from depth_unet.data.mixture import weighted_parts
+from depth_unet.data.mixture import Mixture
 from depth_unet.data.order import EpochOrder
 from depth_unet.data.source import Source
 from depth_unet.evaluate.guesses import fit_guesses
@@ -16,9 +16,9 @@ from depth_unet.model.network import make_network
 from depth_unet.model.unet import UNet
 
 
-def make_loader(config: Config, source: Source, frames: list[int], fabric: Fabric) -> Loader:
+def make_loader(config: Config, source: Mixture, frames: list[int], fabric: Fabric) -> Loader:
     """This process's part of the training frames, in the run's order."""
-    parts, weights = weighted_parts(source, frames)
+    parts, weights = source.group(frames)
     return Loader(
         source,
         EpochOrder(parts, seed=config.seed, weights=weights),

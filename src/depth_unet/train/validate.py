@@ -11,7 +11,7 @@ from torch.func import functional_call
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.run import Config
-from depth_unet.data.mixture import sampled
+from depth_unet.data.mixture import Mixture
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits, evenly, frames_of
 from depth_unet.evaluate.score import Predictor, score
@@ -31,7 +31,7 @@ NUM_PICTURES = 3
 
 def validate(
     predict: Predictor,
-    source: Source,
+    source: Mixture,
     splits: Splits,
     *,
     reporter: Reporter,
@@ -57,7 +57,7 @@ def validate(
     for name in ("seen", "unseen"):
         if not getattr(splits, name):
             continue
-        frames = sampled(source, frames_of(source.rows, splits, name), MOST_FRAMES)
+        frames = source.sample(frames_of(source.rows, splits, name), MOST_FRAMES)
         metrics = score_together(predict, source, frames, rules, fabric)
         values = {metric: interval["mean"] for metric, interval in metrics.summary(1).items()}
         reporter.metrics(step, name, values)

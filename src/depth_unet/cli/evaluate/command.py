@@ -10,7 +10,6 @@ from depth_unet.cli.evaluate.scoring import TABLE_WIDTH, choose_protocol, choose
 from depth_unet.cli.scoring_arguments import EvaluateArguments
 from depth_unet.cli.train.device import choose_device
 from depth_unet.data.forms.recognise import open_source
-from depth_unet.data.mixture import splits_within
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits
 from depth_unet.errors import ConfigError, DataError
@@ -74,7 +73,7 @@ def score_checkpoint(
 ) -> tuple[Results, Predictor]:
     """Score a network and the guesses that were fitted to its training frames."""
     model = DepthModel.from_file(path).to(choose_device(arguments.device))
-    splits = splits_within(source, Splits.from_dict(model.checkpoint.splits))
+    splits = Splits.from_dict(model.checkpoint.splits).for_source(source)
     parts = choose_splits(source, splits, arguments.split)
     rules = choose_protocol(source, parts, arguments)
     predictors = {NETWORK: model.predict_array, **guess_predictors(model.checkpoint.guesses)}

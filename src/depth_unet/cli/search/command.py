@@ -1,6 +1,5 @@
 """``depth-unet search RECIPE``: many runs, and which settings did best."""
 
-import hashlib
 import json
 import os
 import shlex
@@ -12,14 +11,11 @@ from typing import Any
 from rich.console import Console
 
 from depth_unet.cli.arguments import SearchArguments
-from depth_unet.cli.search.trial import Setting, quiet_fabric, run_trial, split
-from depth_unet.cli.train.classes import check_classes
-from depth_unet.cli.train.command import check_frames, warn_about_range, warn_about_size
+from depth_unet.cli.search.trial import Setting, quiet_fabric, run_trial
 from depth_unet.cli.train.device import choose_device
 from depth_unet.config.run import Config
-from depth_unet.data.cache import CacheSource
-from depth_unet.data.mixture import data_weights, open_data, single_sources
-from depth_unet.data.source import Source
+from depth_unet.data.mixture import Mixture
+from depth_unet.data.run_data import open_run_data
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import check_writable
 from depth_unet.search.background import Background
@@ -45,20 +41,14 @@ def run(arguments: SearchArguments) -> list[DataError]:
     for precision in values_of("precision", space) or (config.precision,):
         settled(replace(config, precision=precision), device)
     num_trials = count_trials(arguments, space)
-    source = open_data(arguments.data)
-    check_classes(source, config)
-    for part in single_sources(source):
-        warn_about_size(part, config)
-    warn_about_range(source, config)
-    splits = split(source, config)
+    out = arguments.out or Path("runs") / f"{config.recipe}-search"
+    check_writable(out)
+    source, splits = open_run_data(arguments.data, config)
     if not splits.unseen:
         raise ConfigError(
             f"{' '.join(arguments.data)} has no unseen rooms to choose by; use a data set of "
             "two rooms or more, with room_group in index.csv"
         )
-    out = arguments.out or Path("runs") / f"{config.recipe}-search"
-    check_writable(out)
-    check_frames(source, splits)
     background = Background(
         config=config,
         space=space,
@@ -67,7 +57,7 @@ def run(arguments: SearchArguments) -> list[DataError]:
         num_trials=num_trials,
         data=arguments.data,
         dataset=source.info.name,
-        fingerprint=fingerprint(source),
+        fingerprint=source.fingerprint,
         num_train=len(splits.train),
         num_unseen=len(splits.unseen),
         num_steps=config.total_steps(len(splits.train)),
@@ -77,7 +67,7 @@ def run(arguments: SearchArguments) -> list[DataError]:
     return []
 
 
-def search(arguments: SearchArguments, background: Background, source: Source) -> None:
+def search(arguments: SearchArguments, background: Background, source: Mixture) -> None:
     """Open the study and do this process's part of it, with a word per trial.
 
     Raises:
@@ -177,17 +167,6 @@ def check_own_folder(trials: list[Any], out: Path) -> None:
             f"{left} is of another search, whose study is not at this --storage; name its "
             "--storage, choose another --out, or delete the folder"
         )
-
-
-def fingerprint(source: Source) -> str:
-    """What tells a data set, or a mixture, from others, wherever it lies."""
-    parts = [
-        part.manifest.fingerprint
-        if isinstance(part, CacheSource)
-        else "\n".join(f"{row.rgb} {row.room_group} {row.official_split}" for row in part.rows)
-        for part in single_sources(source)
-    ]
-    return hashlib.sha256(f"{parts} {data_weights(source)}".encode()).hexdigest()[:12]
 
 
 def describe(background: Background) -> str:

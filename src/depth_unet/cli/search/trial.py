@@ -14,9 +14,7 @@ from rich.console import Console
 from depth_unet.cli.train.command import claim
 from depth_unet.config.run import Config
 from depth_unet.config.values import differences
-from depth_unet.data.mixture import split_source
-from depth_unet.data.source import Source
-from depth_unet.data.splits import Splits
+from depth_unet.data.mixture import Mixture
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read
 from depth_unet.search.run import OnScore
@@ -34,7 +32,7 @@ class Setting:
         console: Where progress is shown.
     """
 
-    source: Source
+    source: Mixture
     device: torch.device
     console: Console
 
@@ -57,7 +55,10 @@ def run_trial(setting: Setting, config: Config, out: Path, told: OnScore) -> flo
     Raises:
         CheckpointError: The folder holds a run of other settings.
     """
-    source, splits = setting.source, split(setting.source, config, quiet=True)
+    source = setting.source
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # they were shown when the search started
+        splits = source.split(fraction=config.fraction, holdout=config.holdout, seed=config.seed)
     config = settled(config, setting.device)
     resume = read(out / LAST_NAME) if (out / LAST_NAME).exists() else None
     interval = config.validation_interval(len(splits.train))
@@ -114,16 +115,6 @@ class ProgressOnly(Console):
         """Print what is no plain line."""
         if not any(isinstance(item, str) for item in objects):
             super().print(*objects, **settings)
-
-
-def split(source: Source, config: Config, *, quiet: bool = False) -> Splits:
-    """The splits of a trial; ``quiet`` where warnings were given before."""
-    with warnings.catch_warnings():
-        if quiet:
-            warnings.simplefilter("ignore", UserWarning)
-        return split_source(
-            source, fraction=config.fraction, holdout=config.holdout, seed=config.seed
-        )
 
 
 @contextlib.contextmanager

@@ -7,8 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from depth_unet.config.run import Config
-from depth_unet.data.mixture import data_arguments, single_sources
-from depth_unet.data.source import Source
+from depth_unet.data.mixture import Mixture
 from depth_unet.data.splits import Splits
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME
 from depth_unet.train.devices import leave
@@ -54,16 +53,16 @@ def follow(trainer: Trainer, begin: Callable[[], None] = lambda: None) -> None:
             console.print("with the same --model, --canvas and --fold, if this run had any")
 
 
-def what_next(config: Config, source: Source, out: Path) -> Iterator[list[str]]:
+def what_next(config: Config, source: Mixture, out: Path) -> Iterator[list[str]]:
     """Commands to go on with: what was trained is evaluated, what was pretrained is trained."""
     if config.hidden.share:
-        yield ["train", config.recipe, "--data", *data_arguments(source), "--init", str(out)]
+        yield ["train", config.recipe, "--data", *source.arguments(), "--init", str(out)]
         return
-    sources = single_sources(source)
-    for one in sources:
-        words = ["evaluate", str(out), "--data", str(one.root)]
-        if len(sources) > 1:
-            words += ["--out", str(out / f"evaluation-{one.root.name}")]
+    for part in source.parts:
+        root = part.source.root
+        words = ["evaluate", str(out), "--data", str(root)]
+        if len(source.parts) > 1:
+            words += ["--out", str(out / f"evaluation-{root.name}")]
         yield words
 
 

@@ -5,14 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from depth_unet.cli.arguments import ResumeArguments
-from depth_unet.cli.train.classes import check_classes
 from depth_unet.cli.train.device import choose_device
 from depth_unet.cli.train.follow import follow
 from depth_unet.config.choices import DeviceChoice
 from depth_unet.config.run import Config
 from depth_unet.config.values import differences
-from depth_unet.data.mixture import open_data, parsed
-from depth_unet.data.source import Source
+from depth_unet.data.run_data import open_run_data
 from depth_unet.data.splits import Splits
 from depth_unet.errors import CheckpointError, ConfigError, DataError
 from depth_unet.model.checkpoint import LAST_NAME, Checkpoint, read, run_file
@@ -35,7 +33,9 @@ def run(arguments: ResumeArguments) -> list[DataError]:
     return []
 
 
-def go_on(run: Path, wanted: Config, data: Sequence[str], device: DeviceChoice) -> None:
+def go_on(
+    run: Path, wanted: Config, data: Sequence[str], device: DeviceChoice, *, fold: str = ""
+) -> None:
     """Train a run to its end.
 
     Args:
@@ -43,10 +43,11 @@ def go_on(run: Path, wanted: Config, data: Sequence[str], device: DeviceChoice) 
         wanted: The settings that the user asks for.
         data: The data sets; empty: where the run found them.
         device: Where to train.
+        fold: ``FILE:FOLD``, which must be the run's; empty: not checked.
 
     Raises:
         CheckpointError: There is no run.
-        ConfigError: The settings are not those of the run.
+        ConfigError: The settings, data sets or fold are not those of the run.
         DataError: A frame that was trained or validated on is missing.
     """
     path, chosen = run_file(run), choose_device(device)
@@ -58,11 +59,13 @@ def go_on(run: Path, wanted: Config, data: Sequence[str], device: DeviceChoice) 
     if wanted.precision == "auto":
         wanted = replace(wanted, precision=checkpoint.config.precision)
     checkpoint = with_machine(checkpoint, settled(wanted, chosen), path)
-    texts = data or checkpoint.extra["data"]
-    check_mixture(texts, checkpoint.extra["data"])
-    source, splits = open_data(texts), Splits.from_dict(checkpoint.splits)
-    check_same(source, splits, " ".join(texts))
-    check_classes(source, checkpoint.config)
+    source, splits = open_run_data(
+        data,
+        checkpoint.config,
+        fold=fold,
+        saved_texts=checkpoint.extra["data"],
+        saved_splits=Splits.from_dict(checkpoint.splits),
+    )
     fabric = make_fabric(checkpoint.config, chosen)
     fabric.launch()
     trainer = Trainer(
@@ -106,38 +109,3 @@ def with_machine(checkpoint: Checkpoint, wanted: Config, path: Path) -> Checkpoi
 def _listed(changes: list[str]) -> str:
     more = len(changes) - MOST_CHANGES
     return "; ".join(changes[:MOST_CHANGES]) + (f"; and {more} more" if more > 0 else "")
-
-
-def check_mixture(texts: Sequence[str], known: Sequence[str]) -> None:
-    """Refuse data sets under other names, in another order or in other shares than the run's.
-
-    Raises:
-        ConfigError: They differ.
-    """
-    wanted, found = (
-        [(path.resolve().name, weight) for path, weight in map(parsed, part)]
-        for part in (texts, known)
-    )
-    if len(wanted) == len(found) == 1:
-        return  # a single folder may have been renamed, and its weight means nothing
-    if wanted != found:
-        raise ConfigError(
-            f"the run mixes {' '.join(known)}, and --data names {' '.join(texts)}: name folders "
-            "of the same names, in the same order, with the same weights"
-        )
-
-
-def check_same(source: Source, splits: Splits, data: str) -> None:
-    """Refuse a data set that lacks frames of the run.
-
-    Raises:
-        DataError: A frame that was trained or validated on is missing.
-    """
-    present = {row.rgb for row in source.rows}
-    wanted = {*splits.train, *splits.seen, *splits.unseen}
-    missing = sorted(wanted - present)
-    if missing:
-        raise DataError(
-            f"{data} lacks {len(missing)} of the run's {len(wanted)} frames, such as {missing[0]}; "
-            "name the data set that the run began with: --data DIR"
-        )

@@ -11,7 +11,7 @@ from PIL import Image
 
 from depth_unet.data.forms.description import NYU_CAMERA
 from depth_unet.data.layout import DatasetInfo, PairRow
-from depth_unet.data.source import Frame, assembled
+from depth_unet.data.source import Frame, Original, assembled
 from depth_unet.errors import DataError
 
 TRIES = 3  # photos that are read for their width before NYU's is taken
@@ -19,7 +19,7 @@ Pixels = tuple[UInt8[np.ndarray, "h w 3"], UInt16[np.ndarray, "h2 w2"]]  # may d
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FormSource:
+class FormSource(Original):
     """A data set in one of the field's forms.
 
     Attributes:
@@ -39,11 +39,7 @@ class FormSource:
     place: Callable[[int], str]
 
     def read(self, index: int) -> Frame:
-        """The frame of ``rows[index]``, at its native size.
-
-        Raises:
-            DataError: It is missing or damaged, sizes differ, or no depth is valid.
-        """
+        """The frame of ``rows[index]``, at its native size."""
         image, depth_mm = self.pixels(index)
         return assembled(self.rows[index], self.info, image, depth_mm, self.place(index))
 
@@ -55,9 +51,10 @@ class FormSource:
         """Photo and depth as PNG files of the pairs layout, without any loss.
 
         Raises:
-            DataError: They are missing or damaged.
+            DataError: They are missing or damaged, sizes differ, or no depth is valid.
         """
         image, depth_mm = self.pixels(index)
+        assembled(self.rows[index], self.info, image, depth_mm, self.place(index))
         return _png(image), _png(depth_mm)
 
 
