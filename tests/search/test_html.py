@@ -15,7 +15,7 @@ from depth_unet.search import study as studies
 from depth_unet.search.background import Background
 from depth_unet.search.html import write_report
 from depth_unet.search.run import OnScore, Search
-from tests.report.evaluation.test_html import Page
+from tests.report.page import Page
 from tests.search.bench import Bench, figures, score
 
 ODD = "<b>rooms</b> & $more"

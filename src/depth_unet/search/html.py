@@ -13,8 +13,8 @@ from depth_unet.figures.parallel import Upright, parallel
 from depth_unet.figures.shares import shares
 from depth_unet.figures.write import write_figure
 from depth_unet.files.atomic import write_text
-from depth_unet.report.evaluation import words
 from depth_unet.report.evaluation.markup import document, figure, paragraphs, scrolling_table
+from depth_unet.report.page import percent
 from depth_unet.search import told
 from depth_unet.search.background import Background
 from depth_unet.search.importance import importance
@@ -79,8 +79,8 @@ def _lede(results: Sequence[Result], best: Result | None) -> str:
         scores = sorted(result.abs_rel for result in results if result.state == "complete")
         middle = scores[len(scores) // 2]
         cards = [
-            (words.percent(best.abs_rel), f"mean error of the best, trial {best.number}", MEASURE),
-            (words.percent(middle), "mean error of the middle one", "of the complete trials"),
+            (percent(best.abs_rel), f"mean error of the best, trial {best.number}", MEASURE),
+            (percent(middle), "mean error of the middle one", "of the complete trials"),
             *cards,
         ]
     listed = "\n".join(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from depth_unet.report.evaluation import words
+from depth_unet.report.page import percent
 from depth_unet.search.background import Background
 from depth_unet.search.fields import written
 from depth_unet.search.importance import BEST_SHARE, ENOUGH_TRIALS
@@ -46,7 +46,7 @@ def summary(results: Sequence[Result], best: Result | None) -> str:
         return f"No trial is complete yet: {states(results)}."
     values = ", ".join(f"{name} {short(value)}" for name, value in best.values.items())
     return (
-        f"The lowest error is {words.percent(best.abs_rel)} of the true depth on rooms that were "
+        f"The lowest error is {percent(best.abs_rel)} of the true depth on rooms that were "
         f"not trained on, with {values}."
     )
 

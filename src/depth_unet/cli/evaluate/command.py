@@ -20,7 +20,7 @@ from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.protocols import EvalProtocol
 from depth_unet.model.checkpoint import WEIGHTS, Checkpoint, resolve, short_name
 from depth_unet.predict.model import DepthModel
-from depth_unet.report.evaluation.html import write_html
+from depth_unet.report.evaluation.page import write_page
 from depth_unet.report.evaluation.pictures import write_pictures
 from depth_unet.report.evaluation.results import NETWORK, AnyResults, Results, count_rooms
 from depth_unet.report.evaluation.table import table
@@ -52,7 +52,7 @@ def run(arguments: EvaluateArguments) -> list[DataError]:
     else:
         results, predict = score_checkpoint(path, source, arguments)
     pictures = write_pictures(results, source, predict, out)
-    report = write_html(results, pictures, out)
+    report = write_page(results, pictures, out)
     write_results(results, out)  # last: its presence says that all is there
     console.width = max(console.width, TABLE_WIDTH + len(results.label(NETWORK)))
     console.print(table(results))

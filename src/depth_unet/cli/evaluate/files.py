@@ -17,7 +17,6 @@ from depth_unet.evaluate.guesses import fit_guesses, guess_predictors
 from depth_unet.evaluate.matching import Matched, list_files, match_names, match_order
 from depth_unet.evaluate.predictions import FilePredictions
 from depth_unet.evaluate.score import ByName, Predictor
-from depth_unet.report.evaluation import words
 from depth_unet.report.evaluation.results import NETWORK, FileResults, count_rooms
 
 PER_LETTER = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
@@ -90,7 +89,7 @@ def score_files(
         num_weights=num_weights,
         missing_shares={split: files.missing_share(photos) for split, photos in names.items()},
     )
-    for text in words.holes(results):
+    for text in results.missing_texts():
         warnings.warn(text, stacklevel=2)
     return results, files
 

@@ -23,13 +23,8 @@ from depth_unet.report.evaluation.markup import (
     scrolling_table,
 )
 from depth_unet.report.evaluation.table import LABELS
-from depth_unet.report.evaluation.words import (
-    metres,
-    metres_range,
-    percent,
-    percent_range,
-    synthetic,
-)
+from depth_unet.report.evaluation.words import synthetic
+from depth_unet.report.page import metres, metres_range, percent, percent_range
 
 REPORT_NAME = "comparison.html"
 COLUMN_REM = 9

@@ -1,7 +1,8 @@
 """What a comparison means, in plain sentences for readers who never saw a depth network."""
 
 from depth_unet.report.comparison.results import FEWEST_IMAGES, Comparison, Interval, verdict
-from depth_unet.report.evaluation.words import ONLY_HERE, SPACE, amount, percent, rules
+from depth_unet.report.evaluation.words import ONLY_HERE, rules
+from depth_unet.report.page import SPACE, count_photos, percent
 
 WHERE = {
     "seen": "photos that no run was trained on, of rooms that every run was trained in",
@@ -33,7 +34,7 @@ def points_range(interval: Interval) -> str:
 
 def photos_of(comparison: Comparison, split: str) -> str:
     """How many photos of how many rooms a split has."""
-    return amount(comparison.num_images(split), comparison.num_rooms[split])
+    return count_photos(comparison.num_images(split), comparison.num_rooms[split])
 
 
 def summary(comparison: Comparison, split: str) -> str:
@@ -59,7 +60,7 @@ def judged(comparison: Comparison, split: str) -> list[str]:
 
 def against(first: str, name: str, difference: Interval, num_images: int) -> str:
     """Whether one run is better than the first, by AbsRel, and how sure that is."""
-    photos = amount(num_images, None)
+    photos = count_photos(num_images, None)
     off = (
         f"its mean error differs by {points(difference['mean'])} percentage points "
         f"(95{SPACE}% interval of the difference {points_range(difference)})"
@@ -91,7 +92,7 @@ def frames(comparison: Comparison, split: str) -> str:
         )
     empty = len(part.indices) - comparison.num_images(split)
     if empty:
-        text += f" {amount(empty, None)} without a depth that counts were left out of the figures."
+        text += f" {count_photos(empty)} without a depth that counts were left out of the figures."
     return text
 
 

@@ -8,6 +8,7 @@ from depth_unet.config.run import Config
 from depth_unet.data.layout import PairRow
 from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.protocols import EvalProtocol
+from depth_unet.report.page import SPACE
 
 NETWORK = "network"
 
@@ -109,6 +110,17 @@ class FileResults(Scored):
     def found(self) -> str:
         """How many files of which kind were scored."""
         return ", ".join(f"{count} {ending} files" for ending, count in self.kinds.items())
+
+    def missing_texts(self) -> list[str]:
+        """For each split with pixels that are not predicted: how many, and how they count."""
+        nearest_m = self.protocol.clamp_m[0]
+        return [
+            f"Split {split}: {100 * share:.2f}{SPACE}% of the predicted pixels hold no depth (0, "
+            "negative or not finite). They count as the nearest depth of the protocol, "
+            f"{nearest_m:g}{SPACE}m."
+            for split, share in self.missing_shares.items()
+            if share
+        ]
 
 
 AnyResults = Results | FileResults

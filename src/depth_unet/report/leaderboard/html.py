@@ -5,9 +5,9 @@ from html import escape
 
 from depth_unet import __version__
 from depth_unet.report.evaluation.markup import cell, chart, document, paragraphs, scrolling_table
-from depth_unet.report.evaluation.words import percent
 from depth_unet.report.leaderboard.cells import Cell, cells, headings, notes, texts
 from depth_unet.report.leaderboard.tables import Board, Row
+from depth_unet.report.page import percent
 
 CAPTION = "Means with 95 % intervals; RMSE in metres"
 

@@ -9,8 +9,8 @@ import torch
 
 from depth_unet.metrics.accumulate import mean_difference
 from depth_unet.report.evaluation.table import COLUMNS, FILE_LABELS
-from depth_unet.report.evaluation.words import amount
 from depth_unet.report.leaderboard.read import Evaluation, Interval, Scores
+from depth_unet.report.page import count_photos
 
 PER_IMAGE = "average per image"
 
@@ -93,7 +93,7 @@ def is_higher_better(metric: str) -> bool:
 
 def _heading(one: Evaluation) -> str:
     protocol = one.rules.partition(":")[0]
-    photos = amount(len(one.images), None)
+    photos = count_photos(len(one.images), None)
     return f"{one.dataset}, {FILE_LABELS[one.split]}, {protocol}: {photos}"
 
 

@@ -1,0 +1,94 @@
+"""``report.html``: an evaluation as one page that needs nothing else, not even a network."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from depth_unet.errors import install_command
+from depth_unet.files.atomic import write_text
+from depth_unet.model.checkpoint import BEST_NAME
+from depth_unet.recipes import RECIPES
+from depth_unet.report.evaluation.pictures import Picture
+from depth_unet.report.evaluation.results import NETWORK, AnyResults, Results
+from depth_unet.report.evaluation.table import split_label
+from depth_unet.report.evaluation.write import as_values
+from depth_unet.report.page import Interval, render
+
+REPORT_NAME = "report.html"
+SYNTHETIC = re.compile(r"\b(synthetic|rendered|simulated|box rooms)\b", re.IGNORECASE)
+
+
+def write_page(results: AnyResults, pictures: Sequence[Picture], out: Path) -> Path:
+    """Write ``report.html`` into the folder ``out``.
+
+    Args:
+        results: What was measured.
+        pictures: PNG files to embed, in this order.
+        out: The folder.
+
+    Returns:
+        Where the page is.
+    """
+    path = out / REPORT_NAME
+    write_text(path, page(results, pictures))
+    return path
+
+
+def page(results: AnyResults, pictures: Sequence[Picture]) -> str:
+    """The page as HTML."""
+    values = as_values(results)
+    splits = {
+        split: {NETWORK: scores, **values["guesses"][split]}
+        for split, scores in values["splits"].items()
+    }
+    main_split = next((name for name in ("test", "unseen") if name in splits), next(iter(splits)))
+    guesses = [name for name in splits[main_split] if name != NETWORK]
+    is_network = isinstance(results, Results)
+    name = results.config.recipe if isinstance(results, Results) else results.name
+    return render(
+        "evaluation.html",
+        title=f"Depth from one photo: {name} on {results.dataset}",
+        results=results,
+        is_network=is_network,
+        is_best=isinstance(results, Results) and results.checkpoint.name == BEST_NAME,
+        is_synthetic=is_synthetic(results.dataset),
+        splits=splits,
+        main_split=main_split,
+        labels={split: split_label(results, split).capitalize() for split in splits},
+        guesses=guesses,
+        best_guess=min(
+            guesses,
+            key=lambda guess: (splits[main_split][guess]["abs_rel"]["mean"], guess),
+            default=None,
+        ),
+        most=max(
+            score["abs_rel"]["high"] for scores in splits.values() for score in scores.values()
+        ),
+        overlap=overlap,
+        pictures=pictures,
+        next_steps=_next_steps(results) if isinstance(results, Results) else None,
+    )
+
+
+def is_synthetic(dataset: str) -> bool:
+    """Whether the name of a data set says that its photos were rendered."""
+    return SYNTHETIC.search(dataset) is not None
+
+
+def overlap(one: Interval, other: Interval) -> bool:
+    """Whether two intervals have a point in common."""
+    return one["low"] <= other["high"] and other["low"] <= one["high"]
+
+
+def _next_steps(results: Results) -> dict[str, Any]:
+    """The parts of commands that work where this evaluation ran."""
+    checkpoint, config = results.checkpoint, results.config
+    height, width = config.source_size()
+    return {
+        "run": checkpoint.parent if checkpoint.name == BEST_NAME else checkpoint,
+        "recipe": config.recipe if config.recipe in RECIPES else "seed",
+        "steps": 4 * max(results.step, config.steps),
+        "size": f"{width}x{height}",
+        "install": install_command("embreex", "numba"),
+    }
