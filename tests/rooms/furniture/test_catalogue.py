@@ -9,7 +9,7 @@ from depth_unet.rooms.furniture.catalogue import Catalogue
 from depth_unet.rooms.furniture.piece import Piece
 from depth_unet.rooms.furniture.shapes import HANGING, STANDING
 from depth_unet.rooms.furniture.sorting import KIND_NAMES, kinds_of
-from depth_unet.rooms.scene import Furniture, Share
+from depth_unet.rooms.options import Furniture, Share
 
 PACKS: tuple[Furniture, ...] = ("cc0", "boxes")
 SHARES: tuple[Share, ...] = ("train", "test")

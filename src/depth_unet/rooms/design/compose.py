@@ -9,7 +9,8 @@ from depth_unet.rooms.design.hangings import hang
 from depth_unet.rooms.design.kinds import pick_kind
 from depth_unet.rooms.design.shell import build_shell
 from depth_unet.rooms.furniture.catalogue import Catalogue
-from depth_unet.rooms.scene import Furniture, Scene, Share
+from depth_unet.rooms.options import Furniture, Share
+from depth_unet.rooms.scene import Scene
 from depth_unet.rooms.textures.texture import TexturePool
 
 STREAMS = ("kind", "shell", "furniture", "hangings", "clutter")

@@ -4,16 +4,15 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from jaxtyping import Float32
 
-from depth_unet.rooms.furniture.assets import load_pack, models_of
+from depth_unet.rooms.furniture.assets import load_pack, models_for
 from depth_unet.rooms.furniture.finish import textured
 from depth_unet.rooms.furniture.models import Model, ModelPart
 from depth_unet.rooms.furniture.piece import Piece
-from depth_unet.rooms.furniture.shapes import HANGING, SMALL, make_shape
+from depth_unet.rooms.furniture.shapes import SMALL, make_shape
 from depth_unet.rooms.furniture.sorting import kinds_of, top_of
 from depth_unet.rooms.mesh import Material, Mesh, joined, turned
-from depth_unet.rooms.scene import Furniture, Share
+from depth_unet.rooms.options import Furniture, Share
 from depth_unet.rooms.textures.texture import TexturePool
 
 MODEL_SHARE = 0.9
@@ -48,10 +47,10 @@ class Catalogue:
         self._models = {} if furniture == "boxes" else _sorted_models(furniture, share)
 
     def piece(self, kind: str, rng: np.random.Generator) -> Piece:
-        """One piece that stands on the floor or hangs on a wall.
+        """One piece that stands on the floor.
 
         Args:
-            kind: One of ``shapes.STANDING`` or ``shapes.HANGING``.
+            kind: One of ``shapes.STANDING``.
             rng: The same state gives the same piece.
 
         Raises:
@@ -80,7 +79,7 @@ def _sorted_models(furniture: Furniture, share: Share) -> dict[str, tuple[Model,
     """The models of one share by kind."""
     assert furniture != "boxes"
     groups: dict[str, tuple[Model, ...]] = {}
-    for model in models_of(load_pack(furniture), share):
+    for model in models_for(share, load_pack(furniture)):
         for kind in kinds_of(model):
             groups[kind] = (*groups.get(kind, ()), model)
     return groups
@@ -90,7 +89,6 @@ def _furnished(model: Model, kind: str, rng: np.random.Generator, textures: Text
     """A model a little larger or smaller, brighter or darker, sometimes of other stuff."""
     scale = np.float32(rng.uniform(*SCALE))
     brightness = float(rng.uniform(*BRIGHTNESS))
-    lift_m = np.float32(model.elevation_m if kind in HANGING else 0.0)
     meshes = []
     for part in model.parts:
         is_repainted = part.texture is None and rng.uniform() < REPAINT_SHARE
@@ -98,7 +96,7 @@ def _furnished(model: Model, kind: str, rng: np.random.Generator, textures: Text
         uv = part.uv * (scale / np.float32(TEXTURE_M)) if part.texture is None else part.uv
         meshes.append(
             Mesh(
-                positions_m=_lifted(part.positions_m * scale, lift_m),
+                positions_m=part.positions_m * scale,
                 normals=part.normals,
                 uv=uv,
                 material=_material(part, cover, brightness),
@@ -112,7 +110,6 @@ def _furnished(model: Model, kind: str, rng: np.random.Generator, textures: Text
         size_m=(width, depth, height),
         top_m=None if top_m is None else top_m * float(scale),
         meshes=tuple(meshes),
-        elevation_m=float(lift_m),
     )
 
 
@@ -126,12 +123,6 @@ def _run(piece: Piece, rng: np.random.Generator) -> Piece:
         size_m=(num * width_m, *piece.size_m[1:]),
         meshes=tuple(joined([mesh.moved(shift) for shift in shifts]) for mesh in piece.meshes),
     )
-
-
-def _lifted(
-    positions_m: Float32[np.ndarray, "t 3 3"], lift_m: np.float32
-) -> Float32[np.ndarray, "t 3 3"]:
-    return positions_m + np.array([0, 0, lift_m], np.float32)
 
 
 def _material(part: ModelPart, cover: Material | None, brightness: float) -> Material:

@@ -1,4 +1,4 @@
-"""Plants, lamps, a piano, boards, mirrors and what else stands or hangs in rooms."""
+"""Plants, lamps, a piano, a radiator and other pieces that stand in rooms."""
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from depth_unet.rooms.furniture.finish import (
 from depth_unet.rooms.furniture.piece import Piece, assembled, block, legs
 from depth_unet.rooms.furniture.solids import cushion, cylinder, lathe, leaf
 from depth_unet.rooms.mesh import Material, Mesh
-from depth_unet.rooms.textures.palette import grey
 from depth_unet.rooms.textures.texture import TexturePool
 
 SHADE = Material(albedo=(0.85, 0.78, 0.64))
@@ -100,52 +99,6 @@ def piano(rng: np.random.Generator, textures: TexturePool) -> Piece:
         for x in np.arange(-width / 2 + 0.11, width / 2 - 0.1, 0.028)
     ]
     return assembled("piano", parts, height)
-
-
-def blackboard(rng: np.random.Generator, textures: TexturePool) -> Piece:
-    """A board for chalk or pens that hangs on a wall, with its tray."""
-    width, height, low = rng.uniform(1.8, 4.0), rng.uniform(1.0, 1.3), rng.uniform(0.8, 1.0)
-    frame = metal(rng) if rng.uniform() < 0.5 else carpentry(rng, textures)
-    return _framed("blackboard", (width, height), low, frame, textured("board", rng, textures))
-
-
-def pinboard(rng: np.random.Generator, textures: TexturePool) -> Piece:
-    """A cork board with notes that hangs on a wall."""
-    width, height, low = rng.uniform(0.6, 1.8), rng.uniform(0.5, 1.0), rng.uniform(1.0, 1.3)
-    frame = carpentry(rng, textures)
-    return _framed("pinboard", (width, height), low, frame, textured("cork", rng, textures))
-
-
-def picture(rng: np.random.Generator, textures: TexturePool) -> Piece:
-    """A framed picture that hangs on a wall."""
-    width, height, low = rng.uniform(0.25, 1.2), rng.uniform(0.25, 0.9), rng.uniform(1.2, 1.5)
-    frame = carpentry(rng, textures) if rng.uniform() < 0.7 else metal(rng)
-    return _framed("picture", (width, height), low, frame, textured("picture", rng, textures))
-
-
-def mirror(rng: np.random.Generator, textures: TexturePool) -> Piece:
-    """A framed mirror that hangs on a wall: bright, even, glossy."""
-    width, height, low = rng.uniform(0.4, 1.1), rng.uniform(0.5, 1.0), rng.uniform(1.0, 1.2)
-    glass = Material(albedo=grey(rng.uniform(0.65, 0.8)), gloss=0.5)
-    return _framed("mirror", (width, height), low, carpentry(rng, textures), glass)
-
-
-def _framed(
-    name: str, size: tuple[float, float], low: float, frame: Material, inside: Material
-) -> Piece:
-    """A flat thing with a frame of 3 cm; its back lies against the wall."""
-    width, height = size
-    bar = 0.03
-    parts = [block((0, 0, low + z), (width, 0.03, bar), frame) for z in (0, height - bar)]
-    parts += [
-        block((x, 0, low + bar), (bar, 0.03, height - 2 * bar), frame)
-        for x in (-width / 2 + bar / 2, width / 2 - bar / 2)
-    ]
-    inner = (width - 2 * bar, 0.018, height - 2 * bar)
-    parts.append(block((0, 0.006, low + bar), inner, inside))
-    if name == "blackboard":
-        parts.append(block((0, -0.05, low), (width, 0.08, 0.015), frame))
-    return assembled(name, parts)
 
 
 def radiator(rng: np.random.Generator, _textures: TexturePool) -> Piece:

@@ -93,20 +93,6 @@ def _tap(foot_m: Sequence[float], height: float, material: Material) -> list[Mes
     ]
 
 
-def wall_cabinet(rng: np.random.Generator, textures: TexturePool) -> Piece:
-    """Kitchen cupboards that hang over a worktop."""
-    width, depth, low = rng.uniform(0.6, 2.2), rng.uniform(0.3, 0.36), rng.uniform(1.38, 1.5)
-    height, wood, steel = rng.uniform(0.55, 0.8), carpentry(rng, textures), metal(rng)
-    parts = [block((0, 0.01, low), (width, depth - 0.02, height), wood)]
-    num = max(1, round(width / 0.45))
-    for index in range(num):
-        x = -width / 2 + (index + 0.5) * width / num
-        size = (width / num - 0.008, 0.02, height - 0.008)
-        parts.append(block((x, -depth / 2 + 0.01, low + 0.004), size, wood))
-        parts.append(block((x, -depth / 2 - 0.01, low + 0.06), (0.12, 0.02, 0.012), steel))
-    return assembled("wall_cabinet", parts)
-
-
 def fridge(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     """Two doors one above the other."""
     width, depth, height = rng.uniform(0.55, 0.85), rng.uniform(0.6, 0.72), rng.uniform(1.4, 1.9)

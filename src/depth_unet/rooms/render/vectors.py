@@ -4,16 +4,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numba
 import numpy as np
-
-from depth_unet.errors import ConfigError
-
-try:
-    import numba
-except ModuleNotFoundError:
-    raise ConfigError(
-        "rendering rooms needs numba, which is not installed; pip install 'depth-unet[rooms]'"
-    ) from None
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

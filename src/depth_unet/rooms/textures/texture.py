@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from depth_unet.errors import ConfigError
-from depth_unet.rooms.scene import Share
+from depth_unet.rooms.options import Share
 from depth_unet.rooms.textures import prints, surfaces
 from depth_unet.rooms.textures.noise import to_bytes
 
