@@ -82,7 +82,7 @@ def read_library(path: Path) -> Iterator[tuple[Entry, Wavefront]]:
             is_indoor = values.get("category") not in SKIPPED_CATEGORIES
             if is_indoor and is_readable and model.stat().st_size <= MAX_OBJ_BYTES:
                 entry = _entry(values, LICENCES[path.stem])
-                yield entry, _placed(read_wavefront(model), entry)
+                yield entry, _normalise(read_wavefront(model), entry)
 
 
 def _catalogue(path: Path) -> list[dict[str, str]]:
@@ -111,7 +111,7 @@ def _entry(values: dict[str, str], licence: str) -> Entry:
     )
 
 
-def _placed(model: Wavefront, entry: Entry) -> Wavefront:
+def _normalise(model: Wavefront, entry: Entry) -> Wavefront:
     """The model in our axes, stretched to the size that the library lists."""
     positions: Float64[np.ndarray, "t 3 3"] = model.positions
     if entry.rotation is not None:

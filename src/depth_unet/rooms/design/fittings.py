@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from depth_unet.rooms.design.kinds import Interval, RoomKind, draw
-from depth_unet.rooms.furniture.finish import textured
+from depth_unet.rooms.design.kinds import Interval, RoomKind, pick_by_share
+from depth_unet.rooms.furniture.finish import pick_material
 from depth_unet.rooms.mesh import Material, Vector
 from depth_unet.rooms.textures.texture import SIZE_M, TexturePool
 
@@ -41,19 +41,21 @@ class Decor:
 
 def pick_decor(kind: RoomKind, textures: TexturePool, rng: np.random.Generator) -> Decor:
     """Draw the materials of a room."""
-    floor, wall = draw(kind.floors, rng), draw(kind.walls, rng)
+    floor, wall = pick_by_share(kind.floors, rng), pick_by_share(kind.walls, rng)
     gloss = float(rng.uniform(0.02, 0.1)) if floor in POLISHED and rng.random() < 0.7 else 0.0
     plain = rng.random() < 0.75
     ceiling = "ceiling" if kind.panels > 0.5 and rng.random() < 0.6 else "plaster"
     return Decor(
-        floor=textured(floor, rng, textures, gloss=gloss),
+        floor=pick_material(floor, rng, textures, gloss=gloss),
         floor_texture_m=float(rng.uniform(*SIZE_M[floor])),
-        ceiling=textured("ceiling", rng, textures) if ceiling == "ceiling" else _white(rng),
+        ceiling=pick_material("ceiling", rng, textures) if ceiling == "ceiling" else _white(rng),
         ceiling_texture_m=float(rng.uniform(*SIZE_M[ceiling])),
-        wall=textured(wall, rng, textures),
+        wall=pick_material(wall, rng, textures),
         wall_texture_m=float(rng.uniform(*SIZE_M.get(wall, (0.8, 1.2)))),
-        trim=paint(rng, (0.55, 0.85)) if plain else textured("grain", rng, textures),
-        door=textured("grain", rng, textures) if rng.random() < 0.55 else paint(rng, (0.4, 0.85)),
+        trim=paint(rng, (0.55, 0.85)) if plain else pick_material("grain", rng, textures),
+        door=pick_material("grain", rng, textures)
+        if rng.random() < 0.55
+        else paint(rng, (0.4, 0.85)),
     )
 
 

@@ -5,8 +5,8 @@ import numpy as np
 from depth_unet.rooms.design.fittings import DARK, paint
 from depth_unet.rooms.design.floorplan import FloorPlan
 from depth_unet.rooms.design.kinds import Interval, RoomKind
-from depth_unet.rooms.design.walls import Parts, Span, Wall, panel
-from depth_unet.rooms.furniture.finish import carpentry, textured
+from depth_unet.rooms.design.walls import Box2, Parts, Span, Wall, panel
+from depth_unet.rooms.furniture.finish import carpentry, pick_material
 from depth_unet.rooms.mesh import Material, Mesh, box
 from depth_unet.rooms.textures.texture import TexturePool
 
@@ -59,7 +59,7 @@ def _one(
         )
         low_enough = span.top_m < wall.height_m - CEILING_GAP_M
         if low_enough and not any(span.meets(other) for other in plan.spans):
-            plan.spans.append(_with_margin(span, 0.04))
+            plan.spans.append(span.grow(0.04))
             parts.put(wall, _meshes(what, span, textures, rng))
             break
     return parts
@@ -85,7 +85,7 @@ def _meshes(what: str, span: Span, textures: TexturePool, rng: np.random.Generat
         case "shelf":
             return _wall_shelf(span, textures, rng)
         case "poster":
-            return [_front(span, 0.004, textured("picture", rng, textures))]
+            return [_front(span, 0.004, pick_material("picture", rng, textures))]
         case "note":
             return _notes(span, textures, rng)
         case "clock":
@@ -94,7 +94,9 @@ def _meshes(what: str, span: Span, textures: TexturePool, rng: np.random.Generat
             glass = Material(albedo=(0.3, 0.31, 0.32), gloss=0.5)
             return _framed(span, 0.03, carpentry(rng, textures), glass)
     frame = carpentry(rng, textures) if rng.random() < 0.6 else DARK
-    return _framed(span, float(rng.uniform(0.015, 0.04)), frame, textured("picture", rng, textures))
+    return _framed(
+        span, float(rng.uniform(0.015, 0.04)), frame, pick_material("picture", rng, textures)
+    )
 
 
 def _framed(span: Span, frame_m: float, frame: Material, inside: Material) -> list[Mesh]:
@@ -103,7 +105,7 @@ def _framed(span: Span, frame_m: float, frame: Material, inside: Material) -> li
     low, high = (span.left_m, 0.001, span.bottom_m), (span.right_m, depth_m, span.top_m)
     return [
         box(low, high, frame),
-        _front(_with_margin(span, -frame_m), depth_m + 0.003, inside),
+        _front(span.grow(-frame_m), depth_m + 0.003, inside),
     ]
 
 
@@ -116,7 +118,7 @@ def _notes(span: Span, textures: TexturePool, rng: np.random.Generator) -> list[
     """A cork board, or sheets of paper pinned to the wall."""
     meshes = []
     if rng.random() < 0.5:
-        meshes = _framed(span, 0.02, carpentry(rng, textures), textured("cork", rng, textures))
+        meshes = _framed(span, 0.02, carpentry(rng, textures), pick_material("cork", rng, textures))
     width_m, height_m = span.right_m - span.left_m, span.top_m - span.bottom_m
     for _ in range(int(rng.integers(1, 6))):
         wide_m, high_m = float(rng.uniform(0.1, 0.22)), float(rng.uniform(0.12, 0.3))
@@ -124,7 +126,7 @@ def _notes(span: Span, textures: TexturePool, rng: np.random.Generator) -> list[
             continue
         x = span.left_m + float(rng.uniform(0.02, width_m - wide_m - 0.02))
         z = span.bottom_m + float(rng.uniform(0.02, height_m - high_m - 0.02))
-        paper = textured("paper" if rng.random() < 0.7 else "picture", rng, textures)
+        paper = pick_material("paper" if rng.random() < 0.7 else "picture", rng, textures)
         depth_m = 0.026 + 0.002 * len(meshes)
         meshes.append(panel((x, x + wide_m), (z, z + high_m), paper, depth_m=depth_m))
     return meshes
@@ -139,7 +141,7 @@ def _wall_shelf(span: Span, textures: TexturePool, rng: np.random.Generator) -> 
     while cursor_m < span.right_m - 0.12:
         width_m = min(float(rng.uniform(0.08, 0.4)), span.right_m - cursor_m - 0.01)
         height_m, thick_m = float(rng.uniform(0.12, 0.28)), float(rng.uniform(0.1, deep_m))
-        material = textured("books", rng, textures) if width_m > 0.15 else paint(rng)
+        material = pick_material("books", rng, textures) if width_m > 0.15 else paint(rng)
         high = (cursor_m + width_m, 0.01 + thick_m - 0.02, z + height_m)
         meshes.append(box((cursor_m, 0.01, z), high, material))
         cursor_m += width_m + float(rng.uniform(0.0, 0.3))
@@ -197,9 +199,9 @@ def _board(plan: FloorPlan, parts: Parts, textures: TexturePool, rng: np.random.
                 wall=index, left_m=left_m, right_m=left_m + width_m, bottom_m=0.95, top_m=2.15
             )
             if not any(span.meets(other) for other in plan.spans):
-                plan.spans.append(_with_margin(span, 0.1))
+                plan.spans.append(span.grow(0.1))
                 frame = paint(rng, (0.3, 0.8))
-                parts.put(wall, _framed(span, 0.03, frame, textured("board", rng, textures)))
+                parts.put(wall, _framed(span, 0.03, frame, pick_material("board", rng, textures)))
                 return
 
 
@@ -222,18 +224,7 @@ def _switches(plan: FloorPlan, parts: Parts, rng: np.random.Generator) -> None:
             parts.put(wall, [box((x, 0.001, 0.26), (x + 0.14, 0.012, 0.34), white)])
 
 
-def _along(wall: Wall, footprint_m: tuple[float, float, float, float]) -> Interval:
-    inverse = np.linalg.inv(wall.matrix)
+def _along(wall: Wall, footprint_m: Box2) -> Interval:
     corners = np.array([[*footprint_m[:2], 0], [*footprint_m[2:], 0]])
-    along = (corners @ inverse[:3, :3].T + inverse[:3, 3])[:, 0]
+    along = wall.from_room(corners)[:, 0]
     return float(max(along.min(), 0)), float(min(along.max(), wall.length_m))
-
-
-def _with_margin(span: Span, margin_m: float) -> Span:
-    return Span(
-        wall=span.wall,
-        left_m=span.left_m - margin_m,
-        right_m=span.right_m + margin_m,
-        bottom_m=span.bottom_m - margin_m,
-        top_m=span.top_m + margin_m,
-    )

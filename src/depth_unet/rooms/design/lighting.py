@@ -14,7 +14,7 @@ from jaxtyping import Float32
 from depth_unet.rooms.design.fittings import METAL, paint, warm_white
 from depth_unet.rooms.design.kinds import RoomKind
 from depth_unet.rooms.design.walls import Parts
-from depth_unet.rooms.mesh import Material, Mesh, box
+from depth_unet.rooms.mesh import Material, Mesh, box, strip
 from depth_unet.rooms.scene import Light, Sun
 
 BACKDROP_PX = 64
@@ -133,12 +133,6 @@ def shade(
     low = around * radii_m[0] + centre_m
     high = around * radii_m[1] + centre_m + [0, 0, height_m]
     uv = np.stack([angles / 2, np.zeros_like(angles)], axis=-1)
-
-    def strip(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-        first = np.stack([lower[:-1], lower[1:], upper[1:]], axis=1)
-        second = np.stack([lower[:-1], upper[1:], upper[:-1]], axis=1)
-        return np.concatenate([first, second]).astype(np.float32)
-
     return Mesh(
         positions_m=strip(low, high),
         normals=strip(around, around),

@@ -9,7 +9,7 @@ import numpy as np
 from depth_unet.rooms.design.fittings import METAL, Decor
 from depth_unet.rooms.design.kinds import RoomKind
 from depth_unet.rooms.design.walls import Parts, Span, Wall, frame_boxes
-from depth_unet.rooms.mesh import Mesh, box, turned
+from depth_unet.rooms.mesh import Mesh, box, rotation
 
 What = Literal["closed", "open", "arch", "window"]
 OUTSIDE_M = -0.16
@@ -61,7 +61,7 @@ def build_door(opening: Opening, wall: Wall, decor: Decor, rng: np.random.Genera
     meshes.append(threshold)
     match opening.what:
         case "closed":
-            meshes += [mesh.moved(turned(0, (x_m[0], 0, 0))) for mesh in _leaf(span, decor)]
+            meshes += [mesh.transform(rotation(0, (x_m[0], 0, 0))) for mesh in _leaf(span, decor)]
         case "open":
             meshes += _open_leaf(opening, wall, decor, parts, rng)
         case _:
@@ -145,8 +145,8 @@ def _open_leaf(
     hinge_m = (span.left_m + 0.01, LEAF_M[1] if inwards else OUTSIDE_M + 0.04, 0)
     # The leaf hangs at its front edge when it opens inwards, at its back edge when outwards.
     edge_m = (0.0, -LEAF_M[1] if inwards else -LEAF_M[0], 0.0)
-    matrix = turned(angle, hinge_m) @ turned(0, edge_m)
-    leaf = [mesh.moved(matrix) for mesh in _leaf(span, decor)]
+    matrix = rotation(angle, hinge_m) @ rotation(0, edge_m)
+    leaf = [mesh.transform(matrix) for mesh in _leaf(span, decor)]
     if inwards:
         points = np.concatenate([mesh.positions_m.reshape(-1, 3) for mesh in leaf])
         low, high = points.min(0), points.max(0)

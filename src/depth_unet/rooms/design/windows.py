@@ -8,8 +8,8 @@ from depth_unet.rooms.design.fittings import METAL, Decor, paint
 from depth_unet.rooms.design.lighting import Daylight, window_light
 from depth_unet.rooms.design.openings import OUTSIDE_M, Opening
 from depth_unet.rooms.design.walls import Parts, Span, Wall, frame_boxes
-from depth_unet.rooms.furniture.finish import textured
-from depth_unet.rooms.mesh import Material, Mesh, box
+from depth_unet.rooms.furniture.finish import pick_material
+from depth_unet.rooms.mesh import Material, Mesh, box, strip
 from depth_unet.rooms.textures.texture import TexturePool
 
 PANE_M = -0.13
@@ -78,7 +78,7 @@ def _dressing(
     if choice < 0.45:
         floor_long = rng.random() < 0.5
         low_m = 0.04 if floor_long else max(span.bottom_m - float(rng.uniform(0.1, 0.3)), 0.04)
-        fabric = textured("fabric", rng, textures)
+        fabric = pick_material("fabric", rng, textures)
         top_m = min(span.top_m + 0.15, wall.height_m - 0.03)
         return _curtains(span, (low_m, top_m), wall.length_m, fabric, rng), 0.18, low_m
     if choice < 0.7:
@@ -117,17 +117,10 @@ def _sheet(x_m: np.ndarray, y_m: np.ndarray, z_m: tuple[float, float], material:
     travelled = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(low, axis=0), axis=1))])
     uv_low = np.stack([-travelled, np.zeros(len(x_m))], axis=-1) / 0.4
     uv_high = uv_low + np.array([0, (z_m[1] - z_m[0]) / 0.4])
-
-    def strip(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-        # Counter-clockwise seen from the room, where x runs to the left.
-        first = np.stack([lower[1:], lower[:-1], upper[:-1]], axis=1)
-        second = np.stack([lower[1:], upper[:-1], upper[1:]], axis=1)
-        return np.concatenate([first, second]).astype(np.float32)
-
     return Mesh(
-        positions_m=strip(low, high),
-        normals=strip(normals, normals),
-        uv=strip(uv_low, uv_high),
+        positions_m=strip(low, high, leftwards=True),
+        normals=strip(normals, normals, leftwards=True),
+        uv=strip(uv_low, uv_high, leftwards=True),
         material=material,
     )
 

@@ -11,8 +11,7 @@ from typing import Literal
 import numpy as np
 
 from depth_unet.errors import DataError
-from depth_unet.rooms.furniture.models import Model
-from depth_unet.rooms.furniture.pack_format import decode
+from depth_unet.rooms.furniture.models import Model, decode
 from depth_unet.rooms.options import Share
 
 NUM_SHARES = 5
@@ -36,11 +35,11 @@ def load_pack(furniture: Literal["cc0"] | Path) -> tuple[Model, ...]:
     """
     if isinstance(furniture, Path):
         folder: Traversable = furniture
-        names, needed = FULL_NAMES, (*FULL_NAMES, ATTRIBUTION_NAME)
+        names, attribution = FULL_NAMES, [ATTRIBUTION_NAME]
     else:
         folder = resources.files("depth_unet.rooms") / "assets"
-        names = needed = CC0_NAMES
-    missing = [name for name in needed if not (folder / name).is_file()]
+        names, attribution = CC0_NAMES, []
+    missing = [name for name in (*names, *attribution) if not (folder / name).is_file()]
     if missing:
         raise DataError(
             f"the furniture pack {folder} lacks {', '.join(missing)}; build it with `python -m "

@@ -6,12 +6,12 @@ from functools import cache
 import numpy as np
 
 from depth_unet.rooms.furniture.assets import load_pack, models_for
-from depth_unet.rooms.furniture.finish import textured
+from depth_unet.rooms.furniture.finish import pick_material
 from depth_unet.rooms.furniture.models import Model, ModelPart
 from depth_unet.rooms.furniture.piece import Piece
 from depth_unet.rooms.furniture.shapes import SMALL, make_shape
 from depth_unet.rooms.furniture.sorting import kinds_of, top_of
-from depth_unet.rooms.mesh import Material, Mesh, joined, turned
+from depth_unet.rooms.mesh import Material, Mesh, join_meshes, rotation
 from depth_unet.rooms.options import Furniture, Share
 from depth_unet.rooms.textures.texture import TexturePool
 
@@ -44,13 +44,13 @@ class Catalogue:
     def __init__(self, furniture: Furniture, share: Share) -> None:
         self.furniture = furniture
         self.textures = TexturePool(share)
-        self._models = {} if furniture == "boxes" else _sorted_models(furniture, share)
+        self._models = {} if furniture == "boxes" else _models_by_kind(furniture, share)
 
     def piece(self, kind: str, rng: np.random.Generator) -> Piece:
         """One piece that stands on the floor.
 
         Args:
-            kind: One of ``shapes.STANDING``.
+            kind: One of ``shapes.MAKERS``.
             rng: The same state gives the same piece.
 
         Raises:
@@ -69,13 +69,13 @@ class Catalogue:
         models = self._models.get(kind, ())
         if models and rng.uniform() < share * len(models) / (len(models) + FEW):
             model = models[int(rng.integers(len(models)))]
-            piece = _furnished(model, kind, rng, self.textures)
+            piece = _vary_model(model, kind, rng, self.textures)
             return _run(piece, rng) if kind == "counter" else piece
         return make_shape(shape, rng, self.textures)
 
 
 @cache
-def _sorted_models(furniture: Furniture, share: Share) -> dict[str, tuple[Model, ...]]:
+def _models_by_kind(furniture: Furniture, share: Share) -> dict[str, tuple[Model, ...]]:
     """The models of one share by kind."""
     assert furniture != "boxes"
     groups: dict[str, tuple[Model, ...]] = {}
@@ -85,14 +85,14 @@ def _sorted_models(furniture: Furniture, share: Share) -> dict[str, tuple[Model,
     return groups
 
 
-def _furnished(model: Model, kind: str, rng: np.random.Generator, textures: TexturePool) -> Piece:
+def _vary_model(model: Model, kind: str, rng: np.random.Generator, textures: TexturePool) -> Piece:
     """A model a little larger or smaller, brighter or darker, sometimes of other stuff."""
     scale = np.float32(rng.uniform(*SCALE))
     brightness = float(rng.uniform(*BRIGHTNESS))
     meshes = []
     for part in model.parts:
         is_repainted = part.texture is None and rng.uniform() < REPAINT_SHARE
-        cover = textured(str(rng.choice(REPAINTS)), rng, textures) if is_repainted else None
+        cover = pick_material(str(rng.choice(REPAINTS)), rng, textures) if is_repainted else None
         uv = part.uv * (scale / np.float32(TEXTURE_M)) if part.texture is None else part.uv
         meshes.append(
             Mesh(
@@ -117,11 +117,13 @@ def _run(piece: Piece, rng: np.random.Generator) -> Piece:
     """Kitchen cupboards side by side: a model is one cupboard wide."""
     num = int(rng.integers(*CUPBOARDS_PER_RUN))
     width_m = piece.size_m[0]
-    shifts = [turned(0, ((index - (num - 1) / 2) * width_m, 0, 0)) for index in range(num)]
+    shifts = [rotation(0, ((index - (num - 1) / 2) * width_m, 0, 0)) for index in range(num)]
     return replace(
         piece,
         size_m=(num * width_m, *piece.size_m[1:]),
-        meshes=tuple(joined([mesh.moved(shift) for shift in shifts]) for mesh in piece.meshes),
+        meshes=tuple(
+            join_meshes([mesh.transform(shift) for shift in shifts]) for mesh in piece.meshes
+        ),
     )
 
 

@@ -7,11 +7,11 @@ from depth_unet.rooms.furniture.finish import (
     dark,
     lacquer,
     metal,
+    pick_material,
     plastic,
-    textured,
     upholstery,
 )
-from depth_unet.rooms.furniture.piece import Piece, assembled, block, legs
+from depth_unet.rooms.furniture.piece import Piece, assemble, block, legs
 from depth_unet.rooms.furniture.solids import cushion, cylinder, lathe, leaf
 from depth_unet.rooms.mesh import Material, Mesh
 from depth_unet.rooms.textures.texture import TexturePool
@@ -36,7 +36,7 @@ def foliage(
         textures: What the green comes from.
     """
     spread_m, height_m = size_m
-    green = textured("leaves", rng, textures, gloss=0.02)
+    green = pick_material("leaves", rng, textures, gloss=0.02)
     leaves = []
     for index in range(num):
         turn = 2.4 * index + rng.uniform(-0.3, 0.3)
@@ -60,7 +60,7 @@ def plant(rng: np.random.Generator, textures: TexturePool) -> Piece:
     parts.append(cylinder((0, 0, pot - 0.05), 0.012, (height - pot) * 0.75, stem, num_sides=6))
     size = (rng.uniform(0.4, 0.9), height - pot)
     parts += foliage(int(rng.integers(18, 60)), pot, size, rng, textures)
-    return assembled("plant", parts)
+    return assemble("plant", parts)
 
 
 def floor_lamp(rng: np.random.Generator, _textures: TexturePool) -> Piece:
@@ -70,7 +70,7 @@ def floor_lamp(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     shade = SHADE if rng.uniform() < 0.7 else lacquer(rng)
     low = height - rng.uniform(0.2, 0.32)
     upper = radius * rng.uniform(0.5, 1)
-    return assembled(
+    return assemble(
         "floor_lamp",
         [
             cylinder((0, 0, 0), rng.uniform(0.12, 0.16), 0.025, steel, num_sides=20),
@@ -83,7 +83,7 @@ def floor_lamp(rng: np.random.Generator, _textures: TexturePool) -> Piece:
 def piano(rng: np.random.Generator, textures: TexturePool) -> Piece:
     """An upright piano."""
     width, height = rng.uniform(1.4, 1.52), rng.uniform(1.1, 1.28)
-    wood = dark(rng) if rng.uniform() < 0.5 else textured("grain", rng, textures, gloss=0.08)
+    wood = dark(rng) if rng.uniform() < 0.5 else pick_material("grain", rng, textures, gloss=0.08)
     ivory, black = Material(albedo=(0.8, 0.76, 0.66), gloss=0.05), dark(rng)
     parts = [
         block((0, 0.14, 0), (width, 0.32, height), wood),
@@ -98,7 +98,7 @@ def piano(rng: np.random.Generator, textures: TexturePool) -> Piece:
         block((x, -0.12, 0.68), (0.012, 0.11, 0.01), black)
         for x in np.arange(-width / 2 + 0.11, width / 2 - 0.1, 0.028)
     ]
-    return assembled("piano", parts, height)
+    return assemble("piano", parts, height)
 
 
 def radiator(rng: np.random.Generator, _textures: TexturePool) -> Piece:
@@ -113,7 +113,7 @@ def radiator(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     parts += [
         block((x, 0.02, 0), (0.03, 0.03, 0.1), white) for x in (-width / 2 + 0.05, width / 2 - 0.05)
     ]
-    return assembled("radiator", parts)
+    return assemble("radiator", parts)
 
 
 def bin_(rng: np.random.Generator, _textures: TexturePool) -> Piece:
@@ -121,7 +121,7 @@ def bin_(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     radius, height, material = rng.uniform(0.11, 0.17), rng.uniform(0.26, 0.4), plastic(rng)
     profile = [(0, 0), (radius * 0.8, 0), (radius, height), (radius - 0.008, height)]
     profile += [(radius * 0.8 - 0.008, 0.01), (0, 0.01)]
-    return assembled("bin", [lathe(profile, material, num_sides=20)])
+    return assemble("bin", [lathe(profile, material, num_sides=20)])
 
 
 def coat_rack(rng: np.random.Generator, textures: TexturePool) -> Piece:
@@ -137,7 +137,7 @@ def coat_rack(rng: np.random.Generator, textures: TexturePool) -> Piece:
             parts.append(
                 cushion(low, (2 * x + 0.13, 2 * y + 0.13, height - 0.1), coat, hardness=0.7)
             )
-    return assembled("coat_rack", parts)
+    return assemble("coat_rack", parts)
 
 
 def lectern(rng: np.random.Generator, textures: TexturePool) -> Piece:
@@ -146,4 +146,4 @@ def lectern(rng: np.random.Generator, textures: TexturePool) -> Piece:
     parts = legs(width, 0.4, 0.06, 0.06, wood)
     parts.append(block((0, 0.05, 0.06), (width - 0.1, 0.3, height - 0.1), wood))
     parts.append(block((0, 0, height - 0.04), (width, 0.45, 0.04), wood))
-    return assembled("lectern", parts, height)
+    return assemble("lectern", parts, height)

@@ -7,7 +7,7 @@ from depth_unet.rooms.textures.palette import WARM_HUES, draw_colour, grey, line
 from depth_unet.rooms.textures.texture import SINGLE, TexturePool
 
 
-def textured(
+def pick_material(
     kind: str, rng: np.random.Generator, textures: TexturePool, gloss: float = 0.0
 ) -> Material:
     """A texture of the pool; kinds that are pictures are shown once on a quad.
@@ -23,7 +23,7 @@ def carpentry(rng: np.random.Generator, textures: TexturePool) -> Material:
     """What cupboards are made of: veneer, or white or coloured lacquer."""
     draw = rng.uniform()
     if draw < 0.68:
-        return textured("grain", rng, textures, gloss=float(rng.uniform(0, 0.05)))
+        return pick_material("grain", rng, textures, gloss=float(rng.uniform(0, 0.05)))
     if draw < 0.9:
         return lacquer(rng)
     return Material(albedo=linear(draw_colour(rng, (0, 1), (0.1, 0.5), (0.2, 0.8))), gloss=0.03)
@@ -38,8 +38,8 @@ def lacquer(rng: np.random.Generator) -> Material:
 def upholstery(rng: np.random.Generator, textures: TexturePool) -> Material:
     """Cloth, less often leather."""
     if rng.uniform() < 0.75:
-        return textured("fabric", rng, textures)
-    return textured("leather", rng, textures, gloss=float(rng.uniform(0.01, 0.05)))
+        return pick_material("fabric", rng, textures)
+    return pick_material("leather", rng, textures, gloss=float(rng.uniform(0.01, 0.05)))
 
 
 def metal(rng: np.random.Generator) -> Material:

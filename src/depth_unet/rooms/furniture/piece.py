@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from depth_unet.rooms.mesh import Material, Mesh, box, joined
+from depth_unet.rooms.mesh import Material, Mesh, box, join_meshes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,7 +25,7 @@ class Piece:
     meshes: tuple[Mesh, ...]
 
 
-def assembled(name: str, meshes: Sequence[Mesh], top_m: float | None = None) -> Piece:
+def assemble(name: str, meshes: Sequence[Mesh], top_m: float | None = None) -> Piece:
     """A piece of ``meshes``: centred over the origin, one mesh per material.
 
     Args:
@@ -45,7 +45,7 @@ def assembled(name: str, meshes: Sequence[Mesh], top_m: float | None = None) -> 
         name=name,
         size_m=(width, depth, height),
         top_m=top_m,
-        meshes=tuple(joined(group) for group in groups.values()),
+        meshes=tuple(join_meshes(group) for group in groups.values()),
     )
 
 

@@ -4,9 +4,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from depth_unet.rooms.furniture.finish import carpentry, metal, plastic, upholstery
-from depth_unet.rooms.furniture.piece import Piece, assembled, block, legs
+from depth_unet.rooms.furniture.piece import Piece, assemble, block, legs
 from depth_unet.rooms.furniture.solids import cushion, cylinder, lathe
-from depth_unet.rooms.mesh import Material, Mesh, turned
+from depth_unet.rooms.mesh import Material, Mesh, rotation
 from depth_unet.rooms.textures.texture import TexturePool
 
 
@@ -34,7 +34,7 @@ def chair(rng: np.random.Generator, textures: TexturePool) -> Piece:
     else:
         num = int(rng.integers(1, 4)) if style == 1 else int(rng.integers(3, 7))
         parts += _slats((side, seat, top), num, style == 1, frame)
-    return assembled("chair", parts)
+    return assemble("chair", parts)
 
 
 def _slats(size: tuple[float, float, float], num: int, lying: bool, frame: Material) -> list[Mesh]:
@@ -57,8 +57,8 @@ def office_chair(rng: np.random.Generator, textures: TexturePool) -> Piece:
     for step in range(5):
         arm = block((0.15, 0, 0.06), (0.3, 0.04, 0.03), dull)
         wheel = cylinder((0.28, 0, 0.0), 0.03, 0.06, dull, num_sides=8)
-        spoke = turned(2 * np.pi * step / 5 + 0.3)
-        parts += [arm.moved(spoke), wheel.moved(spoke)]
+        spoke = rotation(2 * np.pi * step / 5 + 0.3)
+        parts += [arm.transform(spoke), wheel.transform(spoke)]
     low, high = (-side / 2, -side / 2, seat - 0.04), (side / 2, side / 2 - 0.04, seat + 0.05)
     parts.append(cushion(low, high, cloth))
     low, high = (-side / 2 + 0.03, side / 2 - 0.06, seat + 0.1), (side / 2 - 0.03, side / 2, top)
@@ -68,7 +68,7 @@ def office_chair(rng: np.random.Generator, textures: TexturePool) -> Piece:
         for x in (-side / 2, side / 2):
             parts.append(block((x, 0, seat + 0.2), (0.05, 0.28, 0.03), dull))
             parts.append(block((x, 0.02, seat), (0.03, 0.05, 0.2), dull))
-    return assembled("office_chair", parts)
+    return assemble("office_chair", parts)
 
 
 def stool(rng: np.random.Generator, textures: TexturePool) -> Piece:
@@ -82,7 +82,7 @@ def stool(rng: np.random.Generator, textures: TexturePool) -> Piece:
         parts.append(cylinder((0, 0, height - 0.03), side / 2, 0.03, cloth, num_sides=20))
     else:
         parts.append(block((0, 0, height - 0.03), (side, side, 0.03), frame))
-    return assembled("stool", parts)
+    return assemble("stool", parts)
 
 
 def bench(rng: np.random.Generator, textures: TexturePool) -> Piece:
@@ -103,7 +103,7 @@ def bench(rng: np.random.Generator, textures: TexturePool) -> Piece:
             block((0, depth / 2 - 0.05, z), (width, 0.025, 0.09), frame)
             for z in (seat + 0.15, seat + 0.3)
         ]
-    return assembled("bench", parts)
+    return assemble("bench", parts)
 
 
 def sofa(rng: np.random.Generator, textures: TexturePool) -> Piece:
@@ -140,7 +140,7 @@ def _couch(name: str, width: float, rng: np.random.Generator, textures: TextureP
     for _ in range(int(rng.integers(0, 3)) if name == "sofa" else 0):
         x, pillow = rng.uniform(-width / 2 + 0.4, width / 2 - 0.4), textures.pick("fabric", rng)
         parts.append(_pillow(x, depth / 2 - 0.5, seat, pillow))
-    return assembled(name, parts)
+    return assemble(name, parts)
 
 
 def _pillow(x: float, y: float, seat: float, texture: UInt8[np.ndarray, "k k 3"]) -> Mesh:
@@ -153,4 +153,4 @@ def pouffe(rng: np.random.Generator, textures: TexturePool) -> Piece:
     radius, height = rng.uniform(0.22, 0.35), rng.uniform(0.35, 0.45)
     profile = [(0, 0), (radius * 0.85, 0), (radius, height * 0.3), (radius, height * 0.75)]
     profile += [(radius * 0.8, height), (0, height)]
-    return assembled("pouffe", [lathe(profile, upholstery(rng, textures), num_sides=20)])
+    return assemble("pouffe", [lathe(profile, upholstery(rng, textures), num_sides=20)])

@@ -71,24 +71,22 @@ _SMALL: dict[str, Maker] = {
     "table_lamp": small.table_lamp,
     "vase": small.vase,
 }
-_MAKERS = _STANDING | _SMALL
-STANDING = tuple(_STANDING)
-"""Kinds that stand on the floor."""
+MAKERS = _STANDING | _SMALL
 SMALL = tuple(_SMALL)
-"""Kinds that stand on tops."""
+"""Kinds that stand on tops; the others stand on the floor."""
 
 
 def make_shape(kind: str, rng: np.random.Generator, textures: TexturePool) -> Piece:
     """Draw one piece of furniture.
 
     Args:
-        kind: One of ``STANDING`` or ``SMALL``.
+        kind: One of ``MAKERS``.
         rng: The same state gives the same piece.
         textures: What its materials come from.
 
     Raises:
         ConfigError: There is no such kind.
     """
-    if kind not in _MAKERS:
-        raise ConfigError(f"there is no furniture {kind!r}; choose one of {', '.join(_MAKERS)}")
-    return _MAKERS[kind](rng, textures)
+    if kind not in MAKERS:
+        raise ConfigError(f"there is no furniture {kind!r}; choose one of {', '.join(MAKERS)}")
+    return MAKERS[kind](rng, textures)

@@ -82,7 +82,7 @@ UNSUITABLE = re.compile(
 
 
 def kinds_of(model: Model) -> tuple[str, ...]:
-    """Kinds of ``shapes.STANDING``, or ``small``; none for models that no room uses."""
+    """Kinds of ``shapes.MAKERS``, or ``small``; none for models that no room uses."""
     name = re.sub(r" \d+$", "", model.name.lower())
     if model.category == "Office" and name == "armchair":
         return ("office_chair",)

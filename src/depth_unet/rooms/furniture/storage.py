@@ -9,11 +9,11 @@ from depth_unet.rooms.furniture.finish import (
     dark,
     lacquer,
     metal,
+    pick_material,
     plastic,
     sheet_metal,
-    textured,
 )
-from depth_unet.rooms.furniture.piece import Piece, assembled, block, legs
+from depth_unet.rooms.furniture.piece import Piece, assemble, block, legs
 from depth_unet.rooms.mesh import Material, Mesh, box
 from depth_unet.rooms.textures.texture import TexturePool
 
@@ -35,7 +35,7 @@ def shelf(rng: np.random.Generator, textures: TexturePool) -> Piece:
     for z, above in pairwise(levels):
         room = (width - 0.06, depth, above - z - 0.022)
         parts += _shelf_load(room, z + 0.022, rng, textures)
-    return assembled("shelf", parts, height - 0.008 if height < 1.3 else None)
+    return assemble("shelf", parts, height - 0.008 if height < 1.3 else None)
 
 
 def _shelf_load(
@@ -54,7 +54,7 @@ def _shelf_load(
         low = (left, front + rng.uniform(0, 0.06), level_m)
         high = (left + length - 0.01, depth / 2 - 0.02, level_m + height)
         if draw < 0.72:
-            parts.append(box(low, high, textured("books", rng, textures)))
+            parts.append(box(low, high, pick_material("books", rng, textures)))
         elif draw < 0.82:
             parts.append(box(low, high, plastic(rng)))
         left += length + max(rng.uniform(-0.12, 0.12), 0)
@@ -130,7 +130,7 @@ def _cupboard(
         else:
             side = (step_x / 2 - 0.05) * (1 if column % 2 == 0 else -1)
             parts.append(block((x + side, y - 0.02, z + step_z * 0.5), (0.015, 0.02, 0.12), handle))
-    return assembled(name, parts, height if height < 1.5 else None)
+    return assemble(name, parts, height if height < 1.5 else None)
 
 
 def tv_stand(rng: np.random.Generator, textures: TexturePool) -> Piece:
@@ -148,7 +148,7 @@ def tv_stand(rng: np.random.Generator, textures: TexturePool) -> Piece:
         parts.append(block((x, -depth / 2 - 0.01, height - 0.08), (0.1, 0.015, 0.012), steel))
     screen = min(rng.uniform(0.7, 1.4), width - 0.02)
     parts += screen_on_foot(screen, height, 0.05, rng, textures)
-    return assembled("tv_stand", parts)
+    return assemble("tv_stand", parts)
 
 
 def screen_on_foot(
@@ -158,7 +158,7 @@ def screen_on_foot(
     case, picture = plastic(rng) if rng.uniform() < 0.1 else dark(rng), dark(rng)
     low, height = level_m + 0.05, width_m * 0.57
     if rng.uniform() < 0.4:
-        picture = textured("screen", rng, textures, gloss=0.08)
+        picture = pick_material("screen", rng, textures, gloss=0.08)
     return [
         block((0, y_m, level_m), (width_m * 0.35, 0.18, 0.012), case),
         block((0, y_m + 0.02, level_m + 0.01), (0.06, 0.03, 0.1), case),
@@ -179,4 +179,4 @@ def crate(rng: np.random.Generator, textures: TexturePool) -> Piece:
         block((0, 0, height - 0.05), (width + 0.01, depth + 0.01, 0.05), material),
         block((0, 0, height - 0.001), (width + 0.012, 0.06, 0.002), tape),
     ]
-    return assembled("box", parts, height)
+    return assemble("box", parts, height)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from depth_unet.rooms.furniture.finish import carpentry, lacquer, metal, textured, upholstery
-from depth_unet.rooms.furniture.piece import Piece, assembled, block, legs
+from depth_unet.rooms.furniture.finish import carpentry, lacquer, metal, pick_material, upholstery
+from depth_unet.rooms.furniture.piece import Piece, assemble, block, legs
 from depth_unet.rooms.furniture.solids import cushion, cylinder
 from depth_unet.rooms.mesh import Material, Mesh
 from depth_unet.rooms.textures.texture import TexturePool
@@ -14,7 +14,7 @@ def bed(rng: np.random.Generator, textures: TexturePool) -> Piece:
     width, length = rng.uniform(0.9, 1.85), rng.uniform(1.95, 2.15)
     frame, level = rng.uniform(0.25, 0.4), rng.uniform(0.18, 0.26)
     wood, sheet = carpentry(rng, textures), lacquer(rng)
-    quilt = textured("fabric", rng, textures)
+    quilt = pick_material("fabric", rng, textures)
     back = length / 2
     parts = [block((0, 0, 0.08), (width, length, frame - 0.08), wood)]
     parts += legs(width - 0.04, length - 0.04, 0.08, 0.07, wood)
@@ -27,13 +27,13 @@ def bed(rng: np.random.Generator, textures: TexturePool) -> Piece:
     top = frame + level + 0.04
     parts.append(cushion(low, (width / 2 + 0.03, head, top), quilt, hardness=0.1))
     parts += _pillows(width, back, frame + level - 0.02, rng, textures)
-    return assembled("bed", parts)
+    return assemble("bed", parts)
 
 
 def _pillows(
     width: float, back: float, level: float, rng: np.random.Generator, textures: TexturePool
 ) -> list[Mesh]:
-    cloth = lacquer(rng) if rng.uniform() < 0.5 else textured("fabric", rng, textures)
+    cloth = lacquer(rng) if rng.uniform() < 0.5 else pick_material("fabric", rng, textures)
     columns = [0.0] if width < 1.25 else [-width / 4, width / 4]
     half, height = min(0.34, width / 2 - 0.05, width / 4 + 0.2), rng.uniform(0.12, 0.2)
     half = half if len(columns) == 1 else min(half, width / 4 - 0.03)
@@ -51,7 +51,7 @@ def bunk_bed(rng: np.random.Generator, textures: TexturePool) -> Piece:
     for low in (0.25, upper):
         parts.append(block((0, 0, low), (width - 0.02, length - 0.02, 0.1), frame))
         corner = (width / 2 - 0.08, length / 2 - 0.04)
-        quilt = textured("fabric", rng, textures)
+        quilt = pick_material("fabric", rng, textures)
         box_low, box_high = (-corner[0], -corner[1], low + 0.1), (*corner, low + 0.26)
         parts.append(cushion(box_low, box_high, quilt, hardness=0.12))
         rail = block((0, length / 2 - 0.02, low + 0.3), (width, 0.03, 0.08), frame)
@@ -61,7 +61,7 @@ def bunk_bed(rng: np.random.Generator, textures: TexturePool) -> Piece:
         parts.append(block((x, -length / 2 - 0.02, 0), (0.04, 0.04, upper + 0.3), frame))
     for z in np.arange(0.3, upper, 0.28):
         parts.append(block((width / 2 - 0.31, -length / 2 - 0.02, z), (0.38, 0.03, 0.03), frame))
-    return assembled("bunk_bed", parts)
+    return assemble("bunk_bed", parts)
 
 
 def table(rng: np.random.Generator, textures: TexturePool) -> Piece:
@@ -93,7 +93,7 @@ def _four_legged(
             parts.append(block((side * span[0] / 2, 0, low), (0.02, span[1], 0.08), frame))
     if name == "coffee_table" and rng.uniform() < 0.5:
         parts.append(block((0, 0, 0.12), (width - inset - thick, depth - inset, 0.02), top))
-    return assembled(name, parts, height)
+    return assemble(name, parts, height)
 
 
 def round_table(rng: np.random.Generator, textures: TexturePool) -> Piece:
@@ -106,7 +106,7 @@ def round_table(rng: np.random.Generator, textures: TexturePool) -> Piece:
         cylinder((0, 0, 0.03), 0.05, height - 0.06, foot),
         cylinder((0, 0, 0), radius * 0.55, 0.03, foot, num_sides=20),
     ]
-    return assembled("round_table", parts, height)
+    return assemble("round_table", parts, height)
 
 
 def desk(rng: np.random.Generator, textures: TexturePool) -> Piece:
@@ -123,7 +123,7 @@ def desk(rng: np.random.Generator, textures: TexturePool) -> Piece:
     if rng.uniform() < 0.75:
         x = (width / 2 - 0.26) * (1 if rng.uniform() < 0.5 else -1)
         parts += _drawers((x, depth, height - 0.05), int(rng.integers(2, 5)), wood, steel)
-    return assembled("desk", parts, height)
+    return assemble("desk", parts, height)
 
 
 def _drawers(
@@ -150,7 +150,7 @@ def school_desk(rng: np.random.Generator, textures: TexturePool) -> Piece:
     for x in (-width / 2 + 0.045, width / 2 - 0.045):
         parts.append(block((x, 0, 0.12), (0.025, depth - 0.1, 0.025), steel))
     parts.append(block((0, 0.03, height - 0.14), (width - 0.1, depth - 0.15, 0.015), steel))
-    return assembled("school_desk", parts, height)
+    return assemble("school_desk", parts, height)
 
 
 def bedside(rng: np.random.Generator, textures: TexturePool) -> Piece:
@@ -167,7 +167,7 @@ def bedside(rng: np.random.Generator, textures: TexturePool) -> Piece:
         front = -depth / 2 + 0.02
         parts.append(block((0, front, z + 0.005), (width - 0.06, 0.02, step - 0.01), wood))
         parts.append(block((0, front - 0.02, z + step / 2), (0.08, 0.02, 0.015), steel))
-    return assembled("bedside", parts, height)
+    return assemble("bedside", parts, height)
 
 
 def ottoman(rng: np.random.Generator, textures: TexturePool) -> Piece:
@@ -176,4 +176,4 @@ def ottoman(rng: np.random.Generator, textures: TexturePool) -> Piece:
     parts = legs(width - 0.06, depth - 0.06, 0.12, 0.04, carpentry(rng, textures))
     low, high = (-width / 2, -depth / 2, 0.1), (width / 2, depth / 2, height)
     parts.append(cushion(low, high, upholstery(rng, textures), hardness=0.15))
-    return assembled("ottoman", parts)
+    return assemble("ottoman", parts)

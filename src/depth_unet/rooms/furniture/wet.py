@@ -9,12 +9,12 @@ from depth_unet.rooms.furniture.finish import (
     carpentry,
     dark,
     metal,
+    pick_material,
     plastic,
     porcelain,
-    textured,
 )
-from depth_unet.rooms.furniture.piece import Piece, assembled, block
-from depth_unet.rooms.furniture.solids import cylinder, lathe, rounded
+from depth_unet.rooms.furniture.piece import Piece, assemble, block
+from depth_unet.rooms.furniture.solids import cylinder, lathe, round_profile
 from depth_unet.rooms.mesh import Material, Mesh, box
 from depth_unet.rooms.textures.texture import TexturePool
 
@@ -22,7 +22,7 @@ from depth_unet.rooms.textures.texture import TexturePool
 def counter(rng: np.random.Generator, textures: TexturePool) -> Piece:
     """A run of kitchen cupboards under a worktop."""
     parts, size = _worktop(rng.uniform(1.0, 2.8), None, rng, textures)
-    return assembled("counter", parts, size[2])
+    return assemble("counter", parts, size[2])
 
 
 def kitchen_sink(rng: np.random.Generator, textures: TexturePool) -> Piece:
@@ -33,7 +33,7 @@ def kitchen_sink(rng: np.random.Generator, textures: TexturePool) -> Piece:
     parts, (_, depth, height) = _worktop(width, hole, rng, textures)
     parts += _basin(hole, height, 0.17, steel)
     parts += _tap((x, depth / 2 - 0.09, height), 0.28, steel)
-    return assembled("kitchen_sink", parts, height)
+    return assemble("kitchen_sink", parts, height)
 
 
 def _worktop(
@@ -45,7 +45,7 @@ def _worktop(
     depth, height = rng.uniform(0.58, 0.65), rng.uniform(0.86, 0.93)
     front, steel = carpentry(rng, textures), metal(rng)
     kind = str(rng.choice(["stone", "stone", "grain", "plaster"]))
-    top = textured(kind, rng, textures, gloss=0.04)
+    top = pick_material(kind, rng, textures, gloss=0.04)
     low = height - 0.04 if hole is None else height - 0.21
     parts = [
         block((0, 0.05, 0), (width - 0.01, depth - 0.12, 0.1), dark(rng)),
@@ -104,7 +104,7 @@ def fridge(rng: np.random.Generator, _textures: TexturePool) -> Piece:
         length = min(0.4, (high - low) * 0.6)
         z = high - length - 0.06 if low < split / 2 else low + 0.06
         parts.append(block((width / 2 - 0.06, -depth / 2 - 0.02, z), (0.025, 0.04, length), steel))
-    return assembled("fridge", parts)
+    return assemble("fridge", parts)
 
 
 def stove(rng: np.random.Generator, _textures: TexturePool) -> Piece:
@@ -129,7 +129,7 @@ def stove(rng: np.random.Generator, _textures: TexturePool) -> Piece:
         parts.append(cylinder(centre, rng.uniform(0.06, 0.09), 0.006, steel, num_sides=16))
     if rng.uniform() < 0.4:
         parts.append(block((0, depth / 2 - 0.02, height), (width, 0.04, 0.15), case))
-    return assembled("stove", parts)
+    return assemble("stove", parts)
 
 
 def washer(rng: np.random.Generator, _textures: TexturePool) -> Piece:
@@ -142,13 +142,13 @@ def washer(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     upright = np.array([[1, 0, 0, 0], [0, 0, -1, front], [0, 1, 0, 0.42], [0, 0, 0, 1]], np.float32)
     parts = [
         block((0, 0.015, 0), (width, depth - 0.03, height), case),
-        ring.moved(upright),
-        glass.moved(upright),
+        ring.transform(upright),
+        glass.transform(upright),
         block((0, front - 0.003, height - 0.12), (width - 0.02, 0.006, 0.1), case),
         block((0.05, front - 0.008, height - 0.1), (0.14, 0.004, 0.05), black),
         block((0.22, front - 0.015, height - 0.09), (0.04, 0.02, 0.04), steel),
     ]
-    return assembled("washer", parts, height)
+    return assemble("washer", parts, height)
 
 
 def sink(rng: np.random.Generator, textures: TexturePool) -> Piece:
@@ -172,7 +172,7 @@ def sink(rng: np.random.Generator, textures: TexturePool) -> Piece:
     else:
         profile = [(0, 0), (0.12, 0), (0.08, 0.15), (0.09, height - 0.25), (0.16, height - 0.141)]
         parts.append(lathe([*profile, (0, height - 0.141)], white, centre_m=(0, 0.06, 0)))
-    return assembled("sink", parts)
+    return assemble("sink", parts)
 
 
 def toilet(rng: np.random.Generator, _textures: TexturePool) -> Piece:
@@ -183,7 +183,7 @@ def toilet(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     bowl += [(0.14, seat), (0.1, seat - 0.15), (0, seat - 0.18)]
     parts = [
         lathe(
-            [*rounded(bowl[:6], 1), *bowl[6:]],
+            [*round_profile(bowl[:6], 1), *bowl[6:]],
             white,
             centre_m=(0, -0.1, 0),
             num_sides=20,
@@ -200,14 +200,14 @@ def toilet(rng: np.random.Generator, _textures: TexturePool) -> Piece:
         )
     else:
         parts.append(block((0, 0.14, seat), (0.36, 0.03, 0.4), lid))
-    return assembled("toilet", parts)
+    return assemble("toilet", parts)
 
 
 def bath(rng: np.random.Generator, textures: TexturePool) -> Piece:
     """A tub, hollow, in an apron of enamel or tiles."""
     width, depth, height = rng.uniform(1.5, 1.8), rng.uniform(0.68, 0.8), rng.uniform(0.5, 0.6)
     white, steel = porcelain(rng), metal(rng)
-    apron = textured("tile", rng, textures, gloss=0.04) if rng.uniform() < 0.4 else white
+    apron = pick_material("tile", rng, textures, gloss=0.04) if rng.uniform() < 0.4 else white
     outer = (-width / 2, -depth / 2, width / 2, depth / 2)
     hole = (-width / 2 + 0.07, -depth / 2 + 0.07, width / 2 - 0.07, depth / 2 - 0.07)
     parts = _frame(outer, hole, (height - 0.04, height), white)
@@ -216,7 +216,7 @@ def bath(rng: np.random.Generator, textures: TexturePool) -> Piece:
     parts += _frame(thin, inside, (0, height - 0.04), apron)
     parts += _basin(hole, height - 0.004, height - 0.14, white)
     parts += _tap((width / 2 - 0.035, 0, height), 0.12, steel)
-    return assembled("bath", parts)
+    return assemble("bath", parts)
 
 
 def shower(rng: np.random.Generator, _textures: TexturePool) -> Piece:
@@ -238,4 +238,4 @@ def shower(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     parts.append(block((0, depth / 2 - 0.05, 0.9), (0.02, 0.02, height - 0.9), steel))
     parts.append(cylinder((0, depth / 2 - 0.15, height - 0.12), 0.08, 0.02, steel))
     parts.append(block((0, depth / 2 - 0.1, height - 0.1), (0.02, 0.12, 0.02), steel))
-    return assembled("shower", parts)
+    return assemble("shower", parts)

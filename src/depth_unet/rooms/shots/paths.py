@@ -31,15 +31,15 @@ def path(scene: Scene, length_m: float, rng: np.random.Generator) -> Float[np.nd
             break
         route += _way(free, route[-1], _pick(cells, rng))[1:]
     corners_m = (np.array(route) + 0.5) * CELL_M
-    fine_m = _resampled(corners_m)
+    fine_m = _resample(corners_m)
     for sigma_m in SMOOTH_M:
-        smooth_m = _smoothed(fine_m, sigma_m / FINE_M)
+        smooth_m = _smooth(fine_m, sigma_m / FINE_M)
         if is_free(scene, smooth_m, 0.02).all():
-            return _resampled(smooth_m)
+            return _resample(smooth_m)
     return fine_m
 
 
-def at_way(
+def points_along(
     fine_m: Float[np.ndarray, "n 2"], way_m: Float[np.ndarray, " f"]
 ) -> Float[np.ndarray, "f 2"]:
     """Places after so many metres along a path of points 1 cm apart; its end is held."""
@@ -103,7 +103,7 @@ def _passable(free: Bool[np.ndarray, "x y"], cell: Cell, following: Cell) -> boo
     return inside and bool(free[x1, y1] and free[x0, y1] and free[x1, y0])
 
 
-def _resampled(points_m: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "k 2"]:
+def _resample(points_m: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "k 2"]:
     """The same curve by points 1 cm apart."""
     steps_m = np.linalg.norm(np.diff(points_m, axis=0), axis=1)
     way_m = np.concatenate([[0], np.cumsum(steps_m)])
@@ -111,7 +111,7 @@ def _resampled(points_m: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "k 2"]:
     return np.stack([np.interp(wanted_m, way_m, points_m[:, axis]) for axis in (0, 1)], axis=-1)
 
 
-def _smoothed(values: Float[np.ndarray, "n 2"], sigma: float) -> Float[np.ndarray, "n 2"]:
+def _smooth(values: Float[np.ndarray, "n 2"], sigma: float) -> Float[np.ndarray, "n 2"]:
     """Gaussian smoothing along the first axis; the ends are held."""
     reach = int(3 * sigma)
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)

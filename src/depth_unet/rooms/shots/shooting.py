@@ -66,8 +66,8 @@ def draw_camera(options: RoomsOptions, rng: np.random.Generator) -> Intrinsics:
     NYU's is scaled by the longer side; other shapes than 4:3 see less, or more, on two edges.
     """
     width, height = options.width, options.height
-    if options.fov_deg is not None:
-        half_rad = math.radians(float(rng.uniform(*options.fov_deg))) / 2
+    if options.fov is not None:
+        half_rad = math.radians(float(rng.uniform(*options.fov))) / 2
         return Intrinsics.centred(width, height, width / 2 / math.tan(half_rad))
     scale = max(width, height) / NYU_CAMERA.width
     return Intrinsics(
