@@ -23,9 +23,7 @@ LICENCES = {
 """The libraries with furniture, by file name, and their licences as Debian states them."""
 MAX_OBJ_BYTES = 6_000_000
 METRES_PER_CENTIMETRE = 0.01
-SKIPPED_CATEGORIES = {
-    *("Characters", "Doors and windows", "Exterior", "Staircases", "Vehicles"),
-}
+SKIPPED_CATEGORIES = {*("Characters", "Doors and windows", "Exterior", "Staircases", "Vehicles")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +120,5 @@ def _normalise(model: Wavefront, entry: Entry) -> Wavefront:
     scale = np.array(entry.size_m) / np.maximum(high - low, 1e-6)
     origin = np.array([*(low + high)[:2] / 2, low[2]])
     return Wavefront(
-        positions=(positions - origin) * scale,
-        uv=model.uv,
-        part=model.part,
-        paints=model.paints,
+        positions=(positions - origin) * scale, uv=model.uv, part=model.part, paints=model.paints
     )

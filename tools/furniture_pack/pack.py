@@ -18,11 +18,7 @@ import numpy as np
 
 from depth_unet.errors import DataError
 from depth_unet.files.atomic import replacing, write_text
-from depth_unet.rooms.furniture.assets import (
-    ATTRIBUTION_NAME,
-    CC0_NAMES,
-    FULL_NAMES,
-)
+from depth_unet.rooms.furniture.assets import ATTRIBUTION_NAME, CC0_NAMES, FULL_NAMES
 from depth_unet.rooms.furniture.models import Model, ModelPart
 from depth_unet.rooms.textures.palette import linear
 from tools.furniture_pack.decimate import decimate

@@ -1,6 +1,7 @@
 """The room behind an open door: a plain box that closes the view, lit, with a few things in it."""
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.design.fittings import Decor, warm_white
 from depth_unet.rooms.design.kinds import Interval
@@ -18,11 +19,7 @@ SIDE_M = 1.6
 
 
 def build_room_behind(
-    opening: Opening,
-    wall: Wall,
-    decor: Decor,
-    textures: TexturePool,
-    rng: np.random.Generator,
+    opening: Opening, wall: Wall, decor: Decor, textures: TexturePool, rng: Generator
 ) -> Parts:
     """Floor, ceiling, four walls, a lamp and furniture behind an opening that is not closed.
 
@@ -45,10 +42,7 @@ def build_room_behind(
 
 
 def _enclosure(
-    x_m: Interval,
-    back_m: float,
-    height_m: float,
-    materials: tuple[Material, Decor, Material],
+    x_m: Interval, back_m: float, height_m: float, materials: tuple[Material, Decor, Material]
 ) -> list[Mesh]:
     """Floor, ceiling, far wall and both sides, of thickness, so that they overlap at the edges."""
     (x0, x1), out = x_m, OVERLAP_M
@@ -85,11 +79,7 @@ def _near_wall(x_m: Interval, opening: Opening, wall: Wall, paint: Material) -> 
 
 
 def _things(
-    x_m: Interval,
-    back_m: float,
-    decor: Decor,
-    textures: TexturePool,
-    rng: np.random.Generator,
+    x_m: Interval, back_m: float, decor: Decor, textures: TexturePool, rng: Generator
 ) -> list[Mesh]:
     """A picture or a door on the far wall, a cabinet with books, a carton."""
     (x0, x1), meshes = x_m, []
@@ -111,11 +101,7 @@ def _things(
 
 
 def _cabinet(
-    side_m: float,
-    is_left: bool,
-    back_m: float,
-    textures: TexturePool,
-    rng: np.random.Generator,
+    side_m: float, is_left: bool, back_m: float, textures: TexturePool, rng: Generator
 ) -> list[Mesh]:
     """A piece of furniture in a far corner, things on it."""
     wide_m, deep_m, high_m = (

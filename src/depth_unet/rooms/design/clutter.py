@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float, Float32
+from numpy.random import Generator
 
 from depth_unet.rooms.design.floorplan import (
     FloorPlan,
@@ -67,7 +68,7 @@ SINGLE = ("monitor", "microwave", "laptop", "table_lamp")
 
 
 def put_on_tops(
-    plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: np.random.Generator
+    plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Generator
 ) -> list[Placed]:
     """Small things on every piece that can carry them."""
     things: list[Placed] = []
@@ -82,9 +83,7 @@ def put_on_tops(
     return things
 
 
-def put_on_floor(
-    plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: np.random.Generator
-) -> None:
+def put_on_floor(plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Generator) -> None:
     """Small things on the free floor, mostly near walls and furniture; they enter the plan."""
     area_m2 = plan.size_m[0] * plan.size_m[1]
     for _ in range(min(int(rng.poisson(0.25 * kind.clutter * area_m2)), 9)):
@@ -101,7 +100,7 @@ def put_on_floor(
                 break
 
 
-def make_rugs(plan: FloorPlan, textures: TexturePool, rng: np.random.Generator) -> list[Mesh]:
+def make_rugs(plan: FloorPlan, textures: TexturePool, rng: Generator) -> list[Mesh]:
     """None, one or two make_rugs, under furniture or not."""
     meshes = []
     for index in range(2):
@@ -149,9 +148,7 @@ def height_below(
     return highest
 
 
-def _cover_top(
-    carrier: Placed, num: int, catalogue: Catalogue, rng: np.random.Generator
-) -> list[Placed]:
+def _cover_top(carrier: Placed, num: int, catalogue: Catalogue, rng: Generator) -> list[Placed]:
     """Up to so many things on one piece."""
     low, high = bounds_of(carrier.piece.meshes)
     things: list[Placed] = []
@@ -174,10 +171,7 @@ def _cover_top(
 
 
 def _rest_on(
-    carrier: Placed,
-    piece: Piece,
-    matrix: Float32[np.ndarray, "4 4"],
-    others: Sequence[Placed],
+    carrier: Placed, piece: Piece, matrix: Float32[np.ndarray, "4 4"], others: Sequence[Placed]
 ) -> Placed | None:
     """The thing let down onto its carrier; None where the top is not level or is taken."""
     footprint_m = footprint_of(piece, matrix)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.design.kinds import Interval, RoomKind, pick_by_share
 from depth_unet.rooms.furniture.finish import pick_material
@@ -39,7 +39,7 @@ class Decor:
     door: Material
 
 
-def pick_decor(kind: RoomKind, textures: TexturePool, rng: np.random.Generator) -> Decor:
+def pick_decor(kind: RoomKind, textures: TexturePool, rng: Generator) -> Decor:
     """Draw the materials of a room."""
     floor, wall = pick_by_share(kind.floors, rng), pick_by_share(kind.walls, rng)
     gloss = float(rng.uniform(0.02, 0.1)) if floor in POLISHED and rng.random() < 0.7 else 0.0
@@ -59,7 +59,7 @@ def pick_decor(kind: RoomKind, textures: TexturePool, rng: np.random.Generator) 
     )
 
 
-def paint(rng: np.random.Generator, brightness: Interval = (0.2, 0.8)) -> Material:
+def paint(rng: Generator, brightness: Interval = (0.2, 0.8)) -> Material:
     """A plain painted surface, nearly white or of a weak tint.
 
     Args:
@@ -72,11 +72,11 @@ def paint(rng: np.random.Generator, brightness: Interval = (0.2, 0.8)) -> Materi
     return Material(albedo=(red, green, blue * 0.97), gloss=0.03)
 
 
-def warm_white(rng: np.random.Generator) -> Vector:
+def warm_white(rng: Generator) -> Vector:
     """Colour of lamp light, from neutral to the yellow of a bulb."""
     warmth = float(rng.uniform(0.0, 1.0)) ** 1.3
     return 1.0, 1.0 - 0.25 * warmth, 1.0 - 0.5 * warmth
 
 
-def _white(rng: np.random.Generator) -> Material:
+def _white(rng: Generator) -> Material:
     return paint(rng, (0.62, 0.88))

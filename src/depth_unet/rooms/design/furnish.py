@@ -1,6 +1,7 @@
 """Furniture: what a room must have, arranged by its plan, then other pieces until it is full."""
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.design.floorplan import FloorPlan, Placed
 from depth_unet.rooms.design.groups import (
@@ -29,9 +30,7 @@ CORRIDOR_M = 0.85
 """What stays free beside a piece in a corridor."""
 
 
-def furnish(
-    plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: np.random.Generator
-) -> None:
+def furnish(plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Generator) -> None:
     """Put furniture into the plan; what finds no place is left out."""
     match kind.plan:
         case "home" | "desks":
@@ -56,9 +55,7 @@ def furnish(
     _optional_pieces(plan, kind, catalogue, rng)
 
 
-def _main_pieces(
-    plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: np.random.Generator
-) -> None:
+def _main_pieces(plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Generator) -> None:
     walls: dict[str, int] = {}
     for name in kind.must:
         wall = None
@@ -73,12 +70,12 @@ def _main_pieces(
             add_companions(plan, placed, catalogue, rng)
 
 
-def _draw_piece(name: str, catalogue: Catalogue, rng: np.random.Generator) -> Piece:
+def _draw_piece(name: str, catalogue: Catalogue, rng: Generator) -> Piece:
     variant, share = VARIANTS.get(name, (name, 0.0))
     return catalogue.piece(variant if rng.random() < share else name, rng)
 
 
-def _radiators(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
+def _radiators(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
     """Under some of the windows, in the middle."""
     piece = catalogue.piece("radiator", rng)
     for span in tuple(plan.spans):
@@ -89,7 +86,7 @@ def _radiators(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) 
             )
 
 
-def _table_with_chairs(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
+def _table_with_chairs(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
     """A table near the middle of what is free, chairs around it."""
     middle = np.array(plan.size_m[:2]) / 2
     for attempt in range(12):
@@ -103,7 +100,7 @@ def _table_with_chairs(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Gen
             return
 
 
-def _more_desks(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
+def _more_desks(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
     """A desk for every 7 square metres, the same model, a chair at each."""
     wanted = int(plan.size_m[0] * plan.size_m[1] / 7)
     piece = catalogue.piece("desk", rng)
@@ -116,9 +113,7 @@ def _more_desks(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator)
             add_companions(plan, placed, catalogue, rng)
 
 
-def _optional_pieces(
-    plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: np.random.Generator
-) -> None:
+def _optional_pieces(plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Generator) -> None:
     low, high = kind.num_optional
     for _ in range(int(rng.integers(low, high + 1))):
         if plan.covered_share > FULL_SHARE:

@@ -1,6 +1,7 @@
 """Pieces that belong together: bed and bedside tables, table and chairs, counters in a row."""
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.design.floorplan import FloorPlan, Placed, bounds_of
 from depth_unet.rooms.design.placing import (
@@ -22,9 +23,7 @@ AISLE_M = (1.1, 1.7)
 ROW_M = (0.75, 1.1)
 
 
-def add_companions(
-    plan: FloorPlan, anchor: Placed, catalogue: Catalogue, rng: np.random.Generator
-) -> None:
+def add_companions(plan: FloorPlan, anchor: Placed, catalogue: Catalogue, rng: Generator) -> None:
     """Add what usually goes with a piece: bedside tables, a coffee table, a chair."""
     match anchor.kind:
         case "bed":
@@ -52,7 +51,7 @@ def add_companions(
 
 
 def place_chairs_around(
-    plan: FloorPlan, table: Placed, catalogue: Catalogue, rng: np.random.Generator
+    plan: FloorPlan, table: Placed, catalogue: Catalogue, rng: Generator
 ) -> None:
     """Chairs of one model along the four sides of a table; some are missing or moved."""
     chair = catalogue.piece("chair", rng)
@@ -67,7 +66,7 @@ def place_chairs_around(
                 _chair_at(plan, table, chair, rng, side=side, aside_m=aside_m)
 
 
-def place_kitchen_runs(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
+def place_kitchen_runs(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
     """Counters, sink, stove and fridge side by side along one wall, mostly round a corner too."""
     counter = catalogue.piece("counter", rng)
     names = list(rng.permutation(KITCHEN_CORE))
@@ -88,7 +87,7 @@ def place_kitchen_runs(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Gen
                 names.pop(0)
 
 
-def place_table_rows(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
+def place_table_rows(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
     """A classroom: rows of tables of one model, chairs behind them, all facing one short wall."""
     table = _small_table(catalogue, rng)
     chair = catalogue.piece("chair", rng)
@@ -116,7 +115,7 @@ def place_table_rows(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Gener
     place_at(plan, "desk", desk, middle.tolist(), front * np.pi / 2)
 
 
-def place_shelf_aisles(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
+def place_shelf_aisles(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
     """A library or shop: shelves back to back in rows along the room."""
     shelf = catalogue.piece("shelf", rng)
     low, high = bounds_of(shelf.meshes)
@@ -140,7 +139,7 @@ def place_shelf_aisles(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Gen
                 place_at(plan, "shelf", shelf, centre, angle)
 
 
-def place_seating_groups(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
+def place_seating_groups(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
     """A hall: tables with chairs, or sofas with armchairs, one group in every cell of a grid."""
     table = catalogue.piece("table", rng)
     num_x, num_y = (max(1, int(side / _uniform(rng, 2.6, 3.4))) for side in plan.size_m[:2])
@@ -164,7 +163,7 @@ def _lounge(
     place_m: tuple[float, float],
     angle_rad: float,
     catalogue: Catalogue,
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> None:
     """A coffee table between a sofa and armchairs."""
     table = place_at(plan, "coffee_table", catalogue.piece("coffee_table", rng), place_m, angle_rad)
@@ -191,7 +190,7 @@ def _chair_at(
     plan: FloorPlan,
     table: Placed,
     chair: Piece,
-    rng: np.random.Generator,
+    rng: Generator,
     *,
     name: str = "chair",
     side: int = 0,
@@ -212,16 +211,14 @@ def _chair_at(
     )
 
 
-def _pupils(
-    plan: FloorPlan, table: Placed, chair: Piece, width_m: float, rng: np.random.Generator
-) -> None:
+def _pupils(plan: FloorPlan, table: Placed, chair: Piece, width_m: float, rng: Generator) -> None:
     """One chair, or two at a wide table; now and then one is missing."""
     for aside_m in (-width_m / 4, width_m / 4) if width_m > 1.15 else (0.0,):
         if rng.random() < 0.92:
             _chair_at(plan, table, chair, rng, aside_m=aside_m)
 
 
-def _small_table(catalogue: Catalogue, rng: np.random.Generator) -> Piece:
+def _small_table(catalogue: Catalogue, rng: Generator) -> Piece:
     """The narrowest of a few tables and desks."""
     pieces = [catalogue.piece(name, rng) for name in SCHOOL_TABLES]
     return min(pieces, key=lambda piece: piece.size_m[0] + piece.size_m[1])
@@ -233,5 +230,5 @@ def _clear_length_m(plan: FloorPlan, wall: Wall) -> float:
     return wall.length_m - sum(span.right_m - span.left_m for span in doors if span.bottom_m < 0.5)
 
 
-def _uniform(rng: np.random.Generator, low: float, high: float) -> float:
+def _uniform(rng: Generator, low: float, high: float) -> float:
     return float(rng.uniform(low, high))

@@ -1,6 +1,7 @@
 """What hangs on walls: pictures, mirrors, boards, shelves, clocks, upper cabinets, switches."""
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.design.fittings import DARK, paint
 from depth_unet.rooms.design.floorplan import FloorPlan
@@ -19,7 +20,7 @@ SHARES = {"picture": 0.5, "poster": 0.12, "shelf": 0.16, "mirror": 0.07, "clock"
 PUBLIC_SHARES = {"picture": 0.2, "poster": 0.3, "note": 0.35, "shelf": 0.05, "clock": 0.1}
 
 
-def hang(plan: FloorPlan, kind: RoomKind, textures: TexturePool, rng: np.random.Generator) -> Parts:
+def hang(plan: FloorPlan, kind: RoomKind, textures: TexturePool, rng: Generator) -> Parts:
     """Fill the free parts of the walls, above the furniture too."""
     parts = Parts()
     if kind.plan == "kitchen":
@@ -36,13 +37,7 @@ def hang(plan: FloorPlan, kind: RoomKind, textures: TexturePool, rng: np.random.
     return parts
 
 
-def _one(
-    what: str,
-    plan: FloorPlan,
-    wall: Wall,
-    textures: TexturePool,
-    rng: np.random.Generator,
-) -> Parts:
+def _one(what: str, plan: FloorPlan, wall: Wall, textures: TexturePool, rng: Generator) -> Parts:
     parts = Parts()
     width_m, height_m = _size_m(what, rng)
     if width_m > wall.length_m - 0.2:
@@ -65,7 +60,7 @@ def _one(
     return parts
 
 
-def _size_m(what: str, rng: np.random.Generator) -> tuple[float, float]:
+def _size_m(what: str, rng: Generator) -> tuple[float, float]:
     match what:
         case "shelf":
             return float(rng.uniform(0.5, 1.2)), 0.34
@@ -80,7 +75,7 @@ def _size_m(what: str, rng: np.random.Generator) -> tuple[float, float]:
     return float(width_m), float(height_m)
 
 
-def _meshes(what: str, span: Span, textures: TexturePool, rng: np.random.Generator) -> list[Mesh]:
+def _meshes(what: str, span: Span, textures: TexturePool, rng: Generator) -> list[Mesh]:
     match what:
         case "shelf":
             return _wall_shelf(span, textures, rng)
@@ -103,10 +98,7 @@ def _framed(span: Span, frame_m: float, frame: Material, inside: Material) -> li
     """A picture in a frame of that breadth."""
     depth_m = 0.02
     low, high = (span.left_m, 0.001, span.bottom_m), (span.right_m, depth_m, span.top_m)
-    return [
-        box(low, high, frame),
-        _front(span.grow(-frame_m), depth_m + 0.003, inside),
-    ]
+    return [box(low, high, frame), _front(span.grow(-frame_m), depth_m + 0.003, inside)]
 
 
 def _front(span: Span, depth_m: float, material: Material) -> Mesh:
@@ -114,7 +106,7 @@ def _front(span: Span, depth_m: float, material: Material) -> Mesh:
     return panel(x_m, z_m, material, depth_m=depth_m)
 
 
-def _notes(span: Span, textures: TexturePool, rng: np.random.Generator) -> list[Mesh]:
+def _notes(span: Span, textures: TexturePool, rng: Generator) -> list[Mesh]:
     """A cork board, or sheets of paper pinned to the wall."""
     meshes = []
     if rng.random() < 0.5:
@@ -132,7 +124,7 @@ def _notes(span: Span, textures: TexturePool, rng: np.random.Generator) -> list[
     return meshes
 
 
-def _wall_shelf(span: Span, textures: TexturePool, rng: np.random.Generator) -> list[Mesh]:
+def _wall_shelf(span: Span, textures: TexturePool, rng: Generator) -> list[Mesh]:
     """A board with books and boxes on it."""
     deep_m, z = float(rng.uniform(0.15, 0.24)), span.bottom_m + 0.03
     wood = carpentry(rng, textures)
@@ -148,7 +140,7 @@ def _wall_shelf(span: Span, textures: TexturePool, rng: np.random.Generator) -> 
     return meshes
 
 
-def _upper_cabinets(plan: FloorPlan, textures: TexturePool, rng: np.random.Generator) -> Parts:
+def _upper_cabinets(plan: FloorPlan, textures: TexturePool, rng: Generator) -> Parts:
     """Cabinets above the counters where no window is, and a hood above the stove."""
     parts = Parts()
     deep_m = float(rng.uniform(*UPPER_M))
@@ -187,7 +179,7 @@ def _cabinet_row(span: Span, deep_m: float, wood: Material, knob: Material) -> l
     return meshes
 
 
-def _board(plan: FloorPlan, parts: Parts, textures: TexturePool, rng: np.random.Generator) -> None:
+def _board(plan: FloorPlan, parts: Parts, textures: TexturePool, rng: Generator) -> None:
     """The board of a classroom, on the wall that the rows face or on another."""
     front = 0 if plan.size_m[1] >= plan.size_m[0] else 1
     for index in (front, (front + 2) % 4, (front + 1) % 4):
@@ -205,7 +197,7 @@ def _board(plan: FloorPlan, parts: Parts, textures: TexturePool, rng: np.random.
                 return
 
 
-def _switches(plan: FloorPlan, parts: Parts, rng: np.random.Generator) -> None:
+def _switches(plan: FloorPlan, parts: Parts, rng: Generator) -> None:
     """A light switch beside each door, sockets near the floor."""
     white = paint(rng, (0.6, 0.85))
     for span in list(plan.spans):

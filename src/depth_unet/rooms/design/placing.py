@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float32
+from numpy.random import Generator
 
 from depth_unet.rooms.design.floorplan import (
     FloorPlan,
@@ -25,7 +26,7 @@ def place_against_wall(
     plan: FloorPlan,
     kind: str,
     piece: Piece,
-    rng: np.random.Generator,
+    rng: Generator,
     *,
     wall: int | None = None,
     centre_m: float | None = None,
@@ -73,11 +74,7 @@ def place_against_wall(
 
 
 def place_at(
-    plan: FloorPlan,
-    kind: str,
-    piece: Piece,
-    centre_m: Sequence[float],
-    angle_rad: float,
+    plan: FloorPlan, kind: str, piece: Piece, centre_m: Sequence[float], angle_rad: float
 ) -> Placed | None:
     """Place a piece at a point, rotated; None if the floor is taken."""
     matrix = rotation(angle_rad, (centre_m[0], centre_m[1], 0.0))
@@ -88,7 +85,7 @@ def place_at(
 
 
 def place_anywhere(
-    plan: FloorPlan, kind: str, piece: Piece, rng: np.random.Generator, *, square: bool = False
+    plan: FloorPlan, kind: str, piece: Piece, rng: Generator, *, square: bool = False
 ) -> Placed | None:
     """Place a piece anywhere on the floor, parallel to the walls if ``square``."""
     for _ in range(TRIES):
@@ -193,11 +190,7 @@ def _try(
     if not plan.fits(footprint_m, beneath=beneath):
         return None
     return Placed(
-        kind=kind,
-        piece=piece,
-        matrix=matrix.astype(np.float32),
-        footprint_m=footprint_m,
-        wall=wall,
+        kind=kind, piece=piece, matrix=matrix.astype(np.float32), footprint_m=footprint_m, wall=wall
     )
 
 
@@ -231,5 +224,5 @@ def _before_wall(
     return rotation(np.pi + jitter, (shift_x, gap_m + swing_m + float(high[1]), 0))
 
 
-def _gap_m(rng: np.random.Generator) -> float:
+def _gap_m(rng: Generator) -> float:
     return float(rng.uniform(0.02, 0.07) if rng.random() < 0.88 else rng.uniform(0.1, 0.4))

@@ -6,7 +6,7 @@ The shell is closed: a ray from inside ends on a surface or on the light behind 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.design.behind import build_room_behind
 from depth_unet.rooms.design.fittings import Decor, pick_decor
@@ -55,7 +55,7 @@ class Shell:
     footprints_m: tuple[Box2, ...]
 
 
-def build_shell(kind: RoomKind, rng: np.random.Generator, textures: TexturePool) -> Shell:
+def build_shell(kind: RoomKind, rng: Generator, textures: TexturePool) -> Shell:
     """Draw and build a room of that kind."""
     size_m = pick_size(kind, rng)
     walls = make_walls(size_m)
@@ -96,7 +96,7 @@ def _surfaces(
     decor: Decor,
     *,
     textures: TexturePool,
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> Parts:
     """Floor, ceiling, walls, tiles to half the height, skirting, cornice."""
     height_m = size_m[2]

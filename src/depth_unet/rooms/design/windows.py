@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.design.fittings import METAL, Decor, paint
 from depth_unet.rooms.design.lighting import Daylight, window_light
@@ -23,7 +24,7 @@ def build_window(
     *,
     textures: TexturePool,
     daylight: Daylight,
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> Parts:
     """Reveal, sill, bars, the light behind, and what hangs before it."""
     parts = Parts()
@@ -54,7 +55,7 @@ def build_window(
     return parts
 
 
-def _bars(span: Span, material: Material, rng: np.random.Generator) -> list[Mesh]:
+def _bars(span: Span, material: Material, rng: Generator) -> list[Mesh]:
     (y0, y1), thick_m = (-0.11, -0.06), float(rng.uniform(0.015, 0.03))
     width_m = span.right_m - span.left_m
     height_m = span.top_m - span.bottom_m
@@ -71,7 +72,7 @@ def _bars(span: Span, material: Material, rng: np.random.Generator) -> list[Mesh
 
 
 def _dressing(
-    span: Span, wall: Wall, textures: TexturePool, rng: np.random.Generator
+    span: Span, wall: Wall, textures: TexturePool, rng: Generator
 ) -> tuple[list[Mesh], float, float]:
     """Curtains, a blind or nothing; how far they reach into the room and how low they hang."""
     choice = rng.random()
@@ -87,11 +88,7 @@ def _dressing(
 
 
 def _curtains(
-    span: Span,
-    z_m: tuple[float, float],
-    wall_m: float,
-    fabric: Material,
-    rng: np.random.Generator,
+    span: Span, z_m: tuple[float, float], wall_m: float, fabric: Material, rng: Generator
 ) -> list[Mesh]:
     """Two wavy sheets on a rod."""
     width_m = span.right_m - span.left_m
@@ -125,7 +122,7 @@ def _sheet(x_m: np.ndarray, y_m: np.ndarray, z_m: tuple[float, float], material:
     )
 
 
-def _blind(span: Span, rng: np.random.Generator) -> list[Mesh]:
+def _blind(span: Span, rng: Generator) -> list[Mesh]:
     """A Venetian blind or a roller blind, drawn down to some height."""
     material = paint(rng, (0.4, 0.85))
     drop_m = (span.top_m - span.bottom_m) * float(rng.uniform(0.15, 0.85))

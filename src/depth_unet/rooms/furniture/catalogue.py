@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.furniture.assets import load_pack, models_for
 from depth_unet.rooms.furniture.finish import pick_material
@@ -46,7 +47,7 @@ class Catalogue:
         self.textures = TexturePool(share)
         self._models = {} if furniture == "boxes" else _models_by_kind(furniture, share)
 
-    def piece(self, kind: str, rng: np.random.Generator) -> Piece:
+    def piece(self, kind: str, rng: Generator) -> Piece:
         """One piece that stands on the floor.
 
         Args:
@@ -58,14 +59,12 @@ class Catalogue:
         """
         return self._model_or_shape(kind, kind, MODEL_SHARE, rng)
 
-    def small(self, rng: np.random.Generator) -> Piece:
+    def small(self, rng: Generator) -> Piece:
         """One thing that stands on a top."""
         shape = SMALL[int(rng.integers(len(SMALL)))]
         return self._model_or_shape("small", shape, SMALL_MODEL_SHARE, rng)
 
-    def _model_or_shape(
-        self, kind: str, shape: str, share: float, rng: np.random.Generator
-    ) -> Piece:
+    def _model_or_shape(self, kind: str, shape: str, share: float, rng: Generator) -> Piece:
         models = self._models.get(kind, ())
         if models and rng.uniform() < share * len(models) / (len(models) + FEW):
             model = models[int(rng.integers(len(models)))]
@@ -85,7 +84,7 @@ def _models_by_kind(furniture: Furniture, share: Share) -> dict[str, tuple[Model
     return groups
 
 
-def _vary_model(model: Model, kind: str, rng: np.random.Generator, textures: TexturePool) -> Piece:
+def _vary_model(model: Model, kind: str, rng: Generator, textures: TexturePool) -> Piece:
     """A model a little larger or smaller, brighter or darker, sometimes of other stuff."""
     scale = np.float32(rng.uniform(*SCALE))
     brightness = float(rng.uniform(*BRIGHTNESS))
@@ -113,7 +112,7 @@ def _vary_model(model: Model, kind: str, rng: np.random.Generator, textures: Tex
     )
 
 
-def _run(piece: Piece, rng: np.random.Generator) -> Piece:
+def _run(piece: Piece, rng: Generator) -> Piece:
     """Kitchen cupboards side by side: a model is one cupboard wide."""
     num = int(rng.integers(*CUPBOARDS_PER_RUN))
     width_m = piece.size_m[0]

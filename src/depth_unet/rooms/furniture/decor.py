@@ -1,6 +1,7 @@
 """Plants, lamps, a piano, a radiator and other pieces that stand in rooms."""
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.furniture.finish import (
     carpentry,
@@ -20,11 +21,7 @@ SHADE = Material(albedo=(0.85, 0.78, 0.64))
 
 
 def foliage(
-    num: int,
-    base_z_m: float,
-    size_m: tuple[float, float],
-    rng: np.random.Generator,
-    textures: TexturePool,
+    num: int, base_z_m: float, size_m: tuple[float, float], rng: Generator, textures: TexturePool
 ) -> list[Mesh]:
     """Leaves that grow from a stem over the origin.
 
@@ -49,7 +46,7 @@ def foliage(
     return leaves
 
 
-def plant(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def plant(rng: Generator, textures: TexturePool) -> Piece:
     """A potted plant as high as a child."""
     height, pot, rim = rng.uniform(0.7, 1.7), rng.uniform(0.22, 0.36), rng.uniform(0.12, 0.2)
     soil, clay = Material(albedo=(0.05, 0.03, 0.02)), plastic(rng)
@@ -63,7 +60,7 @@ def plant(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("plant", parts)
 
 
-def floor_lamp(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def floor_lamp(rng: Generator, _textures: TexturePool) -> Piece:
     """A shade on a pole."""
     height, radius = rng.uniform(1.35, 1.75), rng.uniform(0.15, 0.24)
     steel = metal(rng)
@@ -80,7 +77,7 @@ def floor_lamp(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     )
 
 
-def piano(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def piano(rng: Generator, textures: TexturePool) -> Piece:
     """An upright piano."""
     width, height = rng.uniform(1.4, 1.52), rng.uniform(1.1, 1.28)
     wood = dark(rng) if rng.uniform() < 0.5 else pick_material("grain", rng, textures, gloss=0.08)
@@ -101,7 +98,7 @@ def piano(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("piano", parts, height)
 
 
-def radiator(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def radiator(rng: Generator, _textures: TexturePool) -> Piece:
     """Ribs of white steel a hand above the floor, on feet."""
     width, height = rng.uniform(0.5, 1.4), rng.uniform(0.4, 0.6)
     white = lacquer(rng)
@@ -116,7 +113,7 @@ def radiator(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     return assemble("radiator", parts)
 
 
-def bin_(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def bin_(rng: Generator, _textures: TexturePool) -> Piece:
     """A waste-paper bin, open."""
     radius, height, material = rng.uniform(0.11, 0.17), rng.uniform(0.26, 0.4), plastic(rng)
     profile = [(0, 0), (radius * 0.8, 0), (radius, height), (radius - 0.008, height)]
@@ -124,7 +121,7 @@ def bin_(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     return assemble("bin", [lathe(profile, material, num_sides=20)])
 
 
-def coat_rack(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def coat_rack(rng: Generator, textures: TexturePool) -> Piece:
     """A pole with hooks and perhaps coats."""
     height, wood = rng.uniform(1.65, 1.85), carpentry(rng, textures)
     parts = [cylinder((0, 0, 0), 0.2, 0.03, wood), cylinder((0, 0, 0), 0.02, height, wood)]
@@ -140,7 +137,7 @@ def coat_rack(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("coat_rack", parts)
 
 
-def lectern(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def lectern(rng: Generator, textures: TexturePool) -> Piece:
     """A speaker's desk."""
     width, height, wood = rng.uniform(0.5, 0.7), rng.uniform(1.05, 1.2), carpentry(rng, textures)
     parts = legs(width, 0.4, 0.06, 0.06, wood)

@@ -2,6 +2,7 @@
 
 import numpy as np
 from jaxtyping import UInt8
+from numpy.random import Generator
 
 from depth_unet.rooms.furniture.finish import carpentry, metal, plastic, upholstery
 from depth_unet.rooms.furniture.piece import Piece, assemble, block, legs
@@ -10,7 +11,7 @@ from depth_unet.rooms.mesh import Material, Mesh, rotation
 from depth_unet.rooms.textures.texture import TexturePool
 
 
-def chair(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def chair(rng: Generator, textures: TexturePool) -> Piece:
     """Four legs, a seat, and a back of a board, slats or upholstery."""
     side, seat, top = rng.uniform(0.4, 0.5), rng.uniform(0.43, 0.48), rng.uniform(0.8, 1.02)
     frame = carpentry(rng, textures) if rng.uniform() < 0.7 else metal(rng)
@@ -49,7 +50,7 @@ def _slats(size: tuple[float, float, float], num: int, lying: bool, frame: Mater
     return [rail, *(block((x, back, seat - 0.02), (0.025, 0.02, height), frame) for x in columns)]
 
 
-def office_chair(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def office_chair(rng: Generator, textures: TexturePool) -> Piece:
     """Five castors, a column, a soft seat and back, mostly with arms."""
     steel, cloth, dull = metal(rng), upholstery(rng, textures), plastic(rng)
     seat, top, side = rng.uniform(0.44, 0.52), rng.uniform(0.88, 1.15), rng.uniform(0.46, 0.54)
@@ -71,7 +72,7 @@ def office_chair(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("office_chair", parts)
 
 
-def stool(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def stool(rng: Generator, textures: TexturePool) -> Piece:
     """A round or square seat on legs, low or as high as a bar."""
     height = rng.uniform(0.42, 0.5) if rng.uniform() < 0.7 else rng.uniform(0.62, 0.75)
     side = rng.uniform(0.3, 0.4)
@@ -85,7 +86,7 @@ def stool(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("stool", parts)
 
 
-def bench(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def bench(rng: Generator, textures: TexturePool) -> Piece:
     """A long board on two trestles, with or without a back."""
     width, depth, seat = rng.uniform(0.9, 1.9), rng.uniform(0.32, 0.45), rng.uniform(0.42, 0.47)
     frame = carpentry(rng, textures)
@@ -106,17 +107,17 @@ def bench(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("bench", parts)
 
 
-def sofa(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def sofa(rng: Generator, textures: TexturePool) -> Piece:
     """Two or three seats with arms, cushions and a back; now and then pillows."""
     return _couch("sofa", rng.uniform(1.35, 2.3), rng, textures)
 
 
-def armchair(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def armchair(rng: Generator, textures: TexturePool) -> Piece:
     """One seat of the same build as the sofa."""
     return _couch("armchair", rng.uniform(0.75, 1.0), rng, textures)
 
 
-def _couch(name: str, width: float, rng: np.random.Generator, textures: TexturePool) -> Piece:
+def _couch(name: str, width: float, rng: Generator, textures: TexturePool) -> Piece:
     depth, seat, arm = rng.uniform(0.78, 0.98), rng.uniform(0.38, 0.46), rng.uniform(0.1, 0.22)
     cloth, wood = upholstery(rng, textures), carpentry(rng, textures)
     top, rest = rng.uniform(0.7, 0.95), seat + rng.uniform(0.1, 0.2)
@@ -148,7 +149,7 @@ def _pillow(x: float, y: float, seat: float, texture: UInt8[np.ndarray, "k k 3"]
     return cushion(low, high, Material(texture=texture), hardness=0.6)
 
 
-def pouffe(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def pouffe(rng: Generator, textures: TexturePool) -> Piece:
     """A round soft seat without a back."""
     radius, height = rng.uniform(0.22, 0.35), rng.uniform(0.35, 0.45)
     profile = [(0, 0), (radius * 0.85, 0), (radius, height * 0.3), (radius, height * 0.75)]

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-import numpy as np
+from numpy.random import Generator
 
 from depth_unet.errors import ConfigError
 from depth_unet.rooms.furniture import decor, seats, small, storage, tables, wet
 from depth_unet.rooms.furniture.piece import Piece
 from depth_unet.rooms.textures.texture import TexturePool
 
-Maker = Callable[[np.random.Generator, TexturePool], Piece]
+Maker = Callable[[Generator, TexturePool], Piece]
 
 _STANDING: dict[str, Maker] = {
     "armchair": seats.armchair,
@@ -76,7 +76,7 @@ SMALL = tuple(_SMALL)
 """Kinds that stand on tops; the others stand on the floor."""
 
 
-def make_shape(kind: str, rng: np.random.Generator, textures: TexturePool) -> Piece:
+def make_shape(kind: str, rng: Generator, textures: TexturePool) -> Piece:
     """Draw one piece of furniture.
 
     Args:

@@ -1,6 +1,7 @@
 """Things that stand on tops: books, lamps, crockery, screens, boxes."""
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.furniture.decor import SHADE, foliage
 from depth_unet.rooms.furniture.finish import (
@@ -19,7 +20,7 @@ from depth_unet.rooms.mesh import Material, rotation
 from depth_unet.rooms.textures.texture import TexturePool
 
 
-def book_pile(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def book_pile(rng: Generator, _textures: TexturePool) -> Piece:
     """One to six books that lie on one another, a little askew."""
     parts, level = [], 0.0
     for _ in range(int(rng.integers(1, 7))):
@@ -38,13 +39,13 @@ def book_pile(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     return assemble("book_pile", parts)
 
 
-def book_row(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def book_row(rng: Generator, textures: TexturePool) -> Piece:
     """Books that stand side by side."""
     size = (rng.uniform(0.15, 0.45), rng.uniform(0.15, 0.2), rng.uniform(0.18, 0.28))
     return assemble("book_row", [block((0, 0, 0), size, pick_material("books", rng, textures))])
 
 
-def papers(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def papers(rng: Generator, textures: TexturePool) -> Piece:
     """A few sheets."""
     parts = []
     for index in range(int(rng.integers(1, 4))):
@@ -56,7 +57,7 @@ def papers(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("papers", parts)
 
 
-def table_lamp(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def table_lamp(rng: Generator, _textures: TexturePool) -> Piece:
     """A shade on a foot."""
     height, radius = rng.uniform(0.32, 0.6), rng.uniform(0.1, 0.18)
     foot = plastic(rng) if rng.uniform() < 0.6 else metal(rng)
@@ -70,7 +71,7 @@ def table_lamp(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     return assemble("table_lamp", [lathe(round_profile(base), foot, num_sides=14), cover])
 
 
-def vase(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def vase(rng: Generator, textures: TexturePool) -> Piece:
     """A vase, half of the time with leaves in it."""
     height, radius = rng.uniform(0.12, 0.35), rng.uniform(0.04, 0.1)
     neck = radius * rng.uniform(0.3, 0.9)
@@ -83,7 +84,7 @@ def vase(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("vase", parts)
 
 
-def bottle(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def bottle(rng: Generator, _textures: TexturePool) -> Piece:
     """A bottle with a neck and a label."""
     height, radius = rng.uniform(0.18, 0.33), rng.uniform(0.03, 0.045)
     neck = radius * rng.uniform(0.3, 0.5)
@@ -94,7 +95,7 @@ def bottle(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     return assemble("bottle", parts)
 
 
-def cup(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def cup(rng: Generator, _textures: TexturePool) -> Piece:
     """A mug with its handle."""
     height, radius, clay = rng.uniform(0.08, 0.11), rng.uniform(0.035, 0.045), porcelain(rng)
     clay = clay if rng.uniform() < 0.5 else plastic(rng)
@@ -105,7 +106,7 @@ def cup(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     )
 
 
-def bowl(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def bowl(rng: Generator, _textures: TexturePool) -> Piece:
     """A bowl, sometimes with fruit."""
     radius, height = rng.uniform(0.08, 0.16), rng.uniform(0.05, 0.09)
     clay = porcelain(rng) if rng.uniform() < 0.5 else plastic(rng)
@@ -126,7 +127,7 @@ def bowl(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     return assemble("bowl", parts)
 
 
-def monitor(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def monitor(rng: Generator, textures: TexturePool) -> Piece:
     """A computer's screen, mostly with a keyboard before it."""
     parts = screen_on_foot(rng.uniform(0.4, 0.62), 0.0, 0.1, rng, textures)
     if rng.uniform() < 0.7:
@@ -135,7 +136,7 @@ def monitor(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("monitor", parts)
 
 
-def laptop(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def laptop(rng: Generator, textures: TexturePool) -> Piece:
     """A portable computer, open."""
     width, depth = rng.uniform(0.3, 0.37), rng.uniform(0.21, 0.25)
     case, keys = appliance(rng), dark(rng)
@@ -152,14 +153,14 @@ def laptop(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("laptop", base + [part.transform(tilt) for part in lid])
 
 
-def carton(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def carton(rng: Generator, textures: TexturePool) -> Piece:
     """A small box, tin or packet."""
     size = (rng.uniform(0.08, 0.3), rng.uniform(0.06, 0.22), rng.uniform(0.05, 0.26))
     material = plastic(rng) if rng.uniform() < 0.6 else pick_material("picture", rng, textures)
     return assemble("carton", [block((0, 0, 0), size, material)])
 
 
-def photo(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def photo(rng: Generator, textures: TexturePool) -> Piece:
     """A framed photo that leans back."""
     width, height = rng.uniform(0.1, 0.22), rng.uniform(0.12, 0.26)
     lean = np.eye(4, dtype=np.float32)
@@ -173,7 +174,7 @@ def photo(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("photo", [part.transform(rotation(0, (0, 0, -low))) for part in parts])
 
 
-def clock(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def clock(rng: Generator, _textures: TexturePool) -> Piece:
     """A small clock or radio."""
     size = (rng.uniform(0.1, 0.25), rng.uniform(0.06, 0.1), rng.uniform(0.08, 0.14))
     face = (size[0] * 0.7, 0.004, size[2] * 0.6)
@@ -182,7 +183,7 @@ def clock(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     return assemble("clock", parts)
 
 
-def microwave(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def microwave(rng: Generator, _textures: TexturePool) -> Piece:
     """A microwave oven."""
     width, depth, height = rng.uniform(0.44, 0.52), rng.uniform(0.32, 0.4), rng.uniform(0.26, 0.3)
     case, black = appliance(rng), dark(rng)
@@ -193,7 +194,7 @@ def microwave(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     return assemble("microwave", parts)
 
 
-def kettle(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def kettle(rng: Generator, _textures: TexturePool) -> Piece:
     """A kettle or coffee pot."""
     radius, height = rng.uniform(0.07, 0.09), rng.uniform(0.18, 0.25)
     body = metal(rng) if rng.uniform() < 0.5 else plastic(rng)
@@ -204,7 +205,7 @@ def kettle(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     return assemble("kettle", [lathe(profile, body, num_sides=16), handle, spout, bridge])
 
 
-def potted_plant(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def potted_plant(rng: Generator, textures: TexturePool) -> Piece:
     """A plant for a window sill."""
     height, rim = rng.uniform(0.08, 0.15), rng.uniform(0.05, 0.09)
     profile = [(0, 0), (rim * 0.7, 0), (rim, height), (0, height)]

@@ -1,6 +1,7 @@
 """Beds and tables of simple bodies."""
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.furniture.finish import carpentry, lacquer, metal, pick_material, upholstery
 from depth_unet.rooms.furniture.piece import Piece, assemble, block, legs
@@ -9,7 +10,7 @@ from depth_unet.rooms.mesh import Material, Mesh
 from depth_unet.rooms.textures.texture import TexturePool
 
 
-def bed(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def bed(rng: Generator, textures: TexturePool) -> Piece:
     """A frame, a mattress, a quilt that hangs over, pillows and a head board."""
     width, length = rng.uniform(0.9, 1.85), rng.uniform(1.95, 2.15)
     frame, level = rng.uniform(0.25, 0.4), rng.uniform(0.18, 0.26)
@@ -31,7 +32,7 @@ def bed(rng: np.random.Generator, textures: TexturePool) -> Piece:
 
 
 def _pillows(
-    width: float, back: float, level: float, rng: np.random.Generator, textures: TexturePool
+    width: float, back: float, level: float, rng: Generator, textures: TexturePool
 ) -> list[Mesh]:
     cloth = lacquer(rng) if rng.uniform() < 0.5 else pick_material("fabric", rng, textures)
     columns = [0.0] if width < 1.25 else [-width / 4, width / 4]
@@ -43,7 +44,7 @@ def _pillows(
     ]
 
 
-def bunk_bed(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def bunk_bed(rng: Generator, textures: TexturePool) -> Piece:
     """Two mattresses one above the other, with a ladder."""
     width, length, post = rng.uniform(1.95, 2.1), rng.uniform(0.85, 1.0), 0.07
     frame, upper = carpentry(rng, textures), rng.uniform(1.25, 1.45)
@@ -64,20 +65,20 @@ def bunk_bed(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("bunk_bed", parts)
 
 
-def table(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def table(rng: Generator, textures: TexturePool) -> Piece:
     """A board on four legs with an apron, as for meals."""
     width, depth = rng.uniform(0.9, 1.9), rng.uniform(0.7, 0.98)
     return _four_legged("table", (width, depth, rng.uniform(0.7, 0.78)), rng, textures)
 
 
-def coffee_table(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def coffee_table(rng: Generator, textures: TexturePool) -> Piece:
     """A low table, often with a lower shelf."""
     width, depth = rng.uniform(0.6, 1.2), rng.uniform(0.42, 0.7)
     return _four_legged("coffee_table", (width, depth, rng.uniform(0.35, 0.48)), rng, textures)
 
 
 def _four_legged(
-    name: str, size: tuple[float, float, float], rng: np.random.Generator, textures: TexturePool
+    name: str, size: tuple[float, float, float], rng: Generator, textures: TexturePool
 ) -> Piece:
     width, depth, height = size
     top, frame = carpentry(rng, textures), carpentry(rng, textures)
@@ -96,7 +97,7 @@ def _four_legged(
     return assemble(name, parts, height)
 
 
-def round_table(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def round_table(rng: Generator, textures: TexturePool) -> Piece:
     """A disc on a column."""
     radius, height = rng.uniform(0.4, 0.65), rng.uniform(0.7, 0.77)
     top = carpentry(rng, textures)
@@ -109,7 +110,7 @@ def round_table(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("round_table", parts, height)
 
 
-def desk(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def desk(rng: Generator, textures: TexturePool) -> Piece:
     """A board on side walls or legs, with drawers under one end and a modesty panel behind."""
     width, depth, height = rng.uniform(1.0, 1.8), rng.uniform(0.58, 0.85), rng.uniform(0.71, 0.77)
     wood, steel = carpentry(rng, textures), metal(rng)
@@ -140,7 +141,7 @@ def _drawers(
     return parts
 
 
-def school_desk(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def school_desk(rng: Generator, textures: TexturePool) -> Piece:
     """A pupil's table: a thin board on a steel frame with a shelf under it."""
     width = rng.uniform(0.65, 0.75) if rng.uniform() < 0.5 else rng.uniform(1.2, 1.4)
     depth, height = rng.uniform(0.48, 0.6), rng.uniform(0.68, 0.76)
@@ -153,7 +154,7 @@ def school_desk(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("school_desk", parts, height)
 
 
-def bedside(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def bedside(rng: Generator, textures: TexturePool) -> Piece:
     """A small chest with one to three drawers."""
     width, depth, height = rng.uniform(0.36, 0.52), rng.uniform(0.34, 0.45), rng.uniform(0.42, 0.62)
     wood, steel = carpentry(rng, textures), metal(rng)
@@ -170,7 +171,7 @@ def bedside(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("bedside", parts, height)
 
 
-def ottoman(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def ottoman(rng: Generator, textures: TexturePool) -> Piece:
     """A soft bench for the foot of a bed."""
     width, depth, height = rng.uniform(0.6, 1.3), rng.uniform(0.38, 0.5), rng.uniform(0.4, 0.5)
     parts = legs(width - 0.06, depth - 0.06, 0.12, 0.04, carpentry(rng, textures))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.furniture.finish import (
     appliance,
@@ -19,13 +20,13 @@ from depth_unet.rooms.mesh import Material, Mesh, box
 from depth_unet.rooms.textures.texture import TexturePool
 
 
-def counter(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def counter(rng: Generator, textures: TexturePool) -> Piece:
     """A run of kitchen cupboards under a worktop."""
     parts, size = _worktop(rng.uniform(1.0, 2.8), None, rng, textures)
     return assemble("counter", parts, size[2])
 
 
-def kitchen_sink(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def kitchen_sink(rng: Generator, textures: TexturePool) -> Piece:
     """Kitchen cupboards with a basin let into the worktop, and its tap."""
     width, steel = rng.uniform(0.8, 1.8), metal(rng)
     x, half = rng.uniform(-0.15, 0.15) * width, rng.uniform(0.18, 0.25)
@@ -39,7 +40,7 @@ def kitchen_sink(rng: np.random.Generator, textures: TexturePool) -> Piece:
 def _worktop(
     width: float,
     hole: tuple[float, float, float, float] | None,
-    rng: np.random.Generator,
+    rng: Generator,
     textures: TexturePool,
 ) -> tuple[list[Mesh], tuple[float, float, float]]:
     depth, height = rng.uniform(0.58, 0.65), rng.uniform(0.86, 0.93)
@@ -93,7 +94,7 @@ def _tap(foot_m: Sequence[float], height: float, material: Material) -> list[Mes
     ]
 
 
-def fridge(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def fridge(rng: Generator, _textures: TexturePool) -> Piece:
     """Two doors one above the other."""
     width, depth, height = rng.uniform(0.55, 0.85), rng.uniform(0.6, 0.72), rng.uniform(1.4, 1.9)
     case, steel = appliance(rng), metal(rng)
@@ -107,7 +108,7 @@ def fridge(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     return assemble("fridge", parts)
 
 
-def stove(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def stove(rng: Generator, _textures: TexturePool) -> Piece:
     """A cooker with an oven door, knobs and four plates."""
     width, depth, height = rng.uniform(0.5, 0.76), rng.uniform(0.58, 0.65), rng.uniform(0.85, 0.92)
     case, black, steel = appliance(rng), dark(rng), metal(rng)
@@ -132,7 +133,7 @@ def stove(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     return assemble("stove", parts)
 
 
-def washer(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def washer(rng: Generator, _textures: TexturePool) -> Piece:
     """A washing machine or dryer: a round door in a white box."""
     width, depth, height = rng.uniform(0.58, 0.62), rng.uniform(0.5, 0.62), 0.85
     case, black, steel = appliance(rng), dark(rng), metal(rng)
@@ -151,7 +152,7 @@ def washer(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     return assemble("washer", parts, height)
 
 
-def sink(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def sink(rng: Generator, textures: TexturePool) -> Piece:
     """A wash basin on a cupboard or a pedestal."""
     width, depth, height = rng.uniform(0.5, 0.9), rng.uniform(0.42, 0.52), rng.uniform(0.8, 0.88)
     white, steel = porcelain(rng), metal(rng)
@@ -175,7 +176,7 @@ def sink(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("sink", parts)
 
 
-def toilet(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def toilet(rng: Generator, _textures: TexturePool) -> Piece:
     """A bowl with seat and lid, and a cistern behind."""
     white, seat = porcelain(rng), rng.uniform(0.38, 0.43)
     lid = white if rng.uniform() < 0.7 else plastic(rng)
@@ -203,7 +204,7 @@ def toilet(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     return assemble("toilet", parts)
 
 
-def bath(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def bath(rng: Generator, textures: TexturePool) -> Piece:
     """A tub, hollow, in an apron of enamel or tiles."""
     width, depth, height = rng.uniform(1.5, 1.8), rng.uniform(0.68, 0.8), rng.uniform(0.5, 0.6)
     white, steel = porcelain(rng), metal(rng)
@@ -219,7 +220,7 @@ def bath(rng: np.random.Generator, textures: TexturePool) -> Piece:
     return assemble("bath", parts)
 
 
-def shower(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def shower(rng: Generator, _textures: TexturePool) -> Piece:
     """A tray with posts, a rail and a shower head; the glass is left out, as sensors see it."""
     width, depth, height = rng.uniform(0.8, 1.1), rng.uniform(0.8, 0.95), rng.uniform(1.9, 2.05)
     white, steel = porcelain(rng), metal(rng)

@@ -6,6 +6,7 @@ from itertools import product
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from numpy.random import Generator
 
 from depth_unet.rooms.scene import Scene
 
@@ -20,7 +21,7 @@ NEIGHBOURS = tuple(step for step in product((-1, 0, 1), repeat=2) if step != (0,
 Cell = tuple[int, int]
 
 
-def path(scene: Scene, length_m: float, rng: np.random.Generator) -> Float[np.ndarray, "n 2"]:
+def path(scene: Scene, length_m: float, rng: Generator) -> Float[np.ndarray, "n 2"]:
     """Points 1 cm apart along a smooth path of at least that length."""
     free = _free_cells(scene)
     cells = np.argwhere(free)
@@ -75,7 +76,7 @@ def _free_cells(scene: Scene) -> Bool[np.ndarray, "x y"]:
     return np.asarray(best)
 
 
-def _pick(cells: Int[np.ndarray, "n 2"], rng: np.random.Generator) -> Cell:
+def _pick(cells: Int[np.ndarray, "n 2"], rng: Generator) -> Cell:
     x, y = cells[int(rng.integers(len(cells)))]
     return int(x), int(y)
 

@@ -9,6 +9,7 @@ from typing import Self
 import cv2
 import numpy as np
 from jaxtyping import Float32, UInt8
+from numpy.random import Generator
 
 REFERENCE_WIDTH = 320  # Blurs are in pixels of an image of this width.
 BLUR_PX = (0.37, 0.57)
@@ -57,7 +58,7 @@ class Camera:
     saturation: float
 
     @classmethod
-    def drawn(cls, rng: np.random.Generator) -> Self:
+    def drawn(cls, rng: Generator) -> Self:
         """A camera like those of NYU's frames: Kinects in rooms of all kinds."""
         red, green, blue = np.exp(rng.normal(0, 0.05, 3))
         return cls(
@@ -78,7 +79,7 @@ class Camera:
 
 
 def photograph(
-    radiance: Float32[np.ndarray, "h w 3"], camera: Camera, rng: np.random.Generator
+    radiance: Float32[np.ndarray, "h w 3"], camera: Camera, rng: Generator
 ) -> UInt8[np.ndarray, "h w 3"]:
     """A photo by one camera.
 

@@ -5,6 +5,7 @@ Nothing here sees the room; `views` chooses among candidates by what they would 
 
 import numpy as np
 from jaxtyping import Float
+from numpy.random import Generator
 
 from depth_unet.rooms.scene import Pose, Scene
 from depth_unet.rooms.shots.paths import is_free, path, points_along
@@ -30,7 +31,7 @@ TURN_DEG = 2.5
 """Fastest turn per frame of a walk."""
 
 
-def draw_candidates(scene: Scene, num: int, rng: np.random.Generator) -> list[Pose]:
+def draw_candidates(scene: Scene, num: int, rng: Generator) -> list[Pose]:
     """Draw cameras on free floor that look into the room.
 
     Args:
@@ -54,7 +55,7 @@ def draw_candidates(scene: Scene, num: int, rng: np.random.Generator) -> list[Po
     return poses
 
 
-def walk(scene: Scene, num_frames: int, rng: np.random.Generator) -> list[Pose]:
+def walk(scene: Scene, num_frames: int, rng: Generator) -> list[Pose]:
     """Carry a camera through the room.
 
     The path is smooth, keeps off the furniture, and goes from one place to another until there
@@ -111,14 +112,14 @@ def pose_at(
     )
 
 
-def draw_height(scene: Scene, rng: np.random.Generator) -> float:
+def draw_height(scene: Scene, rng: Generator) -> float:
     """Height of a camera that a person holds, metres."""
     mean, deviation, low, high = HEIGHT_M
     highest_m = min(high, scene.size_m[2] - HEADROOM_M)
     return float(np.clip(rng.normal(mean, deviation), low, highest_m))
 
 
-def draw_free_places(scene: Scene, num: int, rng: np.random.Generator) -> Float[np.ndarray, "n 2"]:
+def draw_free_places(scene: Scene, num: int, rng: Generator) -> Float[np.ndarray, "n 2"]:
     """Draw places on the free floor, with the largest margin at which there are enough."""
     found = np.zeros((0, 2))
     room = np.array(scene.size_m[:2])
@@ -133,7 +134,7 @@ def draw_free_places(scene: Scene, num: int, rng: np.random.Generator) -> Float[
     return found[rng.integers(len(found), size=num)]
 
 
-def _targets(scene: Scene, num: int, rng: np.random.Generator) -> Float[np.ndarray, "n 2"]:
+def _targets(scene: Scene, num: int, rng: Generator) -> Float[np.ndarray, "n 2"]:
     """What cameras look at, in plan: the middle of a piece of furniture or any place."""
     anywhere = rng.uniform(0.1, 0.9, (num, 2)) * scene.size_m[:2]
     if len(scene.footprints_m) == 0:
@@ -144,9 +145,7 @@ def _targets(scene: Scene, num: int, rng: np.random.Generator) -> Float[np.ndarr
 
 
 def _follow(
-    places_m: Float[np.ndarray, "f 2"],
-    ahead_m: Float[np.ndarray, "f 2"],
-    rng: np.random.Generator,
+    places_m: Float[np.ndarray, "f 2"], ahead_m: Float[np.ndarray, "f 2"], rng: Generator
 ) -> Float[np.ndarray, " f"]:
     """Directions of a camera that looks ahead and about, turning no faster than a hand does."""
     aim = ahead_m - places_m
@@ -162,7 +161,7 @@ def _follow(
     return np.array(yaws)
 
 
-def _slow_noise(num: int, period: float, rng: np.random.Generator) -> Float[np.ndarray, " n"]:
+def _slow_noise(num: int, period: float, rng: Generator) -> Float[np.ndarray, " n"]:
     """Smooth noise of unit variance that changes within about ``period`` frames."""
     frames = np.arange(num)[:, None]
     frequencies = rng.uniform(0.3, 1.0, 4) / period

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
+from numpy.random import Generator
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.rooms.render import kernels
@@ -49,7 +50,7 @@ class Probe(NamedTuple):
 
 
 def choose_views(
-    scene: Scene, caster: Caster, num: int, rng: np.random.Generator, intrinsics: Intrinsics
+    scene: Scene, caster: Caster, num: int, rng: Generator, intrinsics: Intrinsics
 ) -> list[Pose]:
     """Cameras that see something worth a photo.
 

@@ -5,6 +5,7 @@ from typing import get_args
 
 import numpy as np
 from jaxtyping import UInt8
+from numpy.random import Generator
 
 from depth_unet.errors import ConfigError
 from depth_unet.rooms.options import Share
@@ -54,7 +55,7 @@ SIZE_M = {
 _SALT = 0x7E87
 
 
-def make_texture(kind: str, rng: np.random.Generator) -> UInt8[np.ndarray, "256 256 3"]:
+def make_texture(kind: str, rng: Generator) -> UInt8[np.ndarray, "256 256 3"]:
     """One texture, sRGB; the same state of ``rng`` gives the same bytes.
 
     Raises:
@@ -80,7 +81,7 @@ class TexturePool:
         self.share = share
         self.per_kind = per_kind
 
-    def pick(self, kind: str, rng: np.random.Generator) -> UInt8[np.ndarray, "256 256 3"]:
+    def pick(self, kind: str, rng: Generator) -> UInt8[np.ndarray, "256 256 3"]:
         """One of the pool's textures, sRGB; takes one draw from ``rng``.
 
         Raises:
