@@ -218,9 +218,7 @@ def measured(name: str, clip: Path, job: Job, walk: Walk | None, rounds: int) ->
 
 def rendered() -> Path:
     """A walk of its own, rendered once."""
-    options = RoomsOptions(
-        num_images=FRAMES, walk=FRAMES, seed=SEED, width=320, height=240, test_share=0.0
-    )
+    options = RoomsOptions(images=FRAMES, walk=FRAMES, seed=SEED, size="320x240", test_share=0.0)
     generate(options, WALK)
     return WALK
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from depth_unet.data.source import PairsSource
+from depth_unet.errors import install_command
 from depth_unet.rooms import generate
 from tests.integration.commandline import (
     Outcome,
@@ -84,6 +85,7 @@ def test_kaggle(tmp_path: Path) -> None:
         ("--walk -3", "walk is -3"),
         ("--workers -1", "workers is -1"),
         ("--kaggle --fov 60 70", "Kaggle"),
+        ("--furniture plush", "lacks full.npz"),
     ],
 )
 @pytest.mark.usefixtures("fakes")
@@ -93,7 +95,7 @@ def test_bad_option(options: str, word: str, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("options", ["--furniture plush", "--fov 60", "--images many", "--colour"])
+@pytest.mark.parametrize("options", ["--walk far", "--fov 60", "--images many", "--colour"])
 @pytest.mark.usefixtures("fakes")
 def test_option_that_cannot_be_read(options: str, tmp_path: Path) -> None:
     """What is no option or no value is refused before anything is written."""
@@ -123,9 +125,9 @@ def test_folder_of_something_else(tmp_path: Path) -> None:
 
 
 def test_missing_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the extra, one line says which command installs it."""
-    monkeypatch.setitem(sys.modules, "embreex", None)
-    assert_refused(rooms(tmp_path / "set"), "embreex", "pip install 'depth-unet[rooms]'")
+    """Without a library, one line gives the command that installs it."""
+    monkeypatch.setitem(sys.modules, "embreex.rtcore_scene", None)
+    assert_refused(rooms(tmp_path / "set"), install_command("numba", "embreex"))
     assert not list(tmp_path.iterdir())
 
 
@@ -226,7 +228,7 @@ def test_ctrl_c(whole: dict[str, bytes], tmp_path: Path) -> None:
     assert process.returncode == 130, err
     assert "Traceback" not in err
     found = re.fullmatch(
-        r"depth-unet: interrupted; (\d+) of 60 images are there; the same command goes on",
+        r"depth-unet: interrupted; (\d+) of 60 images are finished; rerun the command to continue",
         err.splitlines()[-1],
     )
     assert found, err

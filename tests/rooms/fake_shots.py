@@ -1,10 +1,11 @@
-"""Rooms without a renderer: what stands for it where files, processes and folders are tested.
+"""Rooms without a renderer, for tests of files, processes and folders.
 
-``python -m tests.rooms.fake_shots rooms OUT ...`` is the command with such rooms.
+``python -m tests.rooms.fake_shots rooms OUT ...`` runs the command with such rooms.
 """
 
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,6 @@ from depth_unet.rooms.options import RoomPlan
 from depth_unet.rooms.output.record import RoomRecord
 from depth_unet.rooms.scene import Pose
 from depth_unet.rooms.shots.shot import RoomShots, Shot
-from depth_unet.rooms.worker import RoomTask
 
 KINDS = ("bedroom", "kitchen", "corridor")
 ROOM_S = 0.05
@@ -48,18 +48,18 @@ def take_shots(plan: RoomPlan) -> RoomShots:
     )
 
 
-def make_room(task: RoomTask) -> RoomRecord:
+def make_room(plan: RoomPlan, out: Path) -> RoomRecord:
     """As ``worker.make_room``, also in a process of its own, where nothing is patched."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(worker, "take_shots", take_shots)
-        made.append(task.plan.number)
-        return worker.make_room(task)
+        made.append(plan.number)
+        return worker.make_room(plan, out)
 
 
-def make_room_slowly(task: RoomTask) -> RoomRecord:
+def make_room_slowly(plan: RoomPlan, out: Path) -> RoomRecord:
     """As ``make_room``, in the time that a small room takes."""
     time.sleep(ROOM_S)
-    return make_room(task)
+    return make_room(plan, out)
 
 
 if __name__ == "__main__":

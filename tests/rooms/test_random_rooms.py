@@ -6,9 +6,10 @@ import pytest
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.images.millimetres import as_millimetres
 from depth_unet.rooms.design.compose import make_scene
+from depth_unet.rooms.options import Furniture
 from depth_unet.rooms.render.casting import Caster
 from depth_unet.rooms.render.render import pixel_rays, render
-from depth_unet.rooms.scene import Furniture, Pose, Scene
+from depth_unet.rooms.scene import Pose, Scene
 from depth_unet.rooms.shots.views import choose_views
 
 CAMERA = Intrinsics(width=64, height=48, fx_px=52.0, fy_px=52.4, cx_px=32.1, cy_px=24.9)

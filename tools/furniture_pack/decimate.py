@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from depth_unet.rooms.render.vectors import compiled
-from tools.furniture_pack.quadrics import edges_of, face_quadrics, hold_borders
+from tools.furniture_pack.quadrics import add_border_planes, edges_of, face_quadrics
 from tools.furniture_pack.welding import Surface
 
 MIN_TURN_COSINE = 0.3
@@ -58,7 +58,7 @@ def decimate(surface: Surface, num_triangles: int) -> Surface:
     )
     edges, border_weight = edges_of(triangles, surface.part)
     quadrics = face_quadrics(web.points, triangles)
-    hold_borders(quadrics, web.points, triangles, edges, border_weight)
+    add_border_planes(quadrics, web.points, triangles, edges, border_weight)
     _collapse(web, quadrics, edges[:, :2].copy(), num_triangles)
     alive = web.alive
     return Surface(

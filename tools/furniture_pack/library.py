@@ -23,9 +23,7 @@ LICENCES = {
 """The libraries with furniture, by file name, and their licences as Debian states them."""
 MAX_OBJ_BYTES = 6_000_000
 METRES_PER_CENTIMETRE = 0.01
-SKIPPED_CATEGORIES = {
-    *("Characters", "Doors and windows", "Exterior", "Staircases", "Vehicles"),
-}
+SKIPPED_CATEGORIES = {*("Characters", "Doors and windows", "Exterior", "Staircases", "Vehicles")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +80,7 @@ def read_library(path: Path) -> Iterator[tuple[Entry, Wavefront]]:
             is_indoor = values.get("category") not in SKIPPED_CATEGORIES
             if is_indoor and is_readable and model.stat().st_size <= MAX_OBJ_BYTES:
                 entry = _entry(values, LICENCES[path.stem])
-                yield entry, _placed(read_wavefront(model), entry)
+                yield entry, _normalise(read_wavefront(model), entry)
 
 
 def _catalogue(path: Path) -> list[dict[str, str]]:
@@ -111,7 +109,7 @@ def _entry(values: dict[str, str], licence: str) -> Entry:
     )
 
 
-def _placed(model: Wavefront, entry: Entry) -> Wavefront:
+def _normalise(model: Wavefront, entry: Entry) -> Wavefront:
     """The model in our axes, stretched to the size that the library lists."""
     positions: Float64[np.ndarray, "t 3 3"] = model.positions
     if entry.rotation is not None:
@@ -122,8 +120,5 @@ def _placed(model: Wavefront, entry: Entry) -> Wavefront:
     scale = np.array(entry.size_m) / np.maximum(high - low, 1e-6)
     origin = np.array([*(low + high)[:2] / 2, low[2]])
     return Wavefront(
-        positions=(positions - origin) * scale,
-        uv=model.uv,
-        part=model.part,
-        paints=model.paints,
+        positions=(positions - origin) * scale, uv=model.uv, part=model.part, paints=model.paints
     )

@@ -13,7 +13,7 @@ MAX_SHIFT = 0.015
 """Depth may change by this share of the model's longest side."""
 
 
-def unlikeness(original: Surface, simple: Surface) -> float:
+def visible_difference(original: Surface, simple: Surface) -> float:
     """Share of rays that meet the original but pass through the other, or meet it elsewhere.
 
     Args:

@@ -1,16 +1,16 @@
 """Build a furniture pack: ``python -m tools.furniture_pack.pack FOLDER``.
 
-The models come from Debian's package sweethome3d-furniture (`apt-get install
-sweethome3d-furniture`). Large ones are simplified; one whose simplified form differs visibly from
-the original is left out. The full pack holds models under CC-BY 3.0: their authors stand in
-ATTRIBUTION-full.txt beside it, which belongs to every copy of the pack.
+The models come from Debian's package sweethome3d-furniture. Large ones are simplified; a model is
+left out if its simplified form differs visibly from the original. The full pack holds models under
+CC-BY 3.0: ATTRIBUTION-full.txt beside it names their authors and belongs to every copy of the pack.
 """
 
 import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -18,32 +18,27 @@ import numpy as np
 
 from depth_unet.errors import DataError
 from depth_unet.files.atomic import replacing, write_text
-from depth_unet.rooms.furniture.assets import (
-    ARRAYS_NAME,
-    ATTRIBUTION_NAME,
-    MANIFEST_NAME,
-    full_pack_folder,
-)
+from depth_unet.rooms.furniture.assets import ATTRIBUTION_NAME, CC0_NAMES, FULL_NAMES
 from depth_unet.rooms.furniture.models import Model, ModelPart
-from depth_unet.rooms.furniture.pack_format import encode
 from depth_unet.rooms.textures.palette import linear
 from tools.furniture_pack.decimate import decimate
+from tools.furniture_pack.encode import encode
 from tools.furniture_pack.library import LICENCES, Entry, read_library
-from tools.furniture_pack.likeness import unlikeness
+from tools.furniture_pack.likeness import visible_difference
 from tools.furniture_pack.wavefront import Paint, Wavefront
 from tools.furniture_pack.welding import Surface, corner_normals, weld
 
 LIBRARIES = Path("/usr/share/sweethome3d/furniture")
 CC0_LIBRARY = "BlendSwap-CC-0"
 MIN_OPACITY = 0.35
-"""Parts that are clearer are left out: depth sensors look through them too."""
-MAX_UNLIKENESS = 0.02
+"""Parts below are left out as glass: depth sensors look through them too."""
+MAX_DIFFERENCE = 0.02
 TRIANGLES_PER_METRE = 2400
 MIN_AREA_M2 = 1e-9
-"""Slivers below have no normal to speak of."""
+"""Smaller triangles have no usable normal."""
 MIN_CAP, MAX_CAP = 600, 3000
 RELIEF = (1, 2, 4)
-"""A model that loses its form gets more triangles, twice."""
+"""Factors on the number of triangles, tried in turn until the model looks right."""
 TEXTURE_SIDE_PX, JPEG_QUALITY = 128, 80
 LICENCE_URLS = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
@@ -79,24 +74,26 @@ class Textures:
         return len(self.files) - 1
 
 
-def build(names: Sequence[str], libraries: Path, folder: Path, pack_name: str) -> str:
-    """Write a pack of the named libraries and its manifest into ``folder``.
+def build(libraries: Path, folder: Path, *, cc0: bool = False) -> str:
+    """Write a pack and its manifest into ``folder``.
 
     Args:
-        names: File names without ``.sh3f``.
         libraries: Folder of the ``.sh3f`` files.
-        folder: Where the pack goes.
-        pack_name: ``cc0`` or ``full``.
+        folder: Folder of the pack; made if missing.
+        cc0: Build the pack that ships, from the CC0 library alone.
 
     Returns:
-        A line on what was built.
+        A summary in one line.
 
     Raises:
         DataError: A library is missing or cannot be read.
     """
+    names = [CC0_LIBRARY] if cc0 else list(LICENCES)
+    arrays_name, manifest_name = CC0_NAMES if cc0 else FULL_NAMES
     textures, seen = Textures(), Counter[str]()
     models, texture_of, left_out = list[Model](), list[int](), list[str]()
-    for entry, wavefront in _entries(names, libraries):
+    paths = (libraries / f"{name}.sh3f" for name in names)
+    for entry, wavefront in chain.from_iterable(map(read_library, paths)):
         seen[entry.name] += 1
         name = entry.name if seen[entry.name] == 1 else f"{entry.name} {seen[entry.name]}"
         surface = _visible(wavefront)
@@ -108,26 +105,21 @@ def build(names: Sequence[str], libraries: Path, folder: Path, pack_name: str) -
         models.append(model)
         texture_of += numbers
     arrays = encode(models, textures.files, texture_of)
-    with replacing(folder / ARRAYS_NAME.format(pack_name)) as temporary:
+    with replacing(folder / arrays_name) as temporary:
         np.savez_compressed(temporary, **arrays)
     manifest = {"source": "Debian sweethome3d-furniture", "models": [_row(m) for m in models]}
-    write_text(folder / MANIFEST_NAME[pack_name], json.dumps(manifest, indent=1) + "\n")
-    if pack_name == "full":
+    write_text(folder / manifest_name, json.dumps(manifest, indent=1) + "\n")
+    if not cc0:
         write_text(folder / ATTRIBUTION_NAME, _attribution(models))
     num_triangles = sum(len(part.positions_m) for model in models for part in model.parts)
     return (
         f"{len(models)} models, {num_triangles} triangles, {len(textures.files)} textures in "
-        f"{folder}; left out, as they lose their form: {', '.join(left_out) or 'none'}"
+        f"{folder}; left out because simplified ones differ: {', '.join(left_out) or 'none'}"
     )
 
 
-def _entries(names: Sequence[str], libraries: Path) -> Iterator[tuple[Entry, Wavefront]]:
-    for name in names:
-        yield from read_library(libraries / f"{name}.sh3f")
-
-
 def _cap(entry: Entry) -> int:
-    """How many triangles a model may have: more for a sofa than for a cup."""
+    """The most triangles of a model, by its size."""
     return int(np.clip(TRIANGLES_PER_METRE * max(entry.size_m), MIN_CAP, MAX_CAP))
 
 
@@ -139,10 +131,10 @@ def _visible(wavefront: Wavefront) -> Surface:
 
 
 def _simplified(surface: Surface, num_triangles: int) -> Surface | None:
-    """The form in as few triangles as show it, at most ``RELIEF`` times the number; or None."""
+    """The surface with few triangles; None if it never looks like the original."""
     for factor in RELIEF:
         simple = decimate(surface, num_triangles * factor)
-        if unlikeness(surface, simple) <= MAX_UNLIKENESS:
+        if visible_difference(surface, simple) <= MAX_DIFFERENCE:
             return simple
     return None
 
@@ -185,7 +177,7 @@ def _model(
 
 
 def _near_zero(uv: np.ndarray) -> np.ndarray:
-    """Whole repetitions taken off, so that half precision is enough."""
+    """Texture coordinates less whole repetitions, so that half precision is enough."""
     return np.asarray(uv - np.floor(uv.min(axis=(0, 1))))
 
 
@@ -215,15 +207,16 @@ def _attribution(models: Sequence[Model]) -> str:
 def main() -> None:
     """Build the pack that the command line asks for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("folder", type=Path, nargs="?", default=full_pack_folder())
-    parser.add_argument("--libraries", type=Path, default=LIBRARIES, help="folder of the .sh3f")
-    parser.add_argument("--cc0", action="store_true", help="only the pack that is shipped")
+    parser.add_argument("folder", type=Path, help="folder of the pack, made if missing")
+    parser.add_argument(
+        "--libraries", type=Path, default=LIBRARIES, help=f"folder of .sh3f files ({LIBRARIES})"
+    )
+    parser.add_argument("--cc0", action="store_true", help="build the pack that ships instead")
     options = parser.parse_args()
-    names, pack_name = ([CC0_LIBRARY], "cc0") if options.cc0 else (list(LICENCES), "full")
     try:
-        line = build(names, options.libraries, options.folder, pack_name)
+        line = build(options.libraries, options.folder, cc0=options.cc0)
     except DataError as error:
-        raise SystemExit(f"depth-unet: error: {error}") from None
+        raise SystemExit(f"furniture_pack: error: {error}") from None
     sys.stdout.write(f"{line}\n")
 
 

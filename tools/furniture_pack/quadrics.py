@@ -55,7 +55,7 @@ def face_quadrics(
     return np.asarray(quadrics + pull * (1e-4 * weight)[:, None, None])
 
 
-def hold_borders(
+def add_border_planes(
     quadrics: Float64[np.ndarray, "v 4 4"],
     points: Float64[np.ndarray, "v 3"],
     triangles: Int64[np.ndarray, "t 3"],

@@ -1,4 +1,4 @@
-"""Loose triangles made into a surface: corners joined, normals smooth up to a crease."""
+"""Loose triangles made into a surface: corners join_meshes, normals smooth up to a crease."""
 
 from dataclasses import dataclass
 

@@ -18,7 +18,6 @@ from depth_unet.config.choices import (
     ColormapChoice,
     DeviceChoice,
     FormChoice,
-    FurnitureChoice,
     InferenceChoice,
     PrunerChoice,
     SamplerChoice,
@@ -27,6 +26,7 @@ from depth_unet.config.choices import (
     VideoChoice,
 )
 from depth_unet.config.run import Config
+from depth_unet.rooms.options import RoomsOptions
 
 Folders = Annotated[tuple[str, ...], tyro.conf.arg(metavar="PATH[:WEIGHT]...")]
 
@@ -200,31 +200,12 @@ class RoomsArguments:
     """Render procedural rooms: photos with exact depth, in the pairs layout."""
 
     out: Annotated[Path, tyro.conf.Positional]
-    """Folder to write; interrupted, the same command goes on."""
-    images: int = 1000
-    """Images of all rooms together; more keep those that are there."""
-    size: str = "320x240"
-    """WIDTHxHEIGHT of an image."""
-    seed: int = 0
-    """The same seed gives the same rooms."""
-    views: int = 2
-    """Images of a room."""
-    samples: int = 4
-    """Light paths per pixel: 2 is faster, 4 is less noisy."""
+    """Folder to write. Resumable: after an interrupt, run the same command again."""
+    options: Annotated[RoomsOptions, tyro.conf.arg(name="")]
     workers: int = 0
-    """Processes; 0 takes one per core. The images do not depend on it."""
-    test_share: float = 0.1
-    """Share of rooms in the official test part; their textures and furniture are their own."""
-    fov: tuple[float, float] | None = None
-    """Narrowest and widest horizontal field of view, degrees; default: NYU's camera."""
-    walk: int = 0
-    """Frames of one hand-held walk through each room, in place of --views."""
-    furniture: FurnitureChoice = "cc0"
-    """Models that ship with the package, the full pack (built once), or boxes alone."""
-    kaggle: bool = False
-    """Write the layout of NYU on Kaggle, 8-bit training depth included."""
+    """Processes; 0: one per core. The images do not depend on it."""
     preview: bool = False
-    """Draw preview.png: photos beside their depth."""
+    """Draw preview.png: twelve photos beside their depth."""
     overwrite: bool = False
     """Replace rooms of other options."""
 

@@ -1,6 +1,5 @@
 """``depth-unet prepare``: a data set, decoded and resized once."""
 
-import re
 import shlex
 
 from rich.console import Console
@@ -15,8 +14,7 @@ from depth_unet.data.prepare import prepare
 from depth_unet.data.skip import without_bad
 from depth_unet.data.source import Original
 from depth_unet.errors import ConfigError, DataError
-
-LARGEST_SIDE = 4096
+from depth_unet.images.size import parse_size
 
 
 def run(arguments: PrepareArguments) -> list[DataError]:
@@ -66,19 +64,3 @@ def open_labelled(arguments: PrepareArguments, form: FormName, on_bad: OnBad) ->
     """The data set, with classes where a folder of them is named."""
     source = open_original(arguments.source, form, on_bad)
     return source if arguments.labels is None else Labelled(source, arguments.labels)
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """Width and height of a text like 160x120.
-
-    Raises:
-        ConfigError: It is not of that form, or out of range.
-    """
-    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text.strip().lower())
-    sides = (int(match[1]), int(match[2])) if match else (0, 0)
-    if not all(16 <= side <= LARGEST_SIDE for side in sides):
-        raise ConfigError(
-            f"--size is {text!r}; write WIDTHxHEIGHT in pixels, such as 160x120, "
-            f"each 16 to {LARGEST_SIDE}"
-        )
-    return sides

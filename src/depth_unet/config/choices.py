@@ -16,7 +16,6 @@ ColormapChoice = Literal["magma", "inferno", "viridis", "cividis", "turbo", "gra
 InferenceChoice = Literal["fp32", "bf16", "fp16"]
 StoredChoice = Literal["fp16", "fp32"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
-FurnitureChoice = Literal["cc0", "full", "boxes"]
 FormChoice = Literal["pairs", "kaggle", "mat", "mat-raw", "h5", "h5-tar", "bts", "parquet"]
 SamplerChoice = Literal["grid", "random", "tpe"]
 PrunerChoice = Literal["none", "median"]

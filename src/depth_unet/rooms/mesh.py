@@ -60,7 +60,7 @@ class Mesh:
     material: Material
     is_furniture: bool = False
 
-    def moved(self, matrix: Float32[np.ndarray, "4 4"]) -> Self:
+    def transform(self, matrix: Float32[np.ndarray, "4 4"]) -> Self:
         """The mesh after a rigid motion (rotation and translation, no scale)."""
         rotation, shift_m = matrix[:3, :3], matrix[:3, 3]
         return replace(
@@ -118,7 +118,31 @@ def box(
     )
 
 
-def joined(meshes: Sequence[Mesh]) -> Mesh:
+def strip(
+    lower: np.ndarray, upper: np.ndarray, *, leftwards: bool = False
+) -> Float32[np.ndarray, "t 3 k"]:
+    """Triangles between two rows of points, for positions, normals or texture coordinates.
+
+    They are counter-clockwise where the rows run to the right or, if asked, to the left.
+    """
+    near, far = slice(None, -1), slice(1, None)
+    if leftwards:
+        near, far = far, near
+    first = np.stack([lower[near], lower[far], upper[far]], axis=1)
+    second = np.stack([lower[near], upper[far], upper[near]], axis=1)
+    return np.concatenate([first, second]).astype(np.float32)
+
+
+def face_uv(
+    positions_m: Float32[np.ndarray, "t 3 3"], normals: Float32[np.ndarray, "t 3 3"]
+) -> Float32[np.ndarray, "t 3 2"]:
+    """Texture coordinates in metres along the two axes that each triangle faces least."""
+    axis = np.abs(normals.mean(1)).argmax(1)
+    shown = np.array([[1, 2], [0, 2], [0, 1]])[axis]
+    return np.take_along_axis(positions_m, shown[:, None], 2)
+
+
+def join_meshes(meshes: Sequence[Mesh]) -> Mesh:
     """One mesh of several that share the first one's material."""
     return replace(
         meshes[0],
@@ -128,7 +152,7 @@ def joined(meshes: Sequence[Mesh]) -> Mesh:
     )
 
 
-def turned(angle_rad: float, shift_m: Sequence[float] = (0, 0, 0)) -> Float32[np.ndarray, "4 4"]:
+def rotation(angle_rad: float, shift_m: Sequence[float] = (0, 0, 0)) -> Float32[np.ndarray, "4 4"]:
     """Rotation about the vertical, counter-clockwise from above, then a shift."""
     cosine, sine = np.cos(angle_rad), np.sin(angle_rad)
     matrix = np.eye(4, dtype=np.float32)

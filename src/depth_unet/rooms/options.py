@@ -3,71 +3,71 @@
 import math
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
 
 from depth_unet.errors import ConfigError
-from depth_unet.rooms.scene import Furniture, Share
+from depth_unet.images.size import parse_size
 
-LARGEST_SIDE = 4096
+Furniture = Literal["cc0", "boxes"] | Path
+"""The models that ship with the package, none at all, or the folder of a furniture pack."""
+Share = Literal["train", "test"]
+"""Training rooms and test rooms share no texture and no furniture model."""
 MOST_IMAGES = 1_000_000
-MOST_SAMPLES = 1024
 NARROWEST_DEG, WIDEST_DEG = 20.0, 120.0
-FURNITURE = ("cc0", "full", "boxes")
+RANGES = {
+    "images": (1, MOST_IMAGES),
+    "seed": (0, 2**63 - 1),
+    "views": (1, MOST_IMAGES),
+    "samples": (1, 1024),
+    "test_share": (0, 1),
+    "walk": (0, MOST_IMAGES),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomsOptions:
     """What decides the content of every file; the number of processes does not.
 
-    Attributes:
-        num_images: Photos with depth, of all rooms together.
-        width: Columns of an image, pixels.
-        height: Rows of an image, pixels.
-        seed: The same seed gives the same rooms; a larger set begins with the smaller one.
-        views: Images of a room, each from a place of its own.
-        samples: Light paths per pixel; more are slower and less noisy.
-        test_share: Share of rooms in the official test part, 0 to 1. They have no texture and no
-            furniture model in common with the others.
-        fov_deg: Narrowest and widest horizontal field of view, degrees, drawn per room; None
-            takes the camera of NYU's Kinect.
-        walk: Frames of one walk through a room, as a hand-held video; 0 takes ``views`` instead.
-        furniture: Models that ship with the package, the full pack, or boxes without any model.
-        kaggle: Write the layout of NYU on Kaggle instead of the pairs layout.
+    The command line takes its options and their help from here.
     """
 
-    num_images: int = 1000
-    width: int = 320
-    height: int = 240
+    images: int = 1000
+    """Images of all rooms together. A larger set begins with the smaller one and keeps its files.
+    """
+    size: str = "320x240"
+    """WIDTHxHEIGHT of an image in pixels."""
     seed: int = 0
+    """The same seed gives the same rooms."""
     views: int = 2
+    """Images per room, each from another place."""
     samples: int = 4
+    """Light paths per pixel: 2 is faster, 4 is less noisy."""
     test_share: float = 0.1
-    fov_deg: tuple[float, float] | None = None
+    """Share of rooms in the official test split; they share no texture and no furniture model with
+    the training rooms."""
+    fov: tuple[float, float] | None = None
+    """Narrowest and widest horizontal field of view in degrees, drawn per room; default: the camera
+    of NYU."""
     walk: int = 0
+    """Frames of one hand-held walk through each room; replaces --views."""
     furniture: Furniture = "cc0"
+    """cc0: the models that ship with the package; boxes: simple shapes only; or the folder of a
+    furniture pack (docs/furniture_pack.md)."""
     kaggle: bool = False
+    """Write the layout of NYU on Kaggle, with 8-bit training depth, instead of the pairs layout."""
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("num_images", 1, MOST_IMAGES),
-            ("width", 16, LARGEST_SIDE),
-            ("height", 16, LARGEST_SIDE),
-            ("seed", 0, 2**63 - 1),
-            ("views", 1, MOST_IMAGES),
-            ("samples", 1, MOST_SAMPLES),
-            ("test_share", 0, 1),
-            ("walk", 0, MOST_IMAGES),
-        ):
+        parse_size(self.size)
+        for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             if not low <= value <= high:
-                label = name.removeprefix("num_").replace("_", "-")
+                label = name.replace("_", "-")
                 raise ConfigError(f"{label} is {value}; give a value from {low} to {high}")
-        if self.furniture not in FURNITURE:
-            raise ConfigError(f"furniture is {self.furniture!r}; choose {', '.join(FURNITURE)}")
-        if self.fov_deg is not None:
-            self._check_fov(*self.fov_deg)
-
-    def _check_fov(self, low_deg: float, high_deg: float) -> None:
+        if self.fov is None:
+            return
+        low_deg, high_deg = self.fov
         if not NARROWEST_DEG <= low_deg <= high_deg <= WIDEST_DEG:
             raise ConfigError(
                 f"fov is {low_deg:g} to {high_deg:g} degrees; give two ascending angles from "
@@ -75,8 +75,18 @@ class RoomsOptions:
             )
         if self.kaggle:
             raise ConfigError(
-                "the Kaggle layout has no place for a camera of its own; leave out fov or kaggle"
+                "the Kaggle layout cannot store intrinsics; leave out --fov or --kaggle"
             )
+
+    @property
+    def width(self) -> int:
+        """Columns of an image."""
+        return parse_size(self.size)[0]
+
+    @property
+    def height(self) -> int:
+        """Rows of an image."""
+        return parse_size(self.size)[1]
 
     @property
     def frames_per_room(self) -> int:
@@ -86,57 +96,59 @@ class RoomsOptions:
     @property
     def num_rooms(self) -> int:
         """Rooms that the images need."""
-        return -(-self.num_images // self.frames_per_room)
+        return -(-self.images // self.frames_per_room)
 
     def rooms(self) -> Iterator["RoomPlan"]:
-        """The units of work."""
+        """The rooms of the set in order; test rooms are spread evenly."""
         for number in range(self.num_rooms):
-            num_frames = min(self.frames_per_room, self.num_images - number * self.frames_per_room)
-            is_test = self._tests_before(number + 1) > self._tests_before(number)
+            first_test = self._num_test_rooms(number)
             yield RoomPlan(
                 options=self,
                 number=number,
-                num_frames=num_frames,
-                share="test" if is_test else "train",
-                first_test_image=self._tests_before(number) * self.frames_per_room,
+                num_frames=min(self.frames_per_room, self.images - number * self.frames_per_room),
+                share="test" if self._num_test_rooms(number + 1) > first_test else "train",
+                first_test_image=first_test * self.frames_per_room,
             )
 
-    def _tests_before(self, number: int) -> int:
-        """Test rooms among the first ``number``: spread evenly, whatever comes later."""
+    def _num_test_rooms(self, number: int) -> int:
+        """Test rooms among the first ``number`` rooms."""
         return math.floor(number * self.test_share + 0.5)
 
     def command(self) -> str:
         """The command that makes the set, with OUT for its folder."""
-        words = ["depth-unet", "rooms", "OUT", "--images", str(self.num_images)]
-        words += ["--size", f"{self.width}x{self.height}"]
-        for name in ("seed", "views", "samples", "test_share", "walk", "furniture"):
-            if name == ("views" if self.walk else "walk"):
+        words = ["depth-unet", "rooms", "OUT"]
+        unused = "views" if self.walk else "walk"
+        for name, value in asdict(self).items():
+            if value is None or value is False or name == unused:
                 continue
-            words += [f"--{name.replace('_', '-')}", str(getattr(self, name))]
-        if self.fov_deg is not None:
-            words += ["--fov", *(f"{angle_deg:g}" for angle_deg in self.fov_deg)]
-        return shlex.join([*words, *(["--kaggle"] if self.kaggle else [])])
+            words.append(f"--{name.replace('_', '-')}")
+            if value is not True:
+                words += map(str, value if isinstance(value, tuple) else (value,))
+        return shlex.join(words)
 
-    def content(self) -> dict[str, object]:
-        """What one room depends on: every option but the number of images, as JSON keeps them."""
-        values = {item.name: getattr(self, item.name) for item in fields(self)}
-        del values["num_images"]
-        values["views"] = self.frames_per_room
-        values["fov_deg"] = list(self.fov_deg) if self.fov_deg is not None else None
+    def content(self) -> dict[str, Any]:
+        """What one room depends on, as JSON stores it: every option but the number of images."""
+        values = asdict(self) | {
+            "size": f"{self.width}x{self.height}",
+            "views": self.frames_per_room,
+            "fov": self.fov and [*self.fov],
+        }
+        if isinstance(self.furniture, Path):
+            values["furniture"] = "full"  # A pack may move to another folder.
+        del values["images"]
         return values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomPlan:
-    """One unit of work: a room and how many images of it are wanted.
+    """One room to make.
 
     Attributes:
-        options: What holds for all rooms.
-        number: Counts the rooms of a set from 0.
-        num_frames: Images that are wanted of it.
-        share: The part of the set that it belongs to.
-        first_test_image: Number of the first image of this room among the test images, if it is
-            a test room.
+        options: The options of the set.
+        number: Counts the rooms of the set from 0.
+        num_frames: Images to make.
+        share: The split that it belongs to.
+        first_test_image: Number of its first image among the test images, if it is a test room.
     """
 
     options: RoomsOptions

@@ -1,16 +1,11 @@
 """What a scene is: meshes, lights, the free floor. Nothing here knows a renderer."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32
 
 from depth_unet.rooms.mesh import Mesh
-
-Furniture = Literal["cc0", "full", "boxes"]
-Share = Literal["train", "test"]
-"""Rooms of the two shares have no texture and no furniture model in common."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

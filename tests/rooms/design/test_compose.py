@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from depth_unet.rooms.design.compose import make_scene
-from depth_unet.rooms.design.kinds import KINDS, pick_kind, pick_size
+from depth_unet.rooms.design.kinds import ROOM_KINDS, pick_kind, pick_size
 from depth_unet.rooms.scene import Scene
 
 SEEDS = range(4)
@@ -66,7 +66,7 @@ def test_every_kind_occurs() -> None:
     """Kinds are drawn by their shares, sizes within their bounds."""
     rng = np.random.default_rng(0)
     drawn = [pick_kind(rng) for _ in range(3000)]
-    for kind in KINDS:
+    for kind in ROOM_KINDS:
         share = sum(other is kind for other in drawn) / len(drawn)
         assert share == pytest.approx(kind.share, abs=0.03)
         width_m, length_m, height_m = pick_size(kind, rng)

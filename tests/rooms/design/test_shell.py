@@ -5,22 +5,22 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from depth_unet.rooms.design.kinds import KINDS, RoomKind
+from depth_unet.rooms.design.kinds import ROOM_KINDS, RoomKind
 from depth_unet.rooms.design.openings import DOOR_REACH_M
 from depth_unet.rooms.design.shell import Shell, build_shell
-from depth_unet.rooms.design.walls import Span, panels_around, walls_of
+from depth_unet.rooms.design.walls import Span, make_walls, panels_around
 from depth_unet.rooms.mesh import Material, Mesh
 from depth_unet.rooms.scene import Light
 from depth_unet.rooms.textures.texture import TexturePool
 
 NUM_RAYS = 20_000
-each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+each_kind = pytest.mark.parametrize("kind", ROOM_KINDS, ids=lambda kind: kind.name)
 
 
 def test_shares_sum_to_one() -> None:
     """The table of kinds is a distribution, and its names are unique."""
-    assert sum(kind.share for kind in KINDS) == pytest.approx(1)
-    assert len({kind.name for kind in KINDS}) == len(KINDS)
+    assert sum(kind.share for kind in ROOM_KINDS) == pytest.approx(1)
+    assert len({kind.name for kind in ROOM_KINDS}) == len(ROOM_KINDS)
 
 
 @each_kind
@@ -72,7 +72,7 @@ def test_openings_fit(kind: RoomKind) -> None:
 
 def test_shell_repeats() -> None:
     """The same generator state gives the same shell."""
-    first, second = _shell(KINDS[0], 7), _shell(KINDS[0], 7)
+    first, second = _shell(ROOM_KINDS[0], 7), _shell(ROOM_KINDS[0], 7)
     for mesh, other in zip(first.meshes, second.meshes, strict=True):
         np.testing.assert_array_equal(mesh.positions_m, other.positions_m)
         assert mesh.material.texture is other.material.texture
@@ -80,7 +80,7 @@ def test_shell_repeats() -> None:
 
 def test_panels_leave_the_holes() -> None:
     """A wall's surface is the wall without its openings, and faces the room."""
-    wall = walls_of((4.0, 3.0, 2.5))[1]
+    wall = make_walls((4.0, 3.0, 2.5))[1]
     door = Span(wall=1, left_m=0.5, right_m=1.4, bottom_m=0.0, top_m=2.0)
     window = Span(wall=1, left_m=1.8, right_m=2.8, bottom_m=1.0, top_m=2.0)
     meshes = panels_around(wall, [window, door], Material(), top_m=2.4)
@@ -88,7 +88,7 @@ def test_panels_leave_the_holes() -> None:
     # 3 cm run behind the neighbours at both ends and below.
     assert area_m2 == pytest.approx(3.06 * 2.43 - 0.9 * 2.0 - 1.0 * 1.0, abs=0.03)
     for mesh in meshes:
-        inwards = mesh.moved(wall.matrix).normals
+        inwards = mesh.transform(wall.matrix).normals
         np.testing.assert_allclose(inwards[..., 0], -1, atol=1e-6)
 
 

@@ -13,7 +13,7 @@ from depth_unet.rooms.options import RoomsOptions
 from depth_unet.rooms.output import kaggle
 from tests.rooms import fake_shots
 
-OPTIONS = RoomsOptions(num_images=12, width=64, height=48, views=3, test_share=0.5, kaggle=True)
+OPTIONS = RoomsOptions(images=12, size="64x48", views=3, test_share=0.5, kaggle=True)
 
 
 @pytest.fixture
@@ -69,12 +69,12 @@ def test_test_depth_has_sixteen_bits(made: Path) -> None:
 def test_eight_bits_at_the_ends() -> None:
     """A hole stays a hole; 10 m and beyond are 255."""
     depth_mm = np.array([[0, 1, 6000, 10_000, 10_001, 65_535]], np.uint16)
-    assert kaggle.as_eight_bits(depth_mm).tolist() == [[0, 0, 153, 255, 255, 255]]
+    assert kaggle.to_eight_bits(depth_mm).tolist() == [[0, 0, 153, 255, 255, 255]]
 
 
 def test_border() -> None:
     """Eight pixels of white at 640x480, the picture within."""
-    framed = kaggle.with_border(np.zeros((480, 640, 3), np.uint8))
+    framed = kaggle.add_border(np.zeros((480, 640, 3), np.uint8))
     assert (framed[8:-8, 8:-8] == 0).all()
     framed[8:-8, 8:-8] = 255
     assert (framed == 255).all()

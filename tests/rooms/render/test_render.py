@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.errors import ConfigError
 from depth_unet.rooms.mesh import Material, Mesh, quad
 from depth_unet.rooms.render.casting import Caster
 from depth_unet.rooms.render.render import Rendering, pixel_rays, render
@@ -234,9 +233,3 @@ def test_radiance_is_finite_and_positive() -> None:
     radiance = view_of_room().radiance
     assert np.isfinite(radiance).all()
     assert radiance.min() >= 0
-
-
-def test_no_samples() -> None:
-    """Zero samples are refused."""
-    with pytest.raises(ConfigError, match="samples is 0"):
-        render(Caster(box_scene()), TILTED, CAMERA, samples=0, seed=0)

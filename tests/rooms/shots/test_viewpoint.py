@@ -8,7 +8,7 @@ import pytest
 from depth_unet.rooms.design.compose import make_scene
 from depth_unet.rooms.scene import Pose, Scene
 from depth_unet.rooms.shots.paths import is_free
-from depth_unet.rooms.shots.viewpoint import candidates, pose_at, walk
+from depth_unet.rooms.shots.viewpoint import draw_candidates, pose_at, walk
 
 SEEDS = range(5)
 NUM = 60
@@ -19,7 +19,7 @@ each_seed = pytest.mark.parametrize("seed", SEEDS)
 def test_candidates_stand_on_free_floor(seed: int) -> None:
     """Inside the room, on no footprint, 0.8 to 1.8 m high."""
     scene = _scene(seed)
-    places_m = _origins(candidates(scene, NUM, np.random.default_rng(seed)))
+    places_m = _origins(draw_candidates(scene, NUM, np.random.default_rng(seed)))
     assert len(places_m) == NUM
     assert is_free(scene, places_m[:, :2], 0.0).all()
     assert np.all(places_m[:, :2] > 0.05)
@@ -33,7 +33,7 @@ def test_pitch_and_roll_are_as_drawn() -> None:
     poses = [
         pose
         for seed in SEEDS
-        for pose in candidates(_scene(seed), 200, np.random.default_rng(seed))
+        for pose in draw_candidates(_scene(seed), 200, np.random.default_rng(seed))
     ]
     pitch = np.rad2deg(np.arcsin([pose.forward[2] for pose in poses]))
     roll = np.rad2deg(np.arcsin([pose.right[2] for pose in poses]))
@@ -76,7 +76,7 @@ def test_walk_is_smooth_and_free(seed: int) -> None:
 def test_same_generator_same_poses() -> None:
     """The same state of the generator gives the same cameras."""
     scene = _scene(1)
-    for make in (candidates, walk):
+    for make in (draw_candidates, walk):
         first, second = (make(scene, 20, np.random.default_rng(5)) for _ in range(2))
         np.testing.assert_array_equal(_origins(first), _origins(second))
 
@@ -94,7 +94,7 @@ def test_walk_in_a_full_room() -> None:
         footprints_m=np.array([[0, 0, *scene.size_m[:2]]], np.float32),
     )
     assert len(walk(full, 5, np.random.default_rng(0))) == 5
-    assert len(candidates(full, 5, np.random.default_rng(0))) == 5
+    assert len(draw_candidates(full, 5, np.random.default_rng(0))) == 5
 
 
 def _origins(poses: list[Pose]) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.rooms.render.casting import Caster
-from depth_unet.rooms.shots.views import choose_views, is_fit, probe
+from depth_unet.rooms.shots.views import choose_views, is_usable, probe
 from tests.rooms.box_scene import box_scene, pose
 
 CAMERA = Intrinsics.centred(160, 120, 130.0)
@@ -23,26 +23,26 @@ def test_probe_of_the_room(caster: Caster) -> None:
     assert 2 < found.median_m < 4
     assert found.furniture > 0.1
     assert found.empty == 0
-    assert is_fit(found)
+    assert is_usable(found)
 
 
 def test_bare_wall_is_refused(caster: Caster) -> None:
     """One plane fills the view."""
     found = probe(caster, pose((2.0, 2.0, 1.3), yaw_deg=180), CAMERA)
     assert found.plane > 0.7
-    assert not is_fit(found)
+    assert not is_usable(found)
 
 
 def test_view_out_of_the_room_is_refused(caster: Caster) -> None:
     """Rays that meet nothing make no depth."""
     found = probe(caster, pose((2.0, -1.0, 1.3), yaw_deg=-90), CAMERA)
     assert found.empty > 0.9
-    assert not is_fit(found)
+    assert not is_usable(found)
 
 
 def test_something_before_the_lens_is_refused(caster: Caster) -> None:
     """A camera that touches a cupboard shows nothing."""
-    assert not is_fit(probe(caster, pose((3.4, 3.7, 1.0)), CAMERA))
+    assert not is_usable(probe(caster, pose((3.4, 3.7, 1.0)), CAMERA))
 
 
 def test_choice_is_fit_and_repeatable(caster: Caster) -> None:
@@ -53,7 +53,7 @@ def test_choice_is_fit_and_repeatable(caster: Caster) -> None:
     )
     assert len(first) == 3
     for view, again in zip(first, second, strict=True):
-        assert is_fit(probe(caster, view, CAMERA))
+        assert is_usable(probe(caster, view, CAMERA))
         np.testing.assert_array_equal(view.origin_m, again.origin_m)
         np.testing.assert_array_equal(view.forward, again.forward)
 

@@ -1,14 +1,15 @@
 """The room behind an open door: a plain box that closes the view, lit, with a few things in it."""
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.design.fittings import Decor, warm_white
 from depth_unet.rooms.design.kinds import Interval
 from depth_unet.rooms.design.lighting import lamp_light
 from depth_unet.rooms.design.openings import OUTSIDE_M, Opening
 from depth_unet.rooms.design.walls import OVERLAP_M, Parts, Wall, panel
-from depth_unet.rooms.furniture.finish import textured
-from depth_unet.rooms.mesh import Material, Mesh, box, turned
+from depth_unet.rooms.furniture.finish import pick_material
+from depth_unet.rooms.mesh import Material, Mesh, box, rotation
 from depth_unet.rooms.textures.texture import TexturePool
 
 DEPTH_M: Interval = (1.2, 5.0)
@@ -18,11 +19,7 @@ SIDE_M = 1.6
 
 
 def build_room_behind(
-    opening: Opening,
-    wall: Wall,
-    decor: Decor,
-    textures: TexturePool,
-    rng: np.random.Generator,
+    opening: Opening, wall: Wall, decor: Decor, textures: TexturePool, rng: Generator
 ) -> Parts:
     """Floor, ceiling, four walls, a lamp and furniture behind an opening that is not closed.
 
@@ -32,8 +29,8 @@ def build_room_behind(
     left_m = max(span.left_m - float(rng.uniform(0.2, SIDE_M)), 0.0)
     right_m = min(span.right_m + float(rng.uniform(0.2, SIDE_M)), wall.length_m)
     back_m = FRONT_M - float(rng.uniform(*DEPTH_M))
-    paint = textured("plaster", rng, textures)
-    floor = decor.floor if rng.random() < 0.6 else textured("carpet", rng, textures)
+    paint = pick_material("plaster", rng, textures)
+    floor = decor.floor if rng.random() < 0.6 else pick_material("carpet", rng, textures)
     meshes = _enclosure((left_m, right_m), back_m, wall.height_m, (floor, decor, paint))
     meshes += _near_wall((left_m, right_m), opening, wall, paint)
     meshes += _things((left_m, right_m), back_m, decor, textures, rng)
@@ -45,10 +42,7 @@ def build_room_behind(
 
 
 def _enclosure(
-    x_m: Interval,
-    back_m: float,
-    height_m: float,
-    materials: tuple[Material, Decor, Material],
+    x_m: Interval, back_m: float, height_m: float, materials: tuple[Material, Decor, Material]
 ) -> list[Mesh]:
     """Floor, ceiling, far wall and both sides, of thickness, so that they overlap at the edges."""
     (x0, x1), out = x_m, OVERLAP_M
@@ -85,11 +79,7 @@ def _near_wall(x_m: Interval, opening: Opening, wall: Wall, paint: Material) -> 
 
 
 def _things(
-    x_m: Interval,
-    back_m: float,
-    decor: Decor,
-    textures: TexturePool,
-    rng: np.random.Generator,
+    x_m: Interval, back_m: float, decor: Decor, textures: TexturePool, rng: Generator
 ) -> list[Mesh]:
     """A picture or a door on the far wall, a cabinet with books, a carton."""
     (x0, x1), meshes = x_m, []
@@ -100,7 +90,7 @@ def _things(
     elif rng.random() < 0.7:
         width_m, height_m = (float(side) for side in rng.uniform(0.35, 0.9, 2))
         left_m = float(rng.uniform(x0 + 0.05, max(x1 - width_m - 0.05, x0 + 0.06)))
-        picture = textured("picture", rng, textures)
+        picture = pick_material("picture", rng, textures)
         z_m = (1.2, 1.2 + height_m)
         x_picture = (left_m, min(left_m + width_m, x1))
         meshes.append(panel(x_picture, z_m, picture, depth_m=back_m + 0.02))
@@ -111,23 +101,19 @@ def _things(
 
 
 def _cabinet(
-    side_m: float,
-    is_left: bool,
-    back_m: float,
-    textures: TexturePool,
-    rng: np.random.Generator,
+    side_m: float, is_left: bool, back_m: float, textures: TexturePool, rng: Generator
 ) -> list[Mesh]:
     """A piece of furniture in a far corner, things on it."""
     wide_m, deep_m, high_m = (
         float(rng.uniform(*span)) for span in ((0.3, 0.7), (0.3, 0.9), (0.4, 2.0))
     )
     deep_m = min(deep_m, FRONT_M - back_m - 0.6)
-    body = box((0, 0, 0), (wide_m, deep_m, high_m), textured("grain", rng, textures), 0.9)
+    body = box((0, 0, 0), (wide_m, deep_m, high_m), pick_material("grain", rng, textures), 0.9)
     meshes = [body]
     if high_m < 1.4:
-        books = textured("books", rng, textures)
+        books = pick_material("books", rng, textures)
         meshes.append(
             box((0.04, 0.04, high_m), (wide_m - 0.05, 0.3 * deep_m + 0.05, high_m + 0.24), books)
         )
     start_m = side_m + 0.02 if is_left else side_m - 0.02 - wide_m
-    return [mesh.moved(turned(0, (start_m, back_m + 0.03, 0))) for mesh in meshes]
+    return [mesh.transform(rotation(0, (start_m, back_m + 0.03, 0))) for mesh in meshes]

@@ -9,14 +9,22 @@ from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float, Float32
+from numpy.random import Generator
 
-from depth_unet.rooms.design.floorplan import FloorPlan, Placed, bounds_of, footprint_of, overlap
+from depth_unet.rooms.design.floorplan import (
+    FloorPlan,
+    Placed,
+    bounds_of,
+    footprint_of,
+    overlap,
+    triangles_over,
+)
 from depth_unet.rooms.design.kinds import RoomKind
 from depth_unet.rooms.design.walls import Box2
 from depth_unet.rooms.furniture.catalogue import Catalogue
-from depth_unet.rooms.furniture.finish import textured
+from depth_unet.rooms.furniture.finish import pick_material
 from depth_unet.rooms.furniture.piece import Piece
-from depth_unet.rooms.mesh import Mesh, box, turned
+from depth_unet.rooms.mesh import Mesh, box, rotation
 from depth_unet.rooms.textures.texture import TexturePool
 
 LEVEL_M = 0.004
@@ -60,7 +68,7 @@ SINGLE = ("monitor", "microwave", "laptop", "table_lamp")
 
 
 def put_on_tops(
-    plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: np.random.Generator
+    plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Generator
 ) -> list[Placed]:
     """Small things on every piece that can carry them."""
     things: list[Placed] = []
@@ -71,13 +79,11 @@ def put_on_tops(
             continue
         x0, y0, x1, y1 = carrier.footprint_m
         num = int(rng.poisson(level * PER_M2 * (x1 - x0) * (y1 - y0)) + rng.integers(0, 3))
-        things += _cover(carrier, min(num, 14), catalogue, rng)
+        things += _cover_top(carrier, min(num, 14), catalogue, rng)
     return things
 
 
-def put_on_floor(
-    plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: np.random.Generator
-) -> None:
+def put_on_floor(plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Generator) -> None:
     """Small things on the free floor, mostly near walls and furniture; they enter the plan."""
     area_m2 = plan.size_m[0] * plan.size_m[1]
     for _ in range(min(int(rng.poisson(0.25 * kind.clutter * area_m2)), 9)):
@@ -85,7 +91,7 @@ def put_on_floor(
         piece = catalogue.small(rng) if name == "thing" else catalogue.piece(name, rng)
         for _ in range(6):
             centre = rng.beta(0.5, 0.5, 2) * plan.size_m[:2]
-            matrix = turned(float(rng.uniform(0, 2 * np.pi)), (*centre, 0.0))
+            matrix = rotation(float(rng.uniform(0, 2 * np.pi)), (*centre, 0.0))
             footprint_m = footprint_of(piece, matrix)
             if plan.fits(footprint_m):
                 plan.placed.append(
@@ -94,15 +100,15 @@ def put_on_floor(
                 break
 
 
-def rugs(plan: FloorPlan, textures: TexturePool, rng: np.random.Generator) -> list[Mesh]:
-    """None, one or two rugs, under furniture or not."""
+def make_rugs(plan: FloorPlan, textures: TexturePool, rng: Generator) -> list[Mesh]:
+    """None, one or two make_rugs, under furniture or not."""
     meshes = []
     for index in range(2):
         if rng.random() > RUG_SHARE / (index + 1):
             continue
         sides_m = rng.uniform(0.6, 1.0, 2) * [1.4, 2.4] if rng.random() < 0.6 else (0.6, 0.95)
         width_m, length_m = (float(side) for side in sides_m)
-        rug = textured("rug" if rng.random() < 0.7 else "fabric", rng, textures)
+        rug = pick_material("rug" if rng.random() < 0.7 else "fabric", rng, textures)
         low, high = (-width_m / 2, -length_m / 2, 0.0005), (width_m / 2, length_m / 2, RUG_M)
         half_m = max(width_m, length_m) / 2 + 0.1
         room = np.array(plan.size_m[:2])
@@ -111,7 +117,7 @@ def rugs(plan: FloorPlan, textures: TexturePool, rng: np.random.Generator) -> li
         centre = half_m + rng.random(2) * (room - 2 * half_m)
         angle = int(rng.integers(2)) * np.pi / 2 + float(rng.normal(0, 0.06))
         height_m = 0.001 * index
-        mesh = box(low, high, rug, 0.6).moved(turned(angle, (*centre, height_m)))
+        mesh = box(low, high, rug, 0.6).transform(rotation(angle, (*centre, height_m)))
         meshes.append(replace(mesh, is_furniture=True))
     return meshes
 
@@ -142,9 +148,7 @@ def height_below(
     return highest
 
 
-def _cover(
-    carrier: Placed, num: int, catalogue: Catalogue, rng: np.random.Generator
-) -> list[Placed]:
+def _cover_top(carrier: Placed, num: int, catalogue: Catalogue, rng: Generator) -> list[Placed]:
     """Up to so many things on one piece."""
     low, high = bounds_of(carrier.piece.meshes)
     things: list[Placed] = []
@@ -158,25 +162,22 @@ def _cover(
         for _ in range(3):
             local = rng.uniform(low[:2], high[:2])
             angle = float(rng.normal(0, 0.15) if straight else rng.uniform(0, 6.28))
-            matrix = carrier.matrix @ turned(angle, (*local, 0.0))
-            thing = _resting(carrier, piece, matrix, things)
+            matrix = carrier.matrix @ rotation(angle, (*local, 0.0))
+            thing = _rest_on(carrier, piece, matrix, things)
             if thing is not None:
                 things.append(thing)
                 break
     return things
 
 
-def _resting(
-    carrier: Placed,
-    piece: Piece,
-    matrix: Float32[np.ndarray, "4 4"],
-    others: Sequence[Placed],
+def _rest_on(
+    carrier: Placed, piece: Piece, matrix: Float32[np.ndarray, "4 4"], others: Sequence[Placed]
 ) -> Placed | None:
     """The thing let down onto its carrier; None where the top is not level or is taken."""
     footprint_m = footprint_of(piece, matrix)
     if any(overlap(footprint_m, other.footprint_m, 0.0) for other in others):
         return None
-    triangles_m = _over(carrier.triangles_m, footprint_m)
+    triangles_m = triangles_over(carrier.triangles_m, footprint_m)
     if len(triangles_m) == 0:
         return None
     heights = height_below(triangles_m, _grid(footprint_m))
@@ -184,16 +185,10 @@ def _resting(
     if not np.isfinite(heights).all() or heights.min() < top_m - LEVEL_M or top_m > HIGHEST_M:
         return None
     shift_m = top_m - float(bounds_of(piece.meshes)[0][2]) + 0.0005
-    resting = turned(0.0, (0.0, 0.0, shift_m)) @ matrix
+    resting = rotation(0.0, (0.0, 0.0, shift_m)) @ matrix
     return Placed(
         kind="thing", piece=piece, matrix=resting.astype(np.float32), footprint_m=footprint_m
     )
-
-
-def _over(triangles_m: Float32[np.ndarray, "t 3 3"], box_m: Box2) -> Float32[np.ndarray, "k 3 3"]:
-    low, high = triangles_m[..., :2].min(1), triangles_m[..., :2].max(1)
-    meets = np.all((low < box_m[2:]) & (high > box_m[:2]), axis=1)
-    return np.asarray(triangles_m[meets])
 
 
 def _grid(box_m: Box2, num: int = 5) -> Float[np.ndarray, "n 2"]:

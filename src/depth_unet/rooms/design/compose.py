@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from depth_unet.rooms.design.clutter import put_on_floor, put_on_tops, rugs
-from depth_unet.rooms.design.floorplan import plan_of
+from depth_unet.rooms.design.clutter import make_rugs, put_on_floor, put_on_tops
+from depth_unet.rooms.design.floorplan import make_plan
 from depth_unet.rooms.design.furnish import furnish
 from depth_unet.rooms.design.hangings import hang
 from depth_unet.rooms.design.kinds import pick_kind
 from depth_unet.rooms.design.shell import build_shell
 from depth_unet.rooms.furniture.catalogue import Catalogue
-from depth_unet.rooms.scene import Furniture, Scene, Share
+from depth_unet.rooms.options import Furniture, Share
+from depth_unet.rooms.scene import Scene
 from depth_unet.rooms.textures.texture import TexturePool
 
 STREAMS = ("kind", "shell", "furniture", "hangings", "clutter")
@@ -31,12 +32,12 @@ def make_scene(seed: int, *, furniture: Furniture, share: Share) -> Scene:
     textures, catalogue = TexturePool(share), Catalogue(furniture, share)
     kind = pick_kind(rngs["kind"])
     shell = build_shell(kind, rngs["shell"], textures)
-    plan = plan_of(shell)
+    plan = make_plan(shell)
     furnish(plan, kind, catalogue, rngs["furniture"])
     parts = hang(plan, kind, textures, rngs["hangings"])
     things = put_on_tops(plan, kind, catalogue, rngs["clutter"])
     put_on_floor(plan, kind, catalogue, rngs["clutter"])
-    meshes = [*shell.meshes, *parts.meshes, *rugs(plan, textures, rngs["clutter"])]
+    meshes = [*shell.meshes, *parts.meshes, *make_rugs(plan, textures, rngs["clutter"])]
     for placed in (*plan.placed, *things):
         meshes += placed.meshes
     return Scene(

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
+from numpy.random import Generator
 
-from depth_unet.rooms.design.kinds import Interval, RoomKind, draw
-from depth_unet.rooms.furniture.finish import textured
+from depth_unet.rooms.design.kinds import Interval, RoomKind, pick_by_share
+from depth_unet.rooms.furniture.finish import pick_material
 from depth_unet.rooms.mesh import Material, Vector
 from depth_unet.rooms.textures.texture import SIZE_M, TexturePool
 
@@ -39,25 +39,27 @@ class Decor:
     door: Material
 
 
-def pick_decor(kind: RoomKind, textures: TexturePool, rng: np.random.Generator) -> Decor:
+def pick_decor(kind: RoomKind, textures: TexturePool, rng: Generator) -> Decor:
     """Draw the materials of a room."""
-    floor, wall = draw(kind.floors, rng), draw(kind.walls, rng)
+    floor, wall = pick_by_share(kind.floors, rng), pick_by_share(kind.walls, rng)
     gloss = float(rng.uniform(0.02, 0.1)) if floor in POLISHED and rng.random() < 0.7 else 0.0
     plain = rng.random() < 0.75
     ceiling = "ceiling" if kind.panels > 0.5 and rng.random() < 0.6 else "plaster"
     return Decor(
-        floor=textured(floor, rng, textures, gloss=gloss),
+        floor=pick_material(floor, rng, textures, gloss=gloss),
         floor_texture_m=float(rng.uniform(*SIZE_M[floor])),
-        ceiling=textured("ceiling", rng, textures) if ceiling == "ceiling" else _white(rng),
+        ceiling=pick_material("ceiling", rng, textures) if ceiling == "ceiling" else _white(rng),
         ceiling_texture_m=float(rng.uniform(*SIZE_M[ceiling])),
-        wall=textured(wall, rng, textures),
+        wall=pick_material(wall, rng, textures),
         wall_texture_m=float(rng.uniform(*SIZE_M.get(wall, (0.8, 1.2)))),
-        trim=paint(rng, (0.55, 0.85)) if plain else textured("grain", rng, textures),
-        door=textured("grain", rng, textures) if rng.random() < 0.55 else paint(rng, (0.4, 0.85)),
+        trim=paint(rng, (0.55, 0.85)) if plain else pick_material("grain", rng, textures),
+        door=pick_material("grain", rng, textures)
+        if rng.random() < 0.55
+        else paint(rng, (0.4, 0.85)),
     )
 
 
-def paint(rng: np.random.Generator, brightness: Interval = (0.2, 0.8)) -> Material:
+def paint(rng: Generator, brightness: Interval = (0.2, 0.8)) -> Material:
     """A plain painted surface, nearly white or of a weak tint.
 
     Args:
@@ -70,11 +72,11 @@ def paint(rng: np.random.Generator, brightness: Interval = (0.2, 0.8)) -> Materi
     return Material(albedo=(red, green, blue * 0.97), gloss=0.03)
 
 
-def warm_white(rng: np.random.Generator) -> Vector:
+def warm_white(rng: Generator) -> Vector:
     """Colour of lamp light, from neutral to the yellow of a bulb."""
     warmth = float(rng.uniform(0.0, 1.0)) ** 1.3
     return 1.0, 1.0 - 0.25 * warmth, 1.0 - 0.5 * warmth
 
 
-def _white(rng: np.random.Generator) -> Material:
+def _white(rng: Generator) -> Material:
     return paint(rng, (0.62, 0.88))

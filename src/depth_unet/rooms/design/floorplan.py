@@ -28,7 +28,6 @@ class Placed:
         matrix: Where, from the piece's coordinates to the room's.
         footprint_m: The rectangle of floor along the room's axes that holds it.
         wall: Index of the wall that its back is turned to, or None.
-        tucked: Whether it is pushed under a table, whose footprint it then overlaps by design.
     """
 
     kind: str
@@ -36,12 +35,11 @@ class Placed:
     matrix: Float32[np.ndarray, "4 4"]
     footprint_m: Box2
     wall: int | None = None
-    tucked: bool = False
 
     @cached_property
     def meshes(self) -> tuple[Mesh, ...]:
         """Its surfaces in the room."""
-        return tuple(mesh.moved(self.matrix) for mesh in self.piece.meshes)
+        return tuple(mesh.transform(self.matrix) for mesh in self.piece.meshes)
 
     @cached_property
     def triangles_m(self) -> Float32[np.ndarray, "t 3 3"]:
@@ -104,7 +102,7 @@ class FloorPlan:
         )
 
 
-def plan_of(shell: Shell) -> FloorPlan:
+def make_plan(shell: Shell) -> FloorPlan:
     """The plan of an empty room."""
     zones_m = [
         shell.walls[span.wall].floor_box(span.left_m, span.right_m, 0, span.reach_m)
@@ -128,6 +126,14 @@ def overlap(box_m: Box2, other_m: Box2, slack_m: float = TOUCH_M) -> bool:
         and box_m[1] < other_m[3] - slack_m
         and box_m[3] > other_m[1] + slack_m
     )
+
+
+def triangles_over(
+    triangles_m: Float32[np.ndarray, "t 3 3"], box_m: Box2
+) -> Float32[np.ndarray, "k 3 3"]:
+    """The triangles whose bounding rectangle in plan meets a rectangle."""
+    low, high = triangles_m[..., :2].min(1), triangles_m[..., :2].max(1)
+    return triangles_m[np.all((low < box_m[2:]) & (high > box_m[:2]), axis=1)]
 
 
 def bounds_of(meshes: Iterable[Mesh]) -> tuple[Float32[np.ndarray, "3"], Float32[np.ndarray, "3"]]:

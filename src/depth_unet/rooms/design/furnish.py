@@ -1,18 +1,19 @@
 """Furniture: what a room must have, arranged by its plan, then other pieces until it is full."""
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.design.floorplan import FloorPlan, Placed
 from depth_unet.rooms.design.groups import (
-    chairs_around,
-    companions,
-    kitchen_runs,
-    seating_groups,
-    shelf_aisles,
-    table_rows,
+    add_companions,
+    place_chairs_around,
+    place_kitchen_runs,
+    place_seating_groups,
+    place_shelf_aisles,
+    place_table_rows,
 )
 from depth_unet.rooms.design.kinds import RoomKind
-from depth_unet.rooms.design.placing import against_wall, at, somewhere
+from depth_unet.rooms.design.placing import place_against_wall, place_anywhere, place_at
 from depth_unet.rooms.design.windows import WINDOW_REACH_M
 from depth_unet.rooms.furniture.catalogue import Catalogue
 from depth_unet.rooms.furniture.piece import Piece
@@ -29,25 +30,23 @@ CORRIDOR_M = 0.85
 """What stays free beside a piece in a corridor."""
 
 
-def furnish(
-    plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: np.random.Generator
-) -> None:
+def furnish(plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Generator) -> None:
     """Put furniture into the plan; what finds no place is left out."""
     match kind.plan:
         case "home" | "desks":
             _main_pieces(plan, kind, catalogue, rng)
         case "kitchen":
-            kitchen_runs(plan, catalogue, rng)
+            place_kitchen_runs(plan, catalogue, rng)
             if rng.random() < 0.6:
                 _table_with_chairs(plan, catalogue, rng)
         case "table":
             _table_with_chairs(plan, catalogue, rng)
         case "rows":
-            table_rows(plan, catalogue, rng)
+            place_table_rows(plan, catalogue, rng)
         case "aisles":
-            shelf_aisles(plan, catalogue, rng)
+            place_shelf_aisles(plan, catalogue, rng)
         case "groups":
-            seating_groups(plan, catalogue, rng)
+            place_seating_groups(plan, catalogue, rng)
         case "corridor":
             pass
     _radiators(plan, catalogue, rng)
@@ -56,40 +55,38 @@ def furnish(
     _optional_pieces(plan, kind, catalogue, rng)
 
 
-def _main_pieces(
-    plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: np.random.Generator
-) -> None:
+def _main_pieces(plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Generator) -> None:
     walls: dict[str, int] = {}
     for name in kind.must:
         wall = None
         if name == "tv_stand" and "sofa" in walls:
             wall = (walls["sofa"] + 2) % 4
-        placed = against_wall(plan, name, _draw_piece(name, catalogue, rng), rng, wall=wall)
+        placed = place_against_wall(plan, name, _draw_piece(name, catalogue, rng), rng, wall=wall)
         # Another model may be smaller, and another wall may be free.
         for _ in range(3 * (placed is None)):
-            placed = placed or against_wall(plan, name, catalogue.piece(name, rng), rng)
+            placed = placed or place_against_wall(plan, name, catalogue.piece(name, rng), rng)
         if placed is not None and placed.wall is not None:
             walls[name] = placed.wall
-            companions(plan, placed, catalogue, rng)
+            add_companions(plan, placed, catalogue, rng)
 
 
-def _draw_piece(name: str, catalogue: Catalogue, rng: np.random.Generator) -> Piece:
+def _draw_piece(name: str, catalogue: Catalogue, rng: Generator) -> Piece:
     variant, share = VARIANTS.get(name, (name, 0.0))
     return catalogue.piece(variant if rng.random() < share else name, rng)
 
 
-def _radiators(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
+def _radiators(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
     """Under some of the windows, in the middle."""
     piece = catalogue.piece("radiator", rng)
     for span in tuple(plan.spans):
         if span.reach_m == WINDOW_REACH_M and rng.random() < RADIATOR_SHARE:
             centre_m = (span.left_m + span.right_m) / 2
-            against_wall(
+            place_against_wall(
                 plan, "radiator", piece, rng, wall=span.wall, centre_m=centre_m, straight=True
             )
 
 
-def _table_with_chairs(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
+def _table_with_chairs(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
     """A table near the middle of what is free, chairs around it."""
     middle = np.array(plan.size_m[:2]) / 2
     for attempt in range(12):
@@ -97,28 +94,26 @@ def _table_with_chairs(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Gen
         spread = 0.05 + 0.03 * attempt
         centre = middle + rng.uniform(-spread, spread, 2) * plan.size_m[:2]
         angle = int(rng.integers(4)) * np.pi / 2 + float(rng.normal(0, 0.05))
-        table = at(plan, "table", piece, (float(centre[0]), float(centre[1])), angle)
+        table = place_at(plan, "table", piece, (float(centre[0]), float(centre[1])), angle)
         if table is not None:
-            chairs_around(plan, table, catalogue, rng)
+            place_chairs_around(plan, table, catalogue, rng)
             return
 
 
-def _more_desks(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
+def _more_desks(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
     """A desk for every 7 square metres, the same model, a chair at each."""
     wanted = int(plan.size_m[0] * plan.size_m[1] / 7)
     piece = catalogue.piece("desk", rng)
     for _ in range(wanted - 1):
         if rng.random() < 0.6:
-            placed = against_wall(plan, "desk", piece, rng, straight=True)
+            placed = place_against_wall(plan, "desk", piece, rng, straight=True)
         else:
-            placed = somewhere(plan, "desk", piece, rng, square=True)
+            placed = place_anywhere(plan, "desk", piece, rng, square=True)
         if placed is not None:
-            companions(plan, placed, catalogue, rng)
+            add_companions(plan, placed, catalogue, rng)
 
 
-def _optional_pieces(
-    plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: np.random.Generator
-) -> None:
+def _optional_pieces(plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Generator) -> None:
     low, high = kind.num_optional
     for _ in range(int(rng.integers(low, high + 1))):
         if plan.covered_share > FULL_SHARE:
@@ -130,8 +125,8 @@ def _optional_pieces(
             continue
         placed: Placed | None = None
         if name in LOOSE and kind.plan != "corridor" and rng.random() < LOOSE_SHARE:
-            placed = somewhere(plan, name, piece, rng)
+            placed = place_anywhere(plan, name, piece, rng)
         if placed is None:
-            placed = against_wall(plan, name, piece, rng)
+            placed = place_against_wall(plan, name, piece, rng)
         if placed is not None:
-            companions(plan, placed, catalogue, rng)
+            add_companions(plan, placed, catalogue, rng)

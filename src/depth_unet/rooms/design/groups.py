@@ -1,9 +1,16 @@
 """Pieces that belong together: bed and bedside tables, table and chairs, counters in a row."""
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.design.floorplan import FloorPlan, Placed, bounds_of
-from depth_unet.rooms.design.placing import against_wall, at, before, beside, tuck
+from depth_unet.rooms.design.placing import (
+    place_against_wall,
+    place_at,
+    place_before,
+    place_beside,
+    place_chair,
+)
 from depth_unet.rooms.design.walls import Span, Wall
 from depth_unet.rooms.furniture.catalogue import Catalogue
 from depth_unet.rooms.furniture.piece import Piece
@@ -16,37 +23,35 @@ AISLE_M = (1.1, 1.7)
 ROW_M = (0.75, 1.1)
 
 
-def companions(
-    plan: FloorPlan, anchor: Placed, catalogue: Catalogue, rng: np.random.Generator
-) -> None:
+def add_companions(plan: FloorPlan, anchor: Placed, catalogue: Catalogue, rng: Generator) -> None:
     """Add what usually goes with a piece: bedside tables, a coffee table, a chair."""
     match anchor.kind:
         case "bed":
             piece = catalogue.piece("bedside", rng)
             for side in (-1, 1):
                 if rng.random() < 0.8:
-                    beside(
+                    place_beside(
                         plan, anchor, "bedside", piece, side=side, gap_m=_uniform(rng, 0.02, 0.1)
                     )
         case "sofa":
             if rng.random() < 0.75:
                 piece = catalogue.piece("coffee_table", rng)
                 gap_m = _uniform(rng, 0.28, 0.5)
-                before(plan, anchor, "coffee_table", piece, distance_m=gap_m)
+                place_before(plan, anchor, "coffee_table", piece, distance_m=gap_m)
         case "desk":
             if rng.random() < 0.9:
                 name = "office_chair" if rng.random() < 0.6 else "chair"
                 _chair_at(plan, anchor, catalogue.piece(name, rng), rng, name=name)
         case "piano":
-            before(plan, anchor, "stool", catalogue.piece("stool", rng), distance_m=0.1)
+            place_before(plan, anchor, "stool", catalogue.piece("stool", rng), distance_m=0.1)
         case "table":
-            chairs_around(plan, anchor, catalogue, rng)
+            place_chairs_around(plan, anchor, catalogue, rng)
         case _:
             pass
 
 
-def chairs_around(
-    plan: FloorPlan, table: Placed, catalogue: Catalogue, rng: np.random.Generator
+def place_chairs_around(
+    plan: FloorPlan, table: Placed, catalogue: Catalogue, rng: Generator
 ) -> None:
     """Chairs of one model along the four sides of a table; some are missing or moved."""
     chair = catalogue.piece("chair", rng)
@@ -61,7 +66,7 @@ def chairs_around(
                 _chair_at(plan, table, chair, rng, side=side, aside_m=aside_m)
 
 
-def kitchen_runs(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
+def place_kitchen_runs(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
     """Counters, sink, stove and fridge side by side along one wall, mostly round a corner too."""
     counter = catalogue.piece("counter", rng)
     names = list(rng.permutation(KITCHEN_CORE))
@@ -74,7 +79,7 @@ def kitchen_runs(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator
             piece = counter if name == "counter" else catalogue.piece(str(name), rng)
             low, high = bounds_of(piece.meshes)
             half_m = float(high[0] - low[0]) / 2
-            placed = against_wall(
+            placed = place_against_wall(
                 plan, str(name), piece, rng, wall=wall, centre_m=cursor_m + half_m, straight=True
             )
             cursor_m += 0.15 if placed is None else 2 * half_m + 0.004
@@ -82,7 +87,7 @@ def kitchen_runs(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator
                 names.pop(0)
 
 
-def table_rows(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
+def place_table_rows(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
     """A classroom: rows of tables of one model, chairs behind them, all facing one short wall."""
     table = _small_table(catalogue, rng)
     chair = catalogue.piece("chair", rng)
@@ -102,15 +107,15 @@ def table_rows(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) 
             place = wall.to_room((start_m + index * pitch_x + rng.normal(0, 0.02), float(y), 0))
             # The sitters look at the wall, so the table's front is turned away from it.
             angle = front * np.pi / 2 + np.pi + float(rng.normal(0, 0.02))
-            placed = at(plan, "school_desk", table, place.tolist(), angle)
+            placed = place_at(plan, "school_desk", table, place.tolist(), angle)
             if placed is not None:
                 _pupils(plan, placed, chair, width_m, rng)
     desk = catalogue.piece("desk", rng)
     middle = wall.to_room((wall.length_m * _uniform(rng, 0.25, 0.75), 1.1, 0))
-    at(plan, "desk", desk, middle.tolist(), front * np.pi / 2)
+    place_at(plan, "desk", desk, middle.tolist(), front * np.pi / 2)
 
 
-def shelf_aisles(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
+def place_shelf_aisles(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
     """A library or shop: shelves back to back in rows along the room."""
     shelf = catalogue.piece("shelf", rng)
     low, high = bounds_of(shelf.meshes)
@@ -131,10 +136,10 @@ def shelf_aisles(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator
                 centre = (along_m, y) if along == 0 else (y, along_m)
                 # Fronts point away from each other: -y for the row below, +y for the other.
                 angle = (0.0 if side < 0 else np.pi) if along == 0 else side * np.pi / 2
-                at(plan, "shelf", shelf, centre, angle)
+                place_at(plan, "shelf", shelf, centre, angle)
 
 
-def seating_groups(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generator) -> None:
+def place_seating_groups(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
     """A hall: tables with chairs, or sofas with armchairs, one group in every cell of a grid."""
     table = catalogue.piece("table", rng)
     num_x, num_y = (max(1, int(side / _uniform(rng, 2.6, 3.4))) for side in plan.size_m[:2])
@@ -149,8 +154,8 @@ def seating_groups(plan: FloorPlan, catalogue: Catalogue, rng: np.random.Generat
                 continue
             if rng.random() < lounge_share:
                 _lounge(plan, place, angle, catalogue, rng)
-            elif (placed := at(plan, "table", table, place, angle)) is not None:
-                chairs_around(plan, placed, catalogue, rng)
+            elif (placed := place_at(plan, "table", table, place, angle)) is not None:
+                place_chairs_around(plan, placed, catalogue, rng)
 
 
 def _lounge(
@@ -158,18 +163,18 @@ def _lounge(
     place_m: tuple[float, float],
     angle_rad: float,
     catalogue: Catalogue,
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> None:
     """A coffee table between a sofa and armchairs."""
-    table = at(plan, "coffee_table", catalogue.piece("coffee_table", rng), place_m, angle_rad)
+    table = place_at(plan, "coffee_table", catalogue.piece("coffee_table", rng), place_m, angle_rad)
     if table is None:
         return
     gap_m = _uniform(rng, 0.28, 0.45)
-    before(plan, table, "sofa", catalogue.piece("sofa", rng), distance_m=gap_m)
+    place_before(plan, table, "sofa", catalogue.piece("sofa", rng), distance_m=gap_m)
     armchair = catalogue.piece("armchair", rng)
     for side in (1, 2, 3):
         if rng.random() < 0.6:
-            tuck(
+            place_chair(
                 plan,
                 table,
                 "armchair",
@@ -185,7 +190,7 @@ def _chair_at(
     plan: FloorPlan,
     table: Placed,
     chair: Piece,
-    rng: np.random.Generator,
+    rng: Generator,
     *,
     name: str = "chair",
     side: int = 0,
@@ -194,7 +199,7 @@ def _chair_at(
     low, high = bounds_of(chair.meshes)
     under_m = _uniform(rng, -0.3, 0.45 * float(high[1] - low[1]))
     turn = float(rng.normal(0, 0.08 if name == "chair" else 0.35))
-    tuck(
+    place_chair(
         plan,
         table,
         name,
@@ -206,16 +211,14 @@ def _chair_at(
     )
 
 
-def _pupils(
-    plan: FloorPlan, table: Placed, chair: Piece, width_m: float, rng: np.random.Generator
-) -> None:
+def _pupils(plan: FloorPlan, table: Placed, chair: Piece, width_m: float, rng: Generator) -> None:
     """One chair, or two at a wide table; now and then one is missing."""
     for aside_m in (-width_m / 4, width_m / 4) if width_m > 1.15 else (0.0,):
         if rng.random() < 0.92:
             _chair_at(plan, table, chair, rng, aside_m=aside_m)
 
 
-def _small_table(catalogue: Catalogue, rng: np.random.Generator) -> Piece:
+def _small_table(catalogue: Catalogue, rng: Generator) -> Piece:
     """The narrowest of a few tables and desks."""
     pieces = [catalogue.piece(name, rng) for name in SCHOOL_TABLES]
     return min(pieces, key=lambda piece: piece.size_m[0] + piece.size_m[1])
@@ -227,5 +230,5 @@ def _clear_length_m(plan: FloorPlan, wall: Wall) -> float:
     return wall.length_m - sum(span.right_m - span.left_m for span in doors if span.bottom_m < 0.5)
 
 
-def _uniform(rng: np.random.Generator, low: float, high: float) -> float:
+def _uniform(rng: Generator, low: float, high: float) -> float:
     return float(rng.uniform(low, high))

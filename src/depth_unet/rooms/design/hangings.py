@@ -1,12 +1,13 @@
 """What hangs on walls: pictures, mirrors, boards, shelves, clocks, upper cabinets, switches."""
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.design.fittings import DARK, paint
 from depth_unet.rooms.design.floorplan import FloorPlan
 from depth_unet.rooms.design.kinds import Interval, RoomKind
-from depth_unet.rooms.design.walls import Parts, Span, Wall, panel
-from depth_unet.rooms.furniture.finish import carpentry, textured
+from depth_unet.rooms.design.walls import Box2, Parts, Span, Wall, panel
+from depth_unet.rooms.furniture.finish import carpentry, pick_material
 from depth_unet.rooms.mesh import Material, Mesh, box
 from depth_unet.rooms.textures.texture import TexturePool
 
@@ -19,7 +20,7 @@ SHARES = {"picture": 0.5, "poster": 0.12, "shelf": 0.16, "mirror": 0.07, "clock"
 PUBLIC_SHARES = {"picture": 0.2, "poster": 0.3, "note": 0.35, "shelf": 0.05, "clock": 0.1}
 
 
-def hang(plan: FloorPlan, kind: RoomKind, textures: TexturePool, rng: np.random.Generator) -> Parts:
+def hang(plan: FloorPlan, kind: RoomKind, textures: TexturePool, rng: Generator) -> Parts:
     """Fill the free parts of the walls, above the furniture too."""
     parts = Parts()
     if kind.plan == "kitchen":
@@ -36,13 +37,7 @@ def hang(plan: FloorPlan, kind: RoomKind, textures: TexturePool, rng: np.random.
     return parts
 
 
-def _one(
-    what: str,
-    plan: FloorPlan,
-    wall: Wall,
-    textures: TexturePool,
-    rng: np.random.Generator,
-) -> Parts:
+def _one(what: str, plan: FloorPlan, wall: Wall, textures: TexturePool, rng: Generator) -> Parts:
     parts = Parts()
     width_m, height_m = _size_m(what, rng)
     if width_m > wall.length_m - 0.2:
@@ -59,13 +54,13 @@ def _one(
         )
         low_enough = span.top_m < wall.height_m - CEILING_GAP_M
         if low_enough and not any(span.meets(other) for other in plan.spans):
-            plan.spans.append(_with_margin(span, 0.04))
+            plan.spans.append(span.grow(0.04))
             parts.put(wall, _meshes(what, span, textures, rng))
             break
     return parts
 
 
-def _size_m(what: str, rng: np.random.Generator) -> tuple[float, float]:
+def _size_m(what: str, rng: Generator) -> tuple[float, float]:
     match what:
         case "shelf":
             return float(rng.uniform(0.5, 1.2)), 0.34
@@ -80,12 +75,12 @@ def _size_m(what: str, rng: np.random.Generator) -> tuple[float, float]:
     return float(width_m), float(height_m)
 
 
-def _meshes(what: str, span: Span, textures: TexturePool, rng: np.random.Generator) -> list[Mesh]:
+def _meshes(what: str, span: Span, textures: TexturePool, rng: Generator) -> list[Mesh]:
     match what:
         case "shelf":
             return _wall_shelf(span, textures, rng)
         case "poster":
-            return [_front(span, 0.004, textured("picture", rng, textures))]
+            return [_front(span, 0.004, pick_material("picture", rng, textures))]
         case "note":
             return _notes(span, textures, rng)
         case "clock":
@@ -94,17 +89,16 @@ def _meshes(what: str, span: Span, textures: TexturePool, rng: np.random.Generat
             glass = Material(albedo=(0.3, 0.31, 0.32), gloss=0.5)
             return _framed(span, 0.03, carpentry(rng, textures), glass)
     frame = carpentry(rng, textures) if rng.random() < 0.6 else DARK
-    return _framed(span, float(rng.uniform(0.015, 0.04)), frame, textured("picture", rng, textures))
+    return _framed(
+        span, float(rng.uniform(0.015, 0.04)), frame, pick_material("picture", rng, textures)
+    )
 
 
 def _framed(span: Span, frame_m: float, frame: Material, inside: Material) -> list[Mesh]:
     """A picture in a frame of that breadth."""
     depth_m = 0.02
     low, high = (span.left_m, 0.001, span.bottom_m), (span.right_m, depth_m, span.top_m)
-    return [
-        box(low, high, frame),
-        _front(_with_margin(span, -frame_m), depth_m + 0.003, inside),
-    ]
+    return [box(low, high, frame), _front(span.grow(-frame_m), depth_m + 0.003, inside)]
 
 
 def _front(span: Span, depth_m: float, material: Material) -> Mesh:
@@ -112,11 +106,11 @@ def _front(span: Span, depth_m: float, material: Material) -> Mesh:
     return panel(x_m, z_m, material, depth_m=depth_m)
 
 
-def _notes(span: Span, textures: TexturePool, rng: np.random.Generator) -> list[Mesh]:
+def _notes(span: Span, textures: TexturePool, rng: Generator) -> list[Mesh]:
     """A cork board, or sheets of paper pinned to the wall."""
     meshes = []
     if rng.random() < 0.5:
-        meshes = _framed(span, 0.02, carpentry(rng, textures), textured("cork", rng, textures))
+        meshes = _framed(span, 0.02, carpentry(rng, textures), pick_material("cork", rng, textures))
     width_m, height_m = span.right_m - span.left_m, span.top_m - span.bottom_m
     for _ in range(int(rng.integers(1, 6))):
         wide_m, high_m = float(rng.uniform(0.1, 0.22)), float(rng.uniform(0.12, 0.3))
@@ -124,13 +118,13 @@ def _notes(span: Span, textures: TexturePool, rng: np.random.Generator) -> list[
             continue
         x = span.left_m + float(rng.uniform(0.02, width_m - wide_m - 0.02))
         z = span.bottom_m + float(rng.uniform(0.02, height_m - high_m - 0.02))
-        paper = textured("paper" if rng.random() < 0.7 else "picture", rng, textures)
+        paper = pick_material("paper" if rng.random() < 0.7 else "picture", rng, textures)
         depth_m = 0.026 + 0.002 * len(meshes)
         meshes.append(panel((x, x + wide_m), (z, z + high_m), paper, depth_m=depth_m))
     return meshes
 
 
-def _wall_shelf(span: Span, textures: TexturePool, rng: np.random.Generator) -> list[Mesh]:
+def _wall_shelf(span: Span, textures: TexturePool, rng: Generator) -> list[Mesh]:
     """A board with books and boxes on it."""
     deep_m, z = float(rng.uniform(0.15, 0.24)), span.bottom_m + 0.03
     wood = carpentry(rng, textures)
@@ -139,14 +133,14 @@ def _wall_shelf(span: Span, textures: TexturePool, rng: np.random.Generator) -> 
     while cursor_m < span.right_m - 0.12:
         width_m = min(float(rng.uniform(0.08, 0.4)), span.right_m - cursor_m - 0.01)
         height_m, thick_m = float(rng.uniform(0.12, 0.28)), float(rng.uniform(0.1, deep_m))
-        material = textured("books", rng, textures) if width_m > 0.15 else paint(rng)
+        material = pick_material("books", rng, textures) if width_m > 0.15 else paint(rng)
         high = (cursor_m + width_m, 0.01 + thick_m - 0.02, z + height_m)
         meshes.append(box((cursor_m, 0.01, z), high, material))
         cursor_m += width_m + float(rng.uniform(0.0, 0.3))
     return meshes
 
 
-def _upper_cabinets(plan: FloorPlan, textures: TexturePool, rng: np.random.Generator) -> Parts:
+def _upper_cabinets(plan: FloorPlan, textures: TexturePool, rng: Generator) -> Parts:
     """Cabinets above the counters where no window is, and a hood above the stove."""
     parts = Parts()
     deep_m = float(rng.uniform(*UPPER_M))
@@ -185,7 +179,7 @@ def _cabinet_row(span: Span, deep_m: float, wood: Material, knob: Material) -> l
     return meshes
 
 
-def _board(plan: FloorPlan, parts: Parts, textures: TexturePool, rng: np.random.Generator) -> None:
+def _board(plan: FloorPlan, parts: Parts, textures: TexturePool, rng: Generator) -> None:
     """The board of a classroom, on the wall that the rows face or on another."""
     front = 0 if plan.size_m[1] >= plan.size_m[0] else 1
     for index in (front, (front + 2) % 4, (front + 1) % 4):
@@ -197,13 +191,13 @@ def _board(plan: FloorPlan, parts: Parts, textures: TexturePool, rng: np.random.
                 wall=index, left_m=left_m, right_m=left_m + width_m, bottom_m=0.95, top_m=2.15
             )
             if not any(span.meets(other) for other in plan.spans):
-                plan.spans.append(_with_margin(span, 0.1))
+                plan.spans.append(span.grow(0.1))
                 frame = paint(rng, (0.3, 0.8))
-                parts.put(wall, _framed(span, 0.03, frame, textured("board", rng, textures)))
+                parts.put(wall, _framed(span, 0.03, frame, pick_material("board", rng, textures)))
                 return
 
 
-def _switches(plan: FloorPlan, parts: Parts, rng: np.random.Generator) -> None:
+def _switches(plan: FloorPlan, parts: Parts, rng: Generator) -> None:
     """A light switch beside each door, sockets near the floor."""
     white = paint(rng, (0.6, 0.85))
     for span in list(plan.spans):
@@ -222,18 +216,7 @@ def _switches(plan: FloorPlan, parts: Parts, rng: np.random.Generator) -> None:
             parts.put(wall, [box((x, 0.001, 0.26), (x + 0.14, 0.012, 0.34), white)])
 
 
-def _along(wall: Wall, footprint_m: tuple[float, float, float, float]) -> Interval:
-    inverse = np.linalg.inv(wall.matrix)
+def _along(wall: Wall, footprint_m: Box2) -> Interval:
     corners = np.array([[*footprint_m[:2], 0], [*footprint_m[2:], 0]])
-    along = (corners @ inverse[:3, :3].T + inverse[:3, 3])[:, 0]
+    along = wall.from_room(corners)[:, 0]
     return float(max(along.min(), 0)), float(min(along.max(), wall.length_m))
-
-
-def _with_margin(span: Span, margin_m: float) -> Span:
-    return Span(
-        wall=span.wall,
-        left_m=span.left_m - margin_m,
-        right_m=span.right_m + margin_m,
-        bottom_m=span.bottom_m - margin_m,
-        top_m=span.top_m + margin_m,
-    )

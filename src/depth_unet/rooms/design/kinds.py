@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
+from numpy.random import Generator
 
 Interval = tuple[float, float]
 Plan = Literal["home", "kitchen", "table", "rows", "aisles", "corridor", "groups", "desks"]
@@ -63,7 +63,7 @@ class RoomKind:
     windows: tuple[float, ...] = (0.2, 0.5, 0.3)
 
 
-KINDS = (
+ROOM_KINDS = (
     RoomKind(
         name="bedroom",
         share=0.22,
@@ -126,14 +126,7 @@ KINDS = (
         length_m=(3.4, 5.8),
         plan="table",
         optional=(
-            "cabinet",
-            "cabinet",
-            "shelf",
-            "dresser",
-            "plant",
-            "floor_lamp",
-            "chair",
-            "piano",
+            *("cabinet", "cabinet", "shelf", "dresser", "plant", "floor_lamp", "chair", "piano"),
         ),
         num_optional=(4, 8),
         open_doors=0.7,
@@ -222,14 +215,7 @@ KINDS = (
         height_m=(2.7, 3.6),
         plan="groups",
         optional=(
-            "plant",
-            "plant",
-            "shelf",
-            "cabinet",
-            "bench",
-            "floor_lamp",
-            "piano",
-            "box",
+            *("plant", "plant", "shelf", "cabinet", "bench", "floor_lamp", "piano", "box"),
             "sofa",
         ),
         num_optional=(5, 12),
@@ -242,12 +228,12 @@ KINDS = (
 )
 
 
-def pick_kind(rng: np.random.Generator) -> RoomKind:
+def pick_kind(rng: Generator) -> RoomKind:
     """Draw a kind of room by its share."""
-    return KINDS[int(rng.choice(len(KINDS), p=[kind.share for kind in KINDS]))]
+    return ROOM_KINDS[int(rng.choice(len(ROOM_KINDS), p=[kind.share for kind in ROOM_KINDS]))]
 
 
-def pick_size(kind: RoomKind, rng: np.random.Generator) -> tuple[float, float, float]:
+def pick_size(kind: RoomKind, rng: Generator) -> tuple[float, float, float]:
     """Draw width (x), length (y) and height (z), metres; either side may be the longer one."""
     width_m, length_m, height_m = (
         float(rng.uniform(*interval)) for interval in (kind.width_m, kind.length_m, kind.height_m)
@@ -256,6 +242,6 @@ def pick_size(kind: RoomKind, rng: np.random.Generator) -> tuple[float, float, f
     return *sides_m, height_m
 
 
-def draw(shares: Mapping[str, float], rng: np.random.Generator) -> str:
+def pick_by_share(shares: Mapping[str, float], rng: Generator) -> str:
     """Draw a name by its share."""
     return str(rng.choice(list(shares), p=list(shares.values())))

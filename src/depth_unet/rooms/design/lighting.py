@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from jaxtyping import Float32
+from numpy.random import Generator
 
 from depth_unet.rooms.design.fittings import METAL, paint, warm_white
 from depth_unet.rooms.design.kinds import RoomKind
 from depth_unet.rooms.design.walls import Parts
-from depth_unet.rooms.mesh import Material, Mesh, box
+from depth_unet.rooms.mesh import Material, Mesh, box, strip
 from depth_unet.rooms.scene import Light, Sun
 
 BACKDROP_PX = 64
@@ -35,7 +36,7 @@ class Daylight:
     sunny: bool
 
 
-def pick_daylight(rng: np.random.Generator) -> Daylight:
+def pick_daylight(rng: Generator) -> Daylight:
     """Draw night, an overcast day or sunshine."""
     if rng.random() < NIGHT_SHARE:
         level = float(rng.uniform(0.02, 0.15))
@@ -52,7 +53,7 @@ def window_light(
     z_m: tuple[float, float],
     y_m: float,
     daylight: Daylight,
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> Light:
     """The light behind a window, in a wall's coordinates."""
     return Light(
@@ -64,7 +65,7 @@ def window_light(
     )
 
 
-def pick_sun(daylight: Daylight, windows: Sequence[Light], rng: np.random.Generator) -> Sun | None:
+def pick_sun(daylight: Daylight, windows: Sequence[Light], rng: Generator) -> Sun | None:
     """The sun before one of the windows, or None."""
     if not daylight.sunny or not windows:
         return None
@@ -80,9 +81,7 @@ def pick_sun(daylight: Daylight, windows: Sequence[Light], rng: np.random.Genera
     )
 
 
-def ceiling_lamps(
-    kind: RoomKind, size_m: tuple[float, float, float], rng: np.random.Generator
-) -> Parts:
+def ceiling_lamps(kind: RoomKind, size_m: tuple[float, float, float], rng: Generator) -> Parts:
     """Panels in rows or one lamp or two; always at least one, so that no room is dark."""
     colour = np.array(warm_white(rng))
     if rng.random() < kind.panels:
@@ -133,12 +132,6 @@ def shade(
     low = around * radii_m[0] + centre_m
     high = around * radii_m[1] + centre_m + [0, 0, height_m]
     uv = np.stack([angles / 2, np.zeros_like(angles)], axis=-1)
-
-    def strip(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-        first = np.stack([lower[:-1], lower[1:], upper[1:]], axis=1)
-        second = np.stack([lower[:-1], upper[1:], upper[:-1]], axis=1)
-        return np.concatenate([first, second]).astype(np.float32)
-
     return Mesh(
         positions_m=strip(low, high),
         normals=strip(around, around),
@@ -147,9 +140,7 @@ def shade(
     )
 
 
-def _panels(
-    size_m: tuple[float, float, float], colour: np.ndarray, rng: np.random.Generator
-) -> Parts:
+def _panels(size_m: tuple[float, float, float], colour: np.ndarray, rng: Generator) -> Parts:
     """A grid of flat panels or strips, at least one."""
     width_m, length_m, height_m = size_m
     sides = ((0.6, 0.6), (1.2, 0.3), (0.3, 1.2), (0.15, 1.5))[int(rng.integers(4))]
@@ -167,9 +158,7 @@ def _panels(
     return parts
 
 
-def _flush(
-    place_m: tuple[float, float, float], colour: np.ndarray, rng: np.random.Generator
-) -> Parts:
+def _flush(place_m: tuple[float, float, float], colour: np.ndarray, rng: Generator) -> Parts:
     """A square lamp against the ceiling."""
     (x, y, z), side_m = place_m, float(rng.uniform(0.22, 0.45))
     low_m = z - float(rng.uniform(0.05, 0.12))
@@ -181,9 +170,7 @@ def _flush(
     )
 
 
-def _pendant(
-    place_m: tuple[float, float, float], colour: np.ndarray, rng: np.random.Generator
-) -> Parts:
+def _pendant(place_m: tuple[float, float, float], colour: np.ndarray, rng: Generator) -> Parts:
     """A lamp shade on a cord, bright below and above."""
     x, y, ceiling_m = place_m
     radius_m, height_m = float(rng.uniform(0.14, 0.3)), float(rng.uniform(0.14, 0.3))
@@ -204,7 +191,7 @@ def _pendant(
     )
 
 
-def _backdrop(rng: np.random.Generator) -> Float32[np.ndarray, "k k 3"]:
+def _backdrop(rng: Generator) -> Float32[np.ndarray, "k k 3"]:
     """A blurred outdoors: sky, trees or houses below a rough horizon; linear, about 2 in the sky.
 
     A window looks brighter than the light that it sends in: much of the sky that lights the room
@@ -222,12 +209,12 @@ def _backdrop(rng: np.random.Generator) -> Float32[np.ndarray, "k k 3"]:
     return np.clip(2.2 * picture, 0.02, 3.0).astype(np.float32)
 
 
-def _soft_noise(rng: np.random.Generator, num_cells: int) -> np.ndarray:
+def _soft_noise(rng: Generator, num_cells: int) -> np.ndarray:
     coarse = rng.normal(size=(num_cells, num_cells)).astype(np.float32)
     return cv2.resize(coarse, (BACKDROP_PX, BACKDROP_PX), interpolation=cv2.INTER_CUBIC)
 
 
-def _houses(picture: np.ndarray, rng: np.random.Generator) -> None:
+def _houses(picture: np.ndarray, rng: Generator) -> None:
     for _ in range(int(rng.integers(1, 4))):
         left, width = int(rng.integers(-10, 50)), int(rng.integers(12, 40))
         top, colour = int(rng.integers(4, 40)), rng.uniform(0.15, 0.7) * rng.uniform(0.8, 1, 3)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.design.fittings import METAL, Decor
 from depth_unet.rooms.design.kinds import RoomKind
 from depth_unet.rooms.design.walls import Parts, Span, Wall, frame_boxes
-from depth_unet.rooms.mesh import Mesh, box, turned
+from depth_unet.rooms.mesh import Mesh, box, rotation
 
 What = Literal["closed", "open", "arch", "window"]
 OUTSIDE_M = -0.16
@@ -31,9 +32,7 @@ class Opening:
     span: Span
 
 
-def plan_openings(
-    kind: RoomKind, walls: Sequence[Wall], rng: np.random.Generator
-) -> tuple[Opening, ...]:
+def plan_openings(kind: RoomKind, walls: Sequence[Wall], rng: Generator) -> tuple[Opening, ...]:
     """Draw doors, at least one, and windows that do not overlap."""
     openings: list[Opening] = []
     num_doors = int(rng.integers(kind.num_doors[0], kind.num_doors[1] + 1))
@@ -48,7 +47,7 @@ def plan_openings(
     return tuple(openings)
 
 
-def build_door(opening: Opening, wall: Wall, decor: Decor, rng: np.random.Generator) -> Parts:
+def build_door(opening: Opening, wall: Wall, decor: Decor, rng: Generator) -> Parts:
     """Frame, threshold and leaf of a door or an opening."""
     parts = Parts()
     span = opening.span
@@ -61,7 +60,7 @@ def build_door(opening: Opening, wall: Wall, decor: Decor, rng: np.random.Genera
     meshes.append(threshold)
     match opening.what:
         case "closed":
-            meshes += [mesh.moved(turned(0, (x_m[0], 0, 0))) for mesh in _leaf(span, decor)]
+            meshes += [mesh.transform(rotation(0, (x_m[0], 0, 0))) for mesh in _leaf(span, decor)]
         case "open":
             meshes += _open_leaf(opening, wall, decor, parts, rng)
         case _:
@@ -80,7 +79,7 @@ def build_door(opening: Opening, wall: Wall, decor: Decor, rng: np.random.Genera
     return parts
 
 
-def _draw_door(kind: RoomKind, wall: Wall, rng: np.random.Generator) -> Opening | None:
+def _draw_door(kind: RoomKind, wall: Wall, rng: Generator) -> Opening | None:
     is_open = rng.random() < kind.open_doors
     is_arch = is_open and rng.random() < 0.3
     width_m = float(rng.uniform(0.9, 1.8) if is_arch else rng.uniform(0.75, 0.95))
@@ -93,7 +92,7 @@ def _draw_door(kind: RoomKind, wall: Wall, rng: np.random.Generator) -> Opening 
     return Opening(what="arch" if is_arch else "open" if is_open else "closed", span=span)
 
 
-def _draw_window(wall: Wall, rng: np.random.Generator) -> Opening | None:
+def _draw_window(wall: Wall, rng: Generator) -> Opening | None:
     if wall.length_m < 1.5:
         return None
     width_m = float(rng.uniform(0.7, min(2.6, wall.length_m - 0.6)))
@@ -103,11 +102,7 @@ def _draw_window(wall: Wall, rng: np.random.Generator) -> Opening | None:
     if bottom_m < 0.5:
         top_m = float(rng.uniform(2.0, wall.height_m - 0.2))
     span = Span(
-        wall=wall.index,
-        left_m=left_m,
-        right_m=left_m + width_m,
-        bottom_m=bottom_m,
-        top_m=top_m,
+        wall=wall.index, left_m=left_m, right_m=left_m + width_m, bottom_m=bottom_m, top_m=top_m
     )
     return Opening(what="window", span=span)
 
@@ -136,7 +131,7 @@ def _leaf(span: Span, decor: Decor) -> list[Mesh]:
 
 
 def _open_leaf(
-    opening: Opening, wall: Wall, decor: Decor, parts: Parts, rng: np.random.Generator
+    opening: Opening, wall: Wall, decor: Decor, parts: Parts, rng: Generator
 ) -> list[Mesh]:
     """The leaf swung into the room, where it takes floor, or into the room behind."""
     span = opening.span
@@ -145,8 +140,8 @@ def _open_leaf(
     hinge_m = (span.left_m + 0.01, LEAF_M[1] if inwards else OUTSIDE_M + 0.04, 0)
     # The leaf hangs at its front edge when it opens inwards, at its back edge when outwards.
     edge_m = (0.0, -LEAF_M[1] if inwards else -LEAF_M[0], 0.0)
-    matrix = turned(angle, hinge_m) @ turned(0, edge_m)
-    leaf = [mesh.moved(matrix) for mesh in _leaf(span, decor)]
+    matrix = rotation(angle, hinge_m) @ rotation(0, edge_m)
+    leaf = [mesh.transform(matrix) for mesh in _leaf(span, decor)]
     if inwards:
         points = np.concatenate([mesh.positions_m.reshape(-1, 3) for mesh in leaf])
         low, high = points.min(0), points.max(0)

@@ -4,9 +4,9 @@ The shell is closed: a ray from inside ends on a surface or on the light behind 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.design.behind import build_room_behind
 from depth_unet.rooms.design.fittings import Decor, pick_decor
@@ -19,11 +19,11 @@ from depth_unet.rooms.design.walls import (
     Parts,
     Span,
     Wall,
+    make_walls,
     panels_around,
-    walls_of,
 )
 from depth_unet.rooms.design.windows import build_window
-from depth_unet.rooms.furniture.finish import textured
+from depth_unet.rooms.furniture.finish import pick_material
 from depth_unet.rooms.mesh import Mesh, box, quad
 from depth_unet.rooms.scene import Light, Sun
 from depth_unet.rooms.textures.texture import TexturePool
@@ -37,20 +37,16 @@ class Shell:
     """An empty room.
 
     Attributes:
-        kind: What kind of room it is.
         size_m: Width (x), length (y) and height (z).
-        decor: What it is made of.
         walls: Its four walls.
         meshes: Every surface.
         lights: Lamps and windows.
         sun: Sunlight through a window, or None.
-        taken: Parts of the walls where doors, windows and curtains are.
-        footprints_m: Floor that open doors and radiators take.
+        taken: Parts of the walls with doors, windows and curtains.
+        footprints_m: Floor that open doors take.
     """
 
-    kind: RoomKind
     size_m: tuple[float, float, float]
-    decor: Decor
     walls: tuple[Wall, ...]
     meshes: tuple[Mesh, ...]
     lights: tuple[Light, ...]
@@ -59,10 +55,10 @@ class Shell:
     footprints_m: tuple[Box2, ...]
 
 
-def build_shell(kind: RoomKind, rng: np.random.Generator, textures: TexturePool) -> Shell:
+def build_shell(kind: RoomKind, rng: Generator, textures: TexturePool) -> Shell:
     """Draw and build a room of that kind."""
     size_m = pick_size(kind, rng)
-    walls = walls_of(size_m)
+    walls = make_walls(size_m)
     decor = pick_decor(kind, textures, rng)
     openings = plan_openings(kind, walls, rng)
     daylight = pick_daylight(rng)
@@ -83,9 +79,7 @@ def build_shell(kind: RoomKind, rng: np.random.Generator, textures: TexturePool)
             parts.add(build_room_behind(opening, wall, decor, textures, rng))
     parts.add(ceiling_lamps(kind, size_m, rng))
     return Shell(
-        kind=kind,
         size_m=size_m,
-        decor=decor,
         walls=walls,
         meshes=tuple(parts.meshes),
         lights=tuple(parts.lights),
@@ -102,7 +96,7 @@ def _surfaces(
     decor: Decor,
     *,
     textures: TexturePool,
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> Parts:
     """Floor, ceiling, walls, tiles to half the height, skirting, cornice."""
     height_m = size_m[2]
@@ -112,15 +106,15 @@ def _surfaces(
     cornice_m = float(rng.uniform(0.04, 0.1)) if rng.random() < 0.25 else 0.0
     dado_share = 0.35 if "tile" in kind.walls else 0.04
     dado_m = float(rng.uniform(0.9, 1.9)) if rng.random() < dado_share else 0.0
-    dado = textured("tile", rng, textures)
-    accent_material = textured("plaster", rng, textures)
-    for wall in walls_of(size_m):
+    dado = pick_material("tile", rng, textures)
+    accent_material = pick_material("plaster", rng, textures)
+    for wall in make_walls(size_m):
         holes = [opening.span for opening in openings if opening.span.wall == wall.index]
         material = accent_material if wall.index == accent else decor.wall
         texture_m = decor.wall_texture_m
         meshes = panels_around(wall, holes, material, texture_m=texture_m)
         if dado_m:
-            holes_in_frames = [_widened(hole, 0.03) for hole in holes]
+            holes_in_frames = [hole.grow(0.03) for hole in holes]
             meshes += panels_around(
                 wall, holes_in_frames, dado, top_m=dado_m, depth_m=0.008, texture_m=texture_m
             )
@@ -141,16 +135,6 @@ def _floor_and_ceiling(size_m: tuple[float, float, float], decor: Decor) -> list
         quad((-out, -out, 0), across, along, decor.floor, decor.floor_texture_m),
         quad((-out, -out, height_m), along, across, decor.ceiling, decor.ceiling_texture_m),
     ]
-
-
-def _widened(span: Span, margin_m: float) -> Span:
-    return replace(
-        span,
-        left_m=span.left_m - margin_m,
-        right_m=span.right_m + margin_m,
-        top_m=span.top_m + margin_m,
-        bottom_m=span.bottom_m - margin_m,
-    )
 
 
 def _skirting(wall: Wall, holes: Sequence[Span], decor: Decor, height_m: float) -> list[Mesh]:

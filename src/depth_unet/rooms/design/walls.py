@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from jaxtyping import Float32
 
-from depth_unet.rooms.mesh import Material, Mesh, box, quad, turned
+from depth_unet.rooms.mesh import Material, Mesh, box, quad, rotation
 from depth_unet.rooms.scene import Light
 
 Box2 = tuple[float, float, float, float]
@@ -37,6 +37,11 @@ class Wall:
         moved: np.ndarray = (self.matrix[:3, :3] @ point + self.matrix[:3, 3]).astype(np.float32)
         return moved
 
+    def from_room(self, points_m: np.ndarray) -> np.ndarray:
+        """Points (n, 3) of the room's coordinates in the wall's."""
+        inverse = np.linalg.inv(self.matrix)
+        return np.asarray(points_m @ inverse[:3, :3].T + inverse[:3, 3])
+
     def floor_box(self, left_m: float, right_m: float, near_m: float, far_m: float) -> Box2:
         """The rectangle of floor between two places along the wall and two distances from it."""
         ends = np.stack([self.to_room((left_m, near_m, 0)), self.to_room((right_m, far_m, 0))])
@@ -63,6 +68,16 @@ class Span:
     bottom_m: float
     top_m: float
     reach_m: float = 0.0
+
+    def grow(self, margin_m: float) -> "Span":
+        """The same span, larger on every side."""
+        return replace(
+            self,
+            left_m=self.left_m - margin_m,
+            right_m=self.right_m + margin_m,
+            bottom_m=self.bottom_m - margin_m,
+            top_m=self.top_m + margin_m,
+        )
 
     def meets(self, other: "Span") -> bool:
         """Whether two parts of walls overlap."""
@@ -93,11 +108,11 @@ class Parts:
 
     def put(self, wall: Wall, meshes: Iterable[Mesh], lights: Iterable[Light] = ()) -> None:
         """Add meshes and lights that were made in a wall's coordinates."""
-        self.meshes += [mesh.moved(wall.matrix) for mesh in meshes]
-        self.lights += [moved_light(light, wall.matrix) for light in lights]
+        self.meshes += [mesh.transform(wall.matrix) for mesh in meshes]
+        self.lights += [transform_light(light, wall.matrix) for light in lights]
 
 
-def walls_of(size_m: tuple[float, float, float]) -> tuple[Wall, ...]:
+def make_walls(size_m: tuple[float, float, float]) -> tuple[Wall, ...]:
     """The four walls of a room, counter-clockwise from above."""
     width_m, length_m, height_m = size_m
     corners = ((0.0, 0.0), (width_m, 0.0), (width_m, length_m), (0.0, length_m))
@@ -106,13 +121,13 @@ def walls_of(size_m: tuple[float, float, float]) -> tuple[Wall, ...]:
             index=index,
             length_m=width_m if index % 2 == 0 else length_m,
             height_m=height_m,
-            matrix=turned(index * np.pi / 2, (*corner, 0.0)),
+            matrix=rotation(index * np.pi / 2, (*corner, 0.0)),
         )
         for index, corner in enumerate(corners)
     )
 
 
-def moved_light(light: Light, matrix: Float32[np.ndarray, "4 4"]) -> Light:
+def transform_light(light: Light, matrix: Float32[np.ndarray, "4 4"]) -> Light:
     """The light after a rigid motion."""
     rotation = matrix[:3, :3]
     return replace(

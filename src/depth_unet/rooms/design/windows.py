@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.design.fittings import METAL, Decor, paint
 from depth_unet.rooms.design.lighting import Daylight, window_light
 from depth_unet.rooms.design.openings import OUTSIDE_M, Opening
 from depth_unet.rooms.design.walls import Parts, Span, Wall, frame_boxes
-from depth_unet.rooms.furniture.finish import textured
-from depth_unet.rooms.mesh import Material, Mesh, box
+from depth_unet.rooms.furniture.finish import pick_material
+from depth_unet.rooms.mesh import Material, Mesh, box, strip
 from depth_unet.rooms.textures.texture import TexturePool
 
 PANE_M = -0.13
@@ -23,7 +24,7 @@ def build_window(
     *,
     textures: TexturePool,
     daylight: Daylight,
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> Parts:
     """Reveal, sill, bars, the light behind, and what hangs before it."""
     parts = Parts()
@@ -54,7 +55,7 @@ def build_window(
     return parts
 
 
-def _bars(span: Span, material: Material, rng: np.random.Generator) -> list[Mesh]:
+def _bars(span: Span, material: Material, rng: Generator) -> list[Mesh]:
     (y0, y1), thick_m = (-0.11, -0.06), float(rng.uniform(0.015, 0.03))
     width_m = span.right_m - span.left_m
     height_m = span.top_m - span.bottom_m
@@ -71,14 +72,14 @@ def _bars(span: Span, material: Material, rng: np.random.Generator) -> list[Mesh
 
 
 def _dressing(
-    span: Span, wall: Wall, textures: TexturePool, rng: np.random.Generator
+    span: Span, wall: Wall, textures: TexturePool, rng: Generator
 ) -> tuple[list[Mesh], float, float]:
     """Curtains, a blind or nothing; how far they reach into the room and how low they hang."""
     choice = rng.random()
     if choice < 0.45:
         floor_long = rng.random() < 0.5
         low_m = 0.04 if floor_long else max(span.bottom_m - float(rng.uniform(0.1, 0.3)), 0.04)
-        fabric = textured("fabric", rng, textures)
+        fabric = pick_material("fabric", rng, textures)
         top_m = min(span.top_m + 0.15, wall.height_m - 0.03)
         return _curtains(span, (low_m, top_m), wall.length_m, fabric, rng), 0.18, low_m
     if choice < 0.7:
@@ -87,11 +88,7 @@ def _dressing(
 
 
 def _curtains(
-    span: Span,
-    z_m: tuple[float, float],
-    wall_m: float,
-    fabric: Material,
-    rng: np.random.Generator,
+    span: Span, z_m: tuple[float, float], wall_m: float, fabric: Material, rng: Generator
 ) -> list[Mesh]:
     """Two wavy sheets on a rod."""
     width_m = span.right_m - span.left_m
@@ -117,22 +114,15 @@ def _sheet(x_m: np.ndarray, y_m: np.ndarray, z_m: tuple[float, float], material:
     travelled = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(low, axis=0), axis=1))])
     uv_low = np.stack([-travelled, np.zeros(len(x_m))], axis=-1) / 0.4
     uv_high = uv_low + np.array([0, (z_m[1] - z_m[0]) / 0.4])
-
-    def strip(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-        # Counter-clockwise seen from the room, where x runs to the left.
-        first = np.stack([lower[1:], lower[:-1], upper[:-1]], axis=1)
-        second = np.stack([lower[1:], upper[:-1], upper[1:]], axis=1)
-        return np.concatenate([first, second]).astype(np.float32)
-
     return Mesh(
-        positions_m=strip(low, high),
-        normals=strip(normals, normals),
-        uv=strip(uv_low, uv_high),
+        positions_m=strip(low, high, leftwards=True),
+        normals=strip(normals, normals, leftwards=True),
+        uv=strip(uv_low, uv_high, leftwards=True),
         material=material,
     )
 
 
-def _blind(span: Span, rng: np.random.Generator) -> list[Mesh]:
+def _blind(span: Span, rng: Generator) -> list[Mesh]:
     """A Venetian blind or a roller blind, drawn down to some height."""
     material = paint(rng, (0.4, 0.85))
     drop_m = (span.top_m - span.bottom_m) * float(rng.uniform(0.15, 0.85))

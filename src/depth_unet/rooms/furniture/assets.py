@@ -1,8 +1,7 @@
-"""Furniture models: the shipped CC0 pack, or the full pack that a user has built."""
+"""Furniture models: the shipped CC0 pack, or a full pack that a user has built."""
 
 import hashlib
 import json
-import os
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -12,44 +11,41 @@ from typing import Literal
 import numpy as np
 
 from depth_unet.errors import DataError
-from depth_unet.rooms.furniture.models import Model
-from depth_unet.rooms.furniture.pack_format import decode
-from depth_unet.rooms.scene import Share
+from depth_unet.rooms.furniture.models import Model, decode
+from depth_unet.rooms.options import Share
 
-TEST_SHARE = 5
-"""One model in five furnishes rooms of the test share only."""
-ARRAYS_NAME = "{}.npz"
+NUM_SHARES = 5
+"""One model in five furnishes test rooms only."""
+CC0_NAMES = ("cc0.npz", "manifest.json")
+FULL_NAMES = ("full.npz", "full.json")
+"""Arrays and manifest of a pack."""
 ATTRIBUTION_NAME = "ATTRIBUTION-full.txt"
 """Authors and licences of the full pack: CC-BY wants them beside every copy and every picture."""
-MANIFEST_NAME = {"cc0": "manifest.json", "full": "full.json"}
 
 
 @cache
-def load_pack(furniture: Literal["cc0", "full"]) -> tuple[Model, ...]:
+def load_pack(furniture: Literal["cc0"] | Path) -> tuple[Model, ...]:
     """All models of a pack; read once per process.
 
     Args:
-        furniture: The shipped pack, or the one in ``full_pack_folder()``.
+        furniture: The shipped pack, or the folder of a full pack.
 
     Raises:
-        DataError: The pack is not there, or is not one of this version.
+        DataError: The pack is incomplete or damaged.
     """
-    folder: Traversable = resources.files("depth_unet.rooms") / "assets"
-    if furniture == "full":
-        folder = full_pack_folder()
-    arrays_file, manifest = (
-        folder / ARRAYS_NAME.format(furniture),
-        folder / MANIFEST_NAME[furniture],
-    )
-    needed = [arrays_file, manifest]
-    if furniture == "full":
-        needed.append(folder / ATTRIBUTION_NAME)
-    missing = [file.name for file in needed if not file.is_file()]
+    if isinstance(furniture, Path):
+        folder: Traversable = furniture
+        names, attribution = FULL_NAMES, [ATTRIBUTION_NAME]
+    else:
+        folder = resources.files("depth_unet.rooms") / "assets"
+        names, attribution = CC0_NAMES, []
+    missing = [name for name in (*names, *attribution) if not (folder / name).is_file()]
     if missing:
         raise DataError(
-            f"the furniture pack {furniture!r} in {folder} lacks {', '.join(missing)}; build it "
-            f"with `python -m tools.furniture_pack.pack {folder}`, or choose --furniture cc0"
+            f"the furniture pack {folder} lacks {', '.join(missing)}; build it with `python -m "
+            f"tools.furniture_pack.pack {folder}` from a clone, or choose --furniture cc0 or boxes"
         )
+    arrays_file, manifest = (folder / name for name in names)
     try:
         entries = json.loads(manifest.read_text(encoding="utf-8"))["models"]
         with arrays_file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
@@ -57,22 +53,15 @@ def load_pack(furniture: Literal["cc0", "full"]) -> tuple[Model, ...]:
     except (ValueError, KeyError, IndexError, OSError) as error:
         raise DataError(
             f"{arrays_file} cannot be used ({type(error).__name__}: {error}); build it again with "
-            f"`python -m tools.furniture_pack.pack {folder}`"
+            f"`python -m tools.furniture_pack.pack {folder}` from a clone"
         ) from None
 
 
-def full_pack_folder() -> Path:
-    """Where the full pack lies: ``DEPTH_UNET_CACHE`` or the user's cache folder."""
-    named = os.environ.get("DEPTH_UNET_CACHE")
-    cache_home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(named) if named else Path(cache_home) / "depth-unet"
-
-
-def models_of(pack: tuple[Model, ...], share: Share) -> tuple[Model, ...]:
-    """The models of one share; every model belongs to exactly one, told by its name."""
+def models_for(share: Share, pack: tuple[Model, ...]) -> tuple[Model, ...]:
+    """The models of one share; the hash of a model's name decides its share."""
     return tuple(model for model in pack if _is_test(model.name) == (share == "test"))
 
 
 def _is_test(name: str) -> bool:
     digest = hashlib.sha256(name.encode()).digest()
-    return int.from_bytes(digest[:8], "big") % TEST_SHARE == 0
+    return int.from_bytes(digest[:8], "big") % NUM_SHARES == 0

@@ -4,16 +4,16 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from jaxtyping import Float32
+from numpy.random import Generator
 
-from depth_unet.rooms.furniture.assets import load_pack, models_of
-from depth_unet.rooms.furniture.finish import textured
+from depth_unet.rooms.furniture.assets import load_pack, models_for
+from depth_unet.rooms.furniture.finish import pick_material
 from depth_unet.rooms.furniture.models import Model, ModelPart
 from depth_unet.rooms.furniture.piece import Piece
-from depth_unet.rooms.furniture.shapes import HANGING, SMALL, make_shape
+from depth_unet.rooms.furniture.shapes import SMALL, make_shape
 from depth_unet.rooms.furniture.sorting import kinds_of, top_of
-from depth_unet.rooms.mesh import Material, Mesh, joined, turned
-from depth_unet.rooms.scene import Furniture, Share
+from depth_unet.rooms.mesh import Material, Mesh, join_meshes, rotation
+from depth_unet.rooms.options import Furniture, Share
 from depth_unet.rooms.textures.texture import TexturePool
 
 MODEL_SHARE = 0.9
@@ -45,13 +45,13 @@ class Catalogue:
     def __init__(self, furniture: Furniture, share: Share) -> None:
         self.furniture = furniture
         self.textures = TexturePool(share)
-        self._models = {} if furniture == "boxes" else _sorted_models(furniture, share)
+        self._models = {} if furniture == "boxes" else _models_by_kind(furniture, share)
 
-    def piece(self, kind: str, rng: np.random.Generator) -> Piece:
-        """One piece that stands on the floor or hangs on a wall.
+    def piece(self, kind: str, rng: Generator) -> Piece:
+        """One piece that stands on the floor.
 
         Args:
-            kind: One of ``shapes.STANDING`` or ``shapes.HANGING``.
+            kind: One of ``shapes.MAKERS``.
             rng: The same state gives the same piece.
 
         Raises:
@@ -59,46 +59,43 @@ class Catalogue:
         """
         return self._model_or_shape(kind, kind, MODEL_SHARE, rng)
 
-    def small(self, rng: np.random.Generator) -> Piece:
+    def small(self, rng: Generator) -> Piece:
         """One thing that stands on a top."""
         shape = SMALL[int(rng.integers(len(SMALL)))]
         return self._model_or_shape("small", shape, SMALL_MODEL_SHARE, rng)
 
-    def _model_or_shape(
-        self, kind: str, shape: str, share: float, rng: np.random.Generator
-    ) -> Piece:
+    def _model_or_shape(self, kind: str, shape: str, share: float, rng: Generator) -> Piece:
         models = self._models.get(kind, ())
         if models and rng.uniform() < share * len(models) / (len(models) + FEW):
             model = models[int(rng.integers(len(models)))]
-            piece = _furnished(model, kind, rng, self.textures)
+            piece = _vary_model(model, kind, rng, self.textures)
             return _run(piece, rng) if kind == "counter" else piece
         return make_shape(shape, rng, self.textures)
 
 
 @cache
-def _sorted_models(furniture: Furniture, share: Share) -> dict[str, tuple[Model, ...]]:
+def _models_by_kind(furniture: Furniture, share: Share) -> dict[str, tuple[Model, ...]]:
     """The models of one share by kind."""
     assert furniture != "boxes"
     groups: dict[str, tuple[Model, ...]] = {}
-    for model in models_of(load_pack(furniture), share):
+    for model in models_for(share, load_pack(furniture)):
         for kind in kinds_of(model):
             groups[kind] = (*groups.get(kind, ()), model)
     return groups
 
 
-def _furnished(model: Model, kind: str, rng: np.random.Generator, textures: TexturePool) -> Piece:
+def _vary_model(model: Model, kind: str, rng: Generator, textures: TexturePool) -> Piece:
     """A model a little larger or smaller, brighter or darker, sometimes of other stuff."""
     scale = np.float32(rng.uniform(*SCALE))
     brightness = float(rng.uniform(*BRIGHTNESS))
-    lift_m = np.float32(model.elevation_m if kind in HANGING else 0.0)
     meshes = []
     for part in model.parts:
         is_repainted = part.texture is None and rng.uniform() < REPAINT_SHARE
-        cover = textured(str(rng.choice(REPAINTS)), rng, textures) if is_repainted else None
+        cover = pick_material(str(rng.choice(REPAINTS)), rng, textures) if is_repainted else None
         uv = part.uv * (scale / np.float32(TEXTURE_M)) if part.texture is None else part.uv
         meshes.append(
             Mesh(
-                positions_m=_lifted(part.positions_m * scale, lift_m),
+                positions_m=part.positions_m * scale,
                 normals=part.normals,
                 uv=uv,
                 material=_material(part, cover, brightness),
@@ -112,26 +109,21 @@ def _furnished(model: Model, kind: str, rng: np.random.Generator, textures: Text
         size_m=(width, depth, height),
         top_m=None if top_m is None else top_m * float(scale),
         meshes=tuple(meshes),
-        elevation_m=float(lift_m),
     )
 
 
-def _run(piece: Piece, rng: np.random.Generator) -> Piece:
+def _run(piece: Piece, rng: Generator) -> Piece:
     """Kitchen cupboards side by side: a model is one cupboard wide."""
     num = int(rng.integers(*CUPBOARDS_PER_RUN))
     width_m = piece.size_m[0]
-    shifts = [turned(0, ((index - (num - 1) / 2) * width_m, 0, 0)) for index in range(num)]
+    shifts = [rotation(0, ((index - (num - 1) / 2) * width_m, 0, 0)) for index in range(num)]
     return replace(
         piece,
         size_m=(num * width_m, *piece.size_m[1:]),
-        meshes=tuple(joined([mesh.moved(shift) for shift in shifts]) for mesh in piece.meshes),
+        meshes=tuple(
+            join_meshes([mesh.transform(shift) for shift in shifts]) for mesh in piece.meshes
+        ),
     )
-
-
-def _lifted(
-    positions_m: Float32[np.ndarray, "t 3 3"], lift_m: np.float32
-) -> Float32[np.ndarray, "t 3 3"]:
-    return positions_m + np.array([0, 0, lift_m], np.float32)
 
 
 def _material(part: ModelPart, cover: Material | None, brightness: float) -> Material:

@@ -1,31 +1,27 @@
-"""Plants, lamps, a piano, boards, mirrors and what else stands or hangs in rooms."""
+"""Plants, lamps, a piano, a radiator and other pieces that stand in rooms."""
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.furniture.finish import (
     carpentry,
     dark,
     lacquer,
     metal,
+    pick_material,
     plastic,
-    textured,
     upholstery,
 )
-from depth_unet.rooms.furniture.piece import Piece, assembled, block, legs
+from depth_unet.rooms.furniture.piece import Piece, assemble, block, legs
 from depth_unet.rooms.furniture.solids import cushion, cylinder, lathe, leaf
 from depth_unet.rooms.mesh import Material, Mesh
-from depth_unet.rooms.textures.palette import grey
 from depth_unet.rooms.textures.texture import TexturePool
 
 SHADE = Material(albedo=(0.85, 0.78, 0.64))
 
 
 def foliage(
-    num: int,
-    base_z_m: float,
-    size_m: tuple[float, float],
-    rng: np.random.Generator,
-    textures: TexturePool,
+    num: int, base_z_m: float, size_m: tuple[float, float], rng: Generator, textures: TexturePool
 ) -> list[Mesh]:
     """Leaves that grow from a stem over the origin.
 
@@ -37,7 +33,7 @@ def foliage(
         textures: What the green comes from.
     """
     spread_m, height_m = size_m
-    green = textured("leaves", rng, textures, gloss=0.02)
+    green = pick_material("leaves", rng, textures, gloss=0.02)
     leaves = []
     for index in range(num):
         turn = 2.4 * index + rng.uniform(-0.3, 0.3)
@@ -50,7 +46,7 @@ def foliage(
     return leaves
 
 
-def plant(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def plant(rng: Generator, textures: TexturePool) -> Piece:
     """A potted plant as high as a child."""
     height, pot, rim = rng.uniform(0.7, 1.7), rng.uniform(0.22, 0.36), rng.uniform(0.12, 0.2)
     soil, clay = Material(albedo=(0.05, 0.03, 0.02)), plastic(rng)
@@ -61,17 +57,17 @@ def plant(rng: np.random.Generator, textures: TexturePool) -> Piece:
     parts.append(cylinder((0, 0, pot - 0.05), 0.012, (height - pot) * 0.75, stem, num_sides=6))
     size = (rng.uniform(0.4, 0.9), height - pot)
     parts += foliage(int(rng.integers(18, 60)), pot, size, rng, textures)
-    return assembled("plant", parts)
+    return assemble("plant", parts)
 
 
-def floor_lamp(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def floor_lamp(rng: Generator, _textures: TexturePool) -> Piece:
     """A shade on a pole."""
     height, radius = rng.uniform(1.35, 1.75), rng.uniform(0.15, 0.24)
     steel = metal(rng)
     shade = SHADE if rng.uniform() < 0.7 else lacquer(rng)
     low = height - rng.uniform(0.2, 0.32)
     upper = radius * rng.uniform(0.5, 1)
-    return assembled(
+    return assemble(
         "floor_lamp",
         [
             cylinder((0, 0, 0), rng.uniform(0.12, 0.16), 0.025, steel, num_sides=20),
@@ -81,10 +77,10 @@ def floor_lamp(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     )
 
 
-def piano(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def piano(rng: Generator, textures: TexturePool) -> Piece:
     """An upright piano."""
     width, height = rng.uniform(1.4, 1.52), rng.uniform(1.1, 1.28)
-    wood = dark(rng) if rng.uniform() < 0.5 else textured("grain", rng, textures, gloss=0.08)
+    wood = dark(rng) if rng.uniform() < 0.5 else pick_material("grain", rng, textures, gloss=0.08)
     ivory, black = Material(albedo=(0.8, 0.76, 0.66), gloss=0.05), dark(rng)
     parts = [
         block((0, 0.14, 0), (width, 0.32, height), wood),
@@ -99,56 +95,10 @@ def piano(rng: np.random.Generator, textures: TexturePool) -> Piece:
         block((x, -0.12, 0.68), (0.012, 0.11, 0.01), black)
         for x in np.arange(-width / 2 + 0.11, width / 2 - 0.1, 0.028)
     ]
-    return assembled("piano", parts, height)
+    return assemble("piano", parts, height)
 
 
-def blackboard(rng: np.random.Generator, textures: TexturePool) -> Piece:
-    """A board for chalk or pens that hangs on a wall, with its tray."""
-    width, height, low = rng.uniform(1.8, 4.0), rng.uniform(1.0, 1.3), rng.uniform(0.8, 1.0)
-    frame = metal(rng) if rng.uniform() < 0.5 else carpentry(rng, textures)
-    return _framed("blackboard", (width, height), low, frame, textured("board", rng, textures))
-
-
-def pinboard(rng: np.random.Generator, textures: TexturePool) -> Piece:
-    """A cork board with notes that hangs on a wall."""
-    width, height, low = rng.uniform(0.6, 1.8), rng.uniform(0.5, 1.0), rng.uniform(1.0, 1.3)
-    frame = carpentry(rng, textures)
-    return _framed("pinboard", (width, height), low, frame, textured("cork", rng, textures))
-
-
-def picture(rng: np.random.Generator, textures: TexturePool) -> Piece:
-    """A framed picture that hangs on a wall."""
-    width, height, low = rng.uniform(0.25, 1.2), rng.uniform(0.25, 0.9), rng.uniform(1.2, 1.5)
-    frame = carpentry(rng, textures) if rng.uniform() < 0.7 else metal(rng)
-    return _framed("picture", (width, height), low, frame, textured("picture", rng, textures))
-
-
-def mirror(rng: np.random.Generator, textures: TexturePool) -> Piece:
-    """A framed mirror that hangs on a wall: bright, even, glossy."""
-    width, height, low = rng.uniform(0.4, 1.1), rng.uniform(0.5, 1.0), rng.uniform(1.0, 1.2)
-    glass = Material(albedo=grey(rng.uniform(0.65, 0.8)), gloss=0.5)
-    return _framed("mirror", (width, height), low, carpentry(rng, textures), glass)
-
-
-def _framed(
-    name: str, size: tuple[float, float], low: float, frame: Material, inside: Material
-) -> Piece:
-    """A flat thing with a frame of 3 cm; its back lies against the wall."""
-    width, height = size
-    bar = 0.03
-    parts = [block((0, 0, low + z), (width, 0.03, bar), frame) for z in (0, height - bar)]
-    parts += [
-        block((x, 0, low + bar), (bar, 0.03, height - 2 * bar), frame)
-        for x in (-width / 2 + bar / 2, width / 2 - bar / 2)
-    ]
-    inner = (width - 2 * bar, 0.018, height - 2 * bar)
-    parts.append(block((0, 0.006, low + bar), inner, inside))
-    if name == "blackboard":
-        parts.append(block((0, -0.05, low), (width, 0.08, 0.015), frame))
-    return assembled(name, parts)
-
-
-def radiator(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def radiator(rng: Generator, _textures: TexturePool) -> Piece:
     """Ribs of white steel a hand above the floor, on feet."""
     width, height = rng.uniform(0.5, 1.4), rng.uniform(0.4, 0.6)
     white = lacquer(rng)
@@ -160,18 +110,18 @@ def radiator(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     parts += [
         block((x, 0.02, 0), (0.03, 0.03, 0.1), white) for x in (-width / 2 + 0.05, width / 2 - 0.05)
     ]
-    return assembled("radiator", parts)
+    return assemble("radiator", parts)
 
 
-def bin_(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def bin_(rng: Generator, _textures: TexturePool) -> Piece:
     """A waste-paper bin, open."""
     radius, height, material = rng.uniform(0.11, 0.17), rng.uniform(0.26, 0.4), plastic(rng)
     profile = [(0, 0), (radius * 0.8, 0), (radius, height), (radius - 0.008, height)]
     profile += [(radius * 0.8 - 0.008, 0.01), (0, 0.01)]
-    return assembled("bin", [lathe(profile, material, num_sides=20)])
+    return assemble("bin", [lathe(profile, material, num_sides=20)])
 
 
-def coat_rack(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def coat_rack(rng: Generator, textures: TexturePool) -> Piece:
     """A pole with hooks and perhaps coats."""
     height, wood = rng.uniform(1.65, 1.85), carpentry(rng, textures)
     parts = [cylinder((0, 0, 0), 0.2, 0.03, wood), cylinder((0, 0, 0), 0.02, height, wood)]
@@ -184,13 +134,13 @@ def coat_rack(rng: np.random.Generator, textures: TexturePool) -> Piece:
             parts.append(
                 cushion(low, (2 * x + 0.13, 2 * y + 0.13, height - 0.1), coat, hardness=0.7)
             )
-    return assembled("coat_rack", parts)
+    return assemble("coat_rack", parts)
 
 
-def lectern(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def lectern(rng: Generator, textures: TexturePool) -> Piece:
     """A speaker's desk."""
     width, height, wood = rng.uniform(0.5, 0.7), rng.uniform(1.05, 1.2), carpentry(rng, textures)
     parts = legs(width, 0.4, 0.06, 0.06, wood)
     parts.append(block((0, 0.05, 0.06), (width - 0.1, 0.3, height - 0.1), wood))
     parts.append(block((0, 0, height - 0.04), (width, 0.45, 0.04), wood))
-    return assembled("lectern", parts, height)
+    return assemble("lectern", parts, height)

@@ -1,15 +1,13 @@
 """Materials as furniture has them: veneer, cloth, lacquer, metal, porcelain, glass, foliage."""
 
-import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.mesh import Material
 from depth_unet.rooms.textures.palette import WARM_HUES, draw_colour, grey, linear
 from depth_unet.rooms.textures.texture import SINGLE, TexturePool
 
 
-def textured(
-    kind: str, rng: np.random.Generator, textures: TexturePool, gloss: float = 0.0
-) -> Material:
+def pick_material(kind: str, rng: Generator, textures: TexturePool, gloss: float = 0.0) -> Material:
     """A texture of the pool; kinds that are pictures are shown once on a quad.
 
     Raises:
@@ -19,30 +17,30 @@ def textured(
     return Material(texture=texture, gloss=gloss, stretch=kind in SINGLE)
 
 
-def carpentry(rng: np.random.Generator, textures: TexturePool) -> Material:
+def carpentry(rng: Generator, textures: TexturePool) -> Material:
     """What cupboards are made of: veneer, or white or coloured lacquer."""
     draw = rng.uniform()
     if draw < 0.68:
-        return textured("grain", rng, textures, gloss=float(rng.uniform(0, 0.05)))
+        return pick_material("grain", rng, textures, gloss=float(rng.uniform(0, 0.05)))
     if draw < 0.9:
         return lacquer(rng)
     return Material(albedo=linear(draw_colour(rng, (0, 1), (0.1, 0.5), (0.2, 0.8))), gloss=0.03)
 
 
-def lacquer(rng: np.random.Generator) -> Material:
+def lacquer(rng: Generator) -> Material:
     """White to cream paint."""
     colour = draw_colour(rng, WARM_HUES, (0.0, 0.1), (0.75, 0.95))
     return Material(albedo=linear(colour), gloss=float(rng.uniform(0, 0.05)))
 
 
-def upholstery(rng: np.random.Generator, textures: TexturePool) -> Material:
+def upholstery(rng: Generator, textures: TexturePool) -> Material:
     """Cloth, less often leather."""
     if rng.uniform() < 0.75:
-        return textured("fabric", rng, textures)
-    return textured("leather", rng, textures, gloss=float(rng.uniform(0.01, 0.05)))
+        return pick_material("fabric", rng, textures)
+    return pick_material("leather", rng, textures, gloss=float(rng.uniform(0.01, 0.05)))
 
 
-def metal(rng: np.random.Generator) -> Material:
+def metal(rng: Generator) -> Material:
     """Steel, or black or brass-coloured fittings."""
     draw = rng.uniform()
     if draw < 0.6:
@@ -52,7 +50,7 @@ def metal(rng: np.random.Generator) -> Material:
     return Material(albedo=linear(draw_colour(rng, (0.1, 0.13), (0.3, 0.6), (0.5, 0.8))), gloss=0.3)
 
 
-def appliance(rng: np.random.Generator) -> Material:
+def appliance(rng: Generator) -> Material:
     """White enamel, steel, or black."""
     draw = rng.uniform()
     if draw < 0.6:
@@ -62,25 +60,25 @@ def appliance(rng: np.random.Generator) -> Material:
     return Material(albedo=grey(rng.uniform(0.1, 0.2)), gloss=0.08)
 
 
-def sheet_metal(rng: np.random.Generator) -> Material:
+def sheet_metal(rng: Generator) -> Material:
     """Painted steel of lockers and filing cabinets: grey, beige, sometimes a muted colour."""
     saturation = (0.0, 0.12) if rng.uniform() < 0.75 else (0.2, 0.5)
     colour = draw_colour(rng, (0.05, 0.65), saturation, (0.35, 0.85))
     return Material(albedo=linear(colour), gloss=0.04)
 
 
-def porcelain(rng: np.random.Generator) -> Material:
+def porcelain(rng: Generator) -> Material:
     """White, slightly warm, glazed."""
     return Material(albedo=linear(draw_colour(rng, WARM_HUES, (0, 0.08), (0.85, 0.96))), gloss=0.05)
 
 
-def plastic(rng: np.random.Generator) -> Material:
+def plastic(rng: Generator) -> Material:
     """Any colour, dull; grey and black most of all."""
     if rng.uniform() < 0.5:
         return Material(albedo=grey(rng.uniform(0.1, 0.9)), gloss=0.03)
     return Material(albedo=linear(draw_colour(rng, (0, 1), (0.1, 0.75), (0.15, 0.9))), gloss=0.03)
 
 
-def dark(rng: np.random.Generator) -> Material:
+def dark(rng: Generator) -> Material:
     """Glass over black: screens, oven doors, hobs."""
     return Material(albedo=grey(rng.uniform(0.03, 0.12)), gloss=0.12)

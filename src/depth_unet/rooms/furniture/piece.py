@@ -1,11 +1,11 @@
-"""One thing that furnishes a room, and the few bodies that most of them are put together from."""
+"""One piece of furniture, and the few bodies that most of them are made of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from depth_unet.rooms.mesh import Material, Mesh, box, joined
+from depth_unet.rooms.mesh import Material, Mesh, box, join_meshes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -17,22 +17,20 @@ class Piece:
         size_m: Width (x), depth (y) and height of its bounding box, metres.
         top_m: Height of a free level surface on which small things may stand, or None.
         meshes: Its surfaces, all of them furniture.
-        elevation_m: Height of its lower edge; above 0 for what hangs on a wall.
     """
 
     name: str
     size_m: tuple[float, float, float]
     top_m: float | None
     meshes: tuple[Mesh, ...]
-    elevation_m: float = 0.0
 
 
-def assembled(name: str, meshes: Sequence[Mesh], top_m: float | None = None) -> Piece:
-    """A piece of ``meshes``: centred over the origin, one mesh a material.
+def assemble(name: str, meshes: Sequence[Mesh], top_m: float | None = None) -> Piece:
+    """A piece of ``meshes``: centred over the origin, one mesh per material.
 
     Args:
         name: What it is.
-        meshes: Its surfaces, standing on height 0 unless it hangs.
+        meshes: Its surfaces, standing on height 0.
         top_m: Height of a free level surface, or None.
     """
     points = np.concatenate([mesh.positions_m.reshape(-1, 3) for mesh in meshes])
@@ -47,8 +45,7 @@ def assembled(name: str, meshes: Sequence[Mesh], top_m: float | None = None) -> 
         name=name,
         size_m=(width, depth, height),
         top_m=top_m,
-        meshes=tuple(joined(group) for group in groups.values()),
-        elevation_m=max(float(low[2]), 0.0),
+        meshes=tuple(join_meshes(group) for group in groups.values()),
     )
 
 

@@ -2,15 +2,16 @@
 
 import numpy as np
 from jaxtyping import UInt8
+from numpy.random import Generator
 
 from depth_unet.rooms.furniture.finish import carpentry, metal, plastic, upholstery
-from depth_unet.rooms.furniture.piece import Piece, assembled, block, legs
+from depth_unet.rooms.furniture.piece import Piece, assemble, block, legs
 from depth_unet.rooms.furniture.solids import cushion, cylinder, lathe
-from depth_unet.rooms.mesh import Material, Mesh, turned
+from depth_unet.rooms.mesh import Material, Mesh, rotation
 from depth_unet.rooms.textures.texture import TexturePool
 
 
-def chair(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def chair(rng: Generator, textures: TexturePool) -> Piece:
     """Four legs, a seat, and a back of a board, slats or upholstery."""
     side, seat, top = rng.uniform(0.4, 0.5), rng.uniform(0.43, 0.48), rng.uniform(0.8, 1.02)
     frame = carpentry(rng, textures) if rng.uniform() < 0.7 else metal(rng)
@@ -34,7 +35,7 @@ def chair(rng: np.random.Generator, textures: TexturePool) -> Piece:
     else:
         num = int(rng.integers(1, 4)) if style == 1 else int(rng.integers(3, 7))
         parts += _slats((side, seat, top), num, style == 1, frame)
-    return assembled("chair", parts)
+    return assemble("chair", parts)
 
 
 def _slats(size: tuple[float, float, float], num: int, lying: bool, frame: Material) -> list[Mesh]:
@@ -49,7 +50,7 @@ def _slats(size: tuple[float, float, float], num: int, lying: bool, frame: Mater
     return [rail, *(block((x, back, seat - 0.02), (0.025, 0.02, height), frame) for x in columns)]
 
 
-def office_chair(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def office_chair(rng: Generator, textures: TexturePool) -> Piece:
     """Five castors, a column, a soft seat and back, mostly with arms."""
     steel, cloth, dull = metal(rng), upholstery(rng, textures), plastic(rng)
     seat, top, side = rng.uniform(0.44, 0.52), rng.uniform(0.88, 1.15), rng.uniform(0.46, 0.54)
@@ -57,8 +58,8 @@ def office_chair(rng: np.random.Generator, textures: TexturePool) -> Piece:
     for step in range(5):
         arm = block((0.15, 0, 0.06), (0.3, 0.04, 0.03), dull)
         wheel = cylinder((0.28, 0, 0.0), 0.03, 0.06, dull, num_sides=8)
-        spoke = turned(2 * np.pi * step / 5 + 0.3)
-        parts += [arm.moved(spoke), wheel.moved(spoke)]
+        spoke = rotation(2 * np.pi * step / 5 + 0.3)
+        parts += [arm.transform(spoke), wheel.transform(spoke)]
     low, high = (-side / 2, -side / 2, seat - 0.04), (side / 2, side / 2 - 0.04, seat + 0.05)
     parts.append(cushion(low, high, cloth))
     low, high = (-side / 2 + 0.03, side / 2 - 0.06, seat + 0.1), (side / 2 - 0.03, side / 2, top)
@@ -68,10 +69,10 @@ def office_chair(rng: np.random.Generator, textures: TexturePool) -> Piece:
         for x in (-side / 2, side / 2):
             parts.append(block((x, 0, seat + 0.2), (0.05, 0.28, 0.03), dull))
             parts.append(block((x, 0.02, seat), (0.03, 0.05, 0.2), dull))
-    return assembled("office_chair", parts)
+    return assemble("office_chair", parts)
 
 
-def stool(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def stool(rng: Generator, textures: TexturePool) -> Piece:
     """A round or square seat on legs, low or as high as a bar."""
     height = rng.uniform(0.42, 0.5) if rng.uniform() < 0.7 else rng.uniform(0.62, 0.75)
     side = rng.uniform(0.3, 0.4)
@@ -82,10 +83,10 @@ def stool(rng: np.random.Generator, textures: TexturePool) -> Piece:
         parts.append(cylinder((0, 0, height - 0.03), side / 2, 0.03, cloth, num_sides=20))
     else:
         parts.append(block((0, 0, height - 0.03), (side, side, 0.03), frame))
-    return assembled("stool", parts)
+    return assemble("stool", parts)
 
 
-def bench(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def bench(rng: Generator, textures: TexturePool) -> Piece:
     """A long board on two trestles, with or without a back."""
     width, depth, seat = rng.uniform(0.9, 1.9), rng.uniform(0.32, 0.45), rng.uniform(0.42, 0.47)
     frame = carpentry(rng, textures)
@@ -103,20 +104,20 @@ def bench(rng: np.random.Generator, textures: TexturePool) -> Piece:
             block((0, depth / 2 - 0.05, z), (width, 0.025, 0.09), frame)
             for z in (seat + 0.15, seat + 0.3)
         ]
-    return assembled("bench", parts)
+    return assemble("bench", parts)
 
 
-def sofa(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def sofa(rng: Generator, textures: TexturePool) -> Piece:
     """Two or three seats with arms, cushions and a back; now and then pillows."""
     return _couch("sofa", rng.uniform(1.35, 2.3), rng, textures)
 
 
-def armchair(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def armchair(rng: Generator, textures: TexturePool) -> Piece:
     """One seat of the same build as the sofa."""
     return _couch("armchair", rng.uniform(0.75, 1.0), rng, textures)
 
 
-def _couch(name: str, width: float, rng: np.random.Generator, textures: TexturePool) -> Piece:
+def _couch(name: str, width: float, rng: Generator, textures: TexturePool) -> Piece:
     depth, seat, arm = rng.uniform(0.78, 0.98), rng.uniform(0.38, 0.46), rng.uniform(0.1, 0.22)
     cloth, wood = upholstery(rng, textures), carpentry(rng, textures)
     top, rest = rng.uniform(0.7, 0.95), seat + rng.uniform(0.1, 0.2)
@@ -140,7 +141,7 @@ def _couch(name: str, width: float, rng: np.random.Generator, textures: TextureP
     for _ in range(int(rng.integers(0, 3)) if name == "sofa" else 0):
         x, pillow = rng.uniform(-width / 2 + 0.4, width / 2 - 0.4), textures.pick("fabric", rng)
         parts.append(_pillow(x, depth / 2 - 0.5, seat, pillow))
-    return assembled(name, parts)
+    return assemble(name, parts)
 
 
 def _pillow(x: float, y: float, seat: float, texture: UInt8[np.ndarray, "k k 3"]) -> Mesh:
@@ -148,9 +149,9 @@ def _pillow(x: float, y: float, seat: float, texture: UInt8[np.ndarray, "k k 3"]
     return cushion(low, high, Material(texture=texture), hardness=0.6)
 
 
-def pouffe(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def pouffe(rng: Generator, textures: TexturePool) -> Piece:
     """A round soft seat without a back."""
     radius, height = rng.uniform(0.22, 0.35), rng.uniform(0.35, 0.45)
     profile = [(0, 0), (radius * 0.85, 0), (radius, height * 0.3), (radius, height * 0.75)]
     profile += [(radius * 0.8, height), (0, height)]
-    return assembled("pouffe", [lathe(profile, upholstery(rng, textures), num_sides=20)])
+    return assemble("pouffe", [lathe(profile, upholstery(rng, textures), num_sides=20)])

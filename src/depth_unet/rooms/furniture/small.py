@@ -1,6 +1,7 @@
 """Things that stand on tops: books, lamps, crockery, screens, boxes."""
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.furniture.decor import SHADE, foliage
 from depth_unet.rooms.furniture.finish import (
@@ -8,18 +9,18 @@ from depth_unet.rooms.furniture.finish import (
     dark,
     lacquer,
     metal,
+    pick_material,
     plastic,
     porcelain,
-    textured,
 )
-from depth_unet.rooms.furniture.piece import Piece, assembled, block
-from depth_unet.rooms.furniture.solids import cylinder, lathe, rounded
+from depth_unet.rooms.furniture.piece import Piece, assemble, block
+from depth_unet.rooms.furniture.solids import cylinder, lathe, round_profile
 from depth_unet.rooms.furniture.storage import screen_on_foot
-from depth_unet.rooms.mesh import Material, turned
+from depth_unet.rooms.mesh import Material, rotation
 from depth_unet.rooms.textures.texture import TexturePool
 
 
-def book_pile(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def book_pile(rng: Generator, _textures: TexturePool) -> Piece:
     """One to six books that lie on one another, a little askew."""
     parts, level = [], 0.0
     for _ in range(int(rng.integers(1, 7))):
@@ -29,34 +30,34 @@ def book_pile(rng: np.random.Generator, _textures: TexturePool) -> Piece:
             rng.uniform(0.01, 0.05),
         )
         cover, pages = plastic(rng), Material(albedo=(0.75, 0.72, 0.62))
-        askew = turned(rng.uniform(-0.3, 0.3), (0, 0, level))
-        parts.append(block((0, 0, 0), (width, depth, 0.003), cover).moved(askew))
+        askew = rotation(rng.uniform(-0.3, 0.3), (0, 0, level))
+        parts.append(block((0, 0, 0), (width, depth, 0.003), cover).transform(askew))
         sheets = (width - 0.008, depth - 0.006, height - 0.006)
-        parts.append(block((0.002, 0, 0.003), sheets, pages).moved(askew))
-        parts.append(block((0, 0, height - 0.003), (width, depth, 0.003), cover).moved(askew))
+        parts.append(block((0.002, 0, 0.003), sheets, pages).transform(askew))
+        parts.append(block((0, 0, height - 0.003), (width, depth, 0.003), cover).transform(askew))
         level += height
-    return assembled("book_pile", parts)
+    return assemble("book_pile", parts)
 
 
-def book_row(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def book_row(rng: Generator, textures: TexturePool) -> Piece:
     """Books that stand side by side."""
     size = (rng.uniform(0.15, 0.45), rng.uniform(0.15, 0.2), rng.uniform(0.18, 0.28))
-    return assembled("book_row", [block((0, 0, 0), size, textured("books", rng, textures))])
+    return assemble("book_row", [block((0, 0, 0), size, pick_material("books", rng, textures))])
 
 
-def papers(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def papers(rng: Generator, textures: TexturePool) -> Piece:
     """A few sheets."""
     parts = []
     for index in range(int(rng.integers(1, 4))):
         sheet = block(
-            (0, 0, 0.002 * index), (0.21, 0.297, 0.0018), textured("paper", rng, textures)
+            (0, 0, 0.002 * index), (0.21, 0.297, 0.0018), pick_material("paper", rng, textures)
         )
         shift = (rng.uniform(-0.08, 0.08), rng.uniform(-0.06, 0.06), 0)
-        parts.append(sheet.moved(turned(rng.uniform(-0.5, 0.5), shift)))
-    return assembled("papers", parts)
+        parts.append(sheet.transform(rotation(rng.uniform(-0.5, 0.5), shift)))
+    return assemble("papers", parts)
 
 
-def table_lamp(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def table_lamp(rng: Generator, _textures: TexturePool) -> Piece:
     """A shade on a foot."""
     height, radius = rng.uniform(0.32, 0.6), rng.uniform(0.1, 0.18)
     foot = plastic(rng) if rng.uniform() < 0.6 else metal(rng)
@@ -67,45 +68,45 @@ def table_lamp(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     base += [(0.012, low * 0.8), (0.012, low), (0, low)]
     upper = radius * rng.uniform(0.5, 1)
     cover = lathe([(0, low), (radius, low), (upper, height), (0, height)], shade, num_sides=20)
-    return assembled("table_lamp", [lathe(rounded(base), foot, num_sides=14), cover])
+    return assemble("table_lamp", [lathe(round_profile(base), foot, num_sides=14), cover])
 
 
-def vase(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def vase(rng: Generator, textures: TexturePool) -> Piece:
     """A vase, half of the time with leaves in it."""
     height, radius = rng.uniform(0.12, 0.35), rng.uniform(0.04, 0.1)
     neck = radius * rng.uniform(0.3, 0.9)
     profile = [(0, 0), (radius * 0.6, 0), (radius, height * 0.4), (radius * 0.85, height * 0.65)]
     profile += [(neck, height * 0.85), (neck, height), (0, height)]
-    parts = [lathe(rounded(profile), plastic(rng), num_sides=16)]
+    parts = [lathe(round_profile(profile), plastic(rng), num_sides=16)]
     if rng.uniform() < 0.5:
         size = (rng.uniform(0.15, 0.4), 0.3)
         parts += foliage(int(rng.integers(8, 20)), height, size, rng, textures)
-    return assembled("vase", parts)
+    return assemble("vase", parts)
 
 
-def bottle(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def bottle(rng: Generator, _textures: TexturePool) -> Piece:
     """A bottle with a neck and a label."""
     height, radius = rng.uniform(0.18, 0.33), rng.uniform(0.03, 0.045)
     neck = radius * rng.uniform(0.3, 0.5)
     profile = [(0, 0), (radius, 0), (radius, height * 0.6), (neck, height * 0.75), (neck, height)]
     glass, label = plastic(rng), lacquer(rng)
-    parts = [lathe([*rounded(profile), (0, height)], glass, num_sides=14)]
+    parts = [lathe([*round_profile(profile), (0, height)], glass, num_sides=14)]
     parts.append(cylinder((0, 0, height * 0.18), radius + 0.001, height * 0.3, label))
-    return assembled("bottle", parts)
+    return assemble("bottle", parts)
 
 
-def cup(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def cup(rng: Generator, _textures: TexturePool) -> Piece:
     """A mug with its handle."""
     height, radius, clay = rng.uniform(0.08, 0.11), rng.uniform(0.035, 0.045), porcelain(rng)
     clay = clay if rng.uniform() < 0.5 else plastic(rng)
     profile = [(0, 0), (radius * 0.85, 0), (radius, height), (radius - 0.004, height)]
     body = lathe([*profile, (radius * 0.8, 0.01), (0, 0.01)], clay)
-    return assembled(
+    return assemble(
         "cup", [body, block((radius + 0.01, 0, height * 0.25), (0.03, 0.01, 0.05), clay)]
     )
 
 
-def bowl(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def bowl(rng: Generator, _textures: TexturePool) -> Piece:
     """A bowl, sometimes with fruit."""
     radius, height = rng.uniform(0.08, 0.16), rng.uniform(0.05, 0.09)
     clay = porcelain(rng) if rng.uniform() < 0.5 else plastic(rng)
@@ -123,19 +124,19 @@ def bowl(rng: np.random.Generator, _textures: TexturePool) -> Piece:
                 num_sides=8,
             )
         )
-    return assembled("bowl", parts)
+    return assemble("bowl", parts)
 
 
-def monitor(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def monitor(rng: Generator, textures: TexturePool) -> Piece:
     """A computer's screen, mostly with a keyboard before it."""
     parts = screen_on_foot(rng.uniform(0.4, 0.62), 0.0, 0.1, rng, textures)
     if rng.uniform() < 0.7:
         keys = plastic(rng) if rng.uniform() < 0.3 else dark(rng)
         parts.append(block((0, -0.15, 0), (0.42, 0.13, 0.02), keys))
-    return assembled("monitor", parts)
+    return assemble("monitor", parts)
 
 
-def laptop(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def laptop(rng: Generator, textures: TexturePool) -> Piece:
     """A portable computer, open."""
     width, depth = rng.uniform(0.3, 0.37), rng.uniform(0.21, 0.25)
     case, keys = appliance(rng), dark(rng)
@@ -145,44 +146,44 @@ def laptop(rng: np.random.Generator, textures: TexturePool) -> Piece:
     tilt[1:3, 1:3] = [[cosine, sine], [-sine, cosine]]
     tilt[1, 3], tilt[2, 3] = depth / 2, 0.01
     lid = [block((0, 0, 0), (width, 0.008, depth), case)]
-    picture = textured("screen", rng, textures, gloss=0.08)
+    picture = pick_material("screen", rng, textures, gloss=0.08)
     lid.append(block((0, -0.005, 0.01), (width - 0.02, 0.002, depth - 0.02), picture))
     base = [block((0, 0, 0), (width, depth, 0.018), case)]
     base.append(block((0, 0.03, 0.018), (width - 0.04, depth * 0.5, 0.001), keys))
-    return assembled("laptop", base + [part.moved(tilt) for part in lid])
+    return assemble("laptop", base + [part.transform(tilt) for part in lid])
 
 
-def carton(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def carton(rng: Generator, textures: TexturePool) -> Piece:
     """A small box, tin or packet."""
     size = (rng.uniform(0.08, 0.3), rng.uniform(0.06, 0.22), rng.uniform(0.05, 0.26))
-    material = plastic(rng) if rng.uniform() < 0.6 else textured("picture", rng, textures)
-    return assembled("carton", [block((0, 0, 0), size, material)])
+    material = plastic(rng) if rng.uniform() < 0.6 else pick_material("picture", rng, textures)
+    return assemble("carton", [block((0, 0, 0), size, material)])
 
 
-def photo(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def photo(rng: Generator, textures: TexturePool) -> Piece:
     """A framed photo that leans back."""
     width, height = rng.uniform(0.1, 0.22), rng.uniform(0.12, 0.26)
     lean = np.eye(4, dtype=np.float32)
     lean[1:3, 1:3] = [[np.cos(0.25), np.sin(0.25)], [-np.sin(0.25), np.cos(0.25)]]
     frame = block((0, 0, 0), (width, 0.012, height), plastic(rng))
     inner = (width - 0.03, 0.002, height - 0.03)
-    image = block((0, -0.006, 0.015), inner, textured("picture", rng, textures))
+    image = block((0, -0.006, 0.015), inner, pick_material("picture", rng, textures))
     prop = block((0, height * 0.12, 0), (0.03, 0.01, height * 0.5), dark(rng))
-    parts = [frame.moved(lean), image.moved(lean), prop]
+    parts = [frame.transform(lean), image.transform(lean), prop]
     low = min(float(part.positions_m[..., 2].min()) for part in parts)
-    return assembled("photo", [part.moved(turned(0, (0, 0, -low))) for part in parts])
+    return assemble("photo", [part.transform(rotation(0, (0, 0, -low))) for part in parts])
 
 
-def clock(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def clock(rng: Generator, _textures: TexturePool) -> Piece:
     """A small clock or radio."""
     size = (rng.uniform(0.1, 0.25), rng.uniform(0.06, 0.1), rng.uniform(0.08, 0.14))
     face = (size[0] * 0.7, 0.004, size[2] * 0.6)
     parts = [block((0, 0, 0), size, plastic(rng))]
     parts.append(block((0, -size[1] / 2, size[2] * 0.2), face, dark(rng)))
-    return assembled("clock", parts)
+    return assemble("clock", parts)
 
 
-def microwave(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def microwave(rng: Generator, _textures: TexturePool) -> Piece:
     """A microwave oven."""
     width, depth, height = rng.uniform(0.44, 0.52), rng.uniform(0.32, 0.4), rng.uniform(0.26, 0.3)
     case, black = appliance(rng), dark(rng)
@@ -190,10 +191,10 @@ def microwave(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     window = (width * 0.62, 0.006, height - 0.06)
     parts.append(block((-width * 0.15, -depth / 2, 0.03), window, black))
     parts.append(block((width * 0.36, -depth / 2, 0.05), (width * 0.18, 0.006, 0.12), metal(rng)))
-    return assembled("microwave", parts)
+    return assemble("microwave", parts)
 
 
-def kettle(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def kettle(rng: Generator, _textures: TexturePool) -> Piece:
     """A kettle or coffee pot."""
     radius, height = rng.uniform(0.07, 0.09), rng.uniform(0.18, 0.25)
     body = metal(rng) if rng.uniform() < 0.5 else plastic(rng)
@@ -201,14 +202,14 @@ def kettle(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     handle = block((radius + 0.02, 0, height * 0.25), (0.02, 0.025, height * 0.6), dark(rng))
     spout = block((-radius * 0.8, 0, height * 0.75), (radius * 0.6, 0.03, 0.03), body)
     bridge = block((radius * 0.8, 0, height * 0.78), (radius * 0.6, 0.025, 0.02), handle.material)
-    return assembled("kettle", [lathe(profile, body, num_sides=16), handle, spout, bridge])
+    return assemble("kettle", [lathe(profile, body, num_sides=16), handle, spout, bridge])
 
 
-def potted_plant(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def potted_plant(rng: Generator, textures: TexturePool) -> Piece:
     """A plant for a window sill."""
     height, rim = rng.uniform(0.08, 0.15), rng.uniform(0.05, 0.09)
     profile = [(0, 0), (rim * 0.7, 0), (rim, height), (0, height)]
     parts = [lathe(profile, plastic(rng), num_sides=14)]
     size = (rng.uniform(0.15, 0.4), rng.uniform(0.1, 0.35))
     parts += foliage(int(rng.integers(10, 28)), height, size, rng, textures)
-    return assembled("potted_plant", parts)
+    return assemble("potted_plant", parts)

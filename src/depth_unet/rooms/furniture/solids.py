@@ -5,9 +5,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float64
 
-from depth_unet.rooms.mesh import Material, Mesh
+from depth_unet.rooms.mesh import Material, Mesh, face_uv
 
 TEXTURE_M = 0.6
 """Side of one repetition of a texture."""
@@ -48,10 +48,10 @@ def lathe(
     normals[..., :2] = slopes[:, None, None, :1] * outward
     normals[..., 2] = slopes[:, None, None, 1]
     mesh = _of_grids(points + np.asarray(centre_m), normals, material)
-    return replace(mesh, uv=_projected(mesh) / np.float32(TEXTURE_M))
+    return replace(mesh, uv=face_uv(mesh.positions_m, mesh.normals) / np.float32(TEXTURE_M))
 
 
-def rounded(
+def round_profile(
     profile_m: Sequence[tuple[float, float]], num_times: int = 2
 ) -> list[tuple[float, float]]:
     """A profile with its corners cut (Chaikin, 1974); its two ends stay."""
@@ -114,7 +114,7 @@ def cushion(
     normals = sphere(2 - hardness) / half
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
     mesh = _of_grids((points + (low + high) / 2)[None], normals[None], material)
-    return replace(mesh, uv=_projected(mesh) / np.float32(texture_m))
+    return replace(mesh, uv=face_uv(mesh.positions_m, mesh.normals) / np.float32(texture_m))
 
 
 def leaf(
@@ -135,13 +135,6 @@ def leaf(
     left, right = base + along * 0.45 + across + droop, base + along * 0.45 - across + droop
     corners = np.array([[base, right, base + along], [base, base + along, left]])
     return _flat(np.concatenate([corners, corners[:, ::-1]]), material)
-
-
-def _projected(mesh: Mesh) -> Float32[np.ndarray, "t 3 2"]:
-    """Texture coordinates in metres, seen along the axis that each triangle faces most."""
-    axis = np.abs(mesh.normals.mean(1)).argmax(1)
-    shown = np.array([[1, 2], [0, 2], [0, 1]])[axis]
-    return np.take_along_axis(mesh.positions_m, shown[:, None], 2)
 
 
 def _flat(corners: Float64[np.ndarray, "t 3 3"], material: Material) -> Mesh:

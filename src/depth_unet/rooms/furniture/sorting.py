@@ -1,4 +1,4 @@
-"""Which kinds of furniture a model may stand for, told by its name, category and size."""
+"""Which kinds of furniture a model may serve as: by its name, category and size."""
 
 import re
 
@@ -32,7 +32,6 @@ KIND_NAMES = {
     "fridge": r"fridge|large fridge|refrigerator",
     "kitchen_sink": r"sink cabinet|sink",
     "locker": r"locked locker",
-    "mirror": r"frame chambord",
     "office_chair": r"armchair",
     "piano": r"grand piano|upright piano",
     "plant": r"(indoor |decorative )?plant|yucca|ficus|bamboo|cactus|spathiphyllum",
@@ -47,7 +46,6 @@ KIND_NAMES = {
     "table": r"table|(wooden|oak|black|rattan|folding|wooden alder|wooden teak|bar|cafe) table",
     "toilet": r"toilets unit|bidet",
     "tv_stand": r"television cabinet|tv stand|contemporary living room",
-    "wall_cabinet": r"((small )?upper|upper shelves|glass door) cabinet|(range )?hood",
     "wardrobe": r"wardrobe|high cabinet|cupboard",
     "washer": r"washing machine|clothes washing machine|dryer machine",
 }
@@ -77,13 +75,14 @@ UNSUITABLE = re.compile(
     r".*switch|bill .*|surveillance camera|cctv|.*detector|.*lamppost|cooktop|induction.*|biplane|"
     r".*head and.*|comb|keys|ring|puzzle|card game|text marker|pencil|ruler|number lock|hat|"
     r"tape measure|medicine.*|tennis racket|toilet brush|.*dispenser|outdoor lamp|wall .*|towel.*|"
-    r"thermometer|air .*"
+    r"thermometer|air .*|frame chambord|((small )?upper|upper shelves|glass door) cabinet|"
+    r"(range )?hood"
 )
-"""Names of what lies on no top in a photo: too small to see, or of another place."""
+"""Names of models that lie on no top: too small to see, hung on walls, or of another place."""
 
 
 def kinds_of(model: Model) -> tuple[str, ...]:
-    """Kinds of ``shapes.STANDING`` and ``shapes.HANGING``, and ``small``; none for oddities."""
+    """Kinds of ``shapes.MAKERS``, or ``small``; none for models that no room uses."""
     name = re.sub(r" \d+$", "", model.name.lower())
     if model.category == "Office" and name == "armchair":
         return ("office_chair",)
@@ -106,11 +105,8 @@ def top_of(model: Model, kind: str) -> float | None:
 
 def _fits(model: Model, kind: str) -> bool:
     low, high = HEIGHTS_M.get(kind, (0.2, 2.4))
-    hangs = kind in ("wall_cabinet", "mirror")
     is_on_floor = model.elevation_m < 0.15
-    return hangs or (
-        low <= model.size_m[2] <= high and max(model.size_m) < MAX_SIDE_M and is_on_floor
-    )
+    return low <= model.size_m[2] <= high and max(model.size_m) < MAX_SIDE_M and is_on_floor
 
 
 def _is_small(model: Model) -> bool:

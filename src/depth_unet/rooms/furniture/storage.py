@@ -3,22 +3,23 @@
 from itertools import pairwise
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.furniture.finish import (
     carpentry,
     dark,
     lacquer,
     metal,
+    pick_material,
     plastic,
     sheet_metal,
-    textured,
 )
-from depth_unet.rooms.furniture.piece import Piece, assembled, block, legs
+from depth_unet.rooms.furniture.piece import Piece, assemble, block, legs
 from depth_unet.rooms.mesh import Material, Mesh, box
 from depth_unet.rooms.textures.texture import TexturePool
 
 
-def shelf(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def shelf(rng: Generator, textures: TexturePool) -> Piece:
     """Open boards between two sides, mostly with a back, holding books and boxes."""
     width, depth, height = rng.uniform(0.6, 1.3), rng.uniform(0.25, 0.38), rng.uniform(1.0, 2.1)
     wood = carpentry(rng, textures)
@@ -35,14 +36,11 @@ def shelf(rng: np.random.Generator, textures: TexturePool) -> Piece:
     for z, above in pairwise(levels):
         room = (width - 0.06, depth, above - z - 0.022)
         parts += _shelf_load(room, z + 0.022, rng, textures)
-    return assembled("shelf", parts, height - 0.008 if height < 1.3 else None)
+    return assemble("shelf", parts, height - 0.008 if height < 1.3 else None)
 
 
 def _shelf_load(
-    room_m: tuple[float, float, float],
-    level_m: float,
-    rng: np.random.Generator,
-    textures: TexturePool,
+    room_m: tuple[float, float, float], level_m: float, rng: Generator, textures: TexturePool
 ) -> list[Mesh]:
     """Books, boxes or nothing, from left to right on one board."""
     parts = []
@@ -54,50 +52,45 @@ def _shelf_load(
         low = (left, front + rng.uniform(0, 0.06), level_m)
         high = (left + length - 0.01, depth / 2 - 0.02, level_m + height)
         if draw < 0.72:
-            parts.append(box(low, high, textured("books", rng, textures)))
+            parts.append(box(low, high, pick_material("books", rng, textures)))
         elif draw < 0.82:
             parts.append(box(low, high, plastic(rng)))
         left += length + max(rng.uniform(-0.12, 0.12), 0)
     return parts
 
 
-def wardrobe(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def wardrobe(rng: Generator, textures: TexturePool) -> Piece:
     """A tall cupboard with two or three doors."""
     size = (rng.uniform(0.8, 1.8), rng.uniform(0.5, 0.65), rng.uniform(1.8, 2.25))
     return _cupboard("wardrobe", size, (max(2, round(size[0] / 0.5)), 1), rng, textures)
 
 
-def cabinet(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def cabinet(rng: Generator, textures: TexturePool) -> Piece:
     """A cupboard of table to chest height with doors."""
     size = (rng.uniform(0.6, 1.5), rng.uniform(0.35, 0.5), rng.uniform(0.75, 1.25))
     return _cupboard("cabinet", size, (max(2, round(size[0] / 0.45)), 1), rng, textures)
 
 
-def dresser(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def dresser(rng: Generator, textures: TexturePool) -> Piece:
     """A chest of drawers."""
     size = (rng.uniform(0.6, 1.4), rng.uniform(0.4, 0.55), rng.uniform(0.7, 1.15))
     columns = 1 if size[0] < 0.9 else 2
     return _cupboard("dresser", size, (columns, int(rng.integers(3, 6))), rng, textures)
 
 
-def filing_cabinet(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def filing_cabinet(rng: Generator, textures: TexturePool) -> Piece:
     """A narrow steel chest of an office."""
     rows = int(rng.integers(2, 5))
     size = (rng.uniform(0.4, 0.48), rng.uniform(0.5, 0.65), 0.08 + 0.31 * rows)
     return _cupboard("filing_cabinet", size, (1, rows), rng, textures, material=sheet_metal(rng))
 
 
-def locker(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def locker(rng: Generator, textures: TexturePool) -> Piece:
     """A row of narrow steel doors, one or two high."""
     columns = int(rng.integers(3, 7))
     size = (0.31 * columns, rng.uniform(0.42, 0.5), rng.uniform(1.7, 1.95))
     return _cupboard(
-        "locker",
-        size,
-        (columns, int(rng.integers(1, 3))),
-        rng,
-        textures,
-        material=sheet_metal(rng),
+        "locker", size, (columns, int(rng.integers(1, 3))), rng, textures, material=sheet_metal(rng)
     )
 
 
@@ -105,7 +98,7 @@ def _cupboard(
     name: str,
     size: tuple[float, float, float],
     fronts: tuple[int, int],
-    rng: np.random.Generator,
+    rng: Generator,
     textures: TexturePool,
     *,
     material: Material | None = None,
@@ -130,10 +123,10 @@ def _cupboard(
         else:
             side = (step_x / 2 - 0.05) * (1 if column % 2 == 0 else -1)
             parts.append(block((x + side, y - 0.02, z + step_z * 0.5), (0.015, 0.02, 0.12), handle))
-    return assembled(name, parts, height if height < 1.5 else None)
+    return assemble(name, parts, height if height < 1.5 else None)
 
 
-def tv_stand(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def tv_stand(rng: Generator, textures: TexturePool) -> Piece:
     """A low cabinet with a television on it."""
     width, depth, height = rng.uniform(0.9, 1.8), rng.uniform(0.35, 0.5), rng.uniform(0.35, 0.6)
     wood, black, steel = carpentry(rng, textures), dark(rng), metal(rng)
@@ -148,17 +141,17 @@ def tv_stand(rng: np.random.Generator, textures: TexturePool) -> Piece:
         parts.append(block((x, -depth / 2 - 0.01, height - 0.08), (0.1, 0.015, 0.012), steel))
     screen = min(rng.uniform(0.7, 1.4), width - 0.02)
     parts += screen_on_foot(screen, height, 0.05, rng, textures)
-    return assembled("tv_stand", parts)
+    return assemble("tv_stand", parts)
 
 
 def screen_on_foot(
-    width_m: float, level_m: float, y_m: float, rng: np.random.Generator, textures: TexturePool
+    width_m: float, level_m: float, y_m: float, rng: Generator, textures: TexturePool
 ) -> list[Mesh]:
     """A flat screen that stands on height ``level_m`` and faces -y."""
     case, picture = plastic(rng) if rng.uniform() < 0.1 else dark(rng), dark(rng)
     low, height = level_m + 0.05, width_m * 0.57
     if rng.uniform() < 0.4:
-        picture = textured("screen", rng, textures, gloss=0.08)
+        picture = pick_material("screen", rng, textures, gloss=0.08)
     return [
         block((0, y_m, level_m), (width_m * 0.35, 0.18, 0.012), case),
         block((0, y_m + 0.02, level_m + 0.01), (0.06, 0.03, 0.1), case),
@@ -167,7 +160,7 @@ def screen_on_foot(
     ]
 
 
-def crate(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def crate(rng: Generator, textures: TexturePool) -> Piece:
     """A moving box, a crate or a storage bin, with a lid."""
     width, depth, height = rng.uniform(0.3, 0.6), rng.uniform(0.25, 0.45), rng.uniform(0.2, 0.45)
     draw = rng.uniform()
@@ -179,4 +172,4 @@ def crate(rng: np.random.Generator, textures: TexturePool) -> Piece:
         block((0, 0, height - 0.05), (width + 0.01, depth + 0.01, 0.05), material),
         block((0, 0, height - 0.001), (width + 0.012, 0.06, 0.002), tape),
     ]
-    return assembled("box", parts, height)
+    return assemble("box", parts, height)

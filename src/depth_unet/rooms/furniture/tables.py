@@ -1,20 +1,21 @@
 """Beds and tables of simple bodies."""
 
 import numpy as np
+from numpy.random import Generator
 
-from depth_unet.rooms.furniture.finish import carpentry, lacquer, metal, textured, upholstery
-from depth_unet.rooms.furniture.piece import Piece, assembled, block, legs
+from depth_unet.rooms.furniture.finish import carpentry, lacquer, metal, pick_material, upholstery
+from depth_unet.rooms.furniture.piece import Piece, assemble, block, legs
 from depth_unet.rooms.furniture.solids import cushion, cylinder
 from depth_unet.rooms.mesh import Material, Mesh
 from depth_unet.rooms.textures.texture import TexturePool
 
 
-def bed(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def bed(rng: Generator, textures: TexturePool) -> Piece:
     """A frame, a mattress, a quilt that hangs over, pillows and a head board."""
     width, length = rng.uniform(0.9, 1.85), rng.uniform(1.95, 2.15)
     frame, level = rng.uniform(0.25, 0.4), rng.uniform(0.18, 0.26)
     wood, sheet = carpentry(rng, textures), lacquer(rng)
-    quilt = textured("fabric", rng, textures)
+    quilt = pick_material("fabric", rng, textures)
     back = length / 2
     parts = [block((0, 0, 0.08), (width, length, frame - 0.08), wood)]
     parts += legs(width - 0.04, length - 0.04, 0.08, 0.07, wood)
@@ -27,13 +28,13 @@ def bed(rng: np.random.Generator, textures: TexturePool) -> Piece:
     top = frame + level + 0.04
     parts.append(cushion(low, (width / 2 + 0.03, head, top), quilt, hardness=0.1))
     parts += _pillows(width, back, frame + level - 0.02, rng, textures)
-    return assembled("bed", parts)
+    return assemble("bed", parts)
 
 
 def _pillows(
-    width: float, back: float, level: float, rng: np.random.Generator, textures: TexturePool
+    width: float, back: float, level: float, rng: Generator, textures: TexturePool
 ) -> list[Mesh]:
-    cloth = lacquer(rng) if rng.uniform() < 0.5 else textured("fabric", rng, textures)
+    cloth = lacquer(rng) if rng.uniform() < 0.5 else pick_material("fabric", rng, textures)
     columns = [0.0] if width < 1.25 else [-width / 4, width / 4]
     half, height = min(0.34, width / 2 - 0.05, width / 4 + 0.2), rng.uniform(0.12, 0.2)
     half = half if len(columns) == 1 else min(half, width / 4 - 0.03)
@@ -43,7 +44,7 @@ def _pillows(
     ]
 
 
-def bunk_bed(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def bunk_bed(rng: Generator, textures: TexturePool) -> Piece:
     """Two mattresses one above the other, with a ladder."""
     width, length, post = rng.uniform(1.95, 2.1), rng.uniform(0.85, 1.0), 0.07
     frame, upper = carpentry(rng, textures), rng.uniform(1.25, 1.45)
@@ -51,7 +52,7 @@ def bunk_bed(rng: np.random.Generator, textures: TexturePool) -> Piece:
     for low in (0.25, upper):
         parts.append(block((0, 0, low), (width - 0.02, length - 0.02, 0.1), frame))
         corner = (width / 2 - 0.08, length / 2 - 0.04)
-        quilt = textured("fabric", rng, textures)
+        quilt = pick_material("fabric", rng, textures)
         box_low, box_high = (-corner[0], -corner[1], low + 0.1), (*corner, low + 0.26)
         parts.append(cushion(box_low, box_high, quilt, hardness=0.12))
         rail = block((0, length / 2 - 0.02, low + 0.3), (width, 0.03, 0.08), frame)
@@ -61,23 +62,23 @@ def bunk_bed(rng: np.random.Generator, textures: TexturePool) -> Piece:
         parts.append(block((x, -length / 2 - 0.02, 0), (0.04, 0.04, upper + 0.3), frame))
     for z in np.arange(0.3, upper, 0.28):
         parts.append(block((width / 2 - 0.31, -length / 2 - 0.02, z), (0.38, 0.03, 0.03), frame))
-    return assembled("bunk_bed", parts)
+    return assemble("bunk_bed", parts)
 
 
-def table(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def table(rng: Generator, textures: TexturePool) -> Piece:
     """A board on four legs with an apron, as for meals."""
     width, depth = rng.uniform(0.9, 1.9), rng.uniform(0.7, 0.98)
     return _four_legged("table", (width, depth, rng.uniform(0.7, 0.78)), rng, textures)
 
 
-def coffee_table(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def coffee_table(rng: Generator, textures: TexturePool) -> Piece:
     """A low table, often with a lower shelf."""
     width, depth = rng.uniform(0.6, 1.2), rng.uniform(0.42, 0.7)
     return _four_legged("coffee_table", (width, depth, rng.uniform(0.35, 0.48)), rng, textures)
 
 
 def _four_legged(
-    name: str, size: tuple[float, float, float], rng: np.random.Generator, textures: TexturePool
+    name: str, size: tuple[float, float, float], rng: Generator, textures: TexturePool
 ) -> Piece:
     width, depth, height = size
     top, frame = carpentry(rng, textures), carpentry(rng, textures)
@@ -93,10 +94,10 @@ def _four_legged(
             parts.append(block((side * span[0] / 2, 0, low), (0.02, span[1], 0.08), frame))
     if name == "coffee_table" and rng.uniform() < 0.5:
         parts.append(block((0, 0, 0.12), (width - inset - thick, depth - inset, 0.02), top))
-    return assembled(name, parts, height)
+    return assemble(name, parts, height)
 
 
-def round_table(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def round_table(rng: Generator, textures: TexturePool) -> Piece:
     """A disc on a column."""
     radius, height = rng.uniform(0.4, 0.65), rng.uniform(0.7, 0.77)
     top = carpentry(rng, textures)
@@ -106,10 +107,10 @@ def round_table(rng: np.random.Generator, textures: TexturePool) -> Piece:
         cylinder((0, 0, 0.03), 0.05, height - 0.06, foot),
         cylinder((0, 0, 0), radius * 0.55, 0.03, foot, num_sides=20),
     ]
-    return assembled("round_table", parts, height)
+    return assemble("round_table", parts, height)
 
 
-def desk(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def desk(rng: Generator, textures: TexturePool) -> Piece:
     """A board on side walls or legs, with drawers under one end and a modesty panel behind."""
     width, depth, height = rng.uniform(1.0, 1.8), rng.uniform(0.58, 0.85), rng.uniform(0.71, 0.77)
     wood, steel = carpentry(rng, textures), metal(rng)
@@ -123,7 +124,7 @@ def desk(rng: np.random.Generator, textures: TexturePool) -> Piece:
     if rng.uniform() < 0.75:
         x = (width / 2 - 0.26) * (1 if rng.uniform() < 0.5 else -1)
         parts += _drawers((x, depth, height - 0.05), int(rng.integers(2, 5)), wood, steel)
-    return assembled("desk", parts, height)
+    return assemble("desk", parts, height)
 
 
 def _drawers(
@@ -140,7 +141,7 @@ def _drawers(
     return parts
 
 
-def school_desk(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def school_desk(rng: Generator, textures: TexturePool) -> Piece:
     """A pupil's table: a thin board on a steel frame with a shelf under it."""
     width = rng.uniform(0.65, 0.75) if rng.uniform() < 0.5 else rng.uniform(1.2, 1.4)
     depth, height = rng.uniform(0.48, 0.6), rng.uniform(0.68, 0.76)
@@ -150,10 +151,10 @@ def school_desk(rng: np.random.Generator, textures: TexturePool) -> Piece:
     for x in (-width / 2 + 0.045, width / 2 - 0.045):
         parts.append(block((x, 0, 0.12), (0.025, depth - 0.1, 0.025), steel))
     parts.append(block((0, 0.03, height - 0.14), (width - 0.1, depth - 0.15, 0.015), steel))
-    return assembled("school_desk", parts, height)
+    return assemble("school_desk", parts, height)
 
 
-def bedside(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def bedside(rng: Generator, textures: TexturePool) -> Piece:
     """A small chest with one to three drawers."""
     width, depth, height = rng.uniform(0.36, 0.52), rng.uniform(0.34, 0.45), rng.uniform(0.42, 0.62)
     wood, steel = carpentry(rng, textures), metal(rng)
@@ -167,13 +168,13 @@ def bedside(rng: np.random.Generator, textures: TexturePool) -> Piece:
         front = -depth / 2 + 0.02
         parts.append(block((0, front, z + 0.005), (width - 0.06, 0.02, step - 0.01), wood))
         parts.append(block((0, front - 0.02, z + step / 2), (0.08, 0.02, 0.015), steel))
-    return assembled("bedside", parts, height)
+    return assemble("bedside", parts, height)
 
 
-def ottoman(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def ottoman(rng: Generator, textures: TexturePool) -> Piece:
     """A soft bench for the foot of a bed."""
     width, depth, height = rng.uniform(0.6, 1.3), rng.uniform(0.38, 0.5), rng.uniform(0.4, 0.5)
     parts = legs(width - 0.06, depth - 0.06, 0.12, 0.04, carpentry(rng, textures))
     low, high = (-width / 2, -depth / 2, 0.1), (width / 2, depth / 2, height)
     parts.append(cushion(low, high, upholstery(rng, textures), hardness=0.15))
-    return assembled("ottoman", parts)
+    return assemble("ottoman", parts)

@@ -3,29 +3,30 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.rooms.furniture.finish import (
     appliance,
     carpentry,
     dark,
     metal,
+    pick_material,
     plastic,
     porcelain,
-    textured,
 )
-from depth_unet.rooms.furniture.piece import Piece, assembled, block
-from depth_unet.rooms.furniture.solids import cylinder, lathe, rounded
+from depth_unet.rooms.furniture.piece import Piece, assemble, block
+from depth_unet.rooms.furniture.solids import cylinder, lathe, round_profile
 from depth_unet.rooms.mesh import Material, Mesh, box
 from depth_unet.rooms.textures.texture import TexturePool
 
 
-def counter(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def counter(rng: Generator, textures: TexturePool) -> Piece:
     """A run of kitchen cupboards under a worktop."""
     parts, size = _worktop(rng.uniform(1.0, 2.8), None, rng, textures)
-    return assembled("counter", parts, size[2])
+    return assemble("counter", parts, size[2])
 
 
-def kitchen_sink(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def kitchen_sink(rng: Generator, textures: TexturePool) -> Piece:
     """Kitchen cupboards with a basin let into the worktop, and its tap."""
     width, steel = rng.uniform(0.8, 1.8), metal(rng)
     x, half = rng.uniform(-0.15, 0.15) * width, rng.uniform(0.18, 0.25)
@@ -33,19 +34,19 @@ def kitchen_sink(rng: np.random.Generator, textures: TexturePool) -> Piece:
     parts, (_, depth, height) = _worktop(width, hole, rng, textures)
     parts += _basin(hole, height, 0.17, steel)
     parts += _tap((x, depth / 2 - 0.09, height), 0.28, steel)
-    return assembled("kitchen_sink", parts, height)
+    return assemble("kitchen_sink", parts, height)
 
 
 def _worktop(
     width: float,
     hole: tuple[float, float, float, float] | None,
-    rng: np.random.Generator,
+    rng: Generator,
     textures: TexturePool,
 ) -> tuple[list[Mesh], tuple[float, float, float]]:
     depth, height = rng.uniform(0.58, 0.65), rng.uniform(0.86, 0.93)
     front, steel = carpentry(rng, textures), metal(rng)
     kind = str(rng.choice(["stone", "stone", "grain", "plaster"]))
-    top = textured(kind, rng, textures, gloss=0.04)
+    top = pick_material(kind, rng, textures, gloss=0.04)
     low = height - 0.04 if hole is None else height - 0.21
     parts = [
         block((0, 0.05, 0), (width - 0.01, depth - 0.12, 0.1), dark(rng)),
@@ -93,21 +94,7 @@ def _tap(foot_m: Sequence[float], height: float, material: Material) -> list[Mes
     ]
 
 
-def wall_cabinet(rng: np.random.Generator, textures: TexturePool) -> Piece:
-    """Kitchen cupboards that hang over a worktop."""
-    width, depth, low = rng.uniform(0.6, 2.2), rng.uniform(0.3, 0.36), rng.uniform(1.38, 1.5)
-    height, wood, steel = rng.uniform(0.55, 0.8), carpentry(rng, textures), metal(rng)
-    parts = [block((0, 0.01, low), (width, depth - 0.02, height), wood)]
-    num = max(1, round(width / 0.45))
-    for index in range(num):
-        x = -width / 2 + (index + 0.5) * width / num
-        size = (width / num - 0.008, 0.02, height - 0.008)
-        parts.append(block((x, -depth / 2 + 0.01, low + 0.004), size, wood))
-        parts.append(block((x, -depth / 2 - 0.01, low + 0.06), (0.12, 0.02, 0.012), steel))
-    return assembled("wall_cabinet", parts)
-
-
-def fridge(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def fridge(rng: Generator, _textures: TexturePool) -> Piece:
     """Two doors one above the other."""
     width, depth, height = rng.uniform(0.55, 0.85), rng.uniform(0.6, 0.72), rng.uniform(1.4, 1.9)
     case, steel = appliance(rng), metal(rng)
@@ -118,10 +105,10 @@ def fridge(rng: np.random.Generator, _textures: TexturePool) -> Piece:
         length = min(0.4, (high - low) * 0.6)
         z = high - length - 0.06 if low < split / 2 else low + 0.06
         parts.append(block((width / 2 - 0.06, -depth / 2 - 0.02, z), (0.025, 0.04, length), steel))
-    return assembled("fridge", parts)
+    return assemble("fridge", parts)
 
 
-def stove(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def stove(rng: Generator, _textures: TexturePool) -> Piece:
     """A cooker with an oven door, knobs and four plates."""
     width, depth, height = rng.uniform(0.5, 0.76), rng.uniform(0.58, 0.65), rng.uniform(0.85, 0.92)
     case, black, steel = appliance(rng), dark(rng), metal(rng)
@@ -143,10 +130,10 @@ def stove(rng: np.random.Generator, _textures: TexturePool) -> Piece:
         parts.append(cylinder(centre, rng.uniform(0.06, 0.09), 0.006, steel, num_sides=16))
     if rng.uniform() < 0.4:
         parts.append(block((0, depth / 2 - 0.02, height), (width, 0.04, 0.15), case))
-    return assembled("stove", parts)
+    return assemble("stove", parts)
 
 
-def washer(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def washer(rng: Generator, _textures: TexturePool) -> Piece:
     """A washing machine or dryer: a round door in a white box."""
     width, depth, height = rng.uniform(0.58, 0.62), rng.uniform(0.5, 0.62), 0.85
     case, black, steel = appliance(rng), dark(rng), metal(rng)
@@ -156,16 +143,16 @@ def washer(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     upright = np.array([[1, 0, 0, 0], [0, 0, -1, front], [0, 1, 0, 0.42], [0, 0, 0, 1]], np.float32)
     parts = [
         block((0, 0.015, 0), (width, depth - 0.03, height), case),
-        ring.moved(upright),
-        glass.moved(upright),
+        ring.transform(upright),
+        glass.transform(upright),
         block((0, front - 0.003, height - 0.12), (width - 0.02, 0.006, 0.1), case),
         block((0.05, front - 0.008, height - 0.1), (0.14, 0.004, 0.05), black),
         block((0.22, front - 0.015, height - 0.09), (0.04, 0.02, 0.04), steel),
     ]
-    return assembled("washer", parts, height)
+    return assemble("washer", parts, height)
 
 
-def sink(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def sink(rng: Generator, textures: TexturePool) -> Piece:
     """A wash basin on a cupboard or a pedestal."""
     width, depth, height = rng.uniform(0.5, 0.9), rng.uniform(0.42, 0.52), rng.uniform(0.8, 0.88)
     white, steel = porcelain(rng), metal(rng)
@@ -186,10 +173,10 @@ def sink(rng: np.random.Generator, textures: TexturePool) -> Piece:
     else:
         profile = [(0, 0), (0.12, 0), (0.08, 0.15), (0.09, height - 0.25), (0.16, height - 0.141)]
         parts.append(lathe([*profile, (0, height - 0.141)], white, centre_m=(0, 0.06, 0)))
-    return assembled("sink", parts)
+    return assemble("sink", parts)
 
 
-def toilet(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def toilet(rng: Generator, _textures: TexturePool) -> Piece:
     """A bowl with seat and lid, and a cistern behind."""
     white, seat = porcelain(rng), rng.uniform(0.38, 0.43)
     lid = white if rng.uniform() < 0.7 else plastic(rng)
@@ -197,7 +184,7 @@ def toilet(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     bowl += [(0.14, seat), (0.1, seat - 0.15), (0, seat - 0.18)]
     parts = [
         lathe(
-            [*rounded(bowl[:6], 1), *bowl[6:]],
+            [*round_profile(bowl[:6], 1), *bowl[6:]],
             white,
             centre_m=(0, -0.1, 0),
             num_sides=20,
@@ -214,14 +201,14 @@ def toilet(rng: np.random.Generator, _textures: TexturePool) -> Piece:
         )
     else:
         parts.append(block((0, 0.14, seat), (0.36, 0.03, 0.4), lid))
-    return assembled("toilet", parts)
+    return assemble("toilet", parts)
 
 
-def bath(rng: np.random.Generator, textures: TexturePool) -> Piece:
+def bath(rng: Generator, textures: TexturePool) -> Piece:
     """A tub, hollow, in an apron of enamel or tiles."""
     width, depth, height = rng.uniform(1.5, 1.8), rng.uniform(0.68, 0.8), rng.uniform(0.5, 0.6)
     white, steel = porcelain(rng), metal(rng)
-    apron = textured("tile", rng, textures, gloss=0.04) if rng.uniform() < 0.4 else white
+    apron = pick_material("tile", rng, textures, gloss=0.04) if rng.uniform() < 0.4 else white
     outer = (-width / 2, -depth / 2, width / 2, depth / 2)
     hole = (-width / 2 + 0.07, -depth / 2 + 0.07, width / 2 - 0.07, depth / 2 - 0.07)
     parts = _frame(outer, hole, (height - 0.04, height), white)
@@ -230,10 +217,10 @@ def bath(rng: np.random.Generator, textures: TexturePool) -> Piece:
     parts += _frame(thin, inside, (0, height - 0.04), apron)
     parts += _basin(hole, height - 0.004, height - 0.14, white)
     parts += _tap((width / 2 - 0.035, 0, height), 0.12, steel)
-    return assembled("bath", parts)
+    return assemble("bath", parts)
 
 
-def shower(rng: np.random.Generator, _textures: TexturePool) -> Piece:
+def shower(rng: Generator, _textures: TexturePool) -> Piece:
     """A tray with posts, a rail and a shower head; the glass is left out, as sensors see it."""
     width, depth, height = rng.uniform(0.8, 1.1), rng.uniform(0.8, 0.95), rng.uniform(1.9, 2.05)
     white, steel = porcelain(rng), metal(rng)
@@ -252,4 +239,4 @@ def shower(rng: np.random.Generator, _textures: TexturePool) -> Piece:
     parts.append(block((0, depth / 2 - 0.05, 0.9), (0.02, 0.02, height - 0.9), steel))
     parts.append(cylinder((0, depth / 2 - 0.15, height - 0.12), 0.08, 0.02, steel))
     parts.append(block((0, depth / 2 - 0.1, height - 0.1), (0.02, 0.12, 0.02), steel))
-    return assembled("shower", parts)
+    return assemble("shower", parts)

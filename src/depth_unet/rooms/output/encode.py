@@ -13,17 +13,17 @@ def jpeg_bytes(photo: UInt8[np.ndarray, "h w 3"]) -> bytes:
     Args:
         photo: RGB, 0 to 255.
     """
-    return _encoded(".jpg", photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return _encode(".jpg", photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
 
 
 def png_bytes(
     image: UInt8[np.ndarray, "h w 3"] | UInt8[np.ndarray, "h w"] | UInt16[np.ndarray, "h w"],
 ) -> bytes:
     """Colour (RGB) or a single channel as PNG, at the depth of the array."""
-    return _encoded(".png", image[..., ::-1] if image.ndim == 3 else image, [])
+    return _encode(".png", image[..., ::-1] if image.ndim == 3 else image, [])
 
 
-def _encoded(suffix: str, image: np.ndarray, settings: list[int]) -> bytes:
+def _encode(suffix: str, image: np.ndarray, settings: list[int]) -> bytes:
     succeeded, data = cv2.imencode(suffix, np.ascontiguousarray(image), settings)
     assert succeeded
     return data.tobytes()

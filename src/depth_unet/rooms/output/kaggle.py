@@ -1,9 +1,9 @@
 """Rooms in the layout of Kaggle's ``soumikrakshit/nyu-depth-v2``, whose quirks are kept.
 
-``data/nyu2_train.csv`` and ``data/nyu2_test.csv`` have no header and name ``photo,depth`` with the
+``data/nyu2_train.csv`` and ``data/nyu2_test.csv`` have no header and list ``photo,depth`` with the
 prefix ``data/``. Training depth has 8 bits, and 255 is 10 m; test depth has 16 bits, in
-millimetres. Photos have a white frame where a Kinect sees nothing. There is no camera: it is
-NYU's.
+millimetres. Photos have a white frame where a Kinect sees nothing. No intrinsics are stored: they
+are NYU's.
 """
 
 import csv
@@ -15,10 +15,9 @@ import numpy as np
 from jaxtyping import UInt8, UInt16
 
 from depth_unet.files.atomic import write_text
-from depth_unet.rooms.options import RoomPlan
+from depth_unet.rooms.options import RoomPlan, Share
 from depth_unet.rooms.output.encode import jpeg_bytes, png_bytes
 from depth_unet.rooms.output.record import RoomRecord
-from depth_unet.rooms.scene import Share
 
 FOLDERS = ("data/nyu2_train", "data/nyu2_test")
 LIST_NAMES = ("data/nyu2_train.csv", "data/nyu2_test.csv")
@@ -27,7 +26,7 @@ BORDER = 8 / 640
 """Width of the white frame in lengths of the longer side."""
 
 
-def names_of(plan: RoomPlan, kind: str, frame: int) -> tuple[str, str]:
+def file_names(plan: RoomPlan, kind: str, frame: int) -> tuple[str, str]:
     """Paths of photo and depth map, relative to the folder that holds ``data``."""
     if plan.share == "test":
         stem = f"data/nyu2_test/{plan.first_test_image + frame:05d}"
@@ -36,23 +35,23 @@ def names_of(plan: RoomPlan, kind: str, frame: int) -> tuple[str, str]:
     return f"{stem}.jpg", f"{stem}.png"
 
 
-def encoded(
+def encode_pair(
     plan: RoomPlan, photo: UInt8[np.ndarray, "h w 3"], depth_mm: UInt16[np.ndarray, "h w"]
 ) -> tuple[bytes, bytes]:
     """The two files of an image."""
-    framed = with_border(photo)
+    framed = add_border(photo)
     if plan.share == "test":
         return png_bytes(framed), png_bytes(depth_mm)
-    return jpeg_bytes(framed), png_bytes(as_eight_bits(depth_mm))
+    return jpeg_bytes(framed), png_bytes(to_eight_bits(depth_mm))
 
 
-def as_eight_bits(depth_mm: UInt16[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
-    """Depth as training files hold it: 255 is 10 m and everything beyond; a hole stays 0."""
+def to_eight_bits(depth_mm: UInt16[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
+    """Depth as training files store it: 255 is 10 m or more, 0 is a hole."""
     counts = np.rint(depth_mm.astype(np.float64) * (255 / MILLIMETRES_OF_255))
     return np.clip(counts, 0, 255).astype(np.uint8)
 
 
-def with_border(photo: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
+def add_border(photo: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
     """The photo with a white frame, 8 pixels wide at 640x480."""
     border_px = max(1, round(BORDER * max(photo.shape)))
     framed = np.full_like(photo, 255)
@@ -62,7 +61,7 @@ def with_border(photo: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]
 
 
 def write_lists(out: Path, records: Iterable[RoomRecord]) -> None:
-    """Write the two lists; that of the training images last."""
+    """Write the list of test images, then that of training images."""
     lines: dict[Share, list[tuple[str, str]]] = {"test": [], "train": []}
     for record in records:
         lines[record.share] += [(frame.rgb, frame.depth) for frame in record.frames]

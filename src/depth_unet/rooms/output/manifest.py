@@ -1,4 +1,4 @@
-"""``manifest.json``: what a set of rooms was made of, and whether a folder may be written to."""
+"""``manifest.json``: the options of a set of rooms, and whether a folder may be written to."""
 
 import json
 import re
@@ -19,14 +19,14 @@ UNFINISHED_FILE = re.compile(r"\..+\.[0-9a-f]{8}\.part(\..*)?")
 
 
 def check_folder(out: Path, options: RoomsOptions, *, overwrite: bool) -> bool:
-    """Refuse a folder that must not be written to; nothing is changed yet.
+    """Refuse a folder that must not be written to; changes nothing.
 
     Returns:
-        Whether rooms of other options lie there and must go.
+        Whether it holds rooms of other options, which must be removed.
 
     Raises:
-        DataError: ``out`` lies below a file, or holds something else; with ``overwrite``, only
-            what is no set of rooms counts as something else.
+        DataError: ``out`` lies below a file, holds other files, or, without ``overwrite``, rooms of
+            other options.
     """
     check_writable(out)
     if not out.is_dir() or all(UNFINISHED_FILE.fullmatch(path.name) for path in out.iterdir()):
@@ -37,16 +37,19 @@ def check_folder(out: Path, options: RoomsOptions, *, overwrite: bool) -> bool:
     difference = _difference(held, options)
     if difference and not overwrite:
         raise DataError(
-            f"{out} holds rooms with {difference}; choose another folder, or replace them with "
-            "--overwrite"
+            f"{out} holds rooms with {difference}; choose another folder, or replace the rooms "
+            "with --overwrite"
         )
     return bool(difference)
 
 
-def claim(out: Path, options: RoomsOptions, *, starts_anew: bool) -> None:
-    """Make ``out`` an unfinished set of rooms; remove what is left of killed commands."""
+def prepare_folder(out: Path, options: RoomsOptions, *, replaces: bool) -> None:
+    """Mark ``out`` as an unfinished set; remove temporary files of killed commands.
+
+    With ``replaces``, the rooms in it are removed first.
+    """
     make_folder(out)
-    if starts_anew:
+    if replaces:
         _remove_rooms(out)
     for path in [path for path in out.rglob(".*") if UNFINISHED_FILE.fullmatch(path.name)]:
         path.unlink(missing_ok=True)
@@ -56,7 +59,7 @@ def claim(out: Path, options: RoomsOptions, *, starts_anew: bool) -> None:
 
 
 def write_manifest(out: Path, options: RoomsOptions, *, complete: bool) -> None:
-    """Write what the set is made of."""
+    """Write the options of the set and whether it is complete."""
     text = json.dumps(_values(options, complete=complete), indent=1)
     write_text(out / MANIFEST_NAME, text + "\n")
 
@@ -67,14 +70,14 @@ def _values(options: RoomsOptions, *, complete: bool) -> dict[str, Any]:
         "complete": complete,
         "depth_unet": package_version(),
         "command": options.command(),
-        "num_images": options.num_images,
+        "num_images": options.images,
         "num_rooms": options.num_rooms,
         "options": options.content(),
     }
 
 
 def _read(out: Path) -> dict[str, Any] | None:
-    """The manifest of a set of rooms, or None where there is none."""
+    """The manifest, or None if there is none."""
     try:
         values = json.loads((out / MANIFEST_NAME).read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError, ValueError):
@@ -85,7 +88,7 @@ def _read(out: Path) -> dict[str, Any] | None:
 
 
 def _difference(held: dict[str, Any], options: RoomsOptions) -> str:
-    """What differs from the rooms that lie there, in words; more images are no difference."""
+    """The options in which the rooms in a folder differ; asking for more images is allowed."""
     asked = options.content()
     found = [
         f"{name} {held['options'].get(name)}, not {value}"
@@ -94,13 +97,13 @@ def _difference(held: dict[str, Any], options: RoomsOptions) -> str:
     ]
     if held.get("depth_unet") != package_version():
         found.append(f"depth-unet {held.get('depth_unet')}, not {package_version()}")
-    if held["num_images"] > options.num_images:
-        found.append(f"{held['num_images']} images, not {options.num_images}")
+    if held["num_images"] > options.images:
+        found.append(f"{held['num_images']} images, not {options.images}")
     return "; ".join(found)
 
 
 def _remove_rooms(out: Path) -> None:
-    """Remove what this package wrote, the lists first; other files are left alone."""
+    """Remove what this package wrote, the lists first; keep other files."""
     for name in (*pairs.LIST_NAMES, *kaggle.LIST_NAMES, PREVIEW_NAME):
         (out / name).unlink(missing_ok=True)
     for name in (*pairs.FOLDERS, *kaggle.FOLDERS, RECORDS_NAME):

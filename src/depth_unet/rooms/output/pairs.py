@@ -22,14 +22,14 @@ FOLDERS = ("train", "test")
 LIST_NAMES = (INDEX_NAME, INFO_NAME)
 
 
-def names_of(plan: RoomPlan, kind: str, frame: int) -> tuple[str, str]:  # noqa: ARG001  # as Kaggle
+def file_names(plan: RoomPlan, kind: str, frame: int) -> tuple[str, str]:  # noqa: ARG001  # as in kaggle
     """Paths of photo and depth map, relative to the folder of the set."""
     stem = f"{plan.share}/{_room_name(plan.options.seed, plan.number)}/{frame:04d}"
     return f"{stem}.jpg", f"{stem}.png"
 
 
-def encoded(
-    plan: RoomPlan,  # noqa: ARG001  # as Kaggle, where the share decides
+def encode_pair(
+    plan: RoomPlan,  # noqa: ARG001  # as in kaggle, where the share decides
     photo: UInt8[np.ndarray, "h w 3"],
     depth_mm: UInt16[np.ndarray, "h w"],
 ) -> tuple[bytes, bytes]:
@@ -38,7 +38,7 @@ def encoded(
 
 
 def write_lists(out: Path, options: RoomsOptions, records: Iterable[RoomRecord]) -> None:
-    """Write what makes the folder a data set; the index last."""
+    """Write the data set's description, then its index."""
     write_info(out, DatasetInfo(name=f"synthetic rooms of seed {options.seed}"))
     write_index(
         out,
@@ -57,5 +57,5 @@ def write_lists(out: Path, options: RoomsOptions, records: Iterable[RoomRecord])
 
 
 def _room_name(seed: int, number: int) -> str:
-    """With the seed: rooms of two sets must not pass for one another, where a run lists them."""
+    """With the seed, so that rooms of two sets have different names in a run."""
     return f"room_{seed}_{number:06d}"

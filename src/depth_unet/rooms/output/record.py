@@ -1,4 +1,4 @@
-"""What is written of a room, and how a finished one is recognised."""
+"""The record of a room, by which a finished one is recognised."""
 
 import hashlib
 import importlib.metadata
@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from depth_unet.files.atomic import write_text
-from depth_unet.rooms.options import RoomPlan
-from depth_unet.rooms.scene import Share
+from depth_unet.rooms.options import RoomPlan, Share
 
 RECORDS_NAME = "records"
 
@@ -55,7 +54,7 @@ class RoomRecord:
     frames: tuple[FrameRecord, ...]
 
     @classmethod
-    def parsed(cls, values: dict[str, Any]) -> Self:
+    def from_json(cls, values: dict[str, Any]) -> Self:
         """Inverse of ``asdict`` after a trip through JSON."""
         frames = tuple(
             FrameRecord(
@@ -79,20 +78,20 @@ class RoomRecord:
 
 
 def package_version() -> str:
-    """The version that draws these rooms; another one may draw others."""
+    """The version of the package; another one may make other rooms from the same seed."""
     try:
         return importlib.metadata.version("depth-unet")
     except importlib.metadata.PackageNotFoundError:  # run from its sources
         return "unknown"
 
 
-def origin_of(plan: RoomPlan) -> str:
+def hash_plan(plan: RoomPlan) -> str:
     """Hash of everything that decides the files of a room."""
-    made_of = [package_version(), plan.options.content(), plan.number, plan.num_frames]
-    return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
+    content = [package_version(), plan.options.content(), plan.number, plan.num_frames]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def checksum_of(data: bytes) -> str:
+def hash_bytes(data: bytes) -> str:
     """SHA-256 in hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
 
@@ -102,20 +101,20 @@ def write_record(out: Path, record: RoomRecord) -> None:
     write_text(_path(out, record.number), json.dumps(asdict(record)) + "\n")
 
 
-def finished_record(out: Path, plan: RoomPlan) -> RoomRecord | None:
-    """The record of a room that is there as planned, every file whole; else None."""
+def read_finished(out: Path, plan: RoomPlan) -> RoomRecord | None:
+    """The record of a room that was made by this plan and whose files are intact; else None."""
     try:
         values = json.loads(_path(out, plan.number).read_text(encoding="utf-8"))
-        record = RoomRecord.parsed(values)
-        if record.origin != origin_of(plan):
+        record = RoomRecord.from_json(values)
+        if record.origin != hash_plan(plan):
             return None
         for frame in record.frames:
             for name, checksum in zip((frame.rgb, frame.depth), frame.checksums, strict=True):
-                if checksum_of((out / name).read_bytes()) != checksum:
+                if hash_bytes((out / name).read_bytes()) != checksum:
                     return None
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
-    except (ValueError, KeyError, TypeError, IndexError):  # no record of ours
+    except (ValueError, KeyError, TypeError, IndexError):  # not a record
         return None
     return record
 

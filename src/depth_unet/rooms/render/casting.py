@@ -6,21 +6,13 @@ Embree works on one thread here; many rooms at a time need many processes.
 from typing import NamedTuple
 
 import numpy as np
+from embreex.mesh_construction import TriangleMesh  # type: ignore[import-untyped]
+from embreex.rtcore_scene import EmbreeScene  # type: ignore[import-untyped]
 from jaxtyping import Bool, Float32, Int32
 
-from depth_unet.errors import ConfigError
 from depth_unet.rooms.render.flat import flatten
 from depth_unet.rooms.render.lights import collect_lights
 from depth_unet.rooms.scene import Scene
-
-try:
-    from embreex.mesh_construction import TriangleMesh  # type: ignore[import-untyped]
-    from embreex.rtcore_scene import EmbreeScene  # type: ignore[import-untyped]
-except ModuleNotFoundError as error:
-    raise ConfigError(
-        f"rendering rooms needs {error.name}, which is not installed; "
-        "pip install 'depth-unet[rooms]'"
-    ) from None
 
 
 class Hits(NamedTuple):

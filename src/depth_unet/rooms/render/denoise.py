@@ -77,11 +77,7 @@ def filter_once(light, level, normals, positions, depths, step, sharpness):  # t
                 w, most = weight[here], WEIGHTS[down + 2] * WEIGHTS[right + 2] * FACING_SCALE
                 weigh_facing(w, *of(normals, row, here), *of(normals, y, there), most)
                 weigh_plane(
-                    w,
-                    *of(normals, row, here),
-                    *of(positions, y, there),
-                    plane[here],
-                    scale[here],
+                    w, *of(normals, row, here), *of(positions, y, there), plane[here], scale[here]
                 )
                 weigh_contrast(w, level[row][here], level[y][there], sharpness)
                 add(total[here], w)

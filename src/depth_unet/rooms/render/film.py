@@ -82,16 +82,16 @@ class Film:
     def develop(self) -> Float32[np.ndarray, "h w 3"]:
         """The picture: light without noise, times albedo, and the light that needs neither."""
         direct = self.direct / np.maximum(self.num_direct, 1)[:, None]
-        irradiance = self._denoised(direct, DIRECT_SHARPNESS)
-        irradiance += self._denoised(self._filled(), BOUNCED_SHARPNESS)
+        irradiance = self._denoise(direct, DIRECT_SHARPNESS)
+        irradiance += self._denoise(self._fill_gaps(), BOUNCED_SHARPNESS)
         for pixel, owner, albedo in self.surfaces:
             kernels.add_lit(self.unfiltered, pixel, owner, albedo, irradiance)
         if self.mirrored.any():
-            self.unfiltered += self._denoised(self.mirrored, MIRRORED_SHARPNESS)
+            self.unfiltered += self._denoise(self.mirrored, MIRRORED_SHARPNESS)
         picture = self.unfiltered / np.float32(len(self.surfaces))
         return np.asarray(picture.reshape(self.height, self.width, 3))
 
-    def _denoised(
+    def _denoise(
         self, light: Float32[np.ndarray, "p 3"], sharpness: tuple[float, ...]
     ) -> Float32[np.ndarray, "p 3"]:
         shape = (self.height, self.width, 3)
@@ -99,7 +99,7 @@ class Film:
         depth_m = self.depth_m.reshape(shape[:2])
         return denoise(light.reshape(shape), *guides, depth_m, sharpness).reshape(-1, 3)
 
-    def _filled(self) -> Float32[np.ndarray, "p 3"]:
+    def _fill_gaps(self) -> Float32[np.ndarray, "p 3"]:
         """Mean bounced light; of neighbours where a pixel has no path."""
         missing = self.num_bounced == 0
         mean = self.bounced / np.maximum(self.num_bounced, 1)[:, None]

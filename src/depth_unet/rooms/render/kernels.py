@@ -19,9 +19,9 @@ from depth_unet.rooms.render.vectors import (
     compiled,
     dot,
     length_of,
-    minus,
     put,
-    scaled,
+    scale,
+    subtract,
 )
 
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79)
@@ -60,7 +60,7 @@ class Points(NamedTuple):
 
 
 @compiled
-def draw(index, dimension, shifts):  # type: ignore[no-untyped-def]
+def random_number(index, dimension, shifts):  # type: ignore[no-untyped-def]
     """A number in [0, 1) of the sequence that belongs to ``dimension``."""
     word = np.uint32(np.uint32(index) * STRIDES[dimension] + shifts[dimension])
     return np.float32(word >> np.uint32(8)) * np.float32(1 / 16777216)
@@ -75,7 +75,7 @@ def first_light(origin, direction, limit, lights):  # type: ignore[no-untyped-de
         cosine = dot(direction, normal)
         if abs(cosine) < np.float32(1e-7) or (cosine > 0 and not lights.is_window[light]):
             continue
-        offset = minus(origin, at(lights.corner_m, light))
+        offset = subtract(origin, at(lights.corner_m, light))
         distance = -dot(offset, normal) / cosine
         if distance < OFFSET_M or distance >= nearest:
             continue
@@ -99,11 +99,14 @@ def depth_of(origins, directions, distances, lights):  # type: ignore[no-untyped
 
 
 @compiled
-def jittered(directions, step_x, step_y, indices, shifts):  # type: ignore[no-untyped-def]
+def jitter_rays(directions, step_x, step_y, indices, shifts):  # type: ignore[no-untyped-def]
     """Rays through random points of their pixels."""
     moved = np.empty_like(directions)
     for ray in range(len(directions)):
-        a, b = draw(indices[ray], 0, shifts) - HALF, draw(indices[ray], 1, shifts) - HALF
+        a, b = (
+            random_number(indices[ray], 0, shifts) - HALF,
+            random_number(indices[ray], 1, shifts) - HALF,
+        )
         for axis in range(3):
             moved[ray, axis] = directions[ray, axis] + a * step_x[axis] + b * step_y[axis]
     return moved
@@ -134,7 +137,7 @@ def texture_colour(texels, number, u, v, level):  # type: ignore[no-untyped-def]
     lower = start + ((top + 1) & (side - 1)) * side
     right = (left + 1) & (side - 1)
     left &= side - 1
-    colour = scaled(texel(texels, upper + left), (ONE - x) * (ONE - y))
+    colour = scale(texel(texels, upper + left), (ONE - x) * (ONE - y))
     colour = along(colour, texel(texels, upper + right), x * (ONE - y))
     colour = along(colour, texel(texels, lower + left), (ONE - x) * y)
     return along(colour, texel(texels, lower + right), x * y)
@@ -173,7 +176,7 @@ def shade(origins, directions, hits, surfaces, lights, with_lights, cone, start_
     for ray in range(num):
         origin, direction, distance = at(origins, ray), at(directions, ray), hits.distance[ray]
         if with_lights:
-            shines, colour = emitted(origin, direction, distance, lights)
+            shines, colour = emission_along(origin, direction, distance, lights)
             if shines:
                 put(emission, ray, colour)
                 continue
@@ -182,9 +185,9 @@ def shade(origins, directions, hits, surfaces, lights, with_lights, cone, start_
             continue
         weights = (ONE - hits.u[ray] - hits.v[ray], hits.u[ray], hits.v[ray])
         plane = at(hits.normal, ray)
-        plane = scaled(plane, (ONE if dot(plane, direction) < 0 else -ONE) / length_of(plane))
+        plane = scale(plane, (ONE if dot(plane, direction) < 0 else -ONE) / length_of(plane))
         normal = blend(surfaces.normals[triangle], weights)
-        normal = scaled(normal, (ONE if dot(normal, plane) >= 0 else -ONE) / length_of(normal))
+        normal = scale(normal, (ONE if dot(normal, plane) >= 0 else -ONE) / length_of(normal))
         width_m = (distance + start_m) * cone
         put(positions, point, along(along(origin, direction, distance), plane, OFFSET_M))
         put(normals, point, normal)
@@ -197,7 +200,7 @@ def shade(origins, directions, hits, surfaces, lights, with_lights, cone, start_
 
 
 @compiled
-def emitted(origin, direction, distance, lights):  # type: ignore[no-untyped-def]
+def emission_along(origin, direction, distance, lights):  # type: ignore[no-untyped-def]
     """Whether a ray meets a light before ``distance``, and its radiance."""
     number, _, u, v = first_light(origin, direction, min(distance, FAR_M), lights)
     if number < 0:
@@ -216,7 +219,7 @@ def backdrop_colour(picture, x, y):  # type: ignore[no-untyped-def]
     left, top = min(int(x), BACKDROP_TEXELS - 2), min(int(y), BACKDROP_TEXELS - 2)
     x -= np.float32(left)
     y -= np.float32(top)
-    colour = scaled(at(picture[top], left), (ONE - x) * (ONE - y))
+    colour = scale(at(picture[top], left), (ONE - x) * (ONE - y))
     colour = along(colour, at(picture[top], left + 1), x * (ONE - y))
     colour = along(colour, at(picture[top + 1], left), (ONE - x) * y)
     return along(colour, at(picture[top + 1], left + 1), x * y)
@@ -245,7 +248,7 @@ def owners(points, positions, normals, depths, width):  # type: ignore[no-untype
             if not (0 <= other < len(depths) and 0 <= column < width):
                 continue
             facing = at(normals, other)
-            away = abs(dot(facing, minus(position, at(positions, other))))
+            away = abs(dot(facing, subtract(position, at(positions, other))))
             if dot(facing, normal) > LEAST_COSINE and away < PLANE_TOLERANCE * depths[other]:
                 found[point] = other
                 break

@@ -11,7 +11,6 @@ import numpy as np
 from jaxtyping import Float32, Int64, UInt32
 
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.errors import ConfigError
 from depth_unet.rooms.render import kernels, transport
 from depth_unet.rooms.render.casting import Caster, Hits
 from depth_unet.rooms.render.film import Film, Surfaces
@@ -69,14 +68,9 @@ def render(
         caster: The room.
         pose: Where the camera stands and looks.
         intrinsics: Its size and focal lengths, pixels.
-        samples: Paths of light per pixel, at least 1.
+        samples: Light paths per pixel, at least 1.
         seed: Of the noise.
-
-    Raises:
-        ConfigError: ``samples`` is less than 1.
     """
-    if samples < 1:
-        raise ConfigError(f"samples is {samples}; choose at least 1")
     tracer = _set_up(caster, pose, intrinsics, seed)
     for sample in range(samples):
         _trace(tracer, sample, samples)
@@ -130,14 +124,11 @@ def _trace(tracer: _Tracer, sample: int, samples: int) -> None:
     caster, film, shifts = tracer.caster, tracer.film, tracer.shifts
     indices, directions = tracer.order * samples + sample, tracer.directions
     if sample:
-        directions = kernels.jittered(directions, tracer.step_x, tracer.step_y, indices, shifts)
-    hits = caster.nearest(tracer.origins_m, directions)
+        directions = kernels.jitter_rays(directions, tracer.step_x, tracer.step_y, indices, shifts)
     cone = float(np.linalg.norm(tracer.step_x))
-    points, emission = _look(
-        caster, tracer.origins_m, directions, hits, with_lights=True, cone=cone, start_m=0
-    )
+    points, emission, hits = _look(caster, tracer.origins_m, directions, cone=cone, start_m=0)
     if not sample:
-        _focus(tracer, points, hits)
+        _record_centres(tracer, points, hits)
     film.unfiltered += emission
     indices, owner = indices[points.ray], film.owners(points)
     film.surfaces.append(Surfaces(points.ray, owner, points.albedo))
@@ -152,7 +143,7 @@ def _trace(tracer: _Tracer, sample: int, samples: int) -> None:
         _mirror(tracer, directions, _take(points, chosen), indices[chosen])
 
 
-def _focus(tracer: _Tracer, points: kernels.Points, hits: Hits) -> None:
+def _record_centres(tracer: _Tracer, points: kernels.Points, hits: Hits) -> None:
     """Note what lies in the middle of every pixel."""
     film = tracer.film
     film.normals[points.ray] = points.normal
@@ -201,16 +192,7 @@ def _bounce(tracer: _Tracer, points: kernels.Points, indices: Int64[np.ndarray, 
     """Add what the surroundings of ``points`` send to them."""
     caster, shifts = tracer.caster, tracer.shifts
     directions = transport.scatter(points.normal, indices, 7, shifts)
-    hits = caster.nearest(points.position_m, directions)
-    seen, _ = _look(
-        caster,
-        points.position_m,
-        directions,
-        hits,
-        with_lights=False,
-        cone=BOUNCE_CONE,
-        start_m=CONE_START_M,
-    )
+    seen, _, _ = _look(caster, points.position_m, directions, cone=BOUNCE_CONE, with_lights=False)
     light = _direct(caster, seen, indices[seen.ray], 9, shifts)
     sent = light * seen.albedo
     if not tracer.max_bounced:
@@ -235,16 +217,7 @@ def _mirror(
     mirrored, share = transport.mirror(
         directions[points.ray], points.normal, points.gloss, indices, 14, shifts
     )
-    hits = caster.nearest(points.position_m, mirrored)
-    seen, light = _look(
-        caster,
-        points.position_m,
-        mirrored,
-        hits,
-        with_lights=True,
-        cone=MIRROR_CONE,
-        start_m=CONE_START_M,
-    )
+    seen, light, _ = _look(caster, points.position_m, mirrored, cone=MIRROR_CONE)
     sent = _direct(caster, seen, indices[seen.ray], 16, shifts)
     light[seen.ray] += seen.albedo * (sent + 2 * tracer.ambient)
     light = share[:, None] * np.minimum(light, MAX_MIRRORED)
@@ -255,20 +228,15 @@ def _look(
     caster: Caster,
     origins_m: Float32[np.ndarray, "n 3"],
     directions: Float32[np.ndarray, "n 3"],
-    hits: Hits,
     *,
-    with_lights: bool,
     cone: float,
-    start_m: float,
-) -> tuple[kernels.Points, Float32[np.ndarray, "n 3"]]:
+    start_m: float = CONE_START_M,
+    with_lights: bool = True,
+) -> tuple[kernels.Points, Float32[np.ndarray, "n 3"], Hits]:
+    """Cast rays: the surfaces that they meet, the light that they see directly, the raw hits."""
+    hits = caster.nearest(origins_m, directions)
+    widths = np.float32(cone), np.float32(start_m)
     points, emission = kernels.shade(
-        origins_m,
-        directions,
-        hits,
-        caster.flat.surfaces,
-        caster.lights,
-        with_lights,
-        np.float32(cone),
-        np.float32(start_m),
+        origins_m, directions, hits, caster.flat.surfaces, caster.lights, with_lights, *widths
     )
-    return points, emission
+    return points, emission, hits

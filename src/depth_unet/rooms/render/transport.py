@@ -4,8 +4,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from depth_unet.rooms.render.kernels import FAR_M, ONE, draw
-from depth_unet.rooms.render.vectors import along, at, compiled, dot, length_of, minus, put, scaled
+from depth_unet.rooms.render.kernels import FAR_M, ONE, random_number
+from depth_unet.rooms.render.vectors import (
+    along,
+    at,
+    compiled,
+    dot,
+    length_of,
+    put,
+    scale,
+    subtract,
+)
 
 LIGHT_MARGIN_M = np.float32(0.01)  # Shadow rays end so far before lights, which lie on surfaces.
 NEAREST_LIGHT_M2 = np.float32(0.04)  # Squared distance below which lights get no brighter.
@@ -56,13 +65,16 @@ def light_rays(points, lights, indices, dimension, shifts):  # type: ignore[no-u
         position, normal = at(points.position_m, point), at(points.normal, point)
         index = indices[point]
         light, share = choose_light(
-            position, normal, lights, weights, draw(index, dimension, shifts)
+            position, normal, lights, weights, random_number(index, dimension, shifts)
         )
-        a, b = draw(index, dimension + 1, shifts), draw(index, dimension + 2, shifts)
-        distance, factor, direction = to_light(position, normal, lights, light, a, b)
+        a, b = (
+            random_number(index, dimension + 1, shifts),
+            random_number(index, dimension + 2, shifts),
+        )
+        distance, factor, direction = sample_light(position, normal, lights, light, a, b)
         if factor > 0:
             put(directions, ray, direction)
-            put(irradiance, ray, scaled(at(lights.mean_radiance, light), factor / share))
+            put(irradiance, ray, scale(at(lights.mean_radiance, light), factor / share))
             put(origins, ray, position)
             distances[ray], receivers[ray] = distance, point
             ray += 1
@@ -70,10 +82,13 @@ def light_rays(points, lights, indices, dimension, shifts):  # type: ignore[no-u
             continue
         sun = at(lights.sun_direction, 0)
         cosine = dot(normal, sun)
-        if cosine > LEAST_SUN_COSINE and through_window(position, sun, lights):
-            a, b = draw(index, dimension + 3, shifts), draw(index, dimension + 4, shifts)
-            put(directions, ray, jittered_sun(sun, a, b))
-            put(irradiance, ray, scaled(sun_irradiance, cosine * PER_PI))
+        if cosine > LEAST_SUN_COSINE and leaves_by_window(position, sun, lights):
+            a, b = (
+                random_number(index, dimension + 3, shifts),
+                random_number(index, dimension + 4, shifts),
+            )
+            put(directions, ray, jitter_sun(sun, a, b))
+            put(irradiance, ray, scale(sun_irradiance, cosine * PER_PI))
             put(origins, ray, position)
             distances[ray], receivers[ray] = FAR_M, point
             ray += 1
@@ -86,7 +101,7 @@ def choose_light(position, normal, lights, weights, random):  # type: ignore[no-
     """A light, and the probability that it is drawn; ``weights`` is room to work in."""
     total = np.float32(0)
     for light in range(len(weights)):
-        offset = minus(at(lights.centre_m, light), position)
+        offset = subtract(at(lights.centre_m, light), position)
         square = dot(offset, offset)
         # A large light may be in view though its middle is not: no cosine counts as 0.
         cosine = max(dot(offset, normal), LEAST_COSINE * np.sqrt(square))
@@ -103,17 +118,17 @@ def choose_light(position, normal, lights, weights, random):  # type: ignore[no-
 
 
 @compiled
-def to_light(position, normal, lights, light, a, b):  # type: ignore[no-untyped-def] # noqa: PLR0917
+def sample_light(position, normal, lights, light, a, b):  # type: ignore[no-untyped-def] # noqa: PLR0917
     """Distance and direction to a point of a light, and the factor from radiance to irradiance/pi.
 
     The factor is 0 where one does not face the other.
     """
     target = along(at(lights.corner_m, light), at(lights.edge_u_m, light), a)
-    offset = minus(along(target, at(lights.edge_v_m, light), b), position)
+    offset = subtract(along(target, at(lights.edge_v_m, light), b), position)
     square = dot(offset, offset)
     cosine, front = dot(offset, normal), -dot(offset, at(lights.normal, light))
     length = np.sqrt(square)
-    direction = scaled(offset, 1 / length)
+    direction = scale(offset, 1 / length)
     distance = max(length - LIGHT_MARGIN_M, np.float32(1e-4))
     if cosine <= 0 or front <= 0:
         return distance, np.float32(0), direction
@@ -122,20 +137,20 @@ def to_light(position, normal, lights, light, a, b):  # type: ignore[no-untyped-
 
 
 @compiled
-def jittered_sun(sun, a, b):  # type: ignore[no-untyped-def]
+def jitter_sun(sun, a, b):  # type: ignore[no-untyped-def]
     """A direction to the sun's disc; two jitters, not at right angles, do for one so small."""
     a, b = (a - np.float32(0.5)) * SUN_WIDTH, (b - np.float32(0.5)) * SUN_WIDTH
     return sun[0] + a, sun[1] + b, sun[2] + (a - b) * np.float32(0.5)
 
 
 @compiled
-def through_window(position, direction, lights):  # type: ignore[no-untyped-def]
+def leaves_by_window(position, direction, lights):  # type: ignore[no-untyped-def]
     """Whether a ray leaves through a window, or close to one; shadow rays settle the rest."""
     for light in range(len(lights.area_m2)):
         if not lights.is_window[light]:
             continue
         normal = at(lights.normal, light)
-        offset = minus(position, at(lights.corner_m, light))
+        offset = subtract(position, at(lights.corner_m, light))
         height, speed = dot(offset, normal), dot(direction, normal)
         if height <= 0 or speed >= 0:
             continue
@@ -163,13 +178,13 @@ def scatter(normals, indices, dimension, shifts):  # type: ignore[no-untyped-def
     """Random directions, in proportion to the cosine with the normal (Lambert's law)."""
     directions = np.empty_like(normals)
     for point in range(len(normals)):
-        angle = TURN * draw(indices[point], dimension, shifts)
-        z = np.float32(2) * draw(indices[point], dimension + 1, shifts) - ONE
+        angle = TURN * random_number(indices[point], dimension, shifts)
+        z = np.float32(2) * random_number(indices[point], dimension + 1, shifts) - ONE
         radius = np.sqrt(max(ONE - z * z, np.float32(0)))
         # A point of a sphere that all but touches the surface in the point.
         direction = (radius * np.cos(angle), radius * np.sin(angle), z)
         direction = along(direction, at(normals, point), np.float32(1.001))
-        put(directions, point, scaled(direction, ONE / length_of(direction)))
+        put(directions, point, scale(direction, ONE / length_of(direction)))
     return directions
 
 
@@ -179,11 +194,11 @@ def mirror(directions, normals, gloss, indices, dimension, shifts):  # type: ign
     mirrored, share = np.empty_like(normals), np.empty(len(gloss), np.float32)
     for point in range(len(gloss)):
         direction, normal = at(directions, point), at(normals, point)
-        direction = scaled(direction, ONE / length_of(direction))
+        direction = scale(direction, ONE / length_of(direction))
         cosine = min(max(-dot(direction, normal), np.float32(0)), ONE)
-        angle = TURN * draw(indices[point], dimension, shifts)
+        angle = TURN * random_number(indices[point], dimension, shifts)
         # A disc, because a Gaussian has long tails: fireflies.
-        radius = ROUGHNESS * np.sqrt(draw(indices[point], dimension + 1, shifts))
+        radius = ROUGHNESS * np.sqrt(random_number(indices[point], dimension + 1, shifts))
         jitter = (
             radius * np.cos(angle),
             radius * np.sin(angle),

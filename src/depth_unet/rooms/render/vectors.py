@@ -4,16 +4,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numba
 import numpy as np
-
-from depth_unet.errors import ConfigError
-
-try:
-    import numba
-except ModuleNotFoundError:
-    raise ConfigError(
-        "rendering rooms needs numba, which is not installed; pip install 'depth-unet[rooms]'"
-    ) from None
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,13 +49,13 @@ def along(start, direction, distance):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def minus(a, b):  # type: ignore[no-untyped-def]
+def subtract(a, b):  # type: ignore[no-untyped-def]
     """The difference."""
     return a[0] - b[0], a[1] - b[1], a[2] - b[2]
 
 
 @compiled
-def scaled(vector, factor):  # type: ignore[no-untyped-def]
+def scale(vector, factor):  # type: ignore[no-untyped-def]
     """The product with a number."""
     return vector[0] * factor, vector[1] * factor, vector[2] * factor
 

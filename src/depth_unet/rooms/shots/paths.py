@@ -6,6 +6,7 @@ from itertools import product
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from numpy.random import Generator
 
 from depth_unet.rooms.scene import Scene
 
@@ -20,7 +21,7 @@ NEIGHBOURS = tuple(step for step in product((-1, 0, 1), repeat=2) if step != (0,
 Cell = tuple[int, int]
 
 
-def path(scene: Scene, length_m: float, rng: np.random.Generator) -> Float[np.ndarray, "n 2"]:
+def path(scene: Scene, length_m: float, rng: Generator) -> Float[np.ndarray, "n 2"]:
     """Points 1 cm apart along a smooth path of at least that length."""
     free = _free_cells(scene)
     cells = np.argwhere(free)
@@ -31,15 +32,15 @@ def path(scene: Scene, length_m: float, rng: np.random.Generator) -> Float[np.nd
             break
         route += _way(free, route[-1], _pick(cells, rng))[1:]
     corners_m = (np.array(route) + 0.5) * CELL_M
-    fine_m = _resampled(corners_m)
+    fine_m = _resample(corners_m)
     for sigma_m in SMOOTH_M:
-        smooth_m = _smoothed(fine_m, sigma_m / FINE_M)
+        smooth_m = _smooth(fine_m, sigma_m / FINE_M)
         if is_free(scene, smooth_m, 0.02).all():
-            return _resampled(smooth_m)
+            return _resample(smooth_m)
     return fine_m
 
 
-def at_way(
+def points_along(
     fine_m: Float[np.ndarray, "n 2"], way_m: Float[np.ndarray, " f"]
 ) -> Float[np.ndarray, "f 2"]:
     """Places after so many metres along a path of points 1 cm apart; its end is held."""
@@ -75,7 +76,7 @@ def _free_cells(scene: Scene) -> Bool[np.ndarray, "x y"]:
     return np.asarray(best)
 
 
-def _pick(cells: Int[np.ndarray, "n 2"], rng: np.random.Generator) -> Cell:
+def _pick(cells: Int[np.ndarray, "n 2"], rng: Generator) -> Cell:
     x, y = cells[int(rng.integers(len(cells)))]
     return int(x), int(y)
 
@@ -103,7 +104,7 @@ def _passable(free: Bool[np.ndarray, "x y"], cell: Cell, following: Cell) -> boo
     return inside and bool(free[x1, y1] and free[x0, y1] and free[x1, y0])
 
 
-def _resampled(points_m: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "k 2"]:
+def _resample(points_m: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "k 2"]:
     """The same curve by points 1 cm apart."""
     steps_m = np.linalg.norm(np.diff(points_m, axis=0), axis=1)
     way_m = np.concatenate([[0], np.cumsum(steps_m)])
@@ -111,7 +112,7 @@ def _resampled(points_m: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "k 2"]:
     return np.stack([np.interp(wanted_m, way_m, points_m[:, axis]) for axis in (0, 1)], axis=-1)
 
 
-def _smoothed(values: Float[np.ndarray, "n 2"], sigma: float) -> Float[np.ndarray, "n 2"]:
+def _smooth(values: Float[np.ndarray, "n 2"], sigma: float) -> Float[np.ndarray, "n 2"]:
     """Gaussian smoothing along the first axis; the ends are held."""
     reach = int(3 * sigma)
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)

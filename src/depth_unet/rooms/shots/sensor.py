@@ -9,6 +9,7 @@ from typing import Self
 import cv2
 import numpy as np
 from jaxtyping import Float32, UInt8
+from numpy.random import Generator
 
 REFERENCE_WIDTH = 320  # Blurs are in pixels of an image of this width.
 BLUR_PX = (0.37, 0.57)
@@ -57,7 +58,7 @@ class Camera:
     saturation: float
 
     @classmethod
-    def drawn(cls, rng: np.random.Generator) -> Self:
+    def drawn(cls, rng: Generator) -> Self:
         """A camera like those of NYU's frames: Kinects in rooms of all kinds."""
         red, green, blue = np.exp(rng.normal(0, 0.05, 3))
         return cls(
@@ -78,7 +79,7 @@ class Camera:
 
 
 def photograph(
-    radiance: Float32[np.ndarray, "h w 3"], camera: Camera, rng: np.random.Generator
+    radiance: Float32[np.ndarray, "h w 3"], camera: Camera, rng: Generator
 ) -> UInt8[np.ndarray, "h w 3"]:
     """A photo by one camera.
 
@@ -90,15 +91,13 @@ def photograph(
     Returns:
         RGB.
     """
-    picture = _through_lens(_exposed(radiance, camera), camera)
+    picture = _through_lens(_expose(radiance, camera), camera)
     noise = rng.standard_normal(picture.shape, dtype=np.float32)
     picture += noise * np.sqrt(np.maximum(picture, 0) * camera.shot_noise + camera.read_noise)
-    return _encoded(picture, camera)
+    return _encode(picture, camera)
 
 
-def _exposed(
-    radiance: Float32[np.ndarray, "h w 3"], camera: Camera
-) -> Float32[np.ndarray, "h w 3"]:
+def _expose(radiance: Float32[np.ndarray, "h w 3"], camera: Camera) -> Float32[np.ndarray, "h w 3"]:
     """Exposure and white balance; dark enough that few parts burn out, bright enough to see."""
     luminance = radiance @ LUMINANCE
     middle = max(float(np.median(luminance)), 1e-9)
@@ -120,17 +119,17 @@ def _through_lens(
     fall = 1 - camera.vignette / 2 * (rows[:, None] ** 2 + columns**2)
     picture = picture * fall[..., None].astype(np.float32)
     picture *= np.float32(1 - camera.glare)
-    picture += np.float32(camera.glare) * _spread(np.minimum(picture, BRIGHTEST))
+    picture += np.float32(camera.glare) * _blur_widely(np.minimum(picture, BRIGHTEST))
     picture /= 1 + np.float32(camera.shoulder) * picture
-    return _blurred(picture, camera.blur_px * width / REFERENCE_WIDTH)
+    return _blur(picture, camera.blur_px * width / REFERENCE_WIDTH)
 
 
-def _encoded(picture: Float32[np.ndarray, "h w 3"], camera: Camera) -> UInt8[np.ndarray, "h w 3"]:
+def _encode(picture: Float32[np.ndarray, "h w 3"], camera: Camera) -> UInt8[np.ndarray, "h w 3"]:
     """Gamma, sharpening, contrast and saturation, as 8 bits."""
     width = picture.shape[1]
     encoded = np.clip(picture, 0, 1) ** np.float32(1 / camera.gamma)
     if camera.sharpening:
-        detail = encoded - _blurred(encoded, 1.2 * width / REFERENCE_WIDTH)
+        detail = encoded - _blur(encoded, 1.2 * width / REFERENCE_WIDTH)
         encoded += np.float32(camera.sharpening) * detail
     grey = (encoded @ LUMINANCE)[..., None]
     encoded = grey + (encoded - grey) * np.float32(camera.saturation)
@@ -138,7 +137,7 @@ def _encoded(picture: Float32[np.ndarray, "h w 3"], camera: Camera) -> UInt8[np.
     return np.asarray(np.rint(np.clip(encoded, 0, 1) * 255), dtype=np.uint8)
 
 
-def _spread(picture: Float32[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "h w 3"]:
+def _blur_widely(picture: Float32[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "h w 3"]:
     """A wide blur, made at an eighth of the size."""
     height, width = picture.shape[:2]
     small_size = (max(width // 8, 1), max(height // 8, 1))
@@ -147,7 +146,7 @@ def _spread(picture: Float32[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "h w 3
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
-def _blurred(
+def _blur(
     picture: Float32[np.ndarray, "h w 3"], deviation_px: float
 ) -> Float32[np.ndarray, "h w 3"]:
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), deviation_px), dtype=np.float32)

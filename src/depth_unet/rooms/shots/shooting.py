@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from numpy.random import Generator
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_CAMERA
@@ -60,14 +61,14 @@ def take_shots(plan: RoomPlan) -> RoomShots:
     )
 
 
-def draw_camera(options: RoomsOptions, rng: np.random.Generator) -> Intrinsics:
+def draw_camera(options: RoomsOptions, rng: Generator) -> Intrinsics:
     """The camera of a room: NYU's Kinect at another size, or one of the asked field of view.
 
     NYU's is scaled by the longer side; other shapes than 4:3 see less, or more, on two edges.
     """
     width, height = options.width, options.height
-    if options.fov_deg is not None:
-        half_rad = math.radians(float(rng.uniform(*options.fov_deg))) / 2
+    if options.fov is not None:
+        half_rad = math.radians(float(rng.uniform(*options.fov))) / 2
         return Intrinsics.centred(width, height, width / 2 / math.tan(half_rad))
     scale = max(width, height) / NYU_CAMERA.width
     return Intrinsics(
@@ -81,11 +82,7 @@ def draw_camera(options: RoomsOptions, rng: np.random.Generator) -> Intrinsics:
 
 
 def _poses(
-    scene: Scene,
-    caster: Caster,
-    options: RoomsOptions,
-    rng: np.random.Generator,
-    camera: Intrinsics,
+    scene: Scene, caster: Caster, options: RoomsOptions, rng: Generator, camera: Intrinsics
 ) -> list[Pose]:
     """The poses of a whole room, so that a shorter last room has the first of them."""
     if options.walk:

@@ -5,9 +5,10 @@ Nothing here sees the room; `views` chooses among candidates by what they would 
 
 import numpy as np
 from jaxtyping import Float
+from numpy.random import Generator
 
 from depth_unet.rooms.scene import Pose, Scene
-from depth_unet.rooms.shots.paths import at_way, is_free, path
+from depth_unet.rooms.shots.paths import is_free, path, points_along
 
 MARGINS_M = (0.22, 0.15, 0.08, 0.02)
 """Distance from walls and furniture, the next one where a room is too full for the first."""
@@ -30,7 +31,7 @@ TURN_DEG = 2.5
 """Fastest turn per frame of a walk."""
 
 
-def candidates(scene: Scene, num: int, rng: np.random.Generator) -> list[Pose]:
+def draw_candidates(scene: Scene, num: int, rng: Generator) -> list[Pose]:
     """Draw cameras on free floor that look into the room.
 
     Args:
@@ -41,7 +42,7 @@ def candidates(scene: Scene, num: int, rng: np.random.Generator) -> list[Pose]:
     Returns:
         ``num`` poses: height 0.8 to 1.8 m, pitch N(-13°, 10°), roll N(0, 2°).
     """
-    places_m = free_places(scene, num, rng)
+    places_m = draw_free_places(scene, num, rng)
     targets_m = _targets(scene, num, rng)
     poses = []
     for place_m, target_m in zip(places_m, targets_m, strict=True):
@@ -54,7 +55,7 @@ def candidates(scene: Scene, num: int, rng: np.random.Generator) -> list[Pose]:
     return poses
 
 
-def walk(scene: Scene, num_frames: int, rng: np.random.Generator) -> list[Pose]:
+def walk(scene: Scene, num_frames: int, rng: Generator) -> list[Pose]:
     """Carry a camera through the room.
 
     The path is smooth, keeps off the furniture, and goes from one place to another until there
@@ -68,8 +69,8 @@ def walk(scene: Scene, num_frames: int, rng: np.random.Generator) -> list[Pose]:
     fine_m = path(scene, num_frames * STEP_M * 1.5 + AHEAD_M, rng)
     pace = np.clip(1 + 0.35 * _slow_noise(num_frames, 45, rng), 0.3, 1.7)
     way_m = np.cumsum(pace) * STEP_M
-    places_m = at_way(fine_m, way_m)
-    yaw_rad = _follow(places_m, at_way(fine_m, way_m + AHEAD_M), rng)
+    places_m = points_along(fine_m, way_m)
+    yaw_rad = _follow(places_m, points_along(fine_m, way_m + AHEAD_M), rng)
     pitch_deg = rng.normal(-11, 4) + 4 * _slow_noise(num_frames, 60, rng)
     roll_deg = rng.normal(0, 1) + 0.7 * _slow_noise(num_frames, 20, rng)
     height_m = draw_height(scene, rng)
@@ -111,14 +112,14 @@ def pose_at(
     )
 
 
-def draw_height(scene: Scene, rng: np.random.Generator) -> float:
+def draw_height(scene: Scene, rng: Generator) -> float:
     """Height of a camera that a person holds, metres."""
     mean, deviation, low, high = HEIGHT_M
     highest_m = min(high, scene.size_m[2] - HEADROOM_M)
     return float(np.clip(rng.normal(mean, deviation), low, highest_m))
 
 
-def free_places(scene: Scene, num: int, rng: np.random.Generator) -> Float[np.ndarray, "n 2"]:
+def draw_free_places(scene: Scene, num: int, rng: Generator) -> Float[np.ndarray, "n 2"]:
     """Draw places on the free floor, with the largest margin at which there are enough."""
     found = np.zeros((0, 2))
     room = np.array(scene.size_m[:2])
@@ -133,7 +134,7 @@ def free_places(scene: Scene, num: int, rng: np.random.Generator) -> Float[np.nd
     return found[rng.integers(len(found), size=num)]
 
 
-def _targets(scene: Scene, num: int, rng: np.random.Generator) -> Float[np.ndarray, "n 2"]:
+def _targets(scene: Scene, num: int, rng: Generator) -> Float[np.ndarray, "n 2"]:
     """What cameras look at, in plan: the middle of a piece of furniture or any place."""
     anywhere = rng.uniform(0.1, 0.9, (num, 2)) * scene.size_m[:2]
     if len(scene.footprints_m) == 0:
@@ -144,9 +145,7 @@ def _targets(scene: Scene, num: int, rng: np.random.Generator) -> Float[np.ndarr
 
 
 def _follow(
-    places_m: Float[np.ndarray, "f 2"],
-    ahead_m: Float[np.ndarray, "f 2"],
-    rng: np.random.Generator,
+    places_m: Float[np.ndarray, "f 2"], ahead_m: Float[np.ndarray, "f 2"], rng: Generator
 ) -> Float[np.ndarray, " f"]:
     """Directions of a camera that looks ahead and about, turning no faster than a hand does."""
     aim = ahead_m - places_m
@@ -162,7 +161,7 @@ def _follow(
     return np.array(yaws)
 
 
-def _slow_noise(num: int, period: float, rng: np.random.Generator) -> Float[np.ndarray, " n"]:
+def _slow_noise(num: int, period: float, rng: Generator) -> Float[np.ndarray, " n"]:
     """Smooth noise of unit variance that changes within about ``period`` frames."""
     frames = np.arange(num)[:, None]
     frequencies = rng.uniform(0.3, 1.0, 4) / period

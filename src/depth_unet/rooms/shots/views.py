@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
+from numpy.random import Generator
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.rooms.render import kernels
 from depth_unet.rooms.render.casting import Caster
 from depth_unet.rooms.render.render import pixel_rays
 from depth_unet.rooms.scene import Pose, Scene
-from depth_unet.rooms.shots.viewpoint import candidates
+from depth_unet.rooms.shots.viewpoint import draw_candidates
 
 PROBE_WIDTH, PROBE_HEIGHT = 20, 15
 CANDIDATES_PER_VIEW = 24
@@ -49,7 +50,7 @@ class Probe(NamedTuple):
 
 
 def choose_views(
-    scene: Scene, caster: Caster, num: int, rng: np.random.Generator, intrinsics: Intrinsics
+    scene: Scene, caster: Caster, num: int, rng: Generator, intrinsics: Intrinsics
 ) -> list[Pose]:
     """Cameras that see something worth a photo.
 
@@ -63,11 +64,11 @@ def choose_views(
     Returns:
         Up to ``num`` poses; fewer where too few views are fit.
     """
-    poses = candidates(scene, CANDIDATES_PER_VIEW * num, rng)
+    poses = draw_candidates(scene, CANDIDATES_PER_VIEW * num, rng)
     targets_m = np.exp(rng.normal(np.log(MEDIAN_DEPTH_M), MEDIAN_DEPTH_SPREAD, num))
     nearest_m = np.exp(rng.normal(np.log(NEAR_DEPTH_M), NEAR_DEPTH_SPREAD, num))
     probes = [probe(caster, pose, intrinsics) for pose in poses]
-    fit = [(pose, found) for pose, found in zip(poses, probes, strict=True) if is_fit(found)]
+    fit = [(pose, found) for pose, found in zip(poses, probes, strict=True) if is_usable(found)]
     chosen = list[Pose]()
     for target_m, near_m in zip(targets_m, nearest_m, strict=True):
         if not fit:
@@ -96,7 +97,7 @@ def probe(caster: Caster, pose: Pose, intrinsics: Intrinsics) -> Probe:
     )
 
 
-def is_fit(found: Probe) -> bool:
+def is_usable(found: Probe) -> bool:
     """Whether a view is neither nearly blank, nor out of the room, nor blocked."""
     return (
         found.plane <= LARGEST_PLANE_SHARE

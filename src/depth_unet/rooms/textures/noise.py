@@ -2,12 +2,13 @@
 
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
+from numpy.random import Generator
 
 SIDE_PX = 256
 
 
 def noise(
-    rng: np.random.Generator, slope: float, stretch_x: float = 1.0, stretch_y: float = 1.0
+    rng: Generator, slope: float, stretch_x: float = 1.0, stretch_y: float = 1.0
 ) -> Float32[np.ndarray, "256 256"]:
     """Noise of mean 0 and deviation 1 whose amplitude falls as 1 / frequency ** slope.
 

@@ -4,6 +4,7 @@ import colorsys
 
 import numpy as np
 from jaxtyping import Float32
+from numpy.random import Generator
 
 from depth_unet.rooms.mesh import Vector
 
@@ -13,10 +14,7 @@ WARM_HUES: Range = (0.02, 0.17)
 
 
 def draw_colour(
-    rng: np.random.Generator,
-    hue: Range = ANY_HUE,
-    saturation: Range = (0.0, 0.5),
-    value: Range = (0.2, 0.9),
+    rng: Generator, hue: Range = ANY_HUE, saturation: Range = (0.0, 0.5), value: Range = (0.2, 0.9)
 ) -> Float32[np.ndarray, "3"]:
     """An sRGB colour, 0 to 1, uniform in the given ranges.
 

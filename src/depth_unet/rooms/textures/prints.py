@@ -2,6 +2,7 @@
 
 import numpy as np
 from jaxtyping import Float32
+from numpy.random import Generator
 
 from depth_unet.rooms.textures.noise import SIDE_PX, noise, smooth_step
 from depth_unet.rooms.textures.palette import WARM_HUES, draw_colour
@@ -10,7 +11,7 @@ from depth_unet.rooms.textures.surfaces import TURN, Image
 Mask = Float32[np.ndarray, "256 256"]
 
 
-def fabric(rng: np.random.Generator) -> Image:
+def fabric(rng: Generator) -> Image:
     """Woven cloth, plain, striped or checked; repeats."""
     colour = draw_colour(rng, WARM_HUES if rng.uniform() < 0.4 else (0, 1), (0, 0.65), (0.15, 0.9))
     thread = np.sin(TURN * SIDE_PX / 4)
@@ -27,7 +28,7 @@ def fabric(rng: np.random.Generator) -> Image:
     return np.asarray(image * weave[..., None], np.float32)
 
 
-def _printed(image: Image, rng: np.random.Generator) -> Image:
+def _printed(image: Image, rng: Generator) -> Image:
     """Blots of a second colour on a lattice, as of printed cotton."""
     other = draw_colour(rng, (0, 1), (0.1, 0.7), (0.2, 0.95))
     num = int(rng.integers(2, 6))
@@ -36,7 +37,7 @@ def _printed(image: Image, rng: np.random.Generator) -> Image:
     return np.asarray(image * (1 - share) + other * share, np.float32)
 
 
-def leather(rng: np.random.Generator) -> Image:
+def leather(rng: Generator) -> Image:
     """Creased hide in browns, black, cream; repeats."""
     is_coloured = rng.uniform() < 0.15
     hue = (0.0, 1.0) if is_coloured else (0.03, 0.09)
@@ -46,7 +47,7 @@ def leather(rng: np.random.Generator) -> Image:
     return np.asarray(colour * shade[..., None], np.float32)
 
 
-def rug(rng: np.random.Generator) -> Image:
+def rug(rng: Generator) -> Image:
     """A rug with a border: plain, banded, or a field of figures mirrored both ways."""
     hue = (-0.05, 0.15) if rng.uniform() < 0.6 else (0.0, 1.0)
     colours = [draw_colour(rng, hue, (0.05, 0.5), (0.15, 0.8)) for _ in range(3)]
@@ -64,7 +65,7 @@ def rug(rng: np.random.Generator) -> Image:
     return np.asarray(image * (1 + 0.07 * noise(rng, 0.3)[..., None]), np.float32)
 
 
-def picture(rng: np.random.Generator) -> Image:
+def picture(rng: Generator) -> Image:
     """A painting or a poster: blots, a landscape, or planes of colour."""
     image = np.broadcast_to(draw_colour(rng, (0, 1), (0, 0.6), (0.15, 1)), (SIDE_PX, SIDE_PX, 3))
     masks = [_blot, _hill, _plane][int(rng.integers(3))]
@@ -81,24 +82,24 @@ def picture(rng: np.random.Generator) -> Image:
     return np.asarray(image, np.float32)
 
 
-def _blot(rng: np.random.Generator, _layer: int) -> Mask:
+def _blot(rng: Generator, _layer: int) -> Mask:
     return smooth_step(noise(rng, rng.uniform(1.2, 2.5)) + rng.uniform(-1, 1), rng.uniform(1, 8))
 
 
-def _hill(rng: np.random.Generator, layer: int) -> Mask:
+def _hill(rng: Generator, layer: int) -> Mask:
     ridge = noise(rng, 1.5)[:1] * rng.uniform(0.02, 0.12) + 0.3 + 0.15 * layer
     rows = np.linspace(0, 1, SIDE_PX, dtype=np.float32)[:, None]
     return smooth_step(rows - ridge, 60.0)
 
 
-def _plane(rng: np.random.Generator, _layer: int) -> Mask:
+def _plane(rng: Generator, _layer: int) -> Mask:
     low, high = np.sort(rng.integers(0, SIDE_PX, (2, 2)), axis=0)
     mask = np.zeros((SIDE_PX, SIDE_PX), np.float32)
     mask[low[0] : high[0] + 1, low[1] : high[1] + 1] = 1
     return mask
 
 
-def books(rng: np.random.Generator) -> Image:
+def books(rng: Generator) -> Image:
     """A row of book spines of unequal height before a dark back."""
     image = np.full((SIDE_PX, SIDE_PX, 3), 0.03, np.float32)
     is_series = rng.uniform() < 0.2
@@ -118,7 +119,7 @@ def books(rng: np.random.Generator) -> Image:
     return image
 
 
-def paper(rng: np.random.Generator) -> Image:
+def paper(rng: Generator) -> Image:
     """A sheet with lines of print and perhaps a figure."""
     image = np.full((SIDE_PX, SIDE_PX, 3), rng.uniform(0.85, 0.97), np.float32)
     ink = rng.uniform(0.1, 0.5)
@@ -133,7 +134,7 @@ def paper(rng: np.random.Generator) -> Image:
     return image
 
 
-def screen(rng: np.random.Generator) -> Image:
+def screen(rng: Generator) -> Image:
     """A screen that is off (dark), or shows windows of a program."""
     image = np.full((SIDE_PX, SIDE_PX, 3), rng.uniform(0.02, 0.08), np.float32)
     if rng.uniform() < 0.6:
@@ -149,7 +150,7 @@ def screen(rng: np.random.Generator) -> Image:
     return image
 
 
-def board(rng: np.random.Generator) -> Image:
+def board(rng: Generator) -> Image:
     """A blackboard (green, black) or a whiteboard, wiped, with some writing."""
     is_white = rng.uniform() < 0.4
     colour = draw_colour(rng, (0.3, 0.45), (0.0, 0.5), (0.12, 0.3))
@@ -172,7 +173,7 @@ def board(rng: np.random.Generator) -> Image:
     return np.asarray(image, np.float32)
 
 
-def cork(rng: np.random.Generator) -> Image:
+def cork(rng: Generator) -> Image:
     """A pin board with notes."""
     grains = 0.12 * noise(rng, 0.5)[..., None]
     image = draw_colour(rng, (0.07, 0.1), (0.35, 0.6), (0.5, 0.75)) * (1 + grains)
@@ -185,7 +186,7 @@ def cork(rng: np.random.Generator) -> Image:
     return np.asarray(image, np.float32)
 
 
-def leaves(rng: np.random.Generator) -> Image:
+def leaves(rng: Generator) -> Image:
     """Foliage green with veins; repeats."""
     colour = draw_colour(rng, (0.22, 0.36), (0.3, 0.7), (0.2, 0.55))
     veins = np.exp(-np.abs(noise(rng, 1.2, 0.3)) * 8)

@@ -2,6 +2,7 @@
 
 import numpy as np
 from jaxtyping import Float32
+from numpy.random import Generator
 
 from depth_unet.rooms.textures.noise import SIDE_PX, noise, smooth_step
 from depth_unet.rooms.textures.palette import WARM_HUES, draw_colour
@@ -10,13 +11,13 @@ Image = Float32[np.ndarray, "256 256 3"]
 TURN = np.linspace(0, 2 * np.pi, SIDE_PX, endpoint=False, dtype=np.float32)
 
 
-def grain(rng: np.random.Generator) -> Image:
+def grain(rng: Generator) -> Image:
     """Veneer without joints; the fibres run along the rows or the columns."""
     image = _fibres(rng)
     return image if rng.uniform() < 0.5 else np.ascontiguousarray(image.transpose(1, 0, 2))
 
 
-def _fibres(rng: np.random.Generator) -> Image:
+def _fibres(rng: Generator) -> Image:
     colour = draw_colour(rng, (0.04, 0.11), (0.25, 0.65), (0.25, 0.85))
     fibres = noise(rng, 1.0, 16.0, 1.0)
     rings = np.sin(TURN[:, None] * rng.integers(3, 10) + rng.uniform(0.8, 2.5) * fibres)
@@ -26,7 +27,7 @@ def _fibres(rng: np.random.Generator) -> Image:
     return np.asarray(colour * shade[..., None] * warmth, np.float32)
 
 
-def wood(rng: np.random.Generator) -> Image:
+def wood(rng: Generator) -> Image:
     """Floor boards, 4 to 8 across, or blocks of parquet."""
     boards = _fibres(rng)
     num_rows = int(rng.choice([4, 4, 8]))
@@ -45,7 +46,7 @@ def wood(rng: np.random.Generator) -> Image:
     return boards
 
 
-def _parquet(boards: Image, rng: np.random.Generator, contrast: float) -> Image:
+def _parquet(boards: Image, rng: Generator, contrast: float) -> Image:
     num, side = 4, SIDE_PX // 4
     image = np.empty_like(boards)
     for row, column in np.ndindex(num, num):
@@ -57,7 +58,7 @@ def _parquet(boards: Image, rng: np.random.Generator, contrast: float) -> Image:
     return image
 
 
-def tile(rng: np.random.Generator) -> Image:
+def tile(rng: Generator) -> Image:
     """Square or oblong tiles with grout, of one colour or as a chessboard."""
     colour = draw_colour(rng, WARM_HUES if rng.uniform() < 0.6 else (0, 1), (0, 0.22), (0.4, 0.96))
     num_rows = int(rng.choice([1, 2, 4, 4]))
@@ -79,7 +80,7 @@ def tile(rng: np.random.Generator) -> Image:
     return image
 
 
-def brick(rng: np.random.Generator) -> Image:
+def brick(rng: Generator) -> Image:
     """Brickwork in stretcher bond, bare or painted."""
     is_painted = rng.uniform() < 0.3
     saturation, value = ((0, 0.1), (0.7, 0.95)) if is_painted else ((0.25, 0.6), (0.35, 0.8))
@@ -97,7 +98,7 @@ def brick(rng: np.random.Generator) -> Image:
     return np.asarray(image * (1 + 0.06 * noise(rng, 0.6)[..., None]), np.float32)
 
 
-def carpet(rng: np.random.Generator) -> Image:
+def carpet(rng: Generator) -> Image:
     """Pile: grains of one colour, sometimes flecked with another, sometimes worn in patches."""
     colour = draw_colour(rng, WARM_HUES if rng.uniform() < 0.5 else (0, 1), (0, 0.5), (0.15, 0.8))
     pile = noise(rng, rng.uniform(0.1, 0.6))
@@ -110,7 +111,7 @@ def carpet(rng: np.random.Generator) -> Image:
     return np.asarray(image, np.float32)
 
 
-def plaster(rng: np.random.Generator) -> Image:
+def plaster(rng: Generator) -> Image:
     """Painted wall: mostly light and warm, nearly even."""
     is_muted = rng.uniform() < 0.86
     hue = WARM_HUES if rng.uniform() < 0.65 else (0.0, 1.0)
@@ -121,7 +122,7 @@ def plaster(rng: np.random.Generator) -> Image:
     return np.asarray(colour * (1 + relief + stains)[..., None], np.float32)
 
 
-def concrete(rng: np.random.Generator) -> Image:
+def concrete(rng: Generator) -> Image:
     """Grey, clouded, with pores."""
     colour = draw_colour(rng, WARM_HUES, (0.0, 0.1), (0.35, 0.75))
     pores = smooth_step(noise(rng, 0.4) - 2.6, 8.0)
@@ -129,7 +130,7 @@ def concrete(rng: np.random.Generator) -> Image:
     return np.asarray(colour * shade[..., None], np.float32)
 
 
-def stone(rng: np.random.Generator) -> Image:
+def stone(rng: Generator) -> Image:
     """Worktops: granite by speckles, marble by veins."""
     colour = draw_colour(rng, WARM_HUES, (0.0, 0.2), (0.15, 0.92))
     other = draw_colour(rng, WARM_HUES, (0.0, 0.25), (0.1, 0.9))
@@ -140,7 +141,7 @@ def stone(rng: np.random.Generator) -> Image:
     return np.asarray(colour + (other - colour) * share[..., None], np.float32)
 
 
-def wallpaper(rng: np.random.Generator) -> Image:
+def wallpaper(rng: Generator) -> Image:
     """Stripes, a lattice, dots or clouds of two near colours."""
     colour = draw_colour(rng, (0, 1), (0, 0.35), (0.45, 0.95))
     other = draw_colour(rng, (0, 1), (0, 0.4), (0.4, 0.95))
@@ -153,7 +154,7 @@ def wallpaper(rng: np.random.Generator) -> Image:
     return np.asarray(image * (1 + 0.008 * noise(rng, 0.3)[..., None]), np.float32)
 
 
-def ceiling(rng: np.random.Generator) -> Image:
+def ceiling(rng: Generator) -> Image:
     """Acoustic panels: white, pored, in a metal grid."""
     colour = draw_colour(rng, WARM_HUES, (0.0, 0.06), (0.78, 0.95))
     pores = smooth_step(noise(rng, 0.3) - rng.uniform(1.0, 2.0), 8.0)
@@ -166,7 +167,7 @@ def ceiling(rng: np.random.Generator) -> Image:
     return np.asarray(image, np.float32)
 
 
-def brushed(rng: np.random.Generator) -> Image:
+def brushed(rng: Generator) -> Image:
     """Brushed metal."""
     colour = draw_colour(rng, (0.05, 0.65), (0.0, 0.06), (0.45, 0.8))
     shade = 1 + rng.uniform(0.01, 0.04) * noise(rng, 0.5, 40.0, 1.0)

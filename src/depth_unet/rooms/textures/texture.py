@@ -5,9 +5,10 @@ from typing import get_args
 
 import numpy as np
 from jaxtyping import UInt8
+from numpy.random import Generator
 
 from depth_unet.errors import ConfigError
-from depth_unet.rooms.scene import Share
+from depth_unet.rooms.options import Share
 from depth_unet.rooms.textures import prints, surfaces
 from depth_unet.rooms.textures.noise import to_bytes
 
@@ -36,12 +37,10 @@ _SINGLE = {
     "board": prints.board,
     "cork": prints.cork,
 }
-_MAKERS = _REPEATING | _SINGLE
-REPEATING = tuple(_REPEATING)
-"""Kinds that tile without a seam."""
+MAKERS = _REPEATING | _SINGLE
+"""How each kind is drawn. A kind's position seeds its textures: new kinds go last."""
 SINGLE = tuple(_SINGLE)
-"""Kinds that are shown once, by ``Material.stretch``."""
-KINDS = tuple(_MAKERS)
+"""Kinds that are shown once, by ``Material.stretch``; the others tile without a seam."""
 SIZE_M = {
     "wood": (0.5, 1.1),
     "tile": (0.6, 1.3),
@@ -56,19 +55,15 @@ SIZE_M = {
 _SALT = 0x7E87
 
 
-def make(kind: str, rng: np.random.Generator) -> UInt8[np.ndarray, "256 256 3"]:
-    """Draw one texture, sRGB.
-
-    Args:
-        kind: One of ``KINDS``.
-        rng: The same state gives the same bytes.
+def make_texture(kind: str, rng: Generator) -> UInt8[np.ndarray, "256 256 3"]:
+    """One texture, sRGB; the same state of ``rng`` gives the same bytes.
 
     Raises:
         ConfigError: There is no such kind.
     """
-    if kind not in _MAKERS:
-        raise ConfigError(f"there is no texture {kind!r}; choose one of {', '.join(KINDS)}")
-    return to_bytes(_MAKERS[kind](rng))
+    if kind not in MAKERS:
+        raise ConfigError(f"there is no texture {kind!r}; choose one of {', '.join(MAKERS)}")
+    return to_bytes(MAKERS[kind](rng))
 
 
 class TexturePool:
@@ -86,7 +81,7 @@ class TexturePool:
         self.share = share
         self.per_kind = per_kind
 
-    def pick(self, kind: str, rng: np.random.Generator) -> UInt8[np.ndarray, "256 256 3"]:
+    def pick(self, kind: str, rng: Generator) -> UInt8[np.ndarray, "256 256 3"]:
         """One of the pool's textures, sRGB; takes one draw from ``rng``.
 
         Raises:
@@ -97,9 +92,8 @@ class TexturePool:
 
 @cache
 def _pooled(share: Share, kind: str, index: int) -> UInt8[np.ndarray, "256 256 3"]:
-    if kind not in _MAKERS:
-        raise ConfigError(f"there is no texture {kind!r}; choose one of {', '.join(KINDS)}")
-    seed = [_SALT, get_args(Share).index(share), KINDS.index(kind), index]
-    texture = make(kind, np.random.default_rng(seed))
+    number = [*MAKERS, kind].index(kind)
+    seed = [_SALT, get_args(Share).index(share), number, index]
+    texture = make_texture(kind, np.random.default_rng(seed))
     texture.setflags(write=False)
     return texture
