@@ -1,16 +1,20 @@
 """Colours: order, holes, ranges."""
 
+from typing import get_args
+
+import matplotlib
 import numpy as np
 import pytest
 
+from depth_unet.config.choices import ColormapChoice
 from depth_unet.errors import ConfigError
 from depth_unet.figures.colour import (
     DEPTH_COLORMAP,
     ERROR_COLORMAP,
     HOLE_GREY,
+    colour_table,
     colourise,
     depth_range,
-    named_colormap,
 )
 
 GREY = [HOLE_GREY] * 3
@@ -40,8 +44,16 @@ def test_holes_are_grey(hole: float) -> None:
 @pytest.mark.parametrize("colormap", [DEPTH_COLORMAP, ERROR_COLORMAP])
 def test_no_colour_looks_like_a_hole(colormap: str) -> None:
     """Every shade keeps its distance from the grey of holes."""
-    shades = named_colormap(colormap)(np.linspace(0, 1, 256))[:, :3] * 255
+    shades = colour_table(colormap).astype(float)
     assert np.linalg.norm(shades - HOLE_GREY, axis=1).min() > 40
+
+
+@pytest.mark.parametrize("name", [*get_args(ColormapChoice), ERROR_COLORMAP])
+def test_tables_are_those_of_matplotlib(name: str) -> None:
+    """Every stored colour map is matplotlib's, in both directions."""
+    for direction in (name, f"{name}_r"):
+        expected = matplotlib.colormaps[direction](np.linspace(0, 1, 256), bytes=True)[:, :3]
+        np.testing.assert_array_equal(colour_table(direction), expected)
 
 
 def test_depth_beyond_the_range_takes_the_end_colour() -> None:
@@ -61,7 +73,7 @@ def test_a_range_must_be_one(low: float, high: float) -> None:
 
 def test_an_unknown_colour_map_is_named() -> None:
     """The message repeats the name and offers one that exists."""
-    with pytest.raises(ConfigError, match=r"'rainbow_of_doom'.*'magma_r'"):
+    with pytest.raises(ConfigError, match=r"'rainbow_of_doom'.*magma_r"):
         colourise(np.ones((2, 2), dtype=np.float32), 0.0, 1.0, colormap="rainbow_of_doom")
 
 

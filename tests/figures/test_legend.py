@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from depth_unet.figures.bar import Scale
-from depth_unet.figures.colour import DEPTH_COLORMAP
+from depth_unet.figures.colour import DEPTH_COLORMAP, Scale
 from depth_unet.figures.legend import NARROWEST_PX, depth_legend
 
 SCALE = Scale(

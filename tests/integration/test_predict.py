@@ -1,5 +1,7 @@
 """``predict``: metres for photos, as files."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -136,3 +138,23 @@ def test_predict_tells_photos_of_one_name_apart(
     refused = predict(run_folder, tmp_path / "none", other, tmp_path / "elsewhere" / "room.jpg")
     assert (refused.code, len(refused.complaints)) == (2, 1)
     assert not (tmp_path / "none").exists()
+
+
+def test_predict_needs_no_matplotlib(run_folder: Path, photo: Path, tmp_path: Path) -> None:
+    """Photos become files and pictures without importing matplotlib or TensorBoard."""
+    program = (
+        "import sys, depth_unet; from depth_unet.cli.main import main; "
+        "depth_unet.load(sys.argv[1]).predict(sys.argv[2]).save(sys.argv[3] + '/a.npy'); "
+        "code = main(['predict', sys.argv[2], '--weights', sys.argv[1], '--out', sys.argv[3], "
+        "'--save', 'png16', 'npy', 'color', 'json']); "
+        "heavy = [n for n in ('matplotlib', 'tensorboard') if n in sys.modules]; "
+        "print(code, heavy)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(run_folder), str(photo), str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "0 []", done.stderr
+    assert (tmp_path / "out" / "room_color.png").is_file()

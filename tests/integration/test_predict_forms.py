@@ -218,14 +218,14 @@ def test_what_cannot_be(
 
 
 def test_in_python(run_folder: Path, photo: Path, tmp_path: Path) -> None:
-    """A prediction becomes points, a surface, a figure and any file; other endings are refused."""
+    """A prediction becomes points, a surface, a picture and any file; other endings are refused."""
     model = depth_unet.load(run_folder)
     prediction = model.predict(photo, Intrinsics.centred(160, 120, 140.0))
     assert prediction.intrinsics.fx_px == 140
     cloud, mesh = prediction.point_cloud(stride=4), prediction.mesh()
     assert len(cloud.points_m) == 40 * 30
     assert len(mesh.faces) > 0
-    assert prediction.figure("room").get_size_inches()[0] > 4
+    assert prediction.picture("room").width > 400
     prediction.save(tmp_path / "d.ply", photo="room.png")
     assert trimesh.load(tmp_path / "d.ply").vertices.shape == (160 * 120, 3)
     prediction.save(tmp_path / "D.NPY")

@@ -1,58 +1,20 @@
 """A colour bar in metres."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from jaxtyping import Float
+import matplotlib
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from depth_unet.figures.colour import named_colormap
+from depth_unet.figures.colour import Scale
 from depth_unet.figures.text import FONT, INK, SMALL_PT, line
 
 BAR_ROOM_IN = 0.46
 """Height that a bar takes with its numbers and its label."""
 _THICKNESS_IN = 0.10
 _LABEL_IN = 0.38
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
-    """What a bar shows.
-
-    Attributes:
-        label: What is measured, with its unit.
-        low: Value of the first colour.
-        high: Value of the last colour.
-        colormap: Name of the matplotlib colour map.
-        below: Some pixels lie below ``low``; they have its colour.
-        above: Some pixels lie above ``high``; they have its colour.
-    """
-
-    label: str
-    low: float
-    high: float
-    colormap: str
-    below: bool
-    above: bool
-
-
-def scale_of(
-    label: str, values: Sequence[Float[np.ndarray, "..."]], low: float, high: float, colormap: str
-) -> Scale:
-    """The scale from ``low`` to ``high``, told whether ``values`` (any may be empty) leave it."""
-    return Scale(
-        label=label,
-        low=low,
-        high=high,
-        colormap=colormap,
-        below=any((part < low).any() for part in values),
-        above=any((part > high).any() for part in values),
-    )
 
 
 def draw_bar(figure: Figure, scale: Scale, left_in: float, top_in: float, width_in: float) -> None:
@@ -70,7 +32,7 @@ def draw_bar(figure: Figure, scale: Scale, left_in: float, top_in: float, width_
         )
     )
     bar = figure.colorbar(
-        ScalarMappable(Normalize(scale.low, scale.high), named_colormap(scale.colormap)),
+        ScalarMappable(Normalize(scale.low, scale.high), matplotlib.colormaps[scale.colormap]),
         cax=axes,
         orientation="horizontal",
         extend=_extend(scale),

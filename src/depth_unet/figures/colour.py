@@ -1,26 +1,64 @@
 """Depth to colour: which pixels can be drawn, over which range, in which colours."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-import matplotlib
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
-from matplotlib.colors import Colormap
 
 from depth_unet.errors import ConfigError
 
 DEPTH_COLORMAP = "magma_r"
 """Near is bright and warm, far is dark, like a room lit from the camera. Lightness falls evenly
-with depth, so shapes survive grey print and colour blindness; turbo, tried beside it on NYU rooms,
-drew contours that no room has and painted the nearest third one dark red."""
+with depth, so shapes survive grey print and colour blindness. turbo, tried on NYU rooms, drew
+contours that no room has and painted the nearest third dark red."""
 ERROR_COLORMAP = "Blues"
-"""White where the prediction is right; a hue that the depth map has nowhere."""
+"""White where the prediction is right, and a hue that depth maps do not have."""
 HOLE_GREY = 160
-"""Neutral, so on neither colour map at any lightness."""
+"""A neutral grey lies on neither colour map."""
+TABLES = Path(__file__).with_name("colormaps.npz")
+"""256 RGB colours per map, copied from matplotlib, which takes long to import."""
 
-_SHADES = 256
 _STEPS_PER_METRE = 10
 _EMPTY_RANGE_M = (0.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What a colour bar shows.
+
+    Attributes:
+        label: The quantity with its unit.
+        low: Value of the first colour.
+        high: Value of the last colour.
+        colormap: Name of the colour map.
+        below: Some pixels lie below ``low`` and have its colour.
+        above: Some pixels lie above ``high`` and have its colour.
+    """
+
+    label: str
+    low: float
+    high: float
+    colormap: str
+    below: bool
+    above: bool
+
+
+def scale_of(
+    label: str, values: Sequence[Float[np.ndarray, "..."]], low: float, high: float, colormap: str
+) -> Scale:
+    """The scale from ``low`` to ``high`` for ``values``, any of which may be empty."""
+    return Scale(
+        label=label,
+        low=low,
+        high=high,
+        colormap=colormap,
+        below=any((part < low).any() for part in values),
+        above=any((part > high).any() for part in values),
+    )
 
 
 def colourise(
@@ -30,19 +68,19 @@ def colourise(
     *,
     colormap: str = DEPTH_COLORMAP,
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Paint a depth map: near bright and warm, far dark, holes grey.
+    """Paint a depth map; holes (0, negative, non-finite) are grey.
 
     Args:
-        depth_m: Depth, h w, metres; 0, negative and non-finite pixels are holes.
-        low_m: Depth of the first colour, metres; what is nearer gets the same colour.
+        depth_m: Depth, metres.
+        low_m: Depth of the first colour, metres; nearer pixels get the same colour.
         high_m: Depth of the last colour, metres, above ``low_m``.
-        colormap: Name of a matplotlib colour map, first colour for ``low_m``.
+        colormap: A name in ``TABLES``.
 
     Returns:
-        RGB, h w 3, 0 to 255; all grey for a map without a valid pixel.
+        RGB, 0 to 255.
 
     Raises:
-        ConfigError: The range is empty or not finite, or no colour map has that name.
+        ConfigError: The range is empty or not finite, or the colour map is unknown.
 
     Example:
         >>> colourise(np.array([[1.0, 0.0]]), 1.0, 5.0)[0, 1].tolist()
@@ -63,7 +101,7 @@ def depth_range(
     """One robust range for several depth maps, rounded outward to 0.1 m.
 
     Args:
-        depths_m: Depth maps of any shape, metres; holes (0, negative, non-finite) are left out.
+        depths_m: Depth maps of any shape, metres; holes are ignored.
         tail_percent: Share of the valid pixels, in percent, that may lie beyond either end.
 
     Returns:
@@ -99,29 +137,36 @@ def paint(
     high: float,
     colormap: str,
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Look every valid value up in a colour map of 256 shades; the rest is grey.
+    """Look every valid value up in a colour map; the other pixels are grey.
 
     Unlike ``colourise`` it takes any value that ``valid`` allows, 0 too (an error may be 0).
 
     Raises:
-        ConfigError: The range is empty or not finite, or no colour map has that name.
+        ConfigError: The range is empty or not finite, or the colour map is unknown.
     """
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ConfigError(f"colour range is {low} to {high}; expected low < high, both finite")
-    table = named_colormap(colormap)(np.linspace(0.0, 1.0, _SHADES), bytes=True)[:, :3]
+    table = colour_table(colormap)
     unit = (np.where(valid, values, low) - low) / (high - low)
-    shade = np.rint(np.clip(unit, 0.0, 1.0) * (_SHADES - 1)).astype(np.uint8)
+    shade = np.rint(np.clip(unit, 0.0, 1.0) * (len(table) - 1)).astype(np.uint8)
     painted: UInt8[np.ndarray, "h w 3"] = table[shade]
     painted[~valid] = HOLE_GREY
     return painted
 
 
-def named_colormap(name: str) -> Colormap:
-    """The matplotlib colour map of that name.
+def colour_table(name: str) -> UInt8[np.ndarray, "256 3"]:
+    """The RGB colours of a colour map.
 
     Raises:
-        ConfigError: There is none.
+        ConfigError: The name is unknown.
     """
-    if name not in matplotlib.colormaps:
-        raise ConfigError(f"no colour map is called {name!r}; try {DEPTH_COLORMAP!r} or 'turbo'")
-    return matplotlib.colormaps[name]
+    tables = _tables()
+    if name not in tables:
+        raise ConfigError(f"no colour map is called {name!r}; choose among {', '.join(tables)}")
+    return tables[name]
+
+
+@cache
+def _tables() -> dict[str, UInt8[np.ndarray, "256 3"]]:
+    with np.load(TABLES) as archive:
+        return dict(archive)

@@ -10,15 +10,16 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from depth_unet.errors import DataError
-from depth_unet.figures.bar import Scale, scale_of
 from depth_unet.figures.colour import (
     DEPTH_COLORMAP,
     ERROR_COLORMAP,
+    Scale,
     colourise,
     depth_range,
     drawable,
     paint,
     round_outward,
+    scale_of,
 )
 from depth_unet.figures.sheet import Sheet
 

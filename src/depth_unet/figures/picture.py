@@ -1,18 +1,22 @@
-"""One depth map in colour, with its bar in metres."""
+"""One depth map in colour, alone or beside its photo, above a colour bar in metres."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, UInt8
-from matplotlib.figure import Figure
+from PIL import Image, ImageDraw
 
-from depth_unet.figures.bar import scale_of
-from depth_unet.figures.colour import DEPTH_COLORMAP, colourise, depth_range, drawable
-from depth_unet.figures.sheet import Sheet
+from depth_unet.figures.colour import (
+    DEPTH_COLORMAP,
+    colourise,
+    depth_range,
+    drawable,
+    scale_of,
+)
+from depth_unet.figures.legend import INK, Font, depth_legend, text_font, text_size
 
 _LONGEST_SIDE = 1280
-_SIDE_IN = 6.0
-_PANEL_SIDE_IN = 4.0
+_NARROWEST = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +24,8 @@ class Colours:
     """How depth is coloured.
 
     Attributes:
-        range_m: Nearest and farthest depth that the colours tell apart, metres; None: each map's.
-        colormap: Name of a matplotlib colour map, first colour for what is near.
+        range_m: Depth of the first and the last colour, metres; None: each map's own range.
+        colormap: Name of a colour map, first colour for the nearest depth.
     """
 
     range_m: tuple[float, float] | None = None
@@ -32,55 +36,54 @@ OWN_RANGE = Colours()
 
 
 def depth_picture(
-    depth_m: Float[np.ndarray, "h w"], title: str, colours: Colours = OWN_RANGE
-) -> Figure:
-    """Draw a depth map under a heading, above a bar in metres.
-
-    Args:
-        depth_m: Depth, metres; 0 and non-finite pixels are drawn grey.
-        title: One line under the picture, such as the photo's name.
-        colours: Range and colour map.
-
-    Returns:
-        A figure with its own Agg canvas, for ``write_figure``. Maps with a side above 1280 pixels
-        are drawn from evenly spaced pixels.
-    """
-    step = _step(depth_m.shape)
-    sheet = Sheet(("predicted depth",), [depth_m[::step, ::step].shape], side_in=_SIDE_IN)
-    _depth(sheet, 0, depth_m[::step, ::step], colours)
-    sheet.title(0, title)
-    return sheet.figure
-
-
-def photo_and_depth(
-    image: UInt8[np.ndarray, "h w 3"],
     depth_m: Float[np.ndarray, "h w"],
     title: str,
     colours: Colours = OWN_RANGE,
-) -> Figure:
-    """Draw a photo beside its depth, as ``depth_picture`` does.
+    photo: UInt8[np.ndarray, "h w 3"] | None = None,
+) -> Image.Image:
+    """Draw a depth map between a heading and a colour bar.
 
     Args:
-        image: RGB, 0 to 255.
-        depth_m: Depth, metres; 0 and non-finite pixels are drawn grey.
-        title: One line under the pictures.
+        depth_m: Depth, metres; holes are drawn grey.
+        title: One line under the picture, such as the photo's name.
         colours: Range and colour map.
+        photo: RGB, 0 to 255, drawn at the left of the depth map.
+
+    Returns:
+        An RGB image. Maps with a side above 1280 pixels are drawn from evenly spaced pixels; small
+        maps are enlarged by a whole factor.
     """
-    step = _step(depth_m.shape)
-    shape = depth_m[::step, ::step].shape
-    sheet = Sheet(("photo", "predicted depth"), [shape], side_in=_PANEL_SIDE_IN)
-    sheet.picture(0, 0, image[::step, ::step])
-    _depth(sheet, 1, depth_m[::step, ::step], colours)
-    sheet.title(0, title)
-    return sheet.figure
-
-
-def _depth(sheet: Sheet, column: int, shown_m: Float[np.ndarray, "h w"], colours: Colours) -> None:
+    step = -(-max(depth_m.shape) // _LONGEST_SIDE)
+    shown_m = depth_m[::step, ::step]
     low_m, high_m = colours.range_m or depth_range(shown_m)
+    pictures = {"predicted depth": colourise(shown_m, low_m, high_m, colormap=colours.colormap)}
+    if photo is not None:
+        pictures = {"photo": photo[::step, ::step], **pictures}
+    factor = max(1, _LONGEST_SIDE // max(shown_m.shape[0], len(pictures) * shown_m.shape[1]))
+    height, width = (factor * side for side in shown_m.shape)
+    column = max(width, _NARROWEST)
+    size = text_size(len(pictures) * column)
+    inner = len(pictures) * (column + size) - size
     valid_m = shown_m[drawable(shown_m)]
-    sheet.picture(0, column, colourise(shown_m, low_m, high_m, colormap=colours.colormap))
-    sheet.bar(scale_of("depth (m)", [valid_m], low_m, high_m, colours.colormap), column, column)
+    scale = scale_of("depth (m)", [valid_m], low_m, high_m, colours.colormap)
+    legend = Image.fromarray(depth_legend(inner, scale))
+    page = Image.new("RGB", (inner + 2 * size, 4 * size + height + legend.height), "white")
+    draw, font = ImageDraw.Draw(page), text_font(size)
+    for index, (heading, pixels) in enumerate(pictures.items()):
+        left = size + index * (column + size)
+        draw.text((left + column / 2, size), heading, INK, font, anchor="mm")
+        large = Image.fromarray(pixels).resize((width, height), Image.Resampling.NEAREST)
+        page.paste(large, (left + (column - width) // 2, 2 * size))
+    draw.text((size, height + 3 * size), _shortened(title, font, inner), INK, font, anchor="lm")
+    page.paste(legend, (size, page.height - legend.height))
+    return page
 
 
-def _step(shape: tuple[int, ...]) -> int:
-    return -(-max(shape) // _LONGEST_SIDE)
+def _shortened(text: str, font: Font, width_px: int) -> str:
+    """Printable text at most so wide; its middle is left out."""
+    text = "".join(character if character.isprintable() else "?" for character in text)
+    keep, short = len(text), text
+    while keep > 1 and font.getlength(short) > width_px:
+        keep -= 1
+        short = f"{text[: keep // 2]}…{text[len(text) - (keep - keep // 2) :]}"
+    return short

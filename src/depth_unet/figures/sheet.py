@@ -7,7 +7,8 @@ from jaxtyping import UInt8
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from depth_unet.figures.bar import BAR_ROOM_IN, Scale, draw_bar
+from depth_unet.figures.bar import BAR_ROOM_IN, draw_bar
+from depth_unet.figures.colour import Scale
 from depth_unet.figures.text import line, shorten
 
 _DPI = 200

@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from depth_unet.errors import DataError
-from depth_unet.figures.bar import scale_of
-from depth_unet.figures.colour import DEPTH_COLORMAP, colourise, depth_range, drawable
+from depth_unet.figures.colour import DEPTH_COLORMAP, colourise, depth_range, drawable, scale_of
 from depth_unet.figures.panel import check_shapes
 from depth_unet.figures.sheet import Sheet
 

@@ -10,8 +10,14 @@ from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-from depth_unet.figures.bar import Scale, scale_of
-from depth_unet.figures.colour import DEPTH_COLORMAP, colourise, depth_range, drawable
+from depth_unet.figures.colour import (
+    DEPTH_COLORMAP,
+    Scale,
+    colourise,
+    depth_range,
+    drawable,
+    scale_of,
+)
 from depth_unet.figures.panel import PanelRow
 from depth_unet.figures.sheet import Sheet
 from depth_unet.figures.text import FONT, INK

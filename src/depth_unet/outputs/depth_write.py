@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,15 +31,20 @@ def write_png16(depth_m: Depth, path: Path, facts: DepthFacts) -> None:
 
     Unit, model and camera are text chunks of the file.
     """
-    texts = PngInfo()
-    for key, value in facts.texts("millimetres; 0 is a hole").items():
-        texts.add_itxt(key, value)
     depth_mm = np.empty(depth_m.shape, np.uint16)
     for start in range(0, len(depth_m), ROWS_AT_ONCE):  # large photos: no second copy in doubles
         rows = slice(start, start + ROWS_AT_ONCE)
         depth_mm[rows] = as_millimetres(depth_m[rows])
+    write_png(Image.fromarray(depth_mm), path, facts.texts("millimetres; 0 is a hole"))
+
+
+def write_png(image: Image.Image, path: Path, texts: Mapping[str, str]) -> None:
+    """Write a PNG file with text chunks."""
+    chunks = PngInfo()
+    for key, value in texts.items():
+        chunks.add_itxt(key, value)
     with replacing(path) as temporary:
-        Image.fromarray(depth_mm).save(temporary, pnginfo=texts, compress_level=COMPRESS_LEVEL)
+        image.save(temporary, pnginfo=chunks, compress_level=COMPRESS_LEVEL)
 
 
 def write_npy(depth_m: Depth, path: Path, facts: DepthFacts) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32, UInt8
-from matplotlib.figure import Figure
+from PIL import Image
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import ConfigError
-from depth_unet.figures.picture import photo_and_depth
+from depth_unet.figures.picture import depth_picture
 from depth_unet.outputs.cloud import PointCloud, unprojected
 from depth_unet.outputs.depth_facts import DepthFacts
 from depth_unet.outputs.depth_write import (
@@ -90,9 +90,9 @@ class Prediction:
         """The surface that the camera saw, cut where depth jumps."""
         return surface_mesh(self.depth_m, self.calibration.rays())
 
-    def figure(self, title: str = "") -> Figure:
-        """Photo and depth side by side, with a bar in metres."""
-        return photo_and_depth(self.image, self.depth_m, title)
+    def picture(self, title: str = "") -> Image.Image:
+        """Photo and coloured depth side by side, with a colour bar in metres."""
+        return depth_picture(self.depth_m, title, photo=self.image)
 
     def save(self, path: str | Path, photo: str = "") -> None:
         """Write a file in the form that its ending names.

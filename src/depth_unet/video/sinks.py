@@ -9,8 +9,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from depth_unet.figures.bar import Scale
-from depth_unet.figures.colour import colourise
+from depth_unet.figures.colour import Scale, colourise
 from depth_unet.figures.legend import depth_legend
 from depth_unet.files.atomic import remove_leftovers, replacing, replacing_folder, write_text
 from depth_unet.images.millimetres import as_millimetres

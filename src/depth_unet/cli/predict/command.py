@@ -33,10 +33,10 @@ from depth_unet.cli.predict.threads import shared_threads
 from depth_unet.cli.train.device import choose_device
 from depth_unet.config.choices import SaveChoice, VideoChoice
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.figures.picture import Colours, depth_picture, photo_and_depth
-from depth_unet.figures.write import write_figure
+from depth_unet.figures.picture import Colours, depth_picture
 from depth_unet.files.atomic import make_folder
 from depth_unet.images.photo import read_photo
+from depth_unet.outputs.depth_write import write_png
 from depth_unet.predict.model import ASSUMED, DepthModel, load
 from depth_unet.predict.prediction import Prediction
 
@@ -213,13 +213,10 @@ def save(
     texts = facts.texts("metres")
     for kind, path in targets.items():
         match kind:
-            case "color":
-                figure = depth_picture(prediction.depth_m, facts.photo, colours)
-                write_figure(figure, path, texts)
-            case "panel":
-                image, depth_m = prediction.image, prediction.depth_m
-                figure = photo_and_depth(image, depth_m, facts.photo, colours)
-                write_figure(figure, path, texts)
+            case "color" | "panel":
+                photo = prediction.image if kind == "panel" else None
+                picture = depth_picture(prediction.depth_m, facts.photo, colours, photo)
+                write_png(picture, path, texts)
             case _:
                 prediction.save(path, title)
 

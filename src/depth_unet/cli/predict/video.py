@@ -16,8 +16,7 @@ from depth_unet.cli.predict.progress import speed_bar
 from depth_unet.cli.predict.threads import shared_threads
 from depth_unet.config.choices import VideoChoice
 from depth_unet.errors import DataError
-from depth_unet.figures.bar import Scale
-from depth_unet.figures.colour import depth_range
+from depth_unet.figures.colour import Scale, depth_range
 from depth_unet.images.photo import DecodedPhoto
 from depth_unet.outputs.depth_facts import DepthFacts
 from depth_unet.predict.canvas import at_size
