@@ -14,7 +14,7 @@ from peer import meter_xxs
 from rich.console import Console
 
 from depth_unet.data.forms.recognise import open_source
-from depth_unet.evaluate.score import flip_averaged
+from depth_unet.evaluate.score import with_flip_averaging
 from depth_unet.files.atomic import replacing
 
 
@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument("--flip", action="store_true")
     arguments = parser.parse_args()
     predict, source = meter_xxs(arguments.peer), open_source(arguments.data)
-    predict = flip_averaged(predict) if arguments.flip else predict
+    predict = with_flip_averaging(predict) if arguments.flip else predict
     tests = [index for index, row in enumerate(source.rows) if row.official_split == "test"]
     for index in tests:
         frame = source.read(index)

@@ -42,30 +42,30 @@ def matched(root: Path, wanted: list[str], known: list[str] | None = None) -> di
     ],
 )
 def test_names_that_fit(tmp_path: Path, file: str) -> None:
-    """The photo's path fits, with its ending or ``_depth`` or neither, and any end of that path."""
+    """The photo's path matches, with its ending, ``_depth`` or neither, and any end of it."""
     root = folder_of(tmp_path, file)
     assert matched(root, ["test/a/0001.jpg"]) == {"test/a/0001.jpg": file}
 
 
 @pytest.mark.parametrize("file", ["b/0001.npy", "01.npy", "0001_pred.npy", "test_a_0001.npy"])
 def test_names_that_do_not_fit(tmp_path: Path, file: str) -> None:
-    """Another folder, a part of a name or an unknown suffix fits nothing: the frame is missing."""
+    """Another folder, part of a name or an unknown suffix do not match: the frame is missing."""
     with pytest.raises(DataError, match=r"1 of 1 frames have no depth file.*--by order"):
         matched(folder_of(tmp_path, file), ["test/a/0001.jpg"])
 
 
 def test_bare_names_must_be_unique(tmp_path: Path) -> None:
-    """A name that two frames share tells neither; with their folders both are told."""
+    """A name that matches two frames matches neither; with their folders both match."""
     wanted = ["a/1.jpg", "b/1.jpg"]
     folder_of(tmp_path / "bare", "1.npy")
-    with pytest.raises(DataError, match=r"fits a/1\.jpg and other frames; keep the folders"):
+    with pytest.raises(DataError, match=r"matches a/1\.jpg and other frames; store the files"):
         matched(tmp_path / "bare", wanted)
     folder_of(tmp_path / "whole", "a/1.npy", "b/1.npy")
     assert matched(tmp_path / "whole", wanted) == {"a/1.jpg": "a/1.npy", "b/1.jpg": "b/1.npy"}
 
 
 def test_floats_come_before_millimetres(tmp_path: Path) -> None:
-    """Of what ``predict`` writes of one photo the array is taken, and pictures never."""
+    """Of the files that ``predict`` writes for a photo, the array is used, never a picture."""
     root = folder_of(tmp_path, "1_color.png", "1_depth.png", "1_depth.npy", "1_panel.png")
     assert matched(root, ["1.jpg"]) == {"1.jpg": "1_depth.npy"}
     assert len(list_files(root)) == 1
@@ -80,7 +80,7 @@ def test_suffixes_are_those_that_predict_writes() -> None:
 
 
 def test_extra_files_are_those_of_no_frame(tmp_path: Path) -> None:
-    """A file of a frame that is not scored is no extra one; a file of no frame is."""
+    """A file of a frame that is not scored is not extra; a file of no frame is."""
     root = folder_of(tmp_path, "1.npy", "2.npy", "other.npy", ".hidden.npy", "notes.txt")
     found = match_names(list_files(root), ["1.jpg"], ["1.jpg", "2.jpg"])
     assert [path.name for path in found.extra] == ["other.npy"]
@@ -98,13 +98,13 @@ def test_order(tmp_path: Path, first: int) -> None:
 @pytest.mark.parametrize(
     ("files", "says"),
     [
-        (("0.npy", "1.npy"), "2 numbered depth files and 3 frames"),
-        (("0.npy", "1.npy", "2.npy", "3.npy"), "4 numbered depth files and 3 frames"),
+        (("0.npy", "1.npy"), "2 numbered depth files for 3 frames"),
+        (("0.npy", "1.npy", "2.npy", "3.npy"), "4 numbered depth files for 3 frames"),
         (("0.npy", "1.npy", "3.npy"), "number 2 is missing"),
         (("5.npy", "6.npy", "7.npy"), "the first is 5"),
         (("0.npy", "1.npy", "01.npy"), "the same number"),
-        (("0.npy", "1.npy", "b.npy"), "does not hold one number"),
-        (("0.npy", "1.npy", "2_of_3.npy"), "does not hold one number"),
+        (("0.npy", "1.npy", "b.npy"), "does not contain exactly one number"),
+        (("0.npy", "1.npy", "2_of_3.npy"), "does not contain exactly one number"),
     ],
 )
 def test_order_is_strict(tmp_path: Path, files: tuple[str, ...], says: str) -> None:
@@ -114,8 +114,8 @@ def test_order_is_strict(tmp_path: Path, files: tuple[str, ...], says: str) -> N
 
 
 def test_empty_folder(tmp_path: Path) -> None:
-    """No folder, or one without depth files, is told."""
-    with pytest.raises(DataError, match="is no folder"):
+    """A missing folder, and one without depth files, are errors."""
+    with pytest.raises(DataError, match="is not a folder"):
         list_files(tmp_path / "no")
     with pytest.raises(DataError, match="holds no depth file"):
         list_files(tmp_path)

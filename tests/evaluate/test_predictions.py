@@ -9,7 +9,7 @@ import pytest
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import DataError
 from depth_unet.evaluate.predictions import FilePredictions
-from depth_unet.evaluate.score import ByName, for_frame
+from depth_unet.evaluate.score import PredictionsByName, predictor_for
 from depth_unet.outputs.depth_facts import DepthFacts
 from depth_unet.outputs.depth_unit import stated_unit
 from depth_unet.outputs.depth_write import write_exr, write_npy, write_npz, write_pfm, write_png16
@@ -28,8 +28,8 @@ def test_stands_in_for_a_network(tmp_path: Path) -> None:
     """Bound to a photo's name it answers like any predictor, whatever the photo looks like."""
     np.save(tmp_path / "a.npy", DEPTH_M)
     files = FilePredictions({"a.jpg": tmp_path / "a.npy"})
-    assert isinstance(files, ByName)
-    answer = for_frame(files, "a.jpg")(np.zeros((6, 8, 3), np.uint8), CAMERA)
+    assert isinstance(files, PredictionsByName)
+    answer = predictor_for(files, "a.jpg")(np.zeros((6, 8, 3), np.uint8), CAMERA)
     assert np.array_equal(answer, DEPTH_M)
 
 
@@ -61,7 +61,7 @@ def test_unit_that_our_files_state(tmp_path: Path, ending: str) -> None:
     assert unit == (1e-3 if ending == ".png" else 1.0)
     for given in (None, unit):
         np.testing.assert_allclose(read(path, given), DEPTH_M, atol=5.1e-4)
-    with pytest.raises(DataError, match=r"states that a count is .* leave out --unit"):
+    with pytest.raises(DataError, match=r"m per count, but .* leave out --unit"):
         read(path, 1e-2)
 
 
@@ -95,9 +95,9 @@ def test_sizes_of_the_same_shape(tmp_path: Path, size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", [(8, 6), (6, 10), (60, 82)])
 def test_sizes_of_another_shape(tmp_path: Path, size: tuple[int, int]) -> None:
-    """A turned or cut map is refused."""
+    """A rotated or cropped map is refused."""
     np.save(tmp_path / "a.npy", np.ones(size, np.float32))
-    with pytest.raises(DataError, match="and its photo 8x6, another shape"):
+    with pytest.raises(DataError, match="its photo is 8x6, another aspect ratio"):
         read(tmp_path / "a.npy")
 
 

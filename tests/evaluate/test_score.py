@@ -12,7 +12,7 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.layout import DatasetInfo, PairRow
 from depth_unet.data.source import Frame, PairsSource, Source
 from depth_unet.errors import DataError
-from depth_unet.evaluate.score import at_size, flip_averaged, score, score_frame
+from depth_unet.evaluate.score import at_size, score, score_frame, with_flip_averaging
 from depth_unet.metrics.depth import SUM_NAMES
 from depth_unet.metrics.protocols import FULL, NYU_EIGEN
 
@@ -143,7 +143,7 @@ def test_flip_averaging_mirrors_back() -> None:
     image = np.zeros((2, 4, 3), np.uint8)
     image[..., 0] = [10, 20, 30, 40]
     camera = Intrinsics(width=4, height=2, fx_px=5.0, fy_px=5.0, cx_px=1.0, cy_px=0.5)
-    averaged = flip_averaged(leaning)(image, camera)
+    averaged = with_flip_averaging(leaning)(image, camera)
     assert averaged[0].tolist() == [11.5, 21.5, 31.5, 41.5]
     assert cameras == [camera, camera.flipped()]
     assert image[0, 0, 0] == 10

@@ -68,7 +68,7 @@ def test_millimetres_have_them_to_their_precision(
     assert ours["rmse"]["mean"] == pytest.approx(exact["rmse"]["mean"], abs=5e-4)
     assert results_in(tmp_path / "out")["files"] == {".png": 4}
     refused = score_files(folder, box_rooms, tmp_path / "no", "--unit", "cm")
-    assert_refused(refused, "states that a count is 0.001 m", "leave out --unit")
+    assert_refused(refused, "states 0.001 m per count", "leave out --unit")
 
 
 def test_missing_extra_and_numbered(written: Path, box_rooms: Path, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_missing_extra_and_numbered(written: Path, box_rooms: Path, tmp_path: Pa
     np.save(whole / "stranger.npy", np.ones((48, 64), np.float32))
     more = score_files(whole, box_rooms, tmp_path / "more")
     assert more.code == 0
-    assert "1 depth files belong to no frame" in more.warnings[0]
+    assert "1 depth files that belong to no frame" in more.warnings[0]
     assert "stranger.npy" in more.warnings[0]
 
 
@@ -142,7 +142,7 @@ def test_leaderboard(scored: tuple[Path, Path], tmp_path: Path) -> None:
     assert "//" not in page
     before = files[0].read_bytes()
     again = depth_unet("leaderboard", scored[0], "--out", files[0])
-    assert_refused(again, "already there", "--overwrite")
+    assert_refused(again, "already exists", "--overwrite")
     assert files[0].read_bytes() == before
     assert depth_unet("leaderboard", scored[0], "--out", files[0], "--overwrite").code == 0
 
@@ -165,7 +165,7 @@ def test_leaderboard_refuses(scored: tuple[Path, Path], tmp_path: Path) -> None:
     twice = (scored[0], scored[0] / "metrics.json")
     assert_refused(depth_unet("leaderboard", *twice, "--out", out), "named twice")
     assert_refused(depth_unet("leaderboard", tmp_path, "--out", out), "metrics.json is missing")
-    assert_refused(depth_unet("leaderboard", scored[0], "--out", tmp_path / "b.txt"), "neither .md")
+    assert_refused(depth_unet("leaderboard", scored[0], "--out", tmp_path / "b.txt"), "must end in .md")
     spoilt = Path(shutil.copytree(scored[0], tmp_path / "spoilt"))
     (spoilt / "metrics.json").write_text('{"splits": {"test": 1}}', encoding="utf-8")
     assert_refused(depth_unet("leaderboard", spoilt, "--out", out), "is no evaluation")

@@ -1,17 +1,17 @@
-"""``depth-unet leaderboard``: many evaluations as one table, in Markdown and as a page."""
+"""``depth-unet leaderboard``: several evaluations in one table, as Markdown and as a page."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
+from depth_unet.cli.evaluate.scoring import check_free
 from depth_unet.cli.scoring_arguments import LeaderboardArguments
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import check_writable, write_text
-from depth_unet.report.leaderboard.html import page
-from depth_unet.report.leaderboard.markdown import markdown
+from depth_unet.report.leaderboard.boards import make_boards
 from depth_unet.report.leaderboard.read import Evaluation, read_evaluation
-from depth_unet.report.leaderboard.tables import make_boards
+from depth_unet.report.leaderboard.write import markdown, page
 
 FORMS = {".md": markdown, ".html": page}
 
@@ -21,8 +21,8 @@ def run(arguments: LeaderboardArguments) -> list[DataError]:
     console = Console(highlight=False, soft_wrap=True, markup=False)
     if not arguments.results:
         raise ConfigError(
-            "no evaluation was named; write depth-unet leaderboard EVALUATION..., folders that "
-            "`depth-unet evaluate` wrote"
+            "no evaluation was named; name folders that `depth-unet evaluate` wrote: depth-unet "
+            "leaderboard FOLDER..."
         )
     _check_free(arguments.out, overwrite=arguments.overwrite)
     boards = make_boards(_read_all(arguments.results), arguments.sort)
@@ -31,8 +31,8 @@ def run(arguments: LeaderboardArguments) -> list[DataError]:
     console.print(markdown(boards))
     if len(boards) > 1:
         console.print(
-            f"{len(boards)} tables: data, part, protocol, alignment or photos differ, and such "
-            "figures cannot be set beside one another"
+            f"{len(boards)} tables, because data set, split, protocol, alignment or photos differ: "
+            "such results cannot be compared"
         )
     console.print(f"wrote {', '.join(map(str, arguments.out))}")
     return []
@@ -43,18 +43,17 @@ def _read_all(paths: Sequence[Path]) -> list[Evaluation]:
     for path in paths:
         parts = read_evaluation(path)
         if any(part.place.resolve() == parts[0].place.resolve() for part in found):
-            raise ConfigError(f"{path} is named twice; name every evaluation once")
+            raise ConfigError(f"{path} was named twice; name every evaluation once")
         found += parts
     return found
 
 
 def _check_free(paths: Sequence[Path], *, overwrite: bool) -> None:
-    """Refuse outputs that are of no known form, or must be kept, before any work is done."""
+    """Refuse outputs of an unknown form, and files that exist, before any work is done."""
     if not paths:
         raise ConfigError("--out is empty; name a file that ends in .md or .html")
     for path in paths:
         if path.suffix.lower() not in FORMS:
-            raise ConfigError(f"--out {path} is neither .md nor .html; choose one or both of them")
-        if path.exists() and not overwrite:
-            raise ConfigError(f"{path} is already there; choose another --out, or use --overwrite")
+            raise ConfigError(f"--out {path} must end in .md or .html")
+        check_free(path, overwrite=overwrite)
         check_writable(path.parent)

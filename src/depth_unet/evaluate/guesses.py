@@ -1,4 +1,4 @@
-"""What a result must beat: one depth for every pixel, and the mean depth of each pixel."""
+"""Baselines that ignore the photo: one depth for all pixels, and the mean depth of each pixel."""
 
 from collections.abc import Mapping, Sequence
 
@@ -23,12 +23,12 @@ def fit_guesses(source: Source, indices: Sequence[int]) -> dict[str, Tensor]:
 
     Args:
         source: The data set.
-        indices: The training rows; beyond 500, evenly spaced ones are used.
+        indices: The training rows; of more than 500, evenly spaced ones are used.
 
     Returns:
         ``constant_m``: the median of all valid depths, metres, shape (1,). ``mean_m``: the mean
-        valid depth of each pixel of a 64x48 grid over the image, metres; pixels that are never
-        valid hold the constant.
+        valid depth of each cell of a 64x48 grid over the image, metres; cells that are never valid
+        hold the constant.
     """
     frames = (source.read(index) for index in evenly(indices, MOST_FRAMES))
     depths = np.stack([resize_depth(frame.depth_mm, ROWS, COLUMNS) for frame in frames])
@@ -44,16 +44,16 @@ def fit_guesses(source: Source, indices: Sequence[int]) -> dict[str, Tensor]:
 
 
 def guess_predictors(guesses: Mapping[str, Tensor]) -> dict[str, Predictor]:
-    """The fitted guesses as predictors, by the name that tables show."""
+    """The fitted guesses as predictors, by the name shown in tables."""
     return {
-        "constant depth": _always(guesses["constant_m"].reshape(1, 1).numpy()),
-        "mean depth per pixel": _always(guesses["mean_m"].numpy()),
+        "constant depth": _constant_predictor(guesses["constant_m"].reshape(1, 1).numpy()),
+        "mean depth per pixel": _constant_predictor(guesses["mean_m"].numpy()),
     }
 
 
-def _always(depth_m: Float32[np.ndarray, "h w"]) -> Predictor:
+def _constant_predictor(depth_m: Float32[np.ndarray, "h w"]) -> Predictor:
     def predict(
-        image: UInt8[np.ndarray, "h w 3"],  # noqa: ARG001  # a guess looks at nothing
+        image: UInt8[np.ndarray, "h w 3"],  # noqa: ARG001  # a guess ignores the photo
         intrinsics: Intrinsics,  # noqa: ARG001
     ) -> Float32[np.ndarray, "h2 w2"]:
         return depth_m

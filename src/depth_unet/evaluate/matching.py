@@ -1,4 +1,4 @@
-"""Which file of a folder holds the depth of which frame: by name, or by number where asked."""
+"""Find the depth file of each frame in a folder, by name or by number."""
 
 import re
 from collections import defaultdict
@@ -10,10 +10,10 @@ from depth_unet.errors import DataError
 from depth_unet.outputs.depth_read import ENDINGS
 
 PREFERRED = (".npy", ".npz", ".exr", ".pfm", ".tif", ".tiff", ".png")
-"""Of several files of one frame the first counts: floats before whole millimetres."""
+"""Of several files of one frame the first is used: floats before whole millimetres."""
 DEPTH_SUFFIX = "_depth"
 PICTURE_SUFFIXES = ("_color", "_panel")
-"""What ``predict`` writes beside depth: pictures, which are no depth files."""
+"""Pictures that ``predict`` writes beside the depth files."""
 NUMBERED = re.compile(r"\D*(\d+)\D*")
 
 
@@ -23,7 +23,7 @@ class Matched:
 
     Attributes:
         files: By the photo's path within the data set.
-        extra: Depth files of no frame of the data set.
+        extra: Depth files that belong to no frame of the data set.
     """
 
     files: Mapping[str, Path]
@@ -31,16 +31,16 @@ class Matched:
 
 
 def list_files(folder: Path) -> dict[str, Path]:
-    """Depth files in and below a folder, by path without ending and without ``_depth``.
+    """Depth files in a folder and below, by path without the ending and without ``_depth``.
 
-    Pictures that ``predict`` writes and hidden files are left out. Of several files of one path
-    the first of ``PREFERRED`` counts.
+    Hidden files and the pictures that ``predict`` writes are skipped. Of several files with the
+    same path, the one that comes first in ``PREFERRED`` is used.
 
     Raises:
-        DataError: There is no such folder, or it holds no depth file.
+        DataError: The folder does not exist, or it holds no depth file.
     """
     if not folder.is_dir():
-        raise DataError(f"{folder} is no folder; name the one that holds a depth file per photo")
+        raise DataError(f"{folder} is not a folder; name the one that holds a depth file per photo")
     found: dict[str, Path] = {}
     for path in sorted(folder.rglob("*"), key=lambda path: (_preference(path), path)):
         below = path.relative_to(folder)
@@ -51,24 +51,26 @@ def list_files(folder: Path) -> dict[str, Path]:
             key = below.with_suffix("").as_posix().removesuffix(DEPTH_SUFFIX)
             found.setdefault(key, path)
     if not found:
-        raise DataError(f"{folder} holds no depth file; expected are {', '.join(PREFERRED)}")
+        raise DataError(
+            f"{folder} holds no depth file; expected one of {', '.join(PREFERRED)} per photo"
+        )
     return dict(sorted(found.items()))
 
 
 def match_names(files: Mapping[str, Path], wanted: Sequence[str], known: Sequence[str]) -> Matched:
-    """Give every frame the file of its name.
+    """Match files to frames by name.
 
-    A file belongs to a frame if its path is the photo's, with or without the photo's ending, or
-    the end of it: ``scene/0001`` and ``0001`` both fit ``test/scene/0001.jpg``. Longer ends count
-    first, and an end that fits several of the wanted frames fits none.
+    A file belongs to a frame if its path equals the photo's path or the end of it, with or without
+    the photo's ending: ``scene/0001`` and ``0001`` both match ``test/scene/0001.jpg``. The longest
+    match is used, and a name that matches several of the wanted frames matches none.
 
     Args:
         files: As ``list_files`` returns them.
-        wanted: Photos to find depth of, by path within the data set.
-        known: All photos of the data set: a file of one that is not wanted is no extra one.
+        wanted: Photos to find depth for, by path within the data set.
+        known: All photos of the data set; files of photos that are not wanted are not ``extra``.
 
     Raises:
-        DataError: A frame has no file, or only one whose name fits several frames.
+        DataError: A frame has no file, or only one whose name matches several frames.
     """
     ends: dict[str, set[str]] = defaultdict(set)
     for name in wanted:
@@ -77,12 +79,12 @@ def match_names(files: Mapping[str, Path], wanted: Sequence[str], known: Sequenc
     taken: dict[str, Path] = {}
     ambiguous: dict[str, str] = {}
     for name in wanted:
-        fitting = [end for end in _ends(name) if end in files]
-        key = next((end for end in fitting if len(ends[end]) == 1), None)
+        matching = [end for end in _ends(name) if end in files]
+        key = next((end for end in matching if len(ends[end]) == 1), None)
         if key is not None:
             taken[name] = files[key]
-        elif fitting:
-            ambiguous[name] = fitting[0]
+        elif matching:
+            ambiguous[name] = matching[0]
     _require_all(taken, ambiguous, wanted, next(iter(files.values())))
     of_known = {end for name in known for end in _ends(name)}
     extra = tuple(path for key, path in files.items() if key not in of_known)
@@ -90,35 +92,37 @@ def match_names(files: Mapping[str, Path], wanted: Sequence[str], known: Sequenc
 
 
 def match_order(files: Mapping[str, Path], wanted: Sequence[str]) -> Matched:
-    """Give the frames, in their order, files that are numbered without a gap, from 0 or 1.
+    """Match files to frames by order: numbers without a gap, from 0 or 1.
 
     Args:
         files: As ``list_files`` returns them; each name holds one number (``0``, ``00017_pred``).
         wanted: Photos in the order of the split.
 
     Raises:
-        DataError: A name holds no number or several, numbers repeat or leave a gap, or there are
+        DataError: A name holds no number or several, a number is missing or repeated, or there are
             more or fewer files than frames.
     """
     numbered: dict[int, Path] = {}
     for key, path in files.items():
         found = NUMBERED.fullmatch(PurePosixPath(key).name)
         if found is None:
-            raise DataError(f"{path} does not hold one number in its name; rename it, or move it")
+            raise DataError(
+                f"the name of {path} does not contain exactly one number; rename or move the file"
+            )
         other = numbered.setdefault(int(found[1]), path)
         if other != path:
-            raise DataError(f"{path} and {other} have the same number; leave one of them")
+            raise DataError(f"{path} and {other} have the same number; remove one of them")
     if len(numbered) != len(wanted):
         raise DataError(
-            f"there are {len(numbered)} numbered depth files and {len(wanted)} frames; the order "
-            "says which is which only where every frame has one"
+            f"there are {len(numbered)} numbered depth files for {len(wanted)} frames; --by order "
+            "needs one file per frame"
         )
     numbers = sorted(numbered)
     first, last = numbers[0], numbers[-1]
     if first not in (0, 1) or last - first != len(numbers) - 1:
         gap = next((n for n in range(first, last) if n not in numbered), None)
         missing = f"number {gap} is missing" if gap is not None else f"the first is {first}"
-        raise DataError(f"depth files are to be numbered from 0 or 1 without a gap, but {missing}")
+        raise DataError(f"depth files must be numbered from 0 or 1 without a gap, but {missing}")
     ordered = (numbered[number] for number in numbers)
     return Matched(files=dict(zip(wanted, ordered, strict=True)), extra=())
 
@@ -129,21 +133,21 @@ def _require_all(
     if ambiguous:
         name, end = next(iter(ambiguous.items()))
         raise DataError(
-            f"the depth file called {end} fits {name} and other frames; keep the folders of the "
-            "data set in the names of the files"
+            f"the depth file {end} matches {name} and other frames; store the files in the folders "
+            "of the data set"
         )
     missing = [name for name in wanted if name not in taken]
     if missing:
         stem = PurePosixPath(missing[0]).with_suffix("")
         raise DataError(
             f"{len(missing)} of {len(wanted)} frames have no depth file, such as {missing[0]}; "
-            f"write {stem}{example.suffix} or {stem.name}{example.suffix} for it, name another "
-            "--split, or pair numbered files by --by order"
+            f"write {stem}{example.suffix} or {stem.name}{example.suffix} for it, choose another "
+            "--split, or match numbered files with --by order"
         )
 
 
 def _ends(name: str) -> list[str]:
-    """What a file of this photo may be called, longest first: with its ending and without."""
+    """Names that match a photo, longest first: with its ending and without."""
     parts = PurePosixPath(name).parts
     tails = [PurePosixPath(*parts[start:]) for start in range(len(parts))]
     return [end for tail in tails for end in (str(tail), str(tail.with_suffix("")))]

@@ -1,4 +1,4 @@
-"""Depth that another program predicted, read from files in place of a network's answer."""
+"""Depth predicted by another program, read from files in place of a network's output."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,16 +14,16 @@ from depth_unet.outputs.depth_unit import stated_unit
 
 
 class FilePredictions:
-    """A predictor that knows every photo by its name.
+    """Predictions of every photo, found by the photo's path within the data set.
 
-    Values that are 0, negative or not finite are no prediction. They are read as 0, which a
-    protocol clamps to the nearest depth that it knows: to leave a pixel out is no way to score
-    better. ``missing_share`` says how many there are.
+    Values that are 0, negative or not finite are missing predictions. They are read as 0, which a
+    protocol clamps to its nearest depth, so leaving pixels out does not improve the score.
+    ``missing_share`` returns how many there are.
 
     Args:
         files: The depth file of every photo, by the photo's path within the data set.
-        metres_per_unit: Metres per stored count; None: what the file states, or else millimetres
-            for whole numbers and metres for floats.
+        metres_per_unit: Metres per stored count. With None, the unit that the file states, or else
+            millimetres for whole numbers and metres for floats.
     """
 
     def __init__(self, files: Mapping[str, Path], metres_per_unit: float | None = None) -> None:
@@ -31,19 +31,19 @@ class FilePredictions:
         self.metres_per_unit = metres_per_unit
         self._missing: dict[str, float] = {}
 
-    def of(self, name: str) -> Predictor:
-        """What was predicted for one photo, as a predictor that looks at its size alone."""
+    def predictor_for(self, photo: str) -> Predictor:
+        """A predictor that returns the stored prediction; it needs only the size of the photo."""
 
         def predict(
             image: UInt8[np.ndarray, "h w 3"],
             intrinsics: Intrinsics,  # noqa: ARG001  # whoever wrote the file knew the camera
         ) -> Float32[np.ndarray, "h2 w2"]:
-            return self.read(name, image.shape[0], image.shape[1])
+            return self.read(photo, image.shape[0], image.shape[1])
 
         return predict
 
     def read(self, name: str, height: int, width: int) -> Float32[np.ndarray, "h2 w2"]:
-        """The depth of one photo, metres; 0 where there is none.
+        """The depth of one photo, metres; 0 where it is missing.
 
         Args:
             name: The photo's path within the data set.
@@ -54,8 +54,8 @@ class FilePredictions:
             Depth at the size of the file.
 
         Raises:
-            DataError: The file cannot be read, states another unit, has another shape than the
-                photo, or predicts nothing.
+            DataError: The file cannot be read, states a unit other than the given one, has another
+                aspect ratio than the photo, or holds no depth.
         """
         path = self.files[name]
         depth_m = read_depth_file(path, self._unit(path))
@@ -67,24 +67,24 @@ class FilePredictions:
         return np.where(usable, depth_m, np.float32(0))
 
     def missing_share(self, names: list[str]) -> float:
-        """Share of pixels without a prediction, over the whole maps of photos that were read."""
+        """Share of pixels without a prediction, over the whole maps of photos read so far."""
         return sum(self._missing[name] for name in names) / len(names)
 
     def _unit(self, path: Path) -> float | None:
         stated, given = stated_unit(path), self.metres_per_unit
         if stated is not None and given is not None and stated != given:
             raise DataError(
-                f"{path} states that a count is {stated:g} m, and --unit says {given:g} m; leave "
-                "out --unit, or write the files without that statement"
+                f"{path} states {stated:g} m per count, but --unit is {given:g} m; leave out "
+                "--unit, or write the files without a unit"
             )
         return given or stated
 
 
 def _check_shape(path: Path, found: tuple[int, ...], photo: tuple[int, int]) -> None:
-    """Refuse a map of another shape than the photo's; rounding to whole pixels is allowed."""
+    """Refuse a map of another aspect ratio, except for rounding to whole pixels."""
     (rows, columns), (height, width) = found, photo
     if abs(columns - rows * width / height) >= 1 and abs(rows - columns * height / width) >= 1:
         raise DataError(
-            f"{path} is {columns}x{rows} and its photo {width}x{height}, another shape; write "
-            "depth of the whole photo, at any size of its shape"
+            f"{path} is {columns}x{rows}, but its photo is {width}x{height}, another aspect ratio; "
+            "write depth of the whole photo, at any size"
         )

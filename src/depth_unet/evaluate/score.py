@@ -1,4 +1,4 @@
-"""Score predictors over frames: the one place where predictions meet the ground truth."""
+"""Score predictors over frames: the only place where predictions meet the ground truth."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,27 +26,25 @@ READ_AHEAD = 4
 
 
 @runtime_checkable
-class ByName(Protocol):
-    """Answers that were given before, and are known by the photo's path within the data set."""
+class PredictionsByName(Protocol):
+    """Predictions made earlier, found by the photo's path within the data set."""
 
-    def of(self, name: str) -> Predictor:
-        """The answer for one photo."""
+    def predictor_for(self, photo: str) -> Predictor:
+        """A predictor that returns the prediction for one photo."""
         ...
 
 
-def for_frame(predict: Predictor | ByName, name: str) -> Predictor:
-    """What predicts one photo."""
-    return predict.of(name) if isinstance(predict, ByName) else predict
+AnyPredictor = Predictor | PredictionsByName
 
 
 def score(
-    predictors: Mapping[str, Predictor | ByName],
+    predictors: Mapping[str, AnyPredictor],
     source: Source,
     indices: Sequence[int],
     protocol: EvalProtocol,
     progress: Callable[[], None] = lambda: None,
 ) -> dict[str, MetricAccumulator]:
-    """Score every predictor on the same frames, each read once.
+    """Score every predictor on the same frames; each frame is read once.
 
     Args:
         predictors: What to score, by name.
@@ -56,7 +54,7 @@ def score(
         progress: Called after every frame.
 
     Returns:
-        Per predictor, the sums of every image under the name of its photo.
+        For each predictor, the sums of every image by the path of its photo.
 
     Raises:
         DataError: A frame cannot be read, or the protocol refuses its ground truth.
@@ -69,28 +67,39 @@ def score(
             frame = frames.pop(0).result()
             if done + READ_AHEAD < len(indices):
                 frames.append(reader.submit(read, indices[done + READ_AHEAD]))
+            photo = source.rows[index].rgb
             for name, predict in predictors.items():
-                photo = source.rows[index].rgb
-                sums = score_frame(for_frame(predict, photo), frame, protocol)
+                sums = score_frame(predictor_for(predict, photo), frame, protocol)
                 accumulators[name].add(photo, sums)
             progress()
     return accumulators
 
 
+def predictor_for(predict: AnyPredictor, photo: str) -> Predictor:
+    """The predictor for one photo."""
+    return predict.predictor_for(photo) if isinstance(predict, PredictionsByName) else predict
+
+
+def predict_frame(predict: Predictor, frame: Frame) -> Float32[Tensor, "h w"]:
+    """The predicted depth of a frame at the size of its ground truth, metres."""
+    return at_size(predict(frame.image, frame.intrinsics), *frame.depth_mm.shape)
+
+
 def score_frame(predict: Predictor, frame: Frame, protocol: EvalProtocol) -> torch.Tensor:
     """Sufficient statistics of one frame; see ``metrics.depth.image_sums``."""
-    predict = flip_averaged(predict) if protocol.flip else predict
-    prediction_m = at_size(predict(frame.image, frame.intrinsics), *frame.depth_mm.shape)
+    predict = with_flip_averaging(predict) if protocol.flip else predict
+    prediction_m = predict_frame(predict, frame)
     target_m = torch.from_numpy(frame.depth_mm.astype(np.float32)) / MILLIMETRES_PER_METRE
     prediction, target, valid = protocol.prepare(prediction_m, target_m)
     return image_sums(prediction[None, None], target[None, None], valid[None, None])[0]
 
 
 def _read(source: Source, protocol: EvalProtocol, index: int) -> Frame:
-    """A frame as the protocol wants it.
+    """A frame with the ground truth that the protocol scores.
 
-    Official test frames come as stored, because a published protocol defines its own crop and
-    range; the others leave out the data set's border and what lies beyond its range.
+    Sources return official test frames as stored, because a published protocol defines its own crop
+    and range. Under any other protocol these frames lose the data set's border and the depths
+    beyond its range, as all other frames do.
     """
     frame = source.read(index)
     if protocol.native_size is not None or source.rows[index].official_split != "test":
@@ -101,15 +110,15 @@ def _read(source: Source, protocol: EvalProtocol, index: int) -> Frame:
 def at_size(
     prediction_m: Float32[np.ndarray, "h2 w2"], height: int, width: int
 ) -> Float32[Tensor, "{height} {width}"]:
-    """A prediction of any size, bilinearly at the size of the ground truth."""
+    """A prediction of any size, resized bilinearly to the size of the ground truth."""
     depth_m = torch.from_numpy(np.ascontiguousarray(prediction_m))
     if depth_m.shape == (height, width):
         return depth_m
     return F.interpolate(depth_m[None, None], size=(height, width), mode="bilinear")[0, 0]
 
 
-def flip_averaged(predict: Predictor) -> Predictor:
-    """A predictor that averages its answer for the photo and for the mirror image."""
+def with_flip_averaging(predict: Predictor) -> Predictor:
+    """A predictor that averages the predictions for the photo and for its mirror image."""
 
     def averaged(
         image: UInt8[np.ndarray, "h w 3"], intrinsics: Intrinsics

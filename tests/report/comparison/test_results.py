@@ -4,7 +4,7 @@ import pytest
 
 from depth_unet.metrics.depth import METRIC_NAMES
 from depth_unet.report.comparison.results import FEWEST_IMAGES, verdict
-from depth_unet.report.comparison.words import against, points
+from depth_unet.report.comparison.text import judge, points
 
 
 def interval(low: float, high: float) -> dict[str, float]:
@@ -31,20 +31,20 @@ def test_few_images_show_nothing() -> None:
     sure = interval(0.1, 0.2)
     assert verdict("abs_rel", sure, FEWEST_IMAGES - 1) == "no difference"
     assert verdict("abs_rel", sure, FEWEST_IMAGES) == "worse"
-    assert f"at least {FEWEST_IMAGES} photos" in against("a", "b", sure, FEWEST_IMAGES - 1)
+    assert f"at least {FEWEST_IMAGES} photos" in judge("a", "b", sure, FEWEST_IMAGES - 1)
 
 
 def test_words_give_the_verdict_and_the_interval() -> None:
     """Each sentence names both runs, the photos, the difference and its interval."""
-    told = against("a", "b", interval(-0.03, -0.01), 40).replace("\xa0", " ")
+    told = judge("a", "b", interval(-0.03, -0.01), 40).replace("\xa0", " ")
     assert told == (
         "“b” is better than “a” on these 40 photos: its mean error differs by −2.00 percentage "
-        "points (95 % interval of the difference −3.00 to −1.00)."
+        "points (95 % interval of the difference: −3.00 to −1.00)."
     )
-    assert "“b” is worse than “a” on these 40 photos" in against("a", "b", interval(0.01, 0.03), 40)
-    same = against("a", "b", interval(-0.01, 0.02), 40)
-    assert "no difference that these 40 photos can show" in same
-    assert "that interval holds 0" in same
+    assert "“b” is worse than “a” on these 40 photos" in judge("a", "b", interval(0.01, 0.03), 40)
+    same = judge("a", "b", interval(-0.01, 0.02), 40)
+    assert "These 40 photos show no difference between “b” and “a”" in same
+    assert "the interval contains 0" in same
 
 
 @pytest.mark.parametrize(

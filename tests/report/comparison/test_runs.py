@@ -7,7 +7,7 @@ import pytest
 
 from depth_unet.config.run import Config
 from depth_unet.data.splits import Splits
-from depth_unet.report.comparison.runs import Run, names_of
+from depth_unet.report.comparison.runs import Run, run_names
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_names_are_short_and_differ(
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
-    assert names_of(files) == names
+    assert run_names(files) == names
 
 
 def test_last_stands_for_its_folder_without_a_best(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_last_stands_for_its_folder_without_a_best(tmp_path: Path) -> None:
     folder = tmp_path / "early"
     folder.mkdir()
     (folder / "last.safetensors").touch()
-    assert names_of([folder / "last.safetensors"]) == ["early"]
+    assert run_names([folder / "last.safetensors"]) == ["early"]
 
 
 def test_images_seen_counts_short_batches() -> None:

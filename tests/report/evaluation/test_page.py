@@ -18,8 +18,7 @@ from depth_unet.recipes import seed
 from depth_unet.report import page as report_page
 from depth_unet.report.evaluation.page import page, write_page
 from depth_unet.report.evaluation.pictures import Picture, Ranked
-from depth_unet.report.evaluation.results import NETWORK, Results
-from depth_unet.report.evaluation.write import as_values
+from depth_unet.report.evaluation.results import NETWORK, Results, as_values
 from tests.report.page import Page
 
 ODD_NAME = "synthetic <script>alert('rooms')</script> & \"quotes\" $title"

@@ -1,8 +1,9 @@
-"""What commands that score have in common: which parts, which protocol, a progress bar."""
+"""What the commands that score share: splits, protocol, progress bar, and files to keep."""
 
 import dataclasses
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
@@ -12,21 +13,32 @@ from depth_unet.cli.scoring_arguments import CompareArguments, EvaluateArguments
 from depth_unet.config.choices import SplitChoice
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, frames_of, has_split
-from depth_unet.errors import DataError
-from depth_unet.evaluate.score import ByName, Predictor, score
+from depth_unet.errors import ConfigError, DataError
+from depth_unet.evaluate.score import AnyPredictor, score
 from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.protocols import FULL, NYU_EIGEN, EvalProtocol, protocol
+from depth_unet.report.evaluation.results import count_rooms
 
 TABLE_WIDTH = 124
 
 
+def check_free(path: Path, *, overwrite: bool) -> None:
+    """Refuse to replace a result.
+
+    Raises:
+        ConfigError: The file exists and may not be overwritten.
+    """
+    if path.exists() and not overwrite:
+        raise ConfigError(f"{path} already exists; choose another --out, or use --overwrite")
+
+
 def score_parts(
-    predictors: Mapping[str, Predictor | ByName],
+    predictors: Mapping[str, AnyPredictor],
     source: Source,
     parts: Mapping[str, list[int]],
     rules: EvalProtocol,
 ) -> dict[str, dict[str, MetricAccumulator]]:
-    """Score every part, with a progress bar each."""
+    """Score every split, with a progress bar for each."""
     scores = {}
     with Progress(console=Console(stderr=True), transient=True) as progress:
         for name, indices in parts.items():
@@ -36,13 +48,21 @@ def score_parts(
     return scores
 
 
+def rooms_of_parts(source: Source, parts: Mapping[str, list[int]]) -> dict[str, int | None]:
+    """Number of rooms in every split; None where rooms have no names."""
+    return {
+        split: count_rooms([source.rows[index] for index in indices])
+        for split, indices in parts.items()
+    }
+
+
 def choose_splits(
     source: Source, splits: Splits, wanted: tuple[SplitChoice, ...]
 ) -> dict[str, list[int]]:
-    """Rows of every part to score.
+    """Rows of every split to score.
 
     Raises:
-        DataError: A part that was asked for does not exist here, or none does.
+        DataError: A requested split does not exist in this data set, or no split does.
     """
     if wanted:
         return {name: frames_of(source.rows, splits, name) for name in dict.fromkeys(wanted)}
@@ -54,8 +74,8 @@ def choose_splits(
     }
     if not parts:
         raise DataError(
-            "this data set has neither official test frames nor seen or unseen ones of a "
-            "checkpoint; score every frame with --split all"
+            "this data set has no official test frames, and none that the checkpoint lists as seen "
+            "or unseen; score every frame with --split all"
         )
     return parts
 
@@ -65,7 +85,7 @@ def choose_protocol(
     parts: Mapping[str, list[int]],
     arguments: EvaluateArguments | CompareArguments,
 ) -> EvalProtocol:
-    """The protocol that was asked for; else nyu-eigen where all ground truth is native NYU."""
+    """The requested protocol; by default nyu-eigen if every split is native NYU, else full."""
     if arguments.protocol:
         rules = protocol(arguments.protocol)
     else:
@@ -77,6 +97,6 @@ def choose_protocol(
 
 
 def is_nyu(frame: Frame) -> bool:
-    """Whether a frame has the size and the camera of NYU's native ones."""
+    """Whether a frame has the size and the camera of NYU's native frames."""
     focal = frame.intrinsics.fx_px / frame.intrinsics.width
     return frame.depth_mm.shape == NYU_EIGEN.native_size and abs(focal - NYU_FOCAL) < 1e-3

@@ -1,25 +1,23 @@
-"""Which frames of a data set judge several runs alike."""
+"""Frames on which several runs can be compared fairly."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from depth_unet.config.choices import ComparedChoice
 from depth_unet.data.layout import PairRow
 from depth_unet.data.splits import Splits
 from depth_unet.errors import DataError
 
-ComparedSplit = Literal["all", "seen", "unseen", "test"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FairFrames:
-    """Frames that are the same thing to every run.
+    """The frames of a split that every run is scored on.
 
     Attributes:
         indices: Rows of the data set.
-        candidates: How many frames at least one run, or the data set, counts to the split.
-        left_out: Per run, how many candidates it rules out; one may be ruled out by several.
-        best_chosen: Runs whose own unseen part these frames touch: ``best`` was chosen there.
+        candidates: Number of frames that at least one run, or the data set, has in the split.
+        left_out: Candidates that each run rules out; several runs may rule out the same one.
+        best_chosen: Runs whose best checkpoint was chosen on some of these frames.
     """
 
     indices: tuple[int, ...]
@@ -29,21 +27,22 @@ class FairFrames:
 
 
 def fair_frames(
-    rows: Sequence[PairRow], splits_of: Mapping[str, Splits], name: ComparedSplit
+    rows: Sequence[PairRow], splits_of: Mapping[str, Splits], name: ComparedChoice
 ) -> FairFrames:
-    """The frames of a split on which no run has an advantage by what it was trained on.
+    """The frames of a split on which no run has an advantage from its training.
 
-    ``unseen``: frames that a run held back as unseen; ``test``: official test frames; ``all``:
-    every frame. Of these, the ones that are in no run's ``train`` or ``seen``, nor in a room of
-    those. ``seen``: frames that every run held back from a room that it was trained in.
+    The candidates for ``unseen`` are the frames that any run held back as unseen, for ``test`` the
+    official test frames, for ``all`` every frame. A run rules out its ``train`` and ``seen`` frames
+    and all frames of their rooms. For ``seen``, a run rules out the frames that it did not hold
+    back from a room it was trained in.
 
     Args:
         rows: The data set.
         splits_of: Each run's splits, by the run's name.
-        name: Which part.
+        name: The split.
 
     Raises:
-        DataError: No frame is left; the message says which run rules out how many.
+        DataError: No frame is left; the message lists how many each run rules out.
     """
     candidates = _candidates(rows, splits_of, name)
     ruled_out = {
@@ -52,7 +51,7 @@ def fair_frames(
     gone = set().union(*ruled_out.values())
     indices = tuple(index for index in candidates if index not in gone)
     if not indices:
-        raise DataError(_reason(name, len(candidates), ruled_out))
+        raise DataError(_no_frame(name, len(candidates), ruled_out))
     photos = {rows[index].rgb for index in indices}
     return FairFrames(
         indices=indices,
@@ -64,8 +63,15 @@ def fair_frames(
     )
 
 
+def describe_left_out(split: str, run: str, count: int, candidates: int) -> str:
+    """How many of the candidates for a split a run rules out, and why."""
+    if split == "seen":
+        return f"{run} did not hold back {count:,} of {candidates:,}"
+    return f"{run} was trained on {count:,} of {candidates:,}, or in their rooms"
+
+
 def _candidates(
-    rows: Sequence[PairRow], splits_of: Mapping[str, Splits], name: ComparedSplit
+    rows: Sequence[PairRow], splits_of: Mapping[str, Splits], name: ComparedChoice
 ) -> list[int]:
     match name:
         case "all":
@@ -77,7 +83,7 @@ def _candidates(
 
 
 def _ruled_out(
-    rows: Sequence[PairRow], candidates: Sequence[int], splits: Splits, name: ComparedSplit
+    rows: Sequence[PairRow], candidates: Sequence[int], splits: Splits, name: ComparedChoice
 ) -> set[int]:
     if name == "seen":
         held_back = set(splits.seen)
@@ -91,16 +97,18 @@ def _ruled_out(
     }
 
 
-def _reason(name: ComparedSplit, candidates: int, ruled_out: Mapping[str, set[int]]) -> str:
-    verb = "did not hold back" if name == "seen" else "was trained on, or in the rooms of,"
-    found = ", ".join(
-        f"{run} {verb} {len(indices)} of {candidates}" for run, indices in ruled_out.items()
-    )
-    if not candidates:
-        found = "this data set has no frame that a run lists there"
-        if name == "test":
-            found = "no row of index.csv has official_split=test"
+def _no_frame(name: ComparedChoice, candidates: int, ruled_out: Mapping[str, set[int]]) -> str:
+    """The message for a split without a fair frame."""
+    if candidates:
+        found = "; ".join(
+            describe_left_out(name, run, len(indices), candidates)
+            for run, indices in ruled_out.items()
+        )
+    elif name == "test":
+        found = "no row of index.csv has official_split=test"
+    else:
+        found = "no run lists a frame of this data set there"
     return (
         f"split {name} has no frame that is fair to all {len(ruled_out)} runs: {found}; "
-        "choose another --split, or compare runs of one --seed and --holdout"
+        "choose another --split, or compare runs with the same --seed and --holdout"
     )

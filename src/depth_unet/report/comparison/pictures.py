@@ -1,4 +1,4 @@
-"""Pictures of a comparison: curves of the trainings, and the same photos side by side."""
+"""Pictures of a comparison: training curves, and the same photos side by side."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 from depth_unet.data.source import Source
 from depth_unet.data.splits import evenly
-from depth_unet.evaluate.score import Predictor, at_size, flip_averaged
+from depth_unet.evaluate.score import Predictor, predict_frame, with_flip_averaging
 from depth_unet.figures.curves import Chart, Line, curves
 from depth_unet.figures.side_by_side import SideBySideRow, side_by_side
 from depth_unet.figures.write import write_figure
@@ -25,13 +25,13 @@ LOSS_PREFIX = "loss/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideBySide:
-    """A picture of the same photos.
+    """A picture of the same photos for all runs.
 
     Attributes:
-        path: The PNG.
-        split: The part that its photos are of.
-        names: The photos, in its order.
-        widest: The photo on which the runs' AbsRel is farthest apart; None where it never is.
+        path: The PNG file.
+        split: The split of its photos.
+        names: The photos, from top to bottom.
+        widest: The photo on which the runs' AbsRel differs most; None if it never differs.
     """
 
     path: Path
@@ -41,10 +41,10 @@ class SideBySide:
 
 
 def write_curves(comparison: Comparison, out: Path) -> dict[str, Path]:
-    """Write ``validation.svg`` and ``loss.svg``, and the same as PNG, where runs have events.
+    """Write ``validation.svg`` and ``loss.svg``, and the same as PNG.
 
     Returns:
-        The SVG files by ``validation`` and ``loss``; a kind that no run recorded is not there.
+        The SVG files by ``validation`` and ``loss``, without those that no run recorded.
     """
     tags = dict.fromkeys(tag for run in comparison.runs for tag in run.curves)
     charts = {
@@ -78,12 +78,12 @@ def write_side_by_side(
 ) -> list[SideBySide]:
     """Write ``SPLIT_side_by_side.png`` for every split: one row per photo, one column per run.
 
-    Photos are evenly spaced over the split, with the one on which the runs differ most. With flip
-    averaging the pictures show the average; a fit to the truth is not shown.
+    Photos are evenly spaced over the split, plus the one on which the runs differ most. With flip
+    averaging the pictures show the average; an alignment to the true depth is not shown.
     """
     positions = {row.rgb: index for index, row in enumerate(source.rows)}
     if comparison.protocol.flip:
-        predictors = {name: flip_averaged(predict) for name, predict in predictors.items()}
+        predictors = {name: with_flip_averaging(predict) for name, predict in predictors.items()}
     pictures = []
     for split in comparison.scores:
         errors = _abs_rel_by_photo(comparison, split)
@@ -101,14 +101,14 @@ def write_side_by_side(
 def choose_photos(
     errors: Mapping[str, Sequence[float]], most: int = NUM_FRAMES
 ) -> tuple[tuple[str, ...], str | None]:
-    """Photos to show: evenly spaced by name, and the one on which the runs differ most.
+    """Photos to show: evenly spaced by name, plus the one on which the runs differ most.
 
     Args:
         errors: Every run's error on every photo.
-        most: Photos besides that one.
+        most: Maximum number of evenly spaced photos.
 
     Returns:
-        The photos sorted by name, and the one with the largest spread; None where all are equal.
+        The photos sorted by name, and the one with the largest spread; None if all are equal.
     """
     names = sorted(errors)
     spread = {name: max(errors[name]) - min(errors[name]) for name in names}
@@ -156,8 +156,7 @@ def _row(
         image=frame.image,
         target_m=frame.depth_mm.astype(np.float32) / MILLIMETRES_PER_METRE,
         predictions_m=tuple(
-            at_size(predict(frame.image, frame.intrinsics), *frame.depth_mm.shape).numpy()
-            for predict in predictors.values()
+            predict_frame(predict, frame).numpy() for predict in predictors.values()
         ),
         captions=tuple(f"AbsRel {error:.3f}" for error in errors),
         title=f"largest difference: {name}" if widest else name,

@@ -1,9 +1,10 @@
-"""The runs that are compared: what they are, and what each is called."""
+"""The runs of a comparison, and short names for them."""
 
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from depth_unet.config.run import Config
 from depth_unet.data.splits import Splits
@@ -16,14 +17,14 @@ class Run:
     """One run.
 
     Attributes:
-        name: What it is called, different for every run of a comparison.
-        path: The checkpoint that is scored.
-        config: What it was trained with.
+        name: Its name, different for every run of a comparison.
+        path: The scored checkpoint.
+        config: The config it was trained with.
         step: Optimiser steps that the scored weights were trained for.
-        origin: The weights that training began with, in words; empty for random ones.
+        origin: The weights that training started from, in words; empty for random ones.
         num_weights: Trained numbers in the network.
         splits: Names of its frames.
-        curves: What it recorded while it was trained; empty without event files.
+        curves: Its recorded losses and validations; empty if there is no record.
     """
 
     name: str
@@ -35,38 +36,38 @@ class Run:
     splits: Splits
     curves: Mapping[str, Curve]
 
+    @classmethod
+    def from_checkpoint(cls, name: str, path: Path, checkpoint: Checkpoint) -> Self:
+        """The run that a checkpoint belongs to, with the curves recorded beside it."""
+        return cls(
+            name=name,
+            path=path,
+            config=checkpoint.config,
+            step=checkpoint.step,
+            origin=checkpoint.origin,
+            num_weights=sum(weight.numel() for weight in checkpoint.weights.values()),
+            splits=Splits.from_dict(checkpoint.splits),
+            curves=read_history(path.parent),
+        )
+
     def images_seen(self, step: int) -> int:
-        """Training images that ``step`` steps looked at; an epoch's last batch may be smaller."""
+        """Training images used in ``step`` steps; the last batch of an epoch may be smaller."""
         frames = len(self.splits.train)
         epochs, rest = divmod(step, max(1, self.config.steps_per_epoch(frames)))
         return epochs * frames + rest * self.config.batch_size
 
 
-def as_run(name: str, path: Path, checkpoint: Checkpoint) -> Run:
-    """What a checkpoint and the event files beside it say of a run."""
-    return Run(
-        name=name,
-        path=path,
-        config=checkpoint.config,
-        step=checkpoint.step,
-        origin=checkpoint.origin,
-        num_weights=sum(weight.numel() for weight in checkpoint.weights.values()),
-        splits=Splits.from_dict(checkpoint.splits),
-        curves=read_history(path.parent),
-    )
+def run_names(paths: Sequence[Path]) -> list[str]:
+    """Short names that differ: the run folder's, with parent folders where two are equal.
 
-
-def names_of(paths: Sequence[Path]) -> list[str]:
-    """Short names that differ: the run folder's, with parent folders where two share it.
-
-    A checkpoint other than the one that its folder stands for is named with its file; what is
-    named twice is numbered.
+    A checkpoint that is not the one its folder stands for is named with its file. A checkpoint that
+    is given twice gets a number.
 
     Args:
         paths: Checkpoint files, as ``checkpoint.resolve`` returns them.
     """
     whole = [_parts(path) for path in paths]
-    names = []
+    names: list[str] = []
     for mine in whole:
         others = {other for other in whole if other != mine}
         length = next(
@@ -74,12 +75,10 @@ def names_of(paths: Sequence[Path]) -> list[str]:
             for size in range(1, len(mine) + 1)
             if size == len(mine) or all(other[-size:] != mine[-size:] for other in others)
         )
-        names.append("/".join(mine[-length:]))
-    distinct: list[str] = []
-    for name in names:
+        name = "/".join(mine[-length:])
         numbered = (f"{name} ({number})" for number in itertools.count(2))
-        distinct.append(next(n for n in itertools.chain([name], numbered) if n not in distinct))
-    return distinct
+        names.append(next(n for n in itertools.chain([name], numbered) if n not in names))
+    return names
 
 
 def _parts(path: Path) -> tuple[str, ...]:

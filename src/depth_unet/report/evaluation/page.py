@@ -7,12 +7,12 @@ from typing import Any
 
 from depth_unet.errors import install_command
 from depth_unet.files.atomic import write_text
+from depth_unet.metrics.depth import METRIC_NAMES
 from depth_unet.model.checkpoint import BEST_NAME
 from depth_unet.recipes import RECIPES
 from depth_unet.report.evaluation.pictures import Picture
-from depth_unet.report.evaluation.results import NETWORK, AnyResults, Results
+from depth_unet.report.evaluation.results import NETWORK, AnyResults, Results, as_values
 from depth_unet.report.evaluation.table import split_label
-from depth_unet.report.evaluation.write import as_values
 from depth_unet.report.page import Interval, render
 
 REPORT_NAME = "report.html"
@@ -65,6 +65,7 @@ def page(results: AnyResults, pictures: Sequence[Picture]) -> str:
         most=max(
             score["abs_rel"]["high"] for scores in splits.values() for score in scores.values()
         ),
+        metric_names=METRIC_NAMES,
         overlap=overlap,
         pictures=pictures,
         next_steps=_next_steps(results) if isinstance(results, Results) else None,

@@ -1,4 +1,4 @@
-"""Pictures of an evaluation: best, median and worst frame of every split."""
+"""Pictures of an evaluation: the best, the median and the worst frame of every split."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from depth_unet.data.source import Source
-from depth_unet.evaluate.score import ByName, Predictor, at_size, for_frame
+from depth_unet.evaluate.score import AnyPredictor, predict_frame, predictor_for
 from depth_unet.figures.panel import PanelRow, panel
 from depth_unet.figures.surface import surfaces
 from depth_unet.figures.write import write_figure
@@ -17,12 +17,12 @@ from depth_unet.report.evaluation.results import NETWORK, Scored
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """A frame and its place among those of its split.
+    """A frame and its rank in its split.
 
     Attributes:
         rank: ``best``, ``median`` or ``worst``.
         name: Path of the photo within the data set.
-        abs_rel: Mean error in shares of the true depth.
+        abs_rel: Mean error as a share of the true depth.
     """
 
     rank: str
@@ -32,12 +32,12 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A file that was drawn.
+    """A picture that was written.
 
     Attributes:
-        path: The PNG.
-        split: The part that its frames are of.
-        frames: What it shows: a panel has several rows, a pair of surfaces one frame.
+        path: The PNG file.
+        split: The split of its frames.
+        frames: The frames it shows: several in a panel, one in a pair of surfaces.
     """
 
     path: Path
@@ -46,15 +46,15 @@ class Picture:
 
 
 def write_pictures(
-    results: Scored, source: Source, predict: Predictor | ByName, out: Path
+    results: Scored, source: Source, predict: AnyPredictor, out: Path
 ) -> list[Picture]:
     """Write ``SPLIT_panel.png`` and ``SPLIT_best|median|worst_3d.png`` for every split.
 
-    Panels show original, truth, prediction and error on one scale in metres; the 3-D pictures
-    show both depth maps as surfaces. Frames are ranked by AbsRel.
+    Panels show photo, true depth, prediction and error; the 3-D pictures show both depth maps as
+    surfaces. Frames are ranked by AbsRel.
 
     Returns:
-        What was drawn, in the order of the splits, each split's panel first.
+        The pictures in the order of the splits, each split's panel first.
     """
     pictures = []
     positions = {row.rgb: index for index, row in enumerate(source.rows)}
@@ -85,10 +85,9 @@ def best_median_worst(metrics: MetricAccumulator) -> tuple[Ranked, ...]:
     )
 
 
-def _row(source: Source, index: int, predict: Predictor | ByName, ranked: Ranked) -> PanelRow:
+def _row(source: Source, index: int, predict: AnyPredictor, ranked: Ranked) -> PanelRow:
     frame = source.read(index)
-    answer_m = for_frame(predict, ranked.name)(frame.image, frame.intrinsics)
-    prediction_m = at_size(answer_m, *frame.depth_mm.shape)
+    prediction_m = predict_frame(predictor_for(predict, ranked.name), frame)
     return PanelRow(
         image=frame.image,
         target_m=frame.depth_mm.astype(np.float32) / MILLIMETRES_PER_METRE,

@@ -1,4 +1,4 @@
-"""What earlier evaluations left behind, read back."""
+"""Read the results of earlier evaluations."""
 
 import csv
 import json
@@ -11,28 +11,28 @@ from depth_unet.errors import DataError
 from depth_unet.files.damage import told_as_damage
 from depth_unet.metrics.depth import METRIC_NAMES
 from depth_unet.model.checkpoint import short_name
-from depth_unet.report.evaluation.write import PER_IMAGE_NAME, RESULT_NAME
+from depth_unet.report.evaluation.results import PER_IMAGE_NAME, RESULT_NAME
+from depth_unet.report.page import Interval
 
-Interval = Mapping[str, float]
 Scores = Mapping[str, Interval]
-REMEDY = "evaluate again, and name the folder that it writes"
+REMEDY = "run `depth-unet evaluate` again, and name the folder that it writes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """One part of one evaluation.
+    """The scores of one method on one split.
 
     Attributes:
         place: The folder it was read from.
-        name: What the method is called.
-        num_weights: How many weights it has; None where that is not known.
-        flip: Whether it was averaged with the mirror image; None where files do not say.
+        name: The method.
+        num_weights: Number of weights; None if unknown.
+        flip: Whether predictions of the mirror image were averaged in; None if unknown.
         dataset: Name of the data set.
-        split: Which part of it.
-        num_pixels: How many pixels had true depth; None in results of earlier versions.
-        rules: The protocol in one line, without what is said of flip averaging.
+        split: The split.
+        num_pixels: Number of pixels with true depth; None in results of earlier versions.
+        rules: The protocol in one line, without flip averaging.
         scores: Every metric's mean and interval.
-        guesses: The same of the guesses that it was held against.
+        guesses: The same for the guesses it was compared with.
         images: Every metric of every photo, by the photo's path.
     """
 
@@ -50,7 +50,7 @@ class Evaluation:
 
 
 def read_evaluation(path: Path) -> list[Evaluation]:
-    """Every part of an evaluation.
+    """Read an evaluation, one value for each split.
 
     Args:
         path: Folder that ``depth-unet evaluate`` wrote, or its ``metrics.json``.
@@ -64,7 +64,7 @@ def read_evaluation(path: Path) -> list[Evaluation]:
             raise DataError(f"{folder / name} is missing; {REMEDY}")
     with told_as_damage(folder / PER_IMAGE_NAME, "is damaged", REMEDY):
         images = _per_image(folder / PER_IMAGE_NAME)
-    with told_as_damage(folder / RESULT_NAME, "is no evaluation", REMEDY):
+    with told_as_damage(folder / RESULT_NAME, "is not an evaluation", REMEDY):
         values = json.loads((folder / RESULT_NAME).read_text(encoding="utf-8"))
         return [_part(folder, values, split, images[split]) for split in values["splits"]]
 
@@ -74,7 +74,7 @@ def _part(
 ) -> Evaluation:
     if len(images) != values["num_images"][split]:
         raise DataError(
-            f"{folder / PER_IMAGE_NAME} has {len(images)} photos of {split}, and {RESULT_NAME} "
+            f"{folder / PER_IMAGE_NAME} has {len(images)} photos of {split}, but {RESULT_NAME} has "
             f"{values['num_images'][split]}; {REMEDY}"
         )
     return Evaluation(
@@ -98,7 +98,7 @@ def _scores(values: Mapping[str, Mapping[str, Any]]) -> Scores:
 
 
 def _rules(description: str) -> str:
-    """The protocol of a headline, which begins with what was scored."""
+    """The protocol in a headline, without flip averaging."""
     _, marker, rules = description.rpartition("; protocol ")
     if not marker:
         raise ValueError("its description names no protocol")

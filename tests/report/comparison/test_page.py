@@ -18,11 +18,10 @@ from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.depth import image_sums
 from depth_unet.metrics.protocols import FULL
 from depth_unet.report.comparison.frames import FairFrames
-from depth_unet.report.comparison.html import page
+from depth_unet.report.comparison.page import page
 from depth_unet.report.comparison.pictures import SideBySide, write_curves
-from depth_unet.report.comparison.results import Comparison
+from depth_unet.report.comparison.results import Comparison, as_values
 from depth_unet.report.comparison.runs import Run
-from depth_unet.report.comparison.write import as_values
 from depth_unet.train.history import Curve
 from tests.report.page import Page
 
@@ -139,21 +138,21 @@ def test_runs_are_judged_by_the_paired_difference(tmp_path: Path) -> None:
     assert same == {"mean": 0, "low": 0, "high": 0, "verdict": "no difference"}
     text = Page(written(outcome, tmp_path)).text
     assert "“second” is better than “first” on these 12 photos" in text
-    assert f"Between “{ODD_NAME}” and “first” there is no difference" in text
+    assert f"show no difference between “{ODD_NAME}” and “first”" in text
 
 
 def test_left_out_frames_and_unequal_chances_are_told(tmp_path: Path) -> None:
     """Frames left out and for whom, who chose its best on the others, who has no curves."""
     text = Page(written(comparison(), tmp_path)).text
     assert "8 of 20 candidates were left out" in text
-    assert "“second” was trained on, or in the rooms of, 8." in text
-    assert "to choose the best moment in the training of “first”, not in that of the others" in text
-    assert f"no event files beside “{ODD_NAME}”" in text
+    assert "“second” was trained on 8 of 20, or in their rooms." in text
+    assert "to choose the best checkpoint of “first”, but not of the other runs" in text
+    assert f"No record of the training was found beside “{ODD_NAME}”" in text
     assert "are synthetic" in text
     runs = tuple(dataclasses.replace(item, origin="runs/x") for item in comparison().runs[:2])
     text = Page(written(comparison(runs=runs), tmp_path)).text
-    assert "“first” began with runs/x; whether those weights know the photos" in text
-    assert "no event files" not in text
+    assert "“first” started from runs/x. Whether those weights have seen the photos" in text
+    assert "No record" not in text
 
 
 def test_settings_that_differ_are_listed(tmp_path: Path) -> None:
@@ -196,4 +195,4 @@ def test_fitted_figures_are_not_taken_for_the_pictures(
     """Where predictions were fitted to the truth, the page says that the pictures are not."""
     rules = dataclasses.replace(FULL, alignment=alignment)
     text = Page(written(comparison(protocol=rules), tmp_path)).text
-    assert ("The pictures show predictions as they are" in text) is told
+    assert ("The pictures show the predictions before they were fitted" in text) is told

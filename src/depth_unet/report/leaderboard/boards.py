@@ -1,7 +1,7 @@
-"""Which evaluations may stand in one table, in which order, and what its cells say."""
+"""Group evaluations into tables whose rows can be compared, and sort the rows."""
 
 import itertools
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,8 +9,8 @@ import torch
 
 from depth_unet.metrics.accumulate import mean_difference
 from depth_unet.report.evaluation.table import COLUMNS, FILE_LABELS
-from depth_unet.report.leaderboard.read import Evaluation, Interval, Scores
-from depth_unet.report.page import count_photos
+from depth_unet.report.leaderboard.read import Evaluation, Scores
+from depth_unet.report.page import Interval, count_photos
 
 PER_IMAGE = "average per image"
 
@@ -20,13 +20,13 @@ class Row:
     """A method, or a guess.
 
     Attributes:
-        name: What it is called.
-        is_guess: Whether it looks at no photo.
-        num_weights: How many weights it has; None where that is not known.
-        flip: Whether it was averaged with the mirror image; None where that is not known.
+        name: Unique in its table.
+        is_guess: Whether it is a baseline that ignores the photo.
+        num_weights: Number of weights; None if unknown.
+        flip: Whether predictions of the mirror image were averaged in; None if unknown.
         scores: Every metric's mean and interval.
-        behind: How far the sorting metric is from that of the best method on the same photos, with
-            its interval; None for that method, for guesses, and where pixels are pooled.
+        behind: Difference of the sorting metric from the best method on the same photos, with its
+            interval; None for that method, for guesses, and if the protocol pools pixels.
     """
 
     name: str
@@ -42,10 +42,10 @@ class Board:
     """Evaluations of the same photos under the same rules.
 
     Attributes:
-        heading: Data set, part, how many photos.
+        heading: Data set, split, protocol and number of photos.
         rules: The protocol in one line.
-        metric: What the rows are sorted by.
-        rows: The best first.
+        metric: The metric that the rows are sorted by.
+        rows: The methods and guesses, the best first.
     """
 
     heading: str
@@ -53,22 +53,30 @@ class Board:
     metric: str
     rows: tuple[Row, ...]
 
+    @property
+    def methods(self) -> list[Row]:
+        """The rows without the guesses."""
+        return [row for row in self.rows if not row.is_guess]
+
+    def has_behind(self) -> bool:
+        """Whether any row has a difference from the best method."""
+        return any(row.behind for row in self.rows)
+
     def best(self, metric: str) -> float:
         """The best mean of a metric among the methods; guesses do not count."""
-        means = (row.scores[metric]["mean"] for row in self.rows if not row.is_guess)
+        means = (row.scores[metric]["mean"] for row in self.methods)
         return max(means) if is_higher_better(metric) else min(means)
 
 
 def make_boards(evaluations: Sequence[Evaluation], metric: str = "abs_rel") -> list[Board]:
-    """One table for every data set, part, protocol and set of photos, in the order of the first.
+    """One table for each data set, split, protocol and set of photos, in order of appearance.
 
-    Filled and raw depth of the same photos differ in how many pixels have any.
-
-    Alignment belongs to the protocol here; flip averaging does not, and is told in each row.
+    The number of pixels with true depth tells filled from raw depth of the same photos. Alignment
+    counts as part of the protocol here. Flip averaging does not; each row states it.
 
     Args:
         evaluations: Parts of evaluations, as ``read_evaluation`` returns them.
-        metric: What rows are sorted by, a key of ``report.table.COLUMNS``.
+        metric: The metric to sort by, a key of ``report.evaluation.table.COLUMNS``.
     """
     groups: dict[tuple[object, ...], list[Evaluation]] = defaultdict(list)
     for one in evaluations:
@@ -87,7 +95,7 @@ def make_boards(evaluations: Sequence[Evaluation], metric: str = "abs_rel") -> l
 
 
 def is_higher_better(metric: str) -> bool:
-    """Whether the best value of a metric is the highest."""
+    """Whether a higher value of a metric is better."""
     return COLUMNS[metric].endswith("↑")
 
 
@@ -100,7 +108,7 @@ def _heading(one: Evaluation) -> str:
 def _rows(members: Sequence[Evaluation], metric: str) -> tuple[Row, ...]:
     names = _numbered([one.name for one in members])
     named = [replace(one, name=name) for one, name in zip(members, names, strict=True)]
-    named.sort(key=lambda one: _place(one.scores, metric))
+    named.sort(key=lambda one: _sort_key(one.scores, metric))
     methods = [
         Row(
             name=one.name,
@@ -112,7 +120,9 @@ def _rows(members: Sequence[Evaluation], metric: str) -> tuple[Row, ...]:
         )
         for one in named
     ]
-    return tuple(sorted([*methods, *_guesses(named)], key=lambda row: _place(row.scores, metric)))
+    return tuple(
+        sorted([*methods, *_guesses(named)], key=lambda row: _sort_key(row.scores, metric))
+    )
 
 
 def _behind(one: Evaluation, first: Evaluation, metric: str) -> Interval | None:
@@ -126,7 +136,10 @@ def _behind(one: Evaluation, first: Evaluation, metric: str) -> Interval | None:
 
 
 def _guesses(members: Sequence[Evaluation]) -> list[Row]:
-    """Every guess once; those of other frames or of flip averaging differ, and say whose."""
+    """Every guess once, or once for each method where its scores differ between the methods.
+
+    They differ with flip averaging and with the frames that a guess was fitted to.
+    """
     found: dict[str, list[tuple[str, Scores]]] = defaultdict(list)
     for one in members:
         for name, scores in one.guesses.items():
@@ -145,21 +158,16 @@ def _guesses(members: Sequence[Evaluation]) -> list[Row]:
     ]
 
 
-def _place(scores: Scores, metric: str) -> float:
+def _sort_key(scores: Scores, metric: str) -> float:
     mean = scores[metric]["mean"]
     return -mean if is_higher_better(metric) else mean
 
 
 def _numbered(names: Sequence[str]) -> list[str]:
-    """Names that differ: the second of a name is called (2)."""
-    counts, taken = Counter[str](), set(names)
-    told = []
+    """The names, all different: the second "a" becomes "a (2)"."""
+    unique: list[str] = []
     for name in names:
-        counts[name] += 1
-        if counts[name] == 1:
-            told.append(name)
-            continue
         numbered = (f"{name} ({number})" for number in itertools.count(2))
-        told.append(next(other for other in numbered if other not in taken))
-        taken.add(told[-1])
-    return told
+        free = (other for other in numbered if other not in names and other not in unique)
+        unique.append(next(free) if name in unique else name)
+    return unique

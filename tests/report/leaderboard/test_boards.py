@@ -12,10 +12,9 @@ from depth_unet.config.choices import SortChoice
 from depth_unet.metrics.accumulate import MetricAccumulator, mean_difference
 from depth_unet.metrics.depth import METRIC_NAMES, image_sums
 from depth_unet.report.evaluation.table import COLUMNS
-from depth_unet.report.leaderboard.html import page
-from depth_unet.report.leaderboard.markdown import markdown
+from depth_unet.report.leaderboard.boards import make_boards
 from depth_unet.report.leaderboard.read import Evaluation
-from depth_unet.report.leaderboard.tables import make_boards
+from depth_unet.report.leaderboard.write import markdown, page
 from tests.report.page import Page
 
 RULES = "full: ground truth as rooms gives it; average per image, then over images; alignment none"
