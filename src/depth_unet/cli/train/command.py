@@ -30,18 +30,11 @@ WITHOUT_MEANING = {
     "spread_scale",
     "num_classes",
 }  # settings that change nothing of the weights
-OF_HEADS = {"depth_map", "max_depth_m", "min_depth_m", "spread"}
 
 
 def run(arguments: TrainArguments) -> list[DataError]:
     """Train a network that predicts depth."""
-    config = arguments.config
-    if config.hidden.share:
-        raise ConfigError(
-            f"hidden.share {config.hidden.share} learns no depth; for photos alone there is "
-            f"depth-unet pretrain {config.recipe}"
-        )
-    begin(arguments, arguments.out or Path("runs") / config.recipe)
+    begin(arguments, arguments.out or Path("runs") / arguments.config.recipe)
     return []
 
 
@@ -111,7 +104,7 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
     """Read the weights that a run begins with; ``origin`` says what they are.
 
     Warns where they were trained on frames that this run will be judged by, and where they mean
-    something else in this network. Weights that were pretrained on photos have no head for depth.
+    something else in this network.
 
     Raises:
         CheckpointError: They cannot be read.
@@ -120,11 +113,9 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
     checkpoint = read(path, only_weights=True)
     known = {frame for part in ("train", "seen") for frame in checkpoint.splits.get(part, [])}
     judges = {name for name in (*splits.unseen, *splits.test) if shares_photo(name, known)}
-    alone = bool(checkpoint.config.hidden.share)
     if judges:
-        how = "pretrained, without depth," if alone else "trained"
         warnings.warn(
-            f"{path} was {how} on frames with the names of {len(judges)} unseen or test frames "
+            f"{path} was trained on frames with the names of {len(judges)} unseen or test frames "
             "of this run; if they are the same photos, its results will look too good: begin with "
             "weights of the same split",
             stacklevel=2,
@@ -133,7 +124,6 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
         f"{item.name} {getattr(checkpoint.config.model, item.name)}"
         for item in fields(config.model)
         if item.name not in WITHOUT_MEANING
-        and not (alone and item.name in OF_HEADS)
         and getattr(checkpoint.config.model, item.name) != getattr(config.model, item.name)
     ]
     if others:
@@ -143,8 +133,8 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
             stacklevel=2,
         )
     name = f"{path.parent.name}/{path.name}"  # no path of this machine in files that are given away
-    steps = f"{checkpoint.step} steps{' on photos alone' if alone else ''}"
-    return replace(checkpoint, origin=f"{name} ({checkpoint.config.recipe}, {steps})")
+    origin = f"{name} ({checkpoint.config.recipe}, {checkpoint.step} steps)"
+    return replace(checkpoint, origin=origin)
 
 
 def shares_photo(name: str, known: set[str]) -> bool:
@@ -189,9 +179,9 @@ def warn_about_size(source: Source, config: Config) -> None:
 
 
 def warn_about_range(source: Source, config: Config) -> None:
-    """Warn where the data set goes beyond what the network can answer, if it answers at all."""
+    """Warn where the data set goes beyond what the network can answer."""
     farthest_m, model_m = source.info.max_depth_m, config.model.max_depth_m
-    if farthest_m > model_m and not config.hidden.share:
+    if farthest_m > model_m:
         warnings.warn(
             f"the data set goes to {farthest_m:g} m and the network to {model_m:g} m: farther "
             f"depth cannot be learned; raise --model.max-depth-m to {farthest_m:g} (and "
