@@ -32,7 +32,7 @@ from depth_unet.figures.plot import BEST, OTHER, label_axes, plot
 from depth_unet.figures.text import SMALL_PT
 from depth_unet.metrics.protocols import NYU_EIGEN
 from depth_unet.model.checkpoint import Checkpoint, resolve
-from depth_unet.model.unet import DepthUNet
+from depth_unet.model.unet import UNet
 from depth_unet.predict.model import DepthModel
 from depth_unet.recipes import RECIPES
 
@@ -55,7 +55,7 @@ def untrained(recipe: str) -> DepthModel:
     """A recipe's network with random weights."""
     config = RECIPES[recipe]()
     torch.manual_seed(0)
-    weights = DepthUNet(config.model).state_dict()
+    weights = UNet(config.model).state_dict()
     splits: dict[str, list[str]] = {"train": [], "seen": [], "unseen": [], "test": []}
     return DepthModel(Checkpoint(config=config, step=0, weights=weights, splits=splits))
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from depth_unet.config.augment import AugmentConfig
-from depth_unet.config.hidden import HiddenConfig
 from depth_unet.config.loss import LossConfig
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.optim import OptimConfig
@@ -198,19 +197,6 @@ def transfer_small() -> Config:
             attention_blocks=(0, 0, 0, 2),
         ),
     )
-
-
-def pretraining(config: Config) -> Config:
-    """A recipe's settings for photos alone: every room, and patches of SimMIM's share hidden.
-
-    Command:
-        ``depth-unet pretrain RECIPE --data CACHE``, then ``depth-unet train RECIPE --data CACHE
-        --init runs/RECIPE-pretrained``
-
-    In the one small try so far it brought nothing (docs/log.md).
-    """
-    hidden = HiddenConfig(share=0.6)
-    return replace(config, fraction=1.0, holdout="none", early_stop=0, hidden=hidden)
 
 
 RECIPES: dict[str, Callable[[], Config]] = {

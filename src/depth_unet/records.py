@@ -49,8 +49,6 @@ class Batch:
         valid: True where the depth may be used. The only mask there is.
         intrinsics_px: fx, fy, cx, cy in pixels of these images, integers at pixel centres.
         labels: Class of every pixel, 255 where there is none; None if no image has any.
-        hidden: True where the network may not see the photo and must paint it; None: it learns
-            depth.
     """
 
     image: Float[Tensor, "b 3 h w"]
@@ -58,7 +56,6 @@ class Batch:
     valid: Bool[Tensor, "b 1 h w"]
     intrinsics_px: Float[Tensor, "b 4"]
     labels: UInt8[Tensor, "b 1 h w"] | None = None
-    hidden: Bool[Tensor, "b 1 h w"] | None = None
 
     def __len__(self) -> int:
         """Number of images."""
@@ -69,11 +66,6 @@ class Batch:
         """Horizontal focal lengths, pixels of these images."""
         return self.intrinsics_px[:, 0]
 
-    @property
-    def counted(self) -> Bool[Tensor, "b 1 h w"]:
-        """Pixels that the loss may look at: those with depth, or those to be painted."""
-        return self.valid if self.hidden is None else self.hidden
-
     def slice(self, start: int, stop: int) -> Self:
         """Images ``start`` to ``stop`` (exclusive) as views, without copying."""
         cut = slice(start, stop)
@@ -83,5 +75,4 @@ class Batch:
             valid=self.valid[cut],
             intrinsics_px=self.intrinsics_px[cut],
             labels=None if self.labels is None else self.labels[cut],
-            hidden=None if self.hidden is None else self.hidden[cut],
         )

@@ -13,7 +13,6 @@ import pytest
 
 from depth_unet.config.augment import AugmentConfig
 from depth_unet.config.compute import ComputeConfig
-from depth_unet.config.hidden import HiddenConfig
 from depth_unet.config.loss import LossConfig, SSIMConfig
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.optim import OptimConfig
@@ -23,7 +22,7 @@ from depth_unet.errors import ConfigError
 from depth_unet.recipes import RECIPES
 
 KINDS = (
-    *(AugmentConfig, CanvasConfig, Config, HiddenConfig, LossConfig, ModelConfig, OptimConfig),
+    *(AugmentConfig, CanvasConfig, Config, LossConfig, ModelConfig, OptimConfig),
     SSIMConfig,
 )
 NAMED_AS = {"widths": "widths|blocks|divide", "mae": "loss"}  # where another field is to blame
@@ -68,10 +67,6 @@ BAD: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     (AugmentConfig, {"rotation_deg": 46.0}),
     (AugmentConfig, {"zoom": 0.9}),
     (AugmentConfig, {"zoom": math.inf}),
-    (HiddenConfig, {"share": 1.0}),
-    (HiddenConfig, {"share": -0.1}),
-    (HiddenConfig, {"share": math.nan}),
-    (HiddenConfig, {"patch_px": 0}),
     (OptimConfig, {"lr": 0.0}),
     (OptimConfig, {"lr": math.nan}),
     (OptimConfig, {"weight_decay": -0.1}),
@@ -92,8 +87,6 @@ BAD: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     (Config, {"log_every": 0}),
     (Config, {"validate_every": -1}),
     (Config, {"seed": -1}),
-    (Config, {"hidden": HiddenConfig(share=0.6, patch_px=5)}),
-    (Config, {"hidden": HiddenConfig(share=0.6), "early_stop": 2}),
     (Config, {"canvas": CanvasConfig(height=32, width=32), "loss": LossConfig(stride=4)}),
 ]
 
@@ -165,7 +158,6 @@ def test_every_field_survives_json() -> None:
         model=ModelConfig(stem_stride=4, depth_map="inverse", widths=(8, 16, 32, 32, 64)),
         loss=LossConfig(silog=0.5, ssim_terms=SSIMConfig(contrast=0.0, scale=2.0)),
         augment=AugmentConfig(zoom=2.0),
-        hidden=HiddenConfig(share=0.6, patch_px=8),
         optim=OptimConfig(betas=(0.5, 0.6)),
     )
     assert config != Config()

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.config.model import DepthMap, ModelConfig
-from depth_unet.model.unet import DepthUNet
+from depth_unet.model.unet import UNet
 from tests.tolerances import TOLERANCE
 
 VARIANTS = [
@@ -26,11 +26,11 @@ LOW_M, HIGH_M = 0.5, 8.0
 
 
 @pytest.fixture(params=VARIANTS, ids=lambda variant: "-".join(map(str, variant)), name="network")
-def each_network(request: pytest.FixtureRequest) -> DepthUNet:
+def each_network(request: pytest.FixtureRequest) -> UNet:
     """One variant after the other, in a state in which everything takes part."""
     depth_map, stem_stride, encoder, num_levels = request.param
     torch.manual_seed(0)
-    network = DepthUNet(
+    network = UNet(
         ModelConfig(
             encoder=encoder,
             stem_stride=stem_stride,
@@ -59,7 +59,7 @@ def images(count: int = 2, height: int = 32, width: int = 48) -> Tensor:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_any_size(network: DepthUNet, size: tuple[int, int]) -> None:
+def test_any_size(network: UNet, size: tuple[int, int]) -> None:
     """Whatever the size, odd and tiny ones too, depth has the image's size, in fp32 and finite."""
     output = network(images(2, *size))
     assert output.depth_m.shape == (2, 1, *size)
@@ -70,7 +70,7 @@ def test_any_size(network: DepthUNet, size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("stride", [1, 2, 4])
-def test_output_stride(network: DepthUNet, stride: int) -> None:
+def test_output_stride(network: UNet, stride: int) -> None:
     """With a stride, depth has that part of the size, rounded up, and shows the same scene."""
     assert network(images(1, 33, 50), output_stride=stride).depth_m.shape[2:] == (
         -(-33 // stride),
@@ -81,7 +81,7 @@ def test_output_stride(network: DepthUNet, stride: int) -> None:
     assert torch.stack((fine.flatten(), coarse.flatten())).corrcoef()[0, 1] > 0.9
 
 
-def test_image_decides(network: DepthUNet) -> None:
+def test_image_decides(network: UNet) -> None:
     """Another image, or one turned round, has another depth: nothing is constant."""
     first, second = network(images()).depth_m
     assert (first - second).abs().mean() > 1e-3
@@ -95,7 +95,7 @@ def cameras(count: int = 2, zoom: float = 1.0, height: int = 32, width: int = 48
     return torch.tensor([[focal_px, focal_px, (width - 1) / 2, (height - 1) / 2]]).repeat(count, 1)
 
 
-def test_camera_decides(network: DepthUNet) -> None:
+def test_camera_decides(network: UNet) -> None:
     """The same pictures through a longer lens, or from beside its axis, have another depth."""
     plain = network(images()).depth_m
     torch.testing.assert_close(
@@ -107,15 +107,15 @@ def test_camera_decides(network: DepthUNet) -> None:
         assert (network(images(), camera).depth_m - plain).abs().mean() > 1e-4
 
 
-def test_camera_can_be_left_out(network: DepthUNet) -> None:
+def test_camera_can_be_left_out(network: UNet) -> None:
     """Without rays the network has no place for a camera, and one that is given changes nothing."""
-    other = DepthUNet(replace(network.config, camera_rays=False))
+    other = UNet(replace(network.config, camera_rays=False))
     if other.config.encoder == "residual":
         assert other.encoder.stem.in_channels == 3
     assert torch.equal(other(images(), cameras(zoom=2)).depth_m, other(images()).depth_m)
 
 
-def test_portrait_is_the_same_camera_turned(network: DepthUNet) -> None:
+def test_portrait_is_the_same_camera_turned(network: UNet) -> None:
     """Without a camera, the focal length is that of the longer side, as prediction assumes it."""
     focal_px = NYU_FOCAL * 48
     camera = torch.tensor([[focal_px, focal_px, 15.5, 23.5]]).repeat(2, 1)
@@ -125,7 +125,7 @@ def test_portrait_is_the_same_camera_turned(network: DepthUNet) -> None:
     )
 
 
-def test_detail_comes_through_the_skip_connections(network: DepthUNet) -> None:
+def test_detail_comes_through_the_skip_connections(network: UNet) -> None:
     """With everything below a level silenced, depth still follows the image: by the skips."""
     for up in range(len(network.ups)):
         silenced = copy.deepcopy(network)
@@ -135,7 +135,7 @@ def test_detail_comes_through_the_skip_connections(network: DepthUNet) -> None:
 
 
 @pytest.mark.parametrize("raw", [-1e6, 1e6, 0.0])
-def test_range(network: DepthUNet, raw: float) -> None:
+def test_range(network: UNet, raw: float) -> None:
     """Whatever the last layer says, depth stays between the bounds, up to rounding."""
     with torch.no_grad():
         network.head.bias.fill_(raw)
@@ -146,7 +146,7 @@ def test_range(network: DepthUNet, raw: float) -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, 0.45])
-def test_flat_images(network: DepthUNet, value: float) -> None:
+def test_flat_images(network: UNet, value: float) -> None:
     """A black, white or grey photo has finite depth and finite gradients."""
     network(torch.full((1, 3, 32, 48), value)).depth_m.sum().backward()
     for parameter in network.parameters():
@@ -155,7 +155,7 @@ def test_flat_images(network: DepthUNet, value: float) -> None:
             assert parameter.grad.isfinite().all()
 
 
-def test_fp32_out_of_bf16(network: DepthUNet) -> None:
+def test_fp32_out_of_bf16(network: UNet) -> None:
     """Under bf16 autocast depth is fp32 and finer than bf16: the last layer runs in fp32."""
     exact = network(images()).depth_m
     with torch.autocast("cpu", torch.bfloat16):
@@ -166,7 +166,7 @@ def test_fp32_out_of_bf16(network: DepthUNet) -> None:
     assert ((mixed - exact).abs() / exact).median() < TOLERANCE[torch.bfloat16]["rtol"]
 
 
-def test_images_of_a_batch_do_not_meet(network: DepthUNet) -> None:
+def test_images_of_a_batch_do_not_meet(network: UNet) -> None:
     """An image's depth is the same alone, in a batch, and beside other images."""
     batch = images(4)
     together = network(batch).depth_m
@@ -177,7 +177,7 @@ def test_images_of_a_batch_do_not_meet(network: DepthUNet) -> None:
     torch.testing.assert_close(network(others).depth_m[0], together[0], **TOLERANCE[torch.float32])
 
 
-def test_gradients_of_a_batch_do_not_meet(network: DepthUNet) -> None:
+def test_gradients_of_a_batch_do_not_meet(network: UNet) -> None:
     """One image's depth has no gradient for another image, not the smallest."""
     batch = images(3).requires_grad_()
     network(batch).depth_m[1].sum().backward()
@@ -188,7 +188,7 @@ def test_gradients_of_a_batch_do_not_meet(network: DepthUNet) -> None:
 
 
 @pytest.mark.parametrize("stride", [1, 2])
-def test_gradients_reach_every_parameter(network: DepthUNet, stride: int) -> None:
+def test_gradients_reach_every_parameter(network: UNet, stride: int) -> None:
     """No parameter is dead: each has a finite gradient that is not zero."""
     network(images(), output_stride=stride).depth_m.square().sum().backward()
     trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
@@ -198,23 +198,23 @@ def test_gradients_reach_every_parameter(network: DepthUNet, stride: int) -> Non
         assert parameter.grad.any(), name
 
 
-def test_state_dict_round_trip(network: DepthUNet) -> None:
+def test_state_dict_round_trip(network: UNet) -> None:
     """The parameters are the whole state: another network with them predicts the same bits."""
-    other = DepthUNet(network.config)
+    other = UNet(network.config)
     assert not torch.equal(other(images()).depth_m, network(images()).depth_m)
     other.load_state_dict(copy.deepcopy(network.state_dict()), strict=True)
     assert torch.equal(other(images()).depth_m, network(images()).depth_m)
     assert set(network.state_dict()) == {name for name, _ in network.named_parameters()}
 
 
-def test_training_and_evaluation_are_one(network: DepthUNet) -> None:
+def test_training_and_evaluation_are_one(network: UNet) -> None:
     """There is no dropout and no batch statistic: both modes predict the same bits, every time."""
     training = network.train()(images()).depth_m
     assert torch.equal(network.eval()(images()).depth_m, training)
     assert torch.equal(network(images()).depth_m, training)
 
 
-def test_memory_format_changes_nothing(network: DepthUNet) -> None:
+def test_memory_format_changes_nothing(network: UNet) -> None:
     """Channels last is a matter of speed."""
     plain = network(images()).depth_m
     stored = network.in_format(channels_last=True)
@@ -224,28 +224,28 @@ def test_memory_format_changes_nothing(network: DepthUNet) -> None:
         torch.testing.assert_close(stored(image).depth_m, plain, **TOLERANCE[torch.float32])
 
 
-def test_image_is_left_alone(network: DepthUNet) -> None:
+def test_image_is_left_alone(network: UNet) -> None:
     """Predicting does not change the image."""
     image = images()
     network(image)
     assert torch.equal(image, images())
 
 
-def test_built_without_memory(network: DepthUNet) -> None:
+def test_built_without_memory(network: UNet) -> None:
     """A network can be laid out on the meta device, where files are loaded into it."""
     with torch.device("meta"):
-        empty = DepthUNet(network.config)
+        empty = UNet(network.config)
     assert all(parameter.is_meta for parameter in empty.parameters())
     empty.load_state_dict(network.state_dict(), strict=True, assign=True)
     assert torch.equal(empty(images()).depth_m, network(images()).depth_m)
 
 
-def test_same_seed_same_network(network: DepthUNet) -> None:
+def test_same_seed_same_network(network: UNet) -> None:
     """The random weights come from PyTorch's seed alone."""
     made = []
     for _ in range(2):
         torch.manual_seed(5)
-        made.append(DepthUNet(network.config).state_dict())
+        made.append(UNet(network.config).state_dict())
     for name, value in made[0].items():
         assert torch.equal(value, made[1][name])
 
@@ -261,7 +261,7 @@ def unchecked() -> Iterator[None]:
 @pytest.mark.slow
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.filterwarnings("ignore")  # torch warns of its own exporter
-def test_exports(network: DepthUNet) -> None:
+def test_exports(network: UNet) -> None:
     """Exported by torch.export, the network predicts the same metres for any number of images."""
     batch = torch.export.Dim("batch", min=1, max=64)
     program = torch.export.export(

@@ -13,7 +13,7 @@ from depth_unet.config.loss import LossConfig
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.run import Config
 from depth_unet.losses.weighted import WeightedLoss
-from depth_unet.model.unet import DepthUNet
+from depth_unet.model.unet import UNet
 from depth_unet.records import Batch
 from depth_unet.train.step import BatchGradient
 from tests.integration.commandline import free_port, start
@@ -147,7 +147,7 @@ def test_network_in_micro_batches(settings: ModelConfig) -> None:
         loss=LossConfig(**dict.fromkeys(LossConfig().weights(), 0.5)),
     )
     torch.manual_seed(0)
-    network = DepthUNet(config.model)
+    network = UNet(config.model)
     with torch.no_grad():  # every block must take part, also those that start as zero
         for parameter in network.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))

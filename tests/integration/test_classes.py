@@ -8,12 +8,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from depth_unet.config.hidden import HiddenConfig
-from depth_unet.config.loss import LossConfig
-from depth_unet.config.model import ModelConfig
-from depth_unet.config.run import Config
 from depth_unet.data.source import PairsSource
-from depth_unet.errors import ConfigError
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
 from depth_unet.predict.model import DepthModel
 from tests.integration.commandline import assert_refused, depth_unet
@@ -98,15 +93,3 @@ def test_data_without_classes_is_refused(labelled: Path, pairs: Path, tmp_path: 
     assert depth_unet(*TRAIN, "--data", labelled, "--out", run, *CLASSES).code == 0
     outcome = depth_unet("train", "--resume", run, "--data", pairs)
     assert_refused(outcome, "prepare it with --labels FOLDER")
-
-
-def test_pretraining_has_no_classes(labelled: Path, tmp_path: Path) -> None:
-    """Photos alone are no place for them: refused, not ignored."""
-    with pytest.raises(ConfigError, match="photos alone"):
-        Config(
-            hidden=HiddenConfig(share=0.5),
-            model=ModelConfig(num_classes=4),
-            loss=LossConfig(semantics=1),
-        )
-    options = ("--data", labelled, "--out", tmp_path / "run", "--steps", 2, *MODEL)
-    assert depth_unet("pretrain", "seed", *options).code == 0

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from depth_unet.model.checkpoint import LAST_NAME, read
-from depth_unet.model.unet import DepthUNet
+from depth_unet.model.unet import UNet
 from depth_unet.train.memory import MemoryMeter
 from depth_unet.train.reporter import Reporter
 from tests.integration.commandline import FEW_STEPS, assert_refused, bytes_below, depth_unet
@@ -21,16 +21,16 @@ def out_of_memory_beyond(
     monkeypatch: pytest.MonkeyPatch, most: int, *, first_call: int = 0
 ) -> list[int]:
     """From a call on, the network fails for more images as on a GPU; returns the sizes that ran."""
-    forward, sizes, calls = DepthUNet.forward, list[int](), list[int]()
+    forward, sizes, calls = UNet.forward, list[int](), list[int]()
 
-    def failing(self: DepthUNet, image: torch.Tensor, *rest: object, **more: object) -> object:
+    def failing(self: UNet, image: torch.Tensor, *rest: object, **more: object) -> object:
         calls.append(len(image))
         if torch.is_grad_enabled() and len(calls) > first_call and len(image) > most:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
         sizes.append(len(image))
         return forward(self, image, *rest, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(DepthUNet, "forward", failing)
+    monkeypatch.setattr(UNet, "forward", failing)
     return sizes
 
 

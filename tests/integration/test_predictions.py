@@ -165,7 +165,9 @@ def test_leaderboard_refuses(scored: tuple[Path, Path], tmp_path: Path) -> None:
     twice = (scored[0], scored[0] / "metrics.json")
     assert_refused(depth_unet("leaderboard", *twice, "--out", out), "named twice")
     assert_refused(depth_unet("leaderboard", tmp_path, "--out", out), "metrics.json is missing")
-    assert_refused(depth_unet("leaderboard", scored[0], "--out", tmp_path / "b.txt"), "must end in .md")
+    assert_refused(
+        depth_unet("leaderboard", scored[0], "--out", tmp_path / "b.txt"), "must end in .md"
+    )
     spoilt = Path(shutil.copytree(scored[0], tmp_path / "spoilt"))
     (spoilt / "metrics.json").write_text('{"splits": {"test": 1}}', encoding="utf-8")
     assert_refused(depth_unet("leaderboard", spoilt, "--out", out), "is no evaluation")

@@ -43,7 +43,7 @@ class PixelNetwork(nn.Module):
     def forward(
         self, image: Tensor, intrinsics_px: Tensor | None = None, *, output_stride: int = 1
     ) -> DepthOutput:
-        """As ``DepthUNet.forward``; the camera turns up or down the colours."""
+        """As ``UNet.forward``; the camera turns up or down the colours."""
         centre = output_stride // 2
         if intrinsics_px is not None:
             image = image * (intrinsics_px[:, 0] / image.shape[-1])[:, None, None, None]

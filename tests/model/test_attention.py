@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from depth_unet.config.model import ModelConfig
 from depth_unet.model.attention import AttentionBlock
 from depth_unet.model.rays import NUM_FREQUENCIES
-from depth_unet.model.unet import DepthUNet
+from depth_unet.model.unet import UNet
 from tests.tolerances import TOLERANCE
 
 WIDTH, HEAD_WIDTH = 32, 16
@@ -118,7 +118,7 @@ def test_flash_is_what_runs(memory_format: torch.memory_format) -> None:
 def test_network_runs_entirely_on_flash(memory_format: torch.memory_format, precision: str) -> None:
     """The whole network, forward and backward, runs where only flash attention is allowed."""
     torch.manual_seed(0)
-    network = DepthUNet(SMALL).to(memory_format=memory_format)
+    network = UNet(SMALL).to(memory_format=memory_format)
     image = torch.rand(2, 3, 48, 64)
     with (
         sdpa_kernel(SDPBackend.FLASH_ATTENTION),
@@ -153,7 +153,7 @@ def test_flash_matches_the_formula_on_cuda(memory_format: torch.memory_format) -
 @pytest.mark.gpu
 def test_network_runs_entirely_on_flash_on_cuda() -> None:
     """On a GPU in bf16 the default network trains where only flash attention is allowed."""
-    network = DepthUNet(ModelConfig()).cuda()
+    network = UNet(ModelConfig()).cuda()
     image = torch.rand(2, 3, 96, 128, device="cuda")
     with sdpa_kernel(SDPBackend.FLASH_ATTENTION), torch.autocast("cuda", torch.bfloat16):
         depth_m = network(image).depth_m

@@ -16,7 +16,7 @@ from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.run import Config
 from depth_unet.errors import CheckpointError, DataError
 from depth_unet.model.checkpoint import HEADER_KEY, SCHEMA, Checkpoint, read, resolve, save
-from depth_unet.model.unet import DepthUNet
+from depth_unet.model.unet import UNet
 
 CONFIG = Config(
     recipe="tiny",
@@ -31,7 +31,7 @@ Header = dict[str, Any]
 def make_checkpoint() -> Checkpoint:
     """A small run, each of its fields filled."""
     torch.manual_seed(0)
-    network = DepthUNet(CONFIG.model).in_format(channels_last=True)
+    network = UNet(CONFIG.model).in_format(channels_last=True)
     generator = torch.Generator().manual_seed(0)
     return Checkpoint(
         config=CONFIG,
@@ -88,7 +88,7 @@ def test_round_trip(path: Path) -> None:
 def test_network_is_rebuilt_from_the_file_alone(path: Path) -> None:
     """The rebuilt network predicts the same metres, and can be trained on."""
     image = torch.rand(2, 3, 33, 47, generator=torch.Generator().manual_seed(1))
-    network = DepthUNet(CONFIG.model).in_format(channels_last=True)
+    network = UNet(CONFIG.model).in_format(channels_last=True)
     network.load_state_dict(make_checkpoint().weights)
     rebuilt = read(path).network()
     assert torch.equal(rebuilt(image).depth_m, network(image).depth_m)
@@ -109,6 +109,21 @@ def test_file_is_plain_safetensors(path: Path) -> None:
         header = json.loads(stream.metadata()[HEADER_KEY])
     assert header["schema"] == SCHEMA
     assert header["config"]["recipe"] == "tiny"
+
+
+def test_settings_of_photos_alone_may_be_there_if_unused(path: Path) -> None:
+    """Earlier versions wrote a section for pretraining; with a share of 0 it is ignored."""
+    rewrite(path, header=lambda h: h["config"].update(hidden={"share": 0.0, "patch_px": 16}))
+    assert read(path).config == CONFIG
+
+
+def test_weights_of_photos_alone_are_refused(path: Path) -> None:
+    """A network that was pretrained without depth cannot be used any more: one line says so."""
+    rewrite(path, header=lambda h: h["config"].update(hidden={"share": 0.6, "patch_px": 16}))
+    for only in ({}, {"only_weights": True}, {"only_config": True}):
+        with pytest.raises(CheckpointError, match="pretrained on photos alone") as caught:
+            read(path, **only)
+        assert "\n" not in str(caught.value)
 
 
 def test_not_a_checkpoint_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from depth_unet.model import imagenet
 from depth_unet.model.efficientnet import EfficientNetLite, ScaledConv
 from depth_unet.model.encoders import TransferEncoder
 from depth_unet.model.imagenet import imagenet_weights, load_imagenet
-from depth_unet.model.unet import DepthUNet
+from depth_unet.model.unet import UNet
 
 VARIANTS: tuple[PretrainedEncoder, ...] = get_args(PretrainedEncoder)
 NUM_CLASSES = 1000
@@ -99,13 +99,13 @@ def test_normalisation_is_batch_norm_with_fixed_statistics() -> None:
 def test_only_the_encoder_is_loaded() -> None:
     """What is new keeps its random weights, and a network of our own has nothing to load."""
     torch.manual_seed(0)
-    network = DepthUNet(ModelConfig(encoder="efficientnet_lite0"))
+    network = UNet(ModelConfig(encoder="efficientnet_lite0"))
     before = {name: p.detach().clone() for name, p in network.named_parameters()}
     assert load_imagenet(network) == "ImageNet (efficientnet_lite0)"
     for name, parameter in network.named_parameters():
         same = torch.equal(before[name], parameter)
         assert same != name.startswith("encoder.trunk."), name
-    assert load_imagenet(DepthUNet(ModelConfig())) == ""
+    assert load_imagenet(UNet(ModelConfig())) == ""
 
 
 def test_four_levels_are_the_first_four_of_five() -> None:
@@ -121,7 +121,7 @@ def test_four_levels_are_the_first_four_of_five() -> None:
         blocks=(1, 1, 1, 1),
         attention_blocks=(0, 0, 0, 1),
     )
-    network = DepthUNet(config)
+    network = UNet(config)
     load_imagenet(network)
     assert isinstance(network.encoder, TransferEncoder)
     trunk = network.encoder.trunk

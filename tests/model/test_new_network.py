@@ -5,12 +5,12 @@ import torch
 from depth_unet.config.model import ModelConfig
 from depth_unet.model.attention import AttentionBlock
 from depth_unet.model.blocks import ResidualBlock
-from depth_unet.model.unet import DepthUNet
+from depth_unet.model.unet import UNet
 
 
 def test_new_network_is_made_of_shortcuts() -> None:
     """As it is made, every block passes its input on: depth costs nothing at first."""
-    network = DepthUNet(ModelConfig())
+    network = UNet(ModelConfig())
     residual = [module for module in network.modules() if isinstance(module, ResidualBlock)]
     attention = [module for module in network.modules() if isinstance(module, AttentionBlock)]
     assert residual
@@ -27,7 +27,7 @@ def test_new_network_is_made_of_shortcuts() -> None:
 def test_new_network_learns_from_its_first_step() -> None:
     """As it is made, the last layer and every kernel that is zero have a gradient."""
     torch.manual_seed(0)
-    network = DepthUNet(ModelConfig())
+    network = UNet(ModelConfig())
     network(torch.rand(2, 3, 32, 48)).depth_m.square().sum().backward()
     zero = [
         name for name, value in network.named_parameters() if "weight" in name and not value.any()

@@ -9,7 +9,7 @@ from depth_unet.config.loss import LossConfig
 from depth_unet.config.model import ModelConfig
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError
-from depth_unet.model.unet import DepthUNet
+from depth_unet.model.unet import UNet
 
 MODEL = ModelConfig(
     widths=(8, 16, 32, 32),
@@ -23,7 +23,7 @@ MODEL = ModelConfig(
 @pytest.mark.parametrize("stem_stride", [2, 4])
 def test_scores_at_an_eighth(stem_stride: int) -> None:
     """Whatever the stem's stride, there is one place for every 8x8 pixels."""
-    network = DepthUNet(replace(MODEL, stem_stride=stem_stride))
+    network = UNet(replace(MODEL, stem_stride=stem_stride))
     output = network(torch.rand(2, 3, 64, 96))
     assert output.semantics is not None
     assert output.semantics.shape == (2, 5, 8, 12)
@@ -34,7 +34,7 @@ def test_the_rest_begins_as_it_would_without_it() -> None:
     networks = []
     for classes in (5, 0):
         torch.manual_seed(0)
-        networks.append(DepthUNet(replace(MODEL, num_classes=classes)))
+        networks.append(UNet(replace(MODEL, num_classes=classes)))
     with_head, without = networks
     image = torch.rand(1, 3, 64, 96)
     assert torch.equal(with_head(image).depth_m, without(image).depth_m)
@@ -45,7 +45,7 @@ def test_the_rest_begins_as_it_would_without_it() -> None:
 
 def test_classes_teach_what_depth_is_made_of() -> None:
     """Their gradient reaches the encoder and the coarse decoder, not the finer levels."""
-    network = DepthUNet(MODEL)
+    network = UNet(MODEL)
     for module in network.modules():  # branches end in zeros at first, which hide what is before
         if isinstance(module, torch.nn.Conv2d):
             torch.nn.init.normal_(module.weight, std=0.1)

@@ -13,7 +13,7 @@ from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError
 from depth_unet.model.checkpoint import Checkpoint
-from depth_unet.model.unet import USUAL_LOG_SPREAD, DepthUNet
+from depth_unet.model.unet import USUAL_LOG_SPREAD, UNet
 from depth_unet.predict.model import DepthModel
 from depth_unet.predict.prediction import half_width
 
@@ -22,10 +22,10 @@ MODEL = ModelConfig(
 )
 
 
-def make_network(config: ModelConfig = MODEL) -> DepthUNet:
+def make_network(config: ModelConfig = MODEL) -> UNet:
     """The same weights every time."""
     torch.manual_seed(0)
-    return DepthUNet(config)
+    return UNet(config)
 
 
 def test_spread_has_no_say_in_depth() -> None:

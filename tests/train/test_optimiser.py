@@ -8,7 +8,7 @@ import torch
 from depth_unet.config.model import ModelConfig
 from depth_unet.config.optim import OptimConfig
 from depth_unet.errors import ConfigError
-from depth_unet.model.unet import DepthUNet
+from depth_unet.model.unet import UNet
 from depth_unet.train.optimiser import learning_rate, make_optimiser, set_learning_rate
 
 TINY = ModelConfig(widths=(8, 16, 32), blocks=(1, 1, 1), attention_blocks=(0, 1, 1), head_width=8)
@@ -56,7 +56,7 @@ def test_cosine_by_hand() -> None:
 
 def test_layer_decay_by_hand() -> None:
     """The decoder has the whole rate, every finer level of the encoder a factor less."""
-    network = DepthUNet(TINY)
+    network = UNet(TINY)
     optimiser = make_optimiser(network, OptimConfig(lr=1.0, layer_decay=0.5), fused=False)
     set_learning_rate(optimiser, 8.0)
     found = {id(p): group["lr"] for group in optimiser.param_groups for p in group["params"]}
@@ -73,7 +73,7 @@ def test_layer_decay_by_hand() -> None:
 @pytest.mark.parametrize("decay", [1.0, 0.5])
 def test_only_matrices_decay(decay: float) -> None:
     """Norms and biases have no weight decay, whatever the layers."""
-    network = DepthUNet(TINY)
+    network = UNet(TINY)
     config = OptimConfig(layer_decay=decay, weight_decay=0.3)
     optimiser = make_optimiser(network, config, fused=False)
     for group in optimiser.param_groups:
@@ -84,7 +84,7 @@ def test_only_matrices_decay(decay: float) -> None:
 def test_frozen_parts_do_not_move() -> None:
     """Their parameters stay, all others change."""
     torch.manual_seed(0)
-    network = DepthUNet(TINY)
+    network = UNet(TINY)
     frozen = ("encoder.stem", "encoder.stages.1")
     optimiser = make_optimiser(network, OptimConfig(frozen=frozen), fused=False)
     before = {name: p.detach().clone() for name, p in network.named_parameters()}
@@ -101,18 +101,18 @@ def test_frozen_parts_do_not_move() -> None:
     ("names", "message"),
     [
         (("stages.9",), "names stages.9; choose from encoder.stem, encoder.stages.0"),
-        (tuple(p for level in DepthUNet(TINY).layers() for p in level), "the whole network"),
+        (tuple(p for level in UNet(TINY).layers() for p in level), "the whole network"),
     ],
 )
 def test_impossible_parts_are_refused(names: tuple[str, ...], message: str) -> None:
     """A part that is not there, and nothing left to train."""
     with pytest.raises(ConfigError, match=message):
-        make_optimiser(DepthUNet(TINY), OptimConfig(frozen=names), fused=False)
+        make_optimiser(UNet(TINY), OptimConfig(frozen=names), fused=False)
 
 
 def test_layers_cover_the_network() -> None:
     """Every parameter belongs to exactly one named part."""
-    network = DepthUNet(TINY)
+    network = UNet(TINY)
     parts = [part for level in network.layers() for part in level]
     for name, _ in network.named_parameters():
         assert sum(name.startswith(f"{part}.") for part in parts) == 1, name

@@ -53,14 +53,6 @@ class TrainArguments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PretrainArguments(TrainArguments):
-    """Learn from photos alone, of which parts are hidden: weights for `train --init`."""
-
-    out: Path | None = None
-    """Run folder to write; default runs/RECIPE-pretrained."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeArguments:
     """Go on with an interrupted run, from its last checkpoint."""
 
@@ -212,7 +204,6 @@ class RoomsArguments:
 
 Arguments = (
     TrainArguments
-    | PretrainArguments
     | ResumeArguments
     | SearchArguments
     | EvaluateArguments

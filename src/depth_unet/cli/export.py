@@ -45,12 +45,9 @@ def load(name: str) -> Checkpoint:
     """The checkpoint that the user means, without what only training needs.
 
     Raises:
-        CheckpointError: There is none, or it predicts no depth.
+        CheckpointError: There is none, or it cannot be used.
     """
-    path = resolve(name)
-    checkpoint = read(path, only_weights=True)
-    checkpoint.check_predicts()
-    return without_classes(checkpoint)
+    return without_classes(read(resolve(name), only_weights=True))
 
 
 def averaged(checkpoints: Sequence[Checkpoint]) -> Checkpoint:

@@ -3,7 +3,7 @@
 import importlib
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -17,7 +17,6 @@ from depth_unet.cli.arguments import (
     InspectArguments,
     PredictArguments,
     PrepareArguments,
-    PretrainArguments,
     ResumeArguments,
     RoomsArguments,
     SearchArguments,
@@ -30,7 +29,7 @@ from depth_unet.cli.scoring_arguments import (
 )
 from depth_unet.config.run import Config
 from depth_unet.errors import CheckpointError, ConfigError, DataError
-from depth_unet.recipes import RECIPES, pretraining
+from depth_unet.recipes import RECIPES
 
 INVALID, SOME_FAILED, INTERRUPTED = 2, 3, 130
 
@@ -44,7 +43,6 @@ commands (each has --help):
   prepare SOURCE OUT             decode and resize a data set once, into a cache
   train RECIPE --data DIR        train a network; RECIPE is one of: {recipes}
   train --resume RUN             go on with an interrupted run
-  pretrain RECIPE --data DIR     learn from photos alone, for train RECIPE --init RUN
   search RECIPE --data DIR       train it with many settings and find the best
   evaluate CHECKPOINT --data DIR score seen rooms, unseen rooms and test frames
   evaluate --predictions DIR ... score depth files that another program wrote
@@ -59,7 +57,6 @@ options: --help, --version
 
 COMMAND_OF: dict[type[Arguments], str] = {
     TrainArguments: "train",
-    PretrainArguments: "pretrain",
     ResumeArguments: "resume",
     SearchArguments: "search",
     EvaluateArguments: "evaluate",
@@ -145,10 +142,8 @@ def _parse(command: str, rest: list[str]) -> Arguments:
     match command:
         case "train":
             return _parse_train(rest)
-        case "pretrain":
-            return _parse_recipe(PretrainArguments, command, rest, pretraining)
         case "search":
-            return _parse_recipe(SearchArguments, command, rest)
+            return _parse_search(rest)
         case "resume":
             pass  # an option of train
         case _ if command in COMMAND_OF.values():
@@ -184,18 +179,13 @@ def _parse_resume(rest: list[str]) -> ResumeArguments:
     return _tyro(ResumeArguments, "train", rest, default)
 
 
-def _parse_recipe(
-    kind: type[PretrainArguments] | type[SearchArguments],
-    command: str,
-    rest: list[str],
-    made: Callable[[Config], Config] = lambda config: config,
-) -> PretrainArguments | SearchArguments:
+def _parse_search(rest: list[str]) -> SearchArguments:
     first = rest[0] if rest else ""
     if first in RECIPES:
-        default = kind(config=made(RECIPES[first]()), data=tyro.MISSING)
-        return _tyro(kind, f"{command} {first}", rest[1:], default)
+        default = SearchArguments(config=RECIPES[first](), data=tyro.MISSING)
+        return _tyro(SearchArguments, f"search {first}", rest[1:], default)
     if first in ("-h", "--help"):
-        _show_recipes(command)
+        _show_recipes("search")
     found = f"{first!r} is no recipe" if first else "no recipe was named"
     raise ConfigError(f"{found}; choose {', '.join(RECIPES)}")
 

@@ -10,7 +10,6 @@ from typing import Literal
 from depth_unet.config.augment import AugmentConfig
 from depth_unet.config.checks import require
 from depth_unet.config.compute import ComputeConfig, memory_bytes
-from depth_unet.config.hidden import HiddenConfig
 from depth_unet.config.loss import SSIM_WINDOW, LossConfig
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.optim import OptimConfig
@@ -61,8 +60,6 @@ class Config:
     """Weights of the training loss; a weight of 0 leaves the term out."""
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     """Random changes to training images; every one is drawn anew per sample and epoch."""
-    hidden: HiddenConfig = field(default_factory=HiddenConfig)
-    """What `pretrain` hides of every photo; its network paints colours and predicts no depth."""
     optim: OptimConfig = field(default_factory=OptimConfig)
     """The optimiser (AdamW), its schedule and the moving average of the weights."""
     compute: ComputeConfig = field(default_factory=ComputeConfig)
@@ -86,33 +83,12 @@ class Config:
             f"early_stop {self.early_stop} needs unseen rooms to tell by, and holdout is none; "
             "leave one of them out",
         )
-        self._check_hidden()
         self._check_heads()
         require(
             self.loss.ssim == 0
             or min(self.canvas.height, self.canvas.width) >= SSIM_WINDOW * self.loss.stride,
             f"canvas {self.canvas.width}x{self.canvas.height} at loss.stride {self.loss.stride} is "
             f"smaller than SSIM's window of {SSIM_WINDOW}; enlarge it or set loss.ssim to 0",
-        )
-
-    def _check_hidden(self) -> None:
-        """What a run on photos alone cannot have."""
-        share, patch = self.hidden.share, self.hidden.patch_px
-        height, width = self.canvas.height, self.canvas.width
-        require(
-            not (self.early_stop and share),
-            f"early_stop {self.early_stop} needs depth to tell by, and hidden.share "
-            f"{share} learns from photos alone; leave one of them out",
-        )
-        require(
-            not (self.model.num_classes and share),
-            f"model.num_classes is {self.model.num_classes}, and hidden.share {share} learns from "
-            "photos alone; leave --model.num-classes and --loss.semantics to the run after it",
-        )
-        require(
-            height % patch == 0 and width % patch == 0,
-            f"hidden.patch_px {patch} does not divide the canvas {width}x{height}; choose a "
-            "divisor of both sides",
         )
 
     def _check_heads(self) -> None:

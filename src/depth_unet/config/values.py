@@ -6,7 +6,6 @@ from typing import Any
 
 from depth_unet.config.augment import AugmentConfig
 from depth_unet.config.compute import ComputeConfig
-from depth_unet.config.hidden import HiddenConfig
 from depth_unet.config.loss import LossConfig, SSIMConfig
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.optim import OptimConfig
@@ -18,7 +17,6 @@ _NESTED: dict[str, type[Any]] = {
     "model": ModelConfig,
     "loss": LossConfig,
     "augment": AugmentConfig,
-    "hidden": HiddenConfig,
     "optim": OptimConfig,
     "compute": ComputeConfig,
     "ssim_terms": SSIMConfig,

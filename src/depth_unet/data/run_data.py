@@ -111,7 +111,7 @@ def _warn_about_size(source: Mixture, config: Config) -> None:
 
 def _warn_about_range(source: Mixture, config: Config) -> None:
     farthest_m, model_m = source.info.max_depth_m, config.model.max_depth_m
-    if farthest_m > model_m and not config.hidden.share:
+    if farthest_m > model_m:
         warnings.warn(
             f"the data set goes to {farthest_m:g} m and the network to {model_m:g} m: farther "
             f"depth cannot be learned; raise --model.max-depth-m to {farthest_m:g} (and "

@@ -19,7 +19,6 @@ from depth_unet.config.run import Config
 from depth_unet.config.values import from_dict, to_dict
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.atomic import replacing
-from depth_unet.model.network import make_network
 from depth_unet.model.unet import UNet
 
 SCHEMA = 4
@@ -68,7 +67,7 @@ class Checkpoint:
                 "use the file as it was written"
             )
         with torch.device("meta"):
-            network = make_network(self.config)
+            network = UNet(self.config.model)
         try:
             copies = {name: weight.clone() for name, weight in self.weights.items()}
             network.load_state_dict(copies, strict=True, assign=True)
@@ -79,20 +78,6 @@ class Checkpoint:
                 "use the file as it was written"
             ) from None
         return network.in_format(channels_last=self.config.compute.channels_last)
-
-    def check_predicts(self) -> None:
-        """Refuse weights that paint photos where depth is wanted.
-
-        Raises:
-            CheckpointError: They were trained on photos alone.
-        """
-        if self.config.hidden.share:
-            recipe = self.config.recipe
-            raise CheckpointError(
-                f"the checkpoint ({recipe}, {self.step} steps) was pretrained on photos alone and "
-                f"predicts no depth; begin a training with it: depth-unet train {recipe} "
-                "--data DIR --init RUN"
-            )
 
 
 def short_name(path: Path) -> str:
@@ -230,7 +215,7 @@ def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) ->
             "tensors; go back to an earlier checkpoint"
         )
     try:
-        config = from_dict(header["config"])
+        config = from_dict(_without_hidden(path, header["config"]))
     except ConfigError as error:
         raise CheckpointError(f"{path}: {error}") from None
     kinds = {"step": int, "splits": dict, "metrics": dict, "origin": str, "extra": dict}
@@ -261,3 +246,14 @@ def _grouped(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
         is_half = group == "weights" and tensor.dtype == torch.float16
         groups.setdefault(group, {})[member] = tensor.float() if is_half else tensor
     return groups
+
+
+def _without_hidden(path: Path, config: dict[str, Any]) -> dict[str, Any]:
+    """The stored settings without the section on pretraining that earlier versions wrote."""
+    hidden = config.get("hidden", {"share": 0})
+    if hidden["share"]:
+        raise CheckpointError(
+            f"{path} was pretrained on photos alone (hidden.share {hidden['share']}) and predicts "
+            "no depth, which is no longer supported; name a checkpoint that learned depth"
+        )
+    return {name: value for name, value in config.items() if name != "hidden"}

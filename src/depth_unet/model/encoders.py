@@ -34,13 +34,7 @@ def compute(part: nn.Module, *inputs: Tensor, keep: bool) -> Tensor:
 
 
 class Encoder(nn.Module):
-    """Features of an image at every level of the U-Net.
-
-    Attributes:
-        mean: The grey that it takes for the middle, 0 to 1, all channels alike.
-    """
-
-    mean: float
+    """Features of an image at every level of the U-Net."""
 
     def forward(
         self, image: Float[Tensor, "b 3 h w"], camera: Float[Tensor, "b 4"], *, keep: bool = True
@@ -94,8 +88,6 @@ class ResidualEncoder(Encoder):
     Args:
         config: The network's settings.
     """
-
-    mean = RGB_MEAN
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -157,8 +149,6 @@ class TransferEncoder(Encoder):
     Args:
         config: The network's settings; its ``encoder`` is one of the pretrained ones.
     """
-
-    mean = IMAGENET_MEAN
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

@@ -20,15 +20,24 @@ USUAL_LOG_SPREAD = -2.0  # 14 % of the depth: what spread begins with
 
 
 class UNet(nn.Module):
-    """Encoder and decoder, without a head. Nothing in it depends on other images of the batch.
+    """Depth for a canonical focal length from one RGB image.
+
+    The prediction holds for a camera of ``config.canonical_focal``; ``predict.canvas`` scales
+    it to the camera at hand. With ``config.camera_rays`` the network knows where each pixel looks,
+    so that it can tell part of a room from a whole one. No image depends on the others of a batch.
 
     Args:
-        config: Encoder, widths, depths and attention; weights are random, also those of an
-            encoder that has pretrained ones (see ``imagenet``).
+        config: Encoder, widths, depths, attention and the range of depth; weights are random, also
+            those of an encoder that has pretrained ones (see ``imagenet``).
 
     Attributes:
-        checkpointing: Whether the backward pass computes the activations inside each stage anew
+        checkpointing: Whether the backward pass recomputes the activations inside each stage
             instead of keeping them: a third more time, and a fraction of the memory.
+
+    Example:
+        >>> model = UNet(ModelConfig())
+        >>> model(torch.rand(1, 3, 96, 128)).depth_m.shape
+        torch.Size([1, 1, 96, 128])
 
     Reference:
         Ronneberger et al., U-Net, MICCAI 2015, with residual blocks, and attention at 1/8 and 1/16.
@@ -42,13 +51,63 @@ class UNet(nn.Module):
         self.encoder = make_encoder(config)
         pairs = list(itertools.pairwise(widths))
         self.ups = nn.ModuleList(Upsample(coarse, fine, groups) for fine, coarse in reversed(pairs))
+        self.head = nn.Conv2d(widths[0], 1, 3, padding=1)
+        self._initialise()
+        nn.init.normal_(self.head.weight, std=0.01)
+        self.spread_head: nn.Conv2d | None = None
+        if config.spread:  # after the rest, which must begin with the same weights without it
+            self.spread_head = nn.Conv2d(widths[0], 1, 3, padding=1)
+            nn.init.normal_(self.spread_head.weight, std=0.01)
+            nn.init.constant_(cast(Tensor, self.spread_head.bias), USUAL_LOG_SPREAD)
+        self.semantic_level = (CLASS_STRIDE // config.stem_stride).bit_length() - 1
+        self.semantic_head: nn.Conv2d | None = None
+        if config.num_classes:
+            width = widths[self.semantic_level]
+            self.semantic_head = nn.Conv2d(width, config.num_classes, 3, padding=1)
+            nn.init.zeros_(self.semantic_head.weight)  # all classes alike: features may be large
+            nn.init.zeros_(cast(Tensor, self.semantic_head.bias))
+
+    def forward(
+        self,
+        image: Float[Tensor, "b 3 h w"],
+        intrinsics_px: Float[Tensor, "b 4"] | None = None,
+        *,
+        output_stride: int = 1,
+    ) -> DepthOutput:
+        """Predict depth for the canonical focal length.
+
+        Args:
+            image: RGB in [0, 1], any size.
+            intrinsics_px: fx, fy, cx, cy in pixels of the image; None: the canonical camera.
+                It says where each pixel looks; depth is not scaled by it.
+            output_stride: The depth map has 1/output_stride of the image's rows and columns.
+
+        Returns:
+            Depth in metres, fp32, within [min_depth_m, max_depth_m], at the image's size divided
+            by ``output_stride`` (rounded up); with ``config.spread`` also the log of the scale of
+            log-depth's Laplace distribution; with ``config.num_classes``, and where gradients are
+            enabled, also class logits.
+        """
+        config = self.config
+        features = self.features(image, intrinsics_px)
+        size = [-(-side // output_stride) for side in image.shape[-2:]]
+        with torch.autocast(image.device.type, enabled=False):
+            semantics = self._classes(features) if torch.is_grad_enabled() else None
+            x = F.silu(features[-1].to(self.head.weight.dtype))
+            raw = F.interpolate(self.head(x), size=size, mode="bilinear")
+            depth_m = to_metres(raw, config.depth_map, config.min_depth_m, config.max_depth_m)
+            if self.spread_head is None:
+                return DepthOutput(depth_m, None, semantics)
+            spread = self.spread_head(x.detach())
+            log_spread = F.interpolate(spread, size=size, mode="bilinear")
+        return DepthOutput(depth_m, log_spread, semantics)
 
     def features(
         self, image: Float[Tensor, "b 3 h w"], intrinsics_px: Float[Tensor, "b 4"] | None = None
     ) -> list[Tensor]:
-        """What heads look at: the decoder's features, from its coarsest level to the finest.
+        """The decoder's features, from its coarsest level to the finest.
 
-        The last, and finest, has ``config.widths[0]`` channels, the one before ``widths[1]`` ...
+        The last has ``config.widths[0]`` channels, the one before ``widths[1]`` ...
 
         Args:
             image: RGB in [0, 1], any size.
@@ -67,31 +126,35 @@ class UNet(nn.Module):
             features.append(x)
         return features
 
-    def heads(self) -> tuple[str, ...]:
-        """Names of the parts that turn features into answers."""
-        raise NotImplementedError
-
     def layers(self) -> list[tuple[str, ...]]:
         """Names of the parts that hold parameters, level by level from the image on.
 
-        The decoder, its heads and what connects it to a pretrained encoder are the last level. A
+        The decoder, the heads and the laterals of a pretrained encoder are the last level. A
         part's parameters begin with its name.
         """
         *levels, new = (
             tuple(f"encoder.{part}" for part in level) for level in self.encoder.layers()
         )
-        return [*levels, (*new, *(f"ups.{i}" for i in range(len(self.ups))), *self.heads())]
+        heads = (name for name, _ in self.named_children() if name.endswith("head"))
+        return [*levels, (*new, *(f"ups.{i}" for i in range(len(self.ups))), *heads)]
 
     def in_format(self, *, channels_last: bool) -> Self:
-        """Store kernels with their channels last: up to three times as fast on CPUs; or first."""
+        """Store kernels with their channels last (up to three times as fast on CPUs), or first."""
         memory_format = torch.channels_last if channels_last else torch.contiguous_format
         return self.to(memory_format=memory_format)  # type: ignore[call-overload,no-any-return]
+
+    def _classes(self, features: list[Tensor]) -> Tensor | None:
+        """Class logits (b c h8 w8), which only the loss needs."""
+        if self.semantic_head is None:
+            return None
+        x = features[-1 - self.semantic_level].to(self.semantic_head.weight.dtype)
+        return cast(Tensor, self.semantic_head(x))
 
     def _initialise(self) -> None:
         """Keep the variance of the signal through every layer that is not zero at first.
 
-        PyTorch's default shrinks it threefold per layer, and what comes from the coarse levels is
-        lost beside the fine ones.
+        PyTorch's default shrinks it threefold per layer, so that the coarse levels are drowned by
+        the fine ones.
         """
         blocks = [m for m in self.modules() if isinstance(m, ResidualBlock | AttentionBlock)]
         zero = {layer for block in blocks for layer in block.branch_ends()}
@@ -100,85 +163,3 @@ class UNet(nn.Module):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-
-
-class DepthUNet(UNet):
-    """Depth for a canonical focal length from one RGB image.
-
-    The prediction holds for a camera of ``config.canonical_focal``; ``predict.canvas`` scales
-    it to the camera at hand. The network is told where each pixel looks, so that it knows a part
-    of a room from a whole one.
-
-    Args:
-        config: As ``UNet`` takes it; also the range of depth.
-
-    Example:
-        >>> model = DepthUNet(ModelConfig())
-        >>> model(torch.rand(1, 3, 96, 128)).depth_m.shape
-        torch.Size([1, 1, 96, 128])
-    """
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__(config)
-        self.head = nn.Conv2d(config.widths[0], 1, 3, padding=1)
-        self._initialise()
-        nn.init.normal_(self.head.weight, std=0.01)
-        self.spread_head: nn.Conv2d | None = None
-        if config.spread:  # last, so that the rest begins as it would without it
-            self.spread_head = nn.Conv2d(config.widths[0], 1, 3, padding=1)
-            nn.init.normal_(self.spread_head.weight, std=0.01)
-            nn.init.constant_(cast(Tensor, self.spread_head.bias), USUAL_LOG_SPREAD)
-        self.semantic_level = (CLASS_STRIDE // config.stem_stride).bit_length() - 1
-        self.semantic_head: nn.Conv2d | None = None
-        if config.num_classes:
-            width = config.widths[self.semantic_level]
-            self.semantic_head = nn.Conv2d(width, config.num_classes, 3, padding=1)
-            nn.init.zeros_(self.semantic_head.weight)  # all classes alike: features may be large
-            nn.init.zeros_(cast(Tensor, self.semantic_head.bias))
-
-    def forward(
-        self,
-        image: Float[Tensor, "b 3 h w"],
-        intrinsics_px: Float[Tensor, "b 4"] | None = None,
-        *,
-        output_stride: int = 1,
-    ) -> DepthOutput:
-        """Predict depth for the canonical focal length.
-
-        Args:
-            image: RGB in [0, 1], any size.
-            intrinsics_px: fx, fy, cx, cy in pixels of the image; None: the canonical camera.
-                Only where each pixel looks is taken from it: depth is not scaled here.
-            output_stride: The depth map has 1/output_stride of the image's rows and columns.
-
-        Returns:
-            Depth in metres, fp32, within [min_depth_m, max_depth_m], at the image's size divided
-            by ``output_stride`` (rounded up); with ``config.spread`` also the log of the scale of
-            log-depth's Laplace distribution; with ``config.num_classes``, and where gradients are
-            asked for, also scores of classes.
-        """
-        config = self.config
-        features = self.features(image, intrinsics_px)
-        size = [-(-side // output_stride) for side in image.shape[-2:]]
-        with torch.autocast(image.device.type, enabled=False):
-            semantics = self._classes(features) if torch.is_grad_enabled() else None
-            x = F.silu(features[-1].to(self.head.weight.dtype))
-            raw = F.interpolate(self.head(x), size=size, mode="bilinear")
-            depth_m = to_metres(raw, config.depth_map, config.min_depth_m, config.max_depth_m)
-            if self.spread_head is None:
-                return DepthOutput(depth_m, None, semantics)
-            spread = self.spread_head(x.detach())
-            log_spread = F.interpolate(spread, size=size, mode="bilinear")
-        return DepthOutput(depth_m, log_spread, semantics)
-
-    def _classes(self, features: list[Tensor]) -> Tensor | None:
-        """Scores of classes (b c h8 w8), which nobody asks for but the loss."""
-        if self.semantic_head is None:
-            return None
-        x = features[-1 - self.semantic_level].to(self.semantic_head.weight.dtype)
-        return cast(Tensor, self.semantic_head(x))
-
-    def heads(self) -> tuple[str, ...]:
-        """See ``UNet.heads``."""
-        others = {"spread_head": self.spread_head, "semantic_head": self.semantic_head}
-        return ("head", *(name for name, head in others.items() if head is not None))

@@ -46,7 +46,7 @@ class DepthModel(nn.Module):
         precision: Numbers that the network computes with: fp32, or mixed with bf16 or fp16.
 
     Raises:
-        CheckpointError: The weights do not fit the config, or predict no depth.
+        CheckpointError: The weights do not fit the config.
 
     Example:
         >>> model = load("runs/seed")  # doctest: +SKIP
@@ -62,12 +62,11 @@ class DepthModel(nn.Module):
         self.config: Config = checkpoint.config
         self.checkpoint = checkpoint
         self.name = name or f"{checkpoint.config.recipe}, {checkpoint.step} steps"
-        checkpoint.check_predicts()
         self.network = checkpoint.network()
         self.eval()
 
     def forward(self, image: Tensor, intrinsics_px: Tensor | None = None) -> DepthOutput:
-        """Canonical depth of images (b 3 h w, RGB in [0, 1]); see ``DepthUNet``."""
+        """Canonical depth of images (b 3 h w, RGB in [0, 1]); see ``UNet``."""
         half = HALF.get(self.precision)
         with torch.autocast(image.device.type, half) if half else nullcontext():
             output = self.network(image, intrinsics_px)

@@ -18,7 +18,6 @@ PAPER_RANGES = tuple(f"loss.{name}=0.1..1.0" for name in ("mae", "gradient_edge"
 FIXED = {
     "recipe": "it is a name and changes nothing",
     "seed": "it also decides which rooms are unseen, so results could not be compared",
-    "hidden.share": "it learns no depth, and results are judged by depth",
     "holdout": "it decides which rooms are unseen, so results could not be compared",
 }
 MOST_CHECKED = 500  # combinations of which each is built before the search begins

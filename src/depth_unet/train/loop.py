@@ -13,6 +13,7 @@ from depth_unet.config.run import Config
 from depth_unet.data.mixture import Mixture
 from depth_unet.data.splits import Splits, frames_of
 from depth_unet.errors import ConfigError, DataError
+from depth_unet.evaluate.guesses import fit_guesses
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, save
 from depth_unet.train.devices import uses_fused
 from depth_unet.train.ema import EMA
@@ -23,7 +24,7 @@ from depth_unet.train.interrupt import Interrupted, StopSignal
 from depth_unet.train.optimiser import learning_rate, make_optimiser, set_learning_rate
 from depth_unet.train.plan import Plan
 from depth_unet.train.reporter import Reporter
-from depth_unet.train.setup import make_guesses, make_loader, new_network
+from depth_unet.train.setup import make_loader, new_network
 from depth_unet.train.snapshot import network_tensors, restore_moments, state_tensors
 from depth_unet.train.step import BatchGradient, StepLosses, set_anywhere
 from depth_unet.train.validate import averaged_predictor, validate
@@ -69,7 +70,7 @@ class Trainer:
         self.loader = make_loader(config, source, frames, fabric)
         self.total_steps = config.total_steps(len(frames))
         self.validation_interval = config.validation_interval(len(frames))
-        self.guesses = resume.guesses if resume else make_guesses(config, source, frames)
+        self.guesses = resume.guesses if resume else fit_guesses(source, frames)
         self.network, self.origin = (
             new_network(config, init) if resume is None else (resume.network(), resume.origin)
         )
@@ -228,16 +229,13 @@ class Trainer:
         )
 
     def _validate(self, reporter: Reporter) -> None:
-        """Score the averaged weights; keep them as best if they are (or if nothing can tell).
-
-        Where photos alone are looked at, nothing can.
-        """
+        """Score the averaged weights; keep them as best if they are (or if nothing can tell)."""
         self.validating = True
         predict = averaged_predictor(self.network, self.ema.weights, self.config, self.fabric)
         self.metrics = validate(
             predict,
             self.source,
-            Splits() if self.config.hidden.share else self.splits,
+            self.splits,
             reporter=reporter,
             step=self.step,
             fabric=self.fabric,

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, overload
 
 import torch
@@ -10,7 +9,6 @@ from torch import Tensor
 
 from depth_unet.config.run import Config
 from depth_unet.data.augment import augment, augmented_mask
-from depth_unet.data.hidden import hidden_patches
 from depth_unet.data.loader import RawBatch
 from depth_unet.records import Batch
 
@@ -21,7 +19,7 @@ class MicroBatches(Sequence[Batch]):
     Args:
         raw: The images as they are stored.
         size: Images in a part; the last may have fewer.
-        config: Augmentation, hidden patches and canvas.
+        config: Augmentation and canvas.
         device: Where to compute.
     """
 
@@ -41,24 +39,15 @@ class MicroBatches(Sequence[Batch]):
         if isinstance(number, slice):
             return [self[item] for item in range(len(self))[number]]
         raw = self._part(range(len(self))[number])
-        batch = augment(raw, self.config.augment, **self._where())
-        return replace(batch, hidden=self._hidden(raw)) if self.config.hidden.share else batch
+        return augment(raw, self.config.augment, **self._where())
 
     def masks(self) -> Iterator[Tensor]:
         """What counts in the parts (b 1 h w), one after another, without their images."""
         for raw in map(self._part, range(len(self))):
-            if self.config.hidden.share:
-                yield self._hidden(raw)
-            else:
-                yield augmented_mask(raw, self.config.augment, **self._where())
+            yield augmented_mask(raw, self.config.augment, **self._where())
 
     def _part(self, number: int) -> RawBatch:
         return self.raw.slice(number * self.size, (number + 1) * self.size)
-
-    def _hidden(self, raw: RawBatch) -> Tensor:
-        canvas = self.config.canvas
-        hidden = hidden_patches(raw, self.config.hidden, height=canvas.height, width=canvas.width)
-        return hidden.to(self.device)
 
     def _where(self) -> dict[str, Any]:
         canvas = self.config.canvas

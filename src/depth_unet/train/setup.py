@@ -2,17 +2,13 @@
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor
 
 from depth_unet.config.run import Config
 from depth_unet.data.loader import Loader
 from depth_unet.data.mixture import Mixture
 from depth_unet.data.order import EpochOrder
-from depth_unet.data.source import Source
-from depth_unet.evaluate.guesses import fit_guesses
 from depth_unet.model.checkpoint import Checkpoint
 from depth_unet.model.imagenet import load_imagenet
-from depth_unet.model.network import make_network
 from depth_unet.model.unet import UNet
 
 
@@ -31,11 +27,6 @@ def make_loader(config: Config, source: Mixture, frames: list[int], fabric: Fabr
     )
 
 
-def make_guesses(config: Config, source: Source, frames: list[int]) -> dict[str, Tensor]:
-    """Guesses that results are compared with; none where depth is not looked at."""
-    return {} if config.hidden.share else fit_guesses(source, frames)
-
-
 def new_network(config: Config, init: Checkpoint | None = None) -> tuple[UNet, str]:
     """A network with random weights by the config's seed; the global generator is left alone.
 
@@ -51,7 +42,7 @@ def new_network(config: Config, init: Checkpoint | None = None) -> tuple[UNet, s
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        network = make_network(config)
+        network = UNet(config.model)
     same = init is not None and init.config.model.encoder == config.model.encoder
     pretrained = config.model.pretrained and not same
     return network, load_imagenet(network) if pretrained else ""

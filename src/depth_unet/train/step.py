@@ -8,9 +8,10 @@ from lightning_fabric import Fabric
 from lightning_fabric.wrappers import _FabricModule
 from torch import Tensor
 
+from depth_unet.camera.canonical import depth_per_canonical
 from depth_unet.config.run import Config
-from depth_unet.records import Batch
-from depth_unet.train.objective import make_objective
+from depth_unet.losses.weighted import WeightedLoss
+from depth_unet.records import Batch, SumCount
 
 
 class StepLosses(NamedTuple):
@@ -35,12 +36,12 @@ class BatchGradient:
     Args:
         fabric: Precision and processes.
         network: The network as ``fabric.setup`` returned it.
-        config: What is learnt.
+        config: Loss, canonical focal length and canvas.
     """
 
     def __init__(self, fabric: Fabric, network: _FabricModule, config: Config) -> None:
-        self.fabric, self.network = fabric, network
-        self.objective = make_objective(config)
+        self.fabric, self.network, self.config = fabric, network, config
+        self.loss = WeightedLoss(config.loss)
 
     def counts(self, masks: Iterable[Tensor]) -> dict[str, Tensor]:
         """How many terms every loss has in this process's images.
@@ -50,7 +51,7 @@ class BatchGradient:
         """
         counts: dict[str, Tensor] = {}
         for mask in masks:
-            for name, count in self.objective.counts(mask).items():
+            for name, count in self.loss.counts(strided(mask, self.config.loss.stride)).items():
                 counts[name] = counts[name] + count if name in counts else count
         return counts
 
@@ -65,7 +66,7 @@ class BatchGradient:
             micro_batches: This process's share of the batch, in parts; at least one.
             masks: Their masks, where they are known without making the parts.
         """
-        counts = self.counts((batch.counted for batch in micro_batches) if masks is None else masks)
+        counts = self.counts((batch.valid for batch in micro_batches) if masks is None else masks)
         counts = over_processes(counts, self.fabric)
         means: dict[str, Tensor] = {}
         shares: list[Tensor] = []
@@ -76,7 +77,7 @@ class BatchGradient:
             means = {name: means[name] + x if means else x for name, x in part.items()}
             shares.append(share)
         means = over_processes(means, self.fabric)
-        weights = self.objective.weights
+        weights = self.loss.weights
         total = torch.stack([weights[name] * mean for name, mean in means.items()]).sum()
         return StepLosses({**means, "total": total}, shares)
 
@@ -90,11 +91,43 @@ class BatchGradient:
         Returns:
             Its share in the mean of every loss term, and in the total.
         """
-        terms = self.objective.terms(self.network, batch)
-        total = self.objective.total(terms, counts)
+        terms = self.terms(batch)
+        total = self.loss.total(terms, counts)
         self.fabric.backward(total * self.fabric.world_size)  # DDP averages; we sum
         shares = {name: t.sum.detach() / counts[name].clamp(min=1) for name, t in terms.items()}
         return shares, total.detach()
+
+    def terms(self, batch: Batch) -> dict[str, SumCount]:
+        """Every loss term of a micro-batch: depth as the canonical camera would see it."""
+        stride = self.config.loss.stride
+        target_m, valid = canonical_target(batch, self.config)
+        output = self.network(batch.image, batch.intrinsics_px, output_stride=stride)
+        return self.loss(
+            output.depth_m,
+            target_m,
+            valid,
+            output.log_spread,
+            logits=output.semantics,
+            labels=batch.labels,
+        )
+
+
+def canonical_target(batch: Batch, config: Config) -> tuple[Tensor, Tensor]:
+    """Depth as the canonical camera would see it, and its mask, at the stride of the loss.
+
+    Returns:
+        Metres (b 1 h w) and the mask (b 1 h w); 1/stride of the batch's rows and columns.
+    """
+    ratio = depth_per_canonical(batch.focal_px, config.model.canonical_focal, config.canvas.width)
+    target_m = batch.depth_m / ratio[:, None, None, None]
+    stride = config.loss.stride
+    return strided(target_m, stride), strided(batch.valid, stride)
+
+
+def strided(values: Tensor, stride: int) -> Tensor:
+    """Every ``stride``-th row and column (b 1 h w), from the middle of the first stride on."""
+    centre = stride // 2
+    return values[..., centre::stride, centre::stride]
 
 
 def over_processes(values: dict[str, Tensor], fabric: Fabric) -> dict[str, Tensor]:

@@ -115,13 +115,10 @@ def check_one_process(config: Config) -> None:
     """Refuse what a search cannot be run with.
 
     Raises:
-        ConfigError: Nothing is held out, no depth is learnt, or one trial would take several
-            processes.
+        ConfigError: Nothing is held out, or one trial would take several processes.
     """
     if config.holdout == "none":
         raise ConfigError("--holdout none leaves no unseen rooms to choose by; give a share")
-    if config.hidden.share:
-        raise ConfigError("--hidden.share learns no depth, by which trials are judged; leave it 0")
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise ConfigError(
             "a trial is one process and torchrun began several; run the same `depth-unet search` "

@@ -25,18 +25,11 @@ WITHOUT_MEANING = {
     "spread_scale",
     "num_classes",
 }  # settings that change nothing of the weights
-OF_HEADS = {"depth_map", "max_depth_m", "min_depth_m", "spread"}
 
 
 def run(arguments: TrainArguments) -> list[DataError]:
     """Train a network that predicts depth."""
-    config = arguments.config
-    if config.hidden.share:
-        raise ConfigError(
-            f"hidden.share {config.hidden.share} learns no depth; for photos alone there is "
-            f"depth-unet pretrain {config.recipe}"
-        )
-    begin(arguments, arguments.out or Path("runs") / config.recipe)
+    begin(arguments, arguments.out or Path("runs") / arguments.config.recipe)
     return []
 
 
@@ -60,7 +53,7 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
     """Read the weights that a run begins with; ``origin`` says what they are.
 
     Warns where they were trained on frames that this run will be judged by, and where they mean
-    something else in this network. Weights that were pretrained on photos have no head for depth.
+    something else in this network.
 
     Raises:
         CheckpointError: They cannot be read.
@@ -69,11 +62,9 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
     checkpoint = read(path, only_weights=True)
     known = {frame for part in ("train", "seen") for frame in checkpoint.splits.get(part, [])}
     judges = {name for name in (*splits.unseen, *splits.test) if shares_photo(name, known)}
-    alone = bool(checkpoint.config.hidden.share)
     if judges:
-        how = "pretrained, without depth," if alone else "trained"
         warnings.warn(
-            f"{path} was {how} on frames with the names of {len(judges)} unseen or test frames "
+            f"{path} was trained on frames with the names of {len(judges)} unseen or test frames "
             "of this run; if they are the same photos, its results will look too good: begin with "
             "weights of the same split",
             stacklevel=2,
@@ -82,7 +73,6 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
         f"{item.name} {getattr(checkpoint.config.model, item.name)}"
         for item in fields(config.model)
         if item.name not in WITHOUT_MEANING
-        and not (alone and item.name in OF_HEADS)
         and getattr(checkpoint.config.model, item.name) != getattr(config.model, item.name)
     ]
     if others:
@@ -92,8 +82,8 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
             stacklevel=2,
         )
     name = f"{path.parent.name}/{path.name}"  # no path of this machine in files that are given away
-    steps = f"{checkpoint.step} steps{' on photos alone' if alone else ''}"
-    return replace(checkpoint, origin=f"{name} ({checkpoint.config.recipe}, {steps})")
+    origin = f"{name} ({checkpoint.config.recipe}, {checkpoint.step} steps)"
+    return replace(checkpoint, origin=origin)
 
 
 def shares_photo(name: str, known: set[str]) -> bool:

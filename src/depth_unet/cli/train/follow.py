@@ -47,17 +47,12 @@ def follow(trainer: Trainer, begin: Callable[[], None] = lambda: None) -> None:
     leave(trainer.fabric)
     if trainer.fabric.is_global_zero:
         console.print(f"wrote {trainer.out / BEST_NAME} and {trainer.out / LAST_NAME}")
-        for words in what_next(trainer.config, trainer.source, trainer.out):
+        for words in what_next(trainer.source, trainer.out):
             console.print(f"next: depth-unet {shlex.join(words)}")
-        if trainer.config.hidden.share:
-            console.print("with the same --model, --canvas and --fold, if this run had any")
 
 
-def what_next(config: Config, source: Mixture, out: Path) -> Iterator[list[str]]:
-    """Commands to go on with: what was trained is evaluated, what was pretrained is trained."""
-    if config.hidden.share:
-        yield ["train", config.recipe, "--data", *source.arguments(), "--init", str(out)]
-        return
+def what_next(source: Mixture, out: Path) -> Iterator[list[str]]:
+    """Commands that evaluate the run, one per data set."""
     for part in source.parts:
         root = part.source.root
         words = ["evaluate", str(out), "--data", str(root)]
@@ -68,10 +63,9 @@ def what_next(config: Config, source: Mixture, out: Path) -> Iterator[list[str]]
 
 def describe(config: Config, splits: Splits, total_steps: int) -> str:
     """One line on what is about to run."""
-    canvas, hidden = config.canvas, config.hidden
-    task = f"; {hidden.share:.0%} of every photo hidden, depth unseen" if hidden.share else ""
+    canvas = config.canvas
     return (
         f"{config.recipe}: {len(splits.train)} training frames, {len(splits.seen)} seen, "
         f"{len(splits.unseen)} unseen, {len(splits.test)} test; {total_steps} steps of "
-        f"{config.batch_size} images at {canvas.width}x{canvas.height}, {config.precision}{task}"
+        f"{config.batch_size} images at {canvas.width}x{canvas.height}, {config.precision}"
     )
