@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from depth_unet.data.fit import fitted_frame
+from depth_unet.data.fit import fit_frame
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.layout import DatasetInfo, PairRow
 from depth_unet.data.source import Frame, Source
@@ -53,7 +53,7 @@ class ZoomedSource(Source):
             depth_mm=frame.depth_mm[cut],
             intrinsics=frame.intrinsics.cropped(left, top, columns, rows),
         )
-        zoomed = fitted_frame(cropped, height, width)
+        zoomed = fit_frame(cropped, height, width)
         if self.keeps_camera:
             return dataclasses.replace(zoomed, intrinsics=frame.intrinsics)
         return zoomed

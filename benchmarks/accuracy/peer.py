@@ -20,7 +20,7 @@ from rich.console import Console
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.forms.recognise import open_source
-from depth_unet.data.splits import evenly
+from depth_unet.data.splits import evenly_spaced
 from depth_unet.evaluate.score import Predictor
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 
@@ -71,7 +71,7 @@ def with_border(image: np.ndarray) -> np.ndarray:
     return np.asarray(np.rint(image * (1 - cover) + 255 * cover), dtype=np.uint8)
 
 
-def without_border(image: np.ndarray) -> np.ndarray:
+def crop_border(image: np.ndarray) -> np.ndarray:
     """The photo with NYU's border replaced by what is next to it."""
     height, width = image.shape[:2]
     cover = (border_mask(height, width, RINGING_PX) > 0).astype(np.uint8)
@@ -86,7 +86,7 @@ def blurred(image: np.ndarray) -> np.ndarray:
 EDITS: dict[str, Edit] = {
     "as it is": lambda image: image,
     "in NYU's border": with_border,
-    "border replaced": without_border,
+    "border replaced": crop_border,
     "blurred by 2 px": blurred,
 }
 
@@ -119,7 +119,7 @@ def main() -> int:
         for number, row in enumerate(source.rows)
         if arguments.split == "all" or (row.official_split == "test") == (arguments.split == "test")
     ]
-    frames = [source.read(number) for number in evenly(wanted, arguments.most)]
+    frames = [source.read(number) for number in evenly_spaced(wanted, arguments.most)]
     frames = [frame for frame in frames if frame.depth_mm.any()]
     say = Console(highlight=False, soft_wrap=True, markup=False).print
     say(f"{len(frames)} frames of {source.info.name}, part {arguments.split}; METER-XXS, no flip")

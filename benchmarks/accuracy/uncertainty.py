@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 
 from depth_unet.data.forms.recognise import open_source
-from depth_unet.data.source import without_invalid
+from depth_unet.data.source import mask_invalid
 from depth_unet.data.splits import SplitName, Splits, frames_of
 from depth_unet.errors import ConfigError
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
@@ -36,7 +36,7 @@ def errors_of(model: DepthModel, source_root: Path, split: SplitName) -> list[np
     found = []
     for index in indices:
         frame = source.read(index)
-        depth_mm = without_invalid(frame.depth_mm, source.info)
+        depth_mm = mask_invalid(frame.depth_mm, source.info)
         answer = model.predict(frame.image, frame.intrinsics)
         if answer.uncertainty_m is None:
             raise ConfigError("the network predicts no spread; train it with --model.spread")

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from depth_unet.data.forms.official import official_frames
+from depth_unet.data.forms.nyu import official_frames
 
 NUM_TRAIN = 50_688
 NUM_SCENES = 284

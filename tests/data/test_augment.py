@@ -11,10 +11,10 @@ from torch import Tensor
 
 from depth_unet.camera.canonical import depth_per_canonical
 from depth_unet.config.augment import AugmentConfig
-from depth_unet.data.augment import NUM_DRAWS, affine, augment, draw, resample
+from depth_unet.data.augment import NUM_DRAWS, affine, augment, draw_numbers, resample
 from depth_unet.data.labels import UNLABELLED
 from depth_unet.data.loader import RawBatch
-from depth_unet.data.order import mix
+from depth_unet.data.order import hash_key
 from depth_unet.records import Batch
 
 CPU = torch.device("cpu")
@@ -32,7 +32,7 @@ EVERYTHING = AugmentConfig(
     zoom=1.8,
 )
 GEOMETRY = AugmentConfig(rotation_deg=20, zoom=2.0)
-KEYS = [mix(0, 0, frame) for frame in range(12)]
+KEYS = [hash_key(0, 0, frame) for frame in range(12)]
 PLANE = (0.3, -0.2, 0.5)  # inverse depth: slopes over the rays' x and y, and value on the axis
 
 
@@ -102,7 +102,7 @@ def rays(batch: Batch, i: int) -> Rays:
 
 def zooms(keys: list[int], config: AugmentConfig) -> Tensor:
     """The zoom of each key: log-uniform between 1 and the largest."""
-    return torch.stack([torch.exp(draw(key)[1] * math.log(config.zoom)) for key in keys])
+    return torch.stack([torch.exp(draw_numbers(key)[1] * math.log(config.zoom)) for key in keys])
 
 
 def test_identity_is_exact() -> None:
@@ -191,7 +191,7 @@ def test_flip_moves_image_depth_and_camera_together() -> None:
 @pytest.mark.parametrize(("probability", "share"), [(0.0, 0.0), (0.5, 0.5), (1.0, 1.0)])
 def test_share_of_flips(probability: float, share: float) -> None:
     """As many images are mirrored as the config says; the others are exactly as they were."""
-    raw = make_raw(torch.tensor([[1.0, 2.0]]), keys=[mix(9, i) for i in range(400)])
+    raw = make_raw(torch.tensor([[1.0, 2.0]]), keys=[hash_key(9, i) for i in range(400)])
     left = run(raw, AugmentConfig(flip=probability), (1, 2)).depth_m[:, 0, 0, 0]
     assert set(left.tolist()) <= {1.0, 2.0}
     assert (left == 2).float().mean().item() == pytest.approx(share, abs=0.08)
@@ -217,7 +217,7 @@ def test_a_share_is_not_zoomed() -> None:
     """With a zoom share below 1 the others are whole photos, and the zoomed ones as far as ever."""
     config = AugmentConfig(flip=0.0, zoom=2.0, zoom_share=0.6)
     keys = list(range(400))
-    matrix, _ = affine(torch.stack([draw(key) for key in keys]), config, aspect=4 / 3)
+    matrix, _ = affine(torch.stack([draw_numbers(key) for key in keys]), config, aspect=4 / 3)
     zoom = 1 / matrix[:, 0, 0]
     whole = zoom == 1
     assert 0.33 < whole.float().mean() < 0.47
@@ -226,14 +226,14 @@ def test_a_share_is_not_zoomed() -> None:
     )
     assert zoom.max() > 1.9
     none, _ = affine(
-        torch.stack([draw(key) for key in keys]), replace(config, zoom_share=0.0), 4 / 3
+        torch.stack([draw_numbers(key) for key in keys]), replace(config, zoom_share=0.0), 4 / 3
     )
     assert bool((none[:, 0, 0] == 1).all())
 
 
 def test_zoom_shows_the_inside_of_the_image() -> None:
     """A zoom-crop lies inside the photo, anywhere in it: no hole comes in at the edges."""
-    keys = [mix(3, i) for i in range(200)]
+    keys = [hash_key(3, i) for i in range(200)]
     raw = make_raw(torch.full((12, 16), 2.0), keys=keys)
     batch = run(raw, AugmentConfig(flip=0.0, zoom=1.5), (12, 16))
     assert batch.valid.all()
@@ -370,7 +370,7 @@ def test_what_a_rotation_brings_in_is_a_hole() -> None:
     image = torch.full((3, *SOURCE), 200, dtype=torch.uint8)
     raw = make_raw(torch.full(SOURCE, 2.0), image)
     batch = run(raw, AugmentConfig(flip=0.0, rotation_deg=20))
-    turned = [i for i, key in enumerate(KEYS) if abs(float(draw(key)[2]) - 0.5) > 0.1]
+    turned = [i for i, key in enumerate(KEYS) if abs(float(draw_numbers(key)[2]) - 0.5) > 0.1]
     assert turned
     corners = batch.valid[turned][..., :: CANVAS[0] - 1, :: CANVAS[1] - 1]
     assert not corners.all(dim=(1, 2, 3)).any()
@@ -404,7 +404,7 @@ def test_colour_leaves_depth_and_camera(field: str) -> None:
 def test_brightness_by_hand() -> None:
     """Brightness is a factor between 1 - x and 1 + x, of its own for every image."""
     image = torch.full((3, 4, 4), 100, dtype=torch.uint8)
-    raw = make_raw(torch.ones(4, 4), image, keys=[mix(5, i) for i in range(300)])
+    raw = make_raw(torch.ones(4, 4), image, keys=[hash_key(5, i) for i in range(300)])
     factors = run(raw, AugmentConfig(brightness=0.2), (4, 4)).image[:, 0, 0, 0] * 255 / 100
     assert 0.8 <= factors.min() < 0.82
     assert 1.18 < factors.max() <= 1.2
@@ -415,7 +415,7 @@ def test_contrast_keeps_the_mean() -> None:
     """Contrast stretches about the image's mean."""
     image = torch.full((3, 4, 4), 120, dtype=torch.uint8)
     image[:, :2] = 130
-    raw = make_raw(torch.ones(4, 4), image, keys=[mix(6, i) for i in range(100)])
+    raw = make_raw(torch.ones(4, 4), image, keys=[hash_key(6, i) for i in range(100)])
     batch = run(raw, AugmentConfig(flip=0.0, contrast=0.5), (4, 4))
     torch.testing.assert_close(
         batch.image.mean(dim=(1, 2, 3)), torch.full((100,), 125 / 255), rtol=1e-5, atol=0
@@ -443,7 +443,7 @@ def test_saturation_keeps_the_grey_value() -> None:
 def test_channel_swap_permutes(probability: float) -> None:
     """With its probability, channels come in one of six orders, all as likely."""
     image = torch.tensor([10, 20, 30], dtype=torch.uint8)[:, None, None].expand(3, 2, 2)
-    raw = make_raw(torch.ones(2, 2), image, keys=[mix(7, i) for i in range(1200)])
+    raw = make_raw(torch.ones(2, 2), image, keys=[hash_key(7, i) for i in range(1200)])
     config = AugmentConfig(flip=0.0, channel_swap=probability)
     orders = (run(raw, config, (2, 2)).image[:, :, 0, 0] * 255).round().int().tolist()
     counts = {order: orders.count(list(order)) / 1200 for order in map(tuple, orders)}
@@ -458,12 +458,12 @@ def test_channel_swap_permutes(probability: float) -> None:
 def test_more_draws_change_none_of_the_others() -> None:
     """A key's first numbers are what they were before the blur had one: earlier runs repeat."""
     ten = torch.rand(10, generator=torch.Generator().manual_seed(12345))
-    assert torch.equal(draw(12345)[:10], ten)
+    assert torch.equal(draw_numbers(12345)[:10], ten)
 
 
 def test_draws_are_uniform_and_apart() -> None:
     """The numbers of a key are uniform in [0, 1), and no two of them go together."""
-    draws = torch.stack([draw(mix(11, i)) for i in range(2000)])
+    draws = torch.stack([draw_numbers(hash_key(11, i)) for i in range(2000)])
     assert draws.shape == (2000, NUM_DRAWS)
     assert draws.min() >= 0
     assert draws.max() < 1

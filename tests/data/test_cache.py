@@ -11,9 +11,9 @@ import pytest
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.cache import (
-    CLAIM_NAME,
     MANIFEST_NAME,
     OPEN_BLOCKS,
+    PREPARING_NAME,
     CacheSource,
     Manifest,
     block_names,
@@ -163,7 +163,7 @@ def test_open_source_knows_both_forms(root: Path, box_rooms: Path) -> None:
 
 def test_half_made_cache_is_refused(root: Path) -> None:
     """A cache whose manifest was not written yet is not taken for a data set."""
-    (root / MANIFEST_NAME).rename(root / CLAIM_NAME)
+    (root / MANIFEST_NAME).rename(root / PREPARING_NAME)
     with pytest.raises(DataError, match="unfinished cache; run the same `depth-unet prepare`"):
         open_source(root)
 
@@ -185,7 +185,7 @@ def test_nothing_is_no_data_set(tmp_path: Path) -> None:
     """A path that does not exist, and an empty folder, are refused with what to name."""
     with pytest.raises(DataError, match=r"none does not exist; name a data set"):
         open_source(tmp_path / "none")
-    with pytest.raises(DataError, match=r"is in no form that is known"):
+    with pytest.raises(DataError, match=r"the form of .* is not recognised"):
         open_source(tmp_path)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.data.fit import centre_part, fitted_camera, fitted_frame, without_border
+from depth_unet.data.fit import centre_crop, crop_border, fit_camera, fit_frame
 from depth_unet.data.source import Frame
 
 WHOLE_4_3 = [(480, 640), (120, 160), (96, 128)]
@@ -13,7 +13,7 @@ WHOLE_4_3 = [(480, 640), (120, 160), (96, 128)]
 @pytest.mark.parametrize("size", WHOLE_4_3)
 def test_same_aspect_keeps_everything(size: tuple[int, int]) -> None:
     """Where the aspect ratios agree, nothing is cut off."""
-    assert centre_part(480, 640, *size) == (slice(0, 480), slice(0, 640))
+    assert centre_crop(480, 640, *size) == (slice(0, 480), slice(0, 640))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_margins_by_hand(
     old: tuple[int, int], rows: tuple[int, int], columns: tuple[int, int]
 ) -> None:
     """Wider frames lose left and right alike, higher ones top and bottom; never everything."""
-    assert centre_part(*old, 96, 128) == (slice(*rows), slice(*columns))
+    assert centre_crop(*old, 96, 128) == (slice(*rows), slice(*columns))
 
 
 def test_squares_stay_squares() -> None:
@@ -38,7 +38,7 @@ def test_squares_stay_squares() -> None:
     image, depth_mm = np.zeros((96, 256, 3), np.uint8), np.full((96, 256), 1000, np.uint16)
     image[40:56, 120:136], depth_mm[40:56, 120:136] = 255, 2000
     camera = Intrinsics(width=256, height=96, fx_px=100, fy_px=100, cx_px=127.5, cy_px=47.5)
-    fitted = fitted_frame(Frame(image=image, depth_mm=depth_mm, intrinsics=camera), 48, 64)
+    fitted = fit_frame(Frame(image=image, depth_mm=depth_mm, intrinsics=camera), 48, 64)
     near, photo = fitted.depth_mm == 2000, fitted.image[..., 0] == 255
     assert np.array_equal(near, photo)
     assert near.any(axis=1).sum() == near.any(axis=0).sum() == 8
@@ -47,7 +47,7 @@ def test_squares_stay_squares() -> None:
 def test_camera_follows_the_cut() -> None:
     """Focal lengths are scaled alike, and a point keeps the pixel that shows it."""
     camera = Intrinsics(width=800, height=480, fx_px=500, fy_px=510, cx_px=410, cy_px=230)
-    fitted = fitted_camera(camera, 96, 128)
+    fitted = fit_camera(camera, 96, 128)
     assert (fitted.width, fitted.height) == (128, 96)
     assert (fitted.fx_px, fitted.fy_px) == (100, 102)
     assert fitted.cx_px == pytest.approx((410 - 80 + 0.5) / 5 - 0.5)
@@ -65,7 +65,7 @@ def bordered(border_px: int) -> Frame:
 
 def test_border_is_cut_off() -> None:
     """Nothing white is left, depth is valid everywhere, and the axis stays where it looks."""
-    inner = without_border(bordered(3))
+    inner = crop_border(bordered(3))
     assert inner.image.shape == (54, 74, 3)
     assert inner.image.max() == 40
     assert inner.depth_mm.all()
@@ -78,12 +78,12 @@ def test_border_is_cut_off() -> None:
 def test_without_a_border_nothing_is_cut() -> None:
     """A frame without a border comes back as it is."""
     frame = bordered(0)
-    assert without_border(frame) is frame
+    assert crop_border(frame) is frame
 
 
 @pytest.mark.parametrize("size", [(30, 40), (23, 31), (45, 60), (60, 60)])
 def test_border_follows_the_size(size: tuple[int, int]) -> None:
     """After a resize the border is known again, so that cutting it leaves nothing white."""
-    fitted = fitted_frame(bordered(6), *size)
+    fitted = fit_frame(bordered(6), *size)
     assert 0 < fitted.border_px <= 6 * max(size[0] / 60, size[1] / 60) + 1
-    assert without_border(fitted).image.max() == 40
+    assert crop_border(fitted).image.max() == 40

@@ -7,11 +7,10 @@ import pytest
 from PIL import Image
 
 from depth_unet.data.cache import CacheSource
-from depth_unet.data.fit import without_border
+from depth_unet.data.fit import crop_border
 from depth_unet.data.labels import UNLABELLED, Labelled
 from depth_unet.data.loader import collate
-from depth_unet.data.prepare import prepare
-from depth_unet.data.skip import without_bad
+from depth_unet.data.prepare import prepare, skip_bad
 from depth_unet.data.source import PairsSource
 from depth_unet.errors import DataError
 from examples.box_rooms import write_box_rooms
@@ -91,7 +90,7 @@ def test_border_is_cut_alike(rooms: PairsSource, folder: Path) -> None:
     """What shows no scene goes from photo and classes at once."""
     frame = Labelled(rooms, folder).read(0)
     object.__setattr__(frame, "border_px", 5)
-    inner = without_border(frame)
+    inner = crop_border(frame)
     assert inner.labels is not None
     assert inner.labels.shape == inner.depth_mm.shape == (38, 54)
     known = inner.depth_mm > 0
@@ -137,7 +136,7 @@ def test_bad_maps_can_be_left_out(rooms: PairsSource, folder: Path, tmp_path: Pa
     """A pair whose map cannot be read is one of those that --skip-bad leaves out."""
     (folder / rooms.rows[0].rgb).write_bytes(b"no picture")
     bad: list[DataError] = []
-    kept = without_bad(Labelled(rooms, folder), bad.append)
+    kept = skip_bad(Labelled(rooms, folder), bad.append)
     assert len(bad) == 1
     cache = prepare(kept, tmp_path / "cache", height=24, width=32)
     assert cache.manifest.labelled

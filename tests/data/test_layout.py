@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.data.layout import (
     DatasetInfo,
     PairRow,
@@ -92,7 +93,7 @@ def test_indexes_of_other_programs(tmp_path: Path, encoding: str, newline: str) 
         ("rgb,depth,fx_px,fy_px,cx_px,cy_px\na.jpg,a.png,nan,500,3,4\n", "four numbers"),
         ("rgb,depth,fx_px,fy_px,cx_px,cy_px\na.jpg,a.png,500,500,3,inf\n", "four numbers"),
         ("rgb,depth,fx_px\na.jpg,a.png,500\n", "four numbers"),
-        ("rgb,depth\na.jpg,a.png\nb.jpg,b.png\n./a.jpg,c.png\n", "line 4: .* also in line 2"),
+        ("rgb,depth\na.jpg,a.png\nb.jpg,b.png\n./a.jpg,c.png\n", "line 4: .* also in .*line 2"),
         ("rgb,depth,official_split\na.jpg,a.png,Val\n", "line 2: official_split is 'Val'"),
         ("rgb,depth\na.jpg,a\0.png\n", "NUL"),
     ],
@@ -219,7 +220,7 @@ def test_info_that_is_no_json_object_is_refused(tmp_path: Path, text: str) -> No
 
 
 def test_camera_of_a_row() -> None:
-    """A row's own camera comes first, then the data set's at the photo's size, then none."""
+    """A row's own camera comes first, then the data set's, then NYU's focal length."""
     camera = Intrinsics.centred(640, 480, 500.0)
     row = PairRow(rgb="a", depth="a")
     own = PairRow(rgb="a", depth="a", camera_px=(70.0, 71.0, 30.0, 20.0))
@@ -228,7 +229,8 @@ def test_camera_of_a_row() -> None:
     assert of_set.camera(own, 60, 80) == Intrinsics(
         width=80, height=60, fx_px=70.0, fy_px=71.0, cx_px=30.0, cy_px=20.0
     )
-    assert DatasetInfo(name="x").camera(row, 240, 320) is None
+    assumed = DatasetInfo(name="x").camera(row, 240, 320)
+    assert assumed == Intrinsics.assumed(320, 240, NYU_FOCAL)
 
 
 def test_index_is_replaced_whole(tmp_path: Path) -> None:

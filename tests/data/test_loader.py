@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import torch
 
-from depth_unet.data.fit import fitted_frame
+from depth_unet.data.fit import fit_frame
 from depth_unet.data.loader import Loader, RawBatch, collate
-from depth_unet.data.order import EpochOrder, mix
+from depth_unet.data.order import EpochOrder, hash_key
 from depth_unet.data.prepare import prepare
 from depth_unet.data.source import PairsSource
 from depth_unet.images.resize import resize_depth, resize_image
@@ -190,7 +190,7 @@ def test_every_pair_arrives_once_per_epoch(source: PairsSource, world_size: int)
     """What all processes read in an epoch is every pair exactly once, and nothing else."""
     team = [make(source, rank=rank, world_size=world_size) for rank in range(world_size)]
     expected = {
-        hashlib.sha256(fitted_frame(source.read(row), *SIZE).image.tobytes()).hexdigest()
+        hashlib.sha256(fit_frame(source.read(row), *SIZE).image.tobytes()).hexdigest()
         for row in INDICES
     }
     for number in (0, 1):
@@ -225,7 +225,7 @@ def test_process_without_a_frame_takes_part(source: PairsSource) -> None:
 
 def test_collate_by_hand(source: PairsSource) -> None:
     """Millimetres become metres, 0 stays 0, rows and channels change places."""
-    frame = fitted_frame(source.read(0), 6, 8)
+    frame = fit_frame(source.read(0), 6, 8)
     frame.depth_mm[0, 0] = 0
     frame.depth_mm[0, 1] = 1234
     batch = collate([frame, frame], [5, 6], (6, 8))
@@ -238,12 +238,12 @@ def test_collate_by_hand(source: PairsSource) -> None:
 
 def test_mix_is_even() -> None:
     """Keys of near numbers are unrelated: each bit is set in half of them; none is negative."""
-    keys = np.array([mix(0, i, j) for i in range(50) for j in range(100)])
+    keys = np.array([hash_key(0, i, j) for i in range(50) for j in range(100)])
     assert keys.min() >= 0
     bits = (keys[:, None] >> np.arange(63)) & 1
     assert np.abs(bits.mean(axis=0) - 0.5).max() < 0.05
-    assert mix(1, 2) != mix(2, 1)
-    assert mix(0) != mix(0, 0)
+    assert hash_key(1, 2) != hash_key(2, 1)
+    assert hash_key(0) != hash_key(0, 0)
     neighbours = bits[1:] != bits[:-1]
     assert abs(neighbours.mean() - 0.5) < 0.01
 

@@ -10,8 +10,8 @@ from PIL import Image
 
 from depth_unet.data import prepare as module
 from depth_unet.data.cache import (
-    CLAIM_NAME,
     MANIFEST_NAME,
+    PREPARING_NAME,
     CacheSource,
     block_names,
 )
@@ -359,7 +359,7 @@ def test_repaired_file_costs_its_own_block(rooms: Path, tmp_path: Path) -> None:
 def test_damaged_claim_is_rebuilt(rooms: Path, tmp_path: Path, text: str) -> None:
     """What cannot be read in an unfinished cache is made anew."""
     interrupt(rooms, tmp_path / "cache")
-    (tmp_path / "cache" / CLAIM_NAME).write_text(text)
+    (tmp_path / "cache" / PREPARING_NAME).write_text(text)
     assert len(run(PairsSource(rooms), tmp_path / "cache").rows) == 20
 
 
@@ -391,5 +391,5 @@ def test_nothing_is_left_beside(rooms: Path, tmp_path: Path) -> None:
     run(PairsSource(rooms), out)
     names = {path.name for path in out.iterdir()}
     assert names == {"blocks", "test", "index.csv", "dataset.json", MANIFEST_NAME}
-    assert CLAIM_NAME not in names
+    assert PREPARING_NAME not in names
     assert len(list((out / "blocks").iterdir())) == 3 * NUM_BLOCKS

@@ -208,7 +208,7 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
     for name in ("a.png", "d.png"):
         root = write_pair(tmp_path)
         (root / name).unlink()
-        with pytest.raises(DataError, match=rf"row 2 names {name}, which is not there"):
+        with pytest.raises(DataError, match=rf"line 2 names {name}, which is missing"):
             PairsSource(root)
 
 

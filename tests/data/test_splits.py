@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from depth_unet.data.layout import PairRow, read_index
-from depth_unet.data.splits import Splits, evenly, frames_of, has_split, split_rooms
+from depth_unet.data.splits import Splits, evenly_spaced, frames_of, has_split, split_rooms
 from depth_unet.errors import DataError
 
 PARTS = ("train", "seen", "unseen", "test")
@@ -258,12 +258,12 @@ def test_present_parts_are_there() -> None:
 
 def test_evenly() -> None:
     """At most so many, evenly spaced, first and last among them, none twice."""
-    assert evenly(range(5), 9) == [0, 1, 2, 3, 4]
-    assert evenly(range(9), 3) == [0, 4, 8]
-    assert evenly(range(100), 1) == [0]
-    assert evenly([], 3) == []
+    assert evenly_spaced(range(5), 9) == [0, 1, 2, 3, 4]
+    assert evenly_spaced(range(9), 3) == [0, 4, 8]
+    assert evenly_spaced(range(100), 1) == [0]
+    assert evenly_spaced([], 3) == []
     for most in (2, 7, 50):
-        chosen = evenly(range(97), most)
+        chosen = evenly_spaced(range(97), most)
         assert len(set(chosen)) == most
         assert (chosen[0], chosen[-1]) == (0, 96)
 

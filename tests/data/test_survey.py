@@ -123,12 +123,12 @@ def test_rooms_and_photos_on_both_sides() -> None:
     found = survey(Frames(change=same, rows=rows))
     assert found.shared_rooms == ("room",)
     assert found.duplicates == [("0.png", "7.png")]
-    assert "1 rooms have frames both for training and testing" in found.mistakes[0]
-    assert "1 photos are both in the training and in the test part" in found.mistakes[1]
+    assert "1 rooms have both training and test frames" in found.mistakes[0]
+    assert "1 photos are in the training and in the test part" in found.mistakes[1]
 
 
 def test_rooms_without_names() -> None:
-    """It is said that no unseen rooms can be kept apart."""
+    """A mistake says that no rooms can be held out."""
     rows = [replace(row, room_group="") for row in Frames().rows]
     assert survey(Frames(rows=rows)).mistakes[0].startswith("rooms have no names")
 

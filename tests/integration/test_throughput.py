@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.contest.student import Pairs, read_files
-from depth_unet.data.fit import fitted_frame
+from depth_unet.data.fit import fit_frame
 from depth_unet.data.source import PairsSource
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +51,7 @@ def test_student_sees_what_we_see(few_pairs: Path) -> None:
     assert len(student) == len(rows)
     for item, index in enumerate(rows):
         image, depth_m = student[item]
-        frame = fitted_frame(source.read(index), height, width)
+        frame = fit_frame(source.read(index), height, width)
         ours = frame.image.transpose(2, 0, 1).astype(np.float32) / 255
         assert float(np.abs(image.numpy() - ours).mean()) < 0.02
         assert float(np.abs(depth_m[0].numpy() - frame.depth_mm / 1000).mean()) < 0.1

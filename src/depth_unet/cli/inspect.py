@@ -1,4 +1,4 @@
-"""``depth-unet inspect``: what a data set holds, before anything is made of it."""
+"""``depth-unet inspect``: describe a data set."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from depth_unet.cli.arguments import InspectArguments
 from depth_unet.data.forms.description import FORMS, FormName
 from depth_unet.data.forms.recognise import open_source, recognise
 from depth_unet.data.source import Source
-from depth_unet.data.splits import evenly
+from depth_unet.data.splits import evenly_spaced
 from depth_unet.data.survey import EDGES_M, Survey, survey
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.figures.contact import Contact, contact_sheet
@@ -25,7 +25,7 @@ ON_SHEET = 12
 
 
 def run(arguments: InspectArguments) -> list[DataError]:
-    """Say what is there; pairs that cannot be read are returned."""
+    """Print the description; return the errors of pairs that cannot be read."""
     sheet = arguments.sheet
     if sheet is not None:
         check_name(sheet)
@@ -49,7 +49,7 @@ def run(arguments: InspectArguments) -> list[DataError]:
 
 
 def show(console: Console, root: Path, form: FormName, source: Source, found: Survey) -> None:
-    """Print the description, then what is wrong."""
+    """Print the description, then the signs of mistakes."""
     described = FORMS[form]
     camera = source.info.intrinsics
     table = Table(box=None, show_header=False, pad_edge=False)
@@ -81,13 +81,13 @@ def show(console: Console, root: Path, form: FormName, source: Source, found: Su
     for mistake in found.mistakes:
         console.print(f"mistake: {mistake}")
     if not (found.mistakes or found.bad):
-        console.print(f"no sign of the usual mistakes in the {found.num_read} pairs that were read")
+        console.print(f"no sign of common mistakes in the {found.num_read} pairs read")
 
 
 def write_sheet(source: Source, path: Path) -> None:
-    """Draw photos beside their depth, evenly picked; those that cannot be read are left out."""
+    """Draw evenly spaced photos beside their depth, without those that cannot be read."""
     contacts = []
-    for index in evenly(range(len(source.rows)), ON_SHEET):
+    for index in evenly_spaced(range(len(source.rows)), ON_SHEET):
         try:
             frame = source.read(index)
         except DataError:
@@ -103,7 +103,7 @@ def write_sheet(source: Source, path: Path) -> None:
 
 
 def _counted(total: int, parts: dict[str, int]) -> str:
-    """A number, and what it is made of."""
+    """A total and its parts, such as ``8 (7 train, 1 test)``."""
     named = {name or "no split": number for name, number in parts.items()}
     words = ", ".join(f"{number} {name}" for name, number in named.items())
     return f"{total} ({words})" if words else str(total)

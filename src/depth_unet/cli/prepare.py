@@ -1,4 +1,4 @@
-"""``depth-unet prepare``: a data set, decoded and resized once."""
+"""``depth-unet prepare``: decode and resize a data set once."""
 
 import shlex
 
@@ -10,15 +10,14 @@ from depth_unet.data.forms.description import FORMS, FormName
 from depth_unet.data.forms.recognise import open_original, recognise
 from depth_unet.data.labels import Labelled
 from depth_unet.data.layout import OnBad, refuse
-from depth_unet.data.prepare import prepare
-from depth_unet.data.skip import without_bad
+from depth_unet.data.prepare import prepare, skip_bad
 from depth_unet.data.source import Original
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.images.size import parse_size
 
 
 def run(arguments: PrepareArguments) -> list[DataError]:
-    """Write the cache and say how to train from it."""
+    """Write the cache and print the command that trains from it."""
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     width, height = parse_size(arguments.size)
     form = arguments.form or recognise(arguments.source)
@@ -30,7 +29,7 @@ def run(arguments: PrepareArguments) -> list[DataError]:
     if arguments.skip_bad:
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task("checking", total=len(source.rows))
-            source = without_bad(
+            source = skip_bad(
                 source,
                 bad.append,
                 workers=arguments.workers,
@@ -51,7 +50,7 @@ def run(arguments: PrepareArguments) -> list[DataError]:
     num_test = sum(row.official_split == "test" for row in cache.rows)
     console.print(
         f"{arguments.out}: {len(cache.rows) - num_test} frames at {width}x{height}"
-        f"{' with classes' if cache.manifest.labelled else ''}, {num_test} test frames at native "
+        f"{' with classes' if cache.labelled else ''}, {num_test} test frames at native "
         "size"
     )
     if bad:
@@ -61,6 +60,6 @@ def run(arguments: PrepareArguments) -> list[DataError]:
 
 
 def open_labelled(arguments: PrepareArguments, form: FormName, on_bad: OnBad) -> Original:
-    """The data set, with classes where a folder of them is named."""
+    """The data set, with classes if ``--labels`` names a folder of them."""
     source = open_original(arguments.source, form, on_bad)
     return source if arguments.labels is None else Labelled(source, arguments.labels)

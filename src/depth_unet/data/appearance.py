@@ -1,4 +1,4 @@
-"""Random changes to what photos look like: colours, blur, white frames. Nothing moves."""
+"""Random changes of colour, focus and borders of photos; no pixel moves."""
 
 import itertools
 import math
@@ -12,20 +12,20 @@ from depth_unet.config.augment import AugmentConfig
 
 WIDEST_FRAME = 0.02  # of the image's width
 WIDEST_BLUR = 0.01  # standard deviation, of the image's width
-LEAST_BLUR_PX = 0.3  # less is not seen
+LEAST_BLUR_PX = 0.3  # less is invisible
 GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601
 ORDERS = tuple(itertools.permutations(range(3)))
 
 
-def colour(
+def jitter_colour(
     image: Float[Tensor, "b 3 h w"], draws: Float[Tensor, "b k"], config: AugmentConfig
 ) -> Float[Tensor, "b 3 h w"]:
-    """Random brightness, contrast, saturation and order of the channels.
+    """Change brightness, contrast, saturation and order of the channels at random.
 
     Args:
         image: RGB in [0, 1].
         draws: Uniform random numbers; the four from the sixth on are used.
-        config: How far each may go.
+        config: How far each may change.
 
     Returns:
         RGB in [0, 1].
@@ -42,13 +42,13 @@ def colour(
     if config.saturation:
         grey = (image * image.new_tensor(GREY)[:, None, None]).sum(dim=1, keepdim=True)
         image = (grey + (image - grey) * saturation).clamp(0, 1)
-    return _reordered(image, draws[:, 8], config.channel_swap)
+    return _swap_channels(image, draws[:, 8], config.channel_swap)
 
 
-def blurred(
+def blur(
     image: Float[Tensor, "b 3 h w"], draws: Float[Tensor, "b k"], config: AugmentConfig
 ) -> Float[Tensor, "b 3 h w"]:
-    """Some images out of focus: a Gaussian of 0.3 pixels to 1 % of the width, standard deviation.
+    """Blur some images by a Gaussian with a standard deviation of 0.3 pixels to 1 % of the width.
 
     Args:
         image: RGB in [0, 1].
@@ -56,7 +56,7 @@ def blurred(
         config: How probable a blur is.
 
     Returns:
-        RGB in [0, 1]; beyond the edge the image is mirrored.
+        RGB in [0, 1]; the image is mirrored at its edges.
     """
     if not config.blur:
         return image
@@ -64,16 +64,16 @@ def blurred(
     shares = (draws[:, 10] / config.blur).tolist()  # below 1: there is a blur
     return torch.stack(
         [
-            _out_of_focus(photo, LEAST_BLUR_PX + share * reach_px) if share < 1 else photo
+            _gaussian_blur(photo, LEAST_BLUR_PX + share * reach_px) if share < 1 else photo
             for photo, share in zip(image, shares, strict=True)
         ]
     )
 
 
-def framed(
+def add_white_frame(
     image: Float[Tensor, "b 3 h w"], draws: Float[Tensor, "b k"], config: AugmentConfig
 ) -> Float[Tensor, "b 3 h w"]:
-    """White frames of 1 pixel to 2 % of the width around some images.
+    """Put white frames of 1 pixel to 2 % of the width around some images.
 
     Args:
         image: RGB in [0, 1].
@@ -98,19 +98,19 @@ def framed(
     return image.masked_fill((to_edge_px < frame_px[:, None, None])[:, None], 1.0)
 
 
-def _reordered(image: Tensor, draw: Tensor, probability: float) -> Tensor:
-    """The colour channels of each image in one of six orders, with the given probability."""
+def _swap_channels(image: Tensor, draw: Tensor, probability: float) -> Tensor:
+    """Put the colour channels into one of six orders, with the given probability."""
     if not probability:
         return image
     number = (draw / probability * len(ORDERS)).long().clamp(max=len(ORDERS) - 1)
     orders = torch.tensor(ORDERS, device=image.device)[number]
-    as_it_is = torch.arange(3, device=image.device)
-    orders = torch.where((draw < probability)[:, None], orders, as_it_is)
+    unchanged = torch.arange(3, device=image.device)
+    orders = torch.where((draw < probability)[:, None], orders, unchanged)
     return image.gather(1, orders[:, :, None, None].expand_as(image))
 
 
-def _out_of_focus(photo: Tensor, deviation_px: float) -> Tensor:
-    """One image under a Gaussian, columns first, then rows."""
+def _gaussian_blur(photo: Tensor, deviation_px: float) -> Tensor:
+    """Convolve one image with a Gaussian, along rows and then along columns."""
     reach = min(math.ceil(3 * deviation_px), min(photo.shape[1:]) - 1)
     places = torch.arange(-reach, reach + 1, device=photo.device, dtype=photo.dtype)
     kernel = torch.exp(-0.5 * (places / deviation_px).square())

@@ -1,8 +1,8 @@
-"""Random changes to training images, on the device, each drawn from its frame's own key.
+"""Random changes of training images, on the device, each determined by its frame's key.
 
-Geometry is one resampling: mirror, rotation about the optical axis and zoom-crop together. Depth
-values never change with it (a zoomed camera stands where it stood); the camera does, and the loss
-compares canonical depth, so a zoomed crop stays metric.
+Mirror, rotation about the optical axis and zoom-crop are one resampling. Depth values do not change
+with it (the camera does not move); the intrinsics do, and the loss compares canonical depth, so a
+zoomed crop stays metric.
 """
 
 import math
@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from depth_unet.config.augment import AugmentConfig
-from depth_unet.data.appearance import blurred, colour, framed
+from depth_unet.data.appearance import add_white_frame, blur, jitter_colour
 from depth_unet.data.labels import UNLABELLED
 from depth_unet.data.loader import RawBatch
 from depth_unet.records import Batch
@@ -25,7 +25,7 @@ SHARPER = 0.5  # levels finer than a mipmap: photos are shrunk by area, which is
 def augment(
     raw: RawBatch, config: AugmentConfig, *, height: int, width: int, device: torch.device
 ) -> Batch:
-    """Bring stored frames to the canvas with random changes.
+    """Bring stored frames to the size of the canvas, with random changes.
 
     Args:
         raw: Frames of one size, on the CPU.
@@ -37,25 +37,25 @@ def augment(
     Returns:
         Images in [0, 1], depth in metres with its mask, and the cameras after the change.
     """
-    draws, matrix, shift = changes(raw, config)
+    draws, matrix, shift = draw_transforms(raw, config)
     source = raw.image.shape[-2:]
     image = raw.image.to(device, torch.float32) / 255
     depth_m = raw.depth_m.to(device)
     labels = None if raw.labels is None else raw.labels.to(device)
-    if is_resampled(raw, config, height, width):
-        grid = sampling_grid(matrix, shift, height, width).to(device)
-        step_px = transformed_step(matrix, source[1], width).to(device)
+    if needs_resampling(raw, config, height, width):
+        grid = make_grid(matrix, shift, height, width).to(device)
+        step_px = sampling_step(matrix, source[1], width).to(device)
         image = resample(image, grid, step_px)
         depth_m = resample_depth(depth_m, grid)
         if labels is not None:
             labels = resample_labels(labels, grid)
-    intrinsics_px = transformed_cameras(
+    intrinsics_px = transform_cameras(
         raw.intrinsics_px, matrix, shift, (source[0], source[1]), (height, width)
     )
-    there = draws.to(device)
-    image = blurred(colour(image, there, config), draws, config)
+    on_device = draws.to(device)
+    image = blur(jitter_colour(image, on_device, config), draws, config)
     return Batch(
-        image=framed(image, there, config),
+        image=add_white_frame(image, on_device, config),
         depth_m=depth_m,
         valid=depth_m > 0,
         intrinsics_px=intrinsics_px.to(device),
@@ -63,36 +63,36 @@ def augment(
     )
 
 
-def augmented_mask(
+def augment_mask(
     raw: RawBatch, config: AugmentConfig, *, height: int, width: int, device: torch.device
 ) -> Bool[Tensor, "b 1 {height} {width}"]:
     """The mask that ``augment`` returns, without the work and the memory for the images."""
     depth_m = raw.depth_m.to(device)
-    if is_resampled(raw, config, height, width):
-        _, matrix, shift = changes(raw, config)
-        depth_m = resample_depth(depth_m, sampling_grid(matrix, shift, height, width).to(device))
+    if needs_resampling(raw, config, height, width):
+        _, matrix, shift = draw_transforms(raw, config)
+        depth_m = resample_depth(depth_m, make_grid(matrix, shift, height, width).to(device))
     return depth_m > 0
 
 
-def is_resampled(raw: RawBatch, config: AugmentConfig, height: int, width: int) -> bool:
-    """Whether pixels move at all on the way to a canvas."""
+def needs_resampling(raw: RawBatch, config: AugmentConfig, height: int, width: int) -> bool:
+    """Whether pixels move on the way to the canvas."""
     moved = config.flip > 0 or config.rotation_deg > 0 or config.zoom > 1
     return moved or raw.image.shape[-2:] != (height, width)
 
 
-def changes(
+def draw_transforms(
     raw: RawBatch, config: AugmentConfig
 ) -> tuple[Float[Tensor, "b k"], Float[Tensor, "b 2 2"], Float[Tensor, "b 2"]]:
-    """Every frame's random numbers, and its matrix and shift as ``affine`` makes them."""
+    """Random numbers, matrices and shifts of all frames; see ``affine``."""
     height, width = raw.image.shape[-2:]
-    draws = torch.stack([draw(int(key)) for key in raw.keys])
+    draws = torch.stack([draw_numbers(int(key)) for key in raw.keys])
     return (draws, *affine(draws, config, aspect=width / height))
 
 
-def sampling_grid(
+def make_grid(
     matrix: Float[Tensor, "b 2 2"], shift: Float[Tensor, "b 2"], height: int, width: int
 ) -> Float[Tensor, "b {height} {width} 2"]:
-    """Where each pixel of the canvas comes from, -1 to 1 between the source's outer edges."""
+    """The source position of each pixel of the canvas, -1 to 1 between the source's edges."""
     theta = torch.cat((matrix, shift[..., None]), dim=2)
     return F.affine_grid(theta, [len(theta), 1, height, width], align_corners=False)
 
@@ -100,7 +100,7 @@ def sampling_grid(
 def resample_depth(
     depth_m: Float[Tensor, "b 1 h w"], grid: Float[Tensor, "b y x 2"]
 ) -> Float[Tensor, "b 1 y x"]:
-    """Depth of the nearest pixel: no value is made up between two surfaces."""
+    """Depth of the nearest pixel: averages would lie between two surfaces."""
     return F.grid_sample(depth_m, grid, mode="nearest", align_corners=False)
 
 
@@ -113,10 +113,10 @@ def resample_labels(
     return (sampled + UNLABELLED).to(torch.uint8)
 
 
-def transformed_step(
+def sampling_step(
     matrix: Float[Tensor, "b 2 2"], source_width: int, width: int
 ) -> Float[Tensor, " b"]:
-    """Pixels of the source from one pixel of the result to the next."""
+    """Pixels of the source between neighbouring pixels of the result."""
     step_px: Tensor = torch.linalg.det(matrix).abs().sqrt() * source_width / width
     return step_px
 
@@ -126,18 +126,18 @@ def resample(
 ) -> Float[Tensor, "b 3 y x"]:
     """Sample images as sharply as a camera would, however much each one shrinks.
 
-    Between the two halvings of the image whose pixels are nearest in size to the result's, as
-    mipmaps do. With one interpolation for all, a zoomed crop is blurred and an unzoomed one is
-    not: a network learns to see the zoom by the blur, which no real lens has.
+    It interpolates between the two halvings of the image whose pixel sizes are closest to the
+    result's, as mipmaps do. With plain interpolation a zoomed crop is more blurred than an
+    unzoomed one, and a network learns to see the zoom by the blur, which no real lens causes.
 
     Args:
         image: Any values.
-        grid: Where each pixel of the result comes from, -1 to 1 between the image's outer edges.
-        step_px: Pixels of the image from one pixel of the result to the next; up to 1, the image
+        grid: Source position of each pixel of the result, -1 to 1 between the image's outer edges.
+        step_px: Pixels of the image between neighbouring pixels of the result; up to 1, the image
             itself is interpolated.
 
     Returns:
-        The images on the grid; beyond the edge they are mirrored.
+        The images on the grid, mirrored at their edges.
 
     Reference:
         Williams, Pyramidal Parametrics, SIGGRAPH 1983.
@@ -158,19 +158,19 @@ def resample(
     return result
 
 
-def draw(key: int) -> Float[Tensor, " k"]:
-    """The random numbers of one frame in one epoch, uniform in [0, 1)."""
+def draw_numbers(key: int) -> Float[Tensor, " k"]:
+    """The random numbers of one use of a frame, uniform in [0, 1)."""
     return torch.rand(NUM_DRAWS, generator=torch.Generator().manual_seed(key))
 
 
 def affine(
     draws: Float[Tensor, "b k"], config: AugmentConfig, aspect: float
 ) -> tuple[Float[Tensor, "b 2 2"], Float[Tensor, "b 2"]]:
-    """Where each pixel of the result comes from: source = matrix @ result + shift.
+    """The source position of each pixel of the result: source = matrix @ result + shift.
 
     Coordinates run from -1 to 1 between the image's outer edges. A zoom z shows 1/z of the image
-    at a random place inside it; log z is uniform. A share of the images is not zoomed: whole
-    photos would otherwise lie at the edge of what is trained on.
+    at a random place inside it; log z is uniform. A share of the images is not zoomed, because
+    whole photos would otherwise be at the edge of the training distribution.
 
     Args:
         draws: Uniform random numbers; the first five are used.
@@ -194,7 +194,7 @@ def affine(
     return matrix, shift
 
 
-def transformed_cameras(
+def transform_cameras(
     intrinsics_px: Float[Tensor, "b 4"],
     matrix: Float[Tensor, "b 2 2"],
     shift: Float[Tensor, "b 2"],
@@ -205,13 +205,13 @@ def transformed_cameras(
 
     Args:
         intrinsics_px: fx, fy, cx, cy in pixels of the source images.
-        matrix: From result to source, in coordinates from -1 to 1.
-        shift: Likewise.
+        matrix: As ``affine`` returns it.
+        shift: As ``affine`` returns it.
         old: Height and width of the source.
         new: Height and width of the result.
 
     Returns:
-        fx, fy, cx, cy in pixels of the result. The mirror image keeps positive focal lengths.
+        fx, fy, cx, cy in pixels of the result; a mirrored image keeps positive focal lengths.
     """
     old_size = torch.tensor([old[1], old[0]], dtype=torch.float32)
     new_size = torch.tensor([new[1], new[0]], dtype=torch.float32)

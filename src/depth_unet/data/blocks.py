@@ -1,4 +1,4 @@
-"""One block of a cache: written whole, with a sidecar that says what it was made of."""
+"""One block of a cache: written whole, with a sidecar file that records its origin."""
 
 import hashlib
 import json
@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from depth_unet.data.cache import BLOCKS_NAME, block_names, sha256_of
-from depth_unet.data.fit import fitted_frame
+from depth_unet.data.fit import fit_frame
 from depth_unet.data.source import Original
 from depth_unet.files.atomic import replacing, write_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockRecord:
-    """A finished block, as the sidecar file beside it states it.
+    """A finished block, as its sidecar file describes it.
 
     Attributes:
-        origin: Hash of what the block was made of: its rows, their files' lengths, the size.
+        origin: ``content_hash`` of the block's rows.
         native_sizes: Height and width of each frame before it was resized.
         checksums: SHA-256 of its files, by path relative to the cache.
     """
@@ -34,7 +34,7 @@ class BlockRecord:
 def content_hash(
     source: Original, indices: Iterable[int], size: tuple[int, int], *, lengths: bool = True
 ) -> str:
-    """Hash of everything that decides the content of rows, files by their name and length."""
+    """Hash of everything that determines the content of rows; files by name and length."""
     digest = hashlib.sha256(f"{size[0]}x{size[1]} {source.info}".encode())
     for index in indices:
         origin = source.origin(index) if lengths else "[]"
@@ -45,17 +45,14 @@ def content_hash(
 def write_block(
     source: Original, out: Path, number: int, indices: list[int], size: tuple[int, int]
 ) -> int:
-    """Write a block of a cache, unless it is there.
+    """Write block ``number`` of a cache, unless it exists; return how many frames it has.
 
     Args:
         source: The data set.
         out: The cache.
         number: Which block.
-        indices: Its rows.
-        size: Height and width of its frames.
-
-    Returns:
-        The number of its frames.
+        indices: Rows of the block's frames.
+        size: Height and width of the frames.
 
     Raises:
         DataError: A row cannot be used.
@@ -70,10 +67,10 @@ def write_block(
     native_sizes = []
     for position, index in enumerate(indices):
         frame = source.read(index)
-        fitted = fitted_frame(frame, *size)
-        rgb[position], depth[position] = fitted.image, fitted.depth_mm
-        if fitted.labels is not None:
-            labels[position] = fitted.labels
+        stored = fit_frame(frame, *size)
+        rgb[position], depth[position] = stored.image, stored.depth_mm
+        if stored.labels is not None:
+            labels[position] = stored.labels
         native_sizes.append(list(frame.depth_mm.shape))
     checksums = {}
     arrays: tuple[NDArray[Any], ...] = (rgb, depth, labels)
@@ -87,20 +84,20 @@ def write_block(
 
 
 def record_path(out: Path, number: int) -> Path:
-    """Where a block's sidecar lies."""
+    """Path of a block's sidecar."""
     return out / BLOCKS_NAME / f"{number:05d}.json"
 
 
 def read_record(out: Path, number: int) -> BlockRecord | None:
-    """The sidecar of a block, or None where there is none that can be used."""
+    """The sidecar of a block; None if it is missing or damaged."""
     try:
-        return BlockRecord(**read_object(record_path(out, number)))
+        return BlockRecord(**read_json_object(record_path(out, number)))
     except TypeError:
         return None
 
 
-def read_object(path: Path) -> dict[str, Any]:
-    """A JSON object; empty where the file is missing or damaged."""
+def read_json_object(path: Path) -> dict[str, Any]:
+    """The content of a JSON file; empty if the file is missing or damaged."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

@@ -1,17 +1,18 @@
 """The prepared form of a data set: frames of one size in memory-mapped blocks.
 
-A cache is a folder in the pairs layout's own terms (``index.csv``, ``dataset.json``), in which
+A cache is a folder with the pairs layout's ``index.csv`` and ``dataset.json``, in which
 
-- training rows lie in blocks of equal size, in the order of the index: ``blocks/00000.rgb.npy``
-  (uint8, n x h x w x 3) and ``blocks/00000.depth.npy`` (uint16 millimetres, n x h x w, 0 invalid),
-  and where the data set has classes, ``blocks/00000.labels.npy`` (uint8, n x h x w, 255 none);
+- training rows are stored in blocks of equal size, in the order of the index:
+  ``blocks/00000.rgb.npy`` (uint8, n x h x w x 3), ``blocks/00000.depth.npy`` (uint16 millimetres,
+  n x h x w, 0 invalid) and, if the data set has classes, ``blocks/00000.labels.npy`` (uint8,
+  n x h x w, 255 none);
 - test rows are the original files, byte for byte, so that they are scored at native size;
 - ``cache.json`` states size, counts and a SHA-256 of every block. It is written last: a folder
   without it is not a cache.
 
 Reading copies a frame out of a mapped file. The system shares the pages between processes and
-gives them back under pressure, and few files are open at a time: training needs memory for its
-batches only, and a cache may have any number of blocks.
+frees them when memory is short, and few files are open at a time, so training needs memory for its
+batches only.
 """
 
 import functools
@@ -23,14 +24,12 @@ from typing import Any
 
 import numpy as np
 
-from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.camera.nyu import NYU_FOCAL
-from depth_unet.data.fit import fitted_border, fitted_camera
+from depth_unet.data.fit import fit_border, fit_camera
 from depth_unet.data.source import Frame, PairsSource, Source
 from depth_unet.errors import DataError
 
 MANIFEST_NAME = "cache.json"
-CLAIM_NAME = "preparing.json"  # marks a cache that is not finished
+PREPARING_NAME = "preparing.json"  # marks an unfinished cache
 BLOCKS_NAME = "blocks"
 OPEN_BLOCKS = 16
 SCHEMA = 1
@@ -42,7 +41,7 @@ class Manifest:
 
     Attributes:
         schema: Version of this format.
-        fingerprint: Hash of everything that decides the content: index, data set, size.
+        fingerprint: Hash of everything that determines the content: index, data set, size.
         height: Rows of every frame in the blocks.
         width: Columns of every frame in the blocks.
         block_size: Frames per block; the last block may hold fewer.
@@ -66,7 +65,7 @@ class CacheSource(Source):
 
     Args:
         root: The folder that ``depth-unet prepare`` made.
-        quiet: Whether to leave out the warning about a missing camera, where it was given before.
+        quiet: Whether to leave out the warning about a missing camera.
 
     Raises:
         DataError: The manifest is missing or of another version, or a block is missing, short or
@@ -82,7 +81,7 @@ class CacheSource(Source):
         self.stored_size = (self.manifest.height, self.manifest.width)
         blocked = [index for index, row in enumerate(self.rows) if row.official_split != "test"]
         self._position = {index: position for position, index in enumerate(blocked)}
-        # A map that drops out of the cache is closed: nothing else refers to it.
+        # A map that is evicted is closed: nothing else refers to it.
         self._map = functools.lru_cache(maxsize=OPEN_BLOCKS)(
             functools.partial(_map_block, root, self.manifest)
         )
@@ -92,25 +91,19 @@ class CacheSource(Source):
         """The frame of ``rows[index]``: test rows at native size, others at the cache's.
 
         The arrays are copies: they keep no file open and may be changed.
-
-        Raises:
-            DataError: A file is missing or damaged.
         """
         position = self._position.get(index)
         if position is None:
             return self._native.read(index)
         block, offset = divmod(position, self.manifest.block_size)
         rgb, depth, *labels = self._map(block)
-        height, width = self.manifest.native_sizes[position]
-        camera = self.info.camera(self.rows[index], height, width)
-        native = camera or Intrinsics.assumed(width, height, NYU_FOCAL)
+        camera = self.info.camera(self.rows[index], *self.manifest.native_sizes[position])
+        size = (self.manifest.height, self.manifest.width)
         return Frame(
             image=np.array(rgb[offset]),
             depth_mm=np.array(depth[offset]),
-            intrinsics=fitted_camera(native, self.manifest.height, self.manifest.width),
-            border_px=fitted_border(
-                self.info.border_px, native, self.manifest.height, self.manifest.width
-            ),
+            intrinsics=fit_camera(camera, *size),
+            border_px=fit_border(self.info.border_px, camera, *size),
             labels=np.array(labels[0][offset]) if labels else None,
         )
 
@@ -131,36 +124,40 @@ class CacheSource(Source):
 
 
 def is_cache(root: Path) -> bool:
-    """Whether a folder is a cache, finished or not."""
-    return any((root / name).exists() for name in (MANIFEST_NAME, CLAIM_NAME, block_names(0)[0]))
+    """Whether a folder is a finished or unfinished cache."""
+    return any(
+        (root / name).exists() for name in (MANIFEST_NAME, PREPARING_NAME, block_names(0)[0])
+    )
 
 
 def open_cache(root: Path) -> CacheSource:
     """Open a cache.
 
     Raises:
-        DataError: It is none, or not a whole one.
+        DataError: It is damaged or unfinished.
     """
-    if (root / CLAIM_NAME).exists() and not (root / MANIFEST_NAME).exists():
-        raise DataError(
-            f"{root} is an unfinished cache; run the same `depth-unet prepare` again to complete it"
-        )
-    if (root / block_names(0)[0]).exists() and not (root / MANIFEST_NAME).exists():
-        raise DataError(
-            f"{root} holds the blocks of a cache and no {MANIFEST_NAME}; prepare it again with "
-            "--overwrite"
-        )
+    if not (root / MANIFEST_NAME).exists():
+        if (root / PREPARING_NAME).exists():
+            raise DataError(
+                f"{root} is an unfinished cache; run the same `depth-unet prepare` again to "
+                "complete it"
+            )
+        if (root / block_names(0)[0]).exists():
+            raise DataError(
+                f"{root} holds the blocks of a cache and no {MANIFEST_NAME}; prepare it again with "
+                "--overwrite"
+            )
     return CacheSource(root)
 
 
 def block_names(block: int, *, labelled: bool = False) -> tuple[str, ...]:
-    """Paths of a block's RGB, depth and (where there are any) classes, relative to the cache."""
+    """Paths of a block's RGB, depth and (if labelled) classes, relative to the cache."""
     kinds = ("rgb", "depth", "labels")[: 2 + labelled]
     return tuple(f"{BLOCKS_NAME}/{block:05d}.{kind}.npy" for kind in kinds)
 
 
 def _map_block(root: Path, manifest: Manifest, block: int) -> tuple[np.ndarray, ...]:
-    """Map a block's files; all have the form that the manifest says."""
+    """Map a block's files, and check them against the manifest."""
     first = block * manifest.block_size
     count = min(manifest.block_size, len(manifest.native_sizes) - first)
     shape = (count, manifest.height, manifest.width)
@@ -178,7 +175,7 @@ def _map_file(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.nd
         array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise DataError(f"{path} is missing; {remedy}") from None
-    except (EOFError, ValueError) as error:  # NumPy's own words may have several lines
+    except (EOFError, ValueError) as error:  # NumPy's message may have several lines
         reason = str(error).splitlines()[0] if str(error) else "empty"
         raise DataError(f"{path} is damaged ({reason}); {remedy}") from None
     if (array.shape, array.dtype) != (shape, dtype):

@@ -1,4 +1,4 @@
-"""Image files to arrays, with every way a file can be wrong named in one line."""
+"""Decode image files into arrays; every defect of a file is one line of message."""
 
 import io
 from pathlib import Path
@@ -18,19 +18,18 @@ def read_rgb(path: Path, data: bytes | None = None) -> UInt8[np.ndarray, "h w 3"
     """Decode a photo.
 
     Args:
-        path: A file in any format that Pillow reads, any colour mode; 16-bit grey is scaled so
-            that its largest value, 65535, is white.
-        data: Its content, where it lies in an archive; the path is then for messages.
+        path: A file in any format and colour mode that Pillow reads; 65535 is white in 16-bit grey.
+        data: The content of a file in an archive; the path is then for messages.
 
     Returns:
-        RGB, 0 to 255, as stored (the orientation tag of the file is not applied: the depth map
-        beside it was made for the pixels as they are).
+        RGB, 0 to 255, as stored: the orientation tag is not applied, since the depth map was made
+        for the pixels as they are.
 
     Raises:
         DataError: The file is missing, truncated or no image.
     """
     with _open(path, data) as image:
-        loaded = _loaded(image, path)
+        loaded = _load(image, path)
         if not loaded.mode.startswith("I"):
             return np.asarray(loaded.convert("RGB"), dtype=np.uint8)
         return grey_as_rgb(np.asarray(loaded))
@@ -48,62 +47,51 @@ def read_depth(
     Args:
         path: A single-channel image.
         metres_per_unit: Metres per count.
-        data: Its content, where it lies in an archive; the path is then for messages.
-        bits: What its form says that it has.
+        data: The content of a file in an archive; the path is then for messages.
+        bits: Bits per pixel that the file must have.
 
     Returns:
-        Depth, millimetres, rounded; 0 marks a hole, and so does a value (of a 32-bit file, or in
-        another unit) that is negative or above 65.535 m.
+        Depth, millimetres, rounded; 0 marks a hole, which a negative value or one above 65.535 m
+        becomes.
 
     Raises:
-        DataError: The file is missing, truncated, no image, or not single-channel of that depth.
+        DataError: The file is missing, truncated, no image, or not single-channel of so many bits.
     """
     with _open(path, data) as image:
-        check_depth_mode(image, path, bits)
-        counts = np.asarray(_loaded(image, path))
+        _check_depth_mode(image, path, bits)
+        counts = np.asarray(_load(image, path))
     if metres_per_unit * MILLIMETRES_PER_METRE == 1 and counts.dtype.itemsize == 2:
         return counts.astype(np.uint16)
     return as_millimetres(counts.astype(np.float64) * metres_per_unit)
 
 
 def read_labels(path: Path) -> UInt8[np.ndarray, "h w"]:
-    """Decode a map of classes.
-
-    Args:
-        path: A grey image of 8 bits, or one with a palette, whose indices are the classes.
+    """Decode a map of classes: an 8-bit grey image, or one whose palette indices are the classes.
 
     Raises:
-        DataError: The file is missing, truncated, no image, or of another kind.
+        DataError: The file is missing, truncated, no image, or has another mode.
     """
     with _open(path) as image:
-        check_labels_mode(image, path)
-        return np.array(_loaded(image, path), dtype=np.uint8)
+        _check_labels_mode(image, path)
+        return np.array(_load(image, path), dtype=np.uint8)
 
 
 def labels_size(path: Path) -> tuple[int, int]:
     """Width and height of a map of classes, by its header.
 
     Raises:
-        DataError: It is missing, no image, or of another kind.
+        DataError: The file is missing, no image, or has another mode.
     """
     with _open(path) as image:
-        check_labels_mode(image, path)
+        _check_labels_mode(image, path)
         return image.size
 
 
-def check_labels_mode(image: Image.Image, path: Path) -> None:
-    """Refuse maps of classes that are not single-channel of 8 bits."""
-    if image.mode not in ("L", "P"):
-        raise DataError(
-            f"{path} has colour mode {image.mode}; classes must be an 8-bit PNG of one channel"
-        )
-
-
-def size_of(path: Path) -> tuple[int, int]:
+def image_size(path: Path) -> tuple[int, int]:
     """Width and height of an image, by its header.
 
     Raises:
-        DataError: It is missing, or no image.
+        DataError: The file is missing, or no image.
     """
     with _open(path) as image:
         return image.size
@@ -116,7 +104,7 @@ def check_headers(rgb: Path, depth: Path) -> None:
         DataError: A file is no image, the depth map is not 16-bit, or the sizes differ.
     """
     with _open(rgb) as photo, _open(depth) as depth_map:
-        check_depth_mode(depth_map, depth)
+        _check_depth_mode(depth_map, depth)
         check_sizes(photo.size, depth_map.size, rgb, depth)
 
 
@@ -125,12 +113,18 @@ def check_sizes(rgb_size: Any, depth_size: Any, rgb: Path, depth: Path) -> None:
     if tuple(rgb_size) != tuple(depth_size):
         raise DataError(
             f"{rgb} is {rgb_size[0]}x{rgb_size[1]} and {depth} is {depth_size[0]}x{depth_size[1]}; "
-            "a photo and what belongs to it must have the same size"
+            "a photo and its maps must have the same size"
         )
 
 
-def check_depth_mode(image: Image.Image, path: Path, bits: Literal[8, 16] = 16) -> None:
-    """Refuse depth maps that are not single-channel of so many bits."""
+def _check_labels_mode(image: Image.Image, path: Path) -> None:
+    if image.mode not in ("L", "P"):
+        raise DataError(
+            f"{path} has colour mode {image.mode}; classes must be an 8-bit PNG of one channel"
+        )
+
+
+def _check_depth_mode(image: Image.Image, path: Path, bits: Literal[8, 16] = 16) -> None:
     if bits == 8:
         if image.mode != "L":
             raise DataError(
@@ -161,7 +155,7 @@ def _open(path: Path, data: bytes | None = None) -> Image.Image:
             raise DataError(f"{path} is not an image file; replace it") from None
 
 
-def _loaded(image: Image.Image, path: Path) -> Image.Image:
+def _load(image: Image.Image, path: Path) -> Image.Image:
     with told_as_damage(path, remedy="replace it"):
         image.load()
     return image

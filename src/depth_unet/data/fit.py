@@ -1,7 +1,7 @@
-"""Frames brought to one size, with their cameras: cut to its aspect ratio, then resized.
+"""Frames brought to one size, with their cameras: cropped to its aspect ratio, then resized.
 
-A frame that is wider or higher than the wanted size loses its margins instead of being squeezed:
-prediction keeps aspect ratios, and the network must see in training what it will see then.
+A frame that is wider or higher than the target loses its margins and is never squeezed: prediction
+keeps aspect ratios, and the network must see in training what it will see then.
 """
 
 import math
@@ -11,17 +11,10 @@ from depth_unet.data.source import Frame
 from depth_unet.images.resize import resize_depth, resize_image, resize_labels
 
 
-def centre_part(height: int, width: int, new_height: int, new_width: int) -> tuple[slice, slice]:
-    """Rows and columns of the largest centred part of an image with another size's aspect ratio.
+def centre_crop(height: int, width: int, new_height: int, new_width: int) -> tuple[slice, slice]:
+    """Rows and columns of the largest centred crop with the aspect ratio of the new size.
 
-    Args:
-        height: Rows of the image.
-        width: Columns of the image.
-        new_height: Rows of the size whose aspect ratio is wanted.
-        new_width: Columns of that size.
-
-    Returns:
-        The part, exact to half a pixel; the whole image where the aspect ratios agree.
+    The crop is exact to half a pixel, and the whole image where the aspect ratios agree.
     """
     rows = min(height, max(1, round(width * new_height / new_width)))
     columns = min(width, max(1, round(height * new_width / new_height)))
@@ -29,37 +22,39 @@ def centre_part(height: int, width: int, new_height: int, new_width: int) -> tup
     return slice(top, top + rows), slice(left, left + columns)
 
 
-def fitted_frame(frame: Frame, height: int, width: int) -> Frame:
-    """The frame at another size, without its margins where the aspect ratio differs."""
+def fit_frame(frame: Frame, height: int, width: int) -> Frame:
+    """The frame, cropped and resized."""
     camera = frame.intrinsics
-    rows, columns = centre_part(camera.height, camera.width, height, width)
+    rows, columns = centre_crop(camera.height, camera.width, height, width)
     labels = frame.labels
     return Frame(
         image=resize_image(frame.image[rows, columns], height, width),
         depth_mm=resize_depth(frame.depth_mm[rows, columns], height, width),
-        intrinsics=fitted_camera(camera, height, width),
-        border_px=fitted_border(frame.border_px, camera, height, width),
+        intrinsics=fit_camera(camera, height, width),
+        border_px=fit_border(frame.border_px, camera, height, width),
         labels=None if labels is None else resize_labels(labels[rows, columns], height, width),
     )
 
 
-def fitted_border(border_px: int, camera: Intrinsics, height: int, width: int) -> int:
-    """Width of a frame's border after ``fitted_frame``, rounded up.
-
-    Args:
-        border_px: Its width before.
-        camera: The camera before.
-        height: Rows of the new size.
-        width: Columns of the new size.
-    """
+def fit_border(border_px: int, camera: Intrinsics, height: int, width: int) -> int:
+    """Width of a frame's border after ``fit_frame``, rounded up; ``camera`` is the one before."""
     if not border_px:
         return 0
-    rows, columns = centre_part(camera.height, camera.width, height, width)
+    rows, columns = centre_crop(camera.height, camera.width, height, width)
     scale: float = max(height / (rows.stop - rows.start), width / (columns.stop - columns.start))
     return math.ceil(border_px * scale)
 
 
-def without_border(frame: Frame) -> Frame:
+def fit_camera(camera: Intrinsics, height: int, width: int) -> Intrinsics:
+    """The camera after ``fit_frame``."""
+    rows, columns = centre_crop(camera.height, camera.width, height, width)
+    part = camera.cropped(
+        columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start
+    )
+    return part.resized(width, height)
+
+
+def crop_border(frame: Frame) -> Frame:
     """The part of the frame that shows the scene."""
     border = frame.border_px
     if not border:
@@ -74,12 +69,3 @@ def without_border(frame: Frame) -> Frame:
         ),
         labels=None if frame.labels is None else frame.labels[inside],
     )
-
-
-def fitted_camera(camera: Intrinsics, height: int, width: int) -> Intrinsics:
-    """The camera of ``fitted_frame``."""
-    rows, columns = centre_part(camera.height, camera.width, height, width)
-    part = camera.cropped(
-        columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start
-    )
-    return part.resized(width, height)

@@ -1,10 +1,10 @@
-"""Classes of pixels, in a folder of their own, beside the photos of a data set."""
+"""Classes of pixels, in a folder of their own."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from depth_unet.data.decode import check_sizes, labels_size, read_labels, size_of
+from depth_unet.data.decode import check_sizes, image_size, labels_size, read_labels
 from depth_unet.data.layout import PairRow
 from depth_unet.data.source import Frame, Original
 from depth_unet.errors import DataError
@@ -18,9 +18,9 @@ class Labelled(Original):
 
     Args:
         source: The data set.
-        folder: Maps of classes: 8-bit PNG of one channel, of the photos' sizes. That of
-            ``train/0007.jpg`` is ``train/0007.png`` in this folder or, where there is no such
-            file, ``0007.png``. 255 marks pixels without a class.
+        folder: Maps of classes: single-channel 8-bit PNGs of the photos' sizes. The map of
+            ``train/0007.jpg`` is ``train/0007.png`` in this folder or, if that is missing,
+            ``0007.png``. 255 marks pixels without a class.
 
     Raises:
         DataError: There is no such folder.
@@ -30,7 +30,7 @@ class Labelled(Original):
 
     def __init__(self, source: Original, folder: Path) -> None:
         if not folder.is_dir():
-            raise DataError(f"{folder} is no folder; name the folder of the classes: --labels DIR")
+            raise DataError(f"{folder} is not a folder; name the folder of classes: --labels DIR")
         self.source, self.folder = source, folder
         self.root, self.info, self.rows = source.root, source.info, source.rows
 
@@ -46,11 +46,11 @@ class Labelled(Original):
             if other != row.rgb:
                 raise DataError(
                     f"{row.rgb} and {other} would both have the classes of {path}; sort the "
-                    "classes into folders as the photos are"
+                    "classes into the same folders as the photos"
                 )
             size, photo = labels_size(path), self.root / row.rgb
             if photo.is_file():
-                check_sizes(size_of(photo), size, photo, path)
+                check_sizes(image_size(photo), size, photo, path)
         self.source.check(indices)
 
     def read(self, index: int) -> Frame:
@@ -68,7 +68,7 @@ class Labelled(Original):
         row = self.rows[index]
         if row.official_split == "test":
             return self.source.origin(index)
-        path = self._path(row)  # one that is missing is refused by `check`
+        path = self._path(row)  # `check` refuses a missing one
         return f"{self.source.origin(index)} {path.stat().st_size if path.is_file() else None}"
 
     def native_files(self, index: int) -> tuple[bytes, bytes]:

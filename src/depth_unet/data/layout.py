@@ -1,4 +1,4 @@
-"""The pairs layout: a folder with ``index.csv`` and images, which data sets are written in.
+"""The pairs layout: a folder with ``index.csv`` and images.
 
 ``index.csv`` has a header row with ``rgb,depth`` and optionally ``official_split``,
 ``room_group`` and ``fx_px,fy_px,cx_px,cy_px``; other columns are ignored. Paths are relative to
@@ -10,12 +10,13 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.errors import DataError
 from depth_unet.files.atomic import replacing, write_text
 
@@ -26,11 +27,12 @@ CAMERA_COLUMNS = ("fx_px", "fy_px", "cx_px", "cy_px")
 
 
 OnBad = Callable[[DataError], None]
-"""Told what is wrong with a line; may raise it, or leave the line out."""
+"""Called with the error of a bad line; it may raise the error, or return to skip the line."""
+Line = TypeVar("Line")
 
 
 def refuse(error: DataError) -> None:
-    """Let nothing be wrong."""
+    """Raise the error: no line may be bad."""
     raise error
 
 
@@ -41,7 +43,7 @@ def is_below(name: str) -> bool:
 
 
 def plain_name(name: str) -> str:
-    """A relative path without what says nothing: ``./a//b`` is ``a/b``."""
+    """A relative path without empty parts: ``./a//b`` is ``a/b``."""
     return "/".join(_parts(name))
 
 
@@ -58,8 +60,8 @@ class PairRow:
         rgb: Path of the photo, relative to the folder, with forward slashes.
         depth: Path of the depth map, likewise.
         official_split: ``train``, ``test`` or empty.
-        room_group: Name of the room; frames of one room never fall into two splits. May be empty.
-        camera_px: fx, fy, cx, cy in pixels of the photo, or None where the data set's camera holds.
+        room_group: Name of the room, or empty; frames of one room are never in two splits.
+        camera_px: fx, fy, cx, cy in pixels of the photo; None: the data set's camera.
     """
 
     rgb: str
@@ -71,14 +73,14 @@ class PairRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetInfo:
-    """What holds for a whole data set.
+    """Facts about a whole data set.
 
     Attributes:
         name: Title, printed with results.
         metres_per_unit: Metres per count of the depth PNG.
-        border_px: Width of the frame in which depth is not valid, pixels of the original image.
+        border_px: Width of the border in which depth is not valid, pixels of the original image.
         max_depth_m: Depth beyond which a value is not valid, metres.
-        intrinsics: The camera of all images without one of their own, or None.
+        intrinsics: The camera of all images that have none of their own, or None.
     """
 
     name: str
@@ -87,14 +89,16 @@ class DatasetInfo:
     max_depth_m: float = 10.0
     intrinsics: Intrinsics | None = None
 
-    def camera(self, row: PairRow, height: int, width: int) -> Intrinsics | None:
-        """The camera of ``row``'s photo of the given size, or None where nothing is known."""
+    def camera(self, row: PairRow, height: int, width: int) -> Intrinsics:
+        """The camera of ``row``'s photo of the given size; NYU's focal length if none is known."""
         if row.camera_px is not None:
             fx_px, fy_px, cx_px, cy_px = row.camera_px
             return Intrinsics(
                 width=width, height=height, fx_px=fx_px, fy_px=fy_px, cx_px=cx_px, cy_px=cy_px
             )
-        return self.intrinsics.resized(width, height) if self.intrinsics else None
+        if self.intrinsics is not None:
+            return self.intrinsics.resized(width, height)
+        return Intrinsics.assumed(width, height, NYU_FOCAL)
 
 
 def read_index(
@@ -104,16 +108,24 @@ def read_index(
 
     Args:
         root: The folder.
-        on_bad: Told of every bad line.
-        check: Given every row and where it stands; raises what is wrong with it.
+        on_bad: Called with the error of every bad line.
+        check: Called with every row, and its file and line; raises an error if the row is bad.
 
     Raises:
         DataError: The index is missing, is no UTF-8 CSV, lacks a column, or holds a bad line or
             one photo twice.
     """
     path = root / INDEX_NAME
+
+    def parse(line: dict[Any, Any], where: str) -> PairRow:
+        row = _parse_row(line, where)
+        if check is not None:
+            check(row, where)
+        return row
+
     try:
-        rows = _parse_rows(path.read_bytes().decode("utf-8-sig"), path, on_bad, check)
+        text = path.read_bytes().decode("utf-8-sig")
+        rows = collect_rows(_lines(text, path), parse, on_bad)
     except (FileNotFoundError, NotADirectoryError):
         raise DataError(
             f"{path} is missing; name a folder in the pairs layout or one made by "
@@ -123,6 +135,30 @@ def read_index(
         raise DataError(f"{path} is not a UTF-8 CSV file ({error}); save it as one") from None
     if not rows:
         raise DataError(f"{path} lists no pairs; it needs at least one line under the header")
+    return rows
+
+
+def collect_rows(
+    lines: Iterable[tuple[str, Line]], parse: Callable[[Line, str], PairRow], on_bad: OnBad
+) -> list[PairRow]:
+    """The rows of lists in which no photo may be listed twice.
+
+    Args:
+        lines: Every line with its file and number, for messages.
+        parse: Makes a row of a line and its place, or raises a ``DataError``.
+        on_bad: Called with the error of every bad line.
+    """
+    rows, places = list[PairRow](), dict[str, str]()
+    for where, line in lines:
+        try:
+            row = parse(line, where)
+            first = places.setdefault(plain_name(row.rgb), where)
+            if first != where:
+                raise DataError(f"{where}: {row.rgb!r} is also in {first}; list every photo once")
+        except DataError as error:
+            on_bad(error)
+        else:
+            rows.append(row)
     return rows
 
 
@@ -187,16 +223,14 @@ def write_info(root: Path, info: DatasetInfo) -> None:
 def _parse_intrinsics(values: dict[str, Any]) -> Intrinsics:
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError(f"intrinsics.{name} is {value!r}, which is no number")
+            raise TypeError(f"intrinsics.{name} is {value!r}, not a number")
         if name in ("width", "height") and value != int(value):
-            raise ValueError(f"intrinsics.{name} is {value}, which is no whole number")
+            raise ValueError(f"intrinsics.{name} is {value}, not a whole number")
     sizes = {name: int(values[name]) for name in ("width", "height")}
     return Intrinsics(**(values | sizes))
 
 
-def _parse_rows(
-    text: str, path: Path, on_bad: OnBad, check: Callable[[PairRow, str], None] | None
-) -> list[PairRow]:
+def _lines(text: str, path: Path) -> Iterator[tuple[str, dict[Any, Any]]]:
     if "\0" in text:
         raise DataError(f"{path} is not a UTF-8 CSV file (it holds NUL bytes); save it as one")
     reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
@@ -206,40 +240,24 @@ def _parse_rows(
             f"{path} has columns {', '.join(reader.fieldnames or ()) or '(none)'}; "
             f"add {' and '.join(sorted(missing))}"
         )
-    rows, lines = [], dict[str, int]()
     for line in reader:
-        number = reader.line_num
-        try:
-            row = _parse_row(line, path, number)
-            first = lines.setdefault(plain_name(row.rgb), number)
-            if first != number:
-                raise DataError(
-                    f"{path}, line {number}: rgb {row.rgb!r} is also in line {first}; "
-                    "list every photo once"
-                )
-            if check is not None:
-                check(row, f"{path}, row {number}")
-        except DataError as error:
-            on_bad(error)
-            continue
-        rows.append(row)
-    return rows
+        yield f"{path}, line {reader.line_num}", line
 
 
-def _parse_row(line: dict[Any, Any], path: Path, number: int) -> PairRow:
+def _parse_row(line: dict[Any, Any], where: str) -> PairRow:
     line.pop(None, None)  # cells beyond the header
     values = {key: (value or "").strip() for key, value in line.items()}
     for column in ("rgb", "depth"):
         name = values[column].replace("\\", "/")
         if not is_below(name):
             raise DataError(
-                f"{path}, line {number}: {column} is {values[column]!r}; "
+                f"{where}: {column} is {values[column]!r}; "
                 "write a path below the folder of the index"
             )
     split = values.get("official_split", "").lower()
     if split not in ("train", "test", ""):
         raise DataError(
-            f"{path}, line {number}: official_split is {values['official_split']!r}; "
+            f"{where}: official_split is {values['official_split']!r}; "
             "write train or test, or leave it empty"
         )
     return PairRow(
@@ -247,13 +265,11 @@ def _parse_row(line: dict[Any, Any], path: Path, number: int) -> PairRow:
         depth=values["depth"].replace("\\", "/"),
         official_split=split,
         room_group=values.get("room_group", ""),
-        camera_px=_parse_camera(values, path, number),
+        camera_px=_parse_camera(values, where),
     )
 
 
-def _parse_camera(
-    values: dict[str, str], path: Path, number: int
-) -> tuple[float, float, float, float] | None:
+def _parse_camera(values: dict[str, str], where: str) -> tuple[float, float, float, float] | None:
     texts = [values.get(column, "") for column in CAMERA_COLUMNS]
     if not any(texts):
         return None
@@ -263,7 +279,7 @@ def _parse_camera(
         fx_px = fy_px = cx_px = cy_px = math.nan
     if not (0 < fx_px < math.inf and 0 < fy_px < math.inf and math.isfinite(cx_px + cy_px)):
         raise DataError(
-            f"{path}, line {number}: {', '.join(CAMERA_COLUMNS)} are {', '.join(texts)}; "
+            f"{where}: {', '.join(CAMERA_COLUMNS)} are {', '.join(texts)}; "
             "give four numbers with positive focal lengths, or leave all four empty"
         )
     return fx_px, fy_px, cx_px, cy_px

@@ -1,4 +1,4 @@
-"""Training frames by step, as tensors ahead of time."""
+"""Batches of training frames by step, read ahead of time."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
-from depth_unet.data.fit import fitted_frame, without_border
+from depth_unet.data.fit import crop_border, fit_frame
 from depth_unet.data.labels import UNLABELLED
 from depth_unet.data.order import EpochOrder
 from depth_unet.data.source import Frame, Source
@@ -30,7 +30,7 @@ class RawBatch:
         intrinsics_px: fx, fy, cx, cy in pixels of these images.
         keys: One random key per frame and use.
         labels: Classes, ``UNLABELLED`` where there is none; None if no frame has any.
-        idle: Whether the frame stands in for none: nothing of it counts.
+        idle: Whether the one frame is a placeholder that does not count.
     """
 
     image: UInt8[Tensor, "b 3 h w"]
@@ -45,7 +45,7 @@ class RawBatch:
         return self.image.shape[0]
 
     def slice(self, start: int, stop: int) -> Self:
-        """Frames ``start`` to ``stop`` (exclusive) as views, without copying."""
+        """Views of frames ``start`` to ``stop`` (exclusive)."""
         cut = slice(start, stop)
         return type(self)(
             image=self.image[cut],
@@ -60,20 +60,20 @@ class RawBatch:
 class Loader:
     """Batches of training frames by step number; the same number gives the same batch.
 
-    Every epoch is cut into batches; the last may be smaller. Nothing depends on how a batch is
-    divided over processes or micro-batches. Borders that show no scene are cut off: a network
-    would learn to tell whole frames from zoomed crops by them.
+    Every epoch is cut into batches; the last may be smaller. A batch does not depend on how it is
+    divided over processes or micro-batches. Borders that show no scene are cut off: the network
+    would learn to recognise whole, unzoomed frames by them.
 
     Args:
-        source: The data set.
-        order: The order of its rows that are trained on.
-        size: Height and width to bring frames to; margins beyond its aspect ratio are cut off.
+        source: The data.
+        order: The order of the rows that are trained on.
+        size: Height and width of the frames; margins beyond its aspect ratio are cut off.
         batch_size: Frames per optimiser step, over all processes.
         rank: This process.
         world_size: Number of processes; each reads its own part of every batch.
-        labelled: Whether classes are wanted, where frames have any.
-        workers: Threads that read frames; 0 takes one per core, at most ``MOST_WORKERS``. They
-            decide how fast batches come, not what is in them.
+        labelled: Whether classes are loaded, where frames have any.
+        workers: Threads that read frames; 0 takes one per core, at most ``MOST_WORKERS``. Batches
+            do not depend on it.
     """
 
     def __init__(
@@ -99,9 +99,9 @@ class Loader:
         self.steps_per_epoch = -(-len(order) // batch_size)
 
     def plan(self, step: int) -> list[tuple[int, int]]:
-        """This process's share of a step's batch: (row of the data set, random key) per frame.
+        """This process's part of a step's batch: (row, random key) of every frame.
 
-        The share is empty where the batch has fewer frames than there are processes.
+        It is empty if the batch has fewer frames than there are processes.
         """
         epoch, position = divmod(step, self.steps_per_epoch)
         rows, turns = self.order.epoch(epoch)
@@ -130,9 +130,10 @@ class Loader:
 
     def _load(self, step: int, readers: ThreadPoolExecutor) -> RawBatch:
         plan = self.plan(step)
-        if not plan:  # every process must take part in every step: one idle frame
+        if not plan:  # every process must take part in every step
             rows, _ = self.order.epoch(0)
-            return _idle(collate([self._frame(int(rows[0]))], [0], self.size))
+            batch = collate([self._frame(int(rows[0]))], [0], self.size)
+            return replace(batch, depth_m=torch.zeros_like(batch.depth_m), labels=None, idle=True)
         return collate(
             readers.map(lambda item: self._frame(item[0]), plan),
             [key for _, key in plan],
@@ -143,33 +144,28 @@ class Loader:
         frame = self.source.read(index)
         if not self.labelled:
             frame = replace(frame, labels=None)
-        return fitted_frame(without_border(frame), *self.size)
+        return fit_frame(crop_border(frame), *self.size)
 
 
 def collate(frames: Iterable[Frame], keys: Sequence[int], size: tuple[int, int]) -> RawBatch:
-    """Stack frames of the given height and width, one for every key, as they come."""
+    """Stack frames of the given height and width, one per key."""
     height, width = size
     image = np.empty((len(keys), height, width, 3), np.uint8)
-    depth_m = np.empty((len(keys), 1, height, width), np.float32)
+    depth_mm = np.empty((len(keys), 1, height, width), np.float32)
     labels: np.ndarray | None = None
     cameras = []
     for position, frame in enumerate(frames):
         image[position] = frame.image
-        depth_m[position, 0] = frame.depth_mm
+        depth_mm[position, 0] = frame.depth_mm
         cameras.append(frame.intrinsics.values_px)
         if frame.labels is not None:
             if labels is None:
                 labels = np.full((len(keys), 1, height, width), UNLABELLED, np.uint8)
             labels[position, 0] = frame.labels
-    depth_m /= MILLIMETRES_PER_METRE
     return RawBatch(
         image=torch.from_numpy(image).permute(0, 3, 1, 2),
-        depth_m=torch.from_numpy(depth_m),
+        depth_m=torch.from_numpy(depth_mm / MILLIMETRES_PER_METRE),
         intrinsics_px=torch.tensor(cameras, dtype=torch.float32),
         keys=torch.tensor(list(keys), dtype=torch.int64),
         labels=None if labels is None else torch.from_numpy(labels),
     )
-
-
-def _idle(batch: RawBatch) -> RawBatch:
-    return replace(batch, depth_m=torch.zeros_like(batch.depth_m), labels=None, idle=True)

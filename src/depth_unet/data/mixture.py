@@ -11,7 +11,7 @@ from typing import Literal
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.layout import DatasetInfo, PairRow
 from depth_unet.data.source import Frame, Source
-from depth_unet.data.splits import Splits, evenly, split_rooms
+from depth_unet.data.splits import Splits, evenly_spaced, split_rooms
 from depth_unet.errors import ConfigError, DataError
 
 
@@ -132,11 +132,11 @@ class Mixture(Source):
         """At most ``most`` rows, evenly spaced; with weights, each data set gives its share."""
         groups, weights = self.group(indices)
         if weights is None:
-            return evenly(indices, most)
+            return evenly_spaced(indices, most)
         return [
             index
             for weight, group in zip(weights, groups, strict=True)
-            for index in evenly(group, max(1, round(most * weight / sum(weights))))
+            for index in evenly_spaced(group, max(1, round(most * weight / sum(weights))))
         ]
 
 

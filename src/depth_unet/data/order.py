@@ -1,4 +1,4 @@
-"""In which order training frames come: every epoch a new one, by seed and number alone."""
+"""The order of training frames: new in every epoch, and determined by seed and epoch alone."""
 
 import functools
 from collections.abc import Sequence
@@ -10,24 +10,24 @@ from jaxtyping import Int64
 from depth_unet.errors import ConfigError
 
 _MASK = 2**64 - 1
-Drawn = tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]]
+Epoch = tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]]  # rows, and their earlier uses
 
 
 class EpochOrder:
     """The frames of every epoch, from one data set or from several mixed by weight.
 
-    One data set: an epoch is a permutation of its frames. Several: an epoch has as many frames as
-    all of them together, of which each gives its share; it goes through its own frames in one
-    permutation after another, wherever epochs end. A small data set is seen more often than once
-    in an epoch, a large one in parts, and no frame comes again before the others of its set.
+    With one data set, an epoch is a permutation of its frames. With several, an epoch has as many
+    frames as all of them together, and each data set fills its share from one permutation of its
+    frames after another, across epochs. A small data set may repeat within an epoch and a large
+    one take several epochs, but no frame repeats before all others of its data set were used.
 
     Args:
         parts: Rows of each data set; no row is in two.
-        weights: Share of each data set in an epoch, in any unit; None: by their sizes.
         seed: Seed of the order and of the keys.
+        weights: Share of each data set in an epoch, in any unit; None: by their sizes.
 
     Raises:
-        ConfigError: A share is so small that an epoch has no frame of it.
+        ConfigError: A share is so small that an epoch has no frame of the data set.
 
     Example:
         >>> order = EpochOrder([range(4), range(4, 6)], seed=0, weights=[1, 1])
@@ -42,7 +42,7 @@ class EpochOrder:
         self.parts = [np.asarray(part, np.int64) for part in parts]
         self.seed = seed
         sizes = [len(part) for part in parts]
-        self.counts = sizes if weights is None else _divided(sum(sizes), weights)
+        self.counts = sizes if weights is None else _apportion(sum(sizes), weights)
         if not all(self.counts):
             raise ConfigError(
                 f"weights {list(weights or ())} leave {self.counts} frames of each data set in an "
@@ -55,27 +55,27 @@ class EpochOrder:
         return sum(self.counts)
 
     def key(self, row: int, turn: int) -> int:
-        """The random key of a frame in its ``turn``-th use; no two are alike."""
-        return mix(self.seed, turn, row)
+        """The random key of a frame in its use number ``turn``; no two are equal."""
+        return hash_key(self.seed, turn, row)
 
-    def _epoch(self, number: int) -> Drawn:
+    def _epoch(self, number: int) -> Epoch:
         """Rows of an epoch in order, and how often each frame was used before."""
         if len(self.parts) == 1:
             return self._part(0, number)
         labels = np.repeat(np.arange(len(self.parts)), self.counts)
-        labels = labels[permutation(len(labels), mix(self.seed, number, len(self.parts), 0))]
+        labels = labels[permutation(len(labels), hash_key(self.seed, number, len(self.parts), 0))]
         rows, turns = np.empty_like(labels), np.empty_like(labels)
         for part in range(len(self.parts)):
             rows[labels == part], turns[labels == part] = self._part(part, number)
         return rows, turns
 
-    def _part(self, part: int, number: int) -> Drawn:
+    def _part(self, part: int, number: int) -> Epoch:
         rows, count = self.parts[part], self.counts[part]
         positions = np.arange(number * count, (number + 1) * count)
         turns, places = np.divmod(positions, len(rows))
         chosen = np.empty(count, np.int64)
         for turn in np.unique(turns).tolist():
-            seed = mix(self.seed, turn, part) if part else mix(self.seed, turn)
+            seed = hash_key(self.seed, turn, part) if part else hash_key(self.seed, turn)
             mine = turns == turn
             chosen[mine] = rows[permutation(len(rows), seed)[places[mine]]]
         return chosen, turns
@@ -87,8 +87,8 @@ def permutation(num: int, seed: int) -> Int64[np.ndarray, " {num}"]:
     return order
 
 
-def mix(*values: int) -> int:
-    """A 63-bit key from integers; near values give unrelated keys (SplitMix64).
+def hash_key(*values: int) -> int:
+    """A 63-bit key from integers; close values give unrelated keys (SplitMix64).
 
     Reference:
         Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators, OOPSLA 2014.
@@ -102,7 +102,7 @@ def mix(*values: int) -> int:
     return state >> 1
 
 
-def _divided(total: int, weights: Sequence[float]) -> list[int]:
+def _apportion(total: int, weights: Sequence[float]) -> list[int]:
     """Whole numbers in the ratio of the weights that add up to ``total``."""
     ends = [round(total * sum(weights[: i + 1]) / sum(weights)) for i in range(len(weights))]
     return [end - start for start, end in zip([0, *ends], ends, strict=False)]

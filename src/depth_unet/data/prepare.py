@@ -1,33 +1,93 @@
-"""Decode and resize a data set once, so that training never waits for it again."""
+"""Decode and resize a data set once, so that training need not do it again."""
 
 import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from depth_unet.data.blocks import content_hash, read_object, read_record, write_block
+from depth_unet.data.blocks import content_hash, read_json_object, read_record, write_block
 from depth_unet.data.cache import (
     BLOCKS_NAME,
-    CLAIM_NAME,
     MANIFEST_NAME,
+    PREPARING_NAME,
     CacheSource,
     Manifest,
     block_names,
     manifest_json,
     read_manifest,
 )
-from depth_unet.data.layout import INDEX_NAME, INFO_NAME, write_index, write_info
-from depth_unet.data.source import Original
+from depth_unet.data.layout import INDEX_NAME, INFO_NAME, OnBad, write_index, write_info
+from depth_unet.data.source import Frame, Original
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import make_folder, write_bytes, write_text
 
 BLOCK_BYTES = 16 * 2**20
 BYTES_PER_PIXEL = 5  # three of RGB, two of depth
 OUR_BLOCK_FILE = re.compile(r"\.?\d{5,}\..*(npy|json)")
+
+
+class Subset(Original):
+    """Some rows of a data set, in their order; they were read, so ``check`` does nothing."""
+
+    def __init__(self, source: Original, indices: Sequence[int]) -> None:
+        self.source, self.indices = source, list(indices)
+        self.root, self.info, self.labelled = source.root, source.info, source.labelled
+        self.rows = [source.rows[index] for index in self.indices]
+
+    def read(self, index: int) -> Frame:
+        """See ``Source.read``."""
+        return self.source.read(self.indices[index])
+
+    def origin(self, index: int) -> str:
+        """See ``Original.origin``."""
+        return self.source.origin(self.indices[index])
+
+    def native_files(self, index: int) -> tuple[bytes, bytes]:
+        """See ``Original.native_files``."""
+        return self.source.native_files(self.indices[index])
+
+
+def skip_bad(
+    source: Original,
+    on_bad: OnBad,
+    *,
+    workers: int = 0,
+    progress: Callable[[], None] = lambda: None,
+) -> Subset:
+    """Read every pair once and keep those that can be read.
+
+    Args:
+        source: The data set.
+        on_bad: Called with the error of each of the others.
+        workers: Threads; 0 takes one per core.
+        progress: Called after every pair.
+
+    Raises:
+        DataError: None can be read.
+    """
+
+    def find_error(index: int) -> DataError | None:
+        try:
+            source.read(index)
+        except DataError as error:
+            return error
+        return None
+
+    kept = []
+    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+        for index, error in enumerate(pool.map(find_error, range(len(source.rows)))):
+            progress()
+            if error is None:
+                kept.append(index)
+            else:
+                on_bad(error)
+    if not kept:
+        raise DataError(f"none of the {len(source.rows)} pairs of {source.root} can be read")
+    return Subset(source, kept)
 
 
 def prepare(
@@ -40,11 +100,11 @@ def prepare(
     workers: int = 0,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> CacheSource:
-    """Write a cache of ``source`` into ``out``; interrupted, the same call goes on.
+    """Write a cache of ``source`` into ``out``; the same call completes an interrupted one.
 
-    The headers of a pairs layout's files are checked before anything is written. Finished blocks
-    are recognised by their origin and checksums and kept, so a repaired file costs its own block
-    only; the manifest comes last.
+    The headers of files in the pairs layout are checked before anything is written. Finished
+    blocks are recognised by origin and checksums and kept, so a repaired file costs only its own
+    block. The manifest is written last.
 
     Args:
         source: A data set in any form but a cache.
@@ -54,9 +114,6 @@ def prepare(
         overwrite: Replace a cache of other content.
         workers: Threads; 0 takes one per core.
         progress: Called with the number of frames done and of all frames.
-
-    Returns:
-        The finished cache.
 
     Raises:
         ConfigError: The number of threads is negative.
@@ -70,15 +127,15 @@ def prepare(
     block_size = max(1, BLOCK_BYTES // (height * width * BYTES_PER_PIXEL))
     blocks = [blocked[start : start + block_size] for start in range(0, len(blocked), block_size)]
     everything = range(len(rows))
-    claim = {
+    identity = {
         "fingerprint": content_hash(source, everything, size),
         "request": content_hash(source, everything, size, lengths=False),
     }
     _check_names(source, native, len(blocks))
-    starts_anew = _starts_anew(source, out, claim, overwrite=overwrite)
+    replaces = _must_replace(source, out, identity, overwrite=overwrite)
     source.check(everything)
-    _claim(out, claim, starts_anew=starts_anew)
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    _start(out, identity, replaces=replaces)
+    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         tasks = [
             pool.submit(write_block, source, out, number, block, size)
             for number, block in enumerate(blocks)
@@ -88,39 +145,46 @@ def prepare(
         for count in _results(tasks):
             done += count
             progress(done, len(rows))
-    shape = {"height": height, "width": width, "block_size": block_size}
-    _complete(source, out, _manifest(source, out, len(blocks), claim["fingerprint"], shape))
+    _complete(source, out, len(blocks), identity["fingerprint"], (height, width, block_size))
     return CacheSource(out, quiet=True)
 
 
-def _manifest(
-    source: Original, out: Path, num_blocks: int, fingerprint: str, shape: dict[str, int]
-) -> Manifest:
-    """Gather the sidecars of all blocks."""
+def _start(out: Path, identity: dict[str, str], *, replaces: bool) -> None:
+    """Make ``out`` an unfinished cache."""
+    if replaces:
+        shutil.rmtree(out)
+    make_folder(out / BLOCKS_NAME)
+    write_text(out / PREPARING_NAME, json.dumps(identity) + "\n")
+    (out / MANIFEST_NAME).unlink(missing_ok=True)
+
+
+def _complete(
+    source: Original, out: Path, num_blocks: int, fingerprint: str, shape: tuple[int, int, int]
+) -> None:
+    """Write what makes the folder a cache; the manifest last."""
     records = [record for number in range(num_blocks) if (record := read_record(out, number))]
     assert len(records) == num_blocks
-    return Manifest(
+    height, width, block_size = shape
+    manifest = Manifest(
         fingerprint=fingerprint,
+        height=height,
+        width=width,
+        block_size=block_size,
         labelled=source.labelled,
-        **shape,
         native_sizes=[size for record in records for size in record.native_sizes],
         checksums={
             name: checksum for record in records for name, checksum in record.checksums.items()
         },
     )
-
-
-def _complete(source: Original, out: Path, manifest: Manifest) -> None:
-    """Write what makes the folder a cache; the manifest last."""
     write_index(out, source.rows)
     write_info(out, source.info)
     write_text(out / MANIFEST_NAME, manifest_json(manifest))
-    (out / CLAIM_NAME).unlink(missing_ok=True)
+    (out / PREPARING_NAME).unlink(missing_ok=True)
 
 
 def _check_names(source: Original, native: list[int], num_blocks: int) -> None:
-    """Refuse test files whose copies would stand in the place of the cache's own files."""
-    ours = {INDEX_NAME, INFO_NAME, MANIFEST_NAME, CLAIM_NAME, BLOCKS_NAME}
+    """Refuse test files whose copies would overwrite the cache's own files."""
+    ours = {INDEX_NAME, INFO_NAME, MANIFEST_NAME, PREPARING_NAME, BLOCKS_NAME}
     for number in range(num_blocks):
         ours |= {*block_names(number, labelled=True), f"{BLOCKS_NAME}/{number:05d}.json"}
     for index in native:
@@ -129,8 +193,10 @@ def _check_names(source: Original, native: list[int], num_blocks: int) -> None:
                 raise DataError(f"{source.root / name} has a name that the cache needs; rename it")
 
 
-def _starts_anew(source: Original, out: Path, claim: dict[str, str], *, overwrite: bool) -> bool:
-    """Whether what ``out`` holds must go; an error where it must not. Nothing is written."""
+def _must_replace(
+    source: Original, out: Path, identity: dict[str, str], *, overwrite: bool
+) -> bool:
+    """Whether the content of ``out`` must be deleted first; an error if it must be kept."""
     here = next(path for path in (out, *out.absolute().parents) if path.exists())
     if not here.is_dir():
         raise DataError(f"{out}: {here} is a file, not a folder; choose another output path")
@@ -140,15 +206,15 @@ def _starts_anew(source: Original, out: Path, claim: dict[str, str], *, overwrit
         return False
     if (out / MANIFEST_NAME).is_file():
         try:
-            same = read_manifest(out).fingerprint == claim["fingerprint"]
+            same = read_manifest(out).fingerprint == identity["fingerprint"]
         except DataError:
             if not overwrite or not _looks_like_ours(out):
                 raise
             return True
         replaceable = overwrite
-    elif (out / CLAIM_NAME).is_file() and _looks_like_ours(out):
-        held = read_object(out / CLAIM_NAME)
-        same = any(held.get(key) == value for key, value in claim.items())
+    elif (out / PREPARING_NAME).is_file() and _looks_like_ours(out):
+        held = read_json_object(out / PREPARING_NAME)
+        same = any(held.get(key) == value for key, value in identity.items())
         none_finished = not any((out / BLOCKS_NAME).glob("*.json"))
         replaceable = overwrite or not held or none_finished
     else:
@@ -162,21 +228,12 @@ def _starts_anew(source: Original, out: Path, claim: dict[str, str], *, overwrit
 
 
 def _looks_like_ours(out: Path) -> bool:
-    """Whether a folder whose manifest or claim cannot be read is a cache all the same."""
+    """Whether a folder is a cache although its manifest or identity cannot be read."""
     blocks = out / BLOCKS_NAME
     if not blocks.is_dir():
         return False
-    described = (out / CLAIM_NAME).is_file() or (out / INDEX_NAME).is_file()
+    described = (out / PREPARING_NAME).is_file() or (out / INDEX_NAME).is_file()
     return described and all(OUR_BLOCK_FILE.fullmatch(path.name) for path in blocks.iterdir())
-
-
-def _claim(out: Path, claim: dict[str, str], *, starts_anew: bool) -> None:
-    """Make ``out`` an unfinished cache of ours."""
-    if starts_anew:
-        shutil.rmtree(out)
-    make_folder(out / BLOCKS_NAME)
-    write_text(out / CLAIM_NAME, json.dumps(claim) + "\n")
-    (out / MANIFEST_NAME).unlink(missing_ok=True)
 
 
 def _copy_native(source: Original, out: Path, index: int) -> int:
@@ -189,7 +246,7 @@ def _copy_native(source: Original, out: Path, index: int) -> int:
 
 
 def _results(tasks: list[Future[Any]]) -> Iterator[Any]:
-    """Results as they come; the first error cancels what has not begun."""
+    """Results as they come; the first error cancels the tasks not yet started."""
     try:
         for task in as_completed(tasks):
             yield task.result()

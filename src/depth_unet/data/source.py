@@ -1,4 +1,4 @@
-"""Where frames come from: what every form of data set offers, and the pairs layout."""
+"""Where frames come from: what every data set offers, and the pairs layout."""
 
 import os
 import warnings
@@ -18,6 +18,8 @@ from depth_unet.data.layout import DatasetInfo, OnBad, PairRow, read_index, read
 from depth_unet.errors import DataError
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 
+NO_DEPTH = "has no valid depth"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
@@ -25,12 +27,12 @@ class Frame:
 
     Attributes:
         image: RGB, 0 to 255.
-        depth_mm: Depth along the optical axis, millimetres; 0 wherever it may not be used (a
-            hole; in rows that are not official test rows also the border, or beyond the data
-            set's range). There is no other mask.
+        depth_mm: Depth along the optical axis, millimetres; 0 wherever it may not be used: in
+            holes and, except in official test frames, in the border and beyond the data set's
+            range. There is no other mask.
         intrinsics: The camera, in pixels of this image.
-        border_px: Width of the frame around the photo that shows no scene, pixels of this image.
-        labels: Class of every pixel, 255 where there is none; None for a frame without any.
+        border_px: Width of the border of the photo that shows no scene, pixels of this image.
+        labels: Class of every pixel, 255 where there is none; None for a frame without classes.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
@@ -97,14 +99,11 @@ class Original(Source):
 class PairsSource(Original):
     """A folder in the pairs layout, decoded frame by frame.
 
-    Border and range of the data set hold for all rows but the official test rows: the published
-    protocols that score those define their own crop and range.
-
     Args:
         root: The folder with ``index.csv``.
-        only_tests: Whether the folder holds the files of test rows alone (a cache).
-        quiet: Whether to leave out the warning about a missing camera, where it was given before.
-        on_bad: Told of every bad line, and of every file that is missing.
+        only_tests: Whether the folder holds the files of test rows alone, as a cache does.
+        quiet: Whether to leave out the warning about a missing camera.
+        on_bad: Called with the error of every bad line, and of every missing file.
 
     Raises:
         DataError: The index cannot be used, or a file that it names is missing.
@@ -118,8 +117,7 @@ class PairsSource(Original):
         quiet: bool = False,
         on_bad: OnBad = refuse,
     ) -> None:
-        self.root = root
-        self.only_tests = only_tests
+        self.root, self.only_tests = root, only_tests
         self.rows = read_index(root, on_bad, self._check_files)
         self.info = read_info(root)
         known = self.info.intrinsics or all(row.camera_px for row in self.rows)
@@ -136,7 +134,7 @@ class PairsSource(Original):
         for name in (row.rgb, row.depth):
             if not _is_file(self.root / name):
                 raise DataError(
-                    f"{where} names {name}, which is not there; restore the file or remove the row"
+                    f"{where} names {name}, which is missing; restore the file or remove the row"
                 )
 
     def read(self, index: int) -> Frame:
@@ -146,7 +144,7 @@ class PairsSource(Original):
         image = read_rgb(rgb_path)
         depth_mm = read_depth(depth_path, self.info.metres_per_unit)
         check_sizes(image.shape[1::-1], depth_mm.shape[::-1], rgb_path, depth_path)
-        return assembled(row, self.info, image, depth_mm, str(depth_path))
+        return make_frame(row, self.info, image, depth_mm, str(depth_path))
 
     def check(self, indices: Iterable[int]) -> None:
         """Check format, bit depth and sizes of pairs by the headers of their files."""
@@ -156,7 +154,7 @@ class PairsSource(Original):
             check_headers(self.root / row.rgb, self.root / row.depth)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for _ in pool.map(check, indices):  # the first error cancels what has not begun
+            for _ in pool.map(check, indices):  # the first error cancels the checks not yet started
                 pass
 
     def origin(self, index: int) -> str:
@@ -170,18 +168,20 @@ class PairsSource(Original):
         return (self.root / row.rgb).read_bytes(), (self.root / row.depth).read_bytes()
 
 
-def assembled(
+def make_frame(
     row: PairRow,
     info: DatasetInfo,
     image: UInt8[np.ndarray, "h w 3"],
     depth_mm: UInt16[np.ndarray, "h2 w2"],
     place: str,
 ) -> Frame:
-    """A frame of what a data set stores: without border and range, unless it is a test frame.
+    """A frame of stored pixels, masked by border and range unless it is an official test frame.
+
+    The published protocols that score official test frames define their own crop and range.
 
     Args:
-        row: Its row.
-        info: What holds for the whole data set.
+        row: The frame's row.
+        info: Camera, border and range of the data set.
         image: RGB, 0 to 255.
         depth_mm: Depth, millimetres; 0 is a hole.
         place: File and row, for messages.
@@ -197,43 +197,26 @@ def assembled(
         )
     limits = ""
     if row.official_split != "test":
-        depth_mm = without_invalid(depth_mm, info)
+        depth_mm = mask_invalid(depth_mm, info)
         limits = f", or beyond {info.max_depth_m} m"
         if info.border_px:
             limits += f", or in the border of {info.border_px} px"
     if not depth_mm.any():
         raise DataError(
-            f"{place} has no valid depth (all zero{limits}); "
-            "replace it or remove its row from the index"
+            f"{place} {NO_DEPTH} (all zero{limits}); replace it or remove its row from the index"
         )
-    camera = info.camera(row, height, width)
     return Frame(
         image=image,
         depth_mm=depth_mm,
-        intrinsics=camera or Intrinsics.assumed(width, height, NYU_FOCAL),
+        intrinsics=info.camera(row, height, width),
         border_px=info.border_px,
     )
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # links in a circle, or a name that is too long
-        return False
-
-
-def without_invalid(
+def mask_invalid(
     depth_mm: UInt16[np.ndarray, "h w"], info: DatasetInfo
 ) -> UInt16[np.ndarray, "h w"]:
-    """Depth with 0 in the data set's border and beyond its range.
-
-    Args:
-        depth_mm: Depth of a whole native image, millimetres.
-        info: Width of the border and range.
-
-    Returns:
-        A copy in which 0 marks every value that may not be used.
-    """
+    """A copy of a native depth map, millimetres, with 0 in the border and beyond the range."""
     kept = np.where(depth_mm <= info.max_depth_m * MILLIMETRES_PER_METRE, depth_mm, 0)
     border = info.border_px
     if border:
@@ -241,3 +224,10 @@ def without_invalid(
         kept = np.zeros_like(kept)
         kept[border:-border, border:-border] = inner
     return kept.astype(np.uint16, copy=False)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # circular links, or a name that is too long
+        return False

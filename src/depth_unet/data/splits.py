@@ -21,12 +21,12 @@ FOLD_COLUMNS = ("room_group", "fold")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Splits:
-    """Names of the frames (their ``rgb`` paths) in each part.
+    """Names of the frames (their ``rgb`` paths) in each split.
 
     Attributes:
         train: Frames that are trained on.
-        seen: Other frames of the rooms that are trained on.
-        unseen: Frames of rooms that are not trained on.
+        seen: Held-out frames of rooms that are trained on.
+        unseen: Frames of held-out rooms.
         test: The official test frames.
     """
 
@@ -77,12 +77,11 @@ def split_rooms(
 ) -> Splits:
     """Split a data set by rooms.
 
-    ``test`` is the official one. Of the other rooms, a share ``holdout`` is ``unseen``; of the
+    ``test`` is the official one. Of the other rooms, a share ``holdout`` is ``unseen``. Of the
     rest, a share ``fraction`` is trained on, except that every fifth frame of a room with at least
     five is ``seen``. Rooms are chosen by a hash of seed and name, so adding a room to the data set
-    moves few others. At least one room remains for training; fewer than eight bring a warning.
-    Where parts cannot be had (no room names, one room), a warning says so and all frames are
-    trained on.
+    moves few others. At least one room remains for training, with a warning for fewer than eight.
+    If no room can be held out (no room names, one room), all frames are trained on, with a warning.
 
     Args:
         rows: The whole data set.
@@ -110,8 +109,8 @@ def split_rooms(
         num_unseen = min(max(1, round(holdout * len(names))), len(names) - 1)
         if num_unseen == 0:
             warnings.warn(
-                "the data set has one room (or no room_group column), so no unseen rooms can be "
-                "kept apart; training on all of it",
+                "the data set has one room (or no room_group column), so no room can be held out; "
+                "training on all of it",
                 stacklevel=2,
             )
     unseen, rest = names[:num_unseen], names[num_unseen:]
@@ -161,12 +160,12 @@ def frames_of(rows: Sequence[PairRow], splits: Splits, name: SplitName) -> list[
     """Indices into ``rows`` of the frames of one split.
 
     Args:
-        rows: A data set: the one that was split, or its cache.
+        rows: The data set that was split, or its cache.
         splits: The lists of the checkpoint.
-        name: Which part.
+        name: Which split.
 
     Raises:
-        DataError: The data set has no frame of that split; the message says why.
+        DataError: The data set has no frame of that split.
     """
     indices = _indices(rows, splits, name)
     if indices or name == "all":
@@ -181,18 +180,12 @@ def frames_of(rows: Sequence[PairRow], splits: Splits, name: SplitName) -> list[
 
 
 def has_split(rows: Sequence[PairRow], splits: Splits, name: SplitName) -> bool:
-    """Whether a data set has a frame of one split.
-
-    Args:
-        rows: A data set: the one that was split, or its cache.
-        splits: The lists of the checkpoint.
-        name: Which part.
-    """
+    """Whether a data set has a frame of one split; see ``frames_of``."""
     return bool(_indices(rows, splits, name))
 
 
-def evenly(indices: Sequence[int], most: int) -> list[int]:
-    """At most ``most`` of the indices, evenly spaced, first and last among them."""
+def evenly_spaced(indices: Sequence[int], most: int) -> list[int]:
+    """At most ``most`` of the indices, evenly spaced, including the first and the last."""
     if len(indices) <= most:
         return list(indices)
     return [indices[round(i * (len(indices) - 1) / max(1, most - 1))] for i in range(most)]
@@ -234,7 +227,7 @@ def _fraction_of(rooms: list[str], fraction: float, seed: int) -> list[str]:
         )
         warnings.warn(
             f"{share}{len(kept)} of {len(rooms)} training rooms; "
-            f"with fewer than {FEW_ROOMS}, expect results that vary much with --seed",
+            f"with fewer than {FEW_ROOMS}, results vary much with --seed",
             stacklevel=3,
         )
     return kept

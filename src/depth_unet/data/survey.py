@@ -1,4 +1,4 @@
-"""What a data set holds, and which of the field's classic mistakes it shows signs of."""
+"""What a data set holds, and signs of the field's common mistakes."""
 
 import hashlib
 from collections import Counter
@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from depth_unet.data.source import Frame, Source
-from depth_unet.data.splits import evenly
+from depth_unet.data.source import NO_DEPTH, Frame, Source
+from depth_unet.data.splits import evenly_spaced
 from depth_unet.errors import DataError
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 
 EDGES_M = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 65.535)
-USUAL_M = (0.7, 8.0)  # medians of rooms lie between; what is outside is of another unit
+USUAL_M = (0.7, 8.0)  # range of rooms' median depths; others have a wrong unit
 FACTORS = (10.0, 255.0, 1000.0)
-NO_DEPTH = "has no valid depth"  # as frames are refused
 EIGHT_BITS = 256
 WHITE = 250
 MANY_HOLES = 0.6
@@ -29,16 +28,16 @@ class Survey:
     Attributes:
         num_pairs: Pairs in the data set.
         num_read: Pairs that were read.
-        splits: Pairs by official split.
-        rooms: Rooms by official split; those without a name are left out.
-        shared_rooms: Rooms with frames both for training and testing.
-        sizes: Pairs read by width and height.
-        histogram: Share of the valid pixels between each two of ``EDGES_M``.
+        splits: Number of pairs by official split.
+        rooms: Number of named rooms by official split.
+        shared_rooms: Rooms with both training and test frames.
+        sizes: Number of pairs read by width and height.
+        histogram: Share of the valid pixels in each interval of ``EDGES_M``.
         median_m: Median of the photos' median depths.
         invalid: Share of the pixels without valid depth.
         duplicates: Names of photos with the same pixels, in groups.
-        bad: What is wrong with pairs that cannot be read.
-        mistakes: Signs of mistakes, each in one line with what to do.
+        bad: Errors of pairs that cannot be read.
+        mistakes: Signs of mistakes, each in one line with a remedy.
     """
 
     num_pairs: int
@@ -56,8 +55,8 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Glance:
-    """What is kept of one frame."""
+class PairSummary:
+    """Statistics of one frame."""
 
     name: str
     split: str
@@ -77,7 +76,7 @@ def survey(
     workers: int = 0,
     progress: Callable[[], None] = lambda: None,
 ) -> Survey:
-    """Read pairs and describe them; what cannot be read is told and does not end it.
+    """Read pairs and describe them; pairs that cannot be read are collected in ``bad``.
 
     Args:
         source: The data set.
@@ -94,24 +93,26 @@ def survey(
     found.rooms = {split: len(rooms) for split, rooms in sorted(by_split.items())}
     trained = by_split.get("train", set()) | by_split.get("", set())
     found.shared_rooms = tuple(sorted(trained & by_split.get("test", set())))
-    indices = evenly(range(len(rows)), most) if most else list(range(len(rows)))
-    glances = []
-    for glance in _glances(source, indices, workers):
+    indices = evenly_spaced(range(len(rows)), most) if most else list(range(len(rows)))
+    summaries = []
+    for summary in _read_all(source, indices, workers):
         progress()
-        if isinstance(glance, DataError):
-            found.bad.append(glance)
+        if isinstance(summary, DataError):
+            found.bad.append(summary)
         else:
-            glances.append(glance)
-    if glances:
-        _describe(found, glances)
-    found.mistakes = list(_mistakes(found, glances, source))
+            summaries.append(summary)
+    if summaries:
+        _describe(found, summaries)
+    found.mistakes = list(_mistakes(found, summaries, source))
     return found
 
 
-def _glances(source: Source, indices: Sequence[int], workers: int) -> Iterator[Glance | DataError]:
-    def look(index: int) -> Glance | DataError:
+def _read_all(
+    source: Source, indices: Sequence[int], workers: int
+) -> Iterator[PairSummary | DataError]:
+    def look(index: int) -> PairSummary | DataError:
         try:
-            return _glance(source, index, source.read(index))
+            return _summarise(source, index, source.read(index))
         except DataError as error:
             return error
 
@@ -119,11 +120,11 @@ def _glances(source: Source, indices: Sequence[int], workers: int) -> Iterator[G
         yield from pool.map(look, indices)
 
 
-def _glance(source: Source, index: int, frame: Frame) -> Glance:
+def _summarise(source: Source, index: int, frame: Frame) -> PairSummary:
     row, depth_mm = source.rows[index], frame.depth_mm
     valid_m = depth_mm[depth_mm > 0] / MILLIMETRES_PER_METRE
     rim = np.concatenate((frame.image[0], frame.image[-1], frame.image[:, 0], frame.image[:, -1]))
-    return Glance(
+    return PairSummary(
         name=row.rgb,
         split=row.official_split,
         size=(depth_mm.shape[1], depth_mm.shape[0]),
@@ -136,41 +137,41 @@ def _glance(source: Source, index: int, frame: Frame) -> Glance:
     )
 
 
-def _describe(found: Survey, glances: Sequence[Glance]) -> None:
-    found.num_read = len(glances)
-    found.sizes = Counter(glance.size for glance in glances)
-    counts = np.sum([glance.counts for glance in glances], axis=0)
+def _describe(found: Survey, summaries: Sequence[PairSummary]) -> None:
+    found.num_read = len(summaries)
+    found.sizes = Counter(summary.size for summary in summaries)
+    counts = np.sum([summary.counts for summary in summaries], axis=0)
     found.histogram = tuple((counts / max(1, counts.sum())).tolist())
-    found.median_m = float(np.median([glance.median_m for glance in glances]))
-    num_pixels = sum(glance.num_pixels for glance in glances)
+    found.median_m = float(np.median([summary.median_m for summary in summaries]))
+    num_pixels = sum(summary.num_pixels for summary in summaries)
     found.invalid = 1 - int(counts.sum()) / num_pixels
     groups: dict[bytes, list[str]] = {}
-    for glance in glances:
-        groups.setdefault(glance.digest, []).append(glance.name)
+    for summary in summaries:
+        groups.setdefault(summary.digest, []).append(summary.name)
     found.duplicates = [tuple(names) for names in groups.values() if len(names) > 1]
 
 
-def _mistakes(found: Survey, glances: Sequence[Glance], source: Source) -> Iterator[str]:
-    """Signs of mistakes that people report again and again."""
-    yield from _of_splits(found, glances)
+def _mistakes(found: Survey, summaries: Sequence[PairSummary], source: Source) -> Iterator[str]:
+    """Signs of mistakes that are often reported."""
+    yield from _of_splits(found, summaries)
     yield from _of_unreadable(found, source)
-    if glances:
-        yield from _of_depth(found, glances, source)
+    if summaries:
+        yield from _of_depth(found, summaries, source)
 
 
-def _of_splits(found: Survey, glances: Sequence[Glance]) -> Iterator[str]:
+def _of_splits(found: Survey, summaries: Sequence[PairSummary]) -> Iterator[str]:
     if found.shared_rooms:
         yield (
-            f"{len(found.shared_rooms)} rooms have frames both for training and testing, such as "
-            f"{found.shared_rooms[0]}: results will look too good; move them to one side"
+            f"{len(found.shared_rooms)} rooms have both training and test frames, such as "
+            f"{found.shared_rooms[0]}: results will look too good; move each to one part"
         )
     if not found.rooms:
-        yield "rooms have no names: no unseen rooms can be kept apart; add a column room_group"
-    both = {glance.digest for glance in glances if glance.split == "test"} & {
-        glance.digest for glance in glances if glance.split != "test"
+        yield "rooms have no names, so none can be held out; add a column room_group"
+    both = {summary.digest for summary in summaries if summary.split == "test"} & {
+        summary.digest for summary in summaries if summary.split != "test"
     }
     if both:
-        yield f"{len(both)} photos are both in the training and in the test part; remove them there"
+        yield f"{len(both)} photos are in the training and in the test part; remove them from one"
 
 
 def _of_unreadable(found: Survey, source: Source) -> Iterator[str]:
@@ -179,35 +180,35 @@ def _of_unreadable(found: Survey, source: Source) -> Iterator[str]:
         yield (
             f"{len(without)} pairs have no valid depth up to {source.info.max_depth_m:g} m: depth "
             "seems to be 10, 255 or 1000 times too large; correct depth_unit in dataset.json, or "
-            "name another form"
+            "give another --form"
         )
 
 
-def _of_depth(found: Survey, glances: Sequence[Glance], source: Source) -> Iterator[str]:
+def _of_depth(found: Survey, summaries: Sequence[PairSummary], source: Source) -> Iterator[str]:
     factor = _factor(found.median_m)
     if factor:
         yield (
-            f"the median depth is {found.median_m:.3g} m, which no room has: depth seems to be "
-            f"{factor}; correct depth_unit in dataset.json, or name another form"
+            f"the median depth is {found.median_m:.3g} m, implausible for a room: depth seems "
+            f"{factor}; correct depth_unit in dataset.json, or give another --form"
         )
-    coarse = [glance for glance in glances if glance.num_values <= EIGHT_BITS]
-    if coarse and len(coarse) > len(glances) / 2:
+    coarse = [summary for summary in summaries if summary.num_values <= EIGHT_BITS]
+    if coarse and len(coarse) > len(summaries) / 2:
         yield (
-            f"{len(coarse)} of {len(glances)} depth maps have at most {EIGHT_BITS} values: 8-bit "
-            "depth, in steps of centimetres; take the 16-bit files where there are some"
+            f"{len(coarse)} of {len(summaries)} depth maps have at most {EIGHT_BITS} values: 8-bit "
+            "depth, in steps of centimetres; use 16-bit files if there are any"
         )
-    white = sum(glance.white_frame for glance in glances)
-    if white > len(glances) / 2 and not source.info.border_px:
+    white = sum(summary.white_frame for summary in summaries)
+    if white > len(summaries) / 2 and not source.info.border_px:
         yield (
-            f"{white} of {len(glances)} photos have a white frame, and border_px is 0: its depth "
-            "counts as measured; set border_px in dataset.json (NYU: 10 at 640x480)"
+            f"{white} of {len(summaries)} photos have a white frame, and border_px is 0: depth "
+            "there counts as measured; set border_px in dataset.json (NYU: 10 at 640x480)"
         )
     if found.invalid > MANY_HOLES:
         yield f"{found.invalid:.0%} of the pixels have no valid depth; check unit and range"
 
 
 def _factor(median_m: float) -> str:
-    """How far off a median depth is, in words; empty if it is a room's."""
+    """How far off a median depth is, in words; empty if it is plausible."""
     if USUAL_M[0] <= median_m <= USUAL_M[1]:
         return ""
     low, high = USUAL_M
@@ -216,4 +217,4 @@ def _factor(median_m: float) -> str:
             return f"{factor:g} times too small"
         if low <= median_m / factor <= high:
             return f"{factor:g} times too large"
-    return "of another unit"
+    return "in another unit"

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.source import Source
-from depth_unet.data.splits import evenly
+from depth_unet.data.splits import evenly_spaced
 from depth_unet.evaluate.score import Predictor
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.images.resize import resize_depth
@@ -30,7 +30,7 @@ def fit_guesses(source: Source, indices: Sequence[int]) -> dict[str, Tensor]:
         valid depth of each cell of a 64x48 grid over the image, metres; cells that are never valid
         hold the constant.
     """
-    frames = (source.read(index) for index in evenly(indices, MOST_FRAMES))
+    frames = (source.read(index) for index in evenly_spaced(indices, MOST_FRAMES))
     depths = np.stack([resize_depth(frame.depth_mm, ROWS, COLUMNS) for frame in frames])
     valid = depths > 0
     sums_m = depths.sum(axis=0, dtype=np.float64) / MILLIMETRES_PER_METRE

@@ -13,7 +13,7 @@ from jaxtyping import Float32, UInt8
 from torch import Tensor
 
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.data.source import Frame, Source, without_invalid
+from depth_unet.data.source import Frame, Source, mask_invalid
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.depth import image_sums
@@ -104,7 +104,7 @@ def _read(source: Source, protocol: EvalProtocol, index: int) -> Frame:
     frame = source.read(index)
     if protocol.native_size is not None or source.rows[index].official_split != "test":
         return frame
-    return replace(frame, depth_mm=without_invalid(frame.depth_mm, source.info))
+    return replace(frame, depth_mm=mask_invalid(frame.depth_mm, source.info))
 
 
 def at_size(

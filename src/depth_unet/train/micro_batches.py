@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from depth_unet.config.run import Config
-from depth_unet.data.augment import augment, augmented_mask
+from depth_unet.data.augment import augment, augment_mask
 from depth_unet.data.loader import RawBatch
 from depth_unet.records import Batch
 
@@ -44,7 +44,7 @@ class MicroBatches(Sequence[Batch]):
     def masks(self) -> Iterator[Tensor]:
         """What counts in the parts (b 1 h w), one after another, without their images."""
         for raw in map(self._part, range(len(self))):
-            yield augmented_mask(raw, self.config.augment, **self._where())
+            yield augment_mask(raw, self.config.augment, **self._where())
 
     def _part(self, number: int) -> RawBatch:
         return self.raw.slice(number * self.size, (number + 1) * self.size)

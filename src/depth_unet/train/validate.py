@@ -13,7 +13,7 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.run import Config
 from depth_unet.data.mixture import Mixture
 from depth_unet.data.source import Source
-from depth_unet.data.splits import Splits, evenly, frames_of
+from depth_unet.data.splits import Splits, evenly_spaced, frames_of
 from depth_unet.evaluate.score import Predictor, score
 from depth_unet.figures.panel import PanelRow, panel
 from depth_unet.figures.write import rendered
@@ -63,7 +63,7 @@ def validate(
         reporter.metrics(step, name, values)
         figures |= {f"{name}/{metric}": value for metric, value in values.items()}
         if fabric.is_global_zero:
-            rows = [_row(source, index, predict) for index in evenly(frames, NUM_PICTURES)]
+            rows = [_row(source, index, predict) for index in evenly_spaced(frames, NUM_PICTURES)]
             reporter.picture(step, name, rendered(panel(rows)))
     return figures
 

@@ -6,16 +6,17 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from depth_unet.camera.nyu import NYU_CAMERA
 from depth_unet.config.choices import FormChoice
-from depth_unet.data.fit import fitted_frame
-from depth_unet.data.forms.description import FORMS, NYU_CAMERA, FormName
+from depth_unet.data.fit import fit_frame
+from depth_unet.data.forms.description import FORMS, FormName
 from depth_unet.data.forms.recognise import open_original, open_source, recognise
 from depth_unet.data.prepare import prepare
 from tests.data.forms.conftest import HEIGHT, WIDTH, WRITERS, Written
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*official test frames"),
-    pytest.mark.filterwarnings("ignore:.*splits.mat is not there"),
+    pytest.mark.filterwarnings("ignore:.*splits.mat is missing"),
 ]
 FORM_OF = {"kaggle folder": "kaggle", "kaggle nested": "kaggle", "kaggle zip": "kaggle"}
 QUANTUM_M = {"kaggle folder": 10 / 255, "kaggle nested": 10 / 255, "kaggle zip": 10 / 255}
@@ -75,7 +76,7 @@ def test_every_form_can_be_prepared(kind: str, frames: list[Written], tmp_path: 
             np.testing.assert_array_equal(stored.image, frame.image)
             np.testing.assert_array_equal(stored.depth_mm, frame.depth_mm)
         else:
-            fitted = fitted_frame(frame, 24, 32)
+            fitted = fit_frame(frame, 24, 32)
             np.testing.assert_array_equal(stored.image, fitted.image)
             np.testing.assert_array_equal(stored.depth_mm, fitted.depth_mm)
 

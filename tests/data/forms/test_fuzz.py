@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from depth_unet.data.forms.recognise import open_original, open_source
-from depth_unet.data.skip import without_bad
+from depth_unet.data.prepare import skip_bad
 from depth_unet.data.source import Original
 from depth_unet.errors import DataError
 from examples.box_rooms import write_box_rooms
@@ -80,7 +80,7 @@ def assert_read_or_told(root: Path) -> None:
                 assert frame.depth_mm.any()
         if isinstance(source, Original):
             try:
-                kept = without_bad(source, assert_one_line, workers=1)
+                kept = skip_bad(source, assert_one_line, workers=1)
             except DataError as error:
                 assert_one_line(error)
             else:

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from depth_unet.data.forms.official import official_frames
+from depth_unet.data.forms.nyu import official_frames
 from depth_unet.data.forms.recognise import open_original, open_source
-from depth_unet.data.skip import without_bad
+from depth_unet.data.prepare import skip_bad
 from depth_unet.errors import DataError
 from tests.data.forms.conftest import (
     WRITERS,
@@ -27,7 +27,7 @@ from tests.data.forms.conftest import (
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*official test frames"),
-    pytest.mark.filterwarnings("ignore:.*splits.mat is not there"),
+    pytest.mark.filterwarnings("ignore:.*splits.mat is missing"),
 ]
 TRAIN, TEST = "data/nyu2_train.csv", "data/nyu2_test.csv"
 FIRST = "data/nyu2_train/basement_0001a_out/1"
@@ -77,12 +77,15 @@ SPOILT: dict[str, tuple[Callable[[Members], object], str]] = {
     ),
     "path that climbs out": (
         lines(lambda t: ["data/../../etc/passwd,data/x.png", *t]),
-        r"line 1: 'data/../../etc/passwd' is no path below",
+        r"line 1: 'data/../../etc/passwd' points outside the data set",
     ),
-    "absolute path": (lines(lambda t: ["/etc/passwd,/etc/group", *t]), r"line 1: '/etc/passwd' is"),
+    "absolute path": (
+        lines(lambda t: ["/etc/passwd,/etc/group", *t]),
+        r"line 1: '/etc/passwd' points outside",
+    ),
     "file that is not there": (
         lambda m: m.pop(f"{FIRST}.png"),
-        r"line 1 names nyu2_train/basement_0001a_out/1.png, which is not there",
+        r"line 1 names nyu2_train/basement_0001a_out/1.png, which is missing",
     ),
     "16 bits where 8 are expected": (
         lambda m: m.update({f"{FIRST}.png": png(np.full((48, 64), 3000, np.uint16))}),
@@ -147,7 +150,7 @@ def test_bad_rows_are_left_out_only_if_that_is_wanted(
     with pytest.raises(DataError, match="line 3"):
         open_source(root)
     bad: list[DataError] = []
-    source = without_bad(open_original(root, on_bad=bad.append), bad.append)
+    source = skip_bad(open_original(root, on_bad=bad.append), bad.append)
     assert len(source.rows) == len(frames) - 1
     assert [str(error).count("\n") for error in bad] == [0, 0]
     for index, written in enumerate(frames[1:]):
@@ -181,7 +184,7 @@ def test_links_in_a_circle(frames: list[Written], tmp_path: Path) -> None:
     root = write_members(tmp_path, kaggle_members(frames))
     (root / f"{FIRST}.jpg").unlink()
     (root / f"{FIRST}.jpg").symlink_to("1.jpg")
-    with pytest.raises(DataError, match=r"line 1 names .*1.jpg, which is not there"):
+    with pytest.raises(DataError, match=r"line 1 names .*1.jpg, which is missing"):
         open_source(root)
 
 
@@ -254,8 +257,8 @@ def test_bts_lines(frames: list[Written], tmp_path: Path) -> None:
     good = path.read_text()
     for line, message in (
         ("a.jpg b.png", r"line 1: 'a.jpg b.png' is not `photo depth focal`"),
-        ("../x.jpg ../y.png 518.8", r"line 1: '../x.jpg' is no path below"),
-        ("x.jpg y.png 518.8", r"line 1 names x.jpg, which is not there"),
+        ("../x.jpg ../y.png 518.8", r"line 1: '../x.jpg' points outside the data set"),
+        ("x.jpg y.png 518.8", r"line 1 names x.jpg, which is missing"),
     ):
         path.write_text(f"{line}\n{good}")
         with pytest.raises(DataError, match=message):
@@ -272,9 +275,9 @@ def test_what_is_no_data_set(tmp_path: Path) -> None:
     (tmp_path / "notes.md").write_text("mine")
     for name, message in (
         ("nothing", "does not exist"),
-        ("empty", "is in no form that is known"),
-        ("photos", "is in no form that is known"),
-        ("notes.md", "is in no form that is known"),
+        ("empty", "is not recognised"),
+        ("photos", "is not recognised"),
+        ("notes.md", "is not recognised"),
     ):
         with pytest.raises(DataError, match=message):
             open_source(tmp_path / name)

@@ -13,7 +13,7 @@ from tests.integration.commandline import start
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*official test frames"),
-    pytest.mark.filterwarnings("ignore:.*splits.mat is not there"),
+    pytest.mark.filterwarnings("ignore:.*splits.mat is missing"),
 ]
 HEIGHT, WIDTH = 960, 1280  # two frames fill a block
 

@@ -1,21 +1,20 @@
 """BTS's lists: a photo, a depth map and a focal length per line."""
 
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from depth_unet.data.decode import read_depth, read_rgb
-from depth_unet.data.forms.description import NYU_CAMERA, nyu_info
-from depth_unet.data.forms.files import Folder, checked_name, part_of
-from depth_unet.data.forms.frames import FormSource, Pixels, width_of_photos
-from depth_unet.data.forms.official import warn_unless_official
-from depth_unet.data.forms.scenes import room_of
-from depth_unet.data.layout import OnBad, PairRow, refuse
+from depth_unet.camera.nyu import NYU_CAMERA
+from depth_unet.data.forms.files import Folder, check_listed_name, find_word
+from depth_unet.data.forms.form_source import ListedSource
+from depth_unet.data.forms.nyu import room_of, warn_unless_official
+from depth_unet.data.layout import OnBad, PairRow, collect_rows, refuse
 from depth_unet.errors import DataError
 
 PLACES = ("", "sync/", "official_splits/test/", "official_splits/train/", "nyu/sync/")
-FIRST_LINES = 20  # that a list is known by
+FIRST_LINES = 20  # that are read to recognise a list
 FIELDS = 3  # photo, depth, focal length
-NO_DEPTH = "None"  # where a list has photos alone
+NO_DEPTH = "None"  # in place of the depth map, for a photo alone
+Line = tuple[str, list[str]]  # split and words
 
 
 def bts_lists(root: Path) -> list[Path]:
@@ -26,47 +25,36 @@ def bts_lists(root: Path) -> list[Path]:
     return sorted(lists, key=lambda path: (_split(path) != "train", path.name))
 
 
-def open_bts(root: Path, on_bad: OnBad = refuse) -> FormSource:
+def open_bts(root: Path, on_bad: OnBad = refuse) -> ListedSource:
     """Open one list, or all in a folder.
 
     Args:
         root: The list or its folder. Photos are looked for beside the list, and below ``sync``
             and ``official_splits`` there.
-        on_bad: Told of every bad line of a list.
+        on_bad: Called with the error of every bad line of a list.
 
     Raises:
-        DataError: A line is damaged or names a file that is not there.
+        DataError: A line is damaged or names a file that is missing.
     """
-    folder = root.parent if root.is_file() else root
-    files, rows, known = Folder(folder), list[PairRow](), dict[str, str]()
-    for path in bts_lists(root):
-        rows += _rows(files, path, known, on_bad)
+    files = Folder(root.parent if root.is_file() else root)
+
+    def parse(line: Line, where: str) -> PairRow:
+        return _parse(line, where, files)
+
+    lines = (line for path in bts_lists(root) for line in _lines(path))
+    rows = collect_rows(lines, parse, on_bad)
     if not rows:
         raise DataError(f"{root} holds no list of lines `photo depth focal`; name one")
-    pixels = partial(_pixels, folder, rows)
-    _warn(root, rows)
-    return FormSource(
-        root=root,
-        rows=rows,
-        info=nyu_info("NYU Depth v2, BTS lists", width_of_photos(pixels, len(rows))),
-        pixels=pixels,
-        origin_of=lambda index: " ".join(
-            files.origin(name) for name in (rows[index].rgb, rows[index].depth)
-        ),
-        place=lambda index: str(folder / rows[index].depth),
-    )
-
-
-def _warn(root: Path, rows: list[PairRow]) -> None:
-    """Warn where test photos, numbered as in the labelled set, are not the official ones."""
-    stems = [PurePosixPath(row.rgb).stem for row in rows if row.official_split == "test"]
-    numbers = [stem.rpartition("_")[2] for stem in stems]
-    if numbers:
+    source = ListedSource(root, files, "", rows, title="NYU Depth v2, BTS lists")
+    test = [PurePosixPath(row.rgb).stem for row in rows if row.official_split == "test"]
+    if test:  # test photos end in their number in the labelled set
+        numbers = [stem.rpartition("_")[2] for stem in test]
         warn_unless_official([int(n) if n.isdecimal() else -1 for n in numbers], str(root))
+    return source
 
 
 def _split(path: Path) -> str:
-    return part_of(path.name, ("train", "test"))
+    return find_word(path.name, ("train", "test"))
 
 
 def _is_list(path: Path) -> bool:
@@ -82,36 +70,26 @@ def _is_list(path: Path) -> bool:
     )
 
 
-def _rows(files: Folder, path: Path, known: dict[str, str], on_bad: OnBad) -> list[PairRow]:
-    rows, split = list[PairRow](), _split(path)
+def _lines(path: Path) -> Iterator[tuple[str, Line]]:
+    split = _split(path)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not a UTF-8 text ({error}); save it as one") from None
-    for number, line in enumerate(lines, start=1):
-        words = line.split()
-        if not words or words[1:2] == [NO_DEPTH]:
-            continue
-        where = f"{path}, line {number}"
-        try:
-            row = _row(files, words, split, where)
-            first = known.setdefault(row.rgb, where)
-            if first != where:
-                raise DataError(f"{where}: {row.rgb} is also in {first}; list it once")
-            rows.append(row)
-        except DataError as error:
-            on_bad(error)
-    return rows
+    for number, words in enumerate(map(str.split, lines), start=1):
+        if words and words[1:2] != [NO_DEPTH]:
+            yield f"{path}, line {number}", (split, words)
 
 
-def _row(files: Folder, words: list[str], split: str, where: str) -> PairRow:
+def _parse(line: Line, where: str, files: Folder) -> PairRow:
+    split, words = line
     if len(words) != FIELDS or not _is_number(words[2]):
         raise DataError(f"{where}: {' '.join(words)[:80]!r} is not `photo depth focal`; correct it")
-    rgb, depth = (checked_name(word.removeprefix("/"), where) for word in words[:2])
+    rgb, depth = (check_listed_name(word.removeprefix("/"), where) for word in words[:2])
     place = next((place for place in PLACES if files.has(place + rgb)), None)
     if place is None or not files.has(place + depth):
         missing = depth if place is not None else rgb
-        raise DataError(f"{where} names {missing}, which is not there; restore the file")
+        raise DataError(f"{where} names {missing}, which is missing; restore the file")
     return PairRow(
         rgb=place + rgb,
         depth=place + depth,
@@ -122,15 +100,10 @@ def _row(files: Folder, words: list[str], split: str, where: str) -> PairRow:
 
 
 def _camera(focal_px: float) -> tuple[float, float, float, float] | None:
-    """None where it is NYU's own, whose rows and columns differ a little."""
+    """None for NYU's own camera, whose two focal lengths differ a little."""
     if abs(focal_px - NYU_CAMERA.fx_px) < 0.01:
         return None
     return focal_px, focal_px, NYU_CAMERA.cx_px, NYU_CAMERA.cy_px
-
-
-def _pixels(folder: Path, rows: list[PairRow], index: int) -> Pixels:
-    row = rows[index]
-    return read_rgb(folder / row.rgb), read_depth(folder / row.depth, 1e-3)
 
 
 def _is_number(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Files by their names below a root, wherever they lie: in a folder, or in a zip that stays one."""
+"""Named files in a folder, or in a zip that is read in place."""
 
 import functools
 import os
@@ -6,89 +6,59 @@ import re
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from depth_unet.data.layout import is_below, plain_name
 from depth_unet.errors import DataError
 from depth_unet.files.damage import told_as_damage
 
-MOST_BYTES = 2**30  # of one member; a header may say anything
-
-
-@runtime_checkable
-class Files(Protocol):
-    """Named files that can be read from several threads."""
-
-    @property
-    def root(self) -> Path:
-        """The folder or archive."""
-        ...
-
-    def has(self, name: str) -> bool:
-        """Whether there is a file of that name."""
-        ...
-
-    def origin(self, name: str) -> str:
-        """What changes when the file does; cheap."""
-        ...
-
-    def read(self, name: str) -> bytes:
-        """The file's content.
-
-        Raises:
-            DataError: It is missing or damaged.
-        """
-        ...
+MOST_BYTES = 2**30  # of one member; a damaged header may claim any size
 
 
 class Folder:
-    """Files of a folder.
-
-    Args:
-        root: The folder.
-    """
+    """Files of a folder; it may be read from several threads."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._names_in = functools.cache(self._listed)
+        self._names_in = functools.cache(self._list)
 
     def has(self, name: str) -> bool:
-        """See ``Files.has``; a folder is listed once, which is faster than asking for each file."""
+        """Whether the file exists; a folder is listed once, which is faster than many queries."""
         folder, _, base = name.rpartition("/")
         if base in self._names_in(folder):
             return True
-        try:  # made since, or written in other case where that is the same
+        try:  # a newer file, or another case where the system ignores case
             return (self.root / name).is_file()
-        except OSError:  # a name that is too long, for one
+        except OSError:  # for example a name that is too long
             return False
 
     def origin(self, name: str) -> str:
-        """See ``Files.origin``."""
+        """The file's length: text that changes when the file does."""
         try:
             return str((self.root / name).stat().st_size)
         except OSError as error:
             raise _unreadable(self.root / name, error) from None
 
-    def _listed(self, folder: str) -> frozenset[str]:
-        try:
-            with os.scandir(self.root / folder) as entries:
-                return frozenset(entry.name for entry in entries if entry.is_file())
-        except (OSError, ValueError):  # not there, no folder, a link to itself, no name
-            return frozenset()
-
     def read(self, name: str) -> bytes:
-        """See ``Files.read``."""
+        """The file's content.
+
+        Raises:
+            DataError: It is missing or cannot be read.
+        """
         try:
             return (self.root / name).read_bytes()
         except OSError as error:
             raise _unreadable(self.root / name, error) from None
 
+    def _list(self, folder: str) -> frozenset[str]:
+        try:
+            with os.scandir(self.root / folder) as entries:
+                return frozenset(entry.name for entry in entries if entry.is_file())
+        except (OSError, ValueError):  # missing, not a folder, a circular link, no valid name
+            return frozenset()
+
 
 class Archive:
-    """Members of a zip, read in place.
-
-    Args:
-        root: The zip.
+    """Members of a zip; it may be read from several threads.
 
     Raises:
         DataError: It is damaged, or no zip.
@@ -98,27 +68,27 @@ class Archive:
         self.root = root
         with told_as_damage(root, "cannot be read as a zip"):
             self._zip = zipfile.ZipFile(root)
-
-    @functools.cached_property
-    def names(self) -> list[str]:
-        """Names of all members."""
-        return self._zip.namelist()
+        self.names = self._zip.namelist()
 
     def has(self, name: str) -> bool:
-        """See ``Files.has``."""
+        """Whether the zip has this member."""
         return name in self._zip.NameToInfo
 
     def origin(self, name: str) -> str:
-        """See ``Files.origin``."""
+        """The member's CRC: text that changes when the member does."""
         return str(self._member(name).CRC)
 
     def read(self, name: str) -> bytes:
-        """See ``Files.read``."""
+        """The member's content.
+
+        Raises:
+            DataError: It is missing or damaged.
+        """
         member = self._member(name)
         if member.file_size > MOST_BYTES:
             raise DataError(
-                f"{self.root}/{name} would be {member.file_size} bytes long, which no file of a "
-                "pair is; download the zip again"
+                f"{self.root}/{name} would be {member.file_size} bytes long, too large for an "
+                "image; download the zip again"
             )
         with told_as_damage(f"{self.root}/{name}", remedy="download the zip again"):
             return self._zip.read(member)
@@ -130,43 +100,31 @@ class Archive:
             raise DataError(f"{self.root} has no {name}; download the zip again") from None
 
 
-def open_files(root: Path) -> Folder | Archive:
-    """A folder's files, or a zip's members."""
-    return Archive(root) if root.is_file() else Folder(root)
+Files = Folder | Archive
 
 
-def part_of(name: str, parts: Iterable[str]) -> str:
-    """The first of some words that a file's name holds as a word of its own; empty if none.
+def find_word(name: str, words: Iterable[str]) -> str:
+    """The first of some words that a file's name holds as a whole word; empty if none.
 
     ``val`` is a word of ``val-00000-of-00001`` and not of ``interval``.
     """
-    words = set(re.split(r"[^a-z]+", name.lower()))
-    return next((part for part in parts if part in words), "")
+    found = set(re.split(r"[^a-z]+", name.lower()))
+    return next((word for word in words if word in found), "")
 
 
-def first_twice(names: Iterable[str]) -> str:
-    """The first name that was there before; empty if there is none."""
-    known = set[str]()
-    for name in names:
-        if name in known:
-            return name
-        known.add(name)
-    return ""
-
-
-def checked_name(name: str, where: str) -> str:
-    """A relative path with forward slashes that stays below its root.
+def check_listed_name(name: str, where: str) -> str:
+    """A listed path with forward slashes, made plain.
 
     Args:
         name: As a list gives it.
         where: File and line, for the message.
 
     Raises:
-        DataError: It is empty, absolute, or climbs out of its folder.
+        DataError: It is empty, absolute, or points outside the data set.
     """
     text = name.strip().replace("\\", "/")
     if not is_below(text):
-        raise DataError(f"{where}: {name!r} is no path below the data set; correct the list")
+        raise DataError(f"{where}: {name!r} points outside the data set; correct the list")
     return plain_name(text)
 
 

@@ -1,4 +1,4 @@
-"""The one place that opens HDF5 files, and knows how they can be wrong."""
+"""The module that opens HDF5 files, and knows how they can be damaged."""
 
 import io
 from pathlib import Path
@@ -6,49 +6,38 @@ from typing import Any
 
 import numpy as np
 
-from depth_unet.errors import ConfigError, DataError
+from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.files.damage import told_as_damage
 
-MOST_BYTES = 2**31  # of one array that is read at once; a header may say anything
+MOST_BYTES = 2**31  # of one array that is read at once; a damaged header may claim any size
 
 
-def check_installed(root: Path) -> None:
-    """Refuse HDF5 files where they cannot be read.
-
-    Raises:
-        ConfigError: h5py is not installed.
-    """
-    try:
-        import h5py  # noqa: F401  # an extra
-    except ImportError:
-        raise ConfigError(
-            f"{root} holds HDF5 and h5py is not installed: pip install 'depth-unet[data]'"
-        ) from None
-
-
-def opened(file: Path | io.BytesIO, where: str) -> Any:
+def open_hdf5(file: Path | io.BytesIO, where: str) -> Any:
     """An open file.
 
     Args:
         file: Its path, or its content.
-        where: What it is, for messages.
+        where: File and row, for messages.
 
     Raises:
         ConfigError: h5py is not installed.
-        DataError: It is damaged.
+        DataError: The file is damaged.
     """
-    check_installed(Path(where))
-    import h5py  # an extra
-
+    try:
+        import h5py  # an extra
+    except ImportError:
+        raise ConfigError(
+            f"{where} is HDF5 and h5py is not installed; run: {install_command('h5py')}"
+        ) from None
     with told_as_damage(where, "cannot be read as HDF5"):
         return h5py.File(file, "r")
 
 
-def dataset(stored: Any, name: str, where: str) -> Any:
+def find_array(stored: Any, name: str, where: str) -> Any:
     """A stored array of numbers, not read yet.
 
     Raises:
-        DataError: There is none of that name, or it holds something else.
+        DataError: The file has no array of numbers of that name.
     """
     import h5py  # an extra
 
@@ -62,13 +51,13 @@ def dataset(stored: Any, name: str, where: str) -> Any:
     return found
 
 
-def values(array: Any, where: str) -> np.ndarray:
+def read_array(array: Any, where: str) -> np.ndarray:
     """The numbers of a stored array.
 
     Raises:
-        DataError: They are damaged, or more than a frame can have.
+        DataError: They are damaged, or too many for a frame.
     """
     with told_as_damage(where):
         if array.size * array.dtype.itemsize > MOST_BYTES:
-            raise DataError(f"{where} holds an array of {array.shape}, which is no frame")
+            raise DataError(f"{where} holds an array of {array.shape}, too large for a frame")
         return np.asarray(array)

@@ -1,41 +1,33 @@
 """Parquet files with a column of photos and one of depth maps."""
 
+import bisect
 import functools
 import itertools
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from depth_unet.data.decode import read_depth, read_rgb
-from depth_unet.data.forms.description import nyu_info
-from depth_unet.data.forms.files import part_of
-from depth_unet.data.forms.frames import FormSource, Pixels, width_of_photos
+from depth_unet.data.forms.files import find_word
+from depth_unet.data.forms.form_source import FormSource, Pixels
+from depth_unet.data.forms.nyu import SPLIT_OF_WORD
 from depth_unet.data.layout import PairRow
-from depth_unet.errors import ConfigError, DataError
+from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.files.damage import told_as_damage
 from depth_unet.images.millimetres import as_millimetres
 
 SUFFIX = ".parquet"
 PHOTO_COLUMNS, DEPTH_COLUMNS = ("image", "rgb"), ("depth", "depth_map")
-SPLITS = {"train": "train", "val": "test", "test": "test"}
 OPEN_GROUPS = 4  # a group of rows is decoded as a whole
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows that a file holds together.
-
-    Attributes:
-        path: The file.
-        number: Which of its groups.
-        start: The first of its rows within the file.
-        size: Number of rows.
-    """
+    """Rows that a file holds together, from row ``start`` of the file on."""
 
     path: Path
     number: int
@@ -43,67 +35,57 @@ class Group:
     size: int
 
 
-@dataclass(kw_only=True)
-class Tables:
-    """Groups of rows as they are asked for; a few are kept."""
+class ParquetSource(FormSource):
+    """One file, or all in a folder; rows are read when they are asked for.
 
-    groups: Sequence[Group]
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    Raises:
+        ConfigError: pyarrow is not installed.
+        DataError: There is no file, or one is damaged or lacks a column.
+    """
 
-    def __post_init__(self) -> None:
+    def __init__(self, root: Path) -> None:
+        paths = [root] if root.is_file() else sorted(root.rglob(f"*{SUFFIX}"))
+        self.groups = [group for path in paths for group in _groups(path)]
+        if not self.groups:
+            raise DataError(f"{root} holds no rows in {SUFFIX} files; name the folder that does")
         self.starts = [0, *itertools.accumulate(group.size for group in self.groups)]
+        self._lock = threading.Lock()
         self._table = functools.lru_cache(maxsize=OPEN_GROUPS)(_table)
+        rows = [
+            PairRow(rgb=f"{name}.png", depth=f"{name}_depth.png", official_split=split)
+            for group in self.groups
+            for number in range(group.start, group.start + group.size)
+            for name, split in [_name_and_split(root, group.path, number)]
+        ]
+        super().__init__(root, rows, "NYU Depth v2, parquet")
 
-    def values(self, index: int) -> tuple[Any, Any, str]:
-        """Photo and depth map of a row as Python values, and where it lies.
-
-        Raises:
-            DataError: The file is damaged.
-        """
-        place = int(np.searchsorted(self.starts, index, side="right")) - 1
-        group, row = self.groups[place], index - self.starts[place]
-        where = f"{group.path}, row {group.start + row}"
-        with self.lock:
+    def pixels(self, index: int) -> Pixels:
+        """See ``FormSource.pixels``."""
+        group, row = self._find(index)
+        where = self.place(index)
+        with self._lock:
             table = self._table(group.path, group.number)
         with told_as_damage(where):
             photo, depth = (
                 table.column(_column(table.column_names, names, group.path))[row].as_py()
                 for names in (PHOTO_COLUMNS, DEPTH_COLUMNS)
             )
-        return photo, depth, where
+        return _photo(photo, where), _depth(depth, where)
 
+    def place(self, index: int) -> str:
+        """The file and the row in it."""
+        group, row = self._find(index)
+        return f"{group.path}, row {group.start + row}"
 
-def open_parquet(root: Path) -> FormSource:
-    """Open one file, or all in a folder; rows are read when they are asked for.
+    def origin(self, index: int) -> str:
+        """The file's length and the row's number."""
+        group, row = self._find(index)
+        return f"{group.path.stat().st_size} {group.start + row}"
 
-    Raises:
-        ConfigError: pyarrow is not installed.
-        DataError: There is no file, or one is damaged or lacks a column.
-    """
-    paths = [root] if root.is_file() else sorted(root.rglob(f"*{SUFFIX}"))
-    groups = [group for path in paths for group in _groups(path)]
-    if not groups:
-        raise DataError(f"{root} holds no rows in {SUFFIX} files; name the folder that does")
-    tables = Tables(groups=groups)
-    places = [
-        (group, number)
-        for group in groups
-        for number in range(group.start, group.start + group.size)
-    ]
-    rows = [
-        PairRow(rgb=f"{name}.png", depth=f"{name}_depth.png", official_split=split)
-        for group, number in places
-        for name, split in [_name_and_split(root, group.path, number)]
-    ]
-    pixels = partial(_pixels, tables)
-    return FormSource(
-        root=root,
-        rows=rows,
-        info=nyu_info("NYU Depth v2, parquet", width_of_photos(pixels, len(rows))),
-        pixels=pixels,
-        origin_of=lambda index: f"{places[index][0].path.stat().st_size} {places[index][1]}",
-        place=lambda index: f"{root}, {rows[index].rgb}",
-    )
+    def _find(self, index: int) -> tuple[Group, int]:
+        """A row's group, and its place within the group."""
+        number = bisect.bisect_right(self.starts, index) - 1
+        return self.groups[number], index - self.starts[number]
 
 
 def _groups(path: Path) -> list[Group]:
@@ -122,7 +104,7 @@ def _file(path: Path) -> Any:
         from pyarrow import parquet  # an extra
     except ImportError:
         raise ConfigError(
-            f"{path} is parquet and pyarrow is not installed: pip install 'depth-unet[data]'"
+            f"{path} is parquet and pyarrow is not installed; run: {install_command('pyarrow')}"
         ) from None
     with told_as_damage(path, "cannot be read as parquet"):
         return parquet.ParquetFile(path)
@@ -148,15 +130,8 @@ def _column(names: Sequence[str], wanted: tuple[str, ...], path: Path) -> str:
 def _name_and_split(root: Path, path: Path, number: int) -> tuple[str, str]:
     """Name of a row, unique in the data set, and its split by the words of the file's path."""
     below = Path(path.name) if path == root else path.relative_to(root)
-    words = "/".join(below.parts)
-    return f"{below.with_suffix('').as_posix()}/{number:06d}", SPLITS.get(
-        part_of(words, SPLITS), ""
-    )
-
-
-def _pixels(tables: Tables, index: int) -> Pixels:
-    photo, depth, where = tables.values(index)
-    return _photo(photo, where), _depth(depth, where)
+    split = SPLIT_OF_WORD.get(find_word(below.as_posix(), SPLIT_OF_WORD), "")
+    return f"{below.with_suffix('').as_posix()}/{number:06d}", split
 
 
 def _photo(value: Any, where: str) -> np.ndarray:

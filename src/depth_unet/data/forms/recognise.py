@@ -1,4 +1,4 @@
-"""Which form a path is in: of a folder by what lies there, of a file by its ending."""
+"""The form of a data set: of a folder by what is in it, of a file by its ending."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,8 +10,8 @@ from depth_unet.data.forms.description import FormName
 from depth_unet.data.forms.files import Folder
 from depth_unet.data.forms.h5 import open_h5, open_tar
 from depth_unet.data.forms.kaggle import kaggle_folder, open_kaggle
-from depth_unet.data.forms.mat import open_mat
-from depth_unet.data.forms.parquet import open_parquet
+from depth_unet.data.forms.mat import MatSource
+from depth_unet.data.forms.parquet import ParquetSource
 from depth_unet.data.layout import INDEX_NAME, OnBad, refuse
 from depth_unet.data.source import Original, PairsSource, Source
 from depth_unet.errors import ConfigError, DataError
@@ -24,27 +24,27 @@ ENDINGS: dict[str, FormName] = {
     ".txt": "bts",
 }
 OPENERS: dict[FormName, Callable[[Path], Original]] = {
-    "mat": open_mat,
-    "mat-raw": partial(open_mat, raw=True),
+    "mat": MatSource,
+    "mat-raw": partial(MatSource, raw=True),
     "h5": open_h5,
     "h5-tar": open_tar,
-    "parquet": open_parquet,
+    "parquet": ParquetSource,
 }
 
 
 def recognise(root: Path) -> FormName:
-    """The form of what lies at a path.
+    """The form of the data set at a path.
 
     Raises:
-        DataError: There is nothing, or nothing that is known.
+        DataError: The path does not exist, or its form is not recognised.
     """
     if not root.exists():
         raise DataError(f"{root} does not exist; name a data set")
     form = ENDINGS.get(root.suffix.lower()) if root.is_file() else _of_folder(root)
     if form is None:
         raise DataError(
-            f"{root} is in no form that is known; name a folder with {INDEX_NAME}, a cache, or one "
-            "of NYU's forms (docs/data.md), or say which it is with --form"
+            f"the form of {root} is not recognised; name a folder with {INDEX_NAME}, a cache, or "
+            "one of NYU's forms (docs/data.md), or give --form"
         )
     return form
 
@@ -57,7 +57,7 @@ def open_source(root: Path, form: FormName | None = None) -> Source:
         form: Its form; None recognises it.
 
     Raises:
-        DataError: It is in no form that is known, or not in the one that was named.
+        DataError: The form is not recognised, or is not the one that was named.
         ConfigError: A library for this form is not installed.
     """
     found = form or recognise(root)
@@ -65,20 +65,20 @@ def open_source(root: Path, form: FormName | None = None) -> Source:
 
 
 def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refuse) -> Original:
-    """Open a data set that can be prepared: see ``open_source``.
+    """Open a data set of which a cache can be prepared.
 
     Args:
         root: A file or folder.
         form: Its form; None recognises it.
-        on_bad: Told of every bad line, in the forms that have lists.
+        on_bad: Called with the error of every bad line, in the forms that have lists.
 
     Raises:
-        DataError: It is in no form that is known, or not in the one that was named.
+        DataError: The form is not recognised, or is not the one that was named.
         ConfigError: It is a cache, or a library for this form is not installed.
     """
     match form or recognise(root):
         case "cache":
-            raise ConfigError(f"{root} is a cache already; name the data set that it was made of")
+            raise ConfigError(f"{root} is a cache already; name the data set that it was made from")
         case "pairs":
             return PairsSource(root, on_bad=on_bad)
         case "kaggle":

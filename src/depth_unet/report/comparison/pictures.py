@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from depth_unet.data.source import Source
-from depth_unet.data.splits import evenly
+from depth_unet.data.splits import evenly_spaced
 from depth_unet.evaluate.score import Predictor, predict_frame, with_flip_averaging
 from depth_unet.figures.curves import Chart, Line, curves
 from depth_unet.figures.side_by_side import SideBySideRow, side_by_side
@@ -113,7 +113,7 @@ def choose_photos(
     names = sorted(errors)
     spread = {name: max(errors[name]) - min(errors[name]) for name in names}
     widest = max(names, key=lambda name: spread[name])
-    chosen = {names[index] for index in evenly(range(len(names)), most)}
+    chosen = {names[index] for index in evenly_spaced(range(len(names)), most)}
     if spread[widest] == 0:
         return tuple(sorted(chosen)), None
     return tuple(sorted(chosen | {widest})), widest
