@@ -26,7 +26,7 @@ from contest.student import Pairs, read_files
 from throughput import OUT, ROOMS, Spread, prepared, rendered_rooms, spread
 from torch.utils.data import DataLoader
 
-from depth_unet.data.cache import open_cache
+from depth_unet.data.cache import CacheSource
 from depth_unet.data.loader import Loader
 from depth_unet.data.order import EpochOrder
 from depth_unet.data.prepare import BYTES_PER_PIXEL
@@ -50,7 +50,7 @@ def decoded(pairs: Path) -> Iterator[int]:
 
 def cached(cache: Path) -> Iterator[int]:
     """Batches of our loader with one worker, at the size that the recipe reads."""
-    source = open_cache(cache)
+    source = CacheSource(cache)
     order = EpochOrder([list(range(len(source.rows)))], seed=0)
     loader = Loader(
         source, order, size=RECIPES[RECIPE]().source_size(), batch_size=BATCH_SIZE, workers=1
@@ -90,7 +90,7 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     pairs = options.data or rendered_rooms()
     cache = prepared(RECIPE, pairs, OUT if options.data else ROOMS.parent)
-    num_frames = len(open_cache(cache).rows)
+    num_frames = len(CacheSource(cache).rows)
     # Batches are made anew in each turn: what a loader has read ahead in another's would count.
     sides: dict[str, Callable[[], Iterator[int]]] = {
         "JPEG and PNG, DataLoader": lambda: decoded(pairs),

@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from depth_unet.config.choices import SplitChoice
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import mask_invalid
-from depth_unet.data.splits import SplitName, Splits, frames_of
+from depth_unet.data.splits import Splits, frames_of
 from depth_unet.errors import ConfigError
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.model.checkpoint import resolve
@@ -28,7 +29,7 @@ LEFT_OUT = (0.0, 0.1, 0.25, 0.5)
 PIXELS = 2000  # of every photo, drawn at random
 
 
-def errors_of(model: DepthModel, source_root: Path, split: SplitName) -> list[np.ndarray]:
+def errors_of(model: DepthModel, source_root: Path, split: SplitChoice) -> list[np.ndarray]:
     """Per photo: |log error| in units of its spread, the spread, and relative error (n x 3)."""
     source = open_source(source_root)
     splits = Splits.from_dict(model.checkpoint.splits).for_source(source)

@@ -13,7 +13,7 @@ from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.data.layout import (
     DatasetInfo,
     PairRow,
-    is_below,
+    check_path,
     plain_name,
     read_index,
     read_info,
@@ -38,11 +38,13 @@ def info(root: Path, **values: object) -> DatasetInfo:
 @given(st.text("ab./:\\ ", max_size=12))
 def test_names_are_read_as_pathlib_reads_them(name: str) -> None:
     """What is below its folder, and the plain form of its name, are those of pure paths."""
-    path = PurePosixPath(name)
+    path = PurePosixPath(name.strip().replace("\\", "/"))
     inside = bool(path.parts) and not path.is_absolute() and ".." not in path.parts
-    assert is_below(name) == (inside and ":" not in path.parts[0])
-    if is_below(name):
-        assert plain_name(name) == path.as_posix()
+    if inside and ":" not in path.parts[0]:
+        assert plain_name(check_path(name, "here")) == path.as_posix()
+    else:
+        with pytest.raises(DataError, match="here is '"):
+            check_path(name, "here")
 
 
 def test_index_round_trip(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from depth_unet.data.layout import PairRow, read_index
-from depth_unet.data.splits import Splits, evenly_spaced, frames_of, has_split, split_rooms
+from depth_unet.data.splits import Splits, evenly_spaced, find_frames, frames_of, split_rooms
 from depth_unet.errors import DataError
 
 PARTS = ("train", "seen", "unseen", "test")
@@ -246,14 +246,14 @@ def test_missing_parts_say_why(rows: list[PairRow], splits: Splits, name: str, r
     """A part that this data set cannot have is refused with the reason and what to choose."""
     with pytest.raises(DataError, match=f"split {name} does not exist here: .*{reason}.*; choose"):
         frames_of(rows, splits, name)
-    assert not has_split(rows, splits, name)
+    assert not find_frames(rows, splits, name)
 
 
 def test_present_parts_are_there() -> None:
     """Every part of the default split has frames."""
     rows = make_rows()
-    assert all(has_split(rows, split(rows), part) for part in (*PARTS, "all"))
-    assert not has_split([], Splits(), "all")
+    assert all(find_frames(rows, split(rows), part) for part in (*PARTS, "all"))
+    assert not find_frames([], Splits(), "all")
 
 
 def test_evenly() -> None:

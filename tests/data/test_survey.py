@@ -141,7 +141,7 @@ def test_bad_pairs_do_not_end_it() -> None:
             raise DataError(f"{index} is damaged")
         return frame
 
-    found = survey(Frames(change=damaged), workers=2)
+    found = survey(Frames(change=damaged))
     assert [str(error) for error in found.bad] == [f"{n} is damaged" for n in (1, 3, 5, 7)]
     assert found.num_read == 4
     assert survey(Frames(), most=3).num_read == 3

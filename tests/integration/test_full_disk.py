@@ -104,4 +104,4 @@ def test_full_disk(box_rooms: Path, small_disk: Path, tmp_path: Path) -> None:
     assert depth_unet("train", "seed", "--data", out, "--out", tmp_path / "run").code == 2
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
     assert depth_unet(*command).code == 0
-    assert_whole(CacheSource(out, quiet=True))
+    assert_whole(CacheSource(out))

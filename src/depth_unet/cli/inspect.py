@@ -55,7 +55,7 @@ def show(console: Console, root: Path, form: FormName, source: Source, found: Su
     table = Table(box=None, show_header=False, pad_edge=False)
     lines = {
         "form": f"{form}: {described.title}",
-        "depth": f"{described.depth}; holes: {described.holes}",
+        "depth": described.depth,
         "rooms": described.rooms,
         "split": described.splits,
         "pairs": _counted(found.num_pairs, dict(found.splits)),

@@ -1,4 +1,8 @@
-"""Random changes of colour, focus and borders of photos; no pixel moves."""
+"""Random changes of colour, focus and borders of photos; no pixel moves.
+
+Images are RGB in [0, 1]. ``draws`` are uniform random numbers, a row per image, which ``augment``
+makes: each function uses its own columns.
+"""
 
 import itertools
 import math
@@ -20,16 +24,7 @@ ORDERS = tuple(itertools.permutations(range(3)))
 def jitter_colour(
     image: Float[Tensor, "b 3 h w"], draws: Float[Tensor, "b k"], config: AugmentConfig
 ) -> Float[Tensor, "b 3 h w"]:
-    """Change brightness, contrast, saturation and order of the channels at random.
-
-    Args:
-        image: RGB in [0, 1].
-        draws: Uniform random numbers; the four from the sixth on are used.
-        config: How far each may change.
-
-    Returns:
-        RGB in [0, 1].
-    """
+    """Change brightness, contrast, saturation and order of the channels at random."""
     brightness, contrast, saturation = (
         1 + (draws[:, 5 + i, None, None, None] * 2 - 1) * reach
         for i, reach in enumerate((config.brightness, config.contrast, config.saturation))
@@ -50,13 +45,7 @@ def blur(
 ) -> Float[Tensor, "b 3 h w"]:
     """Blur some images by a Gaussian with a standard deviation of 0.3 pixels to 1 % of the width.
 
-    Args:
-        image: RGB in [0, 1].
-        draws: Uniform random numbers, on the CPU; the eleventh is used.
-        config: How probable a blur is.
-
-    Returns:
-        RGB in [0, 1]; the image is mirrored at its edges.
+    ``draws`` stay on the CPU. Images are mirrored at their edges.
     """
     if not config.blur:
         return image
@@ -73,16 +62,7 @@ def blur(
 def add_white_frame(
     image: Float[Tensor, "b 3 h w"], draws: Float[Tensor, "b k"], config: AugmentConfig
 ) -> Float[Tensor, "b 3 h w"]:
-    """Put white frames of 1 pixel to 2 % of the width around some images.
-
-    Args:
-        image: RGB in [0, 1].
-        draws: Uniform random numbers; the tenth is used.
-        config: How probable a frame is.
-
-    Returns:
-        RGB in [0, 1].
-    """
+    """Put white frames of 1 pixel to 2 % of the width around some images."""
     if not config.frame:
         return image
     height, width = image.shape[-2:]

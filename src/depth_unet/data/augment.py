@@ -37,19 +37,19 @@ def augment(
     Returns:
         Images in [0, 1], depth in metres with its mask, and the cameras after the change.
     """
-    draws, matrix, shift = draw_transforms(raw, config)
+    draws, matrix, shift = _draw_transforms(raw, config)
     source = raw.image.shape[-2:]
     image = raw.image.to(device, torch.float32) / 255
     depth_m = raw.depth_m.to(device)
     labels = None if raw.labels is None else raw.labels.to(device)
-    if needs_resampling(raw, config, height, width):
-        grid = make_grid(matrix, shift, height, width).to(device)
-        step_px = sampling_step(matrix, source[1], width).to(device)
+    if _needs_resampling(raw, config, height, width):
+        grid = _make_grid(matrix, shift, height, width).to(device)
+        step_px = _sampling_step(matrix, source[1], width).to(device)
         image = resample(image, grid, step_px)
-        depth_m = resample_depth(depth_m, grid)
+        depth_m = _resample_depth(depth_m, grid)
         if labels is not None:
-            labels = resample_labels(labels, grid)
-    intrinsics_px = transform_cameras(
+            labels = _resample_labels(labels, grid)
+    intrinsics_px = _transform_cameras(
         raw.intrinsics_px, matrix, shift, (source[0], source[1]), (height, width)
     )
     on_device = draws.to(device)
@@ -68,57 +68,10 @@ def augment_mask(
 ) -> Bool[Tensor, "b 1 {height} {width}"]:
     """The mask that ``augment`` returns, without the work and the memory for the images."""
     depth_m = raw.depth_m.to(device)
-    if needs_resampling(raw, config, height, width):
-        _, matrix, shift = draw_transforms(raw, config)
-        depth_m = resample_depth(depth_m, make_grid(matrix, shift, height, width).to(device))
+    if _needs_resampling(raw, config, height, width):
+        _, matrix, shift = _draw_transforms(raw, config)
+        depth_m = _resample_depth(depth_m, _make_grid(matrix, shift, height, width).to(device))
     return depth_m > 0
-
-
-def needs_resampling(raw: RawBatch, config: AugmentConfig, height: int, width: int) -> bool:
-    """Whether pixels move on the way to the canvas."""
-    moved = config.flip > 0 or config.rotation_deg > 0 or config.zoom > 1
-    return moved or raw.image.shape[-2:] != (height, width)
-
-
-def draw_transforms(
-    raw: RawBatch, config: AugmentConfig
-) -> tuple[Float[Tensor, "b k"], Float[Tensor, "b 2 2"], Float[Tensor, "b 2"]]:
-    """Random numbers, matrices and shifts of all frames; see ``affine``."""
-    height, width = raw.image.shape[-2:]
-    draws = torch.stack([draw_numbers(int(key)) for key in raw.keys])
-    return (draws, *affine(draws, config, aspect=width / height))
-
-
-def make_grid(
-    matrix: Float[Tensor, "b 2 2"], shift: Float[Tensor, "b 2"], height: int, width: int
-) -> Float[Tensor, "b {height} {width} 2"]:
-    """The source position of each pixel of the canvas, -1 to 1 between the source's edges."""
-    theta = torch.cat((matrix, shift[..., None]), dim=2)
-    return F.affine_grid(theta, [len(theta), 1, height, width], align_corners=False)
-
-
-def resample_depth(
-    depth_m: Float[Tensor, "b 1 h w"], grid: Float[Tensor, "b y x 2"]
-) -> Float[Tensor, "b 1 y x"]:
-    """Depth of the nearest pixel: averages would lie between two surfaces."""
-    return F.grid_sample(depth_m, grid, mode="nearest", align_corners=False)
-
-
-def resample_labels(
-    labels: UInt8[Tensor, "b 1 h w"], grid: Float[Tensor, "b y x 2"]
-) -> UInt8[Tensor, "b 1 y x"]:
-    """Class of the nearest pixel, ``UNLABELLED`` beyond the edge."""
-    shifted = labels.float() - UNLABELLED  # grid_sample fills in 0
-    sampled = F.grid_sample(shifted, grid, mode="nearest", align_corners=False)
-    return (sampled + UNLABELLED).to(torch.uint8)
-
-
-def sampling_step(
-    matrix: Float[Tensor, "b 2 2"], source_width: int, width: int
-) -> Float[Tensor, " b"]:
-    """Pixels of the source between neighbouring pixels of the result."""
-    step_px: Tensor = torch.linalg.det(matrix).abs().sqrt() * source_width / width
-    return step_px
 
 
 def resample(
@@ -194,25 +147,61 @@ def affine(
     return matrix, shift
 
 
-def transform_cameras(
+def _needs_resampling(raw: RawBatch, config: AugmentConfig, height: int, width: int) -> bool:
+    """Whether pixels move on the way to the canvas."""
+    moved = config.flip > 0 or config.rotation_deg > 0 or config.zoom > 1
+    return moved or raw.image.shape[-2:] != (height, width)
+
+
+def _draw_transforms(
+    raw: RawBatch, config: AugmentConfig
+) -> tuple[Float[Tensor, "b k"], Float[Tensor, "b 2 2"], Float[Tensor, "b 2"]]:
+    """Random numbers, matrices and shifts of all frames; see ``affine``."""
+    height, width = raw.image.shape[-2:]
+    draws = torch.stack([draw_numbers(int(key)) for key in raw.keys])
+    return (draws, *affine(draws, config, aspect=width / height))
+
+
+def _make_grid(
+    matrix: Float[Tensor, "b 2 2"], shift: Float[Tensor, "b 2"], height: int, width: int
+) -> Float[Tensor, "b {height} {width} 2"]:
+    """The source position of each pixel of the canvas, -1 to 1 between the source's edges."""
+    theta = torch.cat((matrix, shift[..., None]), dim=2)
+    return F.affine_grid(theta, [len(theta), 1, height, width], align_corners=False)
+
+
+def _resample_depth(
+    depth_m: Float[Tensor, "b 1 h w"], grid: Float[Tensor, "b y x 2"]
+) -> Float[Tensor, "b 1 y x"]:
+    """Depth of the nearest pixel: averages would lie between two surfaces."""
+    return F.grid_sample(depth_m, grid, mode="nearest", align_corners=False)
+
+
+def _resample_labels(
+    labels: UInt8[Tensor, "b 1 h w"], grid: Float[Tensor, "b y x 2"]
+) -> UInt8[Tensor, "b 1 y x"]:
+    """Class of the nearest pixel, ``UNLABELLED`` beyond the edge."""
+    shifted = labels.float() - UNLABELLED  # grid_sample fills in 0
+    sampled = F.grid_sample(shifted, grid, mode="nearest", align_corners=False)
+    return (sampled + UNLABELLED).to(torch.uint8)
+
+
+def _sampling_step(
+    matrix: Float[Tensor, "b 2 2"], source_width: int, width: int
+) -> Float[Tensor, " b"]:
+    """Pixels of the source between neighbouring pixels of the result."""
+    step_px: Tensor = torch.linalg.det(matrix).abs().sqrt() * source_width / width
+    return step_px
+
+
+def _transform_cameras(
     intrinsics_px: Float[Tensor, "b 4"],
     matrix: Float[Tensor, "b 2 2"],
     shift: Float[Tensor, "b 2"],
     old: tuple[int, int],
     new: tuple[int, int],
 ) -> Float[Tensor, "b 4"]:
-    """Cameras of the resampled images.
-
-    Args:
-        intrinsics_px: fx, fy, cx, cy in pixels of the source images.
-        matrix: As ``affine`` returns it.
-        shift: As ``affine`` returns it.
-        old: Height and width of the source.
-        new: Height and width of the result.
-
-    Returns:
-        fx, fy, cx, cy in pixels of the result; a mirrored image keeps positive focal lengths.
-    """
+    """fx, fy, cx, cy in pixels of the result; old and new are heights and widths."""
     old_size = torch.tensor([old[1], old[0]], dtype=torch.float32)
     new_size = torch.tensor([new[1], new[0]], dtype=torch.float32)
     zoom = torch.linalg.det(matrix).abs().rsqrt()[:, None]

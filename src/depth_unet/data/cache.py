@@ -18,7 +18,7 @@ batches only.
 import functools
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -65,17 +65,16 @@ class CacheSource(Source):
 
     Args:
         root: The folder that ``depth-unet prepare`` made.
-        quiet: Whether to leave out the warning about a missing camera.
 
     Raises:
-        DataError: The manifest is missing or of another version, or a block is missing, short or
+        DataError: The cache is unfinished or of another version, or a block is missing, short or
             of another type or shape.
     """
 
-    def __init__(self, root: Path, *, quiet: bool = False) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
         self.manifest = read_manifest(root)
-        self._native = PairsSource(root, only_tests=True, quiet=quiet)
+        self._native = PairsSource(root, only_tests=True)
         self.rows, self.info = self._native.rows, self._native.info
         self.labelled = self.manifest.labelled
         self.stored_size = (self.manifest.height, self.manifest.width)
@@ -128,26 +127,6 @@ def is_cache(root: Path) -> bool:
     return any(
         (root / name).exists() for name in (MANIFEST_NAME, PREPARING_NAME, block_names(0)[0])
     )
-
-
-def open_cache(root: Path) -> CacheSource:
-    """Open a cache.
-
-    Raises:
-        DataError: It is damaged or unfinished.
-    """
-    if not (root / MANIFEST_NAME).exists():
-        if (root / PREPARING_NAME).exists():
-            raise DataError(
-                f"{root} is an unfinished cache; run the same `depth-unet prepare` again to "
-                "complete it"
-            )
-        if (root / block_names(0)[0]).exists():
-            raise DataError(
-                f"{root} holds the blocks of a cache and no {MANIFEST_NAME}; prepare it again with "
-                "--overwrite"
-            )
-    return CacheSource(root)
 
 
 def block_names(block: int, *, labelled: bool = False) -> tuple[str, ...]:
@@ -212,12 +191,12 @@ def read_manifest(root: Path) -> Manifest:
     except DataError:
         raise
     except FileNotFoundError:
-        raise DataError(f"{path} is missing; run `depth-unet prepare` again") from None
+        if (root / PREPARING_NAME).exists():
+            raise DataError(
+                f"{root} is an unfinished cache; run the same `depth-unet prepare` again to "
+                "complete it"
+            ) from None
+        raise DataError(f"{path} is missing; delete {root} and prepare it again") from None
     except (ValueError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is damaged ({error}); prepare with --overwrite") from None
     return manifest
-
-
-def manifest_json(manifest: Manifest) -> str:
-    """The manifest as JSON text."""
-    return json.dumps(asdict(manifest)) + "\n"

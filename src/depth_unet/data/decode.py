@@ -76,27 +76,6 @@ def read_labels(path: Path) -> UInt8[np.ndarray, "h w"]:
         return np.array(_load(image, path), dtype=np.uint8)
 
 
-def labels_size(path: Path) -> tuple[int, int]:
-    """Width and height of a map of classes, by its header.
-
-    Raises:
-        DataError: The file is missing, no image, or has another mode.
-    """
-    with _open(path) as image:
-        _check_labels_mode(image, path)
-        return image.size
-
-
-def image_size(path: Path) -> tuple[int, int]:
-    """Width and height of an image, by its header.
-
-    Raises:
-        DataError: The file is missing, or no image.
-    """
-    with _open(path) as image:
-        return image.size
-
-
 def check_headers(rgb: Path, depth: Path) -> None:
     """Check format and size of a pair from the files' headers, without decoding.
 
@@ -106,6 +85,19 @@ def check_headers(rgb: Path, depth: Path) -> None:
     with _open(rgb) as photo, _open(depth) as depth_map:
         _check_depth_mode(depth_map, depth)
         check_sizes(photo.size, depth_map.size, rgb, depth)
+
+
+def check_labels_header(labels: Path, rgb: Path) -> None:
+    """Check mode and size of a map of classes by its header; size only if the photo is a file.
+
+    Raises:
+        DataError: A file is no image, the map is not 8-bit, or the sizes differ.
+    """
+    with _open(labels) as image:
+        _check_labels_mode(image, labels)
+        if rgb.is_file():
+            with _open(rgb) as photo:
+                check_sizes(photo.size, image.size, rgb, labels)
 
 
 def check_sizes(rgb_size: Any, depth_size: Any, rgb: Path, depth: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from depth_unet.data.decode import check_sizes, image_size, labels_size, read_labels
+from depth_unet.data.decode import check_labels_header, check_sizes, read_labels
 from depth_unet.data.layout import PairRow
 from depth_unet.data.source import Frame, Original
 from depth_unet.errors import DataError
@@ -48,9 +48,7 @@ class Labelled(Original):
                     f"{row.rgb} and {other} would both have the classes of {path}; sort the "
                     "classes into the same folders as the photos"
                 )
-            size, photo = labels_size(path), self.root / row.rgb
-            if photo.is_file():
-                check_sizes(image_size(photo), size, photo, path)
+            check_labels_header(path, self.root / row.rgb)
         self.source.check(indices)
 
     def read(self, index: int) -> Frame:

@@ -24,8 +24,6 @@ INDEX_NAME = "index.csv"
 INFO_NAME = "dataset.json"
 METRES_PER_UNIT = {"mm": 1e-3, "cm": 1e-2, "m": 1.0}
 CAMERA_COLUMNS = ("fx_px", "fy_px", "cx_px", "cy_px")
-
-
 OnBad = Callable[[DataError], None]
 """Called with the error of a bad line; it may raise the error, or return to skip the line."""
 Line = TypeVar("Line")
@@ -36,20 +34,22 @@ def refuse(error: DataError) -> None:
     raise error
 
 
-def is_below(name: str) -> bool:
-    """Whether a path with forward slashes is relative and stays below its folder."""
-    parts = _parts(name)
-    return bool(parts) and name[0] != "/" and ".." not in parts and ":" not in parts[0]
+def check_path(name: str, where: str) -> str:
+    """A listed path, with forward slashes; ``where`` begins the message.
+
+    Raises:
+        DataError: It is empty, absolute, or points outside its folder.
+    """
+    text = name.strip().replace("\\", "/")
+    parts = _parts(text)
+    if not parts or text[0] == "/" or ".." in parts or ":" in parts[0]:
+        raise DataError(f"{where} is {name!r}; write a path inside the data set")
+    return text
 
 
 def plain_name(name: str) -> str:
     """A relative path without empty parts: ``./a//b`` is ``a/b``."""
     return "/".join(_parts(name))
-
-
-def _parts(name: str) -> list[str]:
-    """As ``PurePosixPath.parts`` of a relative path, four times as fast: indices are long."""
-    return [part for part in name.split("/") if part not in ("", ".")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,13 +247,7 @@ def _lines(text: str, path: Path) -> Iterator[tuple[str, dict[Any, Any]]]:
 def _parse_row(line: dict[Any, Any], where: str) -> PairRow:
     line.pop(None, None)  # cells beyond the header
     values = {key: (value or "").strip() for key, value in line.items()}
-    for column in ("rgb", "depth"):
-        name = values[column].replace("\\", "/")
-        if not is_below(name):
-            raise DataError(
-                f"{where}: {column} is {values[column]!r}; "
-                "write a path below the folder of the index"
-            )
+    rgb, depth = (check_path(values[column], f"{where}: {column}") for column in ("rgb", "depth"))
     split = values.get("official_split", "").lower()
     if split not in ("train", "test", ""):
         raise DataError(
@@ -261,8 +255,8 @@ def _parse_row(line: dict[Any, Any], where: str) -> PairRow:
             "write train or test, or leave it empty"
         )
     return PairRow(
-        rgb=values["rgb"].replace("\\", "/"),
-        depth=values["depth"].replace("\\", "/"),
+        rgb=rgb,
+        depth=depth,
         official_split=split,
         room_group=values.get("room_group", ""),
         camera_px=_parse_camera(values, where),
@@ -283,3 +277,8 @@ def _parse_camera(values: dict[str, str], where: str) -> tuple[float, float, flo
             "give four numbers with positive focal lengths, or leave all four empty"
         )
     return fx_px, fy_px, cx_px, cy_px
+
+
+def _parts(name: str) -> list[str]:
+    """As ``PurePosixPath.parts`` of a relative path, four times as fast: indices are long."""
+    return [part for part in name.split("/") if part not in ("", ".")]

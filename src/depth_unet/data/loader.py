@@ -88,13 +88,9 @@ class Loader:
         labelled: bool = False,
         workers: int = 0,
     ) -> None:
-        self.source = source
-        self.order = order
-        self.size = size
-        self.batch_size = batch_size
-        self.rank = rank
-        self.world_size = world_size
-        self.labelled = labelled
+        self.source, self.order, self.labelled = source, order, labelled
+        self.size, self.batch_size = size, batch_size
+        self.rank, self.world_size = rank, world_size
         self.workers = workers or min(MOST_WORKERS, os.cpu_count() or 1)
         self.steps_per_epoch = -(-len(order) // batch_size)
 

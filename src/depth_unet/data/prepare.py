@@ -4,8 +4,10 @@ import json
 import os
 import re
 import shutil
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,7 +19,6 @@ from depth_unet.data.cache import (
     CacheSource,
     Manifest,
     block_names,
-    manifest_json,
     read_manifest,
 )
 from depth_unet.data.layout import INDEX_NAME, INFO_NAME, OnBad, write_index, write_info
@@ -146,7 +147,9 @@ def prepare(
             done += count
             progress(done, len(rows))
     _complete(source, out, len(blocks), identity["fingerprint"], (height, width, block_size))
-    return CacheSource(out, quiet=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they were shown when the source was opened
+        return CacheSource(out)
 
 
 def _start(out: Path, identity: dict[str, str], *, replaces: bool) -> None:
@@ -178,7 +181,7 @@ def _complete(
     )
     write_index(out, source.rows)
     write_info(out, source.info)
-    write_text(out / MANIFEST_NAME, manifest_json(manifest))
+    write_text(out / MANIFEST_NAME, json.dumps(asdict(manifest)) + "\n")
     (out / PREPARING_NAME).unlink(missing_ok=True)
 
 

@@ -102,26 +102,18 @@ class PairsSource(Original):
     Args:
         root: The folder with ``index.csv``.
         only_tests: Whether the folder holds the files of test rows alone, as a cache does.
-        quiet: Whether to leave out the warning about a missing camera.
         on_bad: Called with the error of every bad line, and of every missing file.
 
     Raises:
         DataError: The index cannot be used, or a file that it names is missing.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        *,
-        only_tests: bool = False,
-        quiet: bool = False,
-        on_bad: OnBad = refuse,
-    ) -> None:
+    def __init__(self, root: Path, *, only_tests: bool = False, on_bad: OnBad = refuse) -> None:
         self.root, self.only_tests = root, only_tests
         self.rows = read_index(root, on_bad, self._check_files)
         self.info = read_info(root)
         known = self.info.intrinsics or all(row.camera_px for row in self.rows)
-        if not known and not quiet:
+        if not known:
             warnings.warn(
                 f"{root} states no camera for some images; a focal length of {NYU_FOCAL:.3f} times "
                 "the longer side (NYU's Kinect) is assumed: add intrinsics to dataset.json",

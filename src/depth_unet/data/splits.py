@@ -4,16 +4,16 @@ import csv
 import hashlib
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
+from depth_unet.config.choices import SplitChoice
 from depth_unet.data.layout import PairRow
 from depth_unet.data.source import Source
 from depth_unet.errors import ConfigError, DataError
 
-SplitName = Literal["all", "train", "seen", "unseen", "test"]
 SEEN_EVERY = 5
 FEW_ROOMS = 8
 FOLD_COLUMNS = ("room_group", "fold")
@@ -95,33 +95,27 @@ def split_rooms(
             room is left.
     """
     test = tuple(row.rgb for row in rows if row.official_split == "test")
-    rooms = _rooms(row for row in rows if row.official_split != "test")
+    rooms: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if row.official_split != "test":
+            rooms[row.room_group].append(row.rgb)
     if not rooms:
         raise DataError(
             "every row has official_split=test, so nothing is left to train on; add training rows"
         )
     names = sorted(rooms, key=lambda room: _hash(seed, "unseen", room))
-    num_unseen = 0
     if held_out:
         names.sort(key=lambda room: room not in held_out)
         num_unseen = _count_held_out(names, held_out)
-    elif holdout != "none":
-        num_unseen = min(max(1, round(holdout * len(names))), len(names) - 1)
-        if num_unseen == 0:
-            warnings.warn(
-                "the data set has one room (or no room_group column), so no room can be held out; "
-                "training on all of it",
-                stacklevel=2,
-            )
-    unseen, rest = names[:num_unseen], names[num_unseen:]
-    chosen = _fraction_of(rest, fraction, seed)
-    has_seen = bool(num_unseen)
-    return Splits(
-        train=_frames(rooms, chosen, lambda rank, size: not (has_seen and _is_seen(rank, size))),
-        seen=_frames(rooms, chosen, lambda rank, size: has_seen and _is_seen(rank, size)),
-        unseen=_frames(rooms, unseen, lambda _rank, _size: True),
-        test=test,
-    )
+    else:
+        num_unseen = 0 if holdout == "none" else _count_unseen(len(names), holdout)
+    train, seen = list[str](), list[str]()
+    for room in sorted(_choose_fraction(names[num_unseen:], fraction, seed)):
+        for rank, frame in enumerate(rooms[room]):
+            is_fifth = len(rooms[room]) >= SEEN_EVERY and rank % SEEN_EVERY == SEEN_EVERY - 1
+            (seen if num_unseen and is_fifth else train).append(frame)
+    unseen = tuple(frame for room in sorted(names[:num_unseen]) for frame in rooms[room])
+    return Splits(train=tuple(train), seen=tuple(seen), unseen=unseen, test=test)
 
 
 def rooms_of_fold(text: str) -> frozenset[str]:
@@ -156,18 +150,13 @@ def rooms_of_fold(text: str) -> frozenset[str]:
     return rooms
 
 
-def frames_of(rows: Sequence[PairRow], splits: Splits, name: SplitName) -> list[int]:
-    """Indices into ``rows`` of the frames of one split.
-
-    Args:
-        rows: The data set that was split, or its cache.
-        splits: The lists of the checkpoint.
-        name: Which split.
+def frames_of(rows: Sequence[PairRow], splits: Splits, name: SplitChoice) -> list[int]:
+    """Indices into ``rows`` of the frames of one split; see ``find_frames``.
 
     Raises:
         DataError: The data set has no frame of that split.
     """
-    indices = _indices(rows, splits, name)
+    indices = find_frames(rows, splits, name)
     if indices or name == "all":
         return indices
     if name == "test":
@@ -179,9 +168,20 @@ def frames_of(rows: Sequence[PairRow], splits: Splits, name: SplitName) -> list[
     raise DataError(f"split {name} does not exist here: {reason}; choose another split, or all")
 
 
-def has_split(rows: Sequence[PairRow], splits: Splits, name: SplitName) -> bool:
-    """Whether a data set has a frame of one split; see ``frames_of``."""
-    return bool(_indices(rows, splits, name))
+def find_frames(rows: Sequence[PairRow], splits: Splits, name: SplitChoice) -> list[int]:
+    """Indices into ``rows`` of the frames of one split; empty if there are none.
+
+    Args:
+        rows: The data set that was split, or its cache.
+        splits: The lists of the checkpoint.
+        name: Which split.
+    """
+    if name == "all":
+        return list(range(len(rows)))
+    if name == "test":
+        return [index for index, row in enumerate(rows) if row.official_split == "test"]
+    wanted = set(getattr(splits, name))
+    return [index for index, row in enumerate(rows) if row.rgb in wanted]
 
 
 def evenly_spaced(indices: Sequence[int], most: int) -> list[int]:
@@ -189,15 +189,6 @@ def evenly_spaced(indices: Sequence[int], most: int) -> list[int]:
     if len(indices) <= most:
         return list(indices)
     return [indices[round(i * (len(indices) - 1) / max(1, most - 1))] for i in range(most)]
-
-
-def _indices(rows: Sequence[PairRow], splits: Splits, name: SplitName) -> list[int]:
-    if name == "all":
-        return list(range(len(rows)))
-    if name == "test":
-        return [index for index, row in enumerate(rows) if row.official_split == "test"]
-    wanted = set(getattr(splits, name))
-    return [index for index, row in enumerate(rows) if row.rgb in wanted]
 
 
 def _count_held_out(names: list[str], held_out: Collection[str]) -> int:
@@ -211,41 +202,28 @@ def _count_held_out(names: list[str], held_out: Collection[str]) -> int:
     return num
 
 
-def _rooms(rows: Iterable[PairRow]) -> dict[str, list[str]]:
-    rooms: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        rooms[row.room_group].append(row.rgb)
-    return dict(rooms)
+def _count_unseen(num_rooms: int, holdout: float) -> int:
+    num = min(max(1, round(holdout * num_rooms)), num_rooms - 1)
+    if num == 0:
+        warnings.warn(
+            "the data set has one room (or no room_group column), so no room can be held out; "
+            "training on all of it",
+            stacklevel=3,
+        )
+    return num
 
 
-def _fraction_of(rooms: list[str], fraction: float, seed: int) -> list[str]:
+def _choose_fraction(rooms: list[str], fraction: float, seed: int) -> list[str]:
     kept = sorted(rooms, key=lambda room: _hash(seed, "fraction", room))
     kept = kept[: max(1, round(fraction * len(rooms)))]
     if len(kept) < FEW_ROOMS:
-        share = (
-            f"fraction {fraction} leaves " if fraction < 1 else "this data set and holdout leave "
-        )
+        cause = f"fraction {fraction} leaves" if fraction < 1 else "this data set and holdout leave"
         warnings.warn(
-            f"{share}{len(kept)} of {len(rooms)} training rooms; "
+            f"{cause} {len(kept)} of {len(rooms)} training rooms; "
             f"with fewer than {FEW_ROOMS}, results vary much with --seed",
             stacklevel=3,
         )
     return kept
-
-
-def _frames(
-    rooms: dict[str, list[str]], names: list[str], wanted: Callable[[int, int], bool]
-) -> tuple[str, ...]:
-    return tuple(
-        frame
-        for name in sorted(names)
-        for rank, frame in enumerate(rooms[name])
-        if wanted(rank, len(rooms[name]))
-    )
-
-
-def _is_seen(rank: int, size: int) -> bool:
-    return size >= SEEN_EVERY and rank % SEEN_EVERY == SEEN_EVERY - 1
 
 
 def _hash(seed: int, purpose: str, room: str) -> bytes:

@@ -1,13 +1,14 @@
 """What a data set holds, and signs of the field's common mistakes."""
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from depth_unet.data.layout import DatasetInfo, PairRow
 from depth_unet.data.source import NO_DEPTH, Frame, Source
 from depth_unet.data.splits import evenly_spaced
 from depth_unet.errors import DataError
@@ -69,59 +70,45 @@ class PairSummary:
     white_frame: bool
 
 
-def survey(
-    source: Source,
-    *,
-    most: int = 0,
-    workers: int = 0,
-    progress: Callable[[], None] = lambda: None,
-) -> Survey:
-    """Read pairs and describe them; pairs that cannot be read are collected in ``bad``.
+def survey(source: Source, *, most: int = 0, progress: Callable[[], None] = lambda: None) -> Survey:
+    """Read pairs and describe them; errors of pairs that cannot be read are collected in ``bad``.
 
     Args:
         source: The data set.
         most: Pairs to read, evenly spaced; 0 reads all.
-        workers: Threads; 0 takes as many as Python thinks best.
         progress: Called after every pair.
     """
     rows = source.rows
     found = Survey(num_pairs=len(rows), splits=Counter(row.official_split for row in rows))
-    by_split: dict[str, set[str]] = {}
+    by_split: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.room_group:
-            by_split.setdefault(row.official_split, set()).add(row.room_group)
+            by_split[row.official_split].add(row.room_group)
     found.rooms = {split: len(rooms) for split, rooms in sorted(by_split.items())}
-    trained = by_split.get("train", set()) | by_split.get("", set())
-    found.shared_rooms = tuple(sorted(trained & by_split.get("test", set())))
-    indices = evenly_spaced(range(len(rows)), most) if most else list(range(len(rows)))
-    summaries = []
-    for summary in _read_all(source, indices, workers):
-        progress()
-        if isinstance(summary, DataError):
-            found.bad.append(summary)
-        else:
-            summaries.append(summary)
-    if summaries:
-        _describe(found, summaries)
-    found.mistakes = list(_mistakes(found, summaries, source))
-    return found
+    found.shared_rooms = tuple(sorted((by_split["train"] | by_split[""]) & by_split["test"]))
 
-
-def _read_all(
-    source: Source, indices: Sequence[int], workers: int
-) -> Iterator[PairSummary | DataError]:
     def look(index: int) -> PairSummary | DataError:
         try:
-            return _summarise(source, index, source.read(index))
+            return _summarise(rows[index], source.read(index))
         except DataError as error:
             return error
 
-    with ThreadPoolExecutor(workers or None) as pool:
-        yield from pool.map(look, indices)
+    summaries = list[PairSummary]()
+    with ThreadPoolExecutor() as pool:
+        for result in pool.map(look, evenly_spaced(range(len(rows)), most or len(rows))):
+            progress()
+            if isinstance(result, DataError):
+                found.bad.append(result)
+            else:
+                summaries.append(result)
+    if summaries:
+        _describe(found, summaries)
+    found.mistakes = list(_mistakes(found, summaries, source.info))
+    return found
 
 
-def _summarise(source: Source, index: int, frame: Frame) -> PairSummary:
-    row, depth_mm = source.rows[index], frame.depth_mm
+def _summarise(row: PairRow, frame: Frame) -> PairSummary:
+    depth_mm = frame.depth_mm
     valid_m = depth_mm[depth_mm > 0] / MILLIMETRES_PER_METRE
     rim = np.concatenate((frame.image[0], frame.image[-1], frame.image[:, 0], frame.image[:, -1]))
     return PairSummary(
@@ -151,15 +138,8 @@ def _describe(found: Survey, summaries: Sequence[PairSummary]) -> None:
     found.duplicates = [tuple(names) for names in groups.values() if len(names) > 1]
 
 
-def _mistakes(found: Survey, summaries: Sequence[PairSummary], source: Source) -> Iterator[str]:
+def _mistakes(found: Survey, summaries: Sequence[PairSummary], info: DatasetInfo) -> Iterator[str]:
     """Signs of mistakes that are often reported."""
-    yield from _of_splits(found, summaries)
-    yield from _of_unreadable(found, source)
-    if summaries:
-        yield from _of_depth(found, summaries, source)
-
-
-def _of_splits(found: Survey, summaries: Sequence[PairSummary]) -> Iterator[str]:
     if found.shared_rooms:
         yield (
             f"{len(found.shared_rooms)} rooms have both training and test frames, such as "
@@ -167,24 +147,24 @@ def _of_splits(found: Survey, summaries: Sequence[PairSummary]) -> Iterator[str]
         )
     if not found.rooms:
         yield "rooms have no names, so none can be held out; add a column room_group"
-    both = {summary.digest for summary in summaries if summary.split == "test"} & {
-        summary.digest for summary in summaries if summary.split != "test"
-    }
+    test = {summary.digest for summary in summaries if summary.split == "test"}
+    both = test & {summary.digest for summary in summaries if summary.split != "test"}
     if both:
         yield f"{len(both)} photos are in the training and in the test part; remove them from one"
-
-
-def _of_unreadable(found: Survey, source: Source) -> Iterator[str]:
     without = [error for error in found.bad if NO_DEPTH in str(error)]
     if len(without) > found.num_read:
         yield (
-            f"{len(without)} pairs have no valid depth up to {source.info.max_depth_m:g} m: depth "
-            "seems to be 10, 255 or 1000 times too large; correct depth_unit in dataset.json, or "
-            "give another --form"
+            f"{len(without)} pairs have no valid depth up to {info.max_depth_m:g} m: depth seems "
+            "to be 10, 255 or 1000 times too large; correct depth_unit in dataset.json, or give "
+            "another --form"
         )
+    if summaries:
+        yield from _mistakes_of_depth(found, summaries, info)
 
 
-def _of_depth(found: Survey, summaries: Sequence[PairSummary], source: Source) -> Iterator[str]:
+def _mistakes_of_depth(
+    found: Survey, summaries: Sequence[PairSummary], info: DatasetInfo
+) -> Iterator[str]:
     factor = _factor(found.median_m)
     if factor:
         yield (
@@ -198,7 +178,7 @@ def _of_depth(found: Survey, summaries: Sequence[PairSummary], source: Source) -
             "depth, in steps of centimetres; use 16-bit files if there are any"
         )
     white = sum(summary.white_frame for summary in summaries)
-    if white > len(summaries) / 2 and not source.info.border_px:
+    if white > len(summaries) / 2 and not info.border_px:
         yield (
             f"{white} of {len(summaries)} photos have a white frame, and border_px is 0: depth "
             "there counts as measured; set border_px in dataset.json (NYU: 10 at 640x480)"

@@ -9,7 +9,7 @@ import pytest
 from depth_unet.camera.nyu import NYU_CAMERA
 from depth_unet.config.choices import FormChoice
 from depth_unet.data.fit import fit_frame
-from depth_unet.data.forms.description import FORMS, FormName
+from depth_unet.data.forms.description import FORMS
 from depth_unet.data.forms.recognise import open_original, open_source, recognise
 from depth_unet.data.prepare import prepare
 from tests.data.forms.conftest import HEIGHT, WIDTH, WRITERS, Written
@@ -83,7 +83,7 @@ def test_every_form_can_be_prepared(kind: str, frames: list[Written], tmp_path: 
 
 def test_command_line_offers_every_form() -> None:
     """What can be named, and one more: a cache is known by itself."""
-    assert {*get_args(FormChoice), "cache"} == set(FORMS) == set(get_args(FormName))
+    assert {*get_args(FormChoice), "cache"} == set(FORMS)
 
 
 def test_split_may_be_a_folder(frames: list[Written], tmp_path: Path) -> None:

@@ -77,11 +77,11 @@ SPOILT: dict[str, tuple[Callable[[Members], object], str]] = {
     ),
     "path that climbs out": (
         lines(lambda t: ["data/../../etc/passwd,data/x.png", *t]),
-        r"line 1: 'data/../../etc/passwd' points outside the data set",
+        r"line 1: photo is 'data/../../etc/passwd'; write a path inside",
     ),
     "absolute path": (
         lines(lambda t: ["/etc/passwd,/etc/group", *t]),
-        r"line 1: '/etc/passwd' points outside",
+        r"line 1: photo is '/etc/passwd'",
     ),
     "file that is not there": (
         lambda m: m.pop(f"{FIRST}.png"),
@@ -257,7 +257,7 @@ def test_bts_lines(frames: list[Written], tmp_path: Path) -> None:
     good = path.read_text()
     for line, message in (
         ("a.jpg b.png", r"line 1: 'a.jpg b.png' is not `photo depth focal`"),
-        ("../x.jpg ../y.png 518.8", r"line 1: '../x.jpg' points outside the data set"),
+        ("../x.jpg ../y.png 518.8", r"line 1: photo is '../x.jpg'"),
         ("x.jpg y.png 518.8", r"line 1 names x.jpg, which is missing"),
     ):
         path.write_text(f"{line}\n{good}")

@@ -42,4 +42,4 @@ def test_killed(kind: str, frames: list[Written], tmp_path: Path) -> None:
         assert sha256_of(out / name) == checksum
     whole = prepare(source, tmp_path / "whole", height=HEIGHT, width=WIDTH)
     assert cache.manifest == whole.manifest
-    assert len(CacheSource(out, quiet=True).rows) == len(frames)
+    assert len(CacheSource(out).rows) == len(frames)

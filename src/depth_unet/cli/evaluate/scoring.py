@@ -12,7 +12,7 @@ from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.cli.scoring_arguments import CompareArguments, EvaluateArguments
 from depth_unet.config.choices import SplitChoice
 from depth_unet.data.source import Frame, Source
-from depth_unet.data.splits import Splits, frames_of, has_split
+from depth_unet.data.splits import Splits, find_frames, frames_of
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.evaluate.score import AnyPredictor, score
 from depth_unet.metrics.accumulate import MetricAccumulator
@@ -67,11 +67,8 @@ def choose_splits(
     if wanted:
         return {name: frames_of(source.rows, splits, name) for name in dict.fromkeys(wanted)}
     names: tuple[SplitChoice, ...] = ("seen", "unseen", "test")
-    parts: dict[str, list[int]] = {
-        name: frames_of(source.rows, splits, name)
-        for name in names
-        if has_split(source.rows, splits, name)
-    }
+    found = {name: find_frames(source.rows, splits, name) for name in names}
+    parts: dict[str, list[int]] = {name: indices for name, indices in found.items() if indices}
     if not parts:
         raise DataError(
             "this data set has no official test frames, and none that the checkpoint lists as seen "

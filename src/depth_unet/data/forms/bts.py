@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from depth_unet.camera.nyu import NYU_CAMERA
-from depth_unet.data.forms.files import Folder, check_listed_name, find_word
+from depth_unet.data.forms.files import Folder, find_word
 from depth_unet.data.forms.form_source import ListedSource
 from depth_unet.data.forms.nyu import room_of, warn_unless_official
-from depth_unet.data.layout import OnBad, PairRow, collect_rows, refuse
+from depth_unet.data.layout import OnBad, PairRow, check_path, collect_rows, plain_name, refuse
 from depth_unet.errors import DataError
 
 PLACES = ("", "sync/", "official_splits/test/", "official_splits/train/", "nyu/sync/")
@@ -85,7 +85,10 @@ def _parse(line: Line, where: str, files: Folder) -> PairRow:
     split, words = line
     if len(words) != FIELDS or not _is_number(words[2]):
         raise DataError(f"{where}: {' '.join(words)[:80]!r} is not `photo depth focal`; correct it")
-    rgb, depth = (check_listed_name(word.removeprefix("/"), where) for word in words[:2])
+    rgb, depth = (
+        plain_name(check_path(word.removeprefix("/"), f"{where}: {what}"))
+        for what, word in zip(("photo", "depth"), words, strict=False)
+    )
     place = next((place for place in PLACES if files.has(place + rgb)), None)
     if place is None or not files.has(place + depth):
         missing = depth if place is not None else rgb

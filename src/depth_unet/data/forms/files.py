@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from depth_unet.data.layout import is_below, plain_name
 from depth_unet.errors import DataError
 from depth_unet.files.damage import told_as_damage
 
@@ -110,22 +109,6 @@ def find_word(name: str, words: Iterable[str]) -> str:
     """
     found = set(re.split(r"[^a-z]+", name.lower()))
     return next((word for word in words if word in found), "")
-
-
-def check_listed_name(name: str, where: str) -> str:
-    """A listed path with forward slashes, made plain.
-
-    Args:
-        name: As a list gives it.
-        where: File and line, for the message.
-
-    Raises:
-        DataError: It is empty, absolute, or points outside the data set.
-    """
-    text = name.strip().replace("\\", "/")
-    if not is_below(text):
-        raise DataError(f"{where}: {name!r} points outside the data set; correct the list")
-    return plain_name(text)
 
 
 def _unreadable(path: Path, error: OSError) -> DataError:

@@ -4,8 +4,8 @@ import io
 import tarfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,8 +21,7 @@ from depth_unet.images.millimetres import as_millimetres
 SUFFIX = ".h5"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where the bytes of one frame are; ``name`` (below the data set) holds split and scene."""
 
     name: str
@@ -83,29 +82,25 @@ class H5Source(FormSource):
         return f"{self.places[index].size}"
 
 
-def open_h5(root: Path) -> H5Source:
-    """Open folders of ``.h5`` frames, below ``train`` and ``val``.
+def open_h5(root: Path, *, packed: bool = False) -> H5Source:
+    """Open ``.h5`` frames below folders ``train`` and ``val``, or in tar shards that stay closed.
 
-    Raises:
-        ConfigError: h5py is not installed.
-        DataError: There are none.
-    """
-    found = sorted(path for path in root.rglob(f"*{SUFFIX}") if path.is_file())
-    return H5Source(
-        root,
-        [Place(path.relative_to(root).as_posix(), path, 0, path.stat().st_size) for path in found],
-    )
-
-
-def open_tar(root: Path) -> H5Source:
-    """Open shards in place: one tar, or all in a folder.
+    Args:
+        root: The folder, or one shard.
+        packed: Whether the frames are in shards.
 
     Raises:
         ConfigError: h5py is not installed.
         DataError: A shard is damaged or compressed, or there is no frame.
     """
-    shards = [root] if root.is_file() else sorted(root.rglob("*.tar"))
-    return H5Source(root, [place for shard in shards for place in _members(shard)])
+    if packed:
+        shards = [root] if root.is_file() else sorted(root.rglob("*.tar"))
+        return H5Source(root, [place for shard in shards for place in _members(shard)])
+    found = sorted(path for path in root.rglob(f"*{SUFFIX}") if path.is_file())
+    return H5Source(
+        root,
+        [Place(path.relative_to(root).as_posix(), path, 0, path.stat().st_size) for path in found],
+    )
 
 
 def _members(shard: Path) -> Iterator[Place]:

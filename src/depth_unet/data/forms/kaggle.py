@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from posixpath import basename, dirname
 
-from depth_unet.data.forms.files import Archive, Files, Folder, check_listed_name
+from depth_unet.data.forms.files import Archive, Files, Folder
 from depth_unet.data.forms.form_source import ListedSource
 from depth_unet.data.forms.nyu import room_of, warn_unless_official
-from depth_unet.data.layout import OnBad, PairRow, collect_rows, refuse
+from depth_unet.data.layout import OnBad, PairRow, check_path, collect_rows, plain_name, refuse
 from depth_unet.errors import DataError
 
 LISTS = {"train": "nyu2_train.csv", "test": "nyu2_test.csv"}
@@ -79,7 +79,10 @@ def _parse(line: Line, where: str, files: Files, folder: str) -> PairRow:
         raise DataError(
             f"{where}: {len(cells)} columns, and photo,depth are expected; download it again"
         )
-    rgb, depth = (check_listed_name(cell, where).removeprefix(PREFIX) for cell in cells)
+    rgb, depth = (
+        plain_name(check_path(cell, f"{where}: {what}")).removeprefix(PREFIX)
+        for what, cell in zip(("photo", "depth"), cells, strict=True)
+    )
     for file in (rgb, depth):
         if not files.has(folder + file):
             raise DataError(

@@ -1,13 +1,11 @@
 """Parquet files with a column of photos and one of depth maps."""
 
-import bisect
 import functools
 import itertools
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,14 +23,13 @@ PHOTO_COLUMNS, DEPTH_COLUMNS = ("image", "rgb"), ("depth", "depth_map")
 OPEN_GROUPS = 4  # a group of rows is decoded as a whole
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Rows that a file holds together, from row ``start`` of the file on."""
+class Place(NamedTuple):
+    """Where a row is: its file, group, place in the group and place in the file."""
 
     path: Path
+    group: int
+    offset: int
     number: int
-    start: int
-    size: int
 
 
 class ParquetSource(FormSource):
@@ -45,58 +42,50 @@ class ParquetSource(FormSource):
 
     def __init__(self, root: Path) -> None:
         paths = [root] if root.is_file() else sorted(root.rglob(f"*{SUFFIX}"))
-        self.groups = [group for path in paths for group in _groups(path)]
-        if not self.groups:
+        self.places = [place for path in paths for place in _places(path)]
+        if not self.places:
             raise DataError(f"{root} holds no rows in {SUFFIX} files; name the folder that does")
-        self.starts = [0, *itertools.accumulate(group.size for group in self.groups)]
         self._lock = threading.Lock()
         self._table = functools.lru_cache(maxsize=OPEN_GROUPS)(_table)
         rows = [
             PairRow(rgb=f"{name}.png", depth=f"{name}_depth.png", official_split=split)
-            for group in self.groups
-            for number in range(group.start, group.start + group.size)
-            for name, split in [_name_and_split(root, group.path, number)]
+            for name, split in (_name_and_split(root, place) for place in self.places)
         ]
         super().__init__(root, rows, "NYU Depth v2, parquet")
 
     def pixels(self, index: int) -> Pixels:
         """See ``FormSource.pixels``."""
-        group, row = self._find(index)
-        where = self.place(index)
+        place, where = self.places[index], self.place(index)
         with self._lock:
-            table = self._table(group.path, group.number)
+            table = self._table(place.path, place.group)
         with told_as_damage(where):
             photo, depth = (
-                table.column(_column(table.column_names, names, group.path))[row].as_py()
+                table.column(_column(table.column_names, names, place.path))[place.offset].as_py()
                 for names in (PHOTO_COLUMNS, DEPTH_COLUMNS)
             )
         return _photo(photo, where), _depth(depth, where)
 
     def place(self, index: int) -> str:
         """The file and the row in it."""
-        group, row = self._find(index)
-        return f"{group.path}, row {group.start + row}"
+        return f"{self.places[index].path}, row {self.places[index].number}"
 
     def origin(self, index: int) -> str:
         """The file's length and the row's number."""
-        group, row = self._find(index)
-        return f"{group.path.stat().st_size} {group.start + row}"
-
-    def _find(self, index: int) -> tuple[Group, int]:
-        """A row's group, and its place within the group."""
-        number = bisect.bisect_right(self.starts, index) - 1
-        return self.groups[number], index - self.starts[number]
+        place = self.places[index]
+        return f"{place.path.stat().st_size} {place.number}"
 
 
-def _groups(path: Path) -> list[Group]:
+def _places(path: Path) -> Iterator[Place]:
     with told_as_damage(path, "cannot be read as parquet"):
         metadata = _file(path).metadata
         names = metadata.schema.to_arrow_schema().names
         sizes = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
     for columns in (PHOTO_COLUMNS, DEPTH_COLUMNS):
         _column(names, columns, path)
-    starts = [0, *itertools.accumulate(sizes)]
-    return [Group(path, number, starts[number], size) for number, size in enumerate(sizes)]
+    numbers = itertools.count()
+    for group, size in enumerate(sizes):
+        for offset in range(size):
+            yield Place(path, group, offset, next(numbers))
 
 
 def _file(path: Path) -> Any:
@@ -127,18 +116,18 @@ def _column(names: Sequence[str], wanted: tuple[str, ...], path: Path) -> str:
     return found
 
 
-def _name_and_split(root: Path, path: Path, number: int) -> tuple[str, str]:
+def _name_and_split(root: Path, place: Place) -> tuple[str, str]:
     """Name of a row, unique in the data set, and its split by the words of the file's path."""
+    path = place.path
     below = Path(path.name) if path == root else path.relative_to(root)
     split = SPLIT_OF_WORD.get(find_word(below.as_posix(), SPLIT_OF_WORD), "")
-    return f"{below.with_suffix('').as_posix()}/{number:06d}", split
+    return f"{below.with_suffix('').as_posix()}/{place.number:06d}", split
 
 
 def _photo(value: Any, where: str) -> np.ndarray:
-    if isinstance(value, dict):
-        return read_rgb(Path(where), value.get("bytes") or b"")
-    if isinstance(value, bytes):
-        return read_rgb(Path(where), value)
+    data = _image_file(value)
+    if data is not None:
+        return read_rgb(Path(where), data)
     pixels = _array(value, where)
     if pixels.ndim == 3 and pixels.shape[0] == 3:
         pixels = pixels.transpose(1, 2, 0)
@@ -149,16 +138,22 @@ def _photo(value: Any, where: str) -> np.ndarray:
 
 
 def _depth(value: Any, where: str) -> np.ndarray:
-    if isinstance(value, dict):
-        return read_depth(Path(where), 1e-3, value.get("bytes") or b"")
-    if isinstance(value, bytes):
-        return read_depth(Path(where), 1e-3, value)
+    data = _image_file(value)
+    if data is not None:
+        return read_depth(Path(where), 1e-3, data)
     depth_m = _array(value, where)
     if depth_m.ndim == 3 and 1 in (depth_m.shape[0], depth_m.shape[2]):
         depth_m = depth_m.reshape([side for side in depth_m.shape if side > 1] or [1, 1])
     if depth_m.ndim != 2:
         raise DataError(f"{where}: depth has shape {depth_m.shape}; rows x columns are expected")
     return as_millimetres(depth_m.astype(np.float32))
+
+
+def _image_file(value: Any) -> bytes | None:
+    """The image file that a cell holds; None for numbers."""
+    if isinstance(value, dict):
+        return value.get("bytes") or b""
+    return value if isinstance(value, bytes) else None
 
 
 def _array(value: Any, where: str) -> np.ndarray:

@@ -1,14 +1,12 @@
 """The form of a data set: of a folder by what is in it, of a file by its ending."""
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-from depth_unet.data.cache import is_cache, open_cache
+from depth_unet.data.cache import CacheSource, is_cache
 from depth_unet.data.forms.bts import bts_lists, open_bts
 from depth_unet.data.forms.description import FormName
 from depth_unet.data.forms.files import Folder
-from depth_unet.data.forms.h5 import open_h5, open_tar
+from depth_unet.data.forms.h5 import open_h5
 from depth_unet.data.forms.kaggle import kaggle_folder, open_kaggle
 from depth_unet.data.forms.mat import MatSource
 from depth_unet.data.forms.parquet import ParquetSource
@@ -22,13 +20,6 @@ ENDINGS: dict[str, FormName] = {
     ".tar": "h5-tar",
     ".parquet": "parquet",
     ".txt": "bts",
-}
-OPENERS: dict[FormName, Callable[[Path], Original]] = {
-    "mat": MatSource,
-    "mat-raw": partial(MatSource, raw=True),
-    "h5": open_h5,
-    "h5-tar": open_tar,
-    "parquet": ParquetSource,
 }
 
 
@@ -61,7 +52,7 @@ def open_source(root: Path, form: FormName | None = None) -> Source:
         ConfigError: A library for this form is not installed.
     """
     found = form or recognise(root)
-    return open_cache(root) if found == "cache" else open_original(root, found)
+    return CacheSource(root) if found == "cache" else open_original(root, found)
 
 
 def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refuse) -> Original:
@@ -76,7 +67,8 @@ def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refu
         DataError: The form is not recognised, or is not the one that was named.
         ConfigError: It is a cache, or a library for this form is not installed.
     """
-    match form or recognise(root):
+    found = form or recognise(root)
+    match found:
         case "cache":
             raise ConfigError(f"{root} is a cache already; name the data set that it was made from")
         case "pairs":
@@ -85,8 +77,12 @@ def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refu
             return open_kaggle(root, on_bad)
         case "bts":
             return open_bts(root, on_bad)
-        case other:
-            return OPENERS[other](root)
+        case "mat" | "mat-raw":
+            return MatSource(root, raw=found == "mat-raw")
+        case "h5" | "h5-tar":
+            return open_h5(root, packed=found == "h5-tar")
+        case "parquet":
+            return ParquetSource(root)
 
 
 def _of_folder(root: Path) -> FormName | None:
