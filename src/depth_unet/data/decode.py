@@ -1,4 +1,4 @@
-"""Decode image files into arrays; every defect of a file is one line of message."""
+"""Decode image files into arrays; every defect of a file raises a ``DataError`` of one line."""
 
 import io
 from pathlib import Path
@@ -15,18 +15,15 @@ from depth_unet.images.millimetres import MILLIMETRES_PER_METRE, as_millimetres
 
 
 def read_rgb(path: Path, data: bytes | None = None) -> UInt8[np.ndarray, "h w 3"]:
-    """Decode a photo.
+    """Decode a photo in any format and mode that Pillow reads; 65535 is white in 16-bit grey.
 
     Args:
-        path: A file in any format and colour mode that Pillow reads; 65535 is white in 16-bit grey.
+        path: The file.
         data: The content of a file in an archive; the path is then for messages.
 
     Returns:
         RGB, 0 to 255, as stored: the orientation tag is not applied, since the depth map was made
         for the pixels as they are.
-
-    Raises:
-        DataError: The file is missing, truncated or no image.
     """
     with _open(path, data) as image:
         loaded = _load(image, path)
@@ -53,9 +50,6 @@ def read_depth(
     Returns:
         Depth, millimetres, rounded; 0 marks a hole, which a negative value or one above 65.535 m
         becomes.
-
-    Raises:
-        DataError: The file is missing, truncated, no image, or not single-channel of so many bits.
     """
     with _open(path, data) as image:
         _check_depth_mode(image, path, bits)
@@ -66,33 +60,21 @@ def read_depth(
 
 
 def read_labels(path: Path) -> UInt8[np.ndarray, "h w"]:
-    """Decode a map of classes: an 8-bit grey image, or one whose palette indices are the classes.
-
-    Raises:
-        DataError: The file is missing, truncated, no image, or has another mode.
-    """
+    """Decode a map of classes: an 8-bit grey image, or the indices of one with a palette."""
     with _open(path) as image:
         _check_labels_mode(image, path)
         return np.array(_load(image, path), dtype=np.uint8)
 
 
 def check_headers(rgb: Path, depth: Path) -> None:
-    """Check format and size of a pair from the files' headers, without decoding.
-
-    Raises:
-        DataError: A file is no image, the depth map is not 16-bit, or the sizes differ.
-    """
+    """Check format and size of a pair from the files' headers, without decoding."""
     with _open(rgb) as photo, _open(depth) as depth_map:
         _check_depth_mode(depth_map, depth)
         check_sizes(photo.size, depth_map.size, rgb, depth)
 
 
 def check_labels_header(labels: Path, rgb: Path) -> None:
-    """Check mode and size of a map of classes by its header; size only if the photo is a file.
-
-    Raises:
-        DataError: A file is no image, the map is not 8-bit, or the sizes differ.
-    """
+    """Check mode and size of a map of classes by its header; size only if the photo is a file."""
     with _open(labels) as image:
         _check_labels_mode(image, labels)
         if rgb.is_file():

@@ -141,11 +141,7 @@ class Mixture(Source):
 
 
 def open_data(texts: Sequence[str]) -> Mixture:
-    """Open the data sets that ``--data`` names.
-
-    Args:
-        texts: ``PATH`` or ``PATH:WEIGHT``, each a data set or cache; the weight of a data set that
-            is alone means nothing.
+    """Open the data sets that ``--data`` names as ``PATH`` or ``PATH:WEIGHT``.
 
     Raises:
         ConfigError: There is none, some have a weight and some not, a weight is not positive, or

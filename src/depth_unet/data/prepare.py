@@ -5,11 +5,10 @@ import os
 import re
 import shutil
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from depth_unet.data.blocks import content_hash, read_json_object, read_record, write_block
 from depth_unet.data.cache import (
@@ -143,9 +142,13 @@ def prepare(
         ]
         tasks += [pool.submit(_copy_native, source, out, index) for index in native]
         done = 0
-        for count in _results(tasks):
-            done += count
-            progress(done, len(rows))
+        try:
+            for task in as_completed(tasks):
+                done += task.result()
+                progress(done, len(rows))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     _complete(source, out, len(blocks), identity["fingerprint"], (height, width, block_size))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they were shown when the source was opened
@@ -246,14 +249,3 @@ def _copy_native(source: Original, out: Path, index: int) -> int:
         if not copy.is_file() or copy.read_bytes() != data:
             write_bytes(copy, data)
     return 1
-
-
-def _results(tasks: list[Future[Any]]) -> Iterator[Any]:
-    """Results as they come; the first error cancels the tasks not yet started."""
-    try:
-        for task in as_completed(tasks):
-            yield task.result()
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        raise

@@ -26,15 +26,9 @@ def bts_lists(root: Path) -> list[Path]:
 
 
 def open_bts(root: Path, on_bad: OnBad = refuse) -> ListedSource:
-    """Open one list, or all in a folder.
+    """Open one list, or all in a folder; ``on_bad`` gets the error of every bad line.
 
-    Args:
-        root: The list or its folder. Photos are looked for beside the list, and below ``sync``
-            and ``official_splits`` there.
-        on_bad: Called with the error of every bad line of a list.
-
-    Raises:
-        DataError: A line is damaged or names a file that is missing.
+    Photos are looked for beside the list, and below ``sync`` and ``official_splits`` there.
     """
     files = Folder(root.parent if root.is_file() else root)
 

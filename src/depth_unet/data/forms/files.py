@@ -1,4 +1,4 @@
-"""Named files in a folder, or in a zip that is read in place."""
+"""Named files in a folder, or in a zip that is read in place; bad ones raise a ``DataError``."""
 
 import functools
 import os
@@ -38,11 +38,7 @@ class Folder:
             raise _unreadable(self.root / name, error) from None
 
     def read(self, name: str) -> bytes:
-        """The file's content.
-
-        Raises:
-            DataError: It is missing or cannot be read.
-        """
+        """The file's content."""
         try:
             return (self.root / name).read_bytes()
         except OSError as error:
@@ -57,11 +53,7 @@ class Folder:
 
 
 class Archive:
-    """Members of a zip; it may be read from several threads.
-
-    Raises:
-        DataError: It is damaged, or no zip.
-    """
+    """Members of a zip; it may be read from several threads."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -78,11 +70,7 @@ class Archive:
         return str(self._member(name).CRC)
 
     def read(self, name: str) -> bytes:
-        """The member's content.
-
-        Raises:
-            DataError: It is missing or damaged.
-        """
+        """The member's content."""
         member = self._member(name)
         if member.file_size > MOST_BYTES:
             raise DataError(

@@ -25,10 +25,7 @@ Pixels = tuple[UInt8[np.ndarray, "h w 3"], UInt16[np.ndarray, "h2 w2"]]  # may d
 class FormSource(Original):
     """A data set in one of NYU's forms, read where it lies.
 
-    Args:
-        root: The file or folder that the user named.
-        rows: The frames' names, official splits, rooms and cameras.
-        title: The data set's name in results.
+    ``root`` is what the user named, and ``title`` the data set's name in results.
     """
 
     def __init__(self, root: Path, rows: Sequence[PairRow], title: str) -> None:
@@ -65,17 +62,9 @@ class FormSource(Original):
 
 
 class ListedSource(FormSource):
-    """Photos and depth maps that lists name.
+    """Photos and depth maps that lists name, relative to ``folder`` (empty, or ending in a slash).
 
-    Args:
-        root: The file or folder that the user named.
-        files: Where the files are.
-        folder: What the rows' names are relative to, below the root of ``files``; empty or ending
-            in a slash.
-        rows: The frames.
-        title: The data set's name in results.
-        train_bits: Bits of training depth: 8, where 255 is 10 m, or 16, millimetres. Test depth
-            has 16.
+    Training depth has 16 bits, millimetres, or 8 bits, where 255 is 10 m; test depth has 16.
     """
 
     def __init__(

@@ -83,16 +83,7 @@ class H5Source(FormSource):
 
 
 def open_h5(root: Path, *, packed: bool = False) -> H5Source:
-    """Open ``.h5`` frames below folders ``train`` and ``val``, or in tar shards that stay closed.
-
-    Args:
-        root: The folder, or one shard.
-        packed: Whether the frames are in shards.
-
-    Raises:
-        ConfigError: h5py is not installed.
-        DataError: A shard is damaged or compressed, or there is no frame.
-    """
+    """Open ``.h5`` frames below ``train`` and ``val``, or those ``packed`` in tar shards."""
     if packed:
         shards = [root] if root.is_file() else sorted(root.rglob("*.tar"))
         return H5Source(root, [place for shard in shards for place in _members(shard)])

@@ -13,11 +13,7 @@ MOST_BYTES = 2**31  # of one array that is read at once; a damaged header may cl
 
 
 def open_hdf5(file: Path | io.BytesIO, where: str) -> Any:
-    """An open file.
-
-    Args:
-        file: Its path, or its content.
-        where: File and row, for messages.
+    """An open file, by its path or content; ``where`` names it in messages.
 
     Raises:
         ConfigError: h5py is not installed.
@@ -34,11 +30,7 @@ def open_hdf5(file: Path | io.BytesIO, where: str) -> Any:
 
 
 def find_array(stored: Any, name: str, where: str) -> Any:
-    """A stored array of numbers, not read yet.
-
-    Raises:
-        DataError: The file has no array of numbers of that name.
-    """
+    """A stored array of numbers, not read yet; a ``DataError`` if there is none of that name."""
     import h5py  # an extra
 
     with told_as_damage(where):
@@ -52,11 +44,7 @@ def find_array(stored: Any, name: str, where: str) -> Any:
 
 
 def read_array(array: Any, where: str) -> np.ndarray:
-    """The numbers of a stored array.
-
-    Raises:
-        DataError: They are damaged, or too many for a frame.
-    """
+    """The numbers of a stored array; a ``DataError`` if they are damaged or too many."""
     with told_as_damage(where):
         if array.size * array.dtype.itemsize > MOST_BYTES:
             raise DataError(f"{where} holds an array of {array.shape}, too large for a frame")

@@ -31,15 +31,7 @@ def kaggle_folder(files: Files) -> str | None:
 
 
 def open_kaggle(root: Path, on_bad: OnBad = refuse) -> ListedSource:
-    """Open the folder, or the zip in place.
-
-    Args:
-        root: The folder or zip.
-        on_bad: Called with the error of every bad line of a list.
-
-    Raises:
-        DataError: A list is missing or damaged, or names a file that is missing.
-    """
+    """Open the folder, or the zip in place; ``on_bad`` gets the error of every bad line."""
     files: Files = Archive(root) if root.is_file() else Folder(root)
     folder = kaggle_folder(files)
     if folder is None:

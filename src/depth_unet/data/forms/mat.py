@@ -20,17 +20,10 @@ MOST_FRAMES = 10**6  # a damaged header may claim any number
 
 
 class MatSource(FormSource):
-    """The file, whose frames are read when they are asked for.
+    """The file, with the Kinect's ``raw`` depth or the filled one; frames are read when asked for.
 
-    MATLAB stores columns first: an image is ``3 x 640 x 480`` here and is transposed.
-
-    Args:
-        root: The file; ``splits.mat`` beside it states the official split.
-        raw: Read the Kinect's own depth instead of the filled one.
-
-    Raises:
-        ConfigError: h5py or scipy is not installed.
-        DataError: The file is damaged or lacks an array.
+    MATLAB stores columns first: an image is ``3 x 640 x 480`` here and is transposed. The file
+    ``splits.mat`` beside it states the official split.
     """
 
     def __init__(self, root: Path, *, raw: bool = False) -> None:

@@ -40,14 +40,7 @@ def nyu_info(name: str, width: int) -> DatasetInfo:
 
 
 def room_of(scene: str) -> str:
-    """The room that a scene's folder shows; lettered scenes are parts of one room.
-
-    Args:
-        scene: Name of a folder, such as ``basement_0001a_out``.
-
-    Returns:
-        ``basement_0001``, also for ``basement_0001b`` and ``basement_0001``.
-    """
+    """The room that a scene's folder shows: ``basement_0001a_out`` shows ``basement_0001``."""
     return re.sub(r"(?<=\d)[a-z]$", "", scene.removesuffix("_out"))
 
 
@@ -64,11 +57,7 @@ def official_frames(split: str) -> frozenset[int]:
 
 
 def check_splits(train: Collection[int], test: Collection[int], where: str) -> None:
-    """Refuse indices that are not the official ones.
-
-    Raises:
-        DataError: They differ.
-    """
+    """Raise a ``DataError`` if indices are not the official ones."""
     for split, found in (("train", train), ("test", test)):
         expected = official_frames(split)
         if set(found) != expected:

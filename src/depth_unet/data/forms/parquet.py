@@ -33,12 +33,7 @@ class Place(NamedTuple):
 
 
 class ParquetSource(FormSource):
-    """One file, or all in a folder; rows are read when they are asked for.
-
-    Raises:
-        ConfigError: pyarrow is not installed.
-        DataError: There is no file, or one is damaged or lacks a column.
-    """
+    """One file, or all in a folder; rows are read when they are asked for."""
 
     def __init__(self, root: Path) -> None:
         paths = [root] if root.is_file() else sorted(root.rglob(f"*{SUFFIX}"))

@@ -24,11 +24,7 @@ ENDINGS: dict[str, FormName] = {
 
 
 def recognise(root: Path) -> FormName:
-    """The form of the data set at a path.
-
-    Raises:
-        DataError: The path does not exist, or its form is not recognised.
-    """
+    """The form of the data set at a path; a ``DataError`` if there is none or it is unknown."""
     if not root.exists():
         raise DataError(f"{root} does not exist; name a data set")
     form = ENDINGS.get(root.suffix.lower()) if root.is_file() else _of_folder(root)
@@ -41,14 +37,10 @@ def recognise(root: Path) -> FormName:
 
 
 def open_source(root: Path, form: FormName | None = None) -> Source:
-    """Open a data set.
-
-    Args:
-        root: A file or folder.
-        form: Its form; None recognises it.
+    """Open a data set in the given form; None recognises it.
 
     Raises:
-        DataError: The form is not recognised, or is not the one that was named.
+        DataError: The form is not recognised, or is not the given one.
         ConfigError: A library for this form is not installed.
     """
     found = form or recognise(root)
@@ -56,16 +48,9 @@ def open_source(root: Path, form: FormName | None = None) -> Source:
 
 
 def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refuse) -> Original:
-    """Open a data set of which a cache can be prepared.
+    """Open a data set of which a cache can be prepared; see ``open_source``.
 
-    Args:
-        root: A file or folder.
-        form: Its form; None recognises it.
-        on_bad: Called with the error of every bad line, in the forms that have lists.
-
-    Raises:
-        DataError: The form is not recognised, or is not the one that was named.
-        ConfigError: It is a cache, or a library for this form is not installed.
+    ``on_bad`` is called with the error of every bad line, in the forms that have lists.
     """
     found = form or recognise(root)
     match found:
