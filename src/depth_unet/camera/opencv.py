@@ -14,7 +14,7 @@ import yaml
 from depth_unet.camera.calibration import LONGEST_SIDE_PX, Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import DataError
-from depth_unet.files.damage import told_as_damage
+from depth_unet.files.damage import as_data_error
 
 MATRIX_NAMES = ("cameramatrix", "k", "intrinsicmatrix", "m1")
 COEFFICIENT_NAMES = ("distortioncoefficients", "distcoeffs", "distcoeff", "dist", "d", "d1")
@@ -66,7 +66,7 @@ def fields_of(text: str) -> Fields:
         DataError: The text is none of these, or no calibration is written like that.
     """
     text = text.strip()
-    with told_as_damage("the file", "is damaged, or no YAML, XML or JSON", "export it again"):
+    with as_data_error("the file", "is damaged, or no YAML, XML or JSON", "export it again"):
         if text.startswith("<"):
             found = _of_xml(text)
         elif text.startswith("{"):

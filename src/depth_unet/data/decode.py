@@ -9,7 +9,7 @@ from jaxtyping import UInt8, UInt16
 from PIL import Image, UnidentifiedImageError
 
 from depth_unet.errors import DataError
-from depth_unet.files.damage import told_as_damage
+from depth_unet.files.damage import as_data_error
 from depth_unet.images.grey import grey_as_rgb
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE, as_millimetres
 
@@ -118,7 +118,7 @@ def _check_depth_mode(image: Image.Image, path: Path, bits: Literal[8, 16] = 16)
 
 
 def _open(path: Path, data: bytes | None = None) -> Image.Image:
-    with told_as_damage(path, "cannot be read", "replace it"):
+    with as_data_error(path, "cannot be read", "replace it"):
         try:
             return Image.open(path if data is None else io.BytesIO(data))
         except FileNotFoundError:
@@ -130,6 +130,6 @@ def _open(path: Path, data: bytes | None = None) -> Image.Image:
 
 
 def _load(image: Image.Image, path: Path) -> Image.Image:
-    with told_as_damage(path, remedy="replace it"):
+    with as_data_error(path, remedy="replace it"):
         image.load()
     return image

@@ -1,39 +1,36 @@
-"""Whatever a library says of a damaged file, in one line."""
+"""Errors of libraries that parse files, as one line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from depth_unet.errors import ConfigError, DataError
 
-MOST_WORDS = 300
+MOST_LENGTH = 300
 
 
 @contextmanager
-def told_as_damage(
-    where: object, says: str = "is damaged", remedy: str = "download it again"
+def as_data_error(
+    where: object, problem: str = "is damaged", remedy: str = "download it again"
 ) -> Iterator[None]:
-    """Raise every error of the block as a data error; ours pass as they are.
+    """Raise any error of the block as a ``DataError``, except our own, which pass unchanged.
 
-    For calls of libraries that parse a file, and for nothing else: what they raise for damaged
-    ones has no common base and is written down nowhere.
+    For calls of libraries that parse a file only: their errors for damaged files are undocumented
+    and have no common base.
 
     Args:
         where: File and row.
-        says: What is said of it.
+        problem: What is wrong, as the message puts it.
         remedy: What to do.
-
-    Raises:
-        DataError: The block raised something.
     """
     try:
         yield
     except (ConfigError, DataError):
         raise
     except Exception as error:
-        raise DataError(f"{where} {says} ({one_line(error)}); {remedy}") from None
+        raise DataError(f"{where} {problem} ({one_line(error)}); {remedy}") from None
 
 
 def one_line(error: BaseException) -> str:
-    """The first line of what an error says; its kind where it says nothing."""
-    words = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    return words[:MOST_WORDS] or type(error).__name__
+    """The first line of an error's message; the error's type if it has none."""
+    message = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    return message[:MOST_LENGTH] or type(error).__name__

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from depth_unet.camera.exif import focal_px_of
 from depth_unet.errors import DataError
-from depth_unet.files.damage import told_as_damage
+from depth_unet.files.damage import as_data_error
 from depth_unet.images.grey import grey_as_rgb
 
 Photo = str | Path | bytes | Image.Image | np.ndarray | Tensor
@@ -89,7 +89,7 @@ def _of_tensor(photo: Tensor) -> UInt8[np.ndarray, "h w 3"]:
 
 
 def _decode(stream: io.BytesIO | Path, name: str) -> DecodedPhoto:
-    with told_as_damage(name, "cannot be read", REMEDY):
+    with as_data_error(name, "cannot be read", REMEDY):
         try:
             if _is_heif(stream):
                 _understand_heif(name)
@@ -104,7 +104,7 @@ def _decode(stream: io.BytesIO | Path, name: str) -> DecodedPhoto:
 
 def _upright(image: Image.Image, name: str, *, ours: bool = False) -> DecodedPhoto:
     """Pixels of an image; one of ours is turned in place, which large photos need no copy for."""
-    with told_as_damage(name, "is damaged", REMEDY):
+    with as_data_error(name, "is damaged", REMEDY):
         focal_px, orientation = focal_px_of(image), image.getexif().get(ORIENTATION, 1)
         if ours:
             ImageOps.exif_transpose(image, in_place=True)

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.files.damage import told_as_damage
+from depth_unet.files.damage import as_data_error
 
 CHANNEL = "Z"  # the name that compositing programs look for
 
@@ -50,7 +50,7 @@ def read_exr(path: Path) -> Float32[np.ndarray, "h w"]:
     """
     library = _library(path)
     with (
-        told_as_damage(path, "cannot be read as OpenEXR", "replace it"),
+        as_data_error(path, "cannot be read as OpenEXR", "replace it"),
         library.File(str(path), separate_channels=True) as file,
     ):
         pixels = {name: channel.pixels for name, channel in file.channels().items()}
@@ -75,7 +75,7 @@ def read_exr_text(path: Path, key: str) -> str:
     """
     library = _library(path)
     with (
-        told_as_damage(path, "cannot be read as OpenEXR", "replace it"),
+        as_data_error(path, "cannot be read as OpenEXR", "replace it"),
         library.File(str(path), header_only=True) as file,
     ):
         return str(file.header().get(key, ""))

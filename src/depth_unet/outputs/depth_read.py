@@ -8,7 +8,7 @@ from jaxtyping import Float32
 from PIL import Image
 
 from depth_unet.errors import DataError
-from depth_unet.files.damage import told_as_damage
+from depth_unet.files.damage import as_data_error
 from depth_unet.outputs.depth_exr import read_exr
 
 ENDINGS = (".png", ".npy", ".npz", ".exr", ".pfm", ".tif", ".tiff")
@@ -52,7 +52,7 @@ def read_depth_file(path: Path, metres_per_unit: float | None = None) -> Float32
 def _values(path: Path) -> np.ndarray:
     if path.suffix.lower() == ".exr":
         return read_exr(path)
-    with told_as_damage(path, "cannot be read", "replace it"):
+    with as_data_error(path, "cannot be read", "replace it"):
         match path.suffix.lower():
             case ".npy":
                 array: np.ndarray = np.load(path, allow_pickle=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from depth_unet.files.damage import told_as_damage
+from depth_unet.files.damage import as_data_error
 from depth_unet.outputs.depth_exr import read_exr_text
 from depth_unet.outputs.depth_write import beside
 
@@ -29,7 +29,7 @@ def stated_unit(path: Path) -> float | None:
         ConfigError: OpenEXR is not installed.
         DataError: The file cannot be read.
     """
-    with told_as_damage(path, "cannot be read", "replace it"):
+    with as_data_error(path, "cannot be read", "replace it"):
         text = _text(path).partition(";")[0].strip().lower()
     return METRES_PER_WORD.get(text)
 

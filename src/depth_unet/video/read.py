@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from depth_unet.errors import DataError
-from depth_unet.files.damage import told_as_damage
+from depth_unet.files.damage import as_data_error
 
 REMEDY = "name another video"
 USUAL_RATE = Fraction(30)
@@ -107,7 +107,7 @@ def survey(path: Path, most: int) -> tuple[int, list[Image]]:
 def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
     if not path.is_file():
         raise DataError(f"{path} does not exist; name a video")
-    with told_as_damage(path, "is not a video that can be read", REMEDY):
+    with as_data_error(path, "is not a video that can be read", REMEDY):
         container = av.open(str(path), metadata_errors="replace")
     with container:
         if not container.streams.video:
@@ -132,7 +132,7 @@ def _decoded(
 ) -> Iterator[av.VideoFrame]:
     """Frames as they are stored; a file that ends long before it says is damaged."""
     ends_s = 0.0
-    with told_as_damage(path, "is damaged", REMEDY):
+    with as_data_error(path, "is damaged", REMEDY):
         for frame in container.decode(stream):
             ends_s = max(ends_s, frame.time or 0.0)
             yield frame

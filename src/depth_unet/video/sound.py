@@ -9,7 +9,7 @@ from typing import Self, TypeAlias
 
 import av
 
-from depth_unet.files.damage import told_as_damage
+from depth_unet.files.damage import as_data_error
 
 REMEDY = "name another video"
 FALLBACK = "aac"
@@ -32,7 +32,7 @@ class Sound:
 
     def __init__(self, path: Path, container: av.container.OutputContainer) -> None:
         self._path, self._container = path, container
-        with ExitStack() as stack, told_as_damage(path, "has sound that cannot be taken", REMEDY):
+        with ExitStack() as stack, as_data_error(path, "has sound that cannot be taken", REMEDY):
             source = stack.enter_context(av.open(str(path), metadata_errors="replace"))
             known = (one for one in source.streams.audio if getattr(one, "codec_context", None))
             self._streams = tuple(known)
@@ -66,7 +66,7 @@ class Sound:
             track = self._tracks[stream.index]
             if not track.codec_context.is_encoder:
                 continue
-            with told_as_damage(self._path, "has damaged sound", REMEDY):
+            with as_data_error(self._path, "has damaged sound", REMEDY):
                 late = stream.codec_context.decode(None)  # what the decoder holds back
             for frame in late:
                 self._container.mux(track.encode(frame))
@@ -84,7 +84,7 @@ class Sound:
         return track
 
     def _checked(self, packets: Iterable[Packet]) -> Iterator[Packet]:
-        with told_as_damage(self._path, "has damaged sound", REMEDY):
+        with as_data_error(self._path, "has damaged sound", REMEDY):
             for packet in packets:
                 if packet.dts is not None:
                     yield packet
@@ -99,7 +99,7 @@ class Sound:
             packet.stream = track
             self._container.mux(packet)
             return
-        with told_as_damage(self._path, "has damaged sound", REMEDY):
+        with as_data_error(self._path, "has damaged sound", REMEDY):
             frames = packet.decode()
         for frame in frames:
             self._container.mux(track.encode(frame))

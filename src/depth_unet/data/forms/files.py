@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from depth_unet.errors import DataError
-from depth_unet.files.damage import told_as_damage
+from depth_unet.files.damage import as_data_error
 
 MOST_BYTES = 2**30  # of one member; a damaged header may claim any size
 
@@ -57,7 +57,7 @@ class Archive:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        with told_as_damage(root, "cannot be read as a zip"):
+        with as_data_error(root, "cannot be read as a zip"):
             self._zip = zipfile.ZipFile(root)
         self.names = self._zip.namelist()
 
@@ -77,7 +77,7 @@ class Archive:
                 f"{self.root}/{name} would be {member.file_size} bytes long, too large for an "
                 "image; download the zip again"
             )
-        with told_as_damage(f"{self.root}/{name}", remedy="download the zip again"):
+        with as_data_error(f"{self.root}/{name}", remedy="download the zip again"):
             return self._zip.read(member)
 
     def _member(self, name: str) -> zipfile.ZipInfo:

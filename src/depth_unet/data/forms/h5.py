@@ -15,7 +15,7 @@ from depth_unet.data.forms.hdf5 import find_array, open_hdf5, read_array
 from depth_unet.data.forms.nyu import SPLIT_OF_WORD, room_of
 from depth_unet.data.layout import PairRow
 from depth_unet.errors import DataError
-from depth_unet.files.damage import told_as_damage
+from depth_unet.files.damage import as_data_error
 from depth_unet.images.millimetres import as_millimetres
 
 SUFFIX = ".h5"
@@ -98,7 +98,7 @@ def _members(shard: Path) -> Iterator[Place]:
     """The frames of a shard; its own name gives the split where its folders do not."""
     remedy = "unpack it if it is compressed, or download it again"
     with (
-        told_as_damage(shard, "cannot be read as an uncompressed tar", remedy),
+        as_data_error(shard, "cannot be read as an uncompressed tar", remedy),
         tarfile.open(shard, "r:") as archive,
     ):
         for member in archive:

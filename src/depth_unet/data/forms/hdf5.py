@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from depth_unet.errors import ConfigError, DataError, install_command
-from depth_unet.files.damage import told_as_damage
+from depth_unet.files.damage import as_data_error
 
 MOST_BYTES = 2**31  # of one array that is read at once; a damaged header may claim any size
 
@@ -25,7 +25,7 @@ def open_hdf5(file: Path | io.BytesIO, where: str) -> Any:
         raise ConfigError(
             f"{where} is HDF5 and h5py is not installed; run: {install_command('h5py')}"
         ) from None
-    with told_as_damage(where, "cannot be read as HDF5"):
+    with as_data_error(where, "cannot be read as HDF5"):
         return h5py.File(file, "r")
 
 
@@ -33,7 +33,7 @@ def find_array(stored: Any, name: str, where: str) -> Any:
     """A stored array of numbers, not read yet; a ``DataError`` if there is none of that name."""
     import h5py  # an extra
 
-    with told_as_damage(where):
+    with as_data_error(where):
         found = stored.get(name)
         if not isinstance(found, h5py.Dataset) or found.dtype.kind not in "fiu":
             held = ", ".join(sorted(stored)) or "nothing"
@@ -45,7 +45,7 @@ def find_array(stored: Any, name: str, where: str) -> Any:
 
 def read_array(array: Any, where: str) -> np.ndarray:
     """The numbers of a stored array; a ``DataError`` if they are damaged or too many."""
-    with told_as_damage(where):
+    with as_data_error(where):
         if array.size * array.dtype.itemsize > MOST_BYTES:
             raise DataError(f"{where} holds an array of {array.shape}, too large for a frame")
         return np.asarray(array)

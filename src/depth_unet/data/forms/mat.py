@@ -12,7 +12,7 @@ from depth_unet.data.forms.hdf5 import find_array, open_hdf5
 from depth_unet.data.forms.nyu import check_splits, room_of
 from depth_unet.data.layout import PairRow
 from depth_unet.errors import ConfigError, DataError, install_command
-from depth_unet.files.damage import told_as_damage
+from depth_unet.files.damage import as_data_error
 from depth_unet.images.millimetres import as_millimetres
 
 SPLITS_NAME = "splits.mat"
@@ -44,7 +44,7 @@ class MatSource(FormSource):
 
     def pixels(self, index: int) -> Pixels:
         """See ``FormSource.pixels``."""
-        with told_as_damage(self.place(index)):
+        with as_data_error(self.place(index)):
             image = np.ascontiguousarray(self.stored["images"][index].transpose(2, 1, 0))
             depth_m = np.ascontiguousarray(self.stored[self.depths][index].T)
         if image.dtype != np.uint8:
@@ -83,7 +83,7 @@ def _rooms(stored: Any, count: int, root: Path) -> list[str]:
     if "scenes" not in stored:
         warnings.warn(f"{root} names no scenes: rooms cannot be distinguished", stacklevel=4)
         return [""] * count
-    with told_as_damage(root, "has damaged names of scenes"):
+    with as_data_error(root, "has damaged names of scenes"):
         references = np.asarray(stored["scenes"]).reshape(-1)
         names = [
             "".join(chr(code) for code in np.asarray(stored[item]).reshape(-1))
@@ -109,7 +109,7 @@ def _splits(root: Path, count: int) -> Sequence[str]:
         raise ConfigError(
             f"{path} needs scipy; run: {install_command('scipy')}, or move the file away"
         ) from None
-    with told_as_damage(path, "cannot be used"):
+    with as_data_error(path, "cannot be used"):
         values = loadmat(path)
         train, test = (
             {int(number) - 1 for number in np.asarray(values[name]).reshape(-1)}

@@ -15,7 +15,7 @@ from depth_unet.data.forms.form_source import FormSource, Pixels
 from depth_unet.data.forms.nyu import SPLIT_OF_WORD
 from depth_unet.data.layout import PairRow
 from depth_unet.errors import ConfigError, DataError, install_command
-from depth_unet.files.damage import told_as_damage
+from depth_unet.files.damage import as_data_error
 from depth_unet.images.millimetres import as_millimetres
 
 SUFFIX = ".parquet"
@@ -53,7 +53,7 @@ class ParquetSource(FormSource):
         place, where = self.places[index], self.place(index)
         with self._lock:
             table = self._table(place.path, place.group)
-        with told_as_damage(where):
+        with as_data_error(where):
             photo, depth = (
                 table.column(_column(table.column_names, names, place.path))[place.offset].as_py()
                 for names in (PHOTO_COLUMNS, DEPTH_COLUMNS)
@@ -71,7 +71,7 @@ class ParquetSource(FormSource):
 
 
 def _places(path: Path) -> Iterator[Place]:
-    with told_as_damage(path, "cannot be read as parquet"):
+    with as_data_error(path, "cannot be read as parquet"):
         metadata = _file(path).metadata
         names = metadata.schema.to_arrow_schema().names
         sizes = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
@@ -90,13 +90,13 @@ def _file(path: Path) -> Any:
         raise ConfigError(
             f"{path} is parquet and pyarrow is not installed; run: {install_command('pyarrow')}"
         ) from None
-    with told_as_damage(path, "cannot be read as parquet"):
+    with as_data_error(path, "cannot be read as parquet"):
         return parquet.ParquetFile(path)
 
 
 def _table(path: Path, number: int) -> Any:
     stored = _file(path)
-    with told_as_damage(f"{path}, group {number}"):
+    with as_data_error(f"{path}, group {number}"):
         names = stored.schema_arrow.names
         wanted = [_column(names, group, path) for group in (PHOTO_COLUMNS, DEPTH_COLUMNS)]
         return stored.read_row_group(number, columns=wanted)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from depth_unet.errors import DataError
-from depth_unet.files.damage import told_as_damage
+from depth_unet.files.damage import as_data_error
 from depth_unet.metrics.depth import METRIC_NAMES
 from depth_unet.model.checkpoint import short_name
 from depth_unet.report.evaluation.results import PER_IMAGE_NAME, RESULT_NAME
@@ -62,9 +62,9 @@ def read_evaluation(path: Path) -> list[Evaluation]:
     for name in (RESULT_NAME, PER_IMAGE_NAME):
         if not (folder / name).is_file():
             raise DataError(f"{folder / name} is missing; {REMEDY}")
-    with told_as_damage(folder / PER_IMAGE_NAME, "is damaged", REMEDY):
+    with as_data_error(folder / PER_IMAGE_NAME, "is damaged", REMEDY):
         images = _per_image(folder / PER_IMAGE_NAME)
-    with told_as_damage(folder / RESULT_NAME, "is not an evaluation", REMEDY):
+    with as_data_error(folder / RESULT_NAME, "is not an evaluation", REMEDY):
         values = json.loads((folder / RESULT_NAME).read_text(encoding="utf-8"))
         return [_part(folder, values, split, images[split]) for split in values["splits"]]
 
