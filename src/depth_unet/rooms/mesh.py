@@ -1,4 +1,4 @@
-"""Triangles with a material: what scenes are made of and what the renderer takes.
+"""Triangles with a material, of which scenes are made.
 
 World axes: x and y along the floor, z up; metres. Textures repeat; u runs to the right of a
 texture and v up.
@@ -77,14 +77,9 @@ def quad(
     material: Material,
     texture_m: float = 1.0,
 ) -> Mesh:
-    """A parallelogram; its normal is edge_u x edge_v.
+    """A parallelogram; its normal is edge_u x edge_v, its texture runs along the edges.
 
-    Args:
-        corner_m: One corner, metres.
-        edge_u_m: From there along the texture's u.
-        edge_v_m: From there along the texture's v.
-        material: What it is made of.
-        texture_m: Side of one repetition of the texture, metres.
+    ``texture_m`` is the side of one repetition of the texture.
     """
     corner, u, v = (np.asarray(x, np.float32) for x in (corner_m, edge_u_m, edge_v_m))
     normal = np.cross(u, v)

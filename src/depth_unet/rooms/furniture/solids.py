@@ -120,24 +120,14 @@ def cushion(
 def leaf(
     base_m: Sequence[float], along_m: Sequence[float], width_m: float, material: Material
 ) -> Mesh:
-    """A blade seen from both sides, drooping towards its tip.
-
-    Args:
-        base_m: Where it grows from.
-        along_m: From there to its tip.
-        width_m: Its width in the middle.
-        material: What it is made of.
-    """
+    """A leaf seen from both sides that droops towards its tip, ``along_m`` from its base."""
     base, along = np.asarray(base_m, np.float64), np.asarray(along_m, np.float64)
     across = np.cross(along, (0, 0, 1.0))
     across *= width_m / 2 / max(float(np.linalg.norm(across)), 1e-9)
     droop = np.array([0, 0, 0.15 * np.linalg.norm(along)])
     left, right = base + along * 0.45 + across + droop, base + along * 0.45 - across + droop
     corners = np.array([[base, right, base + along], [base, base + along, left]])
-    return _flat(np.concatenate([corners, corners[:, ::-1]]), material)
-
-
-def _flat(corners: Float64[np.ndarray, "t 3 3"], material: Material) -> Mesh:
+    corners = np.concatenate([corners, corners[:, ::-1]])
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
     return Mesh(
