@@ -23,7 +23,7 @@ SHADE = Material(albedo=(0.85, 0.78, 0.64))
 def foliage(
     num: int, base_z_m: float, size_m: tuple[float, float], rng: Generator, textures: TexturePool
 ) -> list[Mesh]:
-    """Leaves on a stem over the origin; ``size_m`` is their spread and their height over the foot."""
+    """Leaves on a stem over the origin; ``size_m`` is their spread and their height."""
     spread_m, height_m = size_m
     green = pick_material("leaves", rng, textures, gloss=0.02)
     leaves = []

@@ -1,4 +1,4 @@
-"""Procedural textures and the pools that scenes draw them from."""
+"""Procedural textures, and the pools from which scenes pick them."""
 
 from functools import cache
 from typing import get_args
