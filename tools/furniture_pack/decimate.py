@@ -1,9 +1,8 @@
-"""Fewer triangles for the same form: edges are collapsed, those first that change least.
+"""Mesh simplification: edges are collapsed in order of their error.
 
-Quadric error metrics (Garland and Heckbert, 1997). What opens holes in common versions of it is
-refused here: vertices are welded over all materials before, open borders and borders between
-materials are held by planes of their own, and an edge is only collapsed if the surface stays a
-surface (link condition) and no triangle turns over.
+Quadric error metrics (Garland and Heckbert, 1997). Unlike common versions, this one opens no holes:
+vertices are welded across materials first, planes hold open borders and borders between materials,
+and an edge is collapsed only if the link condition holds and no triangle flips.
 """
 
 import heapq
@@ -19,7 +18,7 @@ MIN_TURN_COSINE = 0.3
 
 
 class Web(NamedTuple):
-    """A surface in the making: which corners lie at a vertex is told by linked lists.
+    """A surface while it is simplified; linked lists hold the corners at each vertex.
 
     Attributes:
         points: Positions of the vertices, float64 (v, 3).
@@ -39,12 +38,7 @@ class Web(NamedTuple):
 
 
 def decimate(surface: Surface, num_triangles: int) -> Surface:
-    """Collapse edges until ``num_triangles`` are left, or no edge can go without harm.
-
-    Args:
-        surface: Welded triangles.
-        num_triangles: How many to leave.
-    """
+    """Collapse edges of a welded surface until ``num_triangles`` or no valid edge is left."""
     if len(surface.triangles) <= num_triangles:
         return surface
     triangles = surface.triangles
@@ -71,7 +65,7 @@ def decimate(surface: Surface, num_triangles: int) -> Surface:
 
 @compiled
 def _best_point(quadric, first, second):  # type: ignore[no-untyped-def]
-    """Where the error of an edge's quadric is least, and that error."""
+    """The point with the least error of an edge's quadric, and that error."""
     matrix, right = quadric[:3, :3], -quadric[:3, 3]
     middle = (first + second) / 2
     best, least = middle, _error(quadric, middle)
@@ -111,7 +105,7 @@ def _neighbours(web, vertex):  # type: ignore[no-untyped-def]
 
 @compiled
 def _may_collapse(web, first, second, point):  # type: ignore[no-untyped-def]
-    """The link condition, and that no triangle turns over or loses its area."""
+    """Whether the link condition holds and no triangle flips or loses its area."""
     num_shared, corner = 0, web.head[first]
     while corner >= 0:
         triangle = web.triangles[corner // 3]
@@ -144,7 +138,7 @@ def _keeps_facing(web, moved, other, point):  # type: ignore[no-untyped-def]
 
 @compiled
 def _move_uv(web, vertex, point):  # type: ignore[no-untyped-def]
-    """Follow each face's own map from the vertex to its new place."""
+    """Update texture coordinates by each face's own map to the vertex's new position."""
     points, uv, corner = web.points, web.uv, web.head[vertex]
     while corner >= 0:
         face, place = corner // 3, corner % 3
@@ -167,7 +161,7 @@ def _move_uv(web, vertex, point):  # type: ignore[no-untyped-def]
 
 @compiled
 def _merge(web, first, second):  # type: ignore[no-untyped-def]
-    """Give the triangles of ``second`` to ``first``; those of both vanish. Returns how many."""
+    """Move the triangles of ``second`` to ``first``; returns how many shared ones are removed."""
     triangles, alive, head, following = web.triangles, web.alive, web.head, web.following
     removed, kept = 0, -1
     for vertex in (first, second):

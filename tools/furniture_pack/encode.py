@@ -30,10 +30,10 @@ JOINED = ("positions", "normals", "uv", "corners")
 def encode(
     models: Sequence[Model], textures: Sequence[bytes], texture_of: Sequence[int]
 ) -> dict[str, Any]:
-    """Arrays of ``models``.
+    """The arrays of a pack.
 
     Args:
-        models: What to store; their names and authors go into the manifest.
+        models: Its models; the manifest holds their names and authors.
         textures: JPEG files.
         texture_of: For every part of every model in order, its texture's number or -1.
     """
@@ -66,7 +66,7 @@ def encode(
 def _index_vertices(
     part: ModelPart, step_m: float
 ) -> tuple[Int16[np.ndarray, "v 3"], Any, Any, Int16[np.ndarray, " c"]]:
-    """Vertices in the order in which they come up, and the corners' numbers counted back."""
+    """Vertices in the order of their first use, and the corners' numbers counted backwards."""
     positions = np.round(part.positions_m.reshape(-1, 3) / step_m).astype(np.int16)
     normals = np.round(part.normals.reshape(-1, 3) * 127).astype(np.int8)
     uv = to_half_uv(part.uv).reshape(-1, 2)
@@ -87,8 +87,8 @@ def _index_vertices(
 def to_half_uv(uv: Float32[np.ndarray, "t 3 2"]) -> Float16[np.ndarray, "t 3 2"]:
     """Texture coordinates as 16-bit floats.
 
-    Textures repeat, so coordinates far out are moved back by whole repetitions, a triangle at a
-    time; some models have coordinates beyond 65,504, which would become infinite.
+    Textures repeat, so triangles with distant coordinates are moved by whole repetitions; some
+    models have coordinates beyond 65,504, which would become infinite.
     """
     uv = np.nan_to_num(uv, posinf=0, neginf=0)
     far = np.abs(uv).max(axis=(1, 2), keepdims=True) > FAR_UV

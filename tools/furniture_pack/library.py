@@ -20,7 +20,7 @@ LICENCES = {
     "KatorLegaz": "CC-BY-3.0",
     "Scopia": "CC-BY-3.0",
 }
-"""The libraries with furniture, by file name, and their licences as Debian states them."""
+"""The furniture libraries by file name, and their licences according to Debian."""
 MAX_OBJ_BYTES = 6_000_000
 METRES_PER_CENTIMETRE = 0.01
 SKIPPED_CATEGORIES = {*("Characters", "Doors and windows", "Exterior", "Staircases", "Vehicles")}
@@ -31,14 +31,14 @@ class Entry:
     """One model as its library lists it; metres.
 
     Attributes:
-        name: What it is, in words.
-        category: Where it is listed.
-        author: Who made it.
+        name: Name of the model.
+        category: Category in the library.
+        author: Author of the model.
         licence: SPDX name.
         size_m: Width, depth, height.
         top_m: Height of its upper surface, or None.
-        elevation_m: Height at which it hangs.
-        rotation: Turns the file's axes, row by row, or None.
+        elevation_m: Height above the floor.
+        rotation: Rotation of the file's axes, row by row, or None.
     """
 
     name: str
@@ -57,13 +57,13 @@ def read_library(path: Path) -> Iterator[tuple[Entry, Wavefront]]:
     Models over ``MAX_OBJ_BYTES`` are left out.
 
     Args:
-        path: The ``.sh3f`` file; its name tells the licence.
+        path: The ``.sh3f`` file; its name determines the licence.
 
     Raises:
-        DataError: The file is missing, is no library, or one of another licence.
+        DataError: The file is missing, damaged, or not one of ``LICENCES``.
     """
     if path.stem not in LICENCES:
-        raise DataError(f"{path} is none of the libraries {', '.join(LICENCES)}")
+        raise DataError(f"{path} is not one of the libraries {', '.join(LICENCES)}")
     with TemporaryDirectory(prefix="depth-unet-") as folder:
         root = Path(folder)
         try:
@@ -71,8 +71,8 @@ def read_library(path: Path) -> Iterator[tuple[Entry, Wavefront]]:
                 archive.extractall(root)
         except (OSError, zipfile.BadZipFile) as error:
             raise DataError(
-                f"{path} cannot be read ({error}); `apt-get install sweethome3d-furniture`, or "
-                "name the folder of its .sh3f files with --libraries"
+                f"{path} cannot be read ({error}); run `apt-get install sweethome3d-furniture`, or "
+                "give the folder of its .sh3f files with --libraries"
             ) from None
         for values in _catalogue(root / CATALOGUE_NAME):
             model = root / values.get("model", "").lstrip("/")
@@ -110,7 +110,7 @@ def _entry(values: dict[str, str], licence: str) -> Entry:
 
 
 def _normalise(model: Wavefront, entry: Entry) -> Wavefront:
-    """The model in our axes, stretched to the size that the library lists."""
+    """The model in our axes, scaled to the size that the library lists."""
     positions: Float64[np.ndarray, "t 3 3"] = model.positions
     if entry.rotation is not None:
         positions = positions @ np.array(entry.rotation).reshape(3, 3).T

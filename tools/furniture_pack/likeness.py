@@ -1,4 +1,4 @@
-"""Whether a simplified model still looks like the original: seen from six sides by rays."""
+"""How much a simplified model differs from the original, seen from six sides."""
 
 import numpy as np
 from embreex.mesh_construction import TriangleMesh  # type: ignore[import-untyped]
@@ -14,14 +14,9 @@ MAX_SHIFT = 0.015
 
 
 def visible_difference(original: Surface, simple: Surface) -> float:
-    """Share of rays that meet the original but pass through the other, or meet it elsewhere.
+    """Share of rays that meet the original but miss the simplified surface or meet it elsewhere.
 
-    Args:
-        original: As it was.
-        simple: As it shall be.
-
-    Returns:
-        The largest share of the six views, 0 to 1; 1 if the original is empty.
+    It is the largest share of the six views, 0 to 1; 1 if either surface is empty.
     """
     if len(original.triangles) == 0 or len(simple.triangles) == 0:
         return 1.0

@@ -1,4 +1,4 @@
-"""Wavefront OBJ and MTL files, as far as furniture libraries use them."""
+"""Wavefront OBJ and MTL files: the subset that furniture libraries use."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -35,7 +35,7 @@ class Wavefront:
 
     Attributes:
         positions: Corners, in the file's axes and unit.
-        uv: Texture coordinates of the corners; 0 where the file gives none.
+        uv: Texture coordinates of the corners; 0 if the file gives none.
         part: Index into ``paints`` for every triangle.
         paints: The materials in use.
     """
@@ -47,11 +47,10 @@ class Wavefront:
 
 
 def read_wavefront(path: Path) -> Wavefront:
-    """Read an OBJ file and its MTL file; polygons are cut into fans.
+    """Read an OBJ file and its MTL file; polygons become triangle fans.
 
     Raises:
-        DataError: A line cannot be read, a face names a vertex that is not there, or there is no
-            face.
+        DataError: A line cannot be parsed, a face refers to a missing vertex, or there is no face.
     """
     points: list[list[float]] = []
     coordinates: list[list[float]] = [[0.0, 0.0]]
@@ -79,7 +78,7 @@ def read_wavefront(path: Path) -> Wavefront:
                         corners += [ends[0], second, third]
                         parts.append(current)
         if not corners:
-            raise ValueError("it has no face")
+            raise ValueError("no face found")
         index = np.array(corners, np.int64).reshape(-1, 3, 2)
         positions = np.array(points, np.float64)[index[..., 0]]
         uv = np.array(coordinates, np.float64)[index[..., 1]]
@@ -91,7 +90,7 @@ def read_wavefront(path: Path) -> Wavefront:
 
 
 def _corner(word: str, num_points: int, num_coordinates: int) -> tuple[int, int]:
-    """Indices of a face's corner; coordinate 0 is none, negative numbers count from the end."""
+    """Indices of a face's corner; coordinate 0 means none, negative numbers count from the end."""
     point, _, rest = word.partition("/")
     coordinate = rest.partition("/")[0] or "0"
     number, place = int(point), int(coordinate)

@@ -1,4 +1,4 @@
-"""Loose triangles made into a surface: corners join_meshes, normals smooth up to a crease."""
+"""Loose triangles to a surface: corners are joined, normals are smooth except at creases."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ def weld(
     part: Int64[np.ndarray, " t"],
     tolerance_m: float = 1e-5,
 ) -> Surface:
-    """Join corners at one place; drop triangles without area and second copies of a triangle."""
+    """Join corners at the same place; drop triangles without area and duplicates."""
     keys = np.round(positions_m.reshape(-1, 3) / tolerance_m).astype(np.int64)
     _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     triangles = inverse.reshape(-1, 3).astype(np.int64)
@@ -48,7 +48,7 @@ def weld(
 
 
 def corner_normals(surface: Surface, crease_cosine: float = 0.75) -> Float64[np.ndarray, "t 3 3"]:
-    """Normals of the corners: the mean of the faces round a vertex that are not over a crease."""
+    """Normals of the corners: the mean of the faces around a vertex on this side of creases."""
     points = surface.points_m[surface.triangles]
     faces = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
     area = np.linalg.norm(faces, axis=1, keepdims=True)

@@ -50,13 +50,10 @@ def generate(
         KeyboardInterrupt: Ctrl-C; its message says how many images are finished.
     """
     if workers < 0:
-        raise ConfigError(
-            f"workers is {workers}; give a number of processes, or 0 for one per core"
-        )
+        raise ConfigError(f"workers is {workers}; give a number of processes, or 0: one per core")
     check_libraries()
     replaces = check_folder(out, options, overwrite=overwrite)
-    if isinstance(options.furniture, Path):
-        load_pack(options.furniture)
+    check_furniture(options)
     records: dict[int, RoomRecord] = {}
     num_done = 0
 
@@ -71,11 +68,10 @@ def generate(
         progress(0, options.images)
         missing = []
         for plan in options.rooms():
-            record = read_finished(out, plan)
-            if record is None:
-                missing.append(plan)
-            else:
+            if record := read_finished(out, plan):
                 add(record)
+            else:
+                missing.append(plan)
         workers = workers or os.cpu_count() or 1
         run_tasks(partial(make_room, out=out), missing, workers=workers, done=add)
     except KeyboardInterrupt:
@@ -101,6 +97,16 @@ def check_libraries() -> None:
             f"rooms are rendered with numba and embreex, which cannot be loaded ({error}); "
             f"install them: {install_command('numba', 'embreex')}"
         ) from None
+
+
+def check_furniture(options: RoomsOptions) -> None:
+    """Load a full pack, before anything is written.
+
+    Raises:
+        DataError: It is incomplete or damaged.
+    """
+    if isinstance(options.furniture, Path):
+        load_pack(options.furniture)
 
 
 def _complete(out: Path, options: RoomsOptions, records: list[RoomRecord]) -> None:

@@ -1,4 +1,4 @@
-"""Triangles with a material: what scenes are made of and what the renderer takes.
+"""Triangles with a material, of which scenes are made.
 
 World axes: x and y along the floor, z up; metres. Textures repeat; u runs to the right of a
 texture and v up.
@@ -32,7 +32,7 @@ class Material:
     Attributes:
         albedo: Diffuse reflectance of red, green and blue, linear, 0 to 1; multiplies the texture.
         texture: sRGB picture, or None for a plain surface.
-        gloss: Share of light that is mirrored at right angles, 0 to 1.
+        gloss: Share of light that is reflected at normal incidence, 0 to 1.
         stretch: Whether a quad shows the whole texture once instead of repeating it.
     """
 
@@ -50,8 +50,8 @@ class Mesh:
         positions_m: Corners, metres; counter-clockwise seen from outside.
         normals: Unit normals of the corners.
         uv: Texture coordinates of the corners.
-        material: What they are made of.
-        is_furniture: Whether it is part of the furnishing, not of the room itself.
+        material: Their material.
+        is_furniture: Whether it is furniture and not part of the room itself.
     """
 
     positions_m: Float32[np.ndarray, "t 3 3"]
@@ -77,14 +77,9 @@ def quad(
     material: Material,
     texture_m: float = 1.0,
 ) -> Mesh:
-    """A parallelogram; its normal is edge_u x edge_v.
+    """A parallelogram; its normal is edge_u x edge_v, its texture runs along the edges.
 
-    Args:
-        corner_m: One corner, metres.
-        edge_u_m: From there along the texture's u.
-        edge_v_m: From there along the texture's v.
-        material: What it is made of.
-        texture_m: Side of one repetition of the texture, metres.
+    ``texture_m`` is the side of one repetition of the texture.
     """
     corner, u, v = (np.asarray(x, np.float32) for x in (corner_m, edge_u_m, edge_v_m))
     normal = np.cross(u, v)
@@ -143,7 +138,7 @@ def face_uv(
 
 
 def join_meshes(meshes: Sequence[Mesh]) -> Mesh:
-    """One mesh of several that share the first one's material."""
+    """One mesh of several; they have the first one's material."""
     return replace(
         meshes[0],
         positions_m=np.concatenate([mesh.positions_m for mesh in meshes]),

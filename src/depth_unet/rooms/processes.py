@@ -1,4 +1,4 @@
-"""Run tasks in processes that end when their parent does."""
+"""Run tasks in processes that end with their parent."""
 
 import contextlib
 import multiprocessing
@@ -29,16 +29,16 @@ def run_tasks(
 ) -> None:
     """Call ``function`` with every task, each call on one thread.
 
+    An error of a task or an interrupt ends all others at once.
+
     Args:
-        function: A function of a module, so that it can be sent to a process.
-        tasks: What it is called with.
-        workers: Processes; with one, or for one task, everything happens in this process.
-        done: Called here with each result, in the order in which they come.
+        function: A function of a module, which can be pickled.
+        tasks: Its arguments.
+        workers: Processes; one worker or one task runs in this process.
+        done: Called in this process with each result, as they finish.
 
     Raises:
         DataError: A process was killed.
-
-    An error of a task ends all others, and so does an interrupt, at once.
     """
     workers = min(workers, len(tasks))
     if workers > 1:
@@ -65,14 +65,14 @@ def _run_in_processes(
         workers, mp_context=context, initializer=_prepare, initargs=(theirs,)
     )
     try:
-        with _for_children():
+        with _child_settings():
             futures = [pool.submit(function, task) for task in tasks]
         for future in as_completed(futures):
             done(future.result())
     except BrokenProcessPool:
         raise DataError(
-            "a rendering process was killed, perhaps for lack of memory; run the same command "
-            "again with fewer --workers"
+            "a rendering process was killed, perhaps because memory ran out; run the command again "
+            "with fewer --workers"
         ) from None
     except BaseException:
         ours.close()
@@ -84,7 +84,7 @@ def _run_in_processes(
 
 
 def _prepare(lifeline: Connection) -> None:
-    """Begin a process: one thread for images, and death when the parent lets go of the pipe."""
+    """Start of a process: one thread for OpenCV, and an exit when the parent closes the pipe."""
     cv2.setNumThreads(1)
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
 
@@ -97,8 +97,8 @@ def _end_with(lifeline: Connection) -> None:
 
 
 @contextlib.contextmanager
-def _for_children() -> Iterator[None]:
-    """Children that start now compute on one thread and leave Ctrl-C to this process."""
+def _child_settings() -> Iterator[None]:
+    """Processes started in this context compute on one thread and ignore Ctrl-C."""
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     in_main = threading.current_thread() is threading.main_thread()
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main else None

@@ -1,4 +1,4 @@
-"""What a scene is: meshes, lights, the free floor. Nothing here knows a renderer."""
+"""Scenes: meshes, lights, footprints; independent of the renderer."""
 
 from dataclasses import dataclass
 
@@ -14,11 +14,11 @@ class Light:
 
     Attributes:
         corner_m: One corner, metres.
-        edge_u_m: One edge from there.
-        edge_v_m: The other; edge_u x edge_v points the way it shines.
+        edge_u_m: One edge from the corner.
+        edge_v_m: The other edge; it shines along edge_u x edge_v.
         radiance: Linear red, green and blue.
-        backdrop: What is seen through a window, linear, times ``radiance``; None for a lamp.
-            The top row is the upper edge.
+        backdrop: The view through a window, linear, a factor on ``radiance``, upper edge first;
+            None for a lamp.
     """
 
     corner_m: Float32[np.ndarray, "3"]
@@ -46,13 +46,13 @@ class Scene:
     """One furnished room, lit.
 
     Attributes:
-        seed: What it was made from.
+        seed: The seed that it was made from.
         kind: bedroom, kitchen, corridor, ...
-        size_m: Width (x), length (y) and height (z) of the room; its floor begins at (0, 0, 0).
+        size_m: Width (x), length (y) and height (z); a corner of the floor is (0, 0, 0).
         meshes: Every surface.
         lights: At least one.
         sun: Sunlight, or None.
-        footprints_m: x0, y0, x1, y1 of every piece that stands on the floor.
+        footprints_m: x0, y0, x1, y1 of everything that stands on the floor.
     """
 
     seed: int
@@ -66,14 +66,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pose:
-    """Where a camera stands and looks; the three directions are unit vectors at right angles.
-
-    Attributes:
-        origin_m: Its centre, metres.
-        forward: The optical axis.
-        right: To the right of the image.
-        down: Down the image.
-    """
+    """Position of a camera in metres, and its axes as unit vectors; forward is the optical axis."""
 
     origin_m: Float32[np.ndarray, "3"]
     forward: Float32[np.ndarray, "3"]

@@ -1,4 +1,4 @@
-"""One room from its plan to its files. The renderer is loaded when the first room is made."""
+"""One room from its plan to its files. The first room loads the renderer."""
 
 import importlib
 from pathlib import Path

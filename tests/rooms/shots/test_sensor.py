@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from depth_unet.rooms.shots.sensor import Camera, photograph
+from depth_unet.rooms.shots.sensor import Sensor, photograph
 
 
 def light(scale: float = 1.0) -> np.ndarray:
@@ -18,7 +18,7 @@ def light(scale: float = 1.0) -> np.ndarray:
 def taken(radiance: np.ndarray, seed: int) -> np.ndarray:
     """A photo by a camera that is drawn at random."""
     rng = np.random.default_rng(seed)
-    return photograph(radiance, Camera.drawn(rng), rng)
+    return photograph(radiance, Sensor.draw(rng), rng)
 
 
 def test_same_generator_same_photo() -> None:
@@ -66,9 +66,9 @@ def test_black_picture() -> None:
 
 def test_noise_is_not_part_of_the_camera() -> None:
     """Two frames by one camera differ by their noise, and by no more."""
-    camera = Camera.drawn(np.random.default_rng(8))
+    sensor = Sensor.draw(np.random.default_rng(8))
     first, second = (
-        photograph(light(), camera, np.random.default_rng(seed)).astype(int) for seed in (1, 2)
+        photograph(light(), sensor, np.random.default_rng(seed)).astype(int) for seed in (1, 2)
     )
     assert 0 < np.abs(first - second).mean() < 12
     assert abs((first - second).mean()) < 0.5

@@ -1,4 +1,4 @@
-"""The room behind an open door: a plain box that closes the view, lit, with a few things in it."""
+"""The room behind an open door: a lit box with a few things in it, which closes the view."""
 
 import numpy as np
 from numpy.random import Generator
@@ -14,17 +14,14 @@ from depth_unet.rooms.textures.texture import TexturePool
 
 DEPTH_M: Interval = (1.2, 5.0)
 FRONT_M = OUTSIDE_M + 0.02
-"""Where its near wall stands, a little inside the frame of the door."""
+"""Position of its near wall, a little inside the door frame."""
 SIDE_M = 1.6
 
 
 def build_room_behind(
     opening: Opening, wall: Wall, decor: Decor, textures: TexturePool, rng: Generator
 ) -> Parts:
-    """Floor, ceiling, four walls, a lamp and furniture behind an opening that is not closed.
-
-    It stays between the ends of the wall, so that two of them never meet.
-    """
+    """A room behind an opening; it stays between the ends of the wall, so that two never meet."""
     span = opening.span
     left_m = max(span.left_m - float(rng.uniform(0.2, SIDE_M)), 0.0)
     right_m = min(span.right_m + float(rng.uniform(0.2, SIDE_M)), wall.length_m)
@@ -44,7 +41,7 @@ def build_room_behind(
 def _enclosure(
     x_m: Interval, back_m: float, height_m: float, materials: tuple[Material, Decor, Material]
 ) -> list[Mesh]:
-    """Floor, ceiling, far wall and both sides, of thickness, so that they overlap at the edges."""
+    """Floor, ceiling, far wall and both sides, thick enough to overlap at the edges."""
     (x0, x1), out = x_m, OVERLAP_M
     floor, decor, paint = materials
     # The floor begins behind the threshold's lower part and just below its surface.
@@ -64,7 +61,7 @@ def _enclosure(
 
 
 def _near_wall(x_m: Interval, opening: Opening, wall: Wall, paint: Material) -> list[Mesh]:
-    """What is seen of the wall with the door from behind, when a mirror or a gap shows it."""
+    """The back of the wall with the door, which mirrors and gaps show."""
     span, (y0, y1) = opening.span, (FRONT_M, FRONT_M + 0.04)
     pieces = [
         (x_m[0], span.left_m - 0.01, 0.0),
@@ -81,7 +78,7 @@ def _near_wall(x_m: Interval, opening: Opening, wall: Wall, paint: Material) -> 
 def _things(
     x_m: Interval, back_m: float, decor: Decor, textures: TexturePool, rng: Generator
 ) -> list[Mesh]:
-    """A picture or a door on the far wall, a cabinet with books, a carton."""
+    """A picture or a door on the far wall, cabinets in the corners."""
     (x0, x1), meshes = x_m, []
     if rng.random() < 0.35:
         middle_m = float(rng.uniform(x0 + 0.5, max(x1 - 0.5, x0 + 0.55)))
@@ -103,7 +100,7 @@ def _things(
 def _cabinet(
     side_m: float, is_left: bool, back_m: float, textures: TexturePool, rng: Generator
 ) -> list[Mesh]:
-    """A piece of furniture in a far corner, things on it."""
+    """A cabinet in a far corner, perhaps with books on it."""
     wide_m, deep_m, high_m = (
         float(rng.uniform(*span)) for span in ((0.3, 0.7), (0.3, 0.9), (0.4, 2.0))
     )

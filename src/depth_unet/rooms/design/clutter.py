@@ -1,7 +1,7 @@
-"""Small things: on tables, counters, shelves and cupboards, on the floor; and rugs.
+"""Small things on tables, counters, shelves, cupboards and the floor; and rugs.
 
-A thing stands where the surface below it is level: heights are taken from the triangles of the
-piece that carries it, so that nothing floats above or sinks into a curved or stepped top.
+A thing stands where the triangles of its carrier are level below it, so that nothing floats above
+or sinks into a curved or stepped top.
 """
 
 from collections.abc import Sequence
@@ -28,17 +28,17 @@ from depth_unet.rooms.mesh import Mesh, box, rotation
 from depth_unet.rooms.textures.texture import TexturePool
 
 LEVEL_M = 0.004
-"""Heights below a thing may differ this much."""
+"""Largest difference of heights below a thing."""
 HIGHEST_M = 2.1
-"""Nothing is put on higher tops."""
+"""Higher tops stay empty."""
 PER_M2 = 9.0
-"""Tries per square metre of top in a room as lived in; about half of them find a place."""
+"""Tries per square metre of top at clutter 1; about half of them succeed."""
 CARRIERS = ("wardrobe", "fridge", "shelf", "cabinet", "dresser", "bedside", "tv_stand", "washer")
-"""Kinds that carry things even where their model names no top."""
+"""Kinds that carry things even if their model has no known top."""
 SEATS = ("chair", "office_chair", "armchair", "stool", "sofa", "bench", "toilet", "bath")
-"""Kinds that seldom carry things."""
+"""Kinds that rarely carry things."""
 RUG_M = 0.006
-"""Thickness: furniture stands in it, unseen."""
+"""Thickness; furniture stands in the rug, which is not visible."""
 RUG_SHARE = 0.5
 ON_FLOOR = ("box", "box", "bin", "stool", "book_pile", "papers", "carton")
 ON_TOPS = {
@@ -59,12 +59,12 @@ ON_TOPS = {
     "sink": ("bottle", "cup"),
     "washer": ("bottle", "carton"),
 }
-"""What people put there; other small things are drawn too."""
+"""Typical things per carrier; other small things occur too."""
 HABIT_SHARE = 0.7
 FACING = ("monitor", "laptop", "microwave", "photo", "clock", "book_row")
-"""Things that look the same way as the piece that they stand on."""
+"""Things that face the same way as their carrier."""
 SINGLE = ("monitor", "microwave", "laptop", "table_lamp")
-"""Things of which there is one on a piece."""
+"""Things of which a carrier has at most one."""
 
 
 def put_on_tops(
@@ -84,7 +84,7 @@ def put_on_tops(
 
 
 def put_on_floor(plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Generator) -> None:
-    """Small things on the free floor, mostly near walls and furniture; they enter the plan."""
+    """Add small things to the plan on free floor, mostly near the walls."""
     area_m2 = plan.size_m[0] * plan.size_m[1]
     for _ in range(min(int(rng.poisson(0.25 * kind.clutter * area_m2)), 9)):
         name = str(rng.choice(ON_FLOOR)) if rng.random() < 0.85 else "thing"
@@ -101,7 +101,7 @@ def put_on_floor(plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Gen
 
 
 def make_rugs(plan: FloorPlan, textures: TexturePool, rng: Generator) -> list[Mesh]:
-    """None, one or two make_rugs, under furniture or not."""
+    """Up to two rugs, anywhere on the floor."""
     meshes = []
     for index in range(2):
         if rng.random() > RUG_SHARE / (index + 1):
@@ -125,15 +125,7 @@ def make_rugs(plan: FloorPlan, textures: TexturePool, rng: Generator) -> list[Me
 def height_below(
     triangles_m: Float32[np.ndarray, "t 3 3"], points_m: Float[np.ndarray, "n 2"]
 ) -> Float[np.ndarray, " n"]:
-    """Height of the highest triangle over each point of the plan.
-
-    Args:
-        triangles_m: Any triangles.
-        points_m: x and y.
-
-    Returns:
-        Heights, metres; -inf where there is none.
-    """
+    """Height of the highest triangle over each point (x, y), metres; -inf if there is none."""
     a, b, c = (triangles_m[:, index].astype(np.float64) for index in range(3))
     edge_b, edge_c = b - a, c - a
     area = edge_b[:, 0] * edge_c[:, 1] - edge_b[:, 1] * edge_c[:, 0]
@@ -149,7 +141,7 @@ def height_below(
 
 
 def _cover_top(carrier: Placed, num: int, catalogue: Catalogue, rng: Generator) -> list[Placed]:
-    """Up to so many things on one piece."""
+    """Up to ``num`` things on one piece."""
     low, high = bounds_of(carrier.piece.meshes)
     things: list[Placed] = []
     habits = list(ON_TOPS.get(carrier.kind, ()))
@@ -173,7 +165,7 @@ def _cover_top(carrier: Placed, num: int, catalogue: Catalogue, rng: Generator) 
 def _rest_on(
     carrier: Placed, piece: Piece, matrix: Float32[np.ndarray, "4 4"], others: Sequence[Placed]
 ) -> Placed | None:
-    """The thing let down onto its carrier; None where the top is not level or is taken."""
+    """The thing lowered onto its carrier; None if the top is not level or is taken."""
     footprint_m = footprint_of(piece, matrix)
     if any(overlap(footprint_m, other.footprint_m, 0.0) for other in others):
         return None

@@ -1,4 +1,4 @@
-"""A whole room from a seed: shell, furniture, what hangs and what lies about."""
+"""A whole room from a seed: shell, furniture, things on walls, small things."""
 
 import numpy as np
 
@@ -14,19 +14,14 @@ from depth_unet.rooms.scene import Scene
 from depth_unet.rooms.textures.texture import TexturePool
 
 STREAMS = ("kind", "shell", "furniture", "hangings", "clutter")
-"""Each has its own random numbers: a change in one leaves the others as they were."""
+"""Each has its own random numbers: a change to one does not change the others."""
 
 
 def make_scene(seed: int, *, furniture: Furniture, share: Share) -> Scene:
-    """Build one room.
-
-    Args:
-        seed: At least 0; the same seed gives the same scene, bit for bit.
-        furniture: Where the models come from; boxes need none.
-        share: Whose textures and models it is made of.
+    """Build one room; the same seed, at least 0, gives the same scene, bit for bit.
 
     Raises:
-        DataError: The models of that pack are not on this machine.
+        DataError: The furniture pack is missing.
     """
     rngs = {name: np.random.default_rng([seed, stream]) for stream, name in enumerate(STREAMS)}
     textures, catalogue = TexturePool(share), Catalogue(furniture, share)

@@ -1,4 +1,4 @@
-"""What the shell of a room is made of: floor, ceiling, walls, trim; drawn once per room."""
+"""The materials of a room's floor, ceiling, walls and trim, picked once per room."""
 
 from dataclasses import dataclass
 
@@ -16,18 +16,7 @@ POLISHED = ("wood", "tile", "stone")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Decor:
-    """The materials of one room.
-
-    Attributes:
-        floor: Floor.
-        floor_texture_m: Side of one repetition of its texture.
-        ceiling: Ceiling.
-        ceiling_texture_m: Side of one repetition of its texture.
-        wall: Walls.
-        wall_texture_m: Side of one repetition of their texture.
-        trim: Skirting and frames of doors and windows.
-        door: Leaves of doors.
-    """
+    """The materials of one room; ``..._texture_m`` is the side of one repetition of a texture."""
 
     floor: Material
     floor_texture_m: float
@@ -40,7 +29,7 @@ class Decor:
 
 
 def pick_decor(kind: RoomKind, textures: TexturePool, rng: Generator) -> Decor:
-    """Draw the materials of a room."""
+    """The materials of a room, at random."""
     floor, wall = pick_by_share(kind.floors, rng), pick_by_share(kind.walls, rng)
     gloss = float(rng.uniform(0.02, 0.1)) if floor in POLISHED and rng.random() < 0.7 else 0.0
     plain = rng.random() < 0.75
@@ -60,12 +49,7 @@ def pick_decor(kind: RoomKind, textures: TexturePool, rng: Generator) -> Decor:
 
 
 def paint(rng: Generator, brightness: Interval = (0.2, 0.8)) -> Material:
-    """A plain painted surface, nearly white or of a weak tint.
-
-    Args:
-        rng: Source of the draw.
-        brightness: Linear reflectance, lowest and highest.
-    """
+    """Paint, nearly white or weakly tinted; ``brightness`` is the range of linear reflectance."""
     level = rng.uniform(*brightness)
     tint = rng.uniform(0.0, 0.12, 3) * (0.25 if rng.random() < 0.7 else 1.5)
     red, green, blue = (float(value) for value in level * (1 - tint))

@@ -1,4 +1,4 @@
-"""The floor and the walls while a room is furnished: what is taken, what still fits."""
+"""The floor and the walls of a room while it is furnished: what is taken, what still fits."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,19 +15,19 @@ from depth_unet.rooms.mesh import Mesh
 TOUCH_M = 0.005
 """Footprints may overlap this much: pieces that stand side by side touch."""
 DOOR_ZONE_M = 0.4
-"""A part of a wall from the floor that keeps this much floor free keeps it from everything."""
+"""Openings that reach down to the floor and farther into the room than this keep it free."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Placed:
-    """A piece that stands in the room.
+    """A piece in its place.
 
     Attributes:
         kind: desk, chair, ...
-        piece: What stands there.
-        matrix: Where, from the piece's coordinates to the room's.
-        footprint_m: The rectangle of floor along the room's axes that holds it.
-        wall: Index of the wall that its back is turned to, or None.
+        piece: The piece, in its own coordinates.
+        matrix: From the piece's coordinates to the room's.
+        footprint_m: Its bounding rectangle on the floor, along the room's axes.
+        wall: Index of the wall behind it, or None.
     """
 
     kind: str
@@ -54,10 +54,10 @@ class FloorPlan:
     Attributes:
         size_m: Width, length and height of the room.
         walls: Its walls.
-        spans: Parts of walls that are taken by openings, furniture and pictures.
-        blocked_m: Floor that parts of the shell take.
-        zones_m: Floor before doors, which stays free.
-        placed: Pieces that stand in the room.
+        spans: Parts of walls taken by openings, furniture and pictures.
+        blocked_m: Floor taken by open doors.
+        zones_m: Floor in front of doors, which stays free.
+        placed: Pieces in the room.
     """
 
     size_m: tuple[float, float, float]
@@ -69,7 +69,7 @@ class FloorPlan:
 
     @property
     def footprints_m(self) -> list[Box2]:
-        """Every rectangle that something stands on."""
+        """All rectangles of floor that are taken."""
         return self.blocked_m + [placed.footprint_m for placed in self.placed]
 
     @property
@@ -78,24 +78,21 @@ class FloorPlan:
         areas_m2 = [(x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in self.footprints_m]
         return sum(areas_m2) / (self.size_m[0] * self.size_m[1])
 
-    def fits(self, box_m: Box2, *, beneath: Sequence[Box2] = (), in_doors: bool = False) -> bool:
-        """Whether a rectangle lies inside the room and on free floor.
+    def fits(self, box_m: Box2, *, beneath: Sequence[Box2] = ()) -> bool:
+        """Whether a rectangle lies in the room and on free floor.
 
-        Args:
-            box_m: The rectangle.
-            beneath: Footprints that it may overlap.
-            in_doors: Whether it may stand before a door.
+        It may overlap the footprints ``beneath`` it.
         """
         inside = min(box_m[:2]) >= 0 and box_m[2] <= self.size_m[0] and box_m[3] <= self.size_m[1]
         if not inside:
             return False
         taken = [other for other in self.footprints_m if other not in beneath]
-        return not any(overlap(box_m, other) for other in taken + self.zones_m * (not in_doors))
+        return not any(overlap(box_m, other) for other in taken + self.zones_m)
 
     def wall_is_free(self, span: Span) -> bool:
-        """Whether nothing of the wall's own (doors, windows, pictures) is in the way.
+        """Whether no door, window or picture is in the way of a piece that covers ``span``.
 
-        ``span.reach_m`` is here the distance of a piece's back from the wall.
+        ``span.reach_m`` is here the distance of the piece's back from the wall.
         """
         return not any(
             span.meets(other) and span.reach_m < max(other.reach_m, 1e-6) for other in self.spans
@@ -145,7 +142,7 @@ def bounds_of(meshes: Iterable[Mesh]) -> tuple[Float32[np.ndarray, "3"], Float32
 
 
 def footprint_of(piece: Piece, matrix: Float32[np.ndarray, "4 4"]) -> Box2:
-    """The rectangle along the room's axes that holds a piece, however it is turned."""
+    """The bounding rectangle of a placed piece on the floor, along the room's axes."""
     low, high = bounds_of(piece.meshes)
     corners = np.array([[x, y, 0] for x in (low[0], high[0]) for y in (low[1], high[1])])
     turned_corners = corners @ matrix[:3, :3].T + matrix[:3, 3]

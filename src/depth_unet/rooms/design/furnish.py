@@ -1,4 +1,4 @@
-"""Furniture: what a room must have, arranged by its plan, then other pieces until it is full."""
+"""Furniture: the pieces that a kind of room must have, by its plan, then optional pieces."""
 
 import numpy as np
 from numpy.random import Generator
@@ -19,19 +19,19 @@ from depth_unet.rooms.furniture.catalogue import Catalogue
 from depth_unet.rooms.furniture.piece import Piece
 
 FULL_SHARE = 0.5
-"""Of the floor; beyond it a camera finds no place to stand."""
+"""Share of the floor; a camera finds no place if more is covered."""
 LOOSE = ("box", "stool", "bin", "chair", "plant", "armchair", "floor_lamp", "ottoman", "pouffe")
-"""Kinds that also stand away from the walls."""
+"""Kinds that may stand away from the walls."""
 LOOSE_SHARE = 0.35
 RADIATOR_SHARE = 0.5
 VARIANTS = {"bed": ("bunk_bed", 0.07), "table": ("round_table", 0.2), "bath": ("shower", 0.35)}
-"""Another model that takes the place of a kind, and how often."""
+"""Kinds that replace a kind, and how often."""
 CORRIDOR_M = 0.85
-"""What stays free beside a piece in a corridor."""
+"""Free width beside a piece in a corridor."""
 
 
 def furnish(plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Generator) -> None:
-    """Put furniture into the plan; what finds no place is left out."""
+    """Place furniture; a piece that finds no place is left out."""
     match kind.plan:
         case "home" | "desks":
             _main_pieces(plan, kind, catalogue, rng)
@@ -62,7 +62,7 @@ def _main_pieces(plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Gen
         if name == "tv_stand" and "sofa" in walls:
             wall = (walls["sofa"] + 2) % 4
         placed = place_against_wall(plan, name, _draw_piece(name, catalogue, rng), rng, wall=wall)
-        # Another model may be smaller, and another wall may be free.
+        # Another model may be smaller, another wall may be free.
         for _ in range(3 * (placed is None)):
             placed = placed or place_against_wall(plan, name, catalogue.piece(name, rng), rng)
         if placed is not None and placed.wall is not None:
@@ -76,7 +76,7 @@ def _draw_piece(name: str, catalogue: Catalogue, rng: Generator) -> Piece:
 
 
 def _radiators(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
-    """Under some of the windows, in the middle."""
+    """Radiators under the middle of some windows."""
     piece = catalogue.piece("radiator", rng)
     for span in tuple(plan.spans):
         if span.reach_m == WINDOW_REACH_M and rng.random() < RADIATOR_SHARE:
@@ -87,7 +87,7 @@ def _radiators(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
 
 
 def _table_with_chairs(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
-    """A table near the middle of what is free, chairs around it."""
+    """A table near the middle of the room with chairs around it."""
     middle = np.array(plan.size_m[:2]) / 2
     for attempt in range(12):
         piece = _draw_piece("table", catalogue, rng)
@@ -101,7 +101,7 @@ def _table_with_chairs(plan: FloorPlan, catalogue: Catalogue, rng: Generator) ->
 
 
 def _more_desks(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
-    """A desk for every 7 square metres, the same model, a chair at each."""
+    """A desk for every 7 square metres, all of one model, with a chair each."""
     wanted = int(plan.size_m[0] * plan.size_m[1] / 7)
     piece = catalogue.piece("desk", rng)
     for _ in range(wanted - 1):

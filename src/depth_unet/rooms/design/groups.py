@@ -1,4 +1,4 @@
-"""Pieces that belong together: bed and bedside tables, table and chairs, counters in a row."""
+"""Pieces that belong together: bed and bedside tables, table and chairs, rows of counters."""
 
 import numpy as np
 from numpy.random import Generator
@@ -18,13 +18,13 @@ from depth_unet.rooms.furniture.piece import Piece
 KITCHEN_CORE = ("counter", "kitchen_sink", "stove", "fridge")
 SCHOOL_TABLES = ("school_desk", "school_desk", "table", "desk")
 SEAT_M = 0.62
-"""Length of a table's edge that one chair needs."""
+"""Length of a table's edge per chair."""
 AISLE_M = (1.1, 1.7)
 ROW_M = (0.75, 1.1)
 
 
 def add_companions(plan: FloorPlan, anchor: Placed, catalogue: Catalogue, rng: Generator) -> None:
-    """Add what usually goes with a piece: bedside tables, a coffee table, a chair."""
+    """Add what belongs to a piece: bedside tables, a coffee table, a chair."""
     match anchor.kind:
         case "bed":
             piece = catalogue.piece("bedside", rng)
@@ -67,7 +67,7 @@ def place_chairs_around(
 
 
 def place_kitchen_runs(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
-    """Counters, sink, stove and fridge side by side along one wall, mostly round a corner too."""
+    """Counters, sink, stove and fridge side by side along one wall, often around a corner."""
     counter = catalogue.piece("counter", rng)
     names = list(rng.permutation(KITCHEN_CORE))
     names += ["counter"] * int(rng.integers(2, 6))
@@ -105,7 +105,7 @@ def place_table_rows(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> N
     for y in np.arange(_uniform(rng, 1.9, 2.6), depth_m - 1.0, pitch_y):
         for index in range(num_x):
             place = wall.to_room((start_m + index * pitch_x + rng.normal(0, 0.02), float(y), 0))
-            # The sitters look at the wall, so the table's front is turned away from it.
+            # The pupils face the wall, so the table's front faces away from it.
             angle = front * np.pi / 2 + np.pi + float(rng.normal(0, 0.02))
             placed = place_at(plan, "school_desk", table, place.tolist(), angle)
             if placed is not None:
@@ -165,7 +165,7 @@ def _lounge(
     catalogue: Catalogue,
     rng: Generator,
 ) -> None:
-    """A coffee table between a sofa and armchairs."""
+    """A coffee table with a sofa and armchairs around it."""
     table = place_at(plan, "coffee_table", catalogue.piece("coffee_table", rng), place_m, angle_rad)
     if table is None:
         return
@@ -174,15 +174,9 @@ def _lounge(
     armchair = catalogue.piece("armchair", rng)
     for side in (1, 2, 3):
         if rng.random() < 0.6:
+            turn = float(rng.normal(0, 0.12))
             place_chair(
-                plan,
-                table,
-                "armchair",
-                armchair,
-                side=side,
-                aside_m=0.0,
-                depth_m=-gap_m,
-                angle_rad=float(rng.normal(0, 0.12)),
+                plan, table, "armchair", armchair, side=side, depth_m=-gap_m, angle_rad=turn
             )
 
 
@@ -219,7 +213,7 @@ def _pupils(plan: FloorPlan, table: Placed, chair: Piece, width_m: float, rng: G
 
 
 def _small_table(catalogue: Catalogue, rng: Generator) -> Piece:
-    """The narrowest of a few tables and desks."""
+    """The smallest of a few tables and desks."""
     pieces = [catalogue.piece(name, rng) for name in SCHOOL_TABLES]
     return min(pieces, key=lambda piece: piece.size_m[0] + piece.size_m[1])
 

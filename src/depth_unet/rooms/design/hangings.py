@@ -1,4 +1,4 @@
-"""What hangs on walls: pictures, mirrors, boards, shelves, clocks, upper cabinets, switches."""
+"""Things on walls: pictures, mirrors, boards, shelves, clocks, upper cabinets, switches."""
 
 import numpy as np
 from numpy.random import Generator
@@ -12,7 +12,7 @@ from depth_unet.rooms.mesh import Material, Mesh, box
 from depth_unet.rooms.textures.texture import TexturePool
 
 PER_METRE: Interval = (0.35, 1.1)
-"""Things to hang per metre of wall; most draws find their place taken."""
+"""Tries per metre of wall; most find their place taken."""
 TRIES = 6
 UPPER_M = (0.3, 0.36)
 CEILING_GAP_M = 0.1
@@ -21,7 +21,7 @@ PUBLIC_SHARES = {"picture": 0.2, "poster": 0.3, "note": 0.35, "shelf": 0.05, "cl
 
 
 def hang(plan: FloorPlan, kind: RoomKind, textures: TexturePool, rng: Generator) -> Parts:
-    """Fill the free parts of the walls, above the furniture too."""
+    """Fill free parts of the walls, also above furniture."""
     parts = Parts()
     if kind.plan == "kitchen":
         parts.add(_upper_cabinets(plan, textures, rng))
@@ -33,11 +33,13 @@ def hang(plan: FloorPlan, kind: RoomKind, textures: TexturePool, rng: Generator)
     for wall in plan.walls:
         for _ in range(int(rng.poisson(density * wall.length_m))):
             what = str(rng.choice(list(shares), p=list(shares.values())))
-            parts.add(_one(what, plan, wall, textures, rng))
+            parts.add(_hang_one(what, plan, wall, textures, rng))
     return parts
 
 
-def _one(what: str, plan: FloorPlan, wall: Wall, textures: TexturePool, rng: Generator) -> Parts:
+def _hang_one(
+    what: str, plan: FloorPlan, wall: Wall, textures: TexturePool, rng: Generator
+) -> Parts:
     parts = Parts()
     width_m, height_m = _size_m(what, rng)
     if width_m > wall.length_m - 0.2:
@@ -84,18 +86,18 @@ def _meshes(what: str, span: Span, textures: TexturePool, rng: Generator) -> lis
         case "note":
             return _notes(span, textures, rng)
         case "clock":
-            return _framed(span, 0.025, DARK, paint(rng, (0.6, 0.9)))
+            return _frame_picture(span, 0.025, DARK, paint(rng, (0.6, 0.9)))
         case "mirror":
             glass = Material(albedo=(0.3, 0.31, 0.32), gloss=0.5)
-            return _framed(span, 0.03, carpentry(rng, textures), glass)
+            return _frame_picture(span, 0.03, carpentry(rng, textures), glass)
     frame = carpentry(rng, textures) if rng.random() < 0.6 else DARK
-    return _framed(
+    return _frame_picture(
         span, float(rng.uniform(0.015, 0.04)), frame, pick_material("picture", rng, textures)
     )
 
 
-def _framed(span: Span, frame_m: float, frame: Material, inside: Material) -> list[Mesh]:
-    """A picture in a frame of that breadth."""
+def _frame_picture(span: Span, frame_m: float, frame: Material, inside: Material) -> list[Mesh]:
+    """A picture in a frame ``frame_m`` wide."""
     depth_m = 0.02
     low, high = (span.left_m, 0.001, span.bottom_m), (span.right_m, depth_m, span.top_m)
     return [box(low, high, frame), _front(span.grow(-frame_m), depth_m + 0.003, inside)]
@@ -110,7 +112,9 @@ def _notes(span: Span, textures: TexturePool, rng: Generator) -> list[Mesh]:
     """A cork board, or sheets of paper pinned to the wall."""
     meshes = []
     if rng.random() < 0.5:
-        meshes = _framed(span, 0.02, carpentry(rng, textures), pick_material("cork", rng, textures))
+        meshes = _frame_picture(
+            span, 0.02, carpentry(rng, textures), pick_material("cork", rng, textures)
+        )
     width_m, height_m = span.right_m - span.left_m, span.top_m - span.bottom_m
     for _ in range(int(rng.integers(1, 6))):
         wide_m, high_m = float(rng.uniform(0.1, 0.22)), float(rng.uniform(0.12, 0.3))
@@ -141,7 +145,7 @@ def _wall_shelf(span: Span, textures: TexturePool, rng: Generator) -> list[Mesh]
 
 
 def _upper_cabinets(plan: FloorPlan, textures: TexturePool, rng: Generator) -> Parts:
-    """Cabinets above the counters where no window is, and a hood above the stove."""
+    """Cabinets above the counters, except at windows, and a hood above the stove."""
     parts = Parts()
     deep_m = float(rng.uniform(*UPPER_M))
     bottom_m, top_m = float(rng.uniform(1.38, 1.5)), float(rng.uniform(2.0, 2.25))
@@ -180,7 +184,7 @@ def _cabinet_row(span: Span, deep_m: float, wood: Material, knob: Material) -> l
 
 
 def _board(plan: FloorPlan, parts: Parts, textures: TexturePool, rng: Generator) -> None:
-    """The board of a classroom, on the wall that the rows face or on another."""
+    """The board of a classroom, on the wall that the rows face or else on another."""
     front = 0 if plan.size_m[1] >= plan.size_m[0] else 1
     for index in (front, (front + 2) % 4, (front + 1) % 4):
         wall = plan.walls[index]
@@ -193,7 +197,9 @@ def _board(plan: FloorPlan, parts: Parts, textures: TexturePool, rng: Generator)
             if not any(span.meets(other) for other in plan.spans):
                 plan.spans.append(span.grow(0.1))
                 frame = paint(rng, (0.3, 0.8))
-                parts.put(wall, _framed(span, 0.03, frame, pick_material("board", rng, textures)))
+                parts.put(
+                    wall, _frame_picture(span, 0.03, frame, pick_material("board", rng, textures))
+                )
                 return
 
 

@@ -1,7 +1,7 @@
-"""The kinds of rooms: how often, how large, of what, and with which furniture.
+"""The kinds of rooms: share, size, materials and furniture.
 
-Shares follow the indoor scenes of NYU Depth V2 (bedrooms, kitchens and living rooms make more than
-half of it); classrooms, corridors, libraries and halls make the far tail of depth.
+Shares follow the indoor scenes of NYU Depth V2, of which more than half are bedrooms, kitchens and
+living rooms; classrooms, corridors, libraries and halls give the far tail of depth.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from numpy.random import Generator
 
 Interval = tuple[float, float]
 Plan = Literal["home", "kitchen", "table", "rows", "aisles", "corridor", "groups", "desks"]
-"""How the furniture is arranged; `furnish` knows each of them."""
+"""How the furniture is arranged; see `furnish`."""
 
 WARM_FLOORS = {"wood": 0.5, "carpet": 0.38, "tile": 0.12}
 HARD_FLOORS = {"tile": 0.7, "wood": 0.25, "carpet": 0.05}
@@ -27,21 +27,21 @@ class RoomKind:
     """One kind of room.
 
     Attributes:
-        name: What the scene is called.
-        share: How many of the rooms are of this kind; the table's shares sum to 1.
+        name: Name of the kind.
+        share: Share of the rooms; all shares sum to 1.
         width_m: Shorter side, lowest and highest.
         length_m: Longer side.
         height_m: Floor to ceiling.
         plan: How the furniture is arranged.
-        must: Pieces that make the room what it is, placed first.
-        optional: Pieces of which some are drawn, more than once if listed more than once.
+        must: Pieces that every room of the kind has, placed first.
+        optional: Pieces of which some are picked; listed twice, they are picked more often.
         num_optional: Fewest and most optional pieces.
         floors: Texture kinds of the floor and their shares.
         walls: Texture kinds of the walls and their shares.
-        panels: Share of rooms lit by ceiling panels, not by lamps.
-        clutter: Small things, 1 for a room as lived in.
+        panels: Share of rooms lit by ceiling panels instead of lamps.
+        clutter: Amount of small things; 1 for a lived-in room.
         num_doors: Fewest and most doors.
-        open_doors: Share of the doors that stand open, a room behind them.
+        open_doors: Share of the doors that are open, with a room behind them.
         windows: Shares of no, one, two, ... windows.
     """
 
@@ -229,12 +229,12 @@ ROOM_KINDS = (
 
 
 def pick_kind(rng: Generator) -> RoomKind:
-    """Draw a kind of room by its share."""
+    """A random kind of room, by share."""
     return ROOM_KINDS[int(rng.choice(len(ROOM_KINDS), p=[kind.share for kind in ROOM_KINDS]))]
 
 
 def pick_size(kind: RoomKind, rng: Generator) -> tuple[float, float, float]:
-    """Draw width (x), length (y) and height (z), metres; either side may be the longer one."""
+    """Random width (x), length (y) and height (z), metres; either side may be the longer one."""
     width_m, length_m, height_m = (
         float(rng.uniform(*interval)) for interval in (kind.width_m, kind.length_m, kind.height_m)
     )
@@ -243,5 +243,5 @@ def pick_size(kind: RoomKind, rng: Generator) -> tuple[float, float, float]:
 
 
 def pick_by_share(shares: Mapping[str, float], rng: Generator) -> str:
-    """Draw a name by its share."""
+    """A random name, by share."""
     return str(rng.choice(list(shares), p=list(shares.values())))

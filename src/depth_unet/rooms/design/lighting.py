@@ -1,7 +1,7 @@
-"""Light: the day outside, what is seen of it through windows, the sun, and lamps at the ceiling.
+"""Light: daylight, the view through windows, the sun, and lamps at the ceiling.
 
-Radiance has no absolute unit: the camera's exposure adapts to it. What counts are the ratios of
-window, lamp and sun, drawn so wide that day and lamp light both occur alone and mixed.
+Radiance has no absolute unit, because the camera's exposure adapts to it. The ratios of window,
+lamp and sun vary so widely that daylight and lamp light occur alone and mixed.
 """
 
 from collections.abc import Sequence
@@ -25,19 +25,14 @@ NIGHT_SHARE = 0.12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Daylight:
-    """The day outside the windows of one room.
-
-    Attributes:
-        radiance: Linear red, green and blue of the light that a window sends in.
-        sunny: Whether the sun stands before a window.
-    """
+    """The light outside: its linear colour, and whether the sun shines through a window."""
 
     radiance: tuple[float, float, float]
     sunny: bool
 
 
 def pick_daylight(rng: Generator) -> Daylight:
-    """Draw night, an overcast day or sunshine."""
+    """Night, an overcast day or sunshine, at random."""
     if rng.random() < NIGHT_SHARE:
         level = float(rng.uniform(0.02, 0.15))
         return Daylight(radiance=(level * 0.7, level * 0.8, level), sunny=False)
@@ -66,7 +61,7 @@ def window_light(
 
 
 def pick_sun(daylight: Daylight, windows: Sequence[Light], rng: Generator) -> Sun | None:
-    """The sun before one of the windows, or None."""
+    """The sun in front of one of the windows, or None."""
     if not daylight.sunny or not windows:
         return None
     window = windows[int(rng.integers(len(windows)))]
@@ -82,7 +77,7 @@ def pick_sun(daylight: Daylight, windows: Sequence[Light], rng: Generator) -> Su
 
 
 def ceiling_lamps(kind: RoomKind, size_m: tuple[float, float, float], rng: Generator) -> Parts:
-    """Panels in rows or one lamp or two; always at least one, so that no room is dark."""
+    """Rows of panels or a few lamps; always at least one, so that no room is dark."""
     colour = np.array(warm_white(rng))
     if rng.random() < kind.panels:
         return _panels(size_m, 0.4 * colour + 0.6, rng)
@@ -95,7 +90,7 @@ def ceiling_lamps(kind: RoomKind, size_m: tuple[float, float, float], rng: Gener
     for index in range(num):
         centre = np.array([width_m / 2, length_m / 2]) + rng.uniform(-0.2, 0.2, 2)
         centre[along] = size_m[along] * (index + 0.5) / num + rng.uniform(-0.3, 0.3)
-        # The lamps of one room are alike.
+        # All lamps of a room look the same.
         lamp_rng = np.random.default_rng(style)
         lamp = _pendant if pendant else _flush
         parts.add(lamp((float(centre[0]), float(centre[1]), height_m), colour, lamp_rng))
@@ -126,7 +121,7 @@ def shade(
     height_m: float,
     material: Material,
 ) -> Mesh:
-    """The side of a cone cut off above and below, lower and upper radius; open at both ends."""
+    """The side of a truncated cone with a lower and an upper radius, open at both ends."""
     angles = np.linspace(0, 2 * np.pi, CORNERS_OF_SHADE + 1)
     around = np.stack([np.cos(angles), np.sin(angles), np.zeros_like(angles)], axis=-1)
     low = around * radii_m[0] + centre_m
@@ -192,11 +187,7 @@ def _pendant(place_m: tuple[float, float, float], colour: np.ndarray, rng: Gener
 
 
 def _backdrop(rng: Generator) -> Float32[np.ndarray, "k k 3"]:
-    """A blurred outdoors: sky, trees or houses below a rough horizon; linear, about 2 in the sky.
-
-    A window looks brighter than the light that it sends in: much of the sky that lights the room
-    is seen only from beside the window.
-    """
+    """A blurred view outside: sky, trees or houses below a rough horizon; linear, sky about 2."""
     rows = np.linspace(0, 1, BACKDROP_PX)[:, None, None]
     noise = _soft_noise(rng, int(rng.integers(4, 14)))[..., None]
     sky = np.array([rng.uniform(0.55, 0.95), rng.uniform(0.75, 0.95), 1.0]) * (1.1 - 0.3 * rows)

@@ -1,4 +1,4 @@
-"""Openings: where doors and windows are; frames, thresholds and leaves of doors."""
+"""Doors and windows: their places in the walls; frames, thresholds and leaves of doors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,26 +14,21 @@ from depth_unet.rooms.mesh import Mesh, box, rotation
 
 What = Literal["closed", "open", "arch", "window"]
 OUTSIDE_M = -0.16
-"""Frames reach this far behind the wall's surface."""
+"""Depth of frames behind the wall's surface."""
 LEAF_M = (-0.08, -0.04)
 DOOR_REACH_M = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """A hole in a wall and what closes it.
-
-    Attributes:
-        what: A door that is closed or open, an opening without a door, or a window.
-        span: Where it is.
-    """
+    """A hole in a wall: a closed or open door, an arch without a door, or a window."""
 
     what: What
     span: Span
 
 
 def plan_openings(kind: RoomKind, walls: Sequence[Wall], rng: Generator) -> tuple[Opening, ...]:
-    """Draw doors, at least one, and windows that do not overlap."""
+    """Random doors, at least one, and windows that do not overlap."""
     openings: list[Opening] = []
     num_doors = int(rng.integers(kind.num_doors[0], kind.num_doors[1] + 1))
     num_windows = int(rng.choice(len(kind.windows), p=kind.windows))
@@ -108,7 +103,7 @@ def _draw_window(wall: Wall, rng: Generator) -> Opening | None:
 
 
 def _crowds(span: Span, other: Span) -> bool:
-    """Whether two openings of one wall are closer than their frames need."""
+    """Whether two openings of one wall are too close for their frames."""
     return (
         span.wall == other.wall
         and span.left_m < other.right_m + 0.3
@@ -117,7 +112,7 @@ def _crowds(span: Span, other: Span) -> bool:
 
 
 def _leaf(span: Span, decor: Decor) -> list[Mesh]:
-    """A door's leaf with panels and a handle, its hinge at the origin; a little into the frame."""
+    """A door leaf with panels and a handle; its hinge is at the origin."""
     width_m, height_m = span.right_m - span.left_m, span.top_m
     (back, front), door = LEAF_M, decor.door
     meshes = [box((-0.005, back, 0.002), (width_m + 0.005, front, height_m + 0.005), door, 0.9)]
@@ -133,12 +128,12 @@ def _leaf(span: Span, decor: Decor) -> list[Mesh]:
 def _open_leaf(
     opening: Opening, wall: Wall, decor: Decor, parts: Parts, rng: Generator
 ) -> list[Mesh]:
-    """The leaf swung into the room, where it takes floor, or into the room behind."""
+    """The leaf opened into the room, where it takes floor, or into the room behind."""
     span = opening.span
     inwards = rng.random() < 0.5
     angle = float(rng.uniform(1.35, 1.65)) * (1 if inwards else -1)
     hinge_m = (span.left_m + 0.01, LEAF_M[1] if inwards else OUTSIDE_M + 0.04, 0)
-    # The leaf hangs at its front edge when it opens inwards, at its back edge when outwards.
+    # The hinge is at the leaf's front edge if it opens inwards, else at its back edge.
     edge_m = (0.0, -LEAF_M[1] if inwards else -LEAF_M[0], 0.0)
     matrix = rotation(angle, hinge_m) @ rotation(0, edge_m)
     leaf = [mesh.transform(matrix) for mesh in _leaf(span, decor)]

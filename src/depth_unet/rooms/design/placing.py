@@ -130,9 +130,9 @@ def place_chair(
     kind: str,
     chair: Piece,
     *,
-    side: int,
-    aside_m: float,
     depth_m: float,
+    side: int = 0,
+    aside_m: float = 0.0,
     angle_rad: float = 0.0,
 ) -> Placed | None:
     """Place a chair at a side of a table, facing it, pushed under the top if it fits.

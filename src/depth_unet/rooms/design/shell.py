@@ -1,6 +1,6 @@
-"""The room itself: floor, ceiling, walls with doors and windows, lamps. No furniture yet.
+"""The empty room: floor, ceiling, walls with doors and windows, lamps.
 
-The shell is closed: a ray from inside ends on a surface or on the light behind a window.
+It is closed: every ray from inside ends on a surface or on the light behind a window.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from depth_unet.rooms.scene import Light, Sun
 from depth_unet.rooms.textures.texture import TexturePool
 
 ACCENT_SHARE = 0.15
-"""One wall in so many differs from the others."""
+"""Share of rooms in which one wall differs from the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,7 +56,7 @@ class Shell:
 
 
 def build_shell(kind: RoomKind, rng: Generator, textures: TexturePool) -> Shell:
-    """Draw and build a room of that kind."""
+    """A random empty room of a kind."""
     size_m = pick_size(kind, rng)
     walls = make_walls(size_m)
     decor = pick_decor(kind, textures, rng)
@@ -138,7 +138,7 @@ def _floor_and_ceiling(size_m: tuple[float, float, float], decor: Decor) -> list
 
 
 def _skirting(wall: Wall, holes: Sequence[Span], decor: Decor, height_m: float) -> list[Mesh]:
-    """Boards along the foot of the wall, cut at doors and low windows."""
+    """Boards along the foot of the wall, interrupted by doors and low windows."""
     meshes, cursor_m = [], 0.0
     low_holes = [hole for hole in holes if hole.bottom_m < height_m]
     for hole in sorted(low_holes, key=lambda span: span.left_m):

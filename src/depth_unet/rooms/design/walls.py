@@ -1,4 +1,4 @@
-"""Walls as frames: along the wall (x), into the room (y), up (z); and what is taken on them."""
+"""Walls with their own coordinates: x along the wall, y into the room, z up."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,18 +12,14 @@ from depth_unet.rooms.scene import Light
 Box2 = tuple[float, float, float, float]
 """x0, y0, x1, y1 on the floor, metres."""
 OVERLAP_M = 0.03
-"""Surfaces of the shell run this far behind one another: no ray slips through a seam."""
+"""Surfaces of the shell overlap by this much, so that no ray passes between them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Wall:
-    """One wall; seen from the room its x runs from right to left.
+    """One wall; seen from the room, x runs from right to left.
 
-    Attributes:
-        index: Its place in the room.
-        length_m: Corner to corner.
-        height_m: Floor to ceiling.
-        matrix: From the wall's coordinates to the room's.
+    ``matrix`` transforms the wall's coordinates to the room's.
     """
 
     index: int
@@ -59,7 +55,7 @@ class Span:
         right_m: Where it ends.
         bottom_m: Lowest height.
         top_m: Highest.
-        reach_m: How far into the room nothing may stand as high as that.
+        reach_m: How far into the room nothing may stand at these heights.
     """
 
     wall: int
@@ -92,7 +88,7 @@ class Span:
 
 @dataclass(slots=True, eq=False)
 class Parts:
-    """What a piece of building work adds to the room; grows while it is built."""
+    """What a step of building adds to the room; grows while the room is built."""
 
     meshes: list[Mesh] = field(default_factory=list)
     lights: list[Light] = field(default_factory=list)
@@ -100,14 +96,14 @@ class Parts:
     footprints_m: list[Box2] = field(default_factory=list)
 
     def add(self, other: "Parts") -> None:
-        """Take over everything that another piece of work made."""
+        """Add everything of another step."""
         self.meshes += other.meshes
         self.lights += other.lights
         self.spans += other.spans
         self.footprints_m += other.footprints_m
 
     def put(self, wall: Wall, meshes: Iterable[Mesh], lights: Iterable[Light] = ()) -> None:
-        """Add meshes and lights that were made in a wall's coordinates."""
+        """Add meshes and lights given in a wall's coordinates."""
         self.meshes += [mesh.transform(wall.matrix) for mesh in meshes]
         self.lights += [transform_light(light, wall.matrix) for light in lights]
 
@@ -146,7 +142,7 @@ def panel(
     depth_m: float = 0.0,
     texture_m: float = 1.0,
 ) -> Mesh:
-    """A part of a wall's surface that faces the room; its texture goes on across parts."""
+    """A rectangle of a wall's surface; the texture continues across rectangles."""
     (x0, x1), (z0, z1) = x_m, z_m
     mesh = quad((x1, depth_m, z0), (x0 - x1, 0, 0), (0, 0, z1 - z0), material, texture_m)
     if material.stretch:
@@ -164,15 +160,10 @@ def panels_around(
     depth_m: float = 0.0,
     texture_m: float = 1.0,
 ) -> list[Mesh]:
-    """A wall's surface, or its lower part, cut around its openings.
+    """A wall's surface around its openings, which do not overlap along the wall.
 
-    Args:
-        wall: The wall.
-        holes: Its openings, which do not overlap along the wall.
-        material: What it shows.
-        top_m: Upper edge; to the ceiling and a little behind it if not given.
-        depth_m: How far it stands out from the wall.
-        texture_m: Side of one repetition of the texture.
+    It reaches up to ``top_m``, or a little above the ceiling, and lies ``depth_m`` in front of the
+    wall.
     """
     ends = (-OVERLAP_M, wall.length_m + OVERLAP_M)
     top = wall.height_m + OVERLAP_M if top_m is None else top_m

@@ -1,4 +1,4 @@
-"""Windows: reveal, sill, bars, the light behind them; curtains and blinds before them."""
+"""Windows: reveal, sill, bars, the light behind, curtains and blinds in front."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ def build_window(
     daylight: Daylight,
     rng: Generator,
 ) -> Parts:
-    """Reveal, sill, bars, the light behind, and what hangs before it."""
+    """A window with its light and what hangs in front of it."""
     parts = Parts()
     span = opening.span
     x_m, z_m = (span.left_m, span.right_m), (span.bottom_m, span.top_m)
@@ -37,7 +37,7 @@ def build_window(
     meshes.append(box(*sill, decor.trim))
     meshes += _bars(span, decor.trim, rng)
     dressing, reach_m, low_m = _dressing(span, wall, textures, rng)
-    # One centimetre into the frame on every side: nothing is seen past the edge of the light.
+    # One centimetre into the frame on every side: no view past the edge of the light.
     x_light, z_light = (x_m[0] - 0.01, x_m[1] + 0.01), (z_m[0] - 0.01, z_m[1] + 0.01)
     light = window_light(x_light, z_light, PANE_M, daylight, rng)
     parts.put(wall, meshes + dressing, [light])
@@ -74,7 +74,7 @@ def _bars(span: Span, material: Material, rng: Generator) -> list[Mesh]:
 def _dressing(
     span: Span, wall: Wall, textures: TexturePool, rng: Generator
 ) -> tuple[list[Mesh], float, float]:
-    """Curtains, a blind or nothing; how far they reach into the room and how low they hang."""
+    """Curtains, a blind or nothing; their depth into the room and their lowest height."""
     choice = rng.random()
     if choice < 0.45:
         floor_long = rng.random() < 0.5
@@ -123,7 +123,7 @@ def _sheet(x_m: np.ndarray, y_m: np.ndarray, z_m: tuple[float, float], material:
 
 
 def _blind(span: Span, rng: Generator) -> list[Mesh]:
-    """A Venetian blind or a roller blind, drawn down to some height."""
+    """A Venetian blind or a roller blind, partly lowered."""
     material = paint(rng, (0.4, 0.85))
     drop_m = (span.top_m - span.bottom_m) * float(rng.uniform(0.15, 0.85))
     x0, x1 = span.left_m + 0.01, span.right_m - 0.01

@@ -1,4 +1,4 @@
-"""What a room may be furnished with: models where the pack has them, shapes where not."""
+"""The furniture of a room: models where the pack has some, shapes elsewhere."""
 
 from dataclasses import replace
 from functools import cache
@@ -17,14 +17,14 @@ from depth_unet.rooms.options import Furniture, Share
 from depth_unet.rooms.textures.texture import TexturePool
 
 MODEL_SHARE = 0.9
-"""How often a model is taken where there are many; shapes vary more."""
+"""How often a model is used if the pack has many of a kind; shapes vary more."""
 FEW = 0.8
-"""Raises the share of shapes where models are few: with one model, to half."""
+"""Raises the share of shapes if models are few: with one model, to half."""
 SMALL_MODEL_SHARE = 0.6
 SCALE = (0.93, 1.08)
 BRIGHTNESS = (0.75, 1.15)
 REPAINT_SHARE = 0.25
-"""How often a plain part of a model is covered with a texture of the pool."""
+"""How often a plain part of a model gets a texture of the pool."""
 REPAINTS = ("grain", "fabric", "plaster")
 TEXTURE_M = 0.6
 MAX_ALBEDO = 0.9
@@ -32,14 +32,10 @@ CUPBOARDS_PER_RUN = (2, 5)
 
 
 class Catalogue:
-    """Draws furniture of one pack for one share of the rooms.
-
-    Args:
-        furniture: Which models there are beside the shapes.
-        share: Models and textures of the two shares are different ones.
+    """Draws furniture for rooms of one share: models of a pack, and shapes.
 
     Raises:
-        DataError: The pack is not there.
+        DataError: The pack is missing.
     """
 
     def __init__(self, furniture: Furniture, share: Share) -> None:
@@ -48,11 +44,7 @@ class Catalogue:
         self._models = {} if furniture == "boxes" else _models_by_kind(furniture, share)
 
     def piece(self, kind: str, rng: Generator) -> Piece:
-        """One piece that stands on the floor.
-
-        Args:
-            kind: One of ``shapes.MAKERS``.
-            rng: The same state gives the same piece.
+        """One piece of a kind of ``shapes.MAKERS``; the same state of ``rng`` gives the same piece.
 
         Raises:
             ConfigError: There is no such kind.
@@ -60,7 +52,7 @@ class Catalogue:
         return self._model_or_shape(kind, kind, MODEL_SHARE, rng)
 
     def small(self, rng: Generator) -> Piece:
-        """One thing that stands on a top."""
+        """One small thing that stands on a top."""
         shape = SMALL[int(rng.integers(len(SMALL)))]
         return self._model_or_shape("small", shape, SMALL_MODEL_SHARE, rng)
 
@@ -85,7 +77,7 @@ def _models_by_kind(furniture: Furniture, share: Share) -> dict[str, tuple[Model
 
 
 def _vary_model(model: Model, kind: str, rng: Generator, textures: TexturePool) -> Piece:
-    """A model a little larger or smaller, brighter or darker, sometimes of other stuff."""
+    """A model with random changes of size, brightness and materials."""
     scale = np.float32(rng.uniform(*SCALE))
     brightness = float(rng.uniform(*BRIGHTNESS))
     meshes = []

@@ -23,15 +23,7 @@ SHADE = Material(albedo=(0.85, 0.78, 0.64))
 def foliage(
     num: int, base_z_m: float, size_m: tuple[float, float], rng: Generator, textures: TexturePool
 ) -> list[Mesh]:
-    """Leaves that grow from a stem over the origin.
-
-    Args:
-        num: How many.
-        base_z_m: Height of the stem's foot.
-        size_m: How far they spread, and how high they rise over the foot.
-        rng: Source of all draws.
-        textures: What the green comes from.
-    """
+    """Leaves on a stem over the origin; ``size_m`` is their spread and their height."""
     spread_m, height_m = size_m
     green = pick_material("leaves", rng, textures, gloss=0.02)
     leaves = []
@@ -113,7 +105,7 @@ def radiator(rng: Generator, _textures: TexturePool) -> Piece:
     return assemble("radiator", parts)
 
 
-def bin_(rng: Generator, _textures: TexturePool) -> Piece:
+def waste_bin(rng: Generator, _textures: TexturePool) -> Piece:
     """A waste-paper bin, open."""
     radius, height, material = rng.uniform(0.11, 0.17), rng.uniform(0.26, 0.4), plastic(rng)
     profile = [(0, 0), (radius * 0.8, 0), (radius, height), (radius - 0.008, height)]

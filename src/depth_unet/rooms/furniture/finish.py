@@ -1,4 +1,4 @@
-"""Materials as furniture has them: veneer, cloth, lacquer, metal, porcelain, glass, foliage."""
+"""Materials of furniture: veneer, cloth, lacquer, metal, porcelain, plastic."""
 
 from numpy.random import Generator
 
@@ -8,7 +8,7 @@ from depth_unet.rooms.textures.texture import SINGLE, TexturePool
 
 
 def pick_material(kind: str, rng: Generator, textures: TexturePool, gloss: float = 0.0) -> Material:
-    """A texture of the pool; kinds that are pictures are shown once on a quad.
+    """A material with a texture of the pool; pictures are shown once on a quad.
 
     Raises:
         ConfigError: There is no such kind of texture.
@@ -18,7 +18,7 @@ def pick_material(kind: str, rng: Generator, textures: TexturePool, gloss: float
 
 
 def carpentry(rng: Generator, textures: TexturePool) -> Material:
-    """What cupboards are made of: veneer, or white or coloured lacquer."""
+    """The material of cupboards: veneer, or white or coloured lacquer."""
     draw = rng.uniform()
     if draw < 0.68:
         return pick_material("grain", rng, textures, gloss=float(rng.uniform(0, 0.05)))
@@ -73,7 +73,7 @@ def porcelain(rng: Generator) -> Material:
 
 
 def plastic(rng: Generator) -> Material:
-    """Any colour, dull; grey and black most of all."""
+    """Any colour, dull; half of it grey or black."""
     if rng.uniform() < 0.5:
         return Material(albedo=grey(rng.uniform(0.1, 0.9)), gloss=0.03)
     return Material(albedo=linear(draw_colour(rng, (0, 1), (0.1, 0.75), (0.15, 0.9))), gloss=0.03)

@@ -1,9 +1,9 @@
-"""Furniture models, and how a pack stores them as plain arrays.
+"""Furniture models, and how packs store them as plain arrays.
 
 Positions are int16 in a step of the model's own (at most 0.5 mm), as differences from vertex to
-vertex; normals int8; texture coordinates float16, none where there is no texture; textures are
-JPEG files one after another. A triangle's corners are numbered backwards from the newest vertex:
-0 is a vertex that comes up for the first time. ``tools/furniture_pack`` writes this format.
+vertex; normals int8; texture coordinates float16, none without a texture; textures are JPEG files
+one after another. A triangle's corners are numbered backwards from the newest vertex: 0 is a new
+vertex. ``tools/furniture_pack`` writes this format.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,10 +24,10 @@ class ModelPart:
     Attributes:
         positions_m: Corners, metres; z up, front towards -y, centred over the floor's origin.
         normals: Unit normals of the corners.
-        uv: Texture coordinates; of a part without texture, metres along the faces.
+        uv: Texture coordinates; without a texture, metres along the faces.
         albedo: Linear red, green and blue; multiplies the texture.
         texture: sRGB picture, or None.
-        gloss: Share of light that is mirrored at right angles.
+        gloss: Share of light that is reflected at normal incidence.
     """
 
     positions_m: Float32[np.ndarray, "t 3 3"]
@@ -43,13 +43,13 @@ class Model:
     """One model of furniture.
 
     Attributes:
-        name: What it is, in words; unique in its pack by a number where needed.
-        category: Where the library lists it: Bedroom, Kitchen, ...
-        author: Who made it, as the library says.
+        name: Name in its library; a number makes it unique in its pack.
+        category: Category in its library: Bedroom, Kitchen, ...
+        author: Author as named by its library.
         licence: CC0-1.0 or CC-BY-3.0.
         size_m: Width, depth, height, metres.
-        top_m: Height of the surface that things may stand on, or None.
-        elevation_m: Height over the floor at which it hangs; its positions begin at 0.
+        top_m: Height of a surface for small things, or None.
+        elevation_m: Height above the floor; its positions start at 0.
         parts: Its triangles by material.
     """
 
@@ -68,11 +68,11 @@ def decode(arrays: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> t
 
     Raises:
         KeyError: An array or an entry's field is missing.
-        ValueError: The manifest does not belong to the arrays, a texture is no picture, or a
-            texture coordinate is not finite.
+        ValueError: Manifest and arrays do not match, a texture is not a JPEG file, or a texture
+            coordinate is not finite.
     """
     if not np.isfinite(arrays["uv"]).all():
-        raise ValueError("texture coordinates that are not finite")
+        raise ValueError("some texture coordinates are not finite")
     if len(entries) != len(arrays["model_parts"]):
         raise ValueError(f"{len(entries)} names for {len(arrays['model_parts'])} models")
     textures = _decode_textures(arrays)
@@ -127,7 +127,7 @@ def _decode_textures(arrays: Mapping[str, Any]) -> list[UInt8[np.ndarray, "k k 3
     for data in np.split(arrays["texture_bytes"], ends[:-1]):
         picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
         if picture is None:
-            raise ValueError("a texture is no JPEG picture")
+            raise ValueError("a texture is not a JPEG file")
         texture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8)
         texture.setflags(write=False)
         textures.append(texture)

@@ -13,10 +13,10 @@ class Piece:
     """Furniture in its own axes: centred over the origin of the floor, front towards -y.
 
     Attributes:
-        name: What it is.
+        name: Its kind, or the name of the model.
         size_m: Width (x), depth (y) and height of its bounding box, metres.
-        top_m: Height of a free level surface on which small things may stand, or None.
-        meshes: Its surfaces, all of them furniture.
+        top_m: Height of a free level surface for small things, or None.
+        meshes: Its surfaces.
     """
 
     name: str
@@ -26,13 +26,7 @@ class Piece:
 
 
 def assemble(name: str, meshes: Sequence[Mesh], top_m: float | None = None) -> Piece:
-    """A piece of ``meshes``: centred over the origin, one mesh per material.
-
-    Args:
-        name: What it is.
-        meshes: Its surfaces, standing on height 0.
-        top_m: Height of a free level surface, or None.
-    """
+    """A piece of ``meshes`` that stand on height 0: centred, one mesh per material."""
     points = np.concatenate([mesh.positions_m.reshape(-1, 3) for mesh in meshes])
     low, high = points.min(0), points.max(0)
     shift = np.array([*(low + high)[:2] / 2, 0], np.float32)
@@ -52,7 +46,7 @@ def assemble(name: str, meshes: Sequence[Mesh], top_m: float | None = None) -> P
 def block(
     centre_m: Sequence[float], size_m: Sequence[float], material: Material, texture_m: float = 0.6
 ) -> Mesh:
-    """A box by the middle of its underside and its width, depth and height."""
+    """A box given by the centre of its underside and its width, depth and height."""
     (x, y, z), (width, depth, height) = centre_m, size_m
     low = (x - width / 2, y - depth / 2, z)
     return box(low, (x + width / 2, y + depth / 2, z + height), material, texture_m)
@@ -61,7 +55,7 @@ def block(
 def legs(
     width_m: float, depth_m: float, height_m: float, thickness_m: float, material: Material
 ) -> list[Mesh]:
-    """Four square legs flush with the corners of a width x depth rectangle round the origin."""
+    """Four square legs in the corners of a rectangle around the origin."""
     x, y = (width_m - thickness_m) / 2, (depth_m - thickness_m) / 2
     size = (thickness_m, thickness_m, height_m)
     return [block((i * x, j * y, 0), size, material) for i in (-1, 1) for j in (-1, 1)]

@@ -1,4 +1,4 @@
-"""Seats of simple bodies."""
+"""Seats of simple shapes."""
 
 import numpy as np
 from jaxtyping import UInt8

@@ -11,78 +11,29 @@ from depth_unet.rooms.textures.texture import TexturePool
 
 Maker = Callable[[Generator, TexturePool], Piece]
 
-_STANDING: dict[str, Maker] = {
-    "armchair": seats.armchair,
-    "bath": wet.bath,
-    "bed": tables.bed,
-    "bedside": tables.bedside,
-    "bench": seats.bench,
-    "bin": decor.bin_,
-    "box": storage.crate,
-    "bunk_bed": tables.bunk_bed,
-    "cabinet": storage.cabinet,
-    "chair": seats.chair,
-    "coat_rack": decor.coat_rack,
-    "coffee_table": tables.coffee_table,
-    "counter": wet.counter,
-    "desk": tables.desk,
-    "dresser": storage.dresser,
-    "filing_cabinet": storage.filing_cabinet,
-    "floor_lamp": decor.floor_lamp,
-    "fridge": wet.fridge,
-    "kitchen_sink": wet.kitchen_sink,
-    "lectern": decor.lectern,
-    "locker": storage.locker,
-    "office_chair": seats.office_chair,
-    "ottoman": tables.ottoman,
-    "piano": decor.piano,
-    "plant": decor.plant,
-    "pouffe": seats.pouffe,
-    "radiator": decor.radiator,
-    "round_table": tables.round_table,
-    "school_desk": tables.school_desk,
-    "shelf": storage.shelf,
-    "shower": wet.shower,
-    "sink": wet.sink,
-    "sofa": seats.sofa,
-    "stool": seats.stool,
-    "stove": wet.stove,
-    "table": tables.table,
-    "toilet": wet.toilet,
-    "tv_stand": storage.tv_stand,
-    "wardrobe": storage.wardrobe,
-    "washer": wet.washer,
-}
-_SMALL: dict[str, Maker] = {
-    "book_pile": small.book_pile,
-    "book_row": small.book_row,
-    "bottle": small.bottle,
-    "bowl": small.bowl,
-    "carton": small.carton,
-    "clock": small.clock,
-    "cup": small.cup,
-    "kettle": small.kettle,
-    "laptop": small.laptop,
-    "microwave": small.microwave,
-    "monitor": small.monitor,
-    "papers": small.papers,
-    "photo": small.photo,
-    "potted_plant": small.potted_plant,
-    "table_lamp": small.table_lamp,
-    "vase": small.vase,
-}
-MAKERS = _STANDING | _SMALL
-SMALL = tuple(_SMALL)
-"""Kinds that stand on tops; the others stand on the floor."""
+STANDING: tuple[Maker, ...] = (
+    *(seats.armchair, seats.bench, seats.chair, seats.office_chair, seats.pouffe, seats.sofa),
+    *(seats.stool, tables.bed, tables.bedside, tables.bunk_bed, tables.coffee_table, tables.desk),
+    *(tables.ottoman, tables.round_table, tables.school_desk, tables.table, storage.cabinet),
+    *(storage.dresser, storage.filing_cabinet, storage.locker, storage.shelf, storage.tv_stand),
+    *(storage.wardrobe, wet.bath, wet.counter, wet.fridge, wet.kitchen_sink, wet.shower, wet.sink),
+    *(wet.stove, wet.toilet, wet.washer, decor.coat_rack, decor.floor_lamp, decor.lectern),
+    *(decor.piano, decor.plant, decor.radiator),
+)
+ON_TOPS: tuple[Maker, ...] = (
+    *(small.book_pile, small.book_row, small.bottle, small.bowl, small.carton, small.clock),
+    *(small.cup, small.kettle, small.laptop, small.microwave, small.monitor, small.papers),
+    *(small.photo, small.potted_plant, small.table_lamp, small.vase),
+)
+MAKERS = {maker.__name__: maker for maker in STANDING + ON_TOPS}
+MAKERS |= {"bin": decor.waste_bin, "box": storage.crate}
+"""By kind: the name of the function, except where Python has that name itself."""
+SMALL = tuple(maker.__name__ for maker in ON_TOPS)
+"""Kinds that stand on tops, in the order in which they are drawn; the others stand on the floor."""
 
 
 def make_shape(kind: str, rng: Generator, textures: TexturePool) -> Piece:
-    """Draw one piece of furniture.
-
-    Args:
-        kind: One of ``MAKERS``.
-        rng: The same state gives the same piece.
-        textures: What its materials come from.
+    """One piece of a kind of ``MAKERS``; the same state of ``rng`` gives the same piece.
 
     Raises:
         ConfigError: There is no such kind.

@@ -23,14 +23,14 @@ def lathe(
     num_sides: int = 12,
     squash_y: float = 1.0,
 ) -> Mesh:
-    """A profile turned about the vertical.
+    """A solid of revolution about the vertical.
 
     Args:
-        profile_m: (radius, height) from the bottom of the outside upwards; a profile that begins
-            and ends at radius 0 is closed. Corners of it stay sharp.
-        material: What it is made of.
-        centre_m: Where the axis meets height 0.
-        num_sides: How many flat faces go round.
+        profile_m: (radius, height) from the bottom of the outside upwards; a profile that starts
+            and ends at radius 0 is closed. Its corners stay sharp.
+        material: Its material.
+        centre_m: The axis at height 0.
+        num_sides: Number of faces around the axis.
         squash_y: Scale along y, for oval bodies.
     """
     angles = np.linspace(0, 2 * np.pi, num_sides + 1)
@@ -82,18 +82,11 @@ def cushion(
     material: Material,
     *,
     hardness: float = 0.35,
-    texture_m: float = 0.6,
     num_sides: int = 16,
 ) -> Mesh:
     """A soft body that fills a box: a superellipsoid.
 
-    Args:
-        low_m: Lower corner of the box, metres.
-        high_m: Upper corner.
-        material: What it is made of.
-        hardness: 1 is an ellipsoid; towards 0 it becomes the box.
-        texture_m: Side of one repetition of the texture.
-        num_sides: How many faces go round.
+    ``hardness`` 1 is an ellipsoid; towards 0 it becomes the box.
     """
     low, high = np.asarray(low_m, np.float64), np.asarray(high_m, np.float64)
     half = (high - low) / 2
@@ -101,7 +94,7 @@ def cushion(
     rise = np.linspace(-np.pi / 2, np.pi / 2, num_sides // 2 + 1)[:, None]
 
     def power(values: Float64[np.ndarray, "..."], exponent: float) -> Float64[np.ndarray, "..."]:
-        # cos(pi / 2) is 6e-17, whose tenth power is 0.02: a slit where the surface should meet.
+        # cos(pi / 2) is 6e-17, whose 0.1th power is 0.02: a slit where the surface should close.
         values = np.where(np.abs(values) < 1e-12, 0.0, values)
         return np.asarray(np.sign(values) * np.abs(values) ** exponent)
 
@@ -114,30 +107,20 @@ def cushion(
     normals = sphere(2 - hardness) / half
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
     mesh = _of_grids((points + (low + high) / 2)[None], normals[None], material)
-    return replace(mesh, uv=face_uv(mesh.positions_m, mesh.normals) / np.float32(texture_m))
+    return replace(mesh, uv=face_uv(mesh.positions_m, mesh.normals) / np.float32(TEXTURE_M))
 
 
 def leaf(
     base_m: Sequence[float], along_m: Sequence[float], width_m: float, material: Material
 ) -> Mesh:
-    """A blade seen from both sides, drooping towards its tip.
-
-    Args:
-        base_m: Where it grows from.
-        along_m: From there to its tip.
-        width_m: Its width in the middle.
-        material: What it is made of.
-    """
+    """A leaf seen from both sides that droops towards its tip, ``along_m`` from its base."""
     base, along = np.asarray(base_m, np.float64), np.asarray(along_m, np.float64)
     across = np.cross(along, (0, 0, 1.0))
     across *= width_m / 2 / max(float(np.linalg.norm(across)), 1e-9)
     droop = np.array([0, 0, 0.15 * np.linalg.norm(along)])
     left, right = base + along * 0.45 + across + droop, base + along * 0.45 - across + droop
     corners = np.array([[base, right, base + along], [base, base + along, left]])
-    return _flat(np.concatenate([corners, corners[:, ::-1]]), material)
-
-
-def _flat(corners: Float64[np.ndarray, "t 3 3"], material: Material) -> Mesh:
+    corners = np.concatenate([corners, corners[:, ::-1]])
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
     return Mesh(
@@ -149,10 +132,7 @@ def _flat(corners: Float64[np.ndarray, "t 3 3"], material: Material) -> Mesh:
 
 
 def _of_grids(points: Grids, normals: Grids, material: Material) -> Mesh:
-    """Triangles of grids of points whose rows go up and whose columns go round leftwards.
-
-    Their texture coordinates are for the caller to set.
-    """
+    """Triangles of grids of points (rows upwards, columns leftwards); the caller sets the uv."""
     values = np.concatenate([points, normals], -1)
     corners = (values[:, :-1, :-1], values[:, :-1, 1:], values[:, 1:, 1:], values[:, 1:, :-1])
     quads = np.stack(corners, 3).reshape(-1, 4, 6)

@@ -69,7 +69,7 @@ FLAT = {
     *("bedside", "box", "cabinet", "coffee_table", "counter", "desk", "dresser", "round_table"),
     *("filing_cabinet", "table", "washer", "kitchen_sink"),
 }
-"""Kinds whose upper side is free even where the library names no height for it."""
+"""Kinds whose upper side is free even if the library gives no height for it."""
 UNSUITABLE = re.compile(
     r"knife.*|scissors|tatami|pallet|.*container|fence|.*sign|potty|.*door.*|.*plug|.*socket|"
     r".*switch|bill .*|surveillance camera|cctv|.*detector|.*lamppost|cooktop|induction.*|biplane|"
@@ -97,7 +97,7 @@ def kinds_of(model: Model) -> tuple[str, ...]:
 
 
 def top_of(model: Model, kind: str) -> float | None:
-    """Height on which things may stand, metres, or None."""
+    """Height of a surface for small things, metres, or None."""
     if model.top_m is None and kind in FLAT:
         return model.size_m[2]
     return model.top_m

@@ -1,4 +1,4 @@
-"""Cupboards, chests, shelves and boxes of simple bodies."""
+"""Cupboards, chests, shelves and boxes of simple shapes."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Beds and tables of simple bodies."""
+"""Beds and tables of simple shapes."""
 
 import numpy as np
 from numpy.random import Generator

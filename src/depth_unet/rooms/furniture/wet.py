@@ -1,4 +1,4 @@
-"""Kitchens and bathrooms of simple bodies."""
+"""Kitchen and bathroom pieces of simple shapes."""
 
 from collections.abc import Sequence
 

@@ -8,18 +8,14 @@ JPEG_QUALITY = 95
 
 
 def jpeg_bytes(photo: UInt8[np.ndarray, "h w 3"]) -> bytes:
-    """A photo as JPEG.
-
-    Args:
-        photo: RGB, 0 to 255.
-    """
+    """An RGB photo, 0 to 255, as JPEG."""
     return _encode(".jpg", photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
 
 
 def png_bytes(
     image: UInt8[np.ndarray, "h w 3"] | UInt8[np.ndarray, "h w"] | UInt16[np.ndarray, "h w"],
 ) -> bytes:
-    """Colour (RGB) or a single channel as PNG, at the depth of the array."""
+    """RGB or a single channel as PNG with the bit depth of the array."""
     return _encode(".png", image[..., ::-1] if image.ndim == 3 else image, [])
 
 

@@ -21,8 +21,8 @@ class FrameRecord:
         rgb: Path of the photo, relative to the folder of the set.
         depth: Path of the depth map, likewise.
         checksums: SHA-256 of the two files.
-        pose: Rotation and translation from the camera (right, down, forward) to the room, row by
-            row: three rows of four, metres.
+        pose: Matrix from the camera (right, down, forward) to the room, three rows of four: the
+            rotation and the position in metres.
     """
 
     rgb: str
@@ -33,12 +33,12 @@ class FrameRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomRecord:
-    """One finished room, as the file ``records/NUMBER.json`` states it.
+    """One finished room, as ``records/NUMBER.json`` stores it.
 
     Attributes:
-        origin: Hash of what the room was made of.
-        number: Counts the rooms of a set from 0.
-        share: The part of the set that it belongs to.
+        origin: Hash of everything that decides its files.
+        number: Counts the rooms of the set from 0.
+        share: The split that it belongs to.
         kind: bedroom, kitchen, corridor, ...
         size_m: Width, length and height.
         camera_px: fx, fy, cx, cy of all its images, pixels.
@@ -57,24 +57,11 @@ class RoomRecord:
     def from_json(cls, values: dict[str, Any]) -> Self:
         """Inverse of ``asdict`` after a trip through JSON."""
         frames = tuple(
-            FrameRecord(
-                rgb=str(frame["rgb"]),
-                depth=str(frame["depth"]),
-                checksums=(str(frame["checksums"][0]), str(frame["checksums"][1])),
-                pose=tuple(float(value) for value in frame["pose"]),
-            )
+            FrameRecord(**frame | {name: tuple(frame[name]) for name in ("checksums", "pose")})
             for frame in values["frames"]
         )
-        fx_px, fy_px, cx_px, cy_px = (float(value) for value in values["camera_px"])
-        return cls(
-            origin=str(values["origin"]),
-            number=int(values["number"]),
-            share="test" if values["share"] == "test" else "train",
-            kind=str(values["kind"]),
-            size_m=tuple(float(value) for value in values["size_m"]),
-            camera_px=(fx_px, fy_px, cx_px, cy_px),
-            frames=frames,
-        )
+        tuples = {name: tuple(values[name]) for name in ("size_m", "camera_px")}
+        return cls(**values | tuples | {"frames": frames})
 
 
 def package_version() -> str:

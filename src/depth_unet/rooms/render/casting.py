@@ -1,7 +1,4 @@
-"""Casting rays into a scene: the one module that talks to Embree.
-
-Embree works on one thread here; many rooms at a time need many processes.
-"""
+"""Casting rays into a scene with Embree, on one thread."""
 
 from typing import NamedTuple
 
@@ -19,11 +16,11 @@ class Hits(NamedTuple):
     """The nearest surface along each ray.
 
     Attributes:
-        triangle: Row of the triangle, -1 where the ray leaves the scene.
+        triangle: Row of the triangle, -1 if the ray leaves the scene.
         u: Weight of the triangle's second corner.
         v: Weight of the third.
-        distance: In lengths of the ray's direction; 1e37 where nothing is hit.
-        normal: Of the triangle's plane, of any length and either side.
+        distance: In lengths of the ray's direction; 1e37 if nothing is hit.
+        normal: Of the triangle's plane, of any length and sign.
     """
 
     triangle: Int32[np.ndarray, " n"]
@@ -34,12 +31,7 @@ class Hits(NamedTuple):
 
 
 class Caster:
-    """A scene that rays can be cast into.
-
-    Attributes:
-        flat: Its triangles as arrays.
-        lights: Its lights as arrays; they are not hit by rays.
-    """
+    """A scene prepared for ray casting: its triangles and lights as arrays. Rays miss lights."""
 
     def __init__(self, scene: Scene) -> None:
         self.flat = flatten(scene)
@@ -52,12 +44,7 @@ class Caster:
     def nearest(
         self, origins_m: Float32[np.ndarray, "n 3"], directions: Float32[np.ndarray, "n 3"]
     ) -> Hits:
-        """What each ray meets first.
-
-        Args:
-            origins_m: Where the rays begin, metres.
-            directions: Where they go, of any length.
-        """
+        """The first surface on each ray; directions may have any length."""
         found = self._tree.run(origins_m, directions, output=1)
         return Hits(found["primID"], found["u"], found["v"], found["tfar"], found["Ng"])
 

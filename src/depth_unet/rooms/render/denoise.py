@@ -1,8 +1,8 @@
-"""Removing noise from irradiance without blurring textures or the edges of things.
+"""Denoising of irradiance that keeps textures and edges sharp.
 
-The edge-avoiding a-trous wavelet: a 5 x 5 filter applied again with pixels 2, 4, 8 apart. Pixels
-count as far as they lie in the plane of the one in the middle, face the same way and, if asked,
-are about as bright. Albedo is multiplied afterwards, so textures stay sharp.
+The edge-avoiding a-trous wavelet: a 5 x 5 filter applied repeatedly with pixels 1, 2, 4, 8 apart. A
+pixel's weight depends on how well it lies in the plane of the central pixel, faces the same way
+and, optionally, is as bright. Albedo is multiplied afterwards, so textures stay sharp.
 
 Reference:
     Dammertz et al., Edge-Avoiding À-Trous Wavelet Transform, HPG 2010.
@@ -16,7 +16,7 @@ from depth_unet.rooms.render.vectors import compiled
 
 WEIGHTS = np.array([0.0625, 0.25, 0.375, 0.25, 0.0625], np.float32)
 FACING_SCALE = ONE / (ONE - LEAST_COSINE)  # Makes the weight 1 for equal normals.
-DARK_SHARE = 0.25  # Of the mean: differences among pixels darker than this count little.
+DARK_SHARE = 0.25  # Of the mean: differences among darker pixels count little.
 
 
 def denoise(
@@ -30,15 +30,14 @@ def denoise(
 
     Args:
         light: Irradiance, or mirrored light; >= 0.
-        normals: Unit normals; 0 where a pixel shows no surface, whose light is left as it is and
-            is given to no other pixel.
+        normals: Unit normals; 0 for a pixel without a surface, which is not filtered.
         positions_m: Of the surfaces, in the axes of the normals.
         depth_m: Of the surfaces; the tolerance grows with it.
-        sharpness: One pass each, with pixels 1, 2, 4, ... apart: how much the weight of a pixel
-            falls as its light differs by a factor of e; 0 averages over shadows.
+        sharpness: One value per pass, with pixels 1, 2, 4, ... apart: how much a pixel's weight
+            falls if its light differs by a factor of e; 0 averages over shadows.
     """
     planes, guides = _planes(light), (_planes(normals), _planes(positions_m))
-    # Without this, single samples that found no light would look infinitely darker than others.
+    # Keeps the logarithm finite for samples that found no light.
     floor = np.float32(DARK_SHARE * max(float(3 * planes.mean()), 1e-9))
     for number, value in enumerate(sharpness):
         level = np.log(planes[0] + planes[1] + planes[2] + floor)
@@ -54,8 +53,8 @@ def _planes(values: Float32[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "3 h w"
 def filter_once(light, level, normals, positions, depths, step, sharpness):  # type: ignore[no-untyped-def] # noqa: PLR0917
     """One pass of the filter, with pixels ``step`` apart; vectors are three planes.
 
-    Neighbour by neighbour in plain loops over the columns of a row, which the compiler turns into
-    wide instructions: three times as fast as pixel by pixel.
+    Plain loops over the columns of a row, one neighbour at a time, are vectorised: three times as
+    fast as a loop over pixels.
     """
     _, height, width = light.shape
     filtered = np.empty_like(light)
@@ -91,7 +90,7 @@ def filter_once(light, level, normals, positions, depths, step, sharpness):  # t
 
 @compiled
 def begin(mean, total, light):  # type: ignore[no-untyped-def]
-    """Begin the weighted means of a row with the pixels themselves."""
+    """Start the weighted means of a row with the pixels themselves."""
     own = WEIGHTS[2] * WEIGHTS[2]
     for column in range(len(total)):
         total[column] = own
@@ -101,7 +100,7 @@ def begin(mean, total, light):  # type: ignore[no-untyped-def]
 
 @compiled
 def set_planes(plane, scale, normal, position, depth):  # type: ignore[no-untyped-def]
-    """The plane of each pixel of a row, and how soon a distance from it counts."""
+    """The plane of each pixel of a row, and the scale of distances from it."""
     for column in range(len(plane)):
         scale[column] = ONE / (PLANE_TOLERANCE * depth[column] + np.float32(1e-6))
         plane[column] = 0
@@ -117,7 +116,7 @@ def of(planes, row, columns):  # type: ignore[no-untyped-def]
 
 @compiled
 def weigh_facing(weight, ax, ay, az, bx, by, bz, most):  # type: ignore[no-untyped-def] # noqa: PLR0917
-    """Begin weights: ``most`` where two normals agree, 0 from 45 degrees on."""
+    """Start the weights: ``most`` if two normals agree, 0 from 45 degrees on."""
     for i in range(len(weight)):
         facing = ax[i] * bx[i] + ay[i] * by[i] + az[i] * bz[i] - LEAST_COSINE
         weight[i] = max(facing, np.float32(0)) * most

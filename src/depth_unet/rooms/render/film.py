@@ -1,9 +1,9 @@
-"""Where the light of one view is summed up, cleaned of noise and made into a picture.
+"""The film: sums the light of one view, denoises it and makes the picture.
 
-Irradiance belongs to the surface in the middle of its pixel, so that the denoiser never meets a
-mixture. A path beside the middle may meet another surface, at the edge of a thing: its albedo is
-multiplied by the irradiance of a neighbouring pixel whose middle lies on that surface. Edges are
-smooth that way.
+Irradiance belongs to the surface at the pixel centre, so that the denoiser never gets a mixture. A
+path beside the centre may meet another surface, at the edge of an object: its albedo is multiplied
+by the irradiance of a neighbouring pixel whose centre lies on that surface, its owner. This keeps
+edges smooth.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ NEIGHBOURHOOD = (5, 5)
 
 
 class Surfaces(NamedTuple):
-    """What the paths of one sample met: the pixel, whose irradiance it has or -1, the albedo."""
+    """The surfaces of one sample: pixel, owner of the irradiance or -1, albedo."""
 
     pixel: Int64[np.ndarray, " n"]
     owner: Int64[np.ndarray, " n"]
@@ -38,16 +38,16 @@ class Film:
     Attributes:
         height: Rows.
         width: Columns.
-        depth_m: At the middle of every pixel.
-        positions_m: Of what is there, in the world.
-        normals: Of what is there; 0 where no surface is.
+        depth_m: Depth at the pixel centres.
+        positions_m: Of the surfaces at the pixel centres, in the room.
+        normals: Of these surfaces; 0 without a surface.
         direct: Irradiance over pi from lights.
-        bounced: The same from other surfaces.
+        bounced: Irradiance over pi from other surfaces.
         mirrored: Radiance.
-        unfiltered: Radiance that is left as it is: of lights, and of surfaces without owner.
+        unfiltered: Radiance that is not denoised: of lights, and of surfaces without an owner.
         num_direct: Paths in ``direct``.
         num_bounced: Paths in ``bounced``.
-        surfaces: What the paths met, by sample.
+        surfaces: The surfaces that the paths met, by sample.
     """
 
     height: int
@@ -65,7 +65,7 @@ class Film:
 
     @classmethod
     def blank(cls, height: int, width: int) -> Self:
-        """A film that has seen nothing."""
+        """A film without light."""
         num = height * width
         numbers = ("depth_m", "num_direct", "num_bounced")
         vectors = ("positions_m", "normals", "direct", "bounced", "mirrored", "unfiltered")
@@ -74,13 +74,13 @@ class Film:
         return cls(height=height, width=width, surfaces=[], **arrays)
 
     def owners(self, points: Points) -> Int64[np.ndarray, " n"]:
-        """The pixel whose middle lies on the surface of each point; -1 where none is near."""
+        """The pixel whose centre lies on the surface of each point; -1 if none is near."""
         return np.asarray(
             kernels.owners(points, self.positions_m, self.normals, self.depth_m, self.width)
         )
 
     def develop(self) -> Float32[np.ndarray, "h w 3"]:
-        """The picture: light without noise, times albedo, and the light that needs neither."""
+        """The picture: denoised light times albedo, plus the unfiltered light."""
         direct = self.direct / np.maximum(self.num_direct, 1)[:, None]
         irradiance = self._denoise(direct, DIRECT_SHARPNESS)
         irradiance += self._denoise(self._fill_gaps(), BOUNCED_SHARPNESS)
@@ -100,7 +100,7 @@ class Film:
         return denoise(light.reshape(shape), *guides, depth_m, sharpness).reshape(-1, 3)
 
     def _fill_gaps(self) -> Float32[np.ndarray, "p 3"]:
-        """Mean bounced light; of neighbours where a pixel has no path."""
+        """Mean bounced light; pixels without a path get the mean of their neighbours."""
         missing = self.num_bounced == 0
         mean = self.bounced / np.maximum(self.num_bounced, 1)[:, None]
         if missing.any():

@@ -1,4 +1,4 @@
-"""A scene as plain arrays: what the ray caster and the compiled kernels read."""
+"""A scene as plain arrays, for the ray caster and the compiled kernels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from depth_unet.rooms.scene import Scene
 FINEST_TEXELS = 256  # Side of the finest level of a texture; every level halves it.
 LEVEL_TEXELS = tuple(FINEST_TEXELS >> level for level in range(7))
 TEXTURE_TEXELS = sum(side * side for side in LEVEL_TEXELS)
-MAX_ALBEDO = 0.92  # Fresh snow; more would let light bounce for ever.
+MAX_ALBEDO = 0.92  # Fresh snow; higher values let light bounce endlessly.
 SRGB_TO_LINEAR = ((np.arange(256) / 255) ** 2.2).astype(np.float32)
 
 
@@ -49,7 +49,7 @@ class FlatScene:
     Attributes:
         positions_m: Corners of the triangles, metres.
         surfaces: Normals and materials of the triangles.
-        is_furniture: Which triangles are part of the furnishing.
+        is_furniture: Which triangles are furniture.
     """
 
     positions_m: Float32[np.ndarray, "t 3 3"]

@@ -1,9 +1,9 @@
 """Compiled inner loops that follow rays to surfaces and lights.
 
 Random numbers are an additive sequence (Richtmyer: multiples of square roots of primes) along a
-Z-order curve over the image. Neighbouring pixels so draw numbers that complement one another, and
-the denoiser, which averages neighbours, removes more of the noise than it could of independent
-draws. The same seed gives the same numbers in every process.
+Z-order curve over the image. Neighbouring pixels get numbers that complement one another, so the
+denoiser, which averages neighbours, removes more noise than with independent numbers. The same
+seed gives the same numbers in every process.
 """
 
 from typing import Any, NamedTuple
@@ -28,12 +28,14 @@ PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67
 STRIDES = np.array([int((prime**0.5 % 1) * 2**32) | 1 for prime in PRIMES], np.uint32)
 NUM_DIMENSIONS = len(PRIMES)
 
-OFFSET_M = np.float32(1e-3)  # Secondary rays begin so far above a surface, or they would hit it.
+OFFSET_M = np.float32(1e-3)  # Secondary rays start above the surface, or they would hit it.
 FAR_M = np.float32(1e6)
 HALF = np.float32(0.5)
 ONE = np.float32(1)
 LEAST_COSINE = np.float32(0.7)  # Normals that differ by more than 45 degrees share no light.
-PLANE_TOLERANCE = np.float32(0.02)  # Of the depth; so far off its plane a point is elsewhere.
+PLANE_TOLERANCE = np.float32(
+    0.02
+)  # Of the depth; a point farther from a plane does not belong to it.
 STEPS = np.array(
     [[0, 0], [0, 1], [1, 0], [0, -1], [-1, 0], [1, 1], [1, -1], [-1, 1], [-1, -1]], np.int64
 )
@@ -42,7 +44,7 @@ LEVEL_SIDES = np.array(LEVEL_TEXELS, np.int64)
 
 
 class Points(NamedTuple):
-    """Where rays met surfaces that do not shine.
+    """Points at which rays met surfaces.
 
     Attributes:
         position_m: Just above the surface, float32 (p, 3).
@@ -60,7 +62,7 @@ class Points(NamedTuple):
 
 
 @compiled
-def random_number(index, dimension, shifts):  # type: ignore[no-untyped-def]
+def uniform(index, dimension, shifts):  # type: ignore[no-untyped-def]
     """A number in [0, 1) of the sequence that belongs to ``dimension``."""
     word = np.uint32(np.uint32(index) * STRIDES[dimension] + shifts[dimension])
     return np.float32(word >> np.uint32(8)) * np.float32(1 / 16777216)
@@ -88,7 +90,7 @@ def first_light(origin, direction, limit, lights):  # type: ignore[no-untyped-de
 
 @compiled
 def depth_of(origins, directions, distances, lights):  # type: ignore[no-untyped-def]
-    """Distance to the nearest surface or light; 0 where there is neither."""
+    """Distance to the nearest surface or light; 0 if there is none."""
     depth = np.empty(len(distances), np.float32)
     for ray in range(len(distances)):
         limit = min(distances[ray], FAR_M)
@@ -104,8 +106,8 @@ def jitter_rays(directions, step_x, step_y, indices, shifts):  # type: ignore[no
     moved = np.empty_like(directions)
     for ray in range(len(directions)):
         a, b = (
-            random_number(indices[ray], 0, shifts) - HALF,
-            random_number(indices[ray], 1, shifts) - HALF,
+            uniform(indices[ray], 0, shifts) - HALF,
+            uniform(indices[ray], 1, shifts) - HALF,
         )
         for axis in range(3):
             moved[ray, axis] = directions[ray, axis] + a * step_x[axis] + b * step_y[axis]
@@ -163,10 +165,10 @@ def material_colour(triangle, weights, width_m, surfaces):  # type: ignore[no-un
 
 @compiled
 def shade(origins, directions, hits, surfaces, lights, with_lights, cone, start_m):  # type: ignore[no-untyped-def] # noqa: PLR0917
-    """Turn hits into surface points and light that is seen directly.
+    """Turn hits into surface points and directly visible light.
 
-    ``cone`` is the width of a ray per metre of its length, counted from ``start_m`` before its
-    origin; it selects the level of textures. Returns (points, emission of every ray).
+    ``cone`` is the width of a ray per metre, starting ``start_m`` before its origin; it selects the
+    texture level. Returns (points, emission of every ray).
     """
     num = len(directions)
     positions, normals = np.empty((num, 3), np.float32), np.empty((num, 3), np.float32)
@@ -212,7 +214,7 @@ def emission_along(origin, direction, distance, lights):  # type: ignore[no-unty
 
 @compiled
 def backdrop_colour(picture, x, y):  # type: ignore[no-untyped-def]
-    """What is seen at a place of a light, 0 to 1 from the upper left; between four texels."""
+    """Backdrop of a light at x and y, 0 to 1 from the upper left, between four texels."""
     last = np.float32(BACKDROP_TEXELS - 1)
     x = min(max(x * np.float32(BACKDROP_TEXELS) - HALF, np.float32(0)), last)
     y = min(max(y * np.float32(BACKDROP_TEXELS) - HALF, np.float32(0)), last)
@@ -234,7 +236,7 @@ def add_rows(sums, rows, values):  # type: ignore[no-untyped-def]
 
 @compiled
 def owners(points, positions, normals, depths, width):  # type: ignore[no-untyped-def]
-    """For each point, the nearest pixel of nine whose middle lies on the same plane; -1: none."""
+    """For each point, the nearest of nine pixels whose centre lies on the same plane, or -1."""
     found = np.full(len(points.ray), -1, np.int64)
     for point in range(len(found)):
         position, normal, pixel = (

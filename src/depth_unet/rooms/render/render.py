@@ -1,8 +1,8 @@
 """Rendering a room: two bounces of light, glossy reflections, exact depth.
 
-Whole images of rays go through Embree at a time. Light is kept apart by how it behaves: direct
-and bounced irradiance, which are denoised and multiplied by the albedo, mirrored light, which is
-denoised gently, and lights that are seen directly, which are left as they are.
+Embree casts the rays of a whole image at once. Kinds of light are stored separately: direct and
+bounced irradiance are denoised and multiplied by the albedo, mirrored light is denoised gently,
+and directly visible lights are not denoised.
 """
 
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from depth_unet.rooms.render.casting import Caster, Hits
 from depth_unet.rooms.render.film import Film, Surfaces
 from depth_unet.rooms.scene import Pose
 
-BOUNCE_CONE = 0.05  # Width of diffuse rays per metre: they see coarse levels of textures.
+BOUNCE_CONE = 0.05  # Width of diffuse rays per metre: they use coarse texture levels.
 MIRROR_CONE = 0.004
-CONE_START_M = 3.0  # Where such cones are taken to begin: about the distance of the camera.
-LEAST_GLOSS = 0.02  # Below it nothing is mirrored.
+CONE_START_M = 3.0  # Length added to secondary rays: about the distance of the camera.
+LEAST_GLOSS = 0.02  # Surfaces below it mirror nothing.
 MAX_MIRRORED = 8.0  # Brighter reflections at few samples are fireflies.
-FIREFLY_FACTOR = 18.0  # Bounced light above this many times its mean is cut.
-LOST_FACTOR = np.float32(2)  # Light of paths beside all neighbours' surfaces: so often its mean.
+FIREFLY_FACTOR = 18.0  # Bounced light is clipped at this many times its mean.
+LOST_FACTOR = np.float32(2)  # Limit, times the mean, of light at points without an owner pixel.
 MORE_BOUNCES = 0.7  # Light of the third and later bounces, as a share of the second's mean.
 
 
@@ -32,8 +32,7 @@ class Rendering:
 
     Attributes:
         radiance: Linear red, green and blue, >= 0.
-        depth_m: Along the optical axis at the centres of the pixels, metres; 0 where a ray meets
-            nothing.
+        depth_m: Along the optical axis at pixel centres, metres; 0 if a ray meets nothing.
     """
 
     radiance: Float32[np.ndarray, "h w 3"]
@@ -42,7 +41,7 @@ class Rendering:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Tracer:
-    """What all samples of one view share."""
+    """What all samples of a view share."""
 
     caster: Caster
     origins_m: Float32[np.ndarray, "p 3"]
@@ -60,16 +59,9 @@ class _Tracer:
 def render(
     caster: Caster, pose: Pose, intrinsics: Intrinsics, *, samples: int, seed: int
 ) -> Rendering:
-    """The view of a camera in a room.
+    """The view of a camera in a room, with ``samples`` >= 1 light paths per pixel.
 
     The same arguments give the same bytes in every process of one machine.
-
-    Args:
-        caster: The room.
-        pose: Where the camera stands and looks.
-        intrinsics: Its size and focal lengths, pixels.
-        samples: Light paths per pixel, at least 1.
-        seed: Of the noise.
     """
     tracer = _set_up(caster, pose, intrinsics, seed)
     for sample in range(samples):
@@ -120,7 +112,7 @@ def _interleave(values: Int64[np.ndarray, " p"]) -> Int64[np.ndarray, " p"]:
 
 
 def _trace(tracer: _Tracer, sample: int, samples: int) -> None:
-    """Add one path of every pixel; the first sample looks through the centres of the pixels."""
+    """Add one path per pixel; those of the first sample pass through the pixel centres."""
     caster, film, shifts = tracer.caster, tracer.film, tracer.shifts
     indices, directions = tracer.order * samples + sample, tracer.directions
     if sample:
@@ -132,19 +124,19 @@ def _trace(tracer: _Tracer, sample: int, samples: int) -> None:
     film.unfiltered += emission
     indices, owner = indices[points.ray], film.owners(points)
     film.surfaces.append(Surfaces(points.ray, owner, points.albedo))
-    _light(tracer, points, indices, owner)
+    _add_direct(tracer, points, indices, owner)
     own = owner == points.ray
-    # Bounced light varies slowly and is filtered widely: every second pixel will do.
+    # Bounced light varies slowly and is filtered widely: every second pixel is enough.
     own &= (tracer.parity[points.ray] == sample & 1) | (samples == 1)
     chosen = np.nonzero(own)[0]
-    _bounce(tracer, _take(points, chosen), indices[chosen])
+    _add_bounced(tracer, _take(points, chosen), indices[chosen])
     chosen = np.nonzero(points.gloss > LEAST_GLOSS)[0]
     if len(chosen):
-        _mirror(tracer, directions, _take(points, chosen), indices[chosen])
+        _add_mirrored(tracer, directions, _take(points, chosen), indices[chosen])
 
 
 def _record_centres(tracer: _Tracer, points: kernels.Points, hits: Hits) -> None:
-    """Note what lies in the middle of every pixel."""
+    """Store depth, position and normal at the pixel centres."""
     film = tracer.film
     film.normals[points.ray] = points.normal
     film.depth_m = kernels.depth_of(
@@ -153,20 +145,20 @@ def _record_centres(tracer: _Tracer, points: kernels.Points, hits: Hits) -> None
     film.positions_m = tracer.origins_m + tracer.directions * film.depth_m[:, None]
 
 
-def _light(
+def _add_direct(
     tracer: _Tracer,
     points: kernels.Points,
     indices: Int64[np.ndarray, " n"],
     owner: Int64[np.ndarray, " n"],
 ) -> None:
-    """Add what lights send to ``points``."""
+    """Add the direct light at ``points``."""
     film = tracer.film
     direct = _direct(tracer.caster, points, indices, 2, tracer.shifts)
     own = np.nonzero(owner == points.ray)[0]
     kernels.add_rows(film.direct, points.ray[own], direct[own])
     film.num_direct[points.ray[own]] += 1
     lost = np.nonzero(owner < 0)[0]
-    # These are not denoised: a single bright path would be a spark.
+    # These are not denoised: a single bright path would be visible.
     most = LOST_FACTOR * direct.mean(axis=0) if len(direct) else np.float32(0)
     light = points.albedo[lost] * (np.minimum(direct[lost], most) + tracer.ambient)
     kernels.add_rows(film.unfiltered, points.ray[lost], light)
@@ -188,8 +180,8 @@ def _direct(
     return np.asarray(transport.gather(len(points.ray), rays, occluded))
 
 
-def _bounce(tracer: _Tracer, points: kernels.Points, indices: Int64[np.ndarray, " n"]) -> None:
-    """Add what the surroundings of ``points`` send to them."""
+def _add_bounced(tracer: _Tracer, points: kernels.Points, indices: Int64[np.ndarray, " n"]) -> None:
+    """Add the light that reaches ``points`` from other surfaces."""
     caster, shifts = tracer.caster, tracer.shifts
     directions = transport.scatter(points.normal, indices, 7, shifts)
     seen, _, _ = _look(caster, points.position_m, directions, cone=BOUNCE_CONE, with_lights=False)
@@ -206,13 +198,13 @@ def _bounce(tracer: _Tracer, points: kernels.Points, indices: Int64[np.ndarray, 
     tracer.film.num_bounced[points.ray] += 1
 
 
-def _mirror(
+def _add_mirrored(
     tracer: _Tracer,
     directions: Float32[np.ndarray, "p 3"],
     points: kernels.Points,
     indices: Int64[np.ndarray, " n"],
 ) -> None:
-    """Add what glossy ``points`` mirror."""
+    """Add the light that glossy ``points`` mirror."""
     caster, shifts = tracer.caster, tracer.shifts
     mirrored, share = transport.mirror(
         directions[points.ray], points.normal, points.gloss, indices, 14, shifts

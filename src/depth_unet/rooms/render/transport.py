@@ -1,10 +1,10 @@
-"""Compiled inner loops that send light on: shadow rays, diffuse bounces, mirrored rays."""
+"""Compiled inner loops of light transport: shadow rays, diffuse bounces, mirrored rays."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from depth_unet.rooms.render.kernels import FAR_M, ONE, random_number
+from depth_unet.rooms.render.kernels import FAR_M, ONE, uniform
 from depth_unet.rooms.render.vectors import (
     along,
     at,
@@ -16,14 +16,14 @@ from depth_unet.rooms.render.vectors import (
     subtract,
 )
 
-LIGHT_MARGIN_M = np.float32(0.01)  # Shadow rays end so far before lights, which lie on surfaces.
-NEAREST_LIGHT_M2 = np.float32(0.04)  # Squared distance below which lights get no brighter.
+LIGHT_MARGIN_M = np.float32(0.01)  # Shadow rays end this far before lights, which lie on surfaces.
+NEAREST_LIGHT_M2 = np.float32(0.04)  # Squared distance below which the light does not increase.
 SUN_WIDTH = np.float32(0.02)  # Diameter of the sun's disc at a distance of 1; twice the true one.
 SUN_MARGIN = np.float32(0.5)  # Of a window's size: sunlight grazes past the frame of the pane.
 LEAST_SUN_COSINE = np.float32(1e-3)
 LEAST_COSINE = np.float32(0.05)
 ROUGHNESS = np.float32(0.08)  # Radius of the disc of mirrored directions.
-GRAZING_SHARE = np.float32(0.7)  # Mirrored at grazing angles; a polished surface has 1.
+GRAZING_SHARE = np.float32(0.7)  # Of a polished surface's reflection at grazing angles.
 PER_PI = np.float32(1 / np.pi)
 TURN = np.float32(2 * np.pi)
 
@@ -34,9 +34,9 @@ class LightRays(NamedTuple):
     Attributes:
         origin_m: Float32 (r, 3).
         direction: Unit vectors, float32 (r, 3).
-        distance_m: How far nothing may be in the way, float32 (r,).
-        irradiance: Over pi, received where nothing is, float32 (r, 3).
-        point: Which point receives it, int64 (r,).
+        distance_m: To the light, float32 (r,).
+        irradiance: Over pi, received if nothing is in the way, float32 (r, 3).
+        point: The receiving point, int64 (r,).
     """
 
     origin_m: Any
@@ -48,9 +48,9 @@ class LightRays(NamedTuple):
 
 @compiled
 def light_rays(points, lights, indices, dimension, shifts):  # type: ignore[no-untyped-def]
-    """One ray from every point to a random point of a light, one to the sun where it may shine.
+    """One ray from every point to a random point of a light, and one to the sun if it may shine.
 
-    The light is drawn in proportion to what its middle would send without anything in the way.
+    A light's probability is proportional to what its centre would send without occlusion.
     """
     num = len(points.position_m)
     sun_irradiance = at(lights.sun_irradiance, 0)
@@ -65,12 +65,9 @@ def light_rays(points, lights, indices, dimension, shifts):  # type: ignore[no-u
         position, normal = at(points.position_m, point), at(points.normal, point)
         index = indices[point]
         light, share = choose_light(
-            position, normal, lights, weights, random_number(index, dimension, shifts)
+            position, normal, lights, weights, uniform(index, dimension, shifts)
         )
-        a, b = (
-            random_number(index, dimension + 1, shifts),
-            random_number(index, dimension + 2, shifts),
-        )
+        a, b = (uniform(index, dimension + 1, shifts), uniform(index, dimension + 2, shifts))
         distance, factor, direction = sample_light(position, normal, lights, light, a, b)
         if factor > 0:
             put(directions, ray, direction)
@@ -83,10 +80,7 @@ def light_rays(points, lights, indices, dimension, shifts):  # type: ignore[no-u
         sun = at(lights.sun_direction, 0)
         cosine = dot(normal, sun)
         if cosine > LEAST_SUN_COSINE and leaves_by_window(position, sun, lights):
-            a, b = (
-                random_number(index, dimension + 3, shifts),
-                random_number(index, dimension + 4, shifts),
-            )
+            a, b = (uniform(index, dimension + 3, shifts), uniform(index, dimension + 4, shifts))
             put(directions, ray, jitter_sun(sun, a, b))
             put(irradiance, ray, scale(sun_irradiance, cosine * PER_PI))
             put(origins, ray, position)
@@ -98,12 +92,12 @@ def light_rays(points, lights, indices, dimension, shifts):  # type: ignore[no-u
 
 @compiled
 def choose_light(position, normal, lights, weights, random):  # type: ignore[no-untyped-def]
-    """A light, and the probability that it is drawn; ``weights`` is room to work in."""
+    """A random light and its probability; ``weights`` is a buffer."""
     total = np.float32(0)
     for light in range(len(weights)):
         offset = subtract(at(lights.centre_m, light), position)
         square = dot(offset, offset)
-        # A large light may be in view though its middle is not: no cosine counts as 0.
+        # A large light may be visible although its centre is not: no cosine counts as 0.
         cosine = max(dot(offset, normal), LEAST_COSINE * np.sqrt(square))
         front = max(-dot(offset, at(lights.normal, light)), np.float32(0))
         spread = square * (square + lights.area_m2[light])
@@ -121,7 +115,7 @@ def choose_light(position, normal, lights, weights, random):  # type: ignore[no-
 def sample_light(position, normal, lights, light, a, b):  # type: ignore[no-untyped-def] # noqa: PLR0917
     """Distance and direction to a point of a light, and the factor from radiance to irradiance/pi.
 
-    The factor is 0 where one does not face the other.
+    The factor is 0 if they do not face each other.
     """
     target = along(at(lights.corner_m, light), at(lights.edge_u_m, light), a)
     offset = subtract(along(target, at(lights.edge_v_m, light), b), position)
@@ -138,14 +132,14 @@ def sample_light(position, normal, lights, light, a, b):  # type: ignore[no-unty
 
 @compiled
 def jitter_sun(sun, a, b):  # type: ignore[no-untyped-def]
-    """A direction to the sun's disc; two jitters, not at right angles, do for one so small."""
+    """A random direction to the sun's disc; skewed jitter is enough for so small a disc."""
     a, b = (a - np.float32(0.5)) * SUN_WIDTH, (b - np.float32(0.5)) * SUN_WIDTH
     return sun[0] + a, sun[1] + b, sun[2] + (a - b) * np.float32(0.5)
 
 
 @compiled
 def leaves_by_window(position, direction, lights):  # type: ignore[no-untyped-def]
-    """Whether a ray leaves through a window, or close to one; shadow rays settle the rest."""
+    """Whether a ray leaves through or near a window; shadow rays decide the rest."""
     for light in range(len(lights.area_m2)):
         if not lights.is_window[light]:
             continue
@@ -163,7 +157,7 @@ def leaves_by_window(position, direction, lights):  # type: ignore[no-untyped-de
 
 @compiled
 def gather(num_points, rays, occluded):  # type: ignore[no-untyped-def]
-    """Irradiance over pi of every point: the sum of its rays that reach their lights."""
+    """Irradiance over pi of every point: the sum of its unoccluded rays."""
     irradiance = np.zeros((num_points, 3), np.float32)
     for ray in range(len(occluded)):
         if occluded[ray]:
@@ -178,10 +172,10 @@ def scatter(normals, indices, dimension, shifts):  # type: ignore[no-untyped-def
     """Random directions, in proportion to the cosine with the normal (Lambert's law)."""
     directions = np.empty_like(normals)
     for point in range(len(normals)):
-        angle = TURN * random_number(indices[point], dimension, shifts)
-        z = np.float32(2) * random_number(indices[point], dimension + 1, shifts) - ONE
+        angle = TURN * uniform(indices[point], dimension, shifts)
+        z = np.float32(2) * uniform(indices[point], dimension + 1, shifts) - ONE
         radius = np.sqrt(max(ONE - z * z, np.float32(0)))
-        # A point of a sphere that all but touches the surface in the point.
+        # A point on a unit sphere that almost touches the surface in the point.
         direction = (radius * np.cos(angle), radius * np.sin(angle), z)
         direction = along(direction, at(normals, point), np.float32(1.001))
         put(directions, point, scale(direction, ONE / length_of(direction)))
@@ -196,9 +190,9 @@ def mirror(directions, normals, gloss, indices, dimension, shifts):  # type: ign
         direction, normal = at(directions, point), at(normals, point)
         direction = scale(direction, ONE / length_of(direction))
         cosine = min(max(-dot(direction, normal), np.float32(0)), ONE)
-        angle = TURN * random_number(indices[point], dimension, shifts)
+        angle = TURN * uniform(indices[point], dimension, shifts)
         # A disc, because a Gaussian has long tails: fireflies.
-        radius = ROUGHNESS * np.sqrt(random_number(indices[point], dimension + 1, shifts))
+        radius = ROUGHNESS * np.sqrt(uniform(indices[point], dimension + 1, shifts))
         jitter = (
             radius * np.cos(angle),
             radius * np.sin(angle),

@@ -1,4 +1,4 @@
-"""Vectors of three numbers inside compiled functions: tuples, which live in registers."""
+"""Vectors of three numbers in compiled functions: tuples, which are kept in registers."""
 
 import inspect
 from collections.abc import Callable
@@ -9,10 +9,10 @@ import numpy as np
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function`` compiled by Numba; what was compiled is kept on disk for the next process.
+    """``function`` compiled by Numba and cached on disk.
 
-    Compiled functions have neither annotations nor keyword-only arguments: Numba reads the types
-    from the calls and has no such arguments.
+    Compiled functions have no annotations, as Numba infers types from calls, and no keyword-only
+    arguments, which Numba does not support.
     """
     compiler = numba.njit(cache=True, fastmath=True, error_model="numpy")
     # Unwrapped, because run-time checkers of annotations may have wrapped it.
@@ -71,5 +71,5 @@ def blend(rows, weights):  # type: ignore[no-untyped-def]
 
 @compiled
 def length_of(vector):  # type: ignore[no-untyped-def]
-    """Length, never quite 0: it can be divided by."""
+    """Length, never 0, so that it can be a divisor."""
     return np.sqrt(dot(vector, vector) + np.float32(1e-30))

@@ -14,7 +14,7 @@ CELL_M = 0.06
 FINE_M = 0.01
 MARGINS_M = (0.25, 0.18, 0.1, 0.03, 0.0)
 LEAST_AREA_M2 = 1.0
-"""The next margin is tried where the largest free part of the floor is smaller."""
+"""If the largest free part of the floor is smaller, the next margin is tried."""
 SMOOTH_M = (0.3, 0.15, 0.07)
 NEIGHBOURS = tuple(step for step in product((-1, 0, 1), repeat=2) if step != (0, 0))
 
@@ -26,7 +26,7 @@ def path(scene: Scene, length_m: float, rng: Generator) -> Float[np.ndarray, "n 
     free = _free_cells(scene)
     cells = np.argwhere(free)
     route = [_pick(cells, rng)]
-    # Goals in a part of the floor of one or two cells never make a way: then it stands.
+    # On a free part of one or two cells the path never gets long enough: the camera stands still.
     for _ in range(200):
         if len(route) * CELL_M > 1.1 * length_m:
             break
@@ -43,13 +43,13 @@ def path(scene: Scene, length_m: float, rng: Generator) -> Float[np.ndarray, "n 
 def points_along(
     fine_m: Float[np.ndarray, "n 2"], way_m: Float[np.ndarray, " f"]
 ) -> Float[np.ndarray, "f 2"]:
-    """Places after so many metres along a path of points 1 cm apart; its end is held."""
+    """Points of a path, given every 1 cm, at distances along it; its end is held."""
     index = np.arange(len(fine_m)) * FINE_M
     return np.stack([np.interp(way_m, index, fine_m[:, axis]) for axis in (0, 1)], axis=-1)
 
 
 def is_free(scene: Scene, places_m: Float[np.ndarray, "n 2"], margin_m: float) -> np.ndarray:
-    """Whether places on the floor are farther than a margin from every footprint."""
+    """Whether points on the floor are farther than a margin from every footprint."""
     x, y = places_m[:, :1], places_m[:, 1:]
     x0, y0, x1, y1 = scene.footprints_m.astype(np.float64).T
     beside = (x < x0 - margin_m) | (x > x1 + margin_m) | (y < y0 - margin_m) | (y > y1 + margin_m)
@@ -82,7 +82,7 @@ def _pick(cells: Int[np.ndarray, "n 2"], rng: Generator) -> Cell:
 
 
 def _way(free: Bool[np.ndarray, "x y"], start: Cell, goal: Cell) -> list[Cell]:
-    """A shortest way over free cells that does not cut corners (breadth first)."""
+    """A shortest path over free cells that does not cut corners (breadth first)."""
     came_from: dict[Cell, Cell] = {goal: goal}
     queue = deque([goal])
     while queue and start not in came_from:
@@ -105,7 +105,7 @@ def _passable(free: Bool[np.ndarray, "x y"], cell: Cell, following: Cell) -> boo
 
 
 def _resample(points_m: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "k 2"]:
-    """The same curve by points 1 cm apart."""
+    """The same curve with a point every 1 cm."""
     steps_m = np.linalg.norm(np.diff(points_m, axis=0), axis=1)
     way_m = np.concatenate([[0], np.cumsum(steps_m)])
     wanted_m = np.arange(0, way_m[-1] + FINE_M, FINE_M)

@@ -1,6 +1,6 @@
-"""From light to photo: what a cheap camera makes of a scene.
+"""From light to photo: exposure, lens, noise and encoding of a cheap camera.
 
-A camera is drawn before any picture is looked at, so that the frames of a video can share it.
+The settings do not depend on the picture, so that the frames of a video can share them.
 """
 
 from dataclasses import dataclass
@@ -24,21 +24,21 @@ LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Camera:
+class Sensor:
     """Settings of one camera.
 
     Attributes:
         key: Geometric mean of the exposed picture, linear.
-        highlight: The 90th percentile is exposed no higher than this.
-        white_balance: Factor of every colour.
+        highlight: Upper limit of the 90th percentile of the exposed picture.
+        white_balance: Factor per colour.
         vignette: Share of light lost in the corners.
-        glare: Share of light that is spread widely by the lens.
-        shoulder: How soon bright parts are compressed.
-        blur_px: Standard deviation of the lens's blur.
-        shot_noise: Variance per light.
+        glare: Share of light that the lens spreads widely.
+        shoulder: How strongly bright parts are compressed.
+        blur_px: Standard deviation of the lens blur at a width of 320.
+        shot_noise: Variance per unit of light.
         read_noise: Variance without light.
         gamma: Of the encoding.
-        sharpening: Share of the detail that the camera adds again.
+        sharpening: Share of the detail that is added again.
         contrast: Factor about middle grey.
         saturation: Factor about grey.
     """
@@ -58,8 +58,8 @@ class Camera:
     saturation: float
 
     @classmethod
-    def drawn(cls, rng: Generator) -> Self:
-        """A camera like those of NYU's frames: Kinects in rooms of all kinds."""
+    def draw(cls, rng: Generator) -> Self:
+        """Random settings, spread about as in NYU's frames."""
         red, green, blue = np.exp(rng.normal(0, 0.05, 3))
         return cls(
             key=float(rng.uniform(0.13, 0.3)),
@@ -79,66 +79,57 @@ class Camera:
 
 
 def photograph(
-    radiance: Float32[np.ndarray, "h w 3"], camera: Camera, rng: Generator
+    radiance: Float32[np.ndarray, "h w 3"], sensor: Sensor, rng: Generator
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """A photo by one camera.
-
-    Args:
-        radiance: Linear red, green and blue, >= 0, of any scale.
-        camera: Its settings.
-        rng: Source of the noise.
-
-    Returns:
-        RGB.
-    """
-    picture = _through_lens(_expose(radiance, camera), camera)
+    """An RGB photo of linear light >= 0 of any scale; ``rng`` makes the noise."""
+    picture = _through_lens(_expose(radiance, sensor), sensor)
     noise = rng.standard_normal(picture.shape, dtype=np.float32)
-    picture += noise * np.sqrt(np.maximum(picture, 0) * camera.shot_noise + camera.read_noise)
-    return _encode(picture, camera)
+    picture += noise * np.sqrt(np.maximum(picture, 0) * sensor.shot_noise + sensor.read_noise)
+    return _encode(picture, sensor)
 
 
-def _expose(radiance: Float32[np.ndarray, "h w 3"], camera: Camera) -> Float32[np.ndarray, "h w 3"]:
-    """Exposure and white balance; dark enough that few parts burn out, bright enough to see."""
+def _expose(radiance: Float32[np.ndarray, "h w 3"], sensor: Sensor) -> Float32[np.ndarray, "h w 3"]:
+    """Exposure and white balance: few parts are clipped, and dark parts are visible."""
     luminance = radiance @ LUMINANCE
     middle = max(float(np.median(luminance)), 1e-9)
     geometric_mean = float(np.exp(np.log(luminance / middle + 0.05).mean())) * middle
     exposure = min(
-        camera.key / geometric_mean,
-        camera.highlight / max(float(np.percentile(luminance, 90)), 1e-9),
+        sensor.key / geometric_mean,
+        sensor.highlight / max(float(np.percentile(luminance, 90)), 1e-9),
     )
     exposure = max(exposure, 0.06 / middle)
-    colours = np.array(camera.white_balance, np.float32) * np.float32(exposure)
+    colours = np.array(sensor.white_balance, np.float32) * np.float32(exposure)
     return np.asarray(radiance * colours)
 
 
 def _through_lens(
-    picture: Float32[np.ndarray, "h w 3"], camera: Camera
+    picture: Float32[np.ndarray, "h w 3"], sensor: Sensor
 ) -> Float32[np.ndarray, "h w 3"]:
     height, width = picture.shape[:2]
     rows, columns = np.linspace(-1, 1, height), np.linspace(-1, 1, width)
-    fall = 1 - camera.vignette / 2 * (rows[:, None] ** 2 + columns**2)
+    fall = 1 - sensor.vignette / 2 * (rows[:, None] ** 2 + columns**2)
     picture = picture * fall[..., None].astype(np.float32)
-    picture *= np.float32(1 - camera.glare)
-    picture += np.float32(camera.glare) * _blur_widely(np.minimum(picture, BRIGHTEST))
-    picture /= 1 + np.float32(camera.shoulder) * picture
-    return _blur(picture, camera.blur_px * width / REFERENCE_WIDTH)
+    picture *= np.float32(1 - sensor.glare)
+    picture += np.float32(sensor.glare) * _blur_widely(np.minimum(picture, BRIGHTEST))
+    picture /= 1 + np.float32(sensor.shoulder) * picture
+    return _blur(picture, sensor.blur_px * width / REFERENCE_WIDTH)
 
 
-def _encode(picture: Float32[np.ndarray, "h w 3"], camera: Camera) -> UInt8[np.ndarray, "h w 3"]:
+def _encode(picture: Float32[np.ndarray, "h w 3"], sensor: Sensor) -> UInt8[np.ndarray, "h w 3"]:
     """Gamma, sharpening, contrast and saturation, as 8 bits."""
     width = picture.shape[1]
-    encoded = np.clip(picture, 0, 1) ** np.float32(1 / camera.gamma)
-    if camera.sharpening:
+    encoded = np.clip(picture, 0, 1) ** np.float32(1 / sensor.gamma)
+    if sensor.sharpening:
         detail = encoded - _blur(encoded, 1.2 * width / REFERENCE_WIDTH)
-        encoded += np.float32(camera.sharpening) * detail
+        encoded += np.float32(sensor.sharpening) * detail
     grey = (encoded @ LUMINANCE)[..., None]
-    encoded = grey + (encoded - grey) * np.float32(camera.saturation)
-    encoded = (encoded - np.float32(0.5)) * np.float32(camera.contrast) + np.float32(0.5)
+    encoded = grey + (encoded - grey) * np.float32(sensor.saturation)
+    encoded = (encoded - np.float32(0.5)) * np.float32(sensor.contrast) + np.float32(0.5)
     return np.asarray(np.rint(np.clip(encoded, 0, 1) * 255), dtype=np.uint8)
 
 
 def _blur_widely(picture: Float32[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "h w 3"]:
-    """A wide blur, made at an eighth of the size."""
+    """A wide blur, computed at an eighth of the size."""
     height, width = picture.shape[:2]
     small_size = (max(width // 8, 1), max(height // 8, 1))
     small = cv2.resize(picture, small_size, interpolation=cv2.INTER_AREA)

@@ -1,4 +1,4 @@
-"""Photos and depth of one room: scene, camera, light, sensor. Loads the renderer."""
+"""Photos and depth of one room: scene, poses, light, sensor. Loads the renderer."""
 
 import math
 
@@ -14,7 +14,7 @@ from depth_unet.rooms.options import RoomPlan, RoomsOptions
 from depth_unet.rooms.render.casting import Caster
 from depth_unet.rooms.render.render import render
 from depth_unet.rooms.scene import Pose, Scene
-from depth_unet.rooms.shots.sensor import Camera, photograph
+from depth_unet.rooms.shots.sensor import Sensor, photograph
 from depth_unet.rooms.shots.shot import RoomShots, Shot
 from depth_unet.rooms.shots.viewpoint import walk
 from depth_unet.rooms.shots.views import choose_views
@@ -26,7 +26,7 @@ def take_shots(plan: RoomPlan) -> RoomShots:
     """Make the room of a plan and photograph it; the same plan gives the same arrays.
 
     Raises:
-        DataError: No room of eight has a place to stand.
+        DataError: None of eight rooms has enough usable views.
     """
     options = plan.options
     for attempt in range(MOST_ATTEMPTS):
@@ -45,27 +45,24 @@ def take_shots(plan: RoomPlan) -> RoomShots:
         for number, pose in enumerate(poses[: plan.num_frames]):
             seed = np.random.SeedSequence([light_seed, number]).generate_state(1)[0]
             rendering = render(caster, pose, camera, samples=options.samples, seed=int(seed))
-            # One camera makes a walk: its exposure must not flicker from frame to frame.
-            settings = Camera.drawn(
+            # All frames of a walk share one sensor, so that the exposure does not flicker.
+            sensor = Sensor.draw(
                 np.random.default_rng([sensor_seed, 0 if options.walk else number])
             )
             noise = np.random.default_rng([sensor_seed, number, 1])
-            photo = photograph(rendering.radiance, settings, noise)
+            photo = photograph(rendering.radiance, sensor, noise)
             frames.append(Shot(photo=photo, depth_mm=as_millimetres(rendering.depth_m), pose=pose))
         return RoomShots(
             kind=scene.kind, size_m=scene.size_m, intrinsics=camera, frames=tuple(frames)
         )
     raise DataError(
-        f"room {plan.number} of seed {options.seed} offers no {options.frames_per_room} views, "
-        f"after {MOST_ATTEMPTS} attempts; choose fewer views or another seed"
+        f"room {plan.number} of seed {options.seed} has fewer than {options.frames_per_room} "
+        f"usable views in {MOST_ATTEMPTS} attempts; choose fewer --views or another --seed"
     )
 
 
 def draw_camera(options: RoomsOptions, rng: Generator) -> Intrinsics:
-    """The camera of a room: NYU's Kinect at another size, or one of the asked field of view.
-
-    NYU's is scaled by the longer side; other shapes than 4:3 see less, or more, on two edges.
-    """
+    """The camera of a room: NYU's, scaled by the longer side, or one of a random field of view."""
     width, height = options.width, options.height
     if options.fov is not None:
         half_rad = math.radians(float(rng.uniform(*options.fov))) / 2
@@ -84,7 +81,7 @@ def draw_camera(options: RoomsOptions, rng: Generator) -> Intrinsics:
 def _poses(
     scene: Scene, caster: Caster, options: RoomsOptions, rng: Generator, camera: Intrinsics
 ) -> list[Pose]:
-    """The poses of a whole room, so that a shorter last room has the first of them."""
+    """All poses of a room, so that a shorter last room gets the first of them."""
     if options.walk:
         return walk(scene, options.walk, rng)
     return choose_views(scene, caster, options.views, rng, camera)

@@ -1,4 +1,4 @@
-"""The images of a room, before they are files."""
+"""The images of a room, before they are encoded."""
 
 from dataclasses import dataclass
 
@@ -26,14 +26,7 @@ class Shot:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RoomShots:
-    """The images of one room.
-
-    Attributes:
-        kind: bedroom, kitchen, corridor, ...
-        size_m: Width, length and height.
-        intrinsics: The camera of all frames.
-        frames: One by one.
-    """
+    """The images of one room; all have the same camera."""
 
     kind: str
     size_m: tuple[float, float, float]

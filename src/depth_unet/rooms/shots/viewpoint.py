@@ -1,7 +1,4 @@
-"""Where cameras stand: single views and walks, on free floor, at the height of a hand.
-
-Nothing here sees the room; `views` chooses among candidates by what they would show.
-"""
+"""Poses of cameras on free floor at the height of a hand: candidates for views, and walks."""
 
 import numpy as np
 from jaxtyping import Float
@@ -11,9 +8,9 @@ from depth_unet.rooms.scene import Pose, Scene
 from depth_unet.rooms.shots.paths import is_free, path, points_along
 
 MARGINS_M = (0.22, 0.15, 0.08, 0.02)
-"""Distance from walls and furniture, the next one where a room is too full for the first."""
+"""Distances from walls and furniture, tried in turn until there is room."""
 WALL_MARGIN_M = 0.1
-"""Walls are kept off this much farther: shelves and curtains stand out from them."""
+"""Additional distance from walls: shelves and curtains stick out from them."""
 DRAWS = 40
 HEIGHT_M = (1.38, 0.22, 0.8, 1.8)
 """Mean, standard deviation, lowest and highest."""
@@ -22,26 +19,17 @@ PITCH_DEG = (-13.0, 10.0, -45.0, 15.0)
 ROLL_DEG = 2.0
 AIM_RAD = 0.35
 FURNITURE_SHARE = 0.6
-"""So many look at a piece of furniture, the others at any place in the room."""
+"""Share of cameras that look at a piece of furniture; the others look anywhere."""
 STEP_M = 0.03
-"""Mean way per frame of a walk: 0.9 m/s at 30 frames per second."""
+"""Mean distance per frame of a walk: 0.9 m/s at 30 frames per second."""
 AHEAD_M = 1.2
-"""On a walk the camera looks towards the place that it will reach after this way."""
+"""On a walk the camera looks at the point of the path that lies this far ahead."""
 TURN_DEG = 2.5
 """Fastest turn per frame of a walk."""
 
 
 def draw_candidates(scene: Scene, num: int, rng: Generator) -> list[Pose]:
-    """Draw cameras on free floor that look into the room.
-
-    Args:
-        scene: The room.
-        num: How many.
-        rng: Source of the draws.
-
-    Returns:
-        ``num`` poses: height 0.8 to 1.8 m, pitch N(-13°, 10°), roll N(0, 2°).
-    """
+    """Random poses on free floor: height 0.8 to 1.8 m, pitch N(-13°, 10°), roll N(0, 2°)."""
     places_m = draw_free_places(scene, num, rng)
     targets_m = _targets(scene, num, rng)
     poses = []
@@ -56,15 +44,9 @@ def draw_candidates(scene: Scene, num: int, rng: Generator) -> list[Pose]:
 
 
 def walk(scene: Scene, num_frames: int, rng: Generator) -> list[Pose]:
-    """Carry a camera through the room.
+    """Poses of a camera that is carried through the room on a smooth path.
 
-    The path is smooth, keeps off the furniture, and goes from one place to another until there
-    are frames enough; about 0.03 m and 1° from frame to frame, 2.5° at most.
-
-    Args:
-        scene: The room.
-        num_frames: How many poses, at least 1.
-        rng: Source of the draws.
+    It avoids the furniture and moves about 0.03 m and 1° from frame to frame, at most 2.5°.
     """
     fine_m = path(scene, num_frames * STEP_M * 1.5 + AHEAD_M, rng)
     pace = np.clip(1 + 0.35 * _slow_noise(num_frames, 45, rng), 0.3, 1.7)
@@ -86,13 +68,10 @@ def walk(scene: Scene, num_frames: int, rng: Generator) -> list[Pose]:
 def pose_at(
     origin_m: tuple[float, float, float], yaw_rad: float, pitch_rad: float, roll_rad: float
 ) -> Pose:
-    """A camera at a place.
+    """A pose by its angles.
 
-    Args:
-        origin_m: Its centre.
-        yaw_rad: Direction in plan, counter-clockwise from x.
-        pitch_rad: Upwards.
-        roll_rad: About the optical axis; positive turns the camera clockwise.
+    Yaw is counter-clockwise from x, seen from above; positive pitch looks up; positive roll turns
+    the camera clockwise.
     """
     forward = np.array(
         [
@@ -120,7 +99,7 @@ def draw_height(scene: Scene, rng: Generator) -> float:
 
 
 def draw_free_places(scene: Scene, num: int, rng: Generator) -> Float[np.ndarray, "n 2"]:
-    """Draw places on the free floor, with the largest margin at which there are enough."""
+    """Random places on free floor, with the largest margin that leaves enough of them."""
     found = np.zeros((0, 2))
     room = np.array(scene.size_m[:2])
     for margin_m in MARGINS_M:
@@ -135,7 +114,7 @@ def draw_free_places(scene: Scene, num: int, rng: Generator) -> Float[np.ndarray
 
 
 def _targets(scene: Scene, num: int, rng: Generator) -> Float[np.ndarray, "n 2"]:
-    """What cameras look at, in plan: the middle of a piece of furniture or any place."""
+    """Points on the floor to look at: the middle of a piece of furniture, or anywhere."""
     anywhere = rng.uniform(0.1, 0.9, (num, 2)) * scene.size_m[:2]
     if len(scene.footprints_m) == 0:
         return anywhere
@@ -147,7 +126,7 @@ def _targets(scene: Scene, num: int, rng: Generator) -> Float[np.ndarray, "n 2"]
 def _follow(
     places_m: Float[np.ndarray, "f 2"], ahead_m: Float[np.ndarray, "f 2"], rng: Generator
 ) -> Float[np.ndarray, " f"]:
-    """Directions of a camera that looks ahead and about, turning no faster than a hand does."""
+    """Yaw of a camera that looks ahead and around, turning no faster than a hand does."""
     aim = ahead_m - places_m
     wanted = np.arctan2(aim[:, 1], aim[:, 0]) + 0.45 * _slow_noise(len(places_m), 70, rng)
     yaw, rate = float(wanted[0]), 0.0

@@ -1,9 +1,9 @@
-"""Choosing cameras: a few rays tell what a view would show, before it is rendered.
+"""Choosing cameras: a few rays per candidate, before anything is rendered.
 
-A view is refused when it is nearly blank (one plane, such as a bare wall, fills more than 70 % of
-it), when it looks out of the room (more than 4 % of the rays meet nothing), or when something is
-right before the lens. Among the others, those are taken whose median depth is close to a draw from
-the distribution of NYU's frames, whose nearest part is not too near, and which show furniture.
+A view is not usable if one plane, such as a bare wall, fills more than 70 % of it, if more than 4 %
+of the rays leave the room, or if something is right in front of the lens. Of the others, those win
+whose median depth is close to a random one of NYU's distribution, whose nearest part is not too
+near, and which show furniture.
 """
 
 from typing import NamedTuple
@@ -32,37 +32,21 @@ SAME_PLACE_M, SAME_COSINE = 0.6, 0.9  # Views closer than this to one another sh
 
 
 class Probe(NamedTuple):
-    """What a view would show.
-
-    Attributes:
-        median_m: Median depth.
-        near_m: 5th percentile of depth.
-        furniture: Share of rays that meet furniture.
-        empty: Share that meet nothing.
-        plane: Share that meet the largest plane.
-    """
+    """What a view would show: median and 5th percentile of depth, the others as shares of rays."""
 
     median_m: float
     near_m: float
     furniture: float
-    empty: float
-    plane: float
+    empty: float  # Rays that meet nothing.
+    plane: float  # Rays that meet the largest plane.
 
 
 def choose_views(
     scene: Scene, caster: Caster, num: int, rng: Generator, intrinsics: Intrinsics
 ) -> list[Pose]:
-    """Cameras that see something worth a photo.
+    """Up to ``num`` poses with usable views of the room; fewer if too few views are usable.
 
-    Args:
-        scene: The room.
-        caster: The same room.
-        num: How many are wanted.
-        rng: Source of the draws.
-        intrinsics: The camera.
-
-    Returns:
-        Up to ``num`` poses; fewer where too few views are fit.
+    ``caster`` holds the same room as ``scene``.
     """
     poses = draw_candidates(scene, CANDIDATES_PER_VIEW * num, rng)
     targets_m = np.exp(rng.normal(np.log(MEDIAN_DEPTH_M), MEDIAN_DEPTH_SPREAD, num))
@@ -98,7 +82,7 @@ def probe(caster: Caster, pose: Pose, intrinsics: Intrinsics) -> Probe:
 
 
 def is_usable(found: Probe) -> bool:
-    """Whether a view is neither nearly blank, nor out of the room, nor blocked."""
+    """Whether a view is not blank, stays in the room, and is not blocked."""
     return (
         found.plane <= LARGEST_PLANE_SHARE
         and found.empty <= LARGEST_EMPTY_SHARE
@@ -125,7 +109,7 @@ def _cost(found: Probe, target_m: float, near_m: float) -> float:
 
 
 def _nearness(pose: Pose, chosen: list[Pose]) -> float:
-    """1 for a view that was taken already."""
+    """1 if a chosen view is nearly the same, else 0."""
     return float(
         any(
             np.linalg.norm(pose.origin_m - other.origin_m) < SAME_PLACE_M

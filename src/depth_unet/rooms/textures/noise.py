@@ -1,4 +1,4 @@
-"""Tileable noise, the stuff of textures."""
+"""Tileable noise."""
 
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
@@ -12,13 +12,8 @@ def noise(
 ) -> Float32[np.ndarray, "256 256"]:
     """Noise of mean 0 and deviation 1 whose amplitude falls as 1 / frequency ** slope.
 
-    Made by its spectrum, so it repeats without a seam.
-
-    Args:
-        rng: Source of the noise.
-        slope: 0 is white noise; 2 is soft clouds.
-        stretch_x: Above 1 draws the pattern out along the rows.
-        stretch_y: The same along the columns.
+    It is made from its spectrum, so it repeats without a seam. Slope 0 is white noise, 2 is soft
+    clouds; a stretch above 1 elongates the pattern along rows (x) or columns (y).
     """
     rows, columns = np.abs(np.fft.fftfreq(SIDE_PX)), np.fft.rfftfreq(SIDE_PX)
     distance = SIDE_PX * np.hypot(columns[None] * stretch_x, rows[:, None] * stretch_y)

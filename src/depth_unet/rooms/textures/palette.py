@@ -1,4 +1,4 @@
-"""Colours as rooms have them: drawn by hue, saturation and value; sRGB or linear light."""
+"""Random colours by hue, saturation and value; sRGB and linear light."""
 
 import colorsys
 
@@ -16,14 +16,7 @@ WARM_HUES: Range = (0.02, 0.17)
 def draw_colour(
     rng: Generator, hue: Range = ANY_HUE, saturation: Range = (0.0, 0.5), value: Range = (0.2, 0.9)
 ) -> Float32[np.ndarray, "3"]:
-    """An sRGB colour, 0 to 1, uniform in the given ranges.
-
-    Args:
-        rng: Source of the three draws.
-        hue: Turns from red, over yellow at 1/6 and green at 1/3; may go beyond 0 and 1.
-        saturation: 0 is grey.
-        value: The largest of red, green and blue.
-    """
+    """A random sRGB colour, 0 to 1; hues are turns from red and may exceed 0 to 1."""
     colour = colorsys.hsv_to_rgb(
         rng.uniform(*hue) % 1.0, rng.uniform(*saturation), rng.uniform(*value)
     )

@@ -1,4 +1,4 @@
-"""Procedural textures and the pools that scenes draw them from."""
+"""Procedural textures, and the pools from which scenes pick them."""
 
 from functools import cache
 from typing import get_args
@@ -12,34 +12,18 @@ from depth_unet.rooms.options import Share
 from depth_unet.rooms.textures import prints, surfaces
 from depth_unet.rooms.textures.noise import to_bytes
 
-_REPEATING = {
-    "wood": surfaces.wood,
-    "grain": surfaces.grain,
-    "tile": surfaces.tile,
-    "brick": surfaces.brick,
-    "carpet": surfaces.carpet,
-    "plaster": surfaces.plaster,
-    "concrete": surfaces.concrete,
-    "stone": surfaces.stone,
-    "wallpaper": surfaces.wallpaper,
-    "ceiling": surfaces.ceiling,
-    "brushed": surfaces.brushed,
-    "fabric": prints.fabric,
-    "leather": prints.leather,
-    "leaves": prints.leaves,
-}
-_SINGLE = {
-    "rug": prints.rug,
-    "picture": prints.picture,
-    "books": prints.books,
-    "paper": prints.paper,
-    "screen": prints.screen,
-    "board": prints.board,
-    "cork": prints.cork,
-}
-MAKERS = _REPEATING | _SINGLE
-"""How each kind is drawn. A kind's position seeds its textures: new kinds go last."""
-SINGLE = tuple(_SINGLE)
+REPEATING = (
+    *(surfaces.wood, surfaces.grain, surfaces.tile, surfaces.brick, surfaces.carpet),
+    *(surfaces.plaster, surfaces.concrete, surfaces.stone, surfaces.wallpaper, surfaces.ceiling),
+    *(surfaces.brushed, prints.fabric, prints.leather, prints.leaves),
+)
+SHOWN_ONCE = (
+    *(prints.rug, prints.picture, prints.books, prints.paper, prints.screen, prints.board),
+    prints.cork,
+)
+MAKERS = {maker.__name__: maker for maker in REPEATING + SHOWN_ONCE}
+"""By kind, the name of the function. A kind's position seeds its textures: new kinds go last."""
+SINGLE = tuple(maker.__name__ for maker in SHOWN_ONCE)
 """Kinds that are shown once, by ``Material.stretch``; the others tile without a seam."""
 SIZE_M = {
     "wood": (0.5, 1.1),
@@ -67,14 +51,10 @@ def make_texture(kind: str, rng: Generator) -> UInt8[np.ndarray, "256 256 3"]:
 
 
 class TexturePool:
-    """The textures of one share. Those of the other share are different ones.
+    """The textures of one share, ``per_kind`` of every kind; the other share has others.
 
-    Each is made when it is first picked and then kept for the life of the process, so that a
-    renderer may know a texture by its identity.
-
-    Args:
-        share: Whose rooms are built.
-        per_kind: How many textures of a kind there are.
+    A texture is made when it is first picked and kept for the life of the process, so that a
+    renderer can identify it by its ``id``.
     """
 
     def __init__(self, share: Share, per_kind: int = 24) -> None:
@@ -82,7 +62,7 @@ class TexturePool:
         self.per_kind = per_kind
 
     def pick(self, kind: str, rng: Generator) -> UInt8[np.ndarray, "256 256 3"]:
-        """One of the pool's textures, sRGB; takes one draw from ``rng``.
+        """A random texture of a kind, sRGB; takes one number from ``rng``.
 
         Raises:
             ConfigError: There is no such kind.
