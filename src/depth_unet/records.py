@@ -29,12 +29,13 @@ class DepthOutput(NamedTuple):
     """What the network returns for a batch of images.
 
     Attributes:
-        depth_m: Depth for the canonical focal length, metres, strictly positive.
+        canonical_depth_m: Depth for the canonical focal length, positive. It is metric depth only
+            for that camera: ``DepthModel.predict`` returns metres for the camera of a photo.
         log_spread: Log of the predicted spread of log-depth; None without that head.
         semantics: Class logits, at 1/8 of the image; None without that head.
     """
 
-    depth_m: Float[Tensor, "b 1 h w"]
+    canonical_depth_m: Float[Tensor, "b 1 h w"]
     log_spread: Float[Tensor, "b 1 h w"] | None = None
     semantics: Float[Tensor, "b c h8 w8"] | None = None
 

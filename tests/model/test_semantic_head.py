@@ -37,7 +37,7 @@ def test_the_rest_begins_as_it_would_without_it() -> None:
         networks.append(UNet(replace(MODEL, num_classes=classes)))
     with_head, without = networks
     image = torch.rand(1, 3, 64, 96)
-    assert torch.equal(with_head(image).depth_m, without(image).depth_m)
+    assert torch.equal(with_head(image).canonical_depth_m, without(image).canonical_depth_m)
     assert without(image).semantics is None
     new = set(with_head.state_dict()) - set(without.state_dict())
     assert new == {"semantic_head.weight", "semantic_head.bias"}

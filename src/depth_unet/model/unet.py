@@ -36,7 +36,7 @@ class UNet(nn.Module):
 
     Example:
         >>> model = UNet(ModelConfig())
-        >>> model(torch.rand(1, 3, 96, 128)).depth_m.shape
+        >>> model(torch.rand(1, 3, 96, 128)).canonical_depth_m.shape
         torch.Size([1, 1, 96, 128])
 
     Reference:
