@@ -9,9 +9,9 @@ from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.optim import OptimConfig
 from depth_unet.config.run import Config
 
-# Chosen on unseen rooms, one run each (docs/log.md): RMSE .884, against .911 with zoom 1.6 and colour
-# changes of 0.3; RMSE .864 and delta1 .512 with half of the images zoomed, against .926 and .460 in a
-# longer run with all of them zoomed.
+# Chosen on unseen rooms, one run each (docs/log.md): RMSE .884, against .911 with zoom 1.6 and
+# colour changes of 0.3; RMSE .864 and delta1 .512 with half of the images zoomed, against .926 and
+# .460 in a longer run with all of them zoomed.
 STRONG = AugmentConfig(
     brightness=0.4,
     contrast=0.4,

@@ -63,7 +63,7 @@ def test_refusals() -> None:
     for model, loss in ((MODEL, LossConfig()), (ModelConfig(), LossConfig(semantics=0.3))):
         with pytest.raises(ConfigError, match=r"--model\.num-classes 39"):
             Config(model=model, loss=loss)
-    with pytest.raises(ConfigError, match="trains no depth"):
+    with pytest.raises(ConfigError, match="cannot train depth"):
         LossConfig(mae=0, gradient_edge=0, ssim=0, semantics=1)
     with pytest.raises(ConfigError, match="features at 1/8"):
         replace(MODEL, widths=(8, 16), blocks=(1, 1), attention_blocks=(0, 0))
