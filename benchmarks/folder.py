@@ -49,7 +49,7 @@ def plain_loop(model: DepthModel, photos: Path, out: Path) -> None:
     for path in sorted(photos.glob("*.jpg")):
         image = np.asarray(Image.open(path).convert("RGB"))
         with torch.inference_mode():
-            depth = model(to_canvas(image, model.config.canvas)).depth_m
+            depth = model(to_canvas(image, model.config.canvas)).canonical_depth_m
         depth_m = at_size(depth[0, 0].numpy(), HEIGHT, WIDTH)
         Image.fromarray((depth_m * 1000).astype(np.uint16)).save(out / f"{path.stem}.png")
 

@@ -34,7 +34,7 @@ from depth_unet.train.devices import has_bf16
 OUT = RESULT.parent
 ROOMS = RESULT.parents[1] / "bench-data" / "rooms"
 NUM_PAIRS = 96
-RECIPE_NAMES = ("seed", "base")
+RECIPE_NAMES = ("seed", "transfer")
 HEADER = (
     "| Canvas | Side | Weights | Precision | Images/s | Times the student's "
     "| Memory | Waiting for data | Share of peak |\n|---|---|--:|---|--:|--:|--:|--:|--:|"

@@ -64,7 +64,6 @@ def test_compute_of_the_default_network() -> None:
     """One 128x96 image takes the default network at most 1.6 GMAC, and not suspiciously few."""
     model = UNet(ModelConfig())
     assert 0.3e9 < macs(model, 96, 128) <= MOST_MACS
-    assert RECIPES["base"]().model == ModelConfig()
     assert replace(RECIPES["seed"]().model, camera_rays=True) == ModelConfig()
 
 
@@ -94,11 +93,3 @@ def test_paper_is_the_published_recipe() -> None:
     augment = config.augment
     assert (augment.flip, augment.brightness, augment.contrast) == (0.5, 0.15, 0.15)
     assert (augment.saturation, augment.rotation_deg, augment.zoom) == (0.0, 0.0, 1.0)
-
-
-def test_base_is_at_320x240() -> None:
-    """The recipe that we recommend works at 320x240 on all training rooms."""
-    config = RECIPES["base"]()
-    assert (config.canvas.width, config.canvas.height) == (320, 240)
-    assert config.fraction == 1
-    assert config.optim.ema > 0

@@ -41,7 +41,7 @@ def make_meter(settings: Settings, trainer: Trainer) -> Meter:
     def forward(image: Tensor) -> Tensor:
         focal_px = FOCAL * image.shape[-1]
         camera = torch.tensor([[focal_px, focal_px, 0, 0]], device=image.device)
-        depth_m: Tensor = network(image, camera, output_stride=config.loss.stride).depth_m
+        depth_m: Tensor = network(image, camera, output_stride=config.loss.stride).canonical_depth_m
         return depth_m
 
     num_flops = flops_per_image(network, forward, config.canvas)

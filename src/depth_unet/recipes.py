@@ -1,7 +1,4 @@
-"""Named training runs: functions that return a whole config.
-
-The table ``RECIPES`` is what ``depth-unet train`` offers.
-"""
+"""Named training runs: functions that return a whole config; ``RECIPES`` lists them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,9 +9,9 @@ from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.optim import OptimConfig
 from depth_unet.config.run import Config
 
-# Chosen on validation rooms, one run each (docs/log.md): against zoom 1.6 and colour 0.3, RMSE .884
-# instead of .911; with half of the images not zoomed, RMSE .864 and delta1 .512, where a longer run
-# with all of them zoomed had .926 and .460.
+# Chosen on unseen rooms, one run each (docs/log.md): RMSE .884, against .911 with zoom 1.6 and
+# colour changes of 0.3; RMSE .864 and delta1 .512 with half of the images zoomed, against .926 and
+# .460 in a longer run with all of them zoomed.
 STRONG = AugmentConfig(
     brightness=0.4,
     contrast=0.4,
@@ -30,15 +27,14 @@ STRONG = AugmentConfig(
 def seed() -> Config:
     """The student's experiment that this project began as: 128x96, three losses, 5 % of the rooms.
 
-    MAE, gradient edge and SSIM weighted 0.6, 0.2, 1.0; random initialisation; batches of 16, which
-    take 0.7 GB at once; ``--memory`` takes them in parts.
+    Random weights; MAE, gradient edge and SSIM weighted 0.6, 0.2, 1.0; batches of 16, which take
+    0.7 GB (less with ``--memory``).
 
     Command:
         ``depth-unet train seed --data CACHE`` (cache from ``depth-unet prepare --size 320x240``)
 
-    On all 795 labelled NYU pairs (``--fraction 1 --holdout none``,
-    bf16) it took 29 minutes on one to two cores and scored AbsRel .280,
-    delta1 .513 on 323 test frames (docs/log.md).
+    On all 795 labelled NYU pairs (``--fraction 1 --holdout none``, bf16) it took 29 minutes on one
+    to two cores and scored AbsRel .280, delta1 .513 on 323 test frames (docs/log.md).
     """
     return Config(
         recipe="seed",
@@ -61,7 +57,7 @@ def paper() -> Config:
     Command:
         ``depth-unet train paper --data CACHE`` (cache from ``depth-unet prepare --size 640x480``)
 
-    Meant for a GPU; it has not been trained to its end here, so no result is claimed.
+    Meant for a GPU; not trained to the end here, so no result is claimed.
     """
     return Config(
         recipe="paper",
@@ -85,29 +81,10 @@ def paper() -> Config:
     )
 
 
-def base() -> Config:
-    """What we recommend: 320x240, the whole training part, stronger augmentation, EMA.
-
-    Command:
-        ``depth-unet train base --data CACHE`` (cache from ``depth-unet prepare --size 640x480``)
-
-    Meant for a GPU; it has not been trained to its end here, so no result is claimed.
-    """
-    return Config(
-        recipe="base",
-        epochs=200,
-        batch_size=16,
-        micro_batch_size=4,
-        precision="auto",
-        canvas=CanvasConfig(height=240, width=320),
-        augment=replace(STRONG, zoom=1.6),  # reads NYU at its native 640x480
-    )
-
-
 def scratch() -> Config:
-    """The student's network from random weights, rendered rooms first, then NYU: 128x96.
+    """The student's network from random weights, on rendered rooms first, then NYU: 128x96.
 
-    ``seed``'s network with a spread, 10.4 million parameters; no ImageNet, no pretrained weights.
+    The network of ``seed`` with a spread, 10.4 million parameters; no pretrained weights.
 
     Command:
         ``make scratch``: 3,600 steps on rooms (``depth-unet train scratch --data ROOMS
@@ -168,7 +145,7 @@ def transfer_medium() -> Config:
     Command:
         ``depth-unet train transfer-medium --data CACHE``
 
-    It has not been trained to its end yet, so no result is claimed.
+    Not trained to the end yet, so no result is claimed.
     """
     config = transfer()
     return replace(
@@ -184,7 +161,7 @@ def transfer_small() -> Config:
     Command:
         ``depth-unet train transfer-small --data CACHE``
 
-    It has not been trained to its end yet, so no result is claimed.
+    Not trained to the end yet, so no result is claimed.
     """
     config = transfer()
     return replace(
@@ -202,7 +179,6 @@ def transfer_small() -> Config:
 RECIPES: dict[str, Callable[[], Config]] = {
     "seed": seed,
     "paper": paper,
-    "base": base,
     "scratch": scratch,
     "transfer": transfer,
     "transfer-medium": transfer_medium,

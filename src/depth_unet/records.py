@@ -1,4 +1,4 @@
-"""The values that travel between modules: sums with counts, batches, the model's output.
+"""The values that pass between modules: sums with counts, batches, the network's output.
 
 Shape alphabet: ``b`` batch, ``c`` channels, ``h w`` pixels, ``n`` tokens, ``d`` head width.
 """
@@ -12,9 +12,9 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class SumCount:
-    """A sum and the number of terms in it; the caller divides once, by the global count.
+    """A sum and its number of terms; the caller divides once, by the global count.
 
-    Masks differ from image to image, so the average of averages is not the average.
+    Masks differ between images, so the mean of means is not the mean.
 
     Attributes:
         sum: Sum over all counted terms, in the unit of the term. Zero if there are none.
@@ -26,15 +26,16 @@ class SumCount:
 
 
 class DepthOutput(NamedTuple):
-    """What the network returns for a batch of images.
+    """The network's output for a batch of images.
 
     Attributes:
-        depth_m: Depth for the canonical focal length, metres, strictly positive.
+        canonical_depth_m: Depth for the canonical focal length, positive. It is metric depth only
+            for that camera: ``DepthModel.predict`` returns metres for the camera of a photo.
         log_spread: Log of the predicted spread of log-depth; None without that head.
         semantics: Class logits, at 1/8 of the image; None without that head.
     """
 
-    depth_m: Float[Tensor, "b 1 h w"]
+    canonical_depth_m: Float[Tensor, "b 1 h w"]
     log_spread: Float[Tensor, "b 1 h w"] | None = None
     semantics: Float[Tensor, "b c h8 w8"] | None = None
 
@@ -46,7 +47,7 @@ class Batch:
     Attributes:
         image: RGB in [0, 1].
         depth_m: Depth along the optical axis, metres; 0 where ``valid`` is False.
-        valid: True where the depth may be used. The only mask there is.
+        valid: True where the depth may be used; the only mask.
         intrinsics_px: fx, fy, cx, cy in pixels of these images, integers at pixel centres.
         labels: Class of every pixel, 255 where there is none; None if no image has any.
     """

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from depth_unet.config.loss import NO_DEPTH, LossConfig
-from depth_unet.losses.berhu import berhu, berhu_count
-from depth_unet.losses.gradient_edge import gradient_edge, gradient_edge_count
-from depth_unet.losses.mae import mae, mae_count
-from depth_unet.losses.silog import silog, silog_count
-from depth_unet.losses.ssim import ssim, ssim_count
+from depth_unet.losses.berhu import berhu
+from depth_unet.losses.gradient_edge import gradient_edge, num_pairs
+from depth_unet.losses.mae import mae
+from depth_unet.losses.masking import num_images, num_pixels
+from depth_unet.losses.silog import silog
+from depth_unet.losses.ssim import num_windows, ssim
 from depth_unet.losses.weighted import WeightedLoss
 from depth_unet.records import SumCount
 from tests.tolerances import TOLERANCE
@@ -34,19 +35,19 @@ class Case:
 
 SIMILARITY_3_1 = 6.01 / 10.01  # Luminance of 3 m and 1 m at a range of 10 m; the rest is 1.
 CASES = {
-    "mae": Case(mae, mae_count, 2.0),
-    "gradient_edge": Case(gradient_edge, gradient_edge_count, 0.0),
-    "ssim": Case(partial(ssim, data_range_m=10.0), ssim_count, (1 - SIMILARITY_3_1) / 2),
+    "mae": Case(mae, num_pixels, 2.0),
+    "gradient_edge": Case(gradient_edge, num_pairs, 0.0),
+    "ssim": Case(partial(ssim, data_range_m=10.0), num_windows, (1 - SIMILARITY_3_1) / 2),
     "ssim_no_contrast": Case(
-        partial(ssim, data_range_m=10.0, contrast=0.0), ssim_count, (1 - SIMILARITY_3_1) / 2
+        partial(ssim, data_range_m=10.0, contrast=0.0), num_windows, (1 - SIMILARITY_3_1) / 2
     ),
     "ssim_fractional": Case(
         partial(ssim, data_range_m=10.0, luminance=2.0, contrast=0.7, structure=0.4, scale=3.0),
-        ssim_count,
+        num_windows,
         3 * (1 - SIMILARITY_3_1**2) / 2,
     ),
-    "silog": Case(silog, silog_count, 10 * math.log(3) * math.sqrt(0.15), perfect_value=1e-3),
-    "berhu": Case(berhu, berhu_count, (4 + 0.16) / 0.8, has_detached_maximum=True),
+    "silog": Case(silog, num_images, 10 * math.log(3) * math.sqrt(0.15), perfect_value=1e-3),
+    "berhu": Case(berhu, num_images, (4 + 0.16) / 0.8, has_detached_maximum=True),
 }
 HEIGHT, WIDTH = 12, 13
 

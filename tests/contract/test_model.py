@@ -62,9 +62,9 @@ def images(count: int = 2, height: int = 32, width: int = 48) -> Tensor:
 def test_any_size(network: UNet, size: tuple[int, int]) -> None:
     """Whatever the size, odd and tiny ones too, depth has the image's size, in fp32 and finite."""
     output = network(images(2, *size))
-    assert output.depth_m.shape == (2, 1, *size)
-    assert output.depth_m.dtype == torch.float32
-    assert output.depth_m.isfinite().all()
+    assert output.canonical_depth_m.shape == (2, 1, *size)
+    assert output.canonical_depth_m.dtype == torch.float32
+    assert output.canonical_depth_m.isfinite().all()
     assert output.log_spread is None
     assert output.semantics is None
 
@@ -72,20 +72,20 @@ def test_any_size(network: UNet, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("stride", [1, 2, 4])
 def test_output_stride(network: UNet, stride: int) -> None:
     """With a stride, depth has that part of the size, rounded up, and shows the same scene."""
-    assert network(images(1, 33, 50), output_stride=stride).depth_m.shape[2:] == (
+    assert network(images(1, 33, 50), output_stride=stride).canonical_depth_m.shape[2:] == (
         -(-33 // stride),
         -(-50 // stride),
     )
-    fine = F.avg_pool2d(network(images()).depth_m, stride)
-    coarse = network(images(), output_stride=stride).depth_m
+    fine = F.avg_pool2d(network(images()).canonical_depth_m, stride)
+    coarse = network(images(), output_stride=stride).canonical_depth_m
     assert torch.stack((fine.flatten(), coarse.flatten())).corrcoef()[0, 1] > 0.9
 
 
 def test_image_decides(network: UNet) -> None:
     """Another image, or one turned round, has another depth: nothing is constant."""
-    first, second = network(images()).depth_m
+    first, second = network(images()).canonical_depth_m
     assert (first - second).abs().mean() > 1e-3
-    mirrored = network(images().flip(-1)).depth_m.flip(-1)
+    mirrored = network(images().flip(-1)).canonical_depth_m.flip(-1)
     assert (mirrored[0] - first).abs().mean() > 1e-4
 
 
@@ -97,14 +97,14 @@ def cameras(count: int = 2, zoom: float = 1.0, height: int = 32, width: int = 48
 
 def test_camera_decides(network: UNet) -> None:
     """The same pictures through a longer lens, or from beside its axis, have another depth."""
-    plain = network(images()).depth_m
+    plain = network(images()).canonical_depth_m
     torch.testing.assert_close(
-        network(images(), cameras()).depth_m, plain, **TOLERANCE[torch.float32]
+        network(images(), cameras()).canonical_depth_m, plain, **TOLERANCE[torch.float32]
     )
     aside = cameras()
     aside[:, 2] += 10
     for camera in (cameras(zoom=2), aside):
-        assert (network(images(), camera).depth_m - plain).abs().mean() > 1e-4
+        assert (network(images(), camera).canonical_depth_m - plain).abs().mean() > 1e-4
 
 
 def test_camera_can_be_left_out(network: UNet) -> None:
@@ -112,7 +112,9 @@ def test_camera_can_be_left_out(network: UNet) -> None:
     other = UNet(replace(network.config, camera_rays=False))
     if other.config.encoder == "residual":
         assert other.encoder.stem.in_channels == 3
-    assert torch.equal(other(images(), cameras(zoom=2)).depth_m, other(images()).depth_m)
+    assert torch.equal(
+        other(images(), cameras(zoom=2)).canonical_depth_m, other(images()).canonical_depth_m
+    )
 
 
 def test_portrait_is_the_same_camera_turned(network: UNet) -> None:
@@ -121,7 +123,9 @@ def test_portrait_is_the_same_camera_turned(network: UNet) -> None:
     camera = torch.tensor([[focal_px, focal_px, 15.5, 23.5]]).repeat(2, 1)
     portrait = images(2, 48, 32)
     torch.testing.assert_close(
-        network(portrait).depth_m, network(portrait, camera).depth_m, **TOLERANCE[torch.float32]
+        network(portrait).canonical_depth_m,
+        network(portrait, camera).canonical_depth_m,
+        **TOLERANCE[torch.float32],
     )
 
 
@@ -130,7 +134,7 @@ def test_detail_comes_through_the_skip_connections(network: UNet) -> None:
     for up in range(len(network.ups)):
         silenced = copy.deepcopy(network)
         torch.nn.init.zeros_(silenced.ups[up].reduce.weight)
-        first, second = silenced(images()).depth_m
+        first, second = silenced(images()).canonical_depth_m
         assert (first - second).abs().mean() > 1e-3
 
 
@@ -140,7 +144,7 @@ def test_range(network: UNet, raw: float) -> None:
     with torch.no_grad():
         network.head.bias.fill_(raw)
         network.head.weight.mul_(100)
-    depth_m = network(images()).depth_m
+    depth_m = network(images()).canonical_depth_m
     assert depth_m.min() >= LOW_M * (1 - 1e-6)
     assert depth_m.max() <= HIGH_M * (1 + 1e-6)
 
@@ -148,7 +152,7 @@ def test_range(network: UNet, raw: float) -> None:
 @pytest.mark.parametrize("value", [0.0, 1.0, 0.45])
 def test_flat_images(network: UNet, value: float) -> None:
     """A black, white or grey photo has finite depth and finite gradients."""
-    network(torch.full((1, 3, 32, 48), value)).depth_m.sum().backward()
+    network(torch.full((1, 3, 32, 48), value)).canonical_depth_m.sum().backward()
     for parameter in network.parameters():
         if parameter.requires_grad:
             assert parameter.grad is not None
@@ -157,9 +161,9 @@ def test_flat_images(network: UNet, value: float) -> None:
 
 def test_fp32_out_of_bf16(network: UNet) -> None:
     """Under bf16 autocast depth is fp32 and finer than bf16: the last layer runs in fp32."""
-    exact = network(images()).depth_m
+    exact = network(images()).canonical_depth_m
     with torch.autocast("cpu", torch.bfloat16):
-        mixed = network(images()).depth_m
+        mixed = network(images()).canonical_depth_m
     assert mixed.dtype == torch.float32
     assert not torch.equal(mixed, exact), "autocast did nothing"
     assert (mixed != mixed.bfloat16().float()).float().mean() > 0.9
@@ -169,18 +173,20 @@ def test_fp32_out_of_bf16(network: UNet) -> None:
 def test_images_of_a_batch_do_not_meet(network: UNet) -> None:
     """An image's depth is the same alone, in a batch, and beside other images."""
     batch = images(4)
-    together = network(batch).depth_m
+    together = network(batch).canonical_depth_m
     for i in range(4):
-        alone = network(batch[i : i + 1]).depth_m[0]
+        alone = network(batch[i : i + 1]).canonical_depth_m[0]
         torch.testing.assert_close(together[i], alone, **TOLERANCE[torch.float32])
     others = torch.cat((batch[:1], 1 - batch[1:]))
-    torch.testing.assert_close(network(others).depth_m[0], together[0], **TOLERANCE[torch.float32])
+    torch.testing.assert_close(
+        network(others).canonical_depth_m[0], together[0], **TOLERANCE[torch.float32]
+    )
 
 
 def test_gradients_of_a_batch_do_not_meet(network: UNet) -> None:
     """One image's depth has no gradient for another image, not the smallest."""
     batch = images(3).requires_grad_()
-    network(batch).depth_m[1].sum().backward()
+    network(batch).canonical_depth_m[1].sum().backward()
     assert batch.grad is not None
     assert batch.grad[1].any()
     assert not batch.grad[0].any()
@@ -190,7 +196,7 @@ def test_gradients_of_a_batch_do_not_meet(network: UNet) -> None:
 @pytest.mark.parametrize("stride", [1, 2])
 def test_gradients_reach_every_parameter(network: UNet, stride: int) -> None:
     """No parameter is dead: each has a finite gradient that is not zero."""
-    network(images(), output_stride=stride).depth_m.square().sum().backward()
+    network(images(), output_stride=stride).canonical_depth_m.square().sum().backward()
     trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
     for name, parameter in trained:
         assert parameter.grad is not None, name
@@ -201,27 +207,29 @@ def test_gradients_reach_every_parameter(network: UNet, stride: int) -> None:
 def test_state_dict_round_trip(network: UNet) -> None:
     """The parameters are the whole state: another network with them predicts the same bits."""
     other = UNet(network.config)
-    assert not torch.equal(other(images()).depth_m, network(images()).depth_m)
+    assert not torch.equal(other(images()).canonical_depth_m, network(images()).canonical_depth_m)
     other.load_state_dict(copy.deepcopy(network.state_dict()), strict=True)
-    assert torch.equal(other(images()).depth_m, network(images()).depth_m)
+    assert torch.equal(other(images()).canonical_depth_m, network(images()).canonical_depth_m)
     assert set(network.state_dict()) == {name for name, _ in network.named_parameters()}
 
 
 def test_training_and_evaluation_are_one(network: UNet) -> None:
     """There is no dropout and no batch statistic: both modes predict the same bits, every time."""
-    training = network.train()(images()).depth_m
-    assert torch.equal(network.eval()(images()).depth_m, training)
-    assert torch.equal(network(images()).depth_m, training)
+    training = network.train()(images()).canonical_depth_m
+    assert torch.equal(network.eval()(images()).canonical_depth_m, training)
+    assert torch.equal(network(images()).canonical_depth_m, training)
 
 
 def test_memory_format_changes_nothing(network: UNet) -> None:
     """Channels last is a matter of speed."""
-    plain = network(images()).depth_m
+    plain = network(images()).canonical_depth_m
     stored = network.in_format(channels_last=True)
     kernels = [weight for weight in stored.parameters() if weight.ndim == 4]
     assert all(weight.is_contiguous(memory_format=torch.channels_last) for weight in kernels)
     for image in (images(), images().contiguous(memory_format=torch.channels_last)):
-        torch.testing.assert_close(stored(image).depth_m, plain, **TOLERANCE[torch.float32])
+        torch.testing.assert_close(
+            stored(image).canonical_depth_m, plain, **TOLERANCE[torch.float32]
+        )
 
 
 def test_image_is_left_alone(network: UNet) -> None:
@@ -237,7 +245,7 @@ def test_built_without_memory(network: UNet) -> None:
         empty = UNet(network.config)
     assert all(parameter.is_meta for parameter in empty.parameters())
     empty.load_state_dict(network.state_dict(), strict=True, assign=True)
-    assert torch.equal(empty(images()).depth_m, network(images()).depth_m)
+    assert torch.equal(empty(images()).canonical_depth_m, network(images()).canonical_depth_m)
 
 
 def test_same_seed_same_network(network: UNet) -> None:
@@ -269,7 +277,7 @@ def test_exports(network: UNet) -> None:
     )
     for count in (1, 5):
         torch.testing.assert_close(
-            program.module()(images(count)).depth_m,
-            network(images(count)).depth_m,
+            program.module()(images(count)).canonical_depth_m,
+            network(images(count)).canonical_depth_m,
             **TOLERANCE[torch.float32],
         )

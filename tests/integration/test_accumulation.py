@@ -95,7 +95,7 @@ def test_gradient_is_that_of_the_formula(fabric: Fabric) -> None:
     found, _ = gradients_of(fabric, config, parts_of(batch, [1] * 16))
     for camera in (batch.intrinsics_px, None):
         network.zero_grad()
-        error = (network(batch.image, camera).depth_m - batch.depth_m / ratio).abs()
+        error = (network(batch.image, camera).canonical_depth_m - batch.depth_m / ratio).abs()
         (error[batch.valid].sum() / batch.valid.sum() * config.loss.mae).backward()
         expected = torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None])
         assert (distance(expected, found) <= RTOL) == (camera is not None)

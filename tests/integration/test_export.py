@@ -53,7 +53,7 @@ def test_mean_of_runs(cache: Path, tmp_path: Path) -> None:
     assert any(not torch.equal(first.weights[name], second.weights[name]) for name in mean.weights)
     assert mean.origin == "mean of 2 runs (seeds 1, 2)"
     bads = [
-        (other_frames, "different frames"),
+        (other_frames, "different splits"),
         *((n, "different networks") for n in other_networks),
     ]
     for bad, words in bads:
@@ -68,7 +68,7 @@ def test_export_refuses(run_folder: Path, tmp_path: Path) -> None:
     assert depth_unet("export", run_folder, out, "--precision", "fp32").code == 0
     content = out.read_bytes()
     for arguments, message in (
-        ((run_folder, out), "already there"),
+        ((run_folder, out), "exists; choose"),
         ((run_folder, tmp_path / "mine.onnx"), "does not end in .safetensors"),
         ((tmp_path / "nothing", tmp_path / "new.safetensors"), "does not exist"),
         ((run_folder, tmp_path / "new.safetensors", "--spread-scale", 2), "predicts no spread"),

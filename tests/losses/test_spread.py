@@ -5,7 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from depth_unet.losses.spread import spread, spread_count
+from depth_unet.losses.masking import num_pixels
+from depth_unet.losses.spread import spread
 
 
 def drawn(scale: float, num: int = 20_000) -> tuple[Tensor, Tensor]:
@@ -24,7 +25,7 @@ def test_value_by_hand() -> None:
     log_spread = torch.full_like(target, math.log(0.5))
     term = spread(torch.full_like(target, 2.0), target, valid, log_spread=log_spread)
     assert math.isclose(float(term.sum), 2 * 2 * math.log(2), rel_tol=1e-12)
-    assert float(term.count) == float(spread_count(valid)) == 2
+    assert float(term.count) == float(num_pixels(valid)) == 2
 
 
 def test_the_true_scale_is_the_best() -> None:

@@ -13,7 +13,7 @@ from skimage.metrics import structural_similarity
 from torch import Tensor
 
 from depth_unet.errors import ConfigError
-from depth_unet.losses.ssim import ssim, ssim_count, ssim_map
+from depth_unet.losses.ssim import num_windows, ssim, ssim_map
 
 RANGE_M = 10.0
 SKIMAGE_ATOL = 1e-5
@@ -216,7 +216,7 @@ def test_one_invalid_pixel_takes_its_windows_out() -> None:
     counted[:4, 10:] = False
     similarity = ssim_map(prediction, target, data_range_m=RANGE_M)[0, 0]
     term = ssim(prediction, target, valid, data_range_m=RANGE_M, scale=2.0)
-    assert term.count == counted.sum() == ssim_count(valid)
+    assert term.count == counted.sum() == num_windows(valid)
     torch.testing.assert_close(term.sum, (1 - similarity)[counted].sum())
 
 
@@ -244,4 +244,4 @@ def test_refuses_maps_smaller_than_its_window() -> None:
     with pytest.raises(ConfigError, match=r"40x10.*11x11"):
         ssim(depth, depth, valid, data_range_m=RANGE_M)
     with pytest.raises(ConfigError, match=r"40x10.*11x11"):
-        ssim_count(valid)
+        num_windows(valid)

@@ -124,7 +124,7 @@ def test_network_runs_entirely_on_flash(memory_format: torch.memory_format, prec
         sdpa_kernel(SDPBackend.FLASH_ATTENTION),
         torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"),
     ):
-        network(image).depth_m.sum().backward()
+        network(image).canonical_depth_m.sum().backward()
     attention = [module for module in network.modules() if isinstance(module, AttentionBlock)]
     assert attention
     assert all(block.out.weight.grad is not None for block in attention)
@@ -156,7 +156,7 @@ def test_network_runs_entirely_on_flash_on_cuda() -> None:
     network = UNet(ModelConfig()).cuda()
     image = torch.rand(2, 3, 96, 128, device="cuda")
     with sdpa_kernel(SDPBackend.FLASH_ATTENTION), torch.autocast("cuda", torch.bfloat16):
-        depth_m = network(image).depth_m
+        depth_m = network(image).canonical_depth_m
         depth_m.sum().backward()
     assert depth_m.dtype == torch.float32
     assert depth_m.isfinite().all()

@@ -91,7 +91,7 @@ def test_network_is_rebuilt_from_the_file_alone(path: Path) -> None:
     network = UNet(CONFIG.model).in_format(channels_last=True)
     network.load_state_dict(make_checkpoint().weights)
     rebuilt = read(path).network()
-    assert torch.equal(rebuilt(image).depth_m, network(image).depth_m)
+    assert torch.equal(rebuilt(image).canonical_depth_m, network(image).canonical_depth_m)
     assert all(parameter.requires_grad for parameter in rebuilt.parameters())
     assert not any(parameter.is_meta for parameter in rebuilt.parameters())
 

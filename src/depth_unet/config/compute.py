@@ -1,4 +1,4 @@
-"""How a run's arithmetic is done, and in how much memory."""
+"""How and in how much memory a run computes."""
 
 import re
 from dataclasses import dataclass
@@ -13,21 +13,20 @@ _MEMORY = re.compile(rf"(\d+(?:\.\d+)?) ?({'|'.join(_UNITS)})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComputeConfig:
-    """How the arithmetic is done; results agree up to rounding, whatever is chosen."""
+    """How the arithmetic is done; every choice gives the same result up to rounding."""
 
     checkpointing: Switch = "auto"
-    """Compute activations anew for the backward pass; `auto`: where one image does not fit else."""
+    """Recompute activations in the backward pass; `auto`: if one image does not fit without."""
     compile: bool = False
     """Compile the network with torch.compile (needs a C++ compiler; minutes at the start)."""
     channels_last: bool = True
     """Keep channels last in memory."""
     fused: Switch = "auto"
-    """AdamW as one kernel; `auto`: wherever gradients need not be unscaled first (fp16)."""
+    """Use the fused AdamW kernel; `auto`: unless fp16 needs unscaled gradients."""
     workers: int = 0
-    """Threads that read frames ahead, in each process; 0: one per core, at most 8."""
+    """Threads that read frames ahead, per process; 0: one per core, at most 8."""
 
     def __post_init__(self) -> None:
-        """Check the ranges."""
         require(
             self.workers >= 0,
             f"compute.workers is {self.workers}; give a number of threads, or 0 for one per core",
@@ -35,10 +34,10 @@ class ComputeConfig:
 
 
 def memory_bytes(text: str) -> int:
-    """Bytes that a text such as ``4GB`` or ``1.5 GiB`` means; 0 for an empty one (no limit).
+    """Bytes in a text such as ``4GB`` or ``1.5 GiB``; 0 for an empty one (no limit).
 
     Raises:
-        ConfigError: It is no size.
+        ConfigError: It is not a size.
     """
     found = _MEMORY.fullmatch(text)
     require(

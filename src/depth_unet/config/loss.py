@@ -1,17 +1,16 @@
 """The training loss."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from depth_unet.config.checks import require
 
-LOSS_NAMES = ("mae", "gradient_edge", "ssim", "silog", "berhu", "spread", "semantics")
-NO_DEPTH = ("spread", "semantics")  # terms that need another one beside them
+NO_DEPTH = ("spread", "semantics")  # terms that train no depth
 SSIM_WINDOW = 11
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SSIMConfig:
-    """Structural similarity, its three factors apart."""
+    """Structural similarity, factor by factor."""
 
     data_range_m: float = 10.0
     """Depth range that the stabilising constants refer to, metres."""
@@ -50,14 +49,13 @@ class LossConfig:
     berhu: float = 0.0
     """Weight of the reverse Huber loss."""
     spread: float = 0.0
-    """Weight of the likelihood that trains `model.spread`; depth itself does not feel it."""
+    """Weight of the likelihood that trains `model.spread`; no gradient of it reaches depth."""
     semantics: float = 0.0
     """Weight of the cross-entropy of `model.num_classes` classes. Images and pixels without a class
-    count as perfect: where only some have any, a larger weight makes up for it."""
+    count as perfect: where only some have one, use a larger weight."""
     ssim_terms: SSIMConfig = field(default_factory=SSIMConfig)
-    """Structural similarity, its three factors apart."""
     stride: int = 1
-    """Losses compare depth at 1/stride of the canvas (2: the paper's 640x480 in, 320x240 out)."""
+    """Losses compare depth at 1/stride of the canvas (the paper: 2, 640x480 in, 320x240 out)."""
 
     def __post_init__(self) -> None:
         weights = self.weights()
@@ -68,11 +66,11 @@ class LossConfig:
         extra = [name for name in NO_DEPTH if weights[name]]
         require(
             not extra or any(weight for name, weight in weights.items() if name not in NO_DEPTH),
-            f"loss.{' and loss.'.join(extra)} alone trains no depth; give another term a weight",
+            f"loss.{' and loss.'.join(extra)} alone cannot train depth; give another term a weight",
         )
         require(any(weights.values()), "all loss weights are 0; give at least one term a weight")
         require(self.stride in (1, 2, 4), f"loss.stride is {self.stride}; choose 1, 2 or 4")
 
     def weights(self) -> dict[str, float]:
         """Weight of each term by name."""
-        return {name: getattr(self, name) for name in LOSS_NAMES}
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.type is float}

@@ -8,8 +8,8 @@ from depth_unet.config.checks import require
 
 DepthMap = Literal["log", "linear", "inverse"]
 PretrainedEncoder = Literal["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"]
-CLASS_STRIDE = 8  # of the image: where classes are told
-MOST_CLASSES = 255  # labels have 8 bits, and 255 marks none
+CLASS_STRIDE = 8  # the class head reads features at 1/8 of the image
+MOST_CLASSES = 255  # labels have 8 bits, and 255 means no class
 PRETRAINED_LEVELS = (4, 5)  # 1/2 to 1/16 or 1/32 of the image
 
 
@@ -33,14 +33,14 @@ class CanvasConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
-    """The network: widths, depths, attention and the map to metres."""
+    """The network: encoder, widths, attention, heads and the range of depth."""
 
     encoder: Literal["residual"] | PretrainedEncoder = "residual"
-    """Ours, from random weights, or an EfficientNet-Lite: five levels from 1/2 on, or four."""
+    """Our own, from random weights, or an EfficientNet-Lite of four or five levels."""
     pretrained: bool = True
-    """Begin with ImageNet's weights where the encoder has some (extra `transfer`)."""
+    """Start from ImageNet weights if the encoder has any."""
     stem_stride: Literal[1, 2, 4] = 2
-    """Stride of the first convolution; every doubling quarters the cost of the finest level."""
+    """Stride of the first convolution; doubling it quarters the cost of the finest level."""
     widths: tuple[int, ...] = (16, 64, 128, 256, 320)
     """Channels at each level from the stem to the bottleneck; each level halves the size."""
     blocks: tuple[int, ...] = (1, 1, 2, 2, 1)
@@ -50,21 +50,22 @@ class ModelConfig:
     head_width: int = 32
     """Channels of one attention head; a divisor of the widths that have attention."""
     camera_rays: bool = True
-    """Tell the network where each pixel looks; off: all photos count as the canonical camera's."""
+    """Give the network the ray of each pixel; off: it assumes the canonical camera."""
     norm_groups: int = 8
     """Groups of every GroupNorm, a divisor of every width."""
     depth_map: DepthMap = "log"
-    """How the last layer becomes metres: evenly in log-depth, in depth, or in inverse depth."""
+    """Scale of the last layer's sigmoid: log-depth, depth or inverse depth."""
     spread: bool = False
-    """Also predict, for every pixel, how far log-depth may be off (loss.spread trains it)."""
+    """Also predict the spread of log-depth for every pixel (`loss.spread` trains it)."""
     spread_scale: float = 1.0
-    """Factor on that spread in predictions: measured after training, and set by `export`."""
+    """Factor on that spread in predictions; measured after training, set by `export`."""
     num_classes: int = 0
-    """Also predict the class of every pixel, while training only: `loss.semantics` trains it."""
+    """Also predict this many classes of pixels, in training only; 0: none. `loss.semantics`
+    trains them."""
     min_depth_m: float = 0.3
-    """Nearest depth that can be predicted (canonical focal length), metres."""
+    """Smallest depth that can be predicted, at the canonical focal length, metres."""
     max_depth_m: float = 10.0
-    """Farthest depth that can be predicted (canonical focal length), metres."""
+    """Largest depth that can be predicted, at the canonical focal length, metres."""
     canonical_focal: float = NYU_FOCAL
     """Focal length that predictions refer to, in widths of the canvas."""
 
@@ -107,7 +108,7 @@ class ModelConfig:
         require(focal > 0, f"model.canonical_focal is {focal}; it must be positive")
 
     def _check_classes(self) -> None:
-        """Classes are told from the decoder's features of one size, which must be there."""
+        """The class head needs decoder features at its stride."""
         classes, coarsest = self.num_classes, self.stem_stride * 2 ** (len(self.widths) - 1)
         require(
             0 <= classes <= MOST_CLASSES,

@@ -13,7 +13,7 @@ class OptimConfig:
     lr: float = 3e-4
     """Largest learning rate."""
     weight_decay: float = 0.2
-    """Decoupled weight decay; not applied to norms, biases and other vectors."""
+    """Decoupled weight decay; norms, biases and other vectors have none."""
     betas: tuple[float, float] = (0.9, 0.99)
     """Decay of the first and second moment."""
     schedule: Literal["cosine", "one_cycle", "constant"] = "cosine"
@@ -21,9 +21,9 @@ class OptimConfig:
     warmup: float = 0.05
     """Share of the steps in which the learning rate rises."""
     layer_decay: float = 1.0
-    """Factor on the learning rate from each level of the encoder to the next finer one."""
+    """Factor on the learning rate from each encoder level to the next finer one."""
     frozen: tuple[str, ...] = ()
-    """Parts of the network that are not trained, such as encoder.stem, encoder.stages.0."""
+    """Parts of the network to freeze, such as encoder.stem, encoder.stages.0."""
     clip: float = 1.0
     """Largest norm of the gradient; 0 turns clipping off."""
     ema: float = 0.999

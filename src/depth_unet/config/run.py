@@ -1,8 +1,4 @@
-"""A whole training run: every setting, checked when it is made.
-
-Standard library only, so that ``depth-unet --help`` never imports torch. The docstring under a
-field is its help text on the command line and in the docs.
-"""
+"""A whole training run; docstrings under fields are the help texts of the command line."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -23,47 +19,41 @@ class Config:
     """One training run: data share, length, batch, and the parts below."""
 
     recipe: str = "custom"
-    """Name of the recipe that these settings began as."""
+    """Name of the recipe that these settings come from."""
     fraction: float = 1.0
-    """Share of the training rooms that is used; whole rooms, the same ones for the same seed."""
+    """Share of the training rooms to use; whole rooms, the same ones for the same seed."""
     holdout: Literal["none"] | float = 0.1
-    """Share of the rooms kept apart as `unseen`; `none` trains on all rooms."""
+    """Share of the rooms to hold out as `unseen`; `none` trains on all rooms."""
     epochs: int = 50
     """Passes over the training frames; ignored where `steps` is given."""
     steps: int = 0
     """Optimiser steps; 0 derives them from `epochs`."""
     batch_size: int = 16
-    """Images per optimiser step, over all processes; the result depends on this number alone."""
+    """Images per optimiser step, over all processes; the result depends on no other batch size."""
     micro_batch_size: int = 0
     """Images per forward pass; 0: the whole batch. Gradients are summed exactly."""
     memory: str = ""
-    """Most memory of all processes here, such as 4GB; chooses micro_batch_size in its place."""
+    """Memory limit of all processes on this machine, such as 4GB; sets micro_batch_size."""
     precision: Precision = "fp32"
     """Arithmetic of the network (`auto`: bf16 if the device has it); losses: fp32 or more."""
     seed: int = 0
     """Seed of the weights, the order, the augmentation and the split."""
     checkpoint_every: int = 500
-    """Steps between two writings of last.safetensors."""
+    """Steps between two checkpoints (last.safetensors)."""
     validate_every: int = 0
-    """Steps between two validations; 0 validates about twenty times in a run."""
+    """Steps between two validations; 0: about twenty validations in a run."""
     log_every: int = 20
     """Steps between two lines in TensorBoard."""
     early_stop: int = 0
-    """Validations without a better result on unseen rooms after which the run ends; 0: never."""
+    """Stop after this many validations without a better result on unseen rooms; 0: never."""
     max_skipped: int = 10
-    """Steps in a row whose loss or gradient is not finite after which the run ends."""
+    """Stop after this many steps in a row whose loss or gradient is not finite."""
     canvas: CanvasConfig = field(default_factory=CanvasConfig)
-    """The image size that the network works at."""
     model: ModelConfig = field(default_factory=ModelConfig)
-    """The network: widths, depths, attention and the map to metres."""
     loss: LossConfig = field(default_factory=LossConfig)
-    """Weights of the training loss; a weight of 0 leaves the term out."""
     augment: AugmentConfig = field(default_factory=AugmentConfig)
-    """Random changes to training images; every one is drawn anew per sample and epoch."""
     optim: OptimConfig = field(default_factory=OptimConfig)
-    """The optimiser (AdamW), its schedule and the moving average of the weights."""
     compute: ComputeConfig = field(default_factory=ComputeConfig)
-    """How the arithmetic is done; results agree up to rounding, whatever is chosen."""
 
     def __post_init__(self) -> None:
         require(0 < self.fraction <= 1, f"fraction is {self.fraction}; choose a share in (0, 1]")
@@ -80,7 +70,7 @@ class Config:
         memory_bytes(self.memory)
         require(
             not self.early_stop or self.holdout != "none",
-            f"early_stop {self.early_stop} needs unseen rooms to tell by, and holdout is none; "
+            f"early_stop {self.early_stop} needs unseen rooms, and holdout is none; "
             "leave one of them out",
         )
         self._check_heads()
@@ -92,17 +82,17 @@ class Config:
         )
 
     def _check_heads(self) -> None:
-        """A head without its loss, or the other way round."""
+        """A head and its loss need each other."""
         require(
             self.model.spread == (self.loss.spread > 0),
-            f"model.spread is {self.model.spread} and loss.spread {self.loss.spread}; the one is "
-            "trained by the other: give both, such as --model.spread --loss.spread 0.1, or none",
+            f"model.spread is {self.model.spread} and loss.spread {self.loss.spread}; set both, "
+            "such as --model.spread --loss.spread 0.1, or neither",
         )
         require(
             bool(self.model.num_classes) == (self.loss.semantics > 0),
             f"model.num_classes is {self.model.num_classes} and loss.semantics "
-            f"{self.loss.semantics}; the one is trained by the other: give both, such as "
-            "--model.num-classes 39 --loss.semantics 0.3, or none",
+            f"{self.loss.semantics}; set both, such as --model.num-classes 39 --loss.semantics "
+            "0.3, or neither",
         )
 
     def source_size(self) -> tuple[int, int]:

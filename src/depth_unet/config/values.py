@@ -1,26 +1,11 @@
 """Configs as plain values for JSON, and back."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
-from depth_unet.config.augment import AugmentConfig
-from depth_unet.config.compute import ComputeConfig
-from depth_unet.config.loss import LossConfig, SSIMConfig
-from depth_unet.config.model import CanvasConfig, ModelConfig
-from depth_unet.config.optim import OptimConfig
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError
-
-_NESTED: dict[str, type[Any]] = {
-    "canvas": CanvasConfig,
-    "model": ModelConfig,
-    "loss": LossConfig,
-    "augment": AugmentConfig,
-    "optim": OptimConfig,
-    "compute": ComputeConfig,
-    "ssim_terms": SSIMConfig,
-}
 
 
 def to_dict(config: Config) -> dict[str, Any]:
@@ -34,23 +19,29 @@ def from_dict(values: dict[str, Any]) -> Config:
     Raises:
         ConfigError: A field is unknown, or a value is out of range.
     """
-    config = _build(Config, values, "config")
-    assert isinstance(config, Config)
+    config: Config = _build(Config, values, "config")
     return config
 
 
-def flat(config: Config) -> dict[str, Any]:
-    """Every value by the dotted name of its field.
+def flat(config: Any, prefix: str = "") -> dict[str, Any]:
+    """Every value of a config, or of a part of one, by the dotted name of its field.
 
     Example:
         >>> flat(Config(seed=1))["seed"], flat(Config())["loss.mae"]
         (1, 0.6)
     """
-    return _flat(to_dict(config))
+    values = dict[str, Any]()
+    for item in fields(config):
+        value = getattr(config, item.name)
+        if is_dataclass(value):
+            values |= flat(value, f"{prefix}{item.name}.")
+        else:
+            values[prefix + item.name] = value
+    return values
 
 
 def changed(config: Config, values: Mapping[str, Any]) -> Config:
-    """The config with other values for some fields, given by dotted name.
+    """The config with some fields replaced, given by dotted name.
 
     Raises:
         ConfigError: A field is unknown, or a value is out of range.
@@ -70,7 +61,7 @@ def changed(config: Config, values: Mapping[str, Any]) -> Config:
 
 
 def differences(one: Config, other: Config) -> dict[str, tuple[Any, Any]]:
-    """Fields in which two configs differ, by dotted name, with both values.
+    """The fields in which two configs differ, by dotted name, with both values.
 
     Example:
         >>> differences(Config(seed=1), Config(seed=2))
@@ -80,27 +71,18 @@ def differences(one: Config, other: Config) -> dict[str, tuple[Any, Any]]:
     return {name: (first[name], second[name]) for name in first if first[name] != second[name]}
 
 
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[prefix + name] = value
-    return flat
-
-
 def _build(kind: type[Any], values: dict[str, Any], where: str) -> Any:
-    unknown = sorted(set(values) - {item.name for item in fields(kind)})
+    kinds: dict[str, Any] = {item.name: item.type for item in fields(kind)}
+    unknown = sorted(values.keys() - kinds.keys())
     if unknown:
         raise ConfigError(
             f"{where} has unknown field(s) {', '.join(unknown)}; "
             "use the version of depth-unet that wrote it"
         )
-    return kind(**{name: _restored(name, value, where) for name, value in values.items()})
-
-
-def _restored(name: str, value: Any, where: str) -> Any:
-    if name in _NESTED:
-        return _build(_NESTED[name], value, f"{where}.{name}")
-    return tuple(value) if isinstance(value, list) else value
+    arguments = dict[str, Any]()
+    for name, value in values.items():
+        if is_dataclass(kinds[name]):
+            arguments[name] = _build(kinds[name], value, f"{where}.{name}")
+        else:
+            arguments[name] = tuple(value) if isinstance(value, list) else value
+    return kind(**arguments)

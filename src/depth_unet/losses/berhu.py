@@ -52,16 +52,4 @@ def berhu(
     loss_m = torch.where(size_m <= threshold_m, size_m, squared_m)
     num_valid = valid.flatten(1).sum(dim=1).clamp(min=1)
     # An invalid pixel has error 0, which is below every threshold and adds 0.
-    return SumCount((loss_m.sum(dim=1) / num_valid).sum(), berhu_count(valid))
-
-
-def berhu_count(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
-    """Number of images with at least one valid pixel.
-
-    Args:
-        valid: True where the target may be used.
-
-    Returns:
-        The count, fp32.
-    """
-    return num_images(valid)
+    return SumCount((loss_m.sum(dim=1) / num_valid).sum(), num_images(valid))

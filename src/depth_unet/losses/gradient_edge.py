@@ -1,4 +1,4 @@
-"""Error of the edges: what neighbouring pixels differ by, against what they should."""
+"""Error of the depth differences between neighbouring pixels."""
 
 import torch
 from jaxtyping import Bool, Float
@@ -51,18 +51,11 @@ def gradient_edge(
         change_m = error_m.diff(dim=direction).abs()
         counted = _both_valid(valid, direction)
         total_m = total_m + torch.where(counted, change_m, torch.zeros_like(change_m)).sum()
-    return SumCount(total_m, gradient_edge_count(valid))
+    return SumCount(total_m, num_pairs(valid))
 
 
-def gradient_edge_count(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
-    """Half the number of neighbouring pairs of valid pixels, both directions together.
-
-    Args:
-        valid: True where the target may be used.
-
-    Returns:
-        The count, fp32.
-    """
+def num_pairs(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
+    """Half the number of neighbouring pairs of valid pixels, both directions together, fp32."""
     return (_both_valid(valid, ALONG_X).sum() + _both_valid(valid, ALONG_Y).sum()).float() / 2
 
 

@@ -3,7 +3,7 @@
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from depth_unet.losses.masking import masked_error
+from depth_unet.losses.masking import masked_error, num_pixels
 from depth_unet.records import SumCount
 
 
@@ -36,16 +36,4 @@ def mae(
         Hafeez et al., Depth Estimation using Weighted-loss and Transfer Learning, VISAPP 2024.
     """
     error_m = masked_error(prediction_m, target_m, valid)
-    return SumCount(error_m.abs().sum(), mae_count(valid))
-
-
-def mae_count(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
-    """Number of valid pixels: the count of ``mae`` before there is a prediction.
-
-    Args:
-        valid: True where the target may be used.
-
-    Returns:
-        The count, fp32.
-    """
-    return valid.sum().float()
+    return SumCount(error_m.abs().sum(), num_pixels(valid))

@@ -1,4 +1,4 @@
-"""What every loss does first: at least single precision, and nothing from invalid pixels."""
+"""What all losses share: single precision at least, nothing from invalid pixels, and counts."""
 
 import torch
 from jaxtyping import Bool, Float
@@ -6,14 +6,7 @@ from torch import Tensor
 
 
 def upcast(values: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    """The values in fp32, or unchanged if they are float64.
-
-    Args:
-        values: Any floating dtype, any shape.
-
-    Returns:
-        The same values; fp16 and bf16 are widened.
-    """
+    """The values in fp32, or unchanged if they are float64."""
     return values if values.dtype == torch.float64 else values.float()
 
 
@@ -22,27 +15,33 @@ def masked_error(
     target_m: Float[Tensor, "b 1 h w"],
     valid: Bool[Tensor, "b 1 h w"],
 ) -> Float[Tensor, "b 1 h w"]:
-    """Prediction minus target, and exactly 0 where the target is not valid.
+    """Prediction minus target in metres, at least fp32; exactly 0 where the target is not valid.
 
-    Args:
-        prediction_m: Predicted depth, metres.
-        target_m: True depth, metres; anything, also NaN, where ``valid`` is False.
-        valid: True where the target may be used.
-
-    Returns:
-        The error in metres, at least fp32. No value and no gradient passes an invalid pixel.
+    The target may be NaN where ``valid`` is False. No value and no gradient passes such a pixel.
     """
     error_m = upcast(prediction_m) - upcast(target_m)
     return torch.where(valid, error_m, torch.zeros_like(error_m))
 
 
-def num_images(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
-    """Number of images with at least one valid pixel: the count of a loss that is per image.
+def masked_log_ratio(
+    prediction_m: Float[Tensor, "b 1 h w"],
+    target_m: Float[Tensor, "b 1 h w"],
+    valid: Bool[Tensor, "b 1 h w"],
+) -> Float[Tensor, "b 1 h w"]:
+    """``ln prediction - ln target``, at least fp32; exactly 0 where the target is not valid.
 
-    Args:
-        valid: True where the target may be used.
-
-    Returns:
-        The count, fp32.
+    Depth must be positive where ``valid`` is True; elsewhere it may be 0 or NaN.
     """
+    prediction_m, target_m = upcast(prediction_m), upcast(target_m)
+    one = torch.ones((), dtype=target_m.dtype, device=target_m.device)
+    return torch.where(valid, prediction_m, one).log() - torch.where(valid, target_m, one).log()
+
+
+def num_pixels(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
+    """Number of valid pixels, fp32: the count of a loss that is a mean over pixels."""
+    return valid.sum().float()
+
+
+def num_images(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
+    """Number of images with a valid pixel, fp32: the count of a loss that is a mean per image."""
     return valid.flatten(1).any(dim=1).sum().float()

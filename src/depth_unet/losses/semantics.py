@@ -1,4 +1,4 @@
-"""Cross-entropy of the classes of pixels: a second task that is there in training only."""
+"""Cross-entropy of the classes of pixels: a second task, in training only."""
 
 import torch
 import torch.nn.functional as F
@@ -19,8 +19,8 @@ def semantics(
     With ``p`` the softmax of the logits at a place and ``k`` the class of the pixel at its centre:
     ``sum over images of 1 / (h * w) * sum over places with a class of -ln p_k``
 
-    Places without a class add nothing and still count, so that the count is known before there is
-    a prediction: it depends on no label.
+    Places without a class add nothing but are counted, so that the count depends on the depth
+    masks alone and is known before the forward pass.
 
     Args:
         logits: Scores of ``c`` classes, at a whole fraction of the size of the labels.
@@ -44,16 +44,4 @@ def semantics(
     used = valid.flatten(1).any(dim=1)[:, None, None]
     targets = torch.where(used & (centres < classes), centres, classes)
     losses = F.cross_entropy(upcast(logits), targets, ignore_index=classes, reduction="none")
-    return SumCount(losses.flatten(1).mean(dim=1).sum(), semantics_count(valid))
-
-
-def semantics_count(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
-    """Number of images with a valid pixel: the count of ``semantics`` before a prediction.
-
-    Args:
-        valid: True where depth may be used.
-
-    Returns:
-        The count, fp32.
-    """
-    return num_images(valid)
+    return SumCount(losses.flatten(1).mean(dim=1).sum(), num_images(valid))

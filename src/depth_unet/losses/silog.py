@@ -1,10 +1,9 @@
 """Scale-invariant logarithmic error."""
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from depth_unet.losses.masking import num_images, upcast
+from depth_unet.losses.masking import masked_log_ratio, num_images
 from depth_unet.records import SumCount
 
 VARIANCE_FOCUS = 0.85
@@ -36,8 +35,7 @@ def silog(
         valid pixel gives NaN.
 
     Example:
-        >>> import torch
-        >>> target_m = torch.ones(1, 1, 2, 2)
+        >>>         >>> target_m = torch.ones(1, 1, 2, 2)
         >>> term = silog(2 * target_m, target_m, target_m > 0)
         >>> round(float(term.sum / term.count), 2)  # 10 * ln(2) * sqrt(0.15)
         2.68
@@ -45,26 +43,10 @@ def silog(
     Reference:
         Lee et al., From Big to Small (BTS), arXiv 1907.10326, equation 4.
     """
-    prediction_m, target_m = upcast(prediction_m), upcast(target_m)
-    one = torch.ones((), dtype=target_m.dtype, device=target_m.device)
-    log_ratio = (
-        torch.where(valid, prediction_m, one).log() - torch.where(valid, target_m, one).log()
-    ).flatten(1)
+    log_ratio = masked_log_ratio(prediction_m, target_m, valid).flatten(1)
     num_valid = valid.flatten(1).sum(dim=1)
     divisor = num_valid.clamp(min=1)
     mean_square = log_ratio.square().sum(dim=1) / divisor
     mean = log_ratio.sum(dim=1) / divisor
     loss = SCALE * (mean_square - VARIANCE_FOCUS * mean.square() + EPSILON).sqrt()
-    return SumCount((loss * (num_valid > 0)).sum(), silog_count(valid))
-
-
-def silog_count(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
-    """Number of images with at least one valid pixel.
-
-    Args:
-        valid: True where the target may be used.
-
-    Returns:
-        The count, fp32.
-    """
-    return num_images(valid)
+    return SumCount((loss * (num_valid > 0)).sum(), num_images(valid))

@@ -1,4 +1,4 @@
-"""Likelihood of the error under the spread that the network gives itself."""
+"""Likelihood of the depth error under the spread that the network predicts."""
 
 import math
 
@@ -6,8 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from depth_unet.losses.mae import mae_count
-from depth_unet.losses.masking import upcast
+from depth_unet.losses.masking import masked_log_ratio, num_pixels, upcast
 from depth_unet.records import SumCount
 
 
@@ -45,23 +44,7 @@ def spread(
         Kendall and Gal, What Uncertainties Do We Need, NeurIPS 2017, equation 5 with a Laplace
         distribution.
     """
-    one = torch.ones((), dtype=upcast(target_m).dtype, device=target_m.device)
-    error = (
-        torch.where(valid, upcast(prediction_m.detach()), one).log()
-        - torch.where(valid, upcast(target_m), one).log()
-    ).abs()
-    log_spread = torch.where(valid, upcast(log_spread), torch.zeros_like(one))
+    error = masked_log_ratio(prediction_m.detach(), target_m, valid).abs()
+    log_spread = torch.where(valid, upcast(log_spread), torch.zeros_like(error))
     loss = error * torch.exp(-log_spread) + log_spread + math.log(2)
-    return SumCount((loss * valid).sum(), spread_count(valid))
-
-
-def spread_count(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
-    """Number of valid pixels: the count of ``spread`` before there is a prediction.
-
-    Args:
-        valid: True where the target may be used.
-
-    Returns:
-        The count, fp32.
-    """
-    return mae_count(valid)
+    return SumCount((loss * valid).sum(), num_pixels(valid))

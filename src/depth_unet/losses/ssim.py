@@ -81,14 +81,8 @@ def ssim(
     return SumCount(loss.sum(), counted.sum().float())
 
 
-def ssim_count(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
-    """Number of 11×11 windows without an invalid pixel.
-
-    Args:
-        valid: True where the target may be used.
-
-    Returns:
-        The count, fp32.
+def num_windows(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
+    """Number of 11×11 windows without an invalid pixel, fp32.
 
     Raises:
         ConfigError: The mask is smaller than a window.
@@ -175,7 +169,7 @@ class _Windows(NamedTuple):
 
 def _window_statistics(prediction_m: Tensor, target_m: Tensor) -> _Windows:
     """Statistics of prediction, target and error, which is small where they are alike."""
-    # The target comes apart: in training it needs no backward pass.
+    # The target is separate: in training it needs no backward pass.
     mean_y, variance_y = _moments(target_m)
     mean, variance = _moments(torch.stack((prediction_m, prediction_m - target_m)))
     return _Windows(mean[0], mean_y, mean[1], variance[0], variance_y, variance[1])

@@ -1,31 +1,33 @@
 """The weighted sum of losses that a run is trained on."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 
 import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from depth_unet.config.loss import LossConfig
-from depth_unet.losses.berhu import berhu, berhu_count
-from depth_unet.losses.gradient_edge import gradient_edge, gradient_edge_count
-from depth_unet.losses.mae import mae, mae_count
-from depth_unet.losses.masking import upcast
-from depth_unet.losses.semantics import semantics, semantics_count
-from depth_unet.losses.silog import silog, silog_count
-from depth_unet.losses.spread import spread, spread_count
-from depth_unet.losses.ssim import ssim, ssim_count
+from depth_unet.losses.berhu import berhu
+from depth_unet.losses.gradient_edge import gradient_edge, num_pairs
+from depth_unet.losses.mae import mae
+from depth_unet.losses.masking import num_images, num_pixels, upcast
+from depth_unet.losses.semantics import semantics
+from depth_unet.losses.silog import silog
+from depth_unet.losses.spread import spread
+from depth_unet.losses.ssim import num_windows, ssim
 from depth_unet.records import SumCount
 
-_COUNTS: dict[str, Callable[[Tensor], Tensor]] = {
-    "mae": mae_count,
-    "gradient_edge": gradient_edge_count,
-    "ssim": ssim_count,
-    "silog": silog_count,
-    "berhu": berhu_count,
-    "spread": spread_count,
-    "semantics": semantics_count,
+TERMS: dict[str, tuple[Callable[..., SumCount], Callable[[Tensor], Tensor]]] = {
+    "mae": (mae, num_pixels),
+    "gradient_edge": (gradient_edge, num_pairs),
+    "ssim": (ssim, num_windows),
+    "silog": (silog, num_images),
+    "berhu": (berhu, num_images),
+    "spread": (spread, num_pixels),
+    "semantics": (semantics, num_images),
 }
+"""Every loss, and its count from the mask alone."""
 
 
 class WeightedLoss:
@@ -33,12 +35,12 @@ class WeightedLoss:
 
     ``total = sum over terms of weight * sum / count``
 
-    It keeps nothing between calls. Terms stay apart until ``total``, which divides once by the
-    counts of everything that makes one optimiser step: micro-batches and processes alike.
+    It keeps nothing between calls. ``total`` divides once, by the counts of the whole optimiser
+    step: all micro-batches and processes.
 
     Args:
-        config: Weights and the settings of SSIM. ``stride`` is not applied here: the caller hands
-            over prediction, target and mask at the size to be compared.
+        config: Weights and the settings of SSIM. ``stride`` is the caller's: prediction, target
+            and mask come at the size to be compared.
 
     Example:
         >>> import torch
@@ -55,15 +57,8 @@ class WeightedLoss:
         self.weights = {name: weight for name, weight in config.weights().items() if weight > 0}
 
     def counts(self, valid: Bool[Tensor, "b 1 h w"]) -> dict[str, Tensor]:
-        """Count of every term, known before there is a prediction.
-
-        Args:
-            valid: True where the target may be used.
-
-        Returns:
-            Counts by name, fp32; counts of several masks may be added.
-        """
-        return {name: _COUNTS[name](valid) for name in self.weights}
+        """Count of every term by name, fp32; counts of several masks may be added."""
+        return {name: TERMS[name][1](valid) for name in self.weights}
 
     def __call__(
         self,
@@ -88,16 +83,15 @@ class WeightedLoss:
         Returns:
             Sum and count by name.
         """
-        tensors = (prediction_m, target_m, valid)
+        assert log_spread is not None or "spread" not in self.weights, "model.spread is needed"
+        options = {"ssim": asdict(self.config.ssim_terms), "spread": {"log_spread": log_spread}}
         terms = dict[str, SumCount]()
         for name in self.weights:
-            match name:
-                case "spread":
-                    terms[name] = _spread(*tensors, log_spread)
-                case "semantics":
-                    terms[name] = _semantics(logits, labels, target_m, valid)
-                case _:
-                    terms[name] = self._term(name, *tensors)
+            if name == "semantics":
+                terms[name] = _semantics(logits, labels, target_m, valid)
+            else:
+                loss, _ = TERMS[name]
+                terms[name] = loss(prediction_m, target_m, valid, **options.get(name, {}))
         return terms
 
     def total(
@@ -119,37 +113,6 @@ class WeightedLoss:
         ]
         return torch.stack(shares).sum()
 
-    def _term(self, name: str, prediction_m: Tensor, target_m: Tensor, valid: Tensor) -> SumCount:
-        match name:
-            case "mae":
-                return mae(prediction_m, target_m, valid)
-            case "gradient_edge":
-                return gradient_edge(prediction_m, target_m, valid)
-            case "silog":
-                return silog(prediction_m, target_m, valid)
-            case "berhu":
-                return berhu(prediction_m, target_m, valid)
-            case "ssim":
-                settings = self.config.ssim_terms
-                return ssim(
-                    prediction_m,
-                    target_m,
-                    valid,
-                    data_range_m=settings.data_range_m,
-                    luminance=settings.luminance,
-                    contrast=settings.contrast,
-                    structure=settings.structure,
-                    scale=settings.scale,
-                )
-        raise AssertionError(f"no loss is called {name}")
-
-
-def _spread(
-    prediction_m: Tensor, target_m: Tensor, valid: Tensor, log_spread: Tensor | None
-) -> SumCount:
-    assert log_spread is not None, "a config with loss.spread has model.spread"
-    return spread(prediction_m, target_m, valid, log_spread=log_spread)
-
 
 def _semantics(
     logits: Tensor | None, labels: Tensor | None, target_m: Tensor, valid: Tensor
@@ -157,5 +120,5 @@ def _semantics(
     assert logits is not None, "a config with loss.semantics has model.num_classes"
     logits = logits.to(upcast(target_m).dtype)  # as exact as the terms of depth
     if labels is None:
-        return SumCount(0 * upcast(logits).sum(), semantics_count(valid))
+        return SumCount(0 * upcast(logits).sum(), num_images(valid))
     return semantics(logits, labels, valid)

@@ -11,8 +11,8 @@ from depth_unet.model.rays import NUM_FREQUENCIES, fourier_features, ray_positio
 class AttentionBlock(nn.Module):
     """Self-attention over all positions, then a two-layer perceptron, each added to its input.
 
-    ``F.scaled_dot_product_attention`` is called without a mask, so its flash kernels apply and
-    the n x n scores are never held in memory. Those kernels want the head width contiguous.
+    ``F.scaled_dot_product_attention`` has no mask here, so its flash kernels apply and the n x n
+    scores are never in memory. Those kernels need the head width contiguous.
 
     Args:
         width: Channels.
@@ -41,18 +41,13 @@ class AttentionBlock(nn.Module):
     def forward(
         self, x: Float[Tensor, "b c h w"], places: Float[Tensor, "b k h w"]
     ) -> Float[Tensor, "b c h w"]:
-        """Features of the same shape; every position has seen every other.
-
-        Args:
-            x: Features.
-            places: Where each position looks; see ``rays.fourier_features``.
-        """
+        """Features of the same shape; ``places`` are from ``rays.fourier_features``."""
         x = x + self._attend(self.norm1(x), places)
         y: Tensor = self.contract(F.gelu(self.expand(self.norm2(x)), approximate="tanh"))
         return x + y
 
     def branch_ends(self) -> tuple[nn.Conv2d, ...]:
-        """The last layer of each branch; zero at first, so that the block starts as identity."""
+        """The last layer of each branch, zero at first: the block starts as identity."""
         return self.out, self.contract
 
     def _attend(self, x: Tensor, places: Tensor) -> Tensor:
@@ -68,12 +63,7 @@ class AttentionBlock(nn.Module):
 
 
 class AttentionStack(nn.ModuleList):
-    """The attention blocks of one level, which know where each position looks.
-
-    Args:
-        config: The network's settings.
-        level: 0 is the finest.
-    """
+    """The attention blocks of one level (0 is the finest)."""
 
     def __init__(self, config: ModelConfig, level: int) -> None:
         super().__init__(
@@ -85,12 +75,7 @@ class AttentionStack(nn.ModuleList):
     def forward(
         self, x: Float[Tensor, "b c h w"], camera: Float[Tensor, "b 4"]
     ) -> Float[Tensor, "b c h w"]:
-        """Features of the same shape.
-
-        Args:
-            x: Features.
-            camera: fx, fy, cx, cy in shares of the image.
-        """
+        """Features of the same shape; see ``rays.relative_camera`` for the camera."""
         if not len(self):
             return x
         places = fourier_features(ray_positions(camera, self.canonical_focal, *x.shape[-2:]))

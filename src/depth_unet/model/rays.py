@@ -1,4 +1,4 @@
-"""Where each pixel looks: the camera, as the network is told of it."""
+"""The camera as the network sees it: where the ray of each pixel points."""
 
 import math
 
@@ -14,27 +14,27 @@ NUM_FREQUENCIES = 4
 def canonical_camera(
     height: int, width: int, focal: float, like: Float[Tensor, "b c h w"]
 ) -> Float[Tensor, "b 4"]:
-    """The camera that is assumed where none is given, once per image.
+    """The camera that is assumed if none is given, once per image.
 
     Args:
         height: Rows of the image.
         width: Columns of the image.
-        focal: Focal length in lengths of the longer side; pixels are square. A portrait photo is
-            one of the same camera, turned.
-        like: Gives the number of images, and the device.
+        focal: Focal length in lengths of the longer side, so that a portrait photo is one of the
+            same camera, turned.
+        like: A tensor with the number of images and the device.
 
     Returns:
-        fx, fy, cx, cy in pixels, through the middle of the image.
+        fx, fy, cx, cy in pixels, centred on the image.
     """
     values = Intrinsics.assumed(width, height, focal).values_px
     camera = torch.tensor(values, dtype=torch.float32, device=like.device)
     return camera.expand(like.shape[0], 4)
 
 
-def per_image_size(
+def relative_camera(
     intrinsics_px: Float[Tensor, "b 4"], height: int, width: int
 ) -> Float[Tensor, "b 4"]:
-    """Cameras in shares of the image, so that they hold at every level of the network.
+    """Cameras relative to the image size, valid at every level of the network.
 
     Args:
         intrinsics_px: fx, fy, cx, cy in pixels, integers at pixel centres.
@@ -42,8 +42,8 @@ def per_image_size(
         width: Columns of the image.
 
     Returns:
-        fx, fy, cx, cy; lengths in image widths and heights, the principal point from 0 to 1
-        between the image's outer edges.
+        fx, fy, cx, cy in image widths and heights; the principal point runs from 0 to 1 between
+        the image's outer edges.
     """
     fx, fy, cx, cy = intrinsics_px.float().unbind(dim=1)
     return torch.stack((fx / width, fy / height, (cx + 0.5) / width, (cy + 0.5) / height), dim=1)
@@ -52,13 +52,13 @@ def per_image_size(
 def ray_positions(
     camera: Float[Tensor, "b 4"], canonical_focal: float, height: int, width: int
 ) -> Float[Tensor, "b 2 {height} {width}"]:
-    """Where the ray of each pixel meets the canonical camera's image.
+    """Where the ray of each pixel meets the canonical camera's image plane.
 
     ``2 f (x - cx) / fx`` for the column, the row likewise: +-1 at the left and right edge of an
-    image of the canonical camera, +-1/2 in a crop zoomed by 2, whatever the number of pixels.
+    image of the canonical camera, +-1/2 in a crop zoomed by 2, at any resolution.
 
     Args:
-        camera: fx, fy, cx, cy in shares of the image; see ``per_image_size``.
+        camera: From ``relative_camera``.
         canonical_focal: The canonical focal length, image widths.
         height: Rows of the map.
         width: Columns of the map.
@@ -67,7 +67,7 @@ def ray_positions(
         Column and row, fp32.
 
     Reference:
-        Facil et al., CAM-Convs, CVPR 2019, give a network the camera by such maps.
+        Facil et al., CAM-Convs, CVPR 2019.
     """
     fx, fy, cx, cy = camera[..., None].unbind(dim=1)
     columns = (torch.arange(width, device=camera.device, dtype=camera.dtype) + 0.5) / width
@@ -78,7 +78,7 @@ def ray_positions(
 
 
 def fourier_features(positions: Float[Tensor, "b 2 h w"]) -> Float[Tensor, "b k h w"]:
-    """Sines and cosines of positions: what attention knows of places.
+    """Positional encoding for attention: sines and cosines of positions.
 
     sin and cos of pi/2 * 2^i times the column and the row, i = 0 ... NUM_FREQUENCIES - 1.
 
@@ -86,8 +86,7 @@ def fourier_features(positions: Float[Tensor, "b 2 h w"]) -> Float[Tensor, "b k 
         positions: Column and row, about -1 to 1.
 
     Returns:
-        Values in [-1, 1]; 4 * NUM_FREQUENCIES channels: sines of columns, sines of rows, cosines
-        likewise.
+        4 * NUM_FREQUENCIES channels: sines of columns, sines of rows, then the cosines.
 
     Reference:
         Vaswani et al., Attention Is All You Need, NeurIPS 2017, section 3.5.

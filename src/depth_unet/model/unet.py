@@ -12,8 +12,8 @@ from depth_unet.config.model import CLASS_STRIDE, ModelConfig
 from depth_unet.model.attention import AttentionBlock
 from depth_unet.model.blocks import ResidualBlock, Upsample
 from depth_unet.model.depth_map import to_metres
-from depth_unet.model.encoders import compute, make_encoder
-from depth_unet.model.rays import canonical_camera, per_image_size
+from depth_unet.model.encoders import make_encoder, run_part
+from depth_unet.model.rays import canonical_camera, relative_camera
 from depth_unet.records import DepthOutput
 
 USUAL_LOG_SPREAD = -2.0  # 14 % of the depth: what spread begins with
@@ -36,7 +36,7 @@ class UNet(nn.Module):
 
     Example:
         >>> model = UNet(ModelConfig())
-        >>> model(torch.rand(1, 3, 96, 128)).depth_m.shape
+        >>> model(torch.rand(1, 3, 96, 128)).canonical_depth_m.shape
         torch.Size([1, 1, 96, 128])
 
     Reference:
@@ -117,12 +117,12 @@ class UNet(nn.Module):
         config = self.config
         if intrinsics_px is None or not config.camera_rays:
             intrinsics_px = canonical_camera(height, width, config.canonical_focal, image)
-        camera = per_image_size(intrinsics_px, height, width)
+        camera = relative_camera(intrinsics_px, height, width)
         keep = not self.checkpointing
         *skips, x = self.encoder(image, camera, keep=keep)
         features = list[Tensor]()
         for up in self.ups:
-            x = compute(up, x, skips.pop(), keep=keep)
+            x = run_part(up, x, skips.pop(), keep=keep)
             features.append(x)
         return features
 

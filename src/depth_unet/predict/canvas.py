@@ -96,7 +96,7 @@ def predict_canvas(
     with torch.inference_mode():
         ratio = depth_per_canonical(camera.fx_px, canonical_focal, canvas.width)
         output = network(pixels.to(device), camera_px.to(device))
-        depth_m = (output.depth_m.float() * ratio)[0, 0].cpu().numpy()
+        depth_m = (output.canonical_depth_m.float() * ratio)[0, 0].cpu().numpy()
         spread = output.log_spread
     return depth_m, None if spread is None else spread.float()[0, 0].cpu().numpy()
 

@@ -103,7 +103,7 @@ class BatchGradient:
         target_m, valid = canonical_target(batch, self.config)
         output = self.network(batch.image, batch.intrinsics_px, output_stride=stride)
         return self.loss(
-            output.depth_m,
+            output.canonical_depth_m,
             target_m,
             valid,
             output.log_spread,
