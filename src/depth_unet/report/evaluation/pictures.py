@@ -12,7 +12,7 @@ from depth_unet.figures.surface import surfaces
 from depth_unet.figures.write import write_figure
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.metrics.accumulate import MetricAccumulator
-from depth_unet.report.evaluation.results import NETWORK, Scored
+from depth_unet.report.evaluation.results import NETWORK, BaseResults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Picture:
 
 
 def write_pictures(
-    results: Scored, source: Source, predict: AnyPredictor, out: Path
+    results: BaseResults, source: Source, predict: AnyPredictor, out: Path
 ) -> list[Picture]:
     """Write ``SPLIT_panel.png`` and ``SPLIT_best|median|worst_3d.png`` for every split.
 
