@@ -1,4 +1,4 @@
-"""Text of any origin (file names above all) made safe to draw on one line."""
+"""Draw text of any origin, such as file names, on one line."""
 
 import unicodedata
 from typing import Literal
@@ -9,12 +9,12 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.text import Text
 
 FONT = "DejaVu Sans"
-"""Ships with matplotlib, so a figure looks alike on every machine."""
+"""Ships with matplotlib, so figures look the same on every machine."""
 INK = "#222222"
 SMALL_PT = 7.5
 
 
-def line(
+def draw_text(
     figure: Figure,
     text: str,
     left_in: float,
@@ -24,10 +24,9 @@ def line(
     size_pt: float = SMALL_PT,
     color: str = INK,
 ) -> Text:
-    """Put one line of plain text at a place in inches from the upper left corner of a figure.
+    """Draw one line of plain text, placed in inches from the upper left corner of a figure.
 
-    Nothing in ``text`` is mark-up (``$`` is a dollar sign); a character that the font lacks is
-    drawn as ``?``.
+    No character is mark-up (``$`` is a dollar sign); those that the font lacks become ``?``.
     """
     width_in, height_in = figure.get_size_inches()
     return figure.text(
@@ -44,7 +43,7 @@ def line(
 
 
 def shorten(text: Text, width_in: float) -> None:
-    """Leave out the middle of ``text`` until it is at most ``width_in`` inches wide."""
+    """Cut the middle of ``text`` until it is at most ``width_in`` inches wide."""
     figure = text.get_figure(root=True)
     assert figure is not None
     renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
