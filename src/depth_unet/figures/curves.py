@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from depth_unet.errors import DataError
-from depth_unet.figures.text import FONT, INK, SMALL_PT, draw_text, shorten
+from depth_unet.figures.text import INK, draw_text, shorten, style_ticks
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#7f7f7f")
 """Okabe and Ito's colours, which readers with colour blindness can distinguish, without yellow and
@@ -117,15 +117,7 @@ def _style_axes(axes: Axes, *, numbers: bool) -> None:
     axes.set_xlim(left=0)
     axes.grid(color="#e3e3e3", linewidth=0.5)
     axes.set_axisbelow(True)
-    axes.tick_params(
-        labelsize=SMALL_PT,
-        labelcolor=INK,
-        labelfontfamily=FONT,
-        color=INK,
-        width=0.4,
-        length=2,
-        labelleft=numbers,
-    )
+    style_ticks(axes, labelleft=numbers)
     for name, edge in axes.spines.items():
         edge.set(linewidth=0.4, color=INK, visible=name in ("left", "bottom"))
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from depth_unet.figures.colour import Scale
-from depth_unet.figures.text import FONT, INK, SMALL_PT, draw_text, shorten
+from depth_unet.figures.text import INK, draw_text, shorten, style_ticks
 
 _DPI = 200
 # Inches. A column narrower than _NARROWEST would not hold its heading and bar.
@@ -132,15 +132,7 @@ def _draw_bar(figure: Figure, scale: Scale, left_in: float, top_in: float, width
     )
     bar.outline.set_linewidth(0.4)
     bar.outline.set_edgecolor(INK)
-    axes.tick_params(
-        labelsize=SMALL_PT,
-        labelcolor=INK,
-        labelfontfamily=FONT,
-        color=INK,
-        width=0.4,
-        length=2,
-        pad=1.5,
-    )
+    style_ticks(axes, pad=1.5)
     draw_text(figure, scale.label, left_in + width_in / 2, top_in + _BAR_LABEL, anchor="center")
 
 

@@ -1,8 +1,9 @@
 """Draw text of any origin, such as file names, on one line."""
 
 import unicodedata
-from typing import Literal
+from typing import Any, Literal
 
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
@@ -39,6 +40,19 @@ def draw_text(
         color=color,
         horizontalalignment=anchor,
         verticalalignment="center",
+    )
+
+
+def style_ticks(axes: Axes, **more: Any) -> None:
+    """Give the ticks of a plot the font and the ink of all text; ``more`` is for matplotlib."""
+    axes.tick_params(
+        labelsize=SMALL_PT,
+        labelcolor=INK,
+        labelfontfamily=FONT,
+        color=INK,
+        width=0.4,
+        length=2,
+        **more,
     )
 
 

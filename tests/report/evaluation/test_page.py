@@ -17,7 +17,7 @@ from depth_unet.metrics.protocols import FULL, NYU_EIGEN
 from depth_unet.recipes import seed
 from depth_unet.report import page as report_page
 from depth_unet.report.evaluation.page import page, write_page
-from depth_unet.report.evaluation.pictures import Picture, Ranked
+from depth_unet.report.evaluation.pictures import Picture, RankedFrame
 from depth_unet.report.evaluation.results import NETWORK, NetworkResults, as_values
 from tests.report.page import Page
 
@@ -68,7 +68,7 @@ def results(**changes: object) -> NetworkResults:
 def pictures(tmp_path: Path) -> list[Picture]:
     """A panel of three frames and a pair of surfaces."""
     frames = tuple(
-        Ranked(rank=rank, name=f"<{rank}>&.png", abs_rel=0.1) for rank in ("best", "worst")
+        RankedFrame(rank=rank, name=f"<{rank}>&.png", abs_rel=0.1) for rank in ("best", "worst")
     )
     drawn = []
     for name, shown in (("panel", frames), ("best_3d", frames[:1])):

@@ -10,7 +10,7 @@ from depth_unet.cli.evaluate.scoring import (
     check_free,
     choose_protocol,
     choose_splits,
-    rooms_of_parts,
+    count_rooms_by_split,
     score_parts,
 )
 from depth_unet.cli.scoring_arguments import EvaluateArguments
@@ -101,7 +101,7 @@ def score_checkpoint(
         train_frames=len(names),
         trained_here=trained_here,
         train_rooms=count_rooms(trained) if trained_here else None,
-        num_rooms=rooms_of_parts(source, parts),
+        num_rooms=count_rooms_by_split(source, parts),
         scores=scores,
     )
     return results, model.predict_array

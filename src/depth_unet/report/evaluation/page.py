@@ -44,14 +44,14 @@ def page(results: Results, pictures: Sequence[Picture]) -> str:
     }
     main_split = next((name for name in ("test", "unseen") if name in splits), next(iter(splits)))
     guesses = [name for name in splits[main_split] if name != NETWORK]
-    is_network = isinstance(results, NetworkResults)
-    name = results.config.recipe if isinstance(results, NetworkResults) else results.name
+    network = results if isinstance(results, NetworkResults) else None
+    name = network.config.recipe if network else results.name
     return render(
         "evaluation.html",
         title=f"Depth from one photo: {name} on {results.dataset}",
         results=results,
-        is_network=is_network,
-        is_best=isinstance(results, NetworkResults) and results.checkpoint.name == BEST_NAME,
+        is_network=network is not None,
+        is_best=network is not None and network.checkpoint.name == BEST_NAME,
         is_synthetic=is_synthetic(results.dataset),
         splits=splits,
         main_split=main_split,
@@ -68,7 +68,7 @@ def page(results: Results, pictures: Sequence[Picture]) -> str:
         metric_names=METRIC_NAMES,
         overlap=overlap,
         pictures=pictures,
-        next_steps=_next_steps(results) if isinstance(results, NetworkResults) else None,
+        next_steps=_next_steps(network) if network else None,
     )
 
 

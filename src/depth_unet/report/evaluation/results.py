@@ -120,7 +120,7 @@ class FileResults(BaseResults):
     def headline(self) -> str:
         """Method, data and protocol in one line."""
         described = self.protocol.describe(self.ground_truth(), flip="as the files have it")
-        return f"{self.name} ({self.found()} in {self.folder}); {described}"
+        return f"{self.name} ({self.describe_files()} in {self.folder}); {described}"
 
     def method(self) -> dict[str, Any]:
         """What was scored, as plain values."""
@@ -132,11 +132,11 @@ class FileResults(BaseResults):
             "share_without_prediction": dict(self.missing_shares),
         }
 
-    def found(self) -> str:
+    def describe_files(self) -> str:
         """How many files of each kind were scored."""
         return ", ".join(f"{count} {ending} files" for ending, count in self.kinds.items())
 
-    def missing_texts(self) -> list[str]:
+    def describe_missing(self) -> list[str]:
         """For each split with missing predictions, how many and how they count."""
         nearest_m = self.protocol.clamp_m[0]
         return [
