@@ -1,4 +1,4 @@
-"""A room without photos: a floor, a wall and a box, at any size."""
+"""A simple room without photos: a floor, a wall and a box, at any size."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ MakeRow = Callable[..., PanelRow]
 
 @pytest.fixture
 def make_row() -> MakeRow:
-    """Build a row from a size, an error factor and a title; ``truth=False`` leaves it out."""
+    """Build a row from a size, an error factor and a title."""
 
     def build(
         height: int = 60,
@@ -21,7 +21,6 @@ def make_row() -> MakeRow:
         factor: float = 1.1,
         far_m: float = 5.0,
         title: str = "rooms/0002.png, AbsRel 0.10",
-        truth: bool = True,
     ) -> PanelRow:
         rows, columns = np.mgrid[0:height, 0:width]
         depth_m = np.minimum(far_m, 0.6 * far_m * height / (rows + 1.0)).astype(np.float32)
@@ -30,7 +29,7 @@ def make_row() -> MakeRow:
         return PanelRow(
             image=image.astype(np.uint8),
             prediction_m=(depth_m * factor).astype(np.float32),
-            target_m=depth_m if truth else None,
+            target_m=depth_m,
             title=title,
         )
 

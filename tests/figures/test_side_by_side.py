@@ -42,7 +42,7 @@ def test_words_stand_in_their_places() -> None:
     """Headings, one caption under each prediction, and a title kept clear of the captions."""
     figure = side_by_side(["run a", "run b"], [row(title="a long folder/" * 40 + "0.png")])
     shown = [text.get_text() for text in figure.texts]
-    assert {"original", "true", "run a", "run b", "AbsRel 0.000", "AbsRel 0.200"} <= set(shown)
+    assert {"photo", "true", "run a", "run b", "AbsRel 0.000", "AbsRel 0.200"} <= set(shown)
     title = next(text for text in figure.texts if "…" in text.get_text())
     captions = [text for text in figure.texts if text.get_text().startswith("AbsRel")]
     for caption, axes in zip(captions, figure.axes[2:4], strict=True):

@@ -80,13 +80,6 @@ def test_flat_empty_and_tiny_depth_is_drawn(
     assert all(np.isfinite(axes.get_ylim()).all() for axes in _plots(figure))
 
 
-def test_without_ground_truth_one_surface_is_drawn(make_row: MakeRow) -> None:
-    """The original and the predicted surface remain."""
-    figure = surfaces(make_row(truth=False))
-    assert len(_plots(figure)) == 1
-    assert [text.get_text() for text in figure.texts][:2] == ["original", "predicted"]
-
-
 @pytest.mark.parametrize(("height", "width"), [(48, 64), (64, 48), (64, 64)])
 def test_labels_stay_on_the_page(make_row: MakeRow, height: int, width: int) -> None:
     """Axis labels and numbers are neither cut by the page nor drawn over the colour bar."""

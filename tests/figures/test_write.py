@@ -69,7 +69,7 @@ def test_svg_is_the_same_every_time(make_row: MakeRow, tmp_path: Path) -> None:
 
 def test_only_png_and_svg_are_written(make_row: MakeRow, tmp_path: Path) -> None:
     """A name that promises another format is refused before anything is drawn."""
-    with pytest.raises(ConfigError, match=r"panel\.jpg: only \.png and \.svg"):
+    with pytest.raises(ConfigError, match=r"panel\.jpg; the name must end in \.png or \.svg"):
         write_figure(panel([make_row()]), tmp_path / "panel.jpg")
     assert not list(tmp_path.iterdir())
 

@@ -21,6 +21,7 @@ from tests.integration.commandline import (
     files_below,
     results_in,
 )
+from tests.report.page import Page
 
 METRICS = (
     *("abs_rel", "sq_rel", "rmse", "rmse_log", "log10", "silog"),
@@ -91,8 +92,9 @@ def test_evaluate_report(evaluated: tuple[Outcome, Path]) -> None:
     assert outcome.out.splitlines()[-1] == f"report: {out / 'report.html'}"
     text = (out / "report.html").read_text(encoding="utf-8")
     assert text.count("<img ") == text.count("data:image/webp;base64,") == 12
-    assert "50 photos of 10 rooms of the data set “box rooms”: 4 steps of 4 photos" in text
-    assert "are synthetic" in text
+    words = Page(text).text
+    assert "50 photos of 10 rooms of the data set “box rooms”: 4 steps of 4 photos" in words
+    assert "are synthetic" in words
     for scores in results_in(out)["splits"].values():
         assert f"{100 * scores['abs_rel']['mean']:.1f}\N{NO-BREAK SPACE}%" in text
 

@@ -8,7 +8,7 @@ from depth_unet.cli.evaluate.scoring import (
     TABLE_WIDTH,
     check_free,
     choose_protocol,
-    rooms_of_parts,
+    count_rooms_by_split,
     score_parts,
 )
 from depth_unet.cli.scoring_arguments import CompareArguments
@@ -35,7 +35,7 @@ def run(arguments: CompareArguments) -> list[DataError]:
     A frame that cannot be read is an error: a mean over fewer frames would be another result.
     """
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    paths = [resolve(name) for name in check_enough(arguments.runs)]
+    paths = [resolve(name) for name in check_run_names(arguments.runs)]
     out = arguments.out
     check_free(out / RESULT_NAME, overwrite=arguments.overwrite)
     check_writable(out)
@@ -85,7 +85,7 @@ def score_runs(
         dataset=source.info.name,
         runs=runs,
         frames=fair,
-        num_rooms=rooms_of_parts(source, parts),
+        num_rooms=count_rooms_by_split(source, parts),
         scores=score_parts(predictors, source, parts, rules),
     )
 
@@ -103,7 +103,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
         console.print(missing)
 
 
-def check_enough(names: tuple[str, ...]) -> tuple[str, ...]:
+def check_run_names(names: tuple[str, ...]) -> tuple[str, ...]:
     """The names of the runs.
 
     Raises:

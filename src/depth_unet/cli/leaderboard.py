@@ -11,7 +11,7 @@ from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import check_writable, write_text
 from depth_unet.report.leaderboard.boards import make_boards
 from depth_unet.report.leaderboard.read import Evaluation, read_evaluation
-from depth_unet.report.leaderboard.write import markdown, page
+from depth_unet.report.leaderboard.render import markdown, page
 
 FORMS = {".md": markdown, ".html": page}
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from depth_unet.errors import DataError
-from depth_unet.outputs.depth_read import ENDINGS
 
 PREFERRED = (".npy", ".npz", ".exr", ".pfm", ".tif", ".tiff", ".png")
 """Of several files of one frame the first is used: floats before whole millimetres."""
@@ -19,15 +18,12 @@ NUMBERED = re.compile(r"\D*(\d+)\D*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
-    """The depth file of every frame.
-
-    Attributes:
-        files: By the photo's path within the data set.
-        extra: Depth files that belong to no frame of the data set.
-    """
+    """The depth files of a data set."""
 
     files: Mapping[str, Path]
-    extra: tuple[Path, ...]
+    """The depth file of every frame, by the photo's path within the data set."""
+    extra: tuple[Path, ...] = ()
+    """Depth files that belong to no frame of the data set."""
 
 
 def list_files(folder: Path) -> dict[str, Path]:
@@ -42,12 +38,11 @@ def list_files(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder; name the one that holds a depth file per photo")
     found: dict[str, Path] = {}
-    for path in sorted(folder.rglob("*"), key=lambda path: (_preference(path), path)):
+    paths = [path for path in folder.rglob("*") if path.suffix.lower() in PREFERRED]
+    for path in sorted(paths, key=lambda path: (PREFERRED.index(path.suffix.lower()), path)):
         below = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in below.parts)
-        if hidden or path.suffix.lower() not in ENDINGS or not path.is_file():
-            continue
-        if not path.stem.endswith(PICTURE_SUFFIXES):
+        if not hidden and path.is_file() and not path.stem.endswith(PICTURE_SUFFIXES):
             key = below.with_suffix("").as_posix().removesuffix(DEPTH_SUFFIX)
             found.setdefault(key, path)
     if not found:
@@ -124,7 +119,7 @@ def match_order(files: Mapping[str, Path], wanted: Sequence[str]) -> Matched:
         missing = f"number {gap} is missing" if gap is not None else f"the first is {first}"
         raise DataError(f"depth files must be numbered from 0 or 1 without a gap, but {missing}")
     ordered = (numbered[number] for number in numbers)
-    return Matched(files=dict(zip(wanted, ordered, strict=True)), extra=())
+    return Matched(files=dict(zip(wanted, ordered, strict=True)))
 
 
 def _require_all(
@@ -151,8 +146,3 @@ def _ends(name: str) -> list[str]:
     parts = PurePosixPath(name).parts
     tails = [PurePosixPath(*parts[start:]) for start in range(len(parts))]
     return [end for tail in tails for end in (str(tail), str(tail.with_suffix("")))]
-
-
-def _preference(path: Path) -> int:
-    ending = path.suffix.lower()
-    return PREFERRED.index(ending) if ending in PREFERRED else len(PREFERRED)

@@ -59,7 +59,13 @@ class FilePredictions:
         """
         path = self.files[name]
         depth_m = read_depth_file(path, self._unit(path))
-        _check_shape(path, depth_m.shape, (height, width))
+        rows, columns = depth_m.shape
+        # Rounding to whole pixels is allowed.
+        if abs(columns - rows * width / height) >= 1 and abs(rows - columns * height / width) >= 1:
+            raise DataError(
+                f"{path} is {columns}x{rows}, but its photo is {width}x{height}, another aspect "
+                "ratio; write depth of the whole photo, at any size"
+            )
         usable = np.isfinite(depth_m) & (depth_m > 0)
         if not usable.any():
             raise DataError(f"{path} holds no depth: no value is above 0; predict {name} again")
@@ -78,13 +84,3 @@ class FilePredictions:
                 "--unit, or write the files without a unit"
             )
         return given or stated
-
-
-def _check_shape(path: Path, found: tuple[int, ...], photo: tuple[int, int]) -> None:
-    """Refuse a map of another aspect ratio, except for rounding to whole pixels."""
-    (rows, columns), (height, width) = found, photo
-    if abs(columns - rows * width / height) >= 1 and abs(rows - columns * height / width) >= 1:
-        raise DataError(
-            f"{path} is {columns}x{rows}, but its photo is {width}x{height}, another aspect ratio; "
-            "write depth of the whole photo, at any size"
-        )

@@ -1,4 +1,4 @@
-"""A contact sheet: photos of a data set, each beside its depth."""
+"""A contact sheet: photos of a data set beside their depth."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Contact:
     Attributes:
         image: RGB, h w 3, 0 to 255.
         depth_m: Depth, h w, metres, 0 where unknown.
-        name: Stands under the photo; shortened where it is too long.
+        name: Text under the photo; shortened if it is too long.
     """
 
     image: NDArray[np.uint8]
@@ -37,7 +37,7 @@ class Contact:
 def contact_sheet(contacts: Sequence[Contact]) -> Figure:
     """Draw photos beside their depth, three pairs to a row.
 
-    All depths share one range in metres and one bar; holes are grey.
+    All depths share one range in metres and one colour bar. Holes are grey.
 
     Args:
         contacts: At least one; sizes may differ.
@@ -46,7 +46,7 @@ def contact_sheet(contacts: Sequence[Contact]) -> Figure:
         A figure with its own Agg canvas, for ``write_figure``.
 
     Raises:
-        DataError: There is none.
+        DataError: There is no photo.
     """
     if not contacts:
         raise DataError("a contact sheet needs at least one photo; found none")

@@ -1,4 +1,4 @@
-"""Curves of several runs, told apart by colour, dash and marker."""
+"""Curves of several runs, which differ in colour, dash and marker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from depth_unet.errors import DataError
-from depth_unet.figures.text import FONT, INK, SMALL_PT, line, shorten
+from depth_unet.figures.text import INK, draw_text, shorten, style_ticks
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#7f7f7f")
-"""Okabe and Ito's, which readers with any colour blindness tell apart, without yellow and black:
-these have contrast on white and on dark paper."""
+"""Okabe and Ito's colours, which readers with colour blindness can distinguish, without yellow and
+black: the rest has contrast on white and on dark paper."""
 _DASHES = ("-", "--", "-.", ":")
-_WIDTHS_PT = (2.2, 1.5, 1.3, 1.3)  # of the dashes: a solid line shows through the gaps above it
+_WIDTHS_PT = (2.2, 1.5, 1.3, 1.3)  # per dash: a solid line below shows through the gaps
 _MARKERS = ("o", "s", "^", "D", "v")
 
 _DPI = 200
@@ -30,11 +30,11 @@ _MOST_MARKERS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One run's values.
+    """The values of one run.
 
     Attributes:
-        run: Its position among the names, which decides how it is drawn.
-        along: For every horizontal axis, where the values stand.
+        run: Its position among the names, which decides its style.
+        along: The position of every value, for each horizontal axis.
         values: The values.
     """
 
@@ -48,8 +48,8 @@ class Chart:
     """One quantity.
 
     Attributes:
-        title: What is measured, with its unit and which way is better.
-        lines: The runs that have it.
+        title: The quantity with its unit, and an arrow towards better values.
+        lines: The runs that recorded it.
     """
 
     title: str
@@ -57,7 +57,7 @@ class Chart:
 
 
 def run_colour(run: int) -> str:
-    """The colour of the run at a position, the same in every figure and table."""
+    """The colour of the run at a position, in every figure and table."""
     return COLOURS[run % len(COLOURS)]
 
 
@@ -66,7 +66,7 @@ def curves(names: Sequence[str], axes_titles: Sequence[str], charts: Sequence[Ch
 
     Args:
         names: The runs, for the legend.
-        axes_titles: What the horizontal axes show.
+        axes_titles: Titles of the horizontal axes.
         charts: At least one; the columns of a row share their vertical axis.
 
     Returns:
@@ -84,7 +84,7 @@ def curves(names: Sequence[str], axes_titles: Sequence[str], charts: Sequence[Ch
     _legend(figure, names)
     for row, chart in enumerate(charts):
         row_top_in = top_in + row * (_TITLE + _CHART + _FOOT)
-        line(figure, chart.title, _LEFT, row_top_in + _TITLE / 2, size_pt=8.5)
+        draw_text(figure, chart.title, _LEFT, row_top_in + _TITLE / 2, size_pt=8.5)
         _row(figure, chart, axes_titles, row_top_in + _TITLE)
     return figure
 
@@ -105,33 +105,25 @@ def _row(figure: Figure, chart: Chart, axes_titles: Sequence[str], top_in: float
         axes = figure.add_axes(box, sharey=first)
         for item in chart.lines:
             axes.plot(item.along[column], item.values, **_style(item))
-        _dress(axes, numbers=first is None)
+        _style_axes(axes, numbers=first is None)
         first = first or axes
-        line(figure, title, left_in + chart_in / 2, top_in + _CHART + 0.3, anchor="center")
+        draw_text(figure, title, left_in + chart_in / 2, top_in + _CHART + 0.3, anchor="center")
 
 
-def _dress(axes: Axes, *, numbers: bool) -> None:
+def _style_axes(axes: Axes, *, numbers: bool) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=True))
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
     axes.set_xlim(left=0)
     axes.grid(color="#e3e3e3", linewidth=0.5)
     axes.set_axisbelow(True)
-    axes.tick_params(
-        labelsize=SMALL_PT,
-        labelcolor=INK,
-        labelfontfamily=FONT,
-        color=INK,
-        width=0.4,
-        length=2,
-        labelleft=numbers,
-    )
+    style_ticks(axes, labelleft=numbers)
     for name, edge in axes.spines.items():
         edge.set(linewidth=0.4, color=INK, visible=name in ("left", "bottom"))
 
 
 def _legend(figure: Figure, names: Sequence[str]) -> None:
-    """One line per run. By hand: matplotlib's takes ``$`` and a leading ``_`` for mark-up."""
+    """One line per run. matplotlib's own legend would interpret ``$`` and a leading ``_``."""
     width_in, height_in = figure.get_size_inches()
     for run, name in enumerate(names):
         top_in = 0.1 + _LEGEND_LINE * (run + 0.5)
@@ -140,7 +132,7 @@ def _legend(figure: Figure, names: Sequence[str]) -> None:
         sample.set(**_style(Line(run=run, along=(), values=())))
         sample.set_markevery([1])
         figure.add_artist(sample)
-        text = line(figure, name, _LEFT + _SAMPLE + 0.1, top_in, size_pt=8.5)
+        text = draw_text(figure, name, _LEFT + _SAMPLE + 0.1, top_in, size_pt=8.5)
         shorten(text, width_in - _LEFT - _SAMPLE - 0.2)
 
 

@@ -1,4 +1,4 @@
-"""Panels: original, true depth, predicted depth and error of a few images, one row each."""
+"""Panels: photo, true depth, predicted depth and error of a few images, one row each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from depth_unet.figures.colour import (
 )
 from depth_unet.figures.sheet import Sheet
 
-_COLUMNS = ("original", "true", "predicted", "error")
+_COLUMNS = ("photo", "true", "predicted", "error")
 _ERROR_TAIL_PERCENT = 1.0
 
 
@@ -33,33 +33,32 @@ class PanelRow:
 
     Attributes:
         image: RGB, h w 3, 0 to 255.
+        target_m: True depth, h w, metres, 0 where unknown.
         prediction_m: Predicted depth, h w, metres; 0 and non-finite pixels are drawn as holes.
-        target_m: True depth, h w, metres, 0 where unknown; None without ground truth.
-        title: One line, such as ``train/0002.jpg, AbsRel 0.21``; shortened where it is too long.
+        title: One line, such as ``train/0002.jpg, AbsRel 0.21``; shortened if it is too long.
     """
 
-    # No jaxtyping here: shapes are checked below, with a message that names the image.
+    # No jaxtyping here: check_shapes has a message that names the image.
     image: NDArray[np.uint8]
+    target_m: NDArray[np.floating[Any]]
     prediction_m: NDArray[np.floating[Any]]
-    target_m: NDArray[np.floating[Any]] | None = None
     title: str
 
     def __post_init__(self) -> None:
-        check_shapes(self.title, self.image, self.depths())
+        check_shapes(self.title, self.image, (self.target_m, self.prediction_m))
 
-    def depths(self) -> tuple[Float[np.ndarray, "h w"], ...]:
-        """The true depth, if there is one, and the predicted depth, metres."""
-        known = () if self.target_m is None else (self.target_m,)
-        return (*known, self.prediction_m)
+    def depths(self) -> tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]:
+        """The true and the predicted depth, metres."""
+        return (self.target_m, self.prediction_m)
 
 
 def check_shapes(
     title: str, image: NDArray[np.uint8], depths_m: Sequence[NDArray[np.floating[Any]]]
 ) -> None:
-    """Refuse depths that are not of the image's size.
+    """Check that all depths have the size of the image.
 
     Raises:
-        DataError: One is not, or the image is not RGB; the message begins with ``title``.
+        DataError: One has not, or the image is not RGB; the message begins with ``title``.
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise DataError(f"{title}: an image of shape {image.shape}; expected rows, columns, 3")
@@ -72,54 +71,39 @@ def check_shapes(
 
 
 def panel(rows: Sequence[PanelRow]) -> Figure:
-    """Draw original, true depth, predicted depth and absolute error, one row per image.
+    """Draw photo, true depth, predicted depth and absolute error, one row per image.
 
-    All depths of the figure share one range in metres and one bar, all errors another: the same
-    colour is the same distance in every row. Without any ground truth there are two columns,
-    original and predicted depth; a row without it among others that have it says so.
+    All depths of the figure share one range in metres and one colour bar, all errors another. Holes
+    (0, negative, non-finite) are grey, in the error too. About 1 % of the pixels may lie beyond
+    either end of a range; that end of the bar is then pointed.
 
     Args:
-        rows: At least one; six fit a page. Pictures of any aspect ratio may be mixed.
+        rows: At least one; six fit a page. Images may have different aspect ratios.
 
     Returns:
         A figure with its own Agg canvas, for ``write_figure``.
 
     Raises:
-        DataError: No row.
-
-    Holes (0, negative, non-finite) are grey, in the error too. Each range leaves about 1 % of
-    its pixels beyond an end; that end of the bar is then pointed.
+        DataError: There is no row.
     """
     if not rows:
         raise DataError("a panel needs at least one row; found none")
     errors_m = [_error_m(row) for row in rows]
-    depth = _depth_scale(rows)
-    error = _error_scale([error_m for error_m in errors_m if error_m is not None])
-    shapes = [row.prediction_m.shape for row in rows]
-    with_truth = any(row.target_m is not None for row in rows)
-    headings = _COLUMNS if with_truth else ("original", "predicted")
-    sheet = Sheet(headings, shapes)
-    predicted = headings.index("predicted")
+    depth, error = _depth_scale(rows), _error_scale(errors_m)
+    sheet = Sheet(_COLUMNS, [row.prediction_m.shape for row in rows])
     for index, (row, error_m) in enumerate(zip(rows, errors_m, strict=True)):
+        valid = np.isfinite(error_m)
         sheet.title(index, row.title)
         sheet.picture(index, 0, row.image)
-        sheet.picture(index, predicted, colourise(row.prediction_m, depth.low, depth.high))
-        if row.target_m is not None and error_m is not None:
-            sheet.picture(index, 1, colourise(row.target_m, depth.low, depth.high))
-            valid = np.isfinite(error_m)
-            sheet.picture(index, 3, paint(error_m, valid, error.low, error.high, error.colormap))
-        elif with_truth:
-            sheet.blank(index, 1, "not known")
-            sheet.blank(index, 3, "not known")
-    sheet.bar(depth, 1, predicted)
-    if with_truth:
-        sheet.bar(error, 3, 3)
+        sheet.picture(index, 1, colourise(row.target_m, depth.low, depth.high))
+        sheet.picture(index, 2, colourise(row.prediction_m, depth.low, depth.high))
+        sheet.picture(index, 3, paint(error_m, valid, error.low, error.high, error.colormap))
+    sheet.bar(depth, 1, 2)
+    sheet.bar(error, 3, 3)
     return sheet.figure
 
 
-def _error_m(row: PanelRow) -> Float[np.ndarray, "h w"] | None:
-    if row.target_m is None:
-        return None
+def _error_m(row: PanelRow) -> Float[np.ndarray, "h w"]:
     both = drawable(row.target_m) & drawable(row.prediction_m)
     difference_m = np.full(both.shape, np.nan, np.float32)
     np.subtract(row.prediction_m, row.target_m, out=difference_m, where=both, casting="same_kind")

@@ -12,7 +12,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 
 from depth_unet.errors import DataError
 from depth_unet.figures.plot import plot
-from depth_unet.figures.text import FONT, INK, SMALL_PT, line, shorten
+from depth_unet.figures.text import FONT, INK, SMALL_PT, draw_text, shorten
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 7.2, 3.2, 0.55, 0.42, 0.16
 _COLORMAP = "viridis"
@@ -72,7 +72,7 @@ def parallel(uprights: Sequence[Upright]) -> Figure:
     room_in = (_WIDTH - _LEFT) / (len(uprights) - 0.88)
     for place, each in enumerate(uprights):
         _draw_upright(axes, place, each)
-        title = line(figure, each.title, _LEFT + place * room_in, 0.16, anchor="center")
+        title = draw_text(figure, each.title, _LEFT + place * room_in, 0.16, anchor="center")
         shorten(title, room_in - 0.1 if place else 2 * _LEFT)
     return figure
 

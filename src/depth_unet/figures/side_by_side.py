@@ -1,4 +1,4 @@
-"""The same images beside the predictions of several networks, one column each."""
+"""The same images beside the predictions of several networks, one column for each network."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ from depth_unet.figures.sheet import Sheet
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SideBySideRow:
-    """One image with its truth and what several networks say, all of one size.
+    """One image with its true depth and several predictions, all of one size.
 
     Attributes:
         image: RGB, h w 3, 0 to 255.
         target_m: True depth, h w, metres, 0 where unknown.
         predictions_m: Predicted depths, h w, metres, in the order of the columns.
-        captions: What stands under each prediction, such as its error.
-        title: One line, such as the photo's name; shortened where it is too long.
+        captions: Text under each prediction, such as its error.
+        title: One line, such as the photo's name; shortened if it is too long.
     """
 
-    # No jaxtyping here: shapes are checked below, with a message that names the image.
+    # No jaxtyping here: check_shapes has a message that names the image.
     image: NDArray[np.uint8]
     target_m: NDArray[np.floating[Any]]
     predictions_m: tuple[NDArray[np.floating[Any]], ...]
@@ -38,10 +38,9 @@ class SideBySideRow:
 
 
 def side_by_side(names: Sequence[str], rows: Sequence[SideBySideRow]) -> Figure:
-    """Draw original, true depth and every network's prediction, one row per image.
+    """Draw photo, true depth and every network's prediction, one row per image.
 
-    All depths of the figure share one range in metres and one bar: the same colour is the same
-    distance everywhere. Holes are grey.
+    All depths of the figure share one range in metres and one colour bar. Holes are grey.
 
     Args:
         names: Headings of the predictions' columns.
@@ -51,7 +50,7 @@ def side_by_side(names: Sequence[str], rows: Sequence[SideBySideRow]) -> Figure:
         A figure with its own Agg canvas, for ``write_figure``.
 
     Raises:
-        DataError: No row, or a row with more or fewer predictions than names.
+        DataError: There is no row, or a row has more or fewer predictions than names.
     """
     if not rows:
         raise DataError("a side-by-side figure needs at least one row; found none")
@@ -63,7 +62,7 @@ def side_by_side(names: Sequence[str], rows: Sequence[SideBySideRow]) -> Figure:
             )
     maps_m = [depth_m for row in rows for depth_m in (row.target_m, *row.predictions_m)]
     low_m, high_m = depth_range(*maps_m)
-    sheet = Sheet(("original", "true", *names), [row.target_m.shape for row in rows])
+    sheet = Sheet(("photo", "true", *names), [row.target_m.shape for row in rows])
     for index, row in enumerate(rows):
         sheet.title(index, row.title, columns=2)
         sheet.picture(index, 0, row.image)

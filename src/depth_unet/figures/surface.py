@@ -1,4 +1,4 @@
-"""Depth as a surface over the picture plane: true and predicted side by side."""
+"""True and predicted depth as surfaces over the picture plane, side by side."""
 
 import itertools
 import math
@@ -39,45 +39,44 @@ _SHADOW = 0.6
 
 
 def surfaces(row: PanelRow) -> Figure:
-    """Draw the picture beside its true and its predicted depth as shaded surfaces.
+    """Draw the photo beside its true and its predicted depth as shaded surfaces.
 
-    Column and row span the picture plane, upright; depth leads away from the viewer. Both
-    surfaces have the same axes, view, colours and bar. They are coloured by depth, as in the
-    panels, and lit from the upper left: the photo draped over them, tried on NYU rooms, is easier
-    to recognise but paints sharp detail onto a blurred prediction and so hides its errors.
+    Column and row span the upright picture plane; depth leads away from the viewer. Both surfaces
+    share axes, view, colours and colour bar. They are coloured by depth, as in the panels, and lit
+    from the upper left. Draping the photo over them was tried on NYU rooms: it is easier to
+    recognise, but paints sharp detail onto a blurred prediction and so hides its errors.
+
+    Every vertex is a pixel of the depth map: at most 160 x 120 are picked at even steps, none is
+    interpolated. A facet with a hole at a corner (0, negative, non-finite) is left open. The range
+    leaves 0.1 % of the pixels beyond either end; facets with pixels more than a quarter of the
+    range beyond it are left open too.
 
     Args:
-        row: The image and its depths; without a true depth only the predicted one is drawn.
+        row: The image and its depths.
 
     Returns:
         A figure with its own Agg canvas, for ``write_figure``.
-
-    Every vertex is a pixel of the depth map: at most 160 x 120 are picked at even steps, none is
-    interpolated. A facet with a hole at a corner (0, negative, non-finite) is left open. The
-    range leaves 0.1 % of the pixels beyond either end; those that lie more than a quarter of it
-    beyond are left open too.
     """
     low_m, high_m = depth_range(*row.depths(), tail_percent=_TAIL_PERCENT)
     valid_m = [depth_m[drawable(depth_m)] for depth_m in row.depths()]
     scale = scale_of("depth (m)", valid_m, low_m, high_m, DEPTH_COLORMAP)
-    names = ("predicted",) if row.target_m is None else ("true", "predicted")
     height_px, width_px = row.prediction_m.shape
     cell, zoom = _LANDSCAPE if width_px >= height_px else _PORTRAIT
-    sheet = Sheet(("original", *names), [cell], side_in=_SIDE_IN)
+    sheet = Sheet(("photo", "true", "predicted"), [cell], side_in=_SIDE_IN)
     sheet.picture(0, 0, row.image)
     for column, depth_m in enumerate(row.depths(), start=1):
         left, bottom, width, height = sheet.cell(0, column)
         place = (left - 0.04 * width, bottom, width, height)
         axes = sheet.figure.add_axes(place, projection="3d")
         assert isinstance(axes, Axes3D)
-        _set_up(axes, scale, height_px, width_px, zoom)
+        _style_axes(axes, scale, height_px, width_px, zoom)
         _draw(axes, depth_m, scale)
     sheet.title(0, row.title)
-    sheet.bar(scale, 1, len(names))
+    sheet.bar(scale, 1, 2)
     return sheet.figure
 
 
-def _set_up(axes: Axes3D, scale: Scale, height_px: int, width_px: int, zoom: float) -> None:
+def _style_axes(axes: Axes3D, scale: Scale, height_px: int, width_px: int, zoom: float) -> None:
     axes.set_xlim(0, width_px)
     axes.set_ylim(scale.low, scale.high)
     axes.set_zlim(height_px, 0)

@@ -1,20 +1,21 @@
-"""Text of any origin (file names above all) made safe to draw on one line."""
+"""Draw text of any origin, such as file names, on one line."""
 
 import unicodedata
-from typing import Literal
+from typing import Any, Literal
 
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.text import Text
 
 FONT = "DejaVu Sans"
-"""Ships with matplotlib, so a figure looks alike on every machine."""
+"""Ships with matplotlib, so figures look the same on every machine."""
 INK = "#222222"
 SMALL_PT = 7.5
 
 
-def line(
+def draw_text(
     figure: Figure,
     text: str,
     left_in: float,
@@ -24,10 +25,9 @@ def line(
     size_pt: float = SMALL_PT,
     color: str = INK,
 ) -> Text:
-    """Put one line of plain text at a place in inches from the upper left corner of a figure.
+    """Draw one line of plain text, placed in inches from the upper left corner of a figure.
 
-    Nothing in ``text`` is mark-up (``$`` is a dollar sign); a character that the font lacks is
-    drawn as ``?``.
+    No character is mark-up (``$`` is a dollar sign); those that the font lacks become ``?``.
     """
     width_in, height_in = figure.get_size_inches()
     return figure.text(
@@ -43,8 +43,21 @@ def line(
     )
 
 
+def style_ticks(axes: Axes, **more: Any) -> None:
+    """Give the ticks of a plot the font and the ink of all text; ``more`` is for matplotlib."""
+    axes.tick_params(
+        labelsize=SMALL_PT,
+        labelcolor=INK,
+        labelfontfamily=FONT,
+        color=INK,
+        width=0.4,
+        length=2,
+        **more,
+    )
+
+
 def shorten(text: Text, width_in: float) -> None:
-    """Leave out the middle of ``text`` until it is at most ``width_in`` inches wide."""
+    """Cut the middle of ``text`` until it is at most ``width_in`` inches wide."""
     figure = text.get_figure(root=True)
     assert figure is not None
     renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]

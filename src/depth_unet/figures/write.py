@@ -1,6 +1,5 @@
-"""A figure as PNG or SVG, whole or not at all, or as pixels."""
+"""Write a figure as PNG or SVG, whole or not at all, or draw it into an array."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from depth_unet.errors import ConfigError
 from depth_unet.files.atomic import replacing
 
 
-def write_figure(figure: Figure, path: Path, texts: Mapping[str, str] | None = None) -> None:
+def write_figure(figure: Figure, path: Path) -> None:
     """Draw ``figure`` at its own size and dpi and write it as PNG or SVG.
 
     The bytes depend only on the figure and the matplotlib that draws it: no date, no version.
@@ -23,7 +22,6 @@ def write_figure(figure: Figure, path: Path, texts: Mapping[str, str] | None = N
     Args:
         figure: A figure with its own Agg canvas or none; as PNG it may be drawn in any thread.
         path: A file name that ends in ``.png`` or ``.svg``; missing parent folders are made.
-        texts: What a PNG file says of itself, by key.
 
     Raises:
         ConfigError: Another suffix.
@@ -34,32 +32,30 @@ def write_figure(figure: Figure, path: Path, texts: Mapping[str, str] | None = N
         # Not savefig: it obeys the user's matplotlibrc (dpi, bbox, background).
         if suffix == ".png":
             agg: Any = FigureCanvasAgg(figure)
-            agg.print_png(temporary, metadata={"Software": None, **(texts or {})})
+            agg.print_png(temporary, metadata={"Software": None})
             return
-        # Letters as shapes look alike everywhere; without a salt the names inside are random.
+        # Letters as shapes look the same everywhere; without a salt the ids inside are random.
         with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "depth-unet"}):
             svg: Any = FigureCanvasSVG(figure)
             svg.print_svg(temporary, metadata={"Date": None, "Creator": None})
 
 
 def check_name(path: Path) -> str:
-    """The ending of a figure's file, in small letters.
+    """The suffix of a figure's file in lower case.
 
     Raises:
-        ConfigError: Figures are not written so.
+        ConfigError: The suffix is neither ``.png`` nor ``.svg``.
     """
     suffix = path.suffix.lower()
     if suffix not in (".png", ".svg"):
-        raise ConfigError(f"cannot write a figure as {path.name}: only .png and .svg are written")
+        raise ConfigError(
+            f"cannot write a figure as {path.name}; the name must end in .png or .svg"
+        )
     return suffix
 
 
 def rendered(figure: Figure) -> UInt8[np.ndarray, "h w 3"]:
-    """Draw ``figure`` at its own size and dpi into an array, for viewers that take pixels.
-
-    Returns:
-        RGB, 0 to 255.
-    """
+    """Draw ``figure`` at its own size and dpi into an array of RGB, 0 to 255."""
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba(), dtype=np.uint8)[..., :3].copy()

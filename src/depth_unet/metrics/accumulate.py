@@ -1,4 +1,4 @@
-"""Metrics of many images: streaming, mergeable, with an interval over images."""
+"""Averages of metrics over images, with bootstrap intervals."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -14,22 +14,22 @@ from depth_unet.metrics.protocols import Average
 CONFIDENCE = 0.95
 NUM_RESAMPLES = 1000
 MAX_DRAWS = 4_000_000
-"""Draws that are held in memory at once."""
+"""Draws held in memory at once."""
 
 
 class ImageSums(NamedTuple):
-    """One image: its name and its row of ``image_sums``, as plain values that travel anywhere."""
+    """The name of an image and its row of ``image_sums``, as plain values."""
 
     name: str
     sums: tuple[float, ...]
 
 
 class MetricAccumulator:
-    """Sums of one image per row; every average is taken from them, at the end.
+    """Collect the sums of each image; averages are computed at the end.
 
-    Both ways of averaging come from the same rows: ``image`` takes the metrics of each row and
-    then their mean, ``pixel`` adds up the rows and takes the metrics of the total. The order in
-    which images arrive or parts are merged changes nothing, not even the last bit.
+    Both averages come from the same sums: ``image`` takes the mean of the metrics of each image,
+    ``pixel`` adds up the sums and takes the metrics of the total. The order in which images are
+    added does not change a bit of the result.
 
     Args:
         average: ``image`` or ``pixel``, from the protocol.
@@ -49,47 +49,25 @@ class MetricAccumulator:
 
     @property
     def num_images(self) -> int:
-        """Images with at least one valid pixel."""
+        """Images with at least one valid pixel; the others are left out of every average."""
         return sum(image.sums[0] > 0 for image in self.images)
 
-    @property
-    def num_empty(self) -> int:
-        """Images without a valid pixel: counted here, left out of every average."""
-        return len(self.images) - self.num_images
-
     def add(self, name: str, sums: Float64[Tensor, " k"]) -> None:
-        """Take up one image.
-
-        Args:
-            name: Name of the image, for ``per_image``.
-            sums: Its row of ``image_sums``.
-        """
+        """Add one image by its name and its row of ``image_sums``."""
         self.images.append(ImageSums(name, tuple(sums.tolist())))
-
-    def merge(self, other: "MetricAccumulator") -> None:
-        """Take up all images of another accumulator.
-
-        Args:
-            other: Images of another process or part of the data; it stays as it is.
-
-        Raises:
-            ConfigError: The two average differently.
-        """
-        self._require_same_average(other)
-        self.images.extend(other.images)
 
     def summary(
         self, num_resamples: int = NUM_RESAMPLES, seed: int = 0
     ) -> dict[str, dict[str, float]]:
         """Each metric with its 95 % bootstrap interval over images.
 
-        Images are drawn with replacement ``num_resamples`` times, and the interval runs from the
-        2.5th to the 97.5th percentile of the averages. It says how much the number would change
-        with other images of the same kind, not how much with another training run.
+        Images are drawn with replacement ``num_resamples`` times; the interval runs from the 2.5th
+        to the 97.5th percentile of the averages. It shows how much the result would vary with other
+        images of the same kind, not with another training run.
 
         Args:
-            num_resamples: How many times the images are drawn anew.
-            seed: Seed of the draws: the same seed and images give the same interval.
+            num_resamples: Number of resamples.
+            seed: Seed of the draws; the same seed and images give the same interval.
 
         Returns:
             ``{"abs_rel": {"mean": …, "low": …, "high": …}, …}`` in the order of ``METRIC_NAMES``.
@@ -100,55 +78,55 @@ class MetricAccumulator:
         images = _counted(self.images)
         if not images:
             raise DataError(
-                f"none of the {self.num_empty} image(s) has a valid pixel, so there is no average; "
-                "check the depth unit and the protocol"
+                f"none of the {len(self.images)} image(s) has a valid pixel to average over; check "
+                "the depth unit and the protocol"
             )
-        average, rows = _AVERAGES[self.average], _stack(images)
-        return _intervals(lambda times: average(times, rows), len(images), num_resamples, seed)
+        rows = _stack(images)
+        return _intervals(
+            lambda times: _averages(times, rows, self.average), len(images), num_resamples, seed
+        )
 
     def difference(
         self, base: "MetricAccumulator", num_resamples: int = NUM_RESAMPLES, seed: int = 0
     ) -> dict[str, dict[str, float]]:
         """Each metric minus that of ``base`` on the same images, with its 95 % interval.
 
-        Every draw takes the same images for both, averages each side by the protocol (over images,
-        or over all their pixels) and subtracts. What makes an image hard for both cancels, so a
-        difference can be certain although the intervals of ``summary`` overlap.
+        Every resample draws the same images for both, averages each by the protocol and subtracts.
+        What makes an image hard for both cancels, so a difference can be certain although the
+        intervals of ``summary`` overlap.
 
         Args:
             base: The same images, scored under the same protocol.
-            num_resamples: How many times the images are drawn anew.
+            num_resamples: Number of resamples.
             seed: Seed of the draws.
 
         Returns:
-            ``{"abs_rel": {"mean": …, "low": …, "high": …}, …}``, this one minus ``base``: below 0
-            this one is lower. All exactly 0 for two accumulators of equal sums.
+            As ``summary``; negative where this one is lower, exactly 0 for equal sums.
 
         Raises:
             ConfigError: The two average differently.
-            DataError: They hold other images, or none has a valid pixel.
+            DataError: They hold different images, or none has a valid pixel.
         """
-        self._require_same_average(base)
+        if base.average != self.average:
+            raise ConfigError(
+                f"cannot subtract metrics averaged per {base.average} from metrics averaged per "
+                f"{self.average}; evaluate both under one protocol"
+            )
         images, others = _counted(self.images), _counted(base.images)
         if not images or [image.name for image in images] != [image.name for image in others]:
             raise DataError(
                 f"cannot pair {len(images)} image(s) that have a valid pixel with {len(others)}; "
-                "score both on the same images, at least one with depth"
+                "score both on the same images, at least one of them with depth"
             )
-        average, rows, base_rows = _AVERAGES[self.average], _stack(images), _stack(others)
-        return _intervals(
-            lambda times: average(times, rows) - average(times, base_rows),
-            len(images),
-            num_resamples,
-            seed,
-        )
+        rows, base_rows = _stack(images), _stack(others)
+
+        def difference(times: Tensor) -> Tensor:
+            return _averages(times, rows, self.average) - _averages(times, base_rows, self.average)
+
+        return _intervals(difference, len(images), num_resamples, seed)
 
     def per_image(self) -> list[tuple[str, dict[str, float]]]:
-        """The metrics of every image that has a valid pixel, sorted by name.
-
-        Returns:
-            Pairs of name and metrics; empty if there is no such image.
-        """
+        """Name and metrics of every image that has a valid pixel, sorted by name."""
         images = _counted(self.images)
         if not images:
             return []
@@ -158,29 +136,21 @@ class MetricAccumulator:
             for i, image in enumerate(images)
         ]
 
-    def _require_same_average(self, other: "MetricAccumulator") -> None:
-        if other.average != self.average:
-            raise ConfigError(
-                f"metrics averaged per {other.average} do not go with metrics averaged per "
-                f"{self.average}; evaluate both under one protocol"
-            )
-
 
 def mean_difference(
     values: Float64[Tensor, " n"], base: Float64[Tensor, " n"], seed: int = 0
 ) -> dict[str, float]:
-    """Mean of a metric of each image minus that of ``base``, with its 95 % interval over images.
+    """Mean difference of a metric from ``base``, with its 95 % bootstrap interval over images.
 
-    As ``MetricAccumulator.difference``, where only the metrics of each image are at hand: every
-    draw takes the same images for both.
+    As ``MetricAccumulator.difference``, from the metrics of each image instead of their sums.
 
     Args:
         values: The metric of each image.
-        base: The same of another method, in the same order of images.
+        base: The same metric of another method, in the same order of images.
         seed: Seed of the draws.
 
     Returns:
-        ``mean``, ``low`` and ``high``; below 0 this one is lower.
+        ``mean``, ``low`` and ``high``; negative where ``values`` are lower.
 
     Example:
         >>> one = torch.ones(3, dtype=torch.float64)
@@ -189,8 +159,7 @@ def mean_difference(
     """
     gaps = values - base
     draws = [times @ gaps / len(gaps) for times in _resamples(len(gaps), NUM_RESAMPLES, seed)]
-    tail = (1 - CONFIDENCE) / 2
-    low, high = torch.cat(draws).quantile(torch.tensor([tail, 1 - tail], dtype=torch.float64))
+    low, high = _bounds(torch.cat(draws))
     return {"mean": float(gaps.mean()), "low": float(low), "high": float(high)}
 
 
@@ -202,14 +171,11 @@ def _stack(images: list[ImageSums]) -> Tensor:
     return torch.tensor([image.sums for image in images], dtype=torch.float64)
 
 
-def _per_image(times: Tensor, rows: Tensor) -> Tensor:
-    """Mean over images of the metrics of each; ``times`` says how often each image is taken."""
+def _averages(times: Tensor, rows: Tensor, average: Average) -> Tensor:
+    """Averaged metrics of each resample; ``times`` counts how often it draws each image."""
+    if average == "pixel":
+        return _table(times @ rows)
     return times @ _table(rows) / times.sum(dim=1, keepdim=True)
-
-
-def _pooled(times: Tensor, rows: Tensor) -> Tensor:
-    """Metrics of all pixels together."""
-    return _table(times @ rows)
 
 
 def _table(rows: Tensor) -> Tensor:
@@ -217,28 +183,27 @@ def _table(rows: Tensor) -> Tensor:
     return torch.stack([columns[name] for name in METRIC_NAMES], dim=1)
 
 
-_AVERAGES: dict[Average, Callable[[Tensor, Tensor], Tensor]] = {
-    "image": _per_image,
-    "pixel": _pooled,
-}
-
-
 def _intervals(
     value: Callable[[Tensor], Tensor], num_images: int, num_resamples: int, seed: int
 ) -> dict[str, dict[str, float]]:
-    """Metrics of all images and their interval; ``value`` is told how often each is taken."""
+    """Mean and interval of each metric; ``value`` takes how often each image is drawn."""
     mean = value(torch.ones(1, num_images, dtype=torch.float64))[0]
     draws = torch.cat([value(times) for times in _resamples(num_images, num_resamples, seed)])
-    tail = (1 - CONFIDENCE) / 2
-    low, high = draws.quantile(torch.tensor([tail, 1 - tail], dtype=torch.float64), dim=0)
+    low, high = _bounds(draws)
     return {
         name: {"mean": float(mean[i]), "low": float(low[i]), "high": float(high[i])}
         for i, name in enumerate(METRIC_NAMES)
     }
 
 
+def _bounds(draws: Tensor) -> Tensor:
+    """Both ends of the interval, from one value per resample."""
+    tail = (1 - CONFIDENCE) / 2
+    return draws.quantile(torch.tensor([tail, 1 - tail], dtype=torch.float64), dim=0)
+
+
 def _resamples(num_images: int, num_resamples: int, seed: int) -> Iterator[Tensor]:
-    """How often each image is drawn in each resample, in blocks of resamples."""
+    """How often each image is drawn in each resample, in blocks that fit into memory."""
     generator = torch.Generator().manual_seed(seed)
     block = max(1, MAX_DRAWS // num_images)
     for start in range(0, num_resamples, block):

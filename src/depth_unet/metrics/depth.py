@@ -1,4 +1,4 @@
-"""The field's depth metrics, from sums that can be added up in any order."""
+"""The usual depth metrics, computed from sums over pixels."""
 
 import torch
 from jaxtyping import Bool, Float, Float64
@@ -37,7 +37,7 @@ def image_sums(
     target_m: Float[Tensor, "b 1 h w"],
     valid: Bool[Tensor, "b 1 h w"],
 ) -> Float64[Tensor, "b 10"]:
-    """Sufficient statistics of each image: everything that the metrics need, as sums over pixels.
+    """Sufficient statistics of each image: the sums over pixels that the metrics need.
 
     With ``p`` the prediction, ``g`` the target and ``d = ln p - ln g``, the sums of
     ``1, |p - g| / g, (p - g)^2 / g, (p - g)^2, d^2, d, |log10 p - log10 g|`` and of the hits
@@ -50,7 +50,7 @@ def image_sums(
 
     Returns:
         One row per image, one column per ``SUM_NAMES``, float64. An image without a valid pixel
-        is a row of zeros; NaN in a prediction at a valid pixel shows as NaN.
+        is a row of zeros; a NaN prediction at a valid pixel makes the sums NaN.
 
     Example:
         >>> target_m = torch.ones(1, 1, 2, 2)
@@ -89,7 +89,7 @@ def scores(sums: Float64[Tensor, "b 10"]) -> dict[str, Float64[Tensor, " b"]]:
     ``delta_k``, the share of pixels with ``max(p / g, g / p) < 1.25^k``.
 
     Args:
-        sums: Rows of ``image_sums``, or sums of such rows: pooled over their pixels.
+        sums: Rows of ``image_sums``, or sums of such rows (metrics pooled over their pixels).
 
     Returns:
         One value per row for each of ``METRIC_NAMES``, float64; NaN for a row with count 0.

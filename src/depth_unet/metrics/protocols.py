@@ -1,4 +1,4 @@
-"""What is compared with what: crop, mask, clamp, averaging and alignment, as one named value."""
+"""Evaluation protocols: crop, mask, clamp, averaging and alignment as one named value."""
 
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, Self
@@ -15,30 +15,27 @@ Alignment = Literal["none", "median", "scale_shift"]
 
 
 class Prepared(NamedTuple):
-    """Prediction, ground truth and mask as a protocol wants them compared.
-
-    Attributes:
-        prediction_m: Cropped, aligned and clamped prediction, metres.
-        target_m: Cropped ground truth, metres, as it was.
-        valid: True where the pixel counts.
-    """
+    """Prediction, ground truth and mask, ready to compare."""
 
     prediction_m: Float64[Tensor, "h w"]
+    """Cropped, aligned and clamped prediction, metres."""
     target_m: Float64[Tensor, "h w"]
+    """Cropped ground truth, metres."""
     valid: Bool[Tensor, "h w"]
+    """True where the pixel counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvalProtocol:
-    """Everything besides the model and the images that a number depends on.
+    """Everything that a result depends on besides the model and the images.
 
     Variants are made with ``dataclasses.replace`` (``flip=True``, ``alignment="median"``).
     """
 
     name: str
-    """Name that is printed with every result."""
+    """Name printed with every result."""
     native_size: tuple[int, int] | None = None
-    """Rows and columns that ground truth must have; None takes any size."""
+    """Rows and columns that the ground truth must have; None allows any size."""
     rows: tuple[int, int] | None = None
     """First row of the crop and the one after its last; None keeps all rows."""
     columns: tuple[int, int] | None = None
@@ -50,11 +47,11 @@ class EvalProtocol:
     valid_rule: ValidRule = "inside"
     """`inside`: min < depth < max; `up_to_max`: min <= depth <= max; `all`: holes are refused."""
     clamp_m: tuple[float, float] = (1e-3, 10.0)
-    """Range that predictions are clamped to, metres."""
+    """Range to which predictions are clamped, metres."""
     average: Average = "image"
     """`image`: per image, then over images; `pixel`: pooled over all pixels."""
     flip: bool = False
-    """Whether the prediction is averaged with that of the mirror image, mirrored back."""
+    """Whether the prediction is averaged with that of the mirror image."""
     alignment: Alignment = "none"
     """`none`: metric; `median`: scaled to the true median; `scale_shift`: least-squares line."""
 
@@ -74,41 +71,34 @@ class EvalProtocol:
                 )
 
     def with_range(self, max_depth_m: float) -> Self:
-        """The same protocol for a data set whose depth ends elsewhere.
+        """The same protocol for another range of depth.
 
         Args:
             max_depth_m: Farthest depth of the data set, metres.
-
-        Returns:
-            A protocol that counts and clamps up to that depth.
 
         Raises:
             ConfigError: The protocol belongs to one data set, which fixes its range.
         """
         if self.native_size is not None:
             raise ConfigError(
-                f"protocol {self.name} ends at {self.max_depth_m:g} m by definition; "
-                "choose protocol full for another range"
+                f"protocol {self.name} ends at {self.max_depth_m:g} m by definition; choose "
+                "protocol full for another range"
             )
         return replace(self, max_depth_m=max_depth_m, clamp_m=(self.clamp_m[0], max_depth_m))
 
     def describe(self, ground_truth: str, flip: str = "") -> str:
-        """The protocol in one line, to be printed with every result.
+        """The protocol in one line, to print with every result.
 
         Args:
-            ground_truth: What the depth is: "raw" (holes are 0) or "filled".
-            flip: What is said of flip averaging where it was up to others; empty: on or off.
-
-        Returns:
-            Name, ground truth, size, crop, valid rule, clamp, averaging, flip and alignment.
+            ground_truth: The kind of depth, such as "raw" (holes are 0) or "filled".
+            flip: Text for flip averaging in place of "on" or "off", where others decided on it.
 
         Example:
             >>> FULL.describe("raw").split("; ")[0]
             'protocol full: ground truth raw at its own size'
         """
-        size = "its own size"
-        if self.native_size is not None:
-            size = f"{self.native_size[1]}x{self.native_size[0]}"
+        native = self.native_size
+        size = f"{native[1]}x{native[0]}" if native else "its own size"
         crop = "none"
         if self.rows is not None or self.columns is not None:
             crop = f"rows {_span(self.rows)}, columns {_span(self.columns)}"
@@ -118,10 +108,8 @@ class EvalProtocol:
             "up_to_max": f"{low} <= depth <= {high} m",
             "all": "all pixels, holes refused",
         }[self.valid_rule]
-        average = {
-            "image": "per image, then over images",
-            "pixel": "pooled over all pixels",
-        }[self.average]
+        pooled = self.average == "pixel"
+        average = "pooled over all pixels" if pooled else "per image, then over images"
         return "; ".join(
             (
                 f"protocol {self.name}: ground truth {ground_truth} at {size}",
@@ -139,20 +127,20 @@ class EvalProtocol:
     ) -> Prepared:
         """Crop, mask, align, clamp: in this order.
 
-        Alignment is fitted to the valid pixels of this image. Flip averaging is not done here: it
-        needs the model, so whoever runs the model reads ``flip``.
+        Alignment is fitted to the valid pixels of this image. Flip averaging needs the model, so
+        the code that runs the model does it.
 
         Args:
             prediction_m: Predicted depth at the size of the ground truth, metres.
-            target_m: Ground truth, metres; 0 or NaN where it is not known.
+            target_m: Ground truth, metres; 0 or NaN where unknown.
 
         Returns:
-            Maps of the crop's size, float64. NaN of a prediction stays NaN, and without a valid
-            pixel there is no alignment.
+            Maps of the crop's size, float64. NaN in a prediction stays NaN; without a valid pixel
+            there is no alignment.
 
         Raises:
-            DataError: The ground truth does not have the native size, has holes although the
-                protocol counts all pixels, or the prediction has another size.
+            DataError: The ground truth does not have the native size, or has holes although the
+                protocol counts all pixels; or the prediction has another size.
 
         Example:
             >>> depth_m = torch.full((480, 640), 2.0)
@@ -188,13 +176,13 @@ class EvalProtocol:
         if self.native_size is not None and size != self.native_size:
             raise DataError(
                 f"protocol {self.name} needs ground truth of "
-                f"{self.native_size[1]}x{self.native_size[0]}, and this is {size[1]}x{size[0]}; "
+                f"{self.native_size[1]}x{self.native_size[0]}, but this is {size[1]}x{size[0]}; "
                 "evaluate on the native depth, or with protocol full"
             )
         if prediction_m.shape != target_m.shape:
             height, width = prediction_m.shape
             raise DataError(
-                f"the prediction is {width}x{height} and its ground truth {size[1]}x{size[0]}; "
+                f"the prediction is {width}x{height}, but its ground truth is {size[1]}x{size[0]}; "
                 "resize the prediction first"
             )
 
@@ -214,8 +202,8 @@ DENSEDEPTH = EvalProtocol(
     average="pixel",
     flip=True,
 )
-"""DenseDepth's own, except that AbsRel divides by the ground truth: its code swaps the arguments
-and divides by the prediction."""
+"""The protocol of DenseDepth, except that AbsRel divides by the ground truth: DenseDepth's code
+swaps the arguments and divides by the prediction."""
 
 FULL = EvalProtocol(name="full", valid_rule="up_to_max")
 """Every valid pixel of any data set, no crop."""
@@ -226,20 +214,13 @@ PROTOCOLS = (NYU_EIGEN, DENSEDEPTH, FULL)
 def protocol(name: str) -> EvalProtocol:
     """The protocol with this name.
 
-    Args:
-        name: ``nyu-eigen``, ``densedepth`` or ``full``.
-
-    Returns:
-        The protocol.
-
     Raises:
-        ConfigError: There is none with this name.
+        ConfigError: No protocol has this name.
     """
-    for known in PROTOCOLS:
-        if known.name == name:
-            return known
-    names = ", ".join(known.name for known in PROTOCOLS)
-    raise ConfigError(f"there is no protocol {name!r}; choose one of {names}")
+    by_name = {known.name: known for known in PROTOCOLS}
+    if name not in by_name:
+        raise ConfigError(f"unknown protocol {name!r}; choose one of {', '.join(by_name)}")
+    return by_name[name]
 
 
 def _span(bounds: tuple[int, int] | None) -> str:
@@ -252,9 +233,9 @@ def _align(prediction: Tensor, target: Tensor, valid: Tensor, alignment: Alignme
     known, truth = prediction[valid], target[valid]
     if alignment == "median":
         return prediction * (truth.quantile(0.5) / known.quantile(0.5))
-    # The line is fitted to what is missing, so that a perfect prediction stays bit for bit.
-    missing = truth - known
+    # The line is fitted to the residual, so that a perfect prediction does not change by a bit.
+    residual = truth - known
     centred = known - known.mean()
     spread = centred.square().sum()
-    slope = torch.where(spread > 0, (centred * missing).sum() / spread, torch.zeros_like(spread))
-    return prediction + slope * (prediction - known.mean()) + missing.mean()
+    slope = torch.where(spread > 0, (centred * residual).sum() / spread, torch.zeros_like(spread))
+    return prediction + slope * (prediction - known.mean()) + residual.mean()

@@ -64,7 +64,9 @@ def test_test_frames_that_a_run_knows_are_left_out() -> None:
     """A run of another split of the data may have been trained on official test frames."""
     clean, leaky = Splits(train=of("a")), Splits(train=of("b"), seen=("t/1.jpg",))
     assert fair_frames(ROWS, {"one": clean, "two": clean}, "test").indices == (24, 25, 26)
-    with pytest.raises(DataError, match="leaky was trained on 3 of 3, or in their rooms"):
+    with pytest.raises(
+        DataError, match="leaky was trained on 3 of 3, or on other frames of their rooms"
+    ):
         fair_frames(ROWS, {"clean": clean, "leaky": leaky}, "test")
 
 
@@ -75,8 +77,11 @@ def test_no_frame_left_says_why() -> None:
         fair_frames(ROWS, {"one": one, "two": two}, "unseen")
     message = str(caught.value)
     assert "split unseen has no frame that is fair to all 2 runs" in message
-    assert "one was trained on 0 of 6, or in their rooms" in message
-    assert "two was trained on 6 of 6, or in their rooms; choose another --split" in message
+    assert "one was trained on 0 of 6, or on other frames of their rooms" in message
+    assert (
+        "two was trained on 6 of 6, or on other frames of their rooms; choose another --split"
+        in message
+    )
     assert message.isprintable()
     with pytest.raises(DataError, match="no run lists a frame"):
         fair_frames(ROWS, {"one": two, "two": two}, "seen")

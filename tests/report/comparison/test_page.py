@@ -145,7 +145,7 @@ def test_left_out_frames_and_unequal_chances_are_told(tmp_path: Path) -> None:
     """Frames left out and for whom, who chose its best on the others, who has no curves."""
     text = Page(written(comparison(), tmp_path)).text
     assert "8 of 20 candidates were left out" in text
-    assert "“second” was trained on 8 of 20, or in their rooms." in text
+    assert "“second” was trained on 8 of 20, or on other frames of their rooms." in text
     assert "to choose the best checkpoint of “first”, but not of the other runs" in text
     assert f"No record of the training was found beside “{ODD_NAME}”" in text
     assert "are synthetic" in text

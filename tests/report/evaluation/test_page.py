@@ -17,8 +17,8 @@ from depth_unet.metrics.protocols import FULL, NYU_EIGEN
 from depth_unet.recipes import seed
 from depth_unet.report import page as report_page
 from depth_unet.report.evaluation.page import page, write_page
-from depth_unet.report.evaluation.pictures import Picture, Ranked
-from depth_unet.report.evaluation.results import NETWORK, Results, as_values
+from depth_unet.report.evaluation.pictures import Picture, RankedFrame
+from depth_unet.report.evaluation.results import NETWORK, NetworkResults, as_values
 from tests.report.page import Page
 
 ODD_NAME = "synthetic <script>alert('rooms')</script> & \"quotes\" $title"
@@ -37,7 +37,7 @@ def accumulated(factor: float) -> MetricAccumulator:
     return metrics
 
 
-def results(**changes: object) -> Results:
+def results(**changes: object) -> NetworkResults:
     """Three splits: the network is better than both guesses where it was trained."""
     scores = {
         split: {
@@ -46,7 +46,7 @@ def results(**changes: object) -> Results:
         }
         for split, factor in (("seen", GOOD), ("unseen", MIDDLING), ("test", POOR))
     }
-    base = Results(
+    base = NetworkResults(
         protocol=FULL,
         checkpoint=Path("runs/my run/best.safetensors"),
         config=seed(),
@@ -68,7 +68,7 @@ def results(**changes: object) -> Results:
 def pictures(tmp_path: Path) -> list[Picture]:
     """A panel of three frames and a pair of surfaces."""
     frames = tuple(
-        Ranked(rank=rank, name=f"<{rank}>&.png", abs_rel=0.1) for rank in ("best", "worst")
+        RankedFrame(rank=rank, name=f"<{rank}>&.png", abs_rel=0.1) for rank in ("best", "worst")
     )
     drawn = []
     for name, shown in (("panel", frames), ("best_3d", frames[:1])):

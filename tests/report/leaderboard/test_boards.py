@@ -14,7 +14,7 @@ from depth_unet.metrics.depth import METRIC_NAMES, image_sums
 from depth_unet.report.evaluation.table import COLUMNS
 from depth_unet.report.leaderboard.boards import make_boards
 from depth_unet.report.leaderboard.read import Evaluation
-from depth_unet.report.leaderboard.write import markdown, page
+from depth_unet.report.leaderboard.render import markdown, page
 from tests.report.page import Page
 
 RULES = "full: ground truth as rooms gives it; average per image, then over images; alignment none"

@@ -10,7 +10,7 @@ from depth_unet.cli.evaluate.scoring import (
     check_free,
     choose_protocol,
     choose_splits,
-    rooms_of_parts,
+    count_rooms_by_split,
     score_parts,
 )
 from depth_unet.cli.scoring_arguments import EvaluateArguments
@@ -29,7 +29,7 @@ from depth_unet.report.evaluation.pictures import write_pictures
 from depth_unet.report.evaluation.results import (
     NETWORK,
     RESULT_NAME,
-    AnyResults,
+    NetworkResults,
     Results,
     count_rooms,
     write_results,
@@ -49,7 +49,7 @@ def run(arguments: EvaluateArguments) -> list[DataError]:
     check_free(out / RESULT_NAME, overwrite=arguments.overwrite)
     check_writable(out)
     source = open_source(arguments.data)
-    results: AnyResults
+    results: Results
     predict: AnyPredictor
     if arguments.predictions is not None:
         results, predict = score_files(source, path, arguments)
@@ -76,7 +76,7 @@ def default_folder(path: Path, *, is_files: bool) -> Path:
 
 def score_checkpoint(
     source: Source, path: Path, arguments: EvaluateArguments
-) -> tuple[Results, Predictor]:
+) -> tuple[NetworkResults, Predictor]:
     """Score a network, and the guesses fitted to its training frames."""
     model = DepthModel.from_file(path).to(choose_device(arguments.device))
     checkpoint = model.checkpoint
@@ -88,7 +88,7 @@ def score_checkpoint(
     names = set(checkpoint.splits["train"])
     trained = [row for row in source.rows if row.rgb in names]
     trained_here = len(trained) == len(names)
-    results = Results(
+    results = NetworkResults(
         protocol=rules,
         name=arguments.name or short_name(path),
         checkpoint=path,
@@ -101,7 +101,7 @@ def score_checkpoint(
         train_frames=len(names),
         trained_here=trained_here,
         train_rooms=count_rooms(trained) if trained_here else None,
-        num_rooms=rooms_of_parts(source, parts),
+        num_rooms=count_rooms_by_split(source, parts),
         scores=scores,
     )
     return results, model.predict_array

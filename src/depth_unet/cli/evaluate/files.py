@@ -10,7 +10,7 @@ from pathlib import Path
 from depth_unet.cli.evaluate.scoring import (
     choose_protocol,
     choose_splits,
-    rooms_of_parts,
+    count_rooms_by_split,
     score_parts,
 )
 from depth_unet.cli.scoring_arguments import EvaluateArguments
@@ -83,7 +83,7 @@ def score_files(
         name=arguments.name or folder.resolve().name,
         data=source.root,
         dataset=source.info.name,
-        num_rooms=rooms_of_parts(source, parts),
+        num_rooms=count_rooms_by_split(source, parts),
         scores=scores,
         folder=folder,
         kinds=Counter(path.suffix.lower() for path in matched.files.values()),
@@ -92,7 +92,7 @@ def score_files(
         num_weights=num_weights,
         missing_shares={split: files.missing_share(photos) for split, photos in names.items()},
     )
-    for text in results.missing_texts():
+    for text in results.describe_missing():
         warnings.warn(text, stacklevel=2)
     return results, files
 

@@ -48,7 +48,7 @@ def score_parts(
     return scores
 
 
-def rooms_of_parts(source: Source, parts: Mapping[str, list[int]]) -> dict[str, int | None]:
+def count_rooms_by_split(source: Source, parts: Mapping[str, list[int]]) -> dict[str, int | None]:
     """Number of rooms in every split; None where rooms have no names."""
     return {
         split: count_rooms([source.rows[index] for index in indices])

@@ -67,7 +67,7 @@ def describe_left_out(split: str, run: str, count: int, candidates: int) -> str:
     """How many of the candidates for a split a run rules out, and why."""
     if split == "seen":
         return f"{run} did not hold back {count:,} of {candidates:,}"
-    return f"{run} was trained on {count:,} of {candidates:,}, or in their rooms"
+    return f"{run} was trained on {count:,} of {candidates:,}, or on other frames of their rooms"
 
 
 def _candidates(

@@ -29,10 +29,10 @@ class Comparison:
 
     Attributes:
         protocol: Crop, mask, averaging, flip and alignment.
-        data: The folder that was scored.
+        data: Folder of the data set.
         dataset: Name of the data set.
         runs: At least two; the others are compared with the first.
-        frames: The frames that are fair to all, by split.
+        frames: The frames that every run is scored on, by split.
         num_rooms: Rooms of these frames, by split; None where rooms have no names.
         scores: By split, then by the run's name.
     """
@@ -51,7 +51,7 @@ class Comparison:
         return self.runs[0]
 
     def num_images(self, split: str) -> int:
-        """Images of a split that every run was scored on."""
+        """Images of a split that have valid depth."""
         return self.scores[split][self.first.name].num_images
 
     def summaries(self, split: str) -> dict[str, dict[str, dict[str, float]]]:
@@ -65,18 +65,18 @@ class Comparison:
         return {run.name: scores[run.name].difference(base) for run in self.runs[1:]}
 
     def headline(self) -> str:
-        """What was scored, how, on what: one line."""
+        """Runs, data and protocol in one line."""
         names = ", ".join(run.name for run in self.runs)
         return f"{names}; {self.protocol.describe(f'as {self.dataset} gives it')}"
 
 
 def verdict(metric: str, difference: Interval, num_images: int) -> Verdict:
-    """What a paired difference shows: nothing where its interval holds 0, or images are few.
+    """What a paired difference shows: no difference if its interval holds 0, or images are few.
 
     Args:
-        metric: One of ``METRIC_NAMES``; of a ``delta`` more is better, of any other less.
+        metric: One of ``METRIC_NAMES``; higher is better for ``delta``, lower for the others.
         difference: ``low`` and ``high`` of the run's metric minus the first run's.
-        num_images: Images that it is a difference over.
+        num_images: Number of images.
     """
     if num_images < FEWEST_IMAGES or not (difference["low"] > 0 or difference["high"] < 0):
         return "no difference"
@@ -117,7 +117,7 @@ def as_values(comparison: Comparison) -> dict[str, Any]:
 
 
 def settings(comparison: Comparison) -> dict[str, dict[str, Any]]:
-    """Fields of the config in which a run differs from the first: every run's value, by name."""
+    """Every run's value of each config field in which a run differs from the first."""
     first = comparison.first
     changed = {run.name: differences(first.config, run.config) for run in comparison.runs}
     fields = {field: pair[0] for fields in changed.values() for field, pair in fields.items()}

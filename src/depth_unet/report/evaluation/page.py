@@ -11,7 +11,7 @@ from depth_unet.metrics.depth import METRIC_NAMES
 from depth_unet.model.checkpoint import BEST_NAME
 from depth_unet.recipes import RECIPES
 from depth_unet.report.evaluation.pictures import Picture
-from depth_unet.report.evaluation.results import NETWORK, AnyResults, Results, as_values
+from depth_unet.report.evaluation.results import NETWORK, NetworkResults, Results, as_values
 from depth_unet.report.evaluation.table import split_label
 from depth_unet.report.page import Interval, render
 
@@ -19,7 +19,7 @@ REPORT_NAME = "report.html"
 SYNTHETIC = re.compile(r"\b(synthetic|rendered|simulated|box rooms)\b", re.IGNORECASE)
 
 
-def write_page(results: AnyResults, pictures: Sequence[Picture], out: Path) -> Path:
+def write_page(results: Results, pictures: Sequence[Picture], out: Path) -> Path:
     """Write ``report.html`` into the folder ``out``.
 
     Args:
@@ -35,7 +35,7 @@ def write_page(results: AnyResults, pictures: Sequence[Picture], out: Path) -> P
     return path
 
 
-def page(results: AnyResults, pictures: Sequence[Picture]) -> str:
+def page(results: Results, pictures: Sequence[Picture]) -> str:
     """The page as HTML."""
     values = as_values(results)
     splits = {
@@ -44,14 +44,14 @@ def page(results: AnyResults, pictures: Sequence[Picture]) -> str:
     }
     main_split = next((name for name in ("test", "unseen") if name in splits), next(iter(splits)))
     guesses = [name for name in splits[main_split] if name != NETWORK]
-    is_network = isinstance(results, Results)
-    name = results.config.recipe if isinstance(results, Results) else results.name
+    network = results if isinstance(results, NetworkResults) else None
+    name = network.config.recipe if network else results.name
     return render(
         "evaluation.html",
         title=f"Depth from one photo: {name} on {results.dataset}",
         results=results,
-        is_network=is_network,
-        is_best=isinstance(results, Results) and results.checkpoint.name == BEST_NAME,
+        is_network=network is not None,
+        is_best=network is not None and network.checkpoint.name == BEST_NAME,
         is_synthetic=is_synthetic(results.dataset),
         splits=splits,
         main_split=main_split,
@@ -68,7 +68,7 @@ def page(results: AnyResults, pictures: Sequence[Picture]) -> str:
         metric_names=METRIC_NAMES,
         overlap=overlap,
         pictures=pictures,
-        next_steps=_next_steps(results) if isinstance(results, Results) else None,
+        next_steps=_next_steps(network) if network else None,
     )
 
 
@@ -82,7 +82,7 @@ def overlap(one: Interval, other: Interval) -> bool:
     return one["low"] <= other["high"] and other["low"] <= one["high"]
 
 
-def _next_steps(results: Results) -> dict[str, Any]:
+def _next_steps(results: NetworkResults) -> dict[str, Any]:
     """The parts of commands that work where this evaluation ran."""
     checkpoint, config = results.checkpoint, results.config
     height, width = config.source_size()

@@ -12,11 +12,11 @@ from depth_unet.figures.surface import surfaces
 from depth_unet.figures.write import write_figure
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.metrics.accumulate import MetricAccumulator
-from depth_unet.report.evaluation.results import NETWORK, Scored
+from depth_unet.report.evaluation.results import NETWORK, BaseResults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ranked:
+class RankedFrame:
     """A frame and its rank in its split.
 
     Attributes:
@@ -42,11 +42,11 @@ class Picture:
 
     path: Path
     split: str
-    frames: tuple[Ranked, ...]
+    frames: tuple[RankedFrame, ...]
 
 
 def write_pictures(
-    results: Scored, source: Source, predict: AnyPredictor, out: Path
+    results: BaseResults, source: Source, predict: AnyPredictor, out: Path
 ) -> list[Picture]:
     """Write ``SPLIT_panel.png`` and ``SPLIT_best|median|worst_3d.png`` for every split.
 
@@ -71,7 +71,7 @@ def write_pictures(
     return pictures
 
 
-def best_median_worst(metrics: MetricAccumulator) -> tuple[Ranked, ...]:
+def best_median_worst(metrics: MetricAccumulator) -> tuple[RankedFrame, ...]:
     """The best, the median and the worst image by AbsRel; fewer for fewer images."""
     ranked = sorted((values["abs_rel"], name) for name, values in metrics.per_image())
     places = {"best": 0}
@@ -80,12 +80,12 @@ def best_median_worst(metrics: MetricAccumulator) -> tuple[Ranked, ...]:
     if len(ranked) > 1:
         places["worst"] = len(ranked) - 1
     return tuple(
-        Ranked(rank=rank, name=ranked[place][1], abs_rel=ranked[place][0])
+        RankedFrame(rank=rank, name=ranked[place][1], abs_rel=ranked[place][0])
         for rank, place in places.items()
     )
 
 
-def _row(source: Source, index: int, predict: AnyPredictor, ranked: Ranked) -> PanelRow:
+def _row(source: Source, index: int, predict: AnyPredictor, ranked: RankedFrame) -> PanelRow:
     frame = source.read(index)
     prediction_m = predict_frame(predictor_for(predict, ranked.name), frame)
     return PanelRow(

@@ -21,16 +21,16 @@ PER_IMAGE_NAME = "per_image.csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
-    """Scores of one method and of the guesses it must beat, under one protocol.
+class BaseResults:
+    """Scores of one method and of the guesses that it must beat, under one protocol.
 
     Attributes:
         protocol: Crop, mask, averaging, flip and alignment.
-        name: What a leaderboard calls the method.
-        data: The folder that was scored.
+        name: Name of the method in a leaderboard.
+        data: Folder of the data set.
         dataset: Name of the data set.
         num_rooms: Rooms of the scored frames, by split; None where rooms have no names.
-        scores: By split, then by predictor (``network`` for the method, and the guesses).
+        scores: By split, then by predictor: ``network`` for the method, and the guesses.
     """
 
     protocol: EvalProtocol
@@ -41,31 +41,31 @@ class Scored:
     scores: Mapping[str, Mapping[str, MetricAccumulator]]
 
     def label(self, predictor: str) -> str:
-        """What tables call one of the predictors."""
+        """The name of a predictor in tables."""
         return predictor
 
     def ground_truth(self) -> str:
-        """Whose depth is taken for the truth."""
+        """Which depth is the ground truth, for the description of the protocol."""
         return f"as {self.dataset} gives it"
 
     def num_images(self, split: str) -> int:
-        """Images of a split that have a depth that counts."""
+        """Images of a split that have valid depth."""
         return self.scores[split][NETWORK].num_images
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Results(Scored):
+class NetworkResults(BaseResults):
     """Scores of a network.
 
     Attributes:
-        checkpoint: The file that was scored.
-        config: What it was trained with.
+        checkpoint: The scored file.
+        config: The config it was trained with.
         step: Optimiser steps that it was trained for.
-        origin: The weights that training began with, in words; empty for random ones.
+        origin: The weights that training started from, in words; empty for random ones.
         num_weights: Trained numbers in the network.
-        train_frames: Frames that the network was trained on.
-        trained_here: Whether the scored data set holds those frames.
-        train_rooms: Rooms of those frames; None where that cannot be known.
+        train_frames: Number of frames that the network was trained on.
+        trained_here: Whether the scored data set contains those frames.
+        train_rooms: Number of rooms of those frames; None if unknown.
     """
 
     checkpoint: Path
@@ -78,23 +78,31 @@ class Results(Scored):
     train_rooms: int | None
 
     def headline(self) -> str:
-        """What was scored, how, on what: one line."""
+        """Method, data and protocol in one line."""
         return (
             f"{self.checkpoint} ({self.config.recipe}, {self.step} steps); "
             f"{self.protocol.describe(self.ground_truth())}"
         )
 
+    def method(self) -> dict[str, Any]:
+        """What was scored, as plain values."""
+        return {
+            "checkpoint": str(self.checkpoint),
+            "recipe": self.config.recipe,
+            "step": self.step,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileResults(Scored):
-    """Scores of depth files that another program wrote; how it came by them is not known.
+class FileResults(BaseResults):
+    """Scores of depth files that another program wrote.
 
     Attributes:
-        folder: Where they lie.
-        kinds: How many files there are of each ending.
-        unit: The unit that was given for all of them; empty where none was.
-        order: Whether files were paired with frames by number, not by name.
-        num_weights: Trained numbers in whatever predicted them, as stated by the user, or None.
+        folder: The folder of the files.
+        kinds: Number of files by ending.
+        unit: The unit that the user gave for all of them; empty if none.
+        order: Whether files were matched to frames by number instead of by name.
+        num_weights: Number of weights of the method as stated by the user, or None.
         missing_shares: Share of pixels without a prediction, by split.
     """
 
@@ -106,20 +114,30 @@ class FileResults(Scored):
     missing_shares: Mapping[str, float]
 
     def label(self, predictor: str) -> str:
-        """What tables call one of the predictors: the method by its own name."""
+        """The name of a predictor in tables; the method has its own name."""
         return self.name if predictor == NETWORK else predictor
 
     def headline(self) -> str:
-        """What was scored, how, on what: one line."""
+        """Method, data and protocol in one line."""
         described = self.protocol.describe(self.ground_truth(), flip="as the files have it")
-        return f"{self.name} ({self.found()} in {self.folder}); {described}"
+        return f"{self.name} ({self.describe_files()} in {self.folder}); {described}"
 
-    def found(self) -> str:
-        """How many files of which kind were scored."""
+    def method(self) -> dict[str, Any]:
+        """What was scored, as plain values."""
+        return {
+            "predictions": str(self.folder),
+            "files": dict(self.kinds),
+            "unit": self.unit,
+            "paired_by": "order" if self.order else "name",
+            "share_without_prediction": dict(self.missing_shares),
+        }
+
+    def describe_files(self) -> str:
+        """How many files of each kind were scored."""
         return ", ".join(f"{count} {ending} files" for ending, count in self.kinds.items())
 
-    def missing_texts(self) -> list[str]:
-        """For each split with pixels that are not predicted: how many, and how they count."""
+    def describe_missing(self) -> list[str]:
+        """For each split with missing predictions, how many and how they count."""
         nearest_m = self.protocol.clamp_m[0]
         return [
             f"Split {split}: {100 * share:.2f}{SPACE}% of the predicted pixels hold no depth (0, "
@@ -130,28 +148,28 @@ class FileResults(Scored):
         ]
 
 
-AnyResults = Results | FileResults
+Results = NetworkResults | FileResults
 
 
 def count_rooms(rows: Sequence[PairRow]) -> int | None:
-    """Different rooms among ``rows``; None where a room has no name, or there is no row."""
+    """Number of different rooms; None if a room has no name, or there is no row."""
     names = {row.room_group for row in rows}
     return None if not names or "" in names else len(names)
 
 
-def write_results(results: AnyResults, out: Path) -> None:
+def write_results(results: Results, out: Path) -> None:
     """Write ``metrics.json`` and ``per_image.csv`` into the folder ``out``.
 
-    ``metrics.json`` holds the protocol's name and, for every split, every metric's mean with its
-    95 % bootstrap interval over images; beside them the same for the guesses. ``flip`` is null
-    where files were scored: their writer knows.
+    ``metrics.json`` holds the protocol and, for every split, every metric's mean with its 95 %
+    bootstrap interval over images, for the method and for the guesses. ``flip`` is null for depth
+    files: whether their writer averaged is unknown.
     """
     values = as_values(results)
     _write_per_image(results, out / PER_IMAGE_NAME)
     write_text(out / RESULT_NAME, json.dumps(values, indent=1) + "\n")
 
 
-def as_values(results: AnyResults) -> dict[str, Any]:
+def as_values(results: Results) -> dict[str, Any]:
     """The results as plain values, ready for JSON."""
     guesses = {
         split: {name: metrics.summary() for name, metrics in scores.items() if name != NETWORK}
@@ -159,12 +177,12 @@ def as_values(results: AnyResults) -> dict[str, Any]:
     }
     return {
         "protocol": results.protocol.name,
-        "flip": results.protocol.flip if isinstance(results, Results) else None,
+        "flip": results.protocol.flip if isinstance(results, NetworkResults) else None,
         "alignment": results.protocol.alignment,
         "description": results.headline(),
         "name": results.name,
         "num_weights": results.num_weights,
-        **_method(results),
+        **results.method(),
         "dataset": results.dataset,
         "num_images": {name: results.num_images(name) for name in results.scores},
         "num_pixels": {
@@ -176,24 +194,7 @@ def as_values(results: AnyResults) -> dict[str, Any]:
     }
 
 
-def _method(results: AnyResults) -> dict[str, Any]:
-    """What was scored: a checkpoint, or a folder of files."""
-    if isinstance(results, Results):
-        return {
-            "checkpoint": str(results.checkpoint),
-            "recipe": results.config.recipe,
-            "step": results.step,
-        }
-    return {
-        "predictions": str(results.folder),
-        "files": dict(results.kinds),
-        "unit": results.unit,
-        "paired_by": "order" if results.order else "name",
-        "share_without_prediction": dict(results.missing_shares),
-    }
-
-
-def _write_per_image(results: AnyResults, path: Path) -> None:
+def _write_per_image(results: Results, path: Path) -> None:
     with (
         replacing(path) as temporary,
         temporary.open("w", encoding="utf-8", newline="") as stream,

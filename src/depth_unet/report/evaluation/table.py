@@ -1,9 +1,9 @@
-"""The table of an evaluation, as it is printed."""
+"""The printed table of an evaluation, and the names of metrics and splits in all tables."""
 
 from rich.table import Table
 from rich.text import Text
 
-from depth_unet.report.evaluation.results import NETWORK, AnyResults, FileResults
+from depth_unet.report.evaluation.results import NETWORK, FileResults, Results
 
 COLUMNS = {
     "abs_rel": "AbsRel ↓",
@@ -20,17 +20,17 @@ LABELS = {
     "train": "training frames",
     "all": "all frames",
 }
-FILE_LABELS = {**LABELS, "test": "test frames", "train": "frames that are no test frames"}
-"""Of files it is not known which rooms their writer has seen."""
+FILE_LABELS = {**LABELS, "test": "test frames", "train": "frames outside the test set"}
+"""For depth files: which rooms their writer has seen is unknown."""
 
 
-def split_label(results: AnyResults, split: str) -> str:
-    """What a split is called."""
+def split_label(results: Results, split: str) -> str:
+    """The name of a split in tables."""
     return (FILE_LABELS if isinstance(results, FileResults) else LABELS)[split]
 
 
-def table(results: AnyResults) -> Table:
-    """Every split beside the guesses, the network's AbsRel with its 95 % interval."""
+def table(results: Results) -> Table:
+    """Every split and predictor; AbsRel has its 95 % interval."""
     shown = Table(
         title=Text(results.headline()),
         caption="AbsRel with its 95 % bootstrap interval over images",
