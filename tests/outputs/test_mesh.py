@@ -7,8 +7,8 @@ import pytest
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import ConfigError
-from depth_unet.outputs.cloud import pinhole_rays
 from depth_unet.outputs.mesh import Mesh, grid_stride, surface_mesh
+from tests.outputs.conftest import pinhole_rays
 
 SIZES = [(480, 640, 310_000), (480, 640, 1_000), (60, 80, 310_000), (1200, 1600, 30_000)]
 sizes = pytest.mark.parametrize(("height", "width", "most"), SIZES)
