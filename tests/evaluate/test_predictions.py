@@ -11,10 +11,10 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import DataError
 from depth_unet.evaluate.predictions import FilePredictions
 from depth_unet.evaluate.score import PredictionsByName, predictor_for
+from depth_unet.outputs.depth_exr import write_exr
 from depth_unet.outputs.depth_read import read_unit
 from depth_unet.outputs.depth_write import (
     DepthMetadata,
-    write_exr,
     write_npy,
     write_npz,
     write_pfm,

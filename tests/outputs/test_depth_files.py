@@ -15,10 +15,10 @@ from PIL import Image
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import DataError
+from depth_unet.outputs.depth_exr import write_exr
 from depth_unet.outputs.depth_read import read_depth_file
 from depth_unet.outputs.depth_write import (
     DepthMetadata,
-    write_exr,
     write_json,
     write_npy,
     write_npz,

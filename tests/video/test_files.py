@@ -92,7 +92,7 @@ def test_sound_of_unknown_form_is_left_out(tmp_path: Path, monkeypatch: pytest.M
     target = opened(str(tmp_path / "b.mp4"), "w")
     monkeypatch.setattr(av, "open", lambda *given, **more: Unknown(opened(*given, **more)))
     with target, pytest.warns(UserWarning, match="audio skipped"):
-        Sound(source, target).rest()
+        Sound(source, target).finish()
 
 
 def test_pixels_that_are_not_square(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ Pixel centres have integer coordinates: the first column is 0, the image's left 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from depth_unet.errors import DataError
@@ -86,22 +86,9 @@ class Intrinsics:
 
     def cropped(self, left: int, top: int, width: int, height: int) -> Self:
         """The camera of a crop that starts at column ``left`` and row ``top``."""
-        return type(self)(
-            width=width,
-            height=height,
-            fx_px=self.fx_px,
-            fy_px=self.fy_px,
-            cx_px=self.cx_px - left,
-            cy_px=self.cy_px - top,
-        )
+        cx_px, cy_px = self.cx_px - left, self.cy_px - top
+        return replace(self, width=width, height=height, cx_px=cx_px, cy_px=cy_px)
 
     def flipped(self) -> Self:
         """The camera of the mirror image (left and right exchanged)."""
-        return type(self)(
-            width=self.width,
-            height=self.height,
-            fx_px=self.fx_px,
-            fy_px=self.fy_px,
-            cx_px=self.width - 1 - self.cx_px,
-            cy_px=self.cy_px,
-        )
+        return replace(self, cx_px=self.width - 1 - self.cx_px)

@@ -1,4 +1,4 @@
-"""Whatever a library says of a damaged file, in one line."""
+"""Errors of libraries about damaged files, as one line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,18 +12,15 @@ MOST_WORDS = 300
 def told_as_damage(
     where: object, says: str = "is damaged", remedy: str = "download it again"
 ) -> Iterator[None]:
-    """Raise every error of the block as a data error; ours pass as they are.
+    """Raise errors of the block as ``DataError``, except our own.
 
-    For calls of libraries that parse a file, and for nothing else: what they raise for damaged
-    ones has no common base and is written down nowhere.
+    Only for calls of libraries that parse a file: what they raise for damaged files is
+    undocumented and has no common base class.
 
     Args:
         where: File and row.
-        says: What is said of it.
+        says: The fault.
         remedy: What to do.
-
-    Raises:
-        DataError: The block raised something.
     """
     try:
         yield
@@ -34,6 +31,6 @@ def told_as_damage(
 
 
 def one_line(error: BaseException) -> str:
-    """The first line of what an error says; its kind where it says nothing."""
+    """The first line of an error's message, or its type if the message is empty."""
     words = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
     return words[:MOST_WORDS] or type(error).__name__

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, UInt8
 
-from depth_unet.errors import ConfigError, DataError
+from depth_unet.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,40 +45,18 @@ def unproject(
 
     Raises:
         ConfigError: The stride is below 1.
-        DataError: Depth, rays and photo differ in size.
 
     Example:
         >>> rays, photo = np.zeros((1, 1, 2)), np.zeros((1, 1, 3), np.uint8)
         >>> unproject(np.full((1, 1), 2.0, np.float32), rays, photo).points_m.tolist()
         [[0.0, 0.0, 2.0]]
     """
-    check_sizes(depth_m, rays, image)
     if stride < 1:
         raise ConfigError(f"stride is {stride}; expected at least 1; use 1 for every pixel")
     pixels = strided(depth_m.shape, stride)
     valid = has_point(depth_m[pixels], rays[pixels])
     points_m = scale_rays(depth_m[pixels][valid], rays[pixels][valid])
     return PointCloud(points_m=points_m.astype(np.float32), colours=image[pixels][valid])
-
-
-def check_sizes(
-    depth_m: Float32[np.ndarray, "..."],
-    rays: Float64[np.ndarray, "..."],
-    image: UInt8[np.ndarray, "..."] | None = None,
-) -> None:
-    """Check that depth, rays and photo have the same rows and columns.
-
-    Raises:
-        DataError: They differ in size.
-    """
-    others = {"rays": (rays, 2)} | ({} if image is None else {"photo": (image, 3)})
-    for name, (values, num_channels) in others.items():
-        expected = (*depth_m.shape, num_channels)
-        if len(depth_m.shape) != 2 or values.shape != expected:
-            raise DataError(
-                f"{name} of shape {values.shape} for depth of shape {depth_m.shape}; expected "
-                f"{expected} for depth of rows and columns; resize them to the same pixels"
-            )
 
 
 def strided(shape: tuple[int, ...], stride: int) -> tuple[slice, ...]:

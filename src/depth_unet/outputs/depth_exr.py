@@ -7,21 +7,15 @@ import numpy as np
 from jaxtyping import Float32
 
 from depth_unet.errors import ConfigError, DataError, install_command
+from depth_unet.files.atomic import replacing
 from depth_unet.files.damage import told_as_damage
+from depth_unet.outputs.depth_write import DepthMetadata
 
 CHANNEL = "Z"  # the name that compositing programs look for
 
 
-def write_exr(
-    depth_m: Float32[np.ndarray, "h w"], path: Path, texts: dict[str, str], comment: str
-) -> None:
-    """Write float32 metres as channel Z, with lossless compression.
-
-    Args:
-        depth_m: Depth, metres.
-        path: The file, written in place.
-        texts: Attributes of the header.
-        comment: The header's comment.
+def write_exr(depth_m: Float32[np.ndarray, "h w"], path: Path, metadata: DepthMetadata) -> None:
+    """Write float32 metres as channel Z, lossless; the header states unit and model.
 
     Raises:
         ConfigError: OpenEXR is not installed.
@@ -31,12 +25,13 @@ def write_exr(
     header = {
         "compression": library.ZIP_COMPRESSION,
         "type": library.scanlineimage,
-        "comments": comment,
-        **texts,
+        "comments": metadata.line("metres"),
+        **metadata.texts("metres"),
     }
-    with library.File(header, {CHANNEL: np.ascontiguousarray(depth_m)}) as file:
+    channels = {CHANNEL: np.ascontiguousarray(depth_m)}
+    with replacing(path) as temporary, library.File(header, channels) as file:
         try:
-            file.write(str(path))
+            file.write(str(temporary))
         except RuntimeError as error:  # for example a full disk
             raise OSError(f"{str(error).splitlines()[0]}") from None
 

@@ -16,7 +16,6 @@ from PIL.PngImagePlugin import PngInfo
 from depth_unet.camera.calibration import Calibration
 from depth_unet.files.atomic import replacing, write_bytes, write_text
 from depth_unet.images.millimetres import as_millimetres
-from depth_unet.outputs.depth_exr import write_exr as exr
 
 QUANTITY = "depth along the optical axis"
 IN_MILLIMETRES = "millimetres; 0 is a hole"
@@ -109,16 +108,6 @@ def write_npz(
     arrays |= {key: np.array(value) for key, value in metadata.texts("metres").items()}
     with replacing(path) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **arrays)
-
-
-def write_exr(depth_m: Depth, path: Path, metadata: DepthMetadata) -> None:
-    """Write float32 metres as OpenEXR, channel Z; the header states unit and model.
-
-    Raises:
-        ConfigError: OpenEXR is not installed.
-    """
-    with replacing(path) as temporary:
-        exr(depth_m, temporary, metadata.texts("metres"), metadata.line("metres"))
 
 
 def write_pfm(depth_m: Depth, path: Path, metadata: DepthMetadata) -> None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int32
 
-from depth_unet.errors import ConfigError
-from depth_unet.outputs.cloud import check_sizes, has_point, scale_rays, strided
+from depth_unet.outputs.cloud import has_point, scale_rays, strided
 
 MAX_VERTICES = 310_000
 
@@ -58,13 +57,7 @@ def surface_mesh(
     Returns:
         The remaining triangles and their vertices, possibly none. Pixels whose depth is 0,
         negative or not finite, or whose ray is not finite, are holes.
-
-    Raises:
-        ConfigError: A number is out of its range.
-        DataError: Depth and rays differ in size.
     """
-    check_sizes(depth_m, rays)
-    _check_settings(max_vertices, jump, grazing_deg)
     height, width = depth_m.shape
     stride = grid_stride(height, width, max_vertices)
     pixels = strided((height, width), stride)
@@ -92,15 +85,6 @@ def grid_stride(height: int, width: int, max_vertices: int) -> int:
         for stride in itertools.count(1)
         if math.ceil(height / stride) * math.ceil(width / stride) <= max_vertices
     )
-
-
-def _check_settings(max_vertices: int, jump: float, grazing_deg: float) -> None:
-    if max_vertices < 1:
-        raise ConfigError(f"max_vertices is {max_vertices}; expected at least 1")
-    if not jump >= 0:
-        raise ConfigError(f"jump is {jump}; expected at least 0, such as 0.05 for 5 %")
-    if not 0 < grazing_deg < 90:
-        raise ConfigError(f"grazing_deg is {grazing_deg}; expected above 0 and below 90, such as 8")
 
 
 def _grid_faces(valid: Bool[np.ndarray, "h w"]) -> Int32[np.ndarray, "m 3"]:

@@ -17,6 +17,7 @@ from torch import Tensor
 from depth_unet.camera.canonical import depth_per_canonical
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.model import CanvasConfig
+from depth_unet.config.run import Config
 from depth_unet.images.resize import resize_bilinear, resize_image
 from depth_unet.records import DepthOutput
 
@@ -70,9 +71,7 @@ def predict_canvas(
     network: Network,
     image: UInt8[np.ndarray, "h w 3"],
     intrinsics: Intrinsics,
-    *,
-    canvas: CanvasConfig,
-    canonical_focal: float,
+    config: Config,
     device: torch.device,
 ) -> tuple[Float32[np.ndarray, "h2 w2"], Float32[np.ndarray, "h2 w2"] | None]:
     """Metric depth of one photo and its uncertainty, at the canvas size.
@@ -81,19 +80,19 @@ def predict_canvas(
         network: The network, on ``device``.
         image: RGB, 0 to 255, any size.
         intrinsics: The photo's camera.
-        canvas: The recipe's canvas.
-        canonical_focal: Focal length of the canonical camera, in canvas widths.
+        config: The network's config, for its canvas and canonical focal length.
         device: Where the network runs.
 
     Returns:
         Depth along the optical axis, metres; and the log of its spread (see ``DepthOutput``),
         which does not depend on the camera, or None if the network predicts no spread.
     """
-    pixels = to_canvas(image, canvas)
+    pixels = to_canvas(image, config.canvas)
     camera = intrinsics.resized(pixels.shape[-1], pixels.shape[-2])
     camera_px = torch.tensor([camera.values_px], dtype=torch.float32)
     with torch.inference_mode():
-        ratio = depth_per_canonical(camera.fx_px, canonical_focal, canvas.width)
+        focal = config.model.canonical_focal
+        ratio = depth_per_canonical(camera.fx_px, focal, config.canvas.width)
         output = network(pixels.to(device), camera_px.to(device))
         depth_m = (output.depth_m.float() * ratio)[0, 0].cpu().numpy()
         spread = output.log_spread
@@ -104,18 +103,9 @@ def predict_metres(
     network: Network,
     image: UInt8[np.ndarray, "h w 3"],
     intrinsics: Intrinsics,
-    *,
-    canvas: CanvasConfig,
-    canonical_focal: float,
+    config: Config,
     device: torch.device,
 ) -> Float32[np.ndarray, "h w"]:
     """The depth of ``predict_canvas``, in metres, at the photo's size."""
-    depth_m, _ = predict_canvas(
-        network,
-        image,
-        intrinsics,
-        canvas=canvas,
-        canonical_focal=canonical_focal,
-        device=device,
-    )
+    depth_m, _ = predict_canvas(network, image, intrinsics, config, device)
     return resize_bilinear(depth_m, *image.shape[:2])

@@ -3,7 +3,7 @@
 import math
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Literal, Self, TypedDict
+from typing import Literal, Self
 
 import numpy as np
 import torch
@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.config.model import CanvasConfig
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.images.photo import DecodedPhoto, Photo, read_photo
@@ -26,12 +25,6 @@ Precision = Literal["fp32", "bf16", "fp16"]
 HALF: dict[Precision, torch.dtype] = {"bf16": torch.bfloat16, "fp16": torch.float16}
 GIVEN, EXIF = "given by the user", "the photo's Exif data"
 ASSUMED = "assumed: the training camera's"
-
-
-class _CanvasArguments(TypedDict):
-    canvas: CanvasConfig
-    canonical_focal: float
-    device: torch.device
 
 
 class DepthModel(nn.Module):
@@ -98,7 +91,7 @@ class DepthModel(nn.Module):
         calibration, focal_from = self.resolve_camera(decoded, camera)
         intrinsics = calibration.intrinsics
         small_m, log_spread = predict_canvas(
-            self, decoded.image, intrinsics, **self._canvas_arguments()
+            self, decoded.image, intrinsics, self.config, self.device
         )
         if log_spread is not None:
             log_spread += np.float32(math.log(self.config.model.spread_scale))
@@ -115,13 +108,13 @@ class DepthModel(nn.Module):
         self, image: UInt8[np.ndarray, "h w 3"], intrinsics: Intrinsics
     ) -> Float32[np.ndarray, "h w"]:
         """Metric depth of an RGB image (0 to 255) with a known camera, at its own size."""
-        return predict_metres(self, image, intrinsics, **self._canvas_arguments())
+        return predict_metres(self, image, intrinsics, self.config, self.device)
 
     def predict_low_resolution(
         self, image: UInt8[np.ndarray, "h w 3"], intrinsics: Intrinsics
     ) -> Float32[np.ndarray, "h2 w2"]:
         """As ``predict_array``, at the network's canvas size."""
-        depth_m, _ = predict_canvas(self, image, intrinsics, **self._canvas_arguments())
+        depth_m, _ = predict_canvas(self, image, intrinsics, self.config, self.device)
         return depth_m
 
     def resolve_camera(
@@ -147,12 +140,10 @@ class DepthModel(nn.Module):
             )
         return calibration, GIVEN
 
-    def _canvas_arguments(self) -> _CanvasArguments:
-        return {
-            "canvas": self.config.canvas,
-            "canonical_focal": self.config.model.canonical_focal,
-            "device": next(self.parameters()).device,
-        }
+    @property
+    def device(self) -> torch.device:
+        """Where the network runs."""
+        return next(self.parameters()).device
 
     @classmethod
     def from_file(cls, path: Path, name: str = "", precision: Precision = "fp32") -> Self:

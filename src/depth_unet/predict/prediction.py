@@ -15,9 +15,9 @@ from depth_unet.errors import ConfigError
 from depth_unet.figures.picture import depth_picture
 from depth_unet.images.resize import resize_bilinear
 from depth_unet.outputs.cloud import PointCloud, unproject
+from depth_unet.outputs.depth_exr import write_exr
 from depth_unet.outputs.depth_write import (
     DepthMetadata,
-    write_exr,
     write_json,
     write_npy,
     write_npz,
