@@ -26,8 +26,9 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.cli.predict.command import predict_all
 from depth_unet.cli.predict.inputs import list_inputs
 from depth_unet.cli.predict.job import Outcome
+from depth_unet.images.resize import resize_bilinear
 from depth_unet.outputs.depth_write import write_png16
-from depth_unet.predict.canvas import at_size, to_canvas
+from depth_unet.predict.canvas import to_canvas
 from depth_unet.predict.model import DepthModel, load
 
 OUT = RESULT.parent / "folder.md"
@@ -50,7 +51,7 @@ def plain_loop(model: DepthModel, photos: Path, out: Path) -> None:
         image = np.asarray(Image.open(path).convert("RGB"))
         with torch.inference_mode():
             depth = model(to_canvas(image, model.config.canvas)).canonical_depth_m
-        depth_m = at_size(depth[0, 0].numpy(), HEIGHT, WIDTH)
+        depth_m = resize_bilinear(depth[0, 0].numpy(), HEIGHT, WIDTH)
         Image.fromarray((depth_m * 1000).astype(np.uint16)).save(out / f"{path.stem}.png")
 
 
@@ -61,7 +62,7 @@ def ours(model: DepthModel, photos: Path, out: Path) -> None:
         list_inputs([str(photos)], []),
         lambda _: Intrinsics.centred(WIDTH, HEIGHT, FOCAL_PX),
         lambda item, prediction: write_png16(
-            prediction.depth_m, out / f"{item.path.stem}.png", prediction.facts(item.path.name)
+            prediction.depth_m, out / f"{item.path.stem}.png", prediction.metadata(item.path.name)
         ),
         outcome=Outcome(),
     )

@@ -35,7 +35,7 @@ from depth_unet.images.photo import DecodedPhoto, read_photo
 from depth_unet.predict.model import load
 from depth_unet.rooms.generate import generate
 from depth_unet.rooms.options import RoomsOptions
-from depth_unet.video.motion import steps_between
+from depth_unet.video.motion import match_frames
 from depth_unet.video.read import open_clip
 
 OUT = RESULT.parent / "video.md"
@@ -70,7 +70,7 @@ class Walk:
         stored = cv2.imread(str(self.depth[number]), cv2.IMREAD_UNCHANGED)
         return np.asarray(stored, np.float32) / 1000
 
-    def lens(self, photo: DecodedPhoto) -> Intrinsics:
+    def camera_for(self, photo: DecodedPhoto) -> Intrinsics:
         """Its camera."""
         height, width = photo.image.shape[:2]
         fx, fy, cx, cy = self.camera_px
@@ -140,7 +140,7 @@ def of_clip(clip: Path, path: Path) -> Figures:
         for frame, depth_m in zip(opened.frames, depths_of(path), strict=True):
             grey, log_depth = cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), np.log(depth_m)
             if before is not None:
-                back, _ = steps_between(before[0], grey)
+                back, _ = match_frames(before[0], grey)
                 columns, rows, trusted = cv2.split(back)
                 earlier = cv2.remap(before[1], columns, rows, cv2.INTER_LINEAR)
                 changes.append(np.abs(log_depth - earlier)[trusted >= FOLLOWED])
@@ -177,9 +177,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         video = Path(folder) / "walk.mp4"
         walk.write(video)
-        jobs = {"walk": (video, Job(model=model, lens=walk.lens))}
+        jobs = {"walk": (video, Job(model=model, camera_for=walk.camera_for))}
         if options.clip is not None:
-            jobs[options.clip.name] = (options.clip, Job(model=model, lens=lambda _: None))
+            jobs[options.clip.name] = (options.clip, Job(model=model, camera_for=lambda _: None))
         for name, (clip, job) in jobs.items():
             lines += measured(name, clip, job, walk if name == "walk" else None, options.rounds)
     text = "\n".join(lines) + "\n"
@@ -197,7 +197,7 @@ def measured(name: str, clip: Path, job: Job, walk: Walk | None, rounds: int) ->
         for _ in range(rounds):
             for side, stabilise in SIDES.items():
                 path = Path(folder) / f"{side}.mkv"
-                same = Job(model=job.model, lens=job.lens, stabilise=stabilise)
+                same = Job(model=job.model, camera_for=job.camera_for, stabilise=stabilise)
                 elapsed_s, worked_s = timed(same, clip, path)
                 seconds[side].append(elapsed_s)
                 work[side].append(worked_s)

@@ -42,9 +42,9 @@ def test_equal_cameras_are_one() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("1 PINHOLE 640 480 5 5 3 2\n2 PINHOLE 640 480 6 6 3 2\n", "one line per file"),
-        ("1 FOV 640 480 500 500 320 240 0.9", "none of the models"),
-        ("1 PINHOLE 640", "none of the models"),
+        ("1 PINHOLE 640 480 5 5 3 2\n2 PINHOLE 640 480 6 6 3 2\n", "keep one line"),
+        ("1 FOV 640 480 500 500 320 240 0.9", "unknown model"),
+        ("1 PINHOLE 640", "unknown model"),
         ("1 PINHOLE 640 480 500 500 320", "has 3 parameters"),
         ("1 RADIAL 640 480 500 320 240 0.1 0.2 0.3", "has 6 parameters"),
         ("1 PINHOLE 640 480 a b c d", "numbers"),
@@ -55,7 +55,7 @@ def test_equal_cameras_are_one() -> None:
         ("1 PINHOLE 640 480 500 500 nan 240", "finite"),
         ("1 OPENCV 640 480 500 500 320 240 inf 0 0 0", "finite"),
         ("1 PINHOLE -640 480 500 500 320 240", "at least 1"),
-        ("# nothing", "there is no line"),
+        ("# nothing", "expected a line"),
     ],
 )
 def test_damaged_lines(text: str, words: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from depth_unet.camera.exif import EXIF_IFD, FOCAL_LENGTH_IN_35MM_FILM, focal_px_of
+from depth_unet.camera.exif import EXIF_IFD, FOCAL_LENGTH_IN_35MM_FILM, exif_focal_px
 
 
 def photo(focal: object, size: tuple[int, int] = (360, 240)) -> Image.Image:
@@ -21,27 +21,27 @@ def photo(focal: object, size: tuple[int, int] = (360, 240)) -> Image.Image:
 
 def test_focal_length_by_hand() -> None:
     """Of the film's own shape, 36 mm are the image's width."""
-    assert focal_px_of(photo(36)) == pytest.approx(360)
-    assert focal_px_of(photo(24)) == pytest.approx(240)
+    assert exif_focal_px(photo(36)) == pytest.approx(360)
+    assert exif_focal_px(photo(24)) == pytest.approx(240)
 
 
 def test_equivalence_is_by_the_diagonal() -> None:
     """A photo of 4:3 has 50 of 43.27 diagonals where it states 50 mm; turned, the same."""
     expected = 50 * 500 / math.hypot(36, 24)
-    assert focal_px_of(photo(50, (400, 300))) == pytest.approx(expected)
-    assert focal_px_of(photo(50, (300, 400))) == pytest.approx(expected)
+    assert exif_focal_px(photo(50, (400, 300))) == pytest.approx(expected)
+    assert exif_focal_px(photo(50, (300, 400))) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("focal", [0, 4, 2001, 65535])
 def test_absurd_focal_lengths_are_unknown(focal: int) -> None:
     """Zero means unknown, and no lens is shorter than 5 mm or longer than 2000 mm."""
-    assert focal_px_of(photo(focal)) is None
+    assert exif_focal_px(photo(focal)) is None
 
 
 @pytest.mark.parametrize("focal", [5, 2000])
 def test_limits_belong_to_the_range(focal: int) -> None:
     """The shortest and the longest lens count."""
-    assert focal_px_of(photo(focal)) is not None
+    assert exif_focal_px(photo(focal)) is not None
 
 
 @pytest.mark.parametrize("focal", ["28", IFDRational(56, 2), (28,)])
@@ -49,7 +49,7 @@ def test_other_types_of_the_tag(focal: object) -> None:
     """A text, a fraction or a list of one is read as its number."""
     image = Image.new("RGB", (360, 240))
     image.getexif().get_ifd(EXIF_IFD)[FOCAL_LENGTH_IN_35MM_FILM] = focal
-    assert focal_px_of(image) == pytest.approx(280)
+    assert exif_focal_px(image) == pytest.approx(280)
 
 
 @pytest.mark.parametrize("focal", ["wide", IFDRational(1, 0), (28, 35), b"\xff", math.nan])
@@ -57,13 +57,13 @@ def test_no_number_is_unknown(focal: object) -> None:
     """What is no number is as good as nothing."""
     image = Image.new("RGB", (360, 240))
     image.getexif().get_ifd(EXIF_IFD)[FOCAL_LENGTH_IN_35MM_FILM] = focal
-    assert focal_px_of(image) is None
+    assert exif_focal_px(image) is None
 
 
 def test_photos_without_exif() -> None:
     """Most pictures say nothing."""
-    assert focal_px_of(Image.new("RGB", (4, 4))) is None
-    assert focal_px_of(Image.new("L", (4, 4))) is None
+    assert exif_focal_px(Image.new("RGB", (4, 4))) is None
+    assert exif_focal_px(Image.new("L", (4, 4))) is None
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -74,4 +74,7 @@ def test_damaged_exif_is_unknown(length: int) -> None:
     for damaged in (data[:length], data[:6] + bytes(range(100, 100 + length))):
         stream = io.BytesIO()
         Image.new("RGB", (8, 8)).save(stream, format="JPEG", exif=damaged)
-        assert focal_px_of(Image.open(stream)) in (None, pytest.approx(28 * 8 / 24 / 1.275, rel=1))
+        assert exif_focal_px(Image.open(stream)) in (
+            None,
+            pytest.approx(28 * 8 / 24 / 1.275, rel=1),
+        )

@@ -9,7 +9,7 @@ import pytest
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.camera.opencv import fields_of, opencv_calibration
+from depth_unet.camera.opencv import opencv_calibration, parse_fields
 from depth_unet.errors import DataError
 
 MATRIX = np.array(((500.25, 0, 319.125), (0, 501.75, 1e-5), (0, 0, 1)))
@@ -51,7 +51,7 @@ def written(path: Path, values: dict[str, object]) -> str:
 
 def read(text: str, size: tuple[int, int] | None = None) -> Calibration:
     """The calibration of a text."""
-    return opencv_calibration(fields_of(text), size)
+    return opencv_calibration(parse_fields(text), size)
 
 
 @each_suffix

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.camera.read import LARGEST_BYTES, fitted, read_calibration
+from depth_unet.camera.read import LARGEST_BYTES, read_calibration, scale_calibration
 from depth_unet.errors import DataError
 
 ROS = b"""image_width: 640
@@ -95,11 +95,11 @@ def test_size_of_the_photos(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "no values with names"),
+        (b"", "no named values"),
         (b"\xff\xfe\x00", "UTF-8"),
         (bytes(1000), "is damaged"),
         (b"name: value\n", "no camera matrix"),
-        (b"rgb,depth\na.png,b.png\n", "no values with names"),
+        (b"rgb,depth\na.png,b.png\n", "no named values"),
         (b" " * (LARGEST_BYTES + 1), "larger than"),
         (ROS.replace(b"500,", b".nan,"), "finite"),
         (OPENCV_YAML.replace(b"500.", b"0."), "focal lengths"),
@@ -128,23 +128,23 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     """A missing file, a folder and a pipe that nobody writes into are refused at once."""
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "missing", tmp_path, tmp_path / "pipe"):
-        with pytest.raises(DataError, match="not there or is no file"):
+        with pytest.raises(DataError, match="is not a file"):
             read_calibration(path)
 
 
-def test_fitted_to_another_size() -> None:
+def test_scaled_to_another_size() -> None:
     """Photos of the same shape, within a hundredth, take the calibration resized."""
     lens = Calibration(intrinsics=CAMERA, distortion="none")
-    assert fitted(lens, 640, 480) == lens
-    assert fitted(lens, 320, 240) == lens.resized(320, 240)
-    assert fitted(lens, 322, 240) == lens.resized(322, 240)
+    assert scale_calibration(lens, 640, 480) == lens
+    assert scale_calibration(lens, 320, 240) == lens.resized(320, 240)
+    assert scale_calibration(lens, 322, 240) == lens.resized(322, 240)
 
 
 @pytest.mark.parametrize("size", [(480, 640), (640, 360), (330, 240), (0, 480), (640, 0), (0, 0)])
-def test_fitted_to_another_shape(size: tuple[int, int]) -> None:
+def test_scaled_to_another_shape(size: tuple[int, int]) -> None:
     """A cropped or turned photo is refused; the message names both sizes where both are sizes."""
     with pytest.raises(DataError) as caught:
-        fitted(Calibration(intrinsics=CAMERA, distortion="none"), *size)
+        scale_calibration(Calibration(intrinsics=CAMERA, distortion="none"), *size)
     assert f"{size[0]}x{size[1]}" in str(caught.value)
     assert "640x480" in str(caught.value) or size == (0, 0)
 

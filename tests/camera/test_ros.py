@@ -3,7 +3,7 @@
 import pytest
 
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.camera.opencv import fields_of
+from depth_unet.camera.opencv import parse_fields
 from depth_unet.camera.ros import is_ros, ros_calibration
 from depth_unet.errors import DataError
 
@@ -43,7 +43,7 @@ lower = MESSAGE.replace("D:", "d:").replace("K:", "k:").replace("R:", "r:").repl
 @pytest.mark.parametrize("text", [FILE, MESSAGE, lower])
 def test_file_and_messages(text: str) -> None:
     """The file, the message of ROS 1 and that of ROS 2 hold the same camera."""
-    fields = fields_of(text)
+    fields = parse_fields(text)
     found = ros_calibration(fields)
     assert is_ros(fields)
     assert found.intrinsics == CAMERA
@@ -64,7 +64,7 @@ def test_file_and_messages(text: str) -> None:
 def test_models(model: str, coefficients: str, distortion: str) -> None:
     """Each model has its number of coefficients; without coefficients, nothing is bent."""
     text = FILE.replace(FIVE, coefficients).replace(BOB, model)
-    found = ros_calibration(fields_of(text))
+    found = ros_calibration(parse_fields(text))
     assert found.distortion == distortion
     assert len(found.coefficients) == len(coefficients.split())
 
@@ -72,15 +72,15 @@ def test_models(model: str, coefficients: str, distortion: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        (BOB, "kannala_brandt", "'kannala_brandt'; one of"),
-        (BOB, "equidistant", "has 5 coefficients; 4 are expected"),
-        (BOB, "[1, 2]", "''; one of"),
+        (BOB, "kannala_brandt", "'kannala_brandt'; expected one of"),
+        (BOB, "equidistant", "has 5 coefficients; expected 4"),
+        (BOB, "[1, 2]", "''; expected one of"),
         (FIVE, "1, 2, 3, 4, 5, 6, 7, 8", "has 8 coefficients"),
         (FIVE, ".nan, 0, 0, 0, 0", "finite"),
-        (FIVE, "a, b, c, d, e", "numbers are expected"),
+        (FIVE, "a, b, c, d, e", "expected finite numbers"),
         ("[500.5, 0, 320, 0, 501.5,", "[0, 0, 320, 0, 0,", "focal lengths"),
-        ("[500.5, 0, 320, 0, 501.5,", "[500.5, 9, 320, 0, 501.5,", "without skew"),
-        ("320, 0, 501.5, 240, 0, 0, 1]", "0, 0, 501.5, 0, 320, 240, 1]", "row by row"),
+        ("[500.5, 0, 320, 0, 501.5,", "[500.5, 9, 320, 0, 501.5,", "no skew"),
+        ("320, 0, 501.5, 240, 0, 0, 1]", "0, 0, 501.5, 0, 320, 240, 1]", "expected fx, 0, cx"),
         ("[500.5, 0,", "[500.5,", "8 numbers, not 9"),
         ("[500.5,", "[true,", "a bool"),
         ("[500.5,", "[0x" + "f" * 5000 + ",", "an? int"),
@@ -95,4 +95,4 @@ def test_damaged_files(old: str, new: str, words: str) -> None:
     """What is wrong with a value is said."""
     assert FILE.count(old) == 1
     with pytest.raises(DataError, match=words):
-        ros_calibration(fields_of(FILE.replace(old, new)))
+        ros_calibration(parse_fields(FILE.replace(old, new)))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from depth_unet.cli.predict.command import ENDINGS
+from depth_unet.cli.predict.targets import ENDINGS
 from depth_unet.errors import DataError
 from depth_unet.evaluate.matching import (
     DEPTH_SUFFIX,

@@ -6,16 +6,27 @@ import cv2
 import numpy as np
 import pytest
 
+from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import DataError
 from depth_unet.evaluate.predictions import FilePredictions
 from depth_unet.evaluate.score import PredictionsByName, predictor_for
-from depth_unet.outputs.depth_facts import DepthFacts
-from depth_unet.outputs.depth_unit import stated_unit
-from depth_unet.outputs.depth_write import write_exr, write_npy, write_npz, write_pfm, write_png16
+from depth_unet.outputs.depth_exr import write_exr
+from depth_unet.outputs.depth_read import read_unit
+from depth_unet.outputs.depth_write import (
+    DepthMetadata,
+    write_npy,
+    write_npz,
+    write_pfm,
+    write_png16,
+)
 
 CAMERA = Intrinsics.centred(8, 6, 10.0)
-FACTS = DepthFacts(model="test", intrinsics=CAMERA, focal_from="assumed")
+METADATA = DepthMetadata(
+    model="test",
+    calibration=Calibration(intrinsics=CAMERA, distortion="none"),
+    focal_from="assumed",
+)
 DEPTH_M = np.linspace(1, 4, 48, dtype=np.float32).reshape(6, 8)
 
 
@@ -37,7 +48,7 @@ def test_unit_of_whole_numbers(tmp_path: Path) -> None:
     """Without a statement 16 bits are millimetres; a given unit replaces that."""
     path = tmp_path / "a.png"
     cv2.imwrite(str(path), np.full((6, 8), 5000, np.uint16))
-    assert stated_unit(path) is None
+    assert read_unit(path) is None
     assert read(path) == pytest.approx(5)
     assert read(path, 2e-4) == pytest.approx(1)
 
@@ -48,16 +59,16 @@ def test_unit_that_our_files_state(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"a{ending}"
     match ending:
         case ".png":
-            write_png16(DEPTH_M, path, FACTS)
+            write_png16(DEPTH_M, path, METADATA)
         case ".npy":
-            write_npy(DEPTH_M, path, FACTS)
+            write_npy(DEPTH_M, path, METADATA)
         case ".npz":
-            write_npz(DEPTH_M, path, FACTS, None)
+            write_npz(DEPTH_M, path, METADATA, None)
         case ".exr":
-            write_exr(DEPTH_M, path, FACTS)
+            write_exr(DEPTH_M, path, METADATA)
         case _:
-            write_pfm(DEPTH_M, path, FACTS)
-    unit = stated_unit(path)
+            write_pfm(DEPTH_M, path, METADATA)
+    unit = read_unit(path)
     assert unit == (1e-3 if ending == ".png" else 1.0)
     for given in (None, unit):
         np.testing.assert_allclose(read(path, given), DEPTH_M, atol=5.1e-4)

@@ -12,7 +12,7 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.layout import DatasetInfo, PairRow
 from depth_unet.data.source import Frame, PairsSource, Source
 from depth_unet.errors import DataError
-from depth_unet.evaluate.score import at_size, score, score_frame, with_flip_averaging
+from depth_unet.evaluate.score import score, score_frame, with_flip_averaging
 from depth_unet.metrics.depth import SUM_NAMES
 from depth_unet.metrics.protocols import FULL, NYU_EIGEN
 
@@ -117,18 +117,6 @@ def test_camera_reaches_the_predictor() -> None:
 
     score({"x": predict}, Frames(3), [2, 0], FULL)
     assert seen == [(2, 12.0), (0, 10.0)]
-
-
-def test_prediction_of_any_size_is_enlarged() -> None:
-    """A coarse prediction is brought to the ground truth bilinearly, never the other way round."""
-    ramp = np.arange(4, dtype=np.float32)[None] + 1
-    large = at_size(ramp, 2, 8)
-    assert large.shape == (2, 8)
-    expected = torch.tensor([1.0, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75, 4.0])
-    torch.testing.assert_close(large[1], expected)
-    same = np.random.default_rng(0).random((3, 5), np.float32)
-    assert np.array_equal(at_size(same, 3, 5).numpy(), same)
-    assert np.array_equal(at_size(same[:, ::-1], 3, 5).numpy(), same[:, ::-1])
 
 
 def test_flip_averaging_mirrors_back() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from depth_unet.images.resize import resize_depth, resize_image
+from depth_unet.images.resize import resize_bilinear, resize_depth, resize_image
 
 SIZES = [(6, 8), (5, 7), (3, 4), (12, 16), (24, 32), (48, 64), (1, 1)]
 
@@ -139,3 +139,14 @@ def test_photo_and_depth_stay_on_top_of_each_other(side: int) -> None:
     depth_mm = np.where(np.repeat(step[None], 32, axis=0), 6000, 2000).astype(np.uint16)
     far = resize_depth(depth_mm, side, side) == 6000
     assert np.array_equal(far, resize_image(image, side, side)[..., 0] > 100)
+
+
+def test_predictions_are_resized_bilinearly() -> None:
+    """Values between pixels are interpolated; at its own size a map stays as it is."""
+    ramp = np.arange(4, dtype=np.float32)[None] + 1
+    large = resize_bilinear(ramp, 2, 8)
+    assert large.shape == (2, 8)
+    np.testing.assert_allclose(large[1], [1.0, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75, 4.0])
+    same = np.random.default_rng(0).random((3, 5), np.float32)
+    assert np.array_equal(resize_bilinear(same, 3, 5), same)
+    assert np.array_equal(resize_bilinear(same[:, ::-1], 3, 5), same[:, ::-1])

@@ -15,7 +15,8 @@ from PIL import Image
 
 import depth_unet
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.cli.predict.command import ENDINGS, save
+from depth_unet.cli.predict.command import save
+from depth_unet.cli.predict.targets import ENDINGS
 from depth_unet.figures.picture import OWN_RANGE
 from depth_unet.predict.model import EXIF, GIVEN
 from tests.integration.commandline import files_below, predict
@@ -193,7 +194,7 @@ def test_calibrations_are_of_unturned_photos(run_folder: Path, photo: Path, tmp_
     options = ("--camera", tmp_path / "cameras.txt")
     outcome = predict(run_folder, tmp_path / "depth", tmp_path / "turned.jpg", *options)
     assert outcome.code == 3
-    assert "its file has it turned" in outcome.complaints[-1]
+    assert "rotated by its Exif data" in outcome.complaints[-1]
 
 
 @pytest.mark.parametrize(

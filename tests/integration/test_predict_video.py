@@ -135,7 +135,7 @@ def test_without_the_library(
     """It is said how to install it."""
     monkeypatch.setattr("depth_unet.cli.predict.command.find_spec", lambda _: None)
     outcome = predict(run_folder, tmp_path / "depth", clip, "--save", "npy", "--fov", 60)
-    assert_refused(outcome, "walk.mp4", "pip install 'depth-unet[video]'", code=3)
+    assert_refused(outcome, "walk.mp4", 'pip install "av>=', code=3)
 
 
 def test_a_camera_is_recorded(

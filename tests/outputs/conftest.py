@@ -5,12 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.outputs.cloud import pinhole_rays
 
 COLOURS = np.array(
     [(200, 0, 0), (0, 200, 0), (0, 0, 200), (200, 200, 0), (0, 200, 200), (200, 0, 200)], np.uint8
 )
+
+
+def pinhole_rays(intrinsics: Intrinsics) -> np.ndarray:
+    """Rays of a camera without distortion."""
+    return Calibration(intrinsics=intrinsics, distortion="none").rays()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import DataError
-from depth_unet.outputs.depth_facts import DepthFacts
+from depth_unet.outputs.depth_exr import write_exr
 from depth_unet.outputs.depth_read import read_depth_file
 from depth_unet.outputs.depth_write import (
-    write_exr,
+    DepthMetadata,
     write_json,
     write_npy,
     write_npz,
@@ -25,9 +26,9 @@ from depth_unet.outputs.depth_write import (
     write_png16,
 )
 
-FACTS = DepthFacts(
+METADATA = DepthMetadata(
     model="test network, ä",
-    intrinsics=Intrinsics.centred(40, 30, 32.5),
+    calibration=Calibration(intrinsics=Intrinsics.centred(40, 30, 32.5), distortion="none"),
     focal_from="assumed",
     photo="room.jpg",
 )
@@ -43,21 +44,21 @@ def depth_m() -> np.ndarray:
 def test_png(depth_m: np.ndarray, tmp_path: Path) -> None:
     """OpenCV and Pillow read whole millimetres; the file says so, and what predicted it."""
     path = tmp_path / "d.png"
-    write_png16(depth_m, path, FACTS)
+    write_png16(depth_m, path, METADATA)
     found = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     assert found is not None
     assert found.dtype == np.uint16
     assert np.array_equal(found, np.rint(depth_m.astype(float) * 1000))
     with Image.open(path) as image:
         assert str(image.text["unit"]).startswith("millimetres")  # type: ignore[attr-defined]
-        assert image.text["model"] == FACTS.model  # type: ignore[attr-defined]
+        assert image.text["model"] == METADATA.model  # type: ignore[attr-defined]
     np.testing.assert_allclose(read_depth_file(path), depth_m, atol=5.1e-4)
 
 
 def test_png_of_many_rows(tmp_path: Path) -> None:
     """Rows are converted in parts without a seam; what 16 bits cannot hold is a hole."""
     depth_m = np.linspace(0.1, 70, 1100, dtype=np.float32)[:, None].repeat(3, 1)
-    write_png16(depth_m, tmp_path / "d.png", FACTS)
+    write_png16(depth_m, tmp_path / "d.png", METADATA)
     found = cv2.imread(str(tmp_path / "d.png"), cv2.IMREAD_UNCHANGED)
     expected = np.rint(depth_m.astype(float) * 1000)
     assert np.array_equal(found, np.where(expected > 65535, 0, expected))
@@ -65,37 +66,37 @@ def test_png_of_many_rows(tmp_path: Path) -> None:
 
 def test_numpy(depth_m: np.ndarray, tmp_path: Path) -> None:
     """An array is float32 metres, and a JSON file beside it says so."""
-    write_npy(depth_m, tmp_path / "d.npy", FACTS)
+    write_npy(depth_m, tmp_path / "d.npy", METADATA)
     assert np.array_equal(np.load(tmp_path / "d.npy"), depth_m)
     facts = json.loads((tmp_path / "d.npy.json").read_text(encoding="utf-8"))
-    assert (facts["unit"], facts["model"]) == ("metres", FACTS.model)
+    assert (facts["unit"], facts["model"]) == ("metres", METADATA.model)
 
 
 def test_archive(depth_m: np.ndarray, tmp_path: Path) -> None:
     """An archive holds depth, uncertainty, the camera's matrix, unit and model, and no pickle."""
-    write_npz(depth_m, tmp_path / "d.npz", FACTS, depth_m / 10)
+    write_npz(depth_m, tmp_path / "d.npz", METADATA, depth_m / 10)
     with np.load(tmp_path / "d.npz", allow_pickle=False) as found:
         assert np.array_equal(found["depth_m"], depth_m)
         assert np.array_equal(found["uncertainty_m"], depth_m / 10)
         assert found["intrinsics_px"].tolist() == [[32.5, 0, 19.5], [0, 32.5, 14.5], [0, 0, 1]]
-        assert (str(found["unit"]), str(found["model"])) == ("metres", FACTS.model)
-    write_npz(depth_m, tmp_path / "e.npz", FACTS, None)
+        assert (str(found["unit"]), str(found["model"])) == ("metres", METADATA.model)
+    write_npz(depth_m, tmp_path / "e.npz", METADATA, None)
     with np.load(tmp_path / "e.npz") as found:
         assert "uncertainty_m" not in found.files
 
 
 def test_exr(depth_m: np.ndarray, tmp_path: Path) -> None:
     """OpenEXR's own library reads channel Z bit by bit, and a header with unit and model."""
-    write_exr(depth_m, tmp_path / "d.exr", FACTS)
+    write_exr(depth_m, tmp_path / "d.exr", METADATA)
     with OpenEXR.File(str(tmp_path / "d.exr")) as file:
         header = dict(file.header())
         assert np.array_equal(file.channels()["Z"].pixels, depth_m)
-    assert (header["unit"], header["model"]) == ("metres", FACTS.model)
+    assert (header["unit"], header["model"]) == ("metres", METADATA.model)
 
 
 def test_pfm(depth_m: np.ndarray, tmp_path: Path) -> None:
     """OpenCV reads the same floats the same way up; a JSON file states the unit."""
-    write_pfm(depth_m, tmp_path / "d.pfm", FACTS)
+    write_pfm(depth_m, tmp_path / "d.pfm", METADATA)
     assert np.array_equal(cv2.imread(str(tmp_path / "d.pfm"), cv2.IMREAD_UNCHANGED), depth_m)
     assert (tmp_path / "d.pfm").read_bytes().startswith(b"Pf\n40 30\n-1")
     assert json.loads((tmp_path / "d.pfm.json").read_text())["unit"] == "metres"
@@ -103,12 +104,12 @@ def test_pfm(depth_m: np.ndarray, tmp_path: Path) -> None:
 
 def test_facts(depth_m: np.ndarray, tmp_path: Path) -> None:
     """JSON states camera and percentiles; of a map without depth there are none."""
-    write_json(depth_m, tmp_path / "d.json", FACTS)
+    write_json(depth_m, tmp_path / "d.json", METADATA)
     found = json.loads((tmp_path / "d.json").read_text(encoding="utf-8"))
     assert found["intrinsics"]["fx_px"] == 32.5
     assert found["depth_percentiles_m"]["100"] == 9.0
     assert found["depth_percentiles_m"]["50"] == pytest.approx(4.75, abs=1e-3)
-    write_json(np.zeros((2, 2), np.float32), tmp_path / "e.json", FACTS)
+    write_json(np.zeros((2, 2), np.float32), tmp_path / "e.json", METADATA)
     assert json.loads((tmp_path / "e.json").read_text())["depth_percentiles_m"] == {}
 
 
@@ -119,13 +120,13 @@ def test_what_is_written_is_read(kind: str, depth_m: np.ndarray, tmp_path: Path)
     path = tmp_path / f"d.{kind}"
     match kind:
         case "npy":
-            write_npy(depth_m, path, FACTS)
+            write_npy(depth_m, path, METADATA)
         case "npz":
-            write_npz(depth_m, path, FACTS, None)
+            write_npz(depth_m, path, METADATA, None)
         case "exr":
-            write_exr(depth_m, path, FACTS)
+            write_exr(depth_m, path, METADATA)
         case _:
-            write_pfm(depth_m, path, FACTS)
+            write_pfm(depth_m, path, METADATA)
     assert np.array_equal(read_depth_file(path), depth_m, equal_nan=True)
 
 
@@ -164,11 +165,11 @@ def test_what_is_no_depth(tmp_path: Path) -> None:
     for name, says in (
         ("picture.png", "8 bits"),
         ("colour.png", "one number per pixel"),
-        ("two.npz", "depth_m is expected"),
+        ("two.npz", "expected an array called depth_m"),
         ("words.npy", "one number per pixel"),
         ("x.exr", "cannot be read as OpenEXR"),
         ("missing.npy", "is missing"),
-        ("notes.txt", "ends in .txt"),
+        ("notes.txt", "ending .txt"),
     ):
         with pytest.raises(DataError, match=says) as caught:
             read_depth_file(tmp_path / name)
@@ -184,9 +185,9 @@ def test_changed_files(tmp_path_factory: pytest.TempPathFactory, data: st.DataOb
     path = folder / f"changed.{kind}"
     write = {"png": write_png16, "npy": write_npy, "exr": write_exr, "pfm": write_pfm}
     if kind == "npz":
-        write_npz(depth_m, path, FACTS, None)
+        write_npz(depth_m, path, METADATA, None)
     else:
-        write[kind](depth_m, path, FACTS)
+        write[kind](depth_m, path, METADATA)
     content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))

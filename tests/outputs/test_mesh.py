@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.errors import ConfigError
-from depth_unet.outputs.cloud import pinhole_rays
 from depth_unet.outputs.mesh import Mesh, grid_stride, surface_mesh
+from tests.outputs.conftest import pinhole_rays
 
 SIZES = [(480, 640, 310_000), (480, 640, 1_000), (60, 80, 310_000), (1200, 1600, 30_000)]
 sizes = pytest.mark.parametrize(("height", "width", "most"), SIZES)
@@ -138,16 +137,6 @@ def test_stride_is_the_smallest_that_fits() -> None:
     assert grid_stride(480, 640, 310_000) == 1
     assert grid_stride(480, 640, 480 * 640) == 1
     assert grid_stride(3, 3, 1) == 3
-
-
-@pytest.mark.parametrize(
-    "setting", [{"max_vertices": 0}, {"jump": -0.1}, {"grazing_deg": 0.0}, {"grazing_deg": 90.0}]
-)
-def test_settings_out_of_range_are_refused(setting: dict[str, float]) -> None:
-    """The message names the setting and what was expected."""
-    name = next(iter(setting))
-    with pytest.raises(ConfigError, match=rf"{name} is .*; expected"):
-        surface_mesh(np.ones((2, 2), np.float32), rays_of(2, 2), **setting)
 
 
 def _parts(mesh: Mesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

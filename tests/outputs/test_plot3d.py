@@ -13,8 +13,8 @@ import pytest
 from plotly import graph_objects
 
 from depth_unet.errors import ConfigError
-from depth_unet.outputs.cloud import PointCloud, unprojected
-from depth_unet.outputs.plot3d import MAX_POINTS, evenly, write_plot3d
+from depth_unet.outputs.cloud import PointCloud, unproject
+from depth_unet.outputs.plot3d import MAX_POINTS, spread_indices, write_plot3d
 from tests.outputs.conftest import Room
 
 
@@ -84,7 +84,7 @@ def test_points_stand_upright_in_their_colours(tmp_path: Path) -> None:
 
 def test_the_scale_is_equal_and_the_view_from_behind_the_camera(room: Room, tmp_path: Path) -> None:
     """A metre is as long on every axis; the eye is up to a metre behind the camera, upright."""
-    cloud = unprojected(room.depth_m, room.rays, room.image)
+    cloud = unproject(room.depth_m, room.rays, room.image)
     scene = page_of(cloud, tmp_path).figure().layout.scene
     axes = (scene.xaxis, scene.yaxis, scene.zaxis)
     shares = (scene.aspectratio.x, scene.aspectratio.y, scene.aspectratio.z)
@@ -115,7 +115,7 @@ def test_at_most_60000_points_are_drawn(tmp_path: Path) -> None:
 def test_thinning_is_even(num_points: int) -> None:
     """Distinct, rising, no gap over two parts; columns of a photo are taken alike."""
     most = 100 if num_points < 1000 else MAX_POINTS
-    drawn = evenly(num_points, most)
+    drawn = spread_indices(num_points, most)
     assert 0.7 * min(num_points, most) <= len(drawn) <= most
     assert (np.diff(drawn) > 0).all()
     if num_points > 1000:
@@ -155,7 +155,7 @@ def test_without_plotly_the_remedy_is_named(
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(ConfigError, match=r"pip install 'depth-unet\[plot3d\]'"):
+    with pytest.raises(ConfigError, match='pip install "plotly>='):
         write_plot3d(cloud_of(1), tmp_path / "room.html", "a room")
     assert not list(tmp_path.iterdir())
 

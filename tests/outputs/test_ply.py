@@ -7,7 +7,7 @@ import pytest
 import trimesh
 
 from depth_unet.errors import DataError
-from depth_unet.outputs.cloud import PointCloud, unprojected
+from depth_unet.outputs.cloud import PointCloud, unproject
 from depth_unet.outputs.ply import write_ply
 from tests.outputs.conftest import COLOURS, Room
 
@@ -72,7 +72,7 @@ def test_a_path_below_a_file_is_refused(tmp_path: Path) -> None:
 def test_a_room_comes_back_with_right_angles(room: Room, tmp_path: Path) -> None:
     """Planes fitted to its sides: within 1 mm of the truth, at 90 degrees within 0.1."""
     path = tmp_path / "room.ply"
-    write_ply(unprojected(room.depth_m, room.rays, room.image), path, "metres")
+    write_ply(unproject(room.depth_m, room.rays, room.image), path, "metres")
     read = trimesh.load(path)
     fitted: dict[int, np.ndarray] = {}
     for side, colour in enumerate(COLOURS):

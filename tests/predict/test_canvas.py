@@ -10,12 +10,14 @@ from torch import Tensor
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
-from depth_unet.config.model import CanvasConfig
+from depth_unet.config.model import CanvasConfig, ModelConfig
+from depth_unet.config.run import Config
 from depth_unet.predict.canvas import canvas_size, predict_metres, to_canvas
 from depth_unet.recipes import RECIPES
 from depth_unet.records import DepthOutput
 
 CANVAS = CanvasConfig(height=96, width=128)
+CONFIG = Config(canvas=CANVAS, model=ModelConfig(canonical_focal=NYU_FOCAL))
 PHOTOS = [
     (480, 640),
     (640, 480),
@@ -50,9 +52,7 @@ def metres(
     network: Callable[[Tensor, Tensor], DepthOutput], image: np.ndarray, camera: Intrinsics
 ) -> np.ndarray:
     """Predict on the canvas of these tests, on the CPU."""
-    return predict_metres(
-        network, image, camera, canvas=CANVAS, canonical_focal=NYU_FOCAL, device=CPU
-    )
+    return predict_metres(network, image, camera, CONFIG, CPU)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

@@ -13,19 +13,22 @@ import pytest
 
 from depth_unet.errors import DataError
 from depth_unet.video.camera import open_camera
-from depth_unet.video.read import Clip, open_clip, survey
+from depth_unet.video.read import Clip, open_clip, sample_frames
 from depth_unet.video.sound import Sound
 from depth_unet.video.write import VideoFile
 from tests.video.clips import pictures, write_clip
 
 
-def copied(source: Path, target: Path, *, exact: bool = False) -> list[np.ndarray]:
+def copied(source: Path, target: Path, *, lossless: bool = False) -> list[np.ndarray]:
     """Write the frames of a clip into a new file; return them."""
     frames = []
-    with open_clip(source) as clip, VideoFile(target, clip, {"title": "é"}, exact=exact) as file:
+    with (
+        open_clip(source) as clip,
+        VideoFile(target, clip, {"title": "é"}, lossless=lossless) as file,
+    ):
         for frame in clip.frames:
             frames.append(frame.image)
-            values = frame.image[..., 0].astype(np.uint16) * 257 if exact else frame.image
+            values = frame.image[..., 0].astype(np.uint16) * 257 if lossless else frame.image
             file.add(values, frame.time)
     return frames
 
@@ -88,8 +91,8 @@ def test_sound_of_unknown_form_is_left_out(tmp_path: Path, monkeypatch: pytest.M
 
     target = opened(str(tmp_path / "b.mp4"), "w")
     monkeypatch.setattr(av, "open", lambda *given, **more: Unknown(opened(*given, **more)))
-    with target, pytest.warns(UserWarning, match="left out"):
-        Sound(source, target).rest()
+    with target, pytest.warns(UserWarning, match="audio skipped"):
+        Sound(source, target).finish()
 
 
 def test_pixels_that_are_not_square(tmp_path: Path) -> None:
@@ -97,7 +100,7 @@ def test_pixels_that_are_not_square(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "a.mp4", pictures(3), pixel=Fraction(4, 3))
     with open_clip(source) as clip:
         assert {frame.image.shape for frame in clip.frames} == {(48, 85, 3)}
-    assert survey(source, 2)[1][0].shape == (48, 85, 3)
+    assert sample_frames(source, 2)[1][0].shape == (48, 85, 3)
 
 
 @pytest.mark.parametrize("ending", [".mkv", ".webm"])
@@ -105,11 +108,11 @@ def test_a_video_that_ends_before_it_says(tmp_path: Path, ending: str) -> None:
     """FFmpeg takes the end of the file for that of the video; the length that it states tells."""
     codec = "libvpx-vp9" if ending == ".webm" else "libx264"
     whole = write_clip(tmp_path / f"whole{ending}", pictures(100), codec=codec)
-    assert survey(whole, 2)[0] == 100
+    assert sample_frames(whole, 2)[0] == 100
     cut = tmp_path / f"cut{ending}"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     with pytest.raises(DataError, match=r"cut.* is damaged"):
-        survey(cut, 2)
+        sample_frames(cut, 2)
     with pytest.raises(DataError, match=r"cut.* is damaged"), open_clip(cut) as clip:
         list(clip.frames)
 
@@ -119,7 +122,7 @@ def test_what_ffmpeg_refuses_is_no_full_disk(tmp_path: Path) -> None:
     with (
         pytest.raises(DataError, match=r"cannot be written as \.mp4"),
         open_clip(write_clip(tmp_path / "a.mp4", pictures(2))) as clip,
-        VideoFile(tmp_path / "b.mp4", clip, {}, exact=False) as file,
+        VideoFile(tmp_path / "b.mp4", clip, {}, lossless=False) as file,
     ):
         file.add(np.zeros((40000, 2, 3), np.uint8), 0)
 
@@ -131,7 +134,7 @@ def test_turned_videos_are_read_upright(tmp_path: Path) -> None:
         frame = next(clip.frames)
     other = cv2.VideoCapture(str(source))
     _, image = other.read()
-    assert (frame.turned, frame.image.shape) == (True, (64, 48, 3))
+    assert (frame.rotated, frame.image.shape) == (True, (64, 48, 3))
     difference = np.abs(frame.image[..., ::-1].astype(int) - image)
     assert np.median(difference) <= 3
 
@@ -149,9 +152,9 @@ def test_colours_and_odd_sizes(tmp_path: Path, size: tuple[int, int]) -> None:
         assert abs(float(np.mean(inside.astype(float) - frame))) < 4
 
 
-def test_sixteen_bits_are_exact(tmp_path: Path) -> None:
+def test_sixteen_bits_are_lossless(tmp_path: Path) -> None:
     """OpenCV reads the numbers that went in."""
-    frames = copied(write_clip(tmp_path / "a.mkv", pictures(3)), tmp_path / "b.mkv", exact=True)
+    frames = copied(write_clip(tmp_path / "a.mkv", pictures(3)), tmp_path / "b.mkv", lossless=True)
     reader = cv2.VideoCapture(str(tmp_path / "b.mkv"))
     reader.set(cv2.CAP_PROP_CONVERT_RGB, 0)
     for frame in frames:
@@ -163,7 +166,7 @@ def test_sixteen_bits_are_exact(tmp_path: Path) -> None:
 def test_survey(tmp_path: Path) -> None:
     """It counts the frames, and returns some, evenly spaced."""
     source = write_clip(tmp_path / "a.mp4", pictures(20))
-    count, images = survey(source, 8)
+    count, images = sample_frames(source, 8)
     with open_clip(source) as clip:
         frames = [frame.image for frame in clip.frames]
     assert (count, len(images)) == (20, 5)
@@ -179,7 +182,7 @@ def test_what_is_no_video(tmp_path: Path) -> None:
     (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 2])
     for name in ("missing", "empty", "words", "cut"):
         with pytest.raises(DataError, match=name):
-            survey(tmp_path / f"{name}.mp4", 4)
+            sample_frames(tmp_path / f"{name}.mp4", 4)
 
 
 def test_a_video_that_is_damaged_inside(tmp_path: Path) -> None:
@@ -197,7 +200,7 @@ def test_a_video_that_is_damaged_inside(tmp_path: Path) -> None:
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(first.read_bytes()[: first.stat().st_size * 2 // 3])
     with pytest.raises(DataError, match=r"cut\.mp4 is damaged"):
-        survey(cut, 4)
+        sample_frames(cut, 4)
 
 
 class Device:
@@ -243,9 +246,9 @@ def test_a_camera_ends_with_its_device_or_when_it_is_told(monkeypatch: pytest.Mo
 
 
 def test_no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One line says so; likewise for one that shows nothing."""
+    """One line says so; likewise for one that returns no frames."""
     with pytest.raises(DataError, match="there is no camera 97"), open_camera(97, bool):
         pass
     monkeypatch.setattr(cv2, "VideoCapture", lambda _: Device(0))
-    with open_camera(0, bool) as clip, pytest.raises(DataError, match="shows nothing"):
+    with open_camera(0, bool) as clip, pytest.raises(DataError, match="returned no frames"):
         next(clip.frames)

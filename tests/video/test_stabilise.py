@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from depth_unet.video.motion import steps_between
+from depth_unet.video.motion import match_frames
 from depth_unet.video.stabilise import REACH, Stabiliser
 from tests.video.clips import texture
 
@@ -104,7 +104,7 @@ def test_pixels_are_followed() -> None:
     """A picture that moves by three columns is found there, both ways."""
     wide = texture(0, (96, 160))
     earlier, later = wide[:, 10:138].copy(), wide[:, 13:141].copy()  # it moves to the left
-    back, forth = steps_between(earlier, later)
+    back, forth = match_frames(earlier, later)
     columns = np.arange(128, dtype=np.float32)
     inner = (slice(10, -10), slice(10, -10))
     assert back[inner][..., 2].mean() > 0.95

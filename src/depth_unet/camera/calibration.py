@@ -1,4 +1,4 @@
-"""A camera with the distortion of its lens, and the ray that each of its pixels looks along."""
+"""A camera with lens distortion, and the ray of each of its pixels."""
 
 import math
 from dataclasses import dataclass, replace
@@ -19,23 +19,23 @@ COUNTS: dict[Distortion, tuple[int, ...]] = {
 LONGEST_SIDE_PX = 65535
 FARTHEST_RAD = math.radians(89)  # A point at 1 m of depth is then 57 m away.
 FARTHEST_ERROR_PX = 0.5
-RADII = 8192  # of the table that the search for a ray begins in
-STEPS = 20  # Newton's; three to five are needed.
-DIFFERENCE = 1e-7  # of the slopes that it follows; relative
-CLOSE = 1e-13  # where it ends; in lengths of the focal length
+RADII = 8192  # size of the table of first guesses
+STEPS = 20  # of Newton's method; three to five are needed
+DIFFERENCE = 1e-7  # relative step of its numerical derivatives
+CLOSE = 1e-13  # error at which it stops, in focal lengths
 BLOCK = 2**18  # pixels at a time: about 60 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """A camera as it was calibrated.
+    """A calibrated camera.
 
     Attributes:
-        intrinsics: The camera without its distortion.
+        intrinsics: The camera without distortion.
         distortion: ``none``; ``brown``, OpenCV's plumb bob (4 or 5 coefficients: k1, k2, p1, p2,
-            k3), rational (8: and k4, k5, k6), thin prism (12: and s1 to s4) and tilted (14: and
+            k3), rational (8: also k4, k5, k6), thin prism (12: also s1 to s4) and tilted (14: also
             τx, τy) model; ``fisheye``, OpenCV's equidistant model (4: k1 to k4).
-        coefficients: In OpenCV's order; they do not depend on the size of the image.
+        coefficients: In OpenCV's order, independent of the image size.
     """
 
     intrinsics: Intrinsics
@@ -45,35 +45,34 @@ class Calibration:
     def __post_init__(self) -> None:
         if max(self.intrinsics.width, self.intrinsics.height) > LONGEST_SIDE_PX:
             raise DataError(
-                f"camera is for an image of more than {LONGEST_SIDE_PX} pixels a side; no photo is "
-                "as large; correct the size"
+                f"the camera's image is larger than {LONGEST_SIDE_PX} pixels a side; correct the "
+                "size"
             )
         counts = COUNTS[self.distortion]
         if len(self.coefficients) not in counts:
             expected = ", ".join(map(str, counts))
             raise DataError(
-                f"camera has {len(self.coefficients)} distortion coefficients; the model "
+                f"the camera has {len(self.coefficients)} distortion coefficients; the model "
                 f"{self.distortion!r} has {expected}; correct the coefficients"
             )
         if not all(math.isfinite(value) for value in self.coefficients):
             raise DataError(
-                f"camera has distortion coefficients {self.coefficients}; all must be finite; "
+                f"the camera has distortion coefficients {self.coefficients}; all must be finite; "
                 "correct the coefficients"
             )
 
     def resized(self, width: int, height: int) -> Self:
-        """The calibration for the same picture at another size."""
+        """The calibration of the same image at another size."""
         return replace(self, intrinsics=self.intrinsics.resized(width, height))
 
     def rays(self) -> Float64[np.ndarray, "h w 2"]:
-        """The direction that each pixel looks along.
+        """The direction of each pixel.
 
         Returns:
-            x/z and y/z per pixel (x right, y down, z along the axis): the point that a pixel shows
-            is depth · (x/z, y/z, 1). NaN where there is no such ray: where a wide lens looks 89
-            degrees or more off its axis, where the model folds back on itself (a farther ray would
-            fall on the same pixel as a nearer one), and where the ray that was found falls more
-            than half a pixel beside its pixel.
+            x/z and y/z per pixel (x right, y down, z along the axis), so that its point is
+            depth · (x/z, y/z, 1). NaN if the pixel has no ray: 89 degrees or more off the axis,
+            beyond the radius at which the distortion model folds back, or if the search ends
+            more than half a pixel away.
         """
         camera = self.intrinsics
         rays = np.empty((camera.height, camera.width, 2))
@@ -87,7 +86,7 @@ class Calibration:
         return rays
 
     def _radii(self) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, " n"]]:
-        """Radii without and with distortion, as far as both grow."""
+        """Radii without and with distortion, up to where the distorted radius stops growing."""
         radii = np.tan(np.linspace(0, FARTHEST_RAD, RADII))
         with np.errstate(all="ignore"):
             bent = radii * _radial(self.distortion, self.coefficients, radii**2)
@@ -101,11 +100,11 @@ class Calibration:
         radii: Float64[np.ndarray, " k"],
         bent: Float64[np.ndarray, " k"],
     ) -> Float64[np.ndarray, "n 2"]:
-        """Newton's search for the rays that are seen where the arguments say."""
+        """Rays without distortion for pixels ``seen``, by Newton's method."""
         camera = self.intrinsics
         with np.errstate(all="ignore"):
             radius = np.hypot(seen[:, 0], seen[:, 1])
-            # Beyond the table's end, tangential terms may still leave a ray just inside it.
+            # Tangential distortion may bring a ray from beyond the table's end back inside.
             scale = np.where(radius > 0, np.interp(radius, bent, radii) / radius, 1.0)
             rays = seen * scale[:, None]
             for _ in range(STEPS):
@@ -124,7 +123,7 @@ class Calibration:
         here: Float64[np.ndarray, "n 2"],
         error: Float64[np.ndarray, "n 2"],
     ) -> Float64[np.ndarray, "n 2"]:
-        """What to add to rays that are seen here to be seen by ``error`` farther."""
+        """One step of Newton's method: the change of rays that removes ``error``."""
         size = DIFFERENCE * (1 + np.hypot(rays[:, 0], rays[:, 1]))[:, None]
         by_x = (self._distorted(rays + size * (1, 0)) - here) / size
         by_y = (self._distorted(rays + size * (0, 1)) - here) / size
@@ -135,7 +134,7 @@ class Calibration:
         return step
 
     def _distorted(self, rays: Float64[np.ndarray, "n 2"]) -> Float64[np.ndarray, "n 2"]:
-        """Where rays are seen, in lengths of the focal length from the axis."""
+        """Distorted rays, in focal lengths from the axis."""
         x, y = rays.T
         square = x * x + y * y
         bent: Float64[np.ndarray, "n 2"] = (
@@ -155,7 +154,7 @@ def _radial(
     coefficients: tuple[float, ...],
     square: Float64[np.ndarray, " n"],
 ) -> Float64[np.ndarray, " n"]:
-    """By how much a lens lengthens radii; they are given squared."""
+    """Factor on radii, given squared."""
     if distortion == "fisheye":
         radius = np.sqrt(square)
         angle = np.arctan(radius)
@@ -185,7 +184,7 @@ def _padded(coefficients: tuple[float, ...]) -> tuple[float, ...]:
 def _tilted(
     seen: Float64[np.ndarray, "n 2"], tau_x: float, tau_y: float
 ) -> Float64[np.ndarray, "n 2"]:
-    """Seen on a sensor that is turned by two angles, as in OpenCV's computeTiltProjectionMatrix."""
+    """Projection onto a tilted sensor, as OpenCV's computeTiltProjectionMatrix."""
     cos_x, sin_x, cos_y, sin_y = math.cos(tau_x), math.sin(tau_x), math.cos(tau_y), math.sin(tau_y)
     about_x = np.array(((1, 0, 0), (0, cos_x, sin_x), (0, -sin_x, cos_x)))
     about_y = np.array(((cos_y, 0, -sin_y), (0, 1, 0), (sin_y, 0, cos_y)))

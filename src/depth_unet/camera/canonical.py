@@ -1,8 +1,7 @@
-"""The rule that keeps depth metric when the camera changes.
+"""The canonical camera, which keeps depth metric for any focal length.
 
-The network predicts depth as a camera of one canonical focal length would see it; an object that
-looks the same size through a longer lens is farther away, so
-``depth = canonical depth * focal / canonical focal``.
+The network predicts depth for one canonical focal length. An object that appears at the same size
+through a longer lens is farther away, so ``depth = canonical depth * focal / canonical focal``.
 
 Reference:
     Yin et al., Metric3D, ICCV 2023, section 3.2 (canonical camera by label scaling).
@@ -17,16 +16,14 @@ Focal = TypeVar("Focal", float, Float[Tensor, " b"])
 
 
 def depth_per_canonical(focal_px: Focal, canonical_focal: float, canvas_width: int) -> Focal:
-    """Metres of true depth per metre of canonical depth.
-
-    Multiply predictions by it; divide targets by it.
+    """Metres of true depth per metre of canonical depth: predictions times it, targets over it.
 
     Args:
-        focal_px: Horizontal focal length in pixels of the image that the network sees, however
-            it was cropped, zoomed or resized to get there.
-        canonical_focal: The canonical focal length in widths of the recipe's canvas.
-        canvas_width: Width of the recipe's canvas, pixels (not of the image at hand: what counts
-            is how large an object appears to the network).
+        focal_px: Horizontal focal length, in pixels of the image that enters the network, after
+            all cropping and resizing.
+        canonical_focal: The canonical focal length, in widths of the recipe's canvas.
+        canvas_width: Width of the recipe's canvas, pixels (not of this image: what counts is how
+            large an object appears to the network).
 
     Returns:
         A positive ratio; 1 for the training camera at the recipe's canvas.

@@ -1,11 +1,11 @@
-"""COLMAP's cameras.txt: a line per camera, its model and the model's parameters."""
+"""COLMAP's cameras.txt: one line per camera with its model and parameters."""
 
 from depth_unet.camera.calibration import Calibration, Distortion
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import DataError
 
 CENTRE_PX = 0.5  # COLMAP's first pixel centre; ours is 0.
-MOST_DIGITS = 6  # of a photo's width, and more
+MOST_DIGITS = 6  # more than any photo's width has
 FIELDS_BEFORE = 4  # CAMERA_ID, MODEL, WIDTH, HEIGHT
 
 # Distortion, number of focal lengths, number of coefficients.
@@ -21,7 +21,7 @@ MODELS: dict[str, tuple[Distortion, int, int]] = {
 
 
 def is_colmap(text: str) -> bool:
-    """Whether the first line that is no comment is a number and a name in capitals."""
+    """Whether the first line, comments aside, is a number and a name in capitals."""
     words = next(iter(_lines(text)), [])
     return len(words) > 1 and words[0].isdecimal() and words[1].replace("_", "").isupper()
 
@@ -30,20 +30,22 @@ def colmap_calibration(text: str) -> Calibration:
     """The camera of a cameras.txt.
 
     Args:
-        text: The file's content: one camera, or several that differ in nothing but their number.
+        text: The file's content: one camera, or several that are equal except for their number.
 
     Raises:
-        DataError: A line is damaged, of another model, or cameras differ.
+        DataError: A line is damaged or of another model, or the cameras differ.
     """
     lines = _lines(text)
     if not lines:
-        raise DataError("there is no line `CAMERA_ID MODEL WIDTH HEIGHT PARAMS`; export it again")
+        raise DataError(
+            "expected a line `CAMERA_ID MODEL WIDTH HEIGHT PARAMS` and found none; export it again"
+        )
     cameras = [_camera(words) for words in lines]
     others = sum(camera != cameras[0] for camera in cameras)
     if others:
         raise DataError(
-            f"there are {len(cameras)} cameras and {others} differ from the first; one is "
-            "expected; keep one line per file"
+            f"{others} of {len(cameras)} cameras differ from the first; expected one camera; "
+            "keep one line"
         )
     return cameras[0]
 
@@ -54,11 +56,11 @@ def _lines(text: str) -> list[list[str]]:
 
 
 def _camera(words: list[str]) -> Calibration:
-    told = " ".join(words)[:80]
+    shown = " ".join(words)[:80]
     if len(words) < FIELDS_BEFORE or words[1] not in MODELS:
         raise DataError(
-            f"line {told!r} has none of the models {', '.join(MODELS)}; undistort the photos, or "
-            "calibrate with one of these"
+            f"line {shown!r} has an unknown model; expected one of {', '.join(MODELS)}; undistort "
+            "the photos, or calibrate with one of these"
         )
     distortion, num_focals, num_coefficients = MODELS[words[1]]
     expected = num_focals + 2 + num_coefficients
@@ -67,11 +69,11 @@ def _camera(words: list[str]) -> Calibration:
         values = [float(word) for word in words[FIELDS_BEFORE:]]
     except ValueError:
         raise DataError(
-            f"line {told!r} is not `CAMERA_ID MODEL WIDTH HEIGHT` and numbers; correct it"
+            f"line {shown!r} is not `CAMERA_ID MODEL WIDTH HEIGHT` and numbers; correct it"
         ) from None
     if len(values) != expected:
         raise DataError(
-            f"line {told!r} has {len(values)} parameters; {words[1]} has {expected}; correct it"
+            f"line {shown!r} has {len(values)} parameters; {words[1]} has {expected}; correct it"
         )
     cx_px, cy_px = values[num_focals : num_focals + 2]
     coefficients = tuple(values[num_focals + 2 :])

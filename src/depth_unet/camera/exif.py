@@ -1,4 +1,4 @@
-"""The focal length that a camera wrote into a photo."""
+"""The focal length in a photo's Exif data."""
 
 import math
 from typing import Any
@@ -11,21 +11,20 @@ FILM_DIAGONAL_MM = math.hypot(36, 24)  # 43.2666
 LEAST_MM, MOST_MM = 5.0, 2000.0
 
 
-def focal_px_of(image: Image.Image) -> float | None:
-    """Horizontal focal length of a photo, from its EXIF data.
+def exif_focal_px(image: Image.Image) -> float | None:
+    """Horizontal focal length of a photo, from its Exif data.
 
-    focal_px = focal length in 35 mm film · diagonal_px / 43.2666 mm, because the equivalence is
-    one of diagonals (CIPA DCG-001); pixels are taken to be square.
+    focal_px = focal length in 35 mm film · diagonal_px / 43.2666 mm, because the 35 mm equivalent
+    compares diagonals (CIPA DCG-001). Pixels are assumed to be square.
 
     Args:
-        image: A photo, turned upright or not: the diagonal is the same. It must show all that the
-            camera saw: of a part that was cut out, the focal length comes out too small.
+        image: An uncropped photo; for a crop, the result is too small.
 
     Returns:
-        Pixels of this image; None where the photo says nothing, 0 (unknown), something that is no
-        length from 5 to 2000 mm, or where its EXIF data are damaged.
+        Pixels of this image; None if the focal length is missing, unknown (0) or outside 5 to
+        2000 mm, or if the Exif data are damaged.
     """
-    # What Pillow raises for damaged EXIF data has no common base; a photo without is no error.
+    # Pillow's errors for damaged Exif data have no common base class.
     try:
         found = image.getexif().get_ifd(EXIF_IFD).get(FOCAL_LENGTH_IN_35MM_FILM)
         focal_mm = _millimetres(found)
@@ -37,7 +36,7 @@ def focal_px_of(image: Image.Image) -> float | None:
 
 
 def _millimetres(found: Any) -> float:
-    """The value of the tag, which some cameras write as a fraction or a list of one."""
+    """The tag's value; some cameras write a fraction or a list of one."""
     if isinstance(found, tuple) and len(found) == 1:
         found = found[0]
     return 0.0 if found is None else float(found)

@@ -1,11 +1,10 @@
 """Pinhole cameras in pixels.
 
-Pixel coordinates are integers at pixel centres: column 0 is the centre of the first column, and
-the image's left edge lies at -0.5.
+Pixel centres have integer coordinates: the first column is 0, the image's left edge is at -0.5.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from depth_unet.errors import DataError
@@ -34,24 +33,24 @@ class Intrinsics:
     def __post_init__(self) -> None:
         if min(self.width, self.height) < 1:
             raise DataError(
-                f"camera is for an image of {self.width}x{self.height} pixels; both must be at "
-                "least 1; correct the intrinsics"
+                f"the camera's image is {self.width}x{self.height} pixels; both must be at least "
+                "1; correct the intrinsics"
             )
         values = self.values_px
         if not all(math.isfinite(value) for value in values) or min(values[:2]) <= 0:
             raise DataError(
-                f"camera has fx, fy, cx, cy = {values}; all must be finite and focal lengths "
-                "positive; correct the intrinsics"
+                f"the camera has fx, fy, cx, cy = {values}; all must be finite and the focal "
+                "lengths positive; correct the intrinsics"
             )
 
     @property
     def values_px(self) -> tuple[float, float, float, float]:
-        """fx, fy, cx, cy: the order in which files and tensors hold them."""
+        """fx, fy, cx, cy, in the order of files and tensors."""
         return self.fx_px, self.fy_px, self.cx_px, self.cy_px
 
     @classmethod
     def centred(cls, width: int, height: int, focal_px: float) -> Self:
-        """A camera with square pixels that looks through the middle of the image."""
+        """A camera with square pixels whose axis meets the centre of the image."""
         return cls(
             width=width,
             height=height,
@@ -63,18 +62,18 @@ class Intrinsics:
 
     @classmethod
     def assumed(cls, width: int, height: int, canonical_focal: float) -> Self:
-        """The camera assumed where nothing is known: as the training camera, through the middle.
+        """The training camera, for photos of an unknown camera.
 
         Args:
             width: Columns, pixels.
             height: Rows, pixels.
-            canonical_focal: Focal length in lengths of the longer side: a portrait photo is a
-                landscape photo of the same camera, turned.
+            canonical_focal: Focal length as a multiple of the longer side: a portrait photo is a
+                rotated landscape photo of the same camera.
         """
         return cls.centred(width, height, canonical_focal * max(width, height))
 
     def resized(self, width: int, height: int) -> Self:
-        """The camera of the same picture at another size."""
+        """The camera of the same image at another size."""
         scale_x, scale_y = width / self.width, height / self.height
         return type(self)(
             width=width,
@@ -86,23 +85,10 @@ class Intrinsics:
         )
 
     def cropped(self, left: int, top: int, width: int, height: int) -> Self:
-        """The camera of the part that begins at column ``left`` and row ``top``."""
-        return type(self)(
-            width=width,
-            height=height,
-            fx_px=self.fx_px,
-            fy_px=self.fy_px,
-            cx_px=self.cx_px - left,
-            cy_px=self.cy_px - top,
-        )
+        """The camera of a crop that starts at column ``left`` and row ``top``."""
+        cx_px, cy_px = self.cx_px - left, self.cy_px - top
+        return replace(self, width=width, height=height, cx_px=cx_px, cy_px=cy_px)
 
     def flipped(self) -> Self:
         """The camera of the mirror image (left and right exchanged)."""
-        return type(self)(
-            width=self.width,
-            height=self.height,
-            fx_px=self.fx_px,
-            fy_px=self.fy_px,
-            cx_px=self.width - 1 - self.cx_px,
-            cy_px=self.cy_px,
-        )
+        return replace(self, cx_px=self.width - 1 - self.cx_px)

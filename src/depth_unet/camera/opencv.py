@@ -1,7 +1,7 @@
-"""Files of OpenCV's FileStorage (YAML, XML, JSON): matrices by name.
+"""Calibration files of OpenCV's FileStorage (YAML, XML, JSON).
 
-They are read without OpenCV, whose parser is not made for files that somebody else sends. ROS's
-files hold the same kind of matrices, so the functions that take names and numbers apart serve both.
+They are not read with OpenCV, whose parser is not safe for untrusted files. ROS's files hold the
+same matrices and are parsed with the functions of this module.
 """
 
 import json
@@ -21,32 +21,32 @@ COEFFICIENT_NAMES = ("distortioncoefficients", "distcoeffs", "distcoeff", "dist"
 SIZE_NAMES = ("imagesize",)
 SIDE_NAMES = (("imagewidth", "imageheight"), ("width", "height"))
 MODEL_NAME = "distortionmodel"
-FISHEYE_NAME = "fisheyemodel"  # of the calibration program among OpenCV's examples
+FISHEYE_NAME = "fisheyemodel"  # written by OpenCV's example calibration program
 FISHEYE_MODELS = ("equidistant", "fisheye")
 MOST_YAML_EVENTS, MOST_YAML_LEVELS = 20_000, 16
 MATRIX_TAG = re.compile(r"!!opencv-(?:nd-)?matrix")
 
 Fields = dict[str, object]
-"""Values by name, in lower case and without underscores: cameraMatrix is camera_matrix."""
+"""Values by name, in lower case without underscores: cameraMatrix and camera_matrix are one."""
 
 
 def opencv_calibration(fields: Fields, size: tuple[int, int] | None = None) -> Calibration:
-    """The camera of a FileStorage; of the left one where it holds two (M1, D1).
+    """The camera of a FileStorage; the left one of a stereo pair (M1, D1).
 
     Args:
-        fields: The file's content, of ``fields_of``. Four coefficients are a plumb bob's, unless
-            ``distortion_model`` or ``fisheye_model`` says that they are a fisheye's.
-        size: Width and height of the photos, used where the file states none.
+        fields: The file's content from ``parse_fields``. Four coefficients are read as plumb bob
+            unless ``distortion_model`` or ``fisheye_model`` names a fisheye.
+        size: Width and height of the photos, used if the file states none.
 
     Raises:
-        DataError: Something is missing, damaged or of another model.
+        DataError: A field is missing, damaged or of another model.
     """
     known = (*COEFFICIENT_NAMES, MODEL_NAME)
     strange = [name for name in fields if name.startswith(("distc", "disto")) and name not in known]
     if strange:
         raise DataError(
-            f"the file holds {strange[0][:40]!r}, which is not known; the coefficients are "
-            "expected as distortion_coefficients; rename them"
+            f"the file holds the unknown name {strange[0][:40]!r}; the coefficients must be called "
+            "distortion_coefficients; rename them"
         )
     intrinsics = intrinsics_of(fields, size_of(fields) or size)
     coefficients = coefficients_of(fields)
@@ -59,24 +59,24 @@ def opencv_calibration(fields: Fields, size: tuple[int, int] | None = None) -> C
     )
 
 
-def fields_of(text: str) -> Fields:
-    """The named values at the top of a YAML, XML or JSON file.
+def parse_fields(text: str) -> Fields:
+    """The named values at the top level of a YAML, XML or JSON file.
 
     Raises:
-        DataError: The text is none of these, or no calibration is written like that.
+        DataError: The text is none of these, or not a calibration.
     """
     text = text.strip()
-    with as_data_error("the file", "is damaged, or no YAML, XML or JSON", "export it again"):
+    with as_data_error("the file", "is damaged, or not YAML, XML or JSON", "export it again"):
         if text.startswith("<"):
-            found = _of_xml(text)
+            found = _parse_xml(text)
         elif text.startswith("{"):
             found = json.loads(text)
         else:
-            found = _of_yaml(text)
+            found = _parse_yaml(text)
         if not isinstance(found, dict):
             raise DataError(
-                "the file holds no values with names; a camera_info of ROS, a file of OpenCV or a "
-                "cameras.txt of COLMAP is expected; export it again"
+                "the file holds no named values; expected a camera_info of ROS, a FileStorage of "
+                "OpenCV or a cameras.txt of COLMAP; export it again"
             )
         return {str(name).replace("_", "").lower(): value for name, value in found.items()}
 
@@ -85,14 +85,14 @@ def intrinsics_of(fields: Fields, size: tuple[int, int] | None) -> Intrinsics:
     """The pinhole camera of a 3x3 matrix.
 
     Raises:
-        DataError: There is no such matrix or no size, or the matrix has other entries than focal
-            lengths and a centre.
+        DataError: There is no such matrix or no size, or the matrix has entries besides the focal
+            lengths and the centre.
     """
     name = _first_of(fields, MATRIX_NAMES)
     if name is None:
         raise DataError(
-            "the file holds no camera matrix; camera_matrix, cameraMatrix, K, intrinsic_matrix or "
-            "M1 is expected; rename it"
+            "the file holds no camera matrix; expected camera_matrix, cameraMatrix, K, "
+            "intrinsic_matrix or M1; rename it"
         )
     if size is None:
         raise DataError(
@@ -106,8 +106,8 @@ def intrinsics_of(fields: Fields, size: tuple[int, int] | None) -> Intrinsics:
     others = (skew, zero_10, last[0], last[1], last[2] - 1)
     if not all(abs(value) <= 1e-3 for value in others):
         raise DataError(
-            f"the camera matrix is {values}; fx, 0, cx, 0, fy, cy, 0, 0, 1 is expected, row by row "
-            "and without skew; calibrate again"
+            f"the camera matrix is {values}; expected fx, 0, cx, 0, fy, cy, 0, 0, 1 (no skew); "
+            "calibrate again"
         )
     return Intrinsics(
         width=size[0], height=size[1], fx_px=fx_px, fy_px=fy_px, cx_px=cx_px, cy_px=cy_px
@@ -115,16 +115,16 @@ def intrinsics_of(fields: Fields, size: tuple[int, int] | None) -> Intrinsics:
 
 
 def coefficients_of(fields: Fields) -> tuple[float, ...]:
-    """The distortion coefficients; none where the file holds none."""
+    """The distortion coefficients; none if the file holds none."""
     name = _first_of(fields, COEFFICIENT_NAMES)
     return () if name is None else tuple(numbers_of(fields, name))
 
 
 def size_of(fields: Fields) -> tuple[int, int] | None:
-    """Width and height; None where the file states none.
+    """Width and height; None if the file states none.
 
     Raises:
-        DataError: They are no whole numbers of pixels.
+        DataError: They are not whole numbers of pixels.
     """
     sides = next((names for names in SIDE_NAMES if fields.keys() & set(names)), ())
     name = _first_of(fields, SIZE_NAMES)
@@ -138,17 +138,17 @@ def size_of(fields: Fields) -> tuple[int, int] | None:
         1 <= value <= LONGEST_SIDE_PX and value.is_integer() for value in values
     ):
         raise DataError(
-            f"the image size is {values[:4]}; width and height from 1 to {LONGEST_SIDE_PX} pixels "
-            "are expected; correct it"
+            f"the image size is {values[:4]}; expected width and height from 1 to "
+            f"{LONGEST_SIDE_PX} pixels; correct it"
         )
     return int(values[0]), int(values[1])
 
 
 def numbers_of(fields: Fields, name: str) -> list[float]:
-    """The numbers of a matrix, a list, a list of lists, or one alone.
+    """The numbers of a matrix, a list, a list of lists or a single number.
 
     Raises:
-        DataError: Something else is among them.
+        DataError: An entry is not a finite number.
     """
     value = fields[name]
     if isinstance(value, dict):
@@ -159,18 +159,18 @@ def numbers_of(fields: Fields, name: str) -> list[float]:
 
 
 def word_of(fields: Fields, name: str) -> str:
-    """A word, without the quotes that XML leaves; empty where there is none."""
+    """A word, without the quotes that XML leaves; empty if there is none."""
     value = fields.get(name)
     return value.strip('"') if isinstance(value, str) else ""
 
 
 def _number(item: object, name: str) -> float:
-    # YAML 1.1 takes 1e-05 for a word, and programs write it.
+    # YAML 1.1 reads 1e-05 as a word, and programs write it.
     if isinstance(item, int | float | str) and not isinstance(item, bool):
         with suppress(ValueError, OverflowError):
             return float(item)
-    told = repr(item[:40]) if isinstance(item, str) else f"a {type(item).__name__}"
-    raise DataError(f"{name} holds {told}; finite numbers are expected; correct it")
+    shown = repr(item[:40]) if isinstance(item, str) else f"a {type(item).__name__}"
+    raise DataError(f"{name} holds {shown}; expected finite numbers; correct it")
 
 
 def _first_of(fields: Fields, names: tuple[str, ...]) -> str | None:
@@ -181,18 +181,20 @@ def _is_fisheye(fields: Fields) -> bool:
     return fields.get(FISHEYE_NAME) in (1, "1") or word_of(fields, MODEL_NAME) in FISHEYE_MODELS
 
 
-def _of_yaml(text: str) -> object:
-    if text.startswith("%YAML:"):  # OpenCV's own: YAML has a space there.
+def _parse_yaml(text: str) -> object:
+    if text.startswith("%YAML:"):  # OpenCV's own header; YAML has a space there
         text = text.partition("\n")[2]
-    # ROS ends what it prints with the mark that another document follows.
+    # ROS ends printed messages with YAML's document separator.
     text = MATRIX_TAG.sub("", text).removesuffix("---")
-    # Aliases can make a small file endless, and deep nesting slow; a calibration has neither.
+    # Aliases can make a small file expand without end, and deep nesting is slow.
     level = 0
     for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
         level += isinstance(event, yaml.CollectionStartEvent)
         level -= isinstance(event, yaml.CollectionEndEvent)
         if isinstance(event, yaml.AliasEvent):
-            raise DataError("the file has YAML aliases (*); a calibration has none; write it out")
+            raise DataError(
+                "the file has YAML aliases (*), which are not supported; write the values out"
+            )
         if count > MOST_YAML_EVENTS or level > MOST_YAML_LEVELS:
             raise DataError(
                 f"the file has more than {MOST_YAML_EVENTS} YAML values or {MOST_YAML_LEVELS} "
@@ -201,9 +203,9 @@ def _of_yaml(text: str) -> object:
     return yaml.safe_load(text)
 
 
-def _of_xml(text: str) -> object:
+def _parse_xml(text: str) -> object:
     if "<!" in text.replace("<!--", ""):
-        raise DataError("the file has XML declarations (<!); a calibration has none; remove them")
+        raise DataError("the file has XML declarations (<!), which are not supported; remove them")
     return {child.tag: _xml_value(child) for child in ElementTree.fromstring(text)}
 
 

@@ -1,10 +1,10 @@
-"""Read a camera's calibration, whoever wrote it."""
+"""Read a camera calibration of ROS, OpenCV or COLMAP."""
 
 from pathlib import Path
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.colmap import colmap_calibration, is_colmap
-from depth_unet.camera.opencv import fields_of, opencv_calibration
+from depth_unet.camera.opencv import opencv_calibration, parse_fields
 from depth_unet.camera.ros import is_ros, ros_calibration
 from depth_unet.errors import DataError
 
@@ -16,51 +16,50 @@ def read_calibration(path: Path, size: tuple[int, int] | None = None) -> Calibra
     """Read a calibration file: ROS's camera_info, OpenCV's FileStorage or COLMAP's cameras.txt.
 
     Args:
-        path: The file; what it is is seen from its content.
-        size: Width and height of the photos, used where the file states none.
+        path: The file; its kind is recognised by its content.
+        size: Width and height of the photos, used if the file states none.
 
     Returns:
-        The calibration for the size that the file states.
+        The calibration at the size that the file states.
 
     Raises:
-        DataError: The file is missing, damaged, too large, something else, or states no size where
-            none is given.
+        DataError: The file is missing, damaged, too large or of another kind, or no size is known.
     """
     text = _text(path)
     try:
         if is_colmap(text):
             return colmap_calibration(text)
-        fields = fields_of(text)
+        fields = parse_fields(text)
         return ros_calibration(fields) if is_ros(fields) else opencv_calibration(fields, size)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
 
 
-def fitted(calibration: Calibration, width: int, height: int) -> Calibration:
-    """The calibration for photos of the same camera at another size.
+def scale_calibration(calibration: Calibration, width: int, height: int) -> Calibration:
+    """Scale a calibration to photos of the same camera at another size.
 
     Args:
-        calibration: Of photos of the same aspect ratio, within 1 %.
+        calibration: A calibration with the photos' aspect ratio, within 1 %.
         width: Columns of the photos, pixels.
         height: Rows of the photos, pixels.
 
     Raises:
-        DataError: The photos have another aspect ratio, as cropped or turned ones have.
+        DataError: The photos have another aspect ratio, for example because they were cropped.
     """
     camera = calibration.intrinsics
     wide, high = width * camera.height, height * camera.width
     if abs(wide - high) > ASPECT_TOLERANCE * high:
         raise DataError(
             f"the calibration is for photos of {camera.width}x{camera.height} pixels and the photo "
-            f"has {width}x{height}; the aspect ratio must be the same; neither crop nor turn "
-            "photos, or calibrate at their size"
+            f"has {width}x{height}; the aspect ratio must be the same; use photos that are "
+            "neither cropped nor rotated, or calibrate at their size"
         )
     return calibration.resized(width, height)
 
 
 def _text(path: Path) -> str:
     if not path.is_file():
-        raise DataError(f"{path} is not there or is no file; name a calibration file")
+        raise DataError(f"{path} is not a file; pass a calibration file")
     try:
         with path.open("rb") as stream:
             data = stream.read(LARGEST_BYTES + 1)
@@ -68,10 +67,10 @@ def _text(path: Path) -> str:
         raise DataError(f"{path} cannot be read ({error.strerror}); make it readable") from None
     if len(data) > LARGEST_BYTES:
         raise DataError(
-            f"{path} is larger than {LARGEST_BYTES} bytes; a calibration has a few thousand; name "
-            "the right file"
+            f"{path} is larger than {LARGEST_BYTES} bytes; a calibration has a few thousand; pass "
+            "a calibration file"
         )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"{path} is no UTF-8 text ({error.reason}); export it again") from None
+        raise DataError(f"{path} is not UTF-8 text ({error.reason}); export it again") from None

@@ -92,42 +92,74 @@ class SearchArguments:
 class PredictArguments:
     """Predict metric depth of photos and videos."""
 
-    inputs: Annotated[tuple[str, ...], tyro.conf.Positional]
-    """Photos, videos, folders of them (and those below), patterns in quotes, - for a list on stdin,
-    or a camera of this machine by its number, such as 0."""
-    weights: str = "transfer"
-    """Weights that ship (transfer, scratch), a checkpoint file, or a run folder (its best weights).
-    """
-    out: Path = Path("depth")
-    """Folder for the results."""
-    save: tuple[SaveChoice, ...] = ("png16", "npy", "color")
-    """What to write of photos: 16-bit PNG in millimetres; float32 metres as NumPy array, archive
-    with uncertainty and camera, OpenEXR or PFM; coloured PNG with a bar, or beside the photo; point
-    cloud, textured mesh, points to turn in a browser; camera and percentiles as JSON."""
-    video: tuple[VideoChoice, ...] = ("side",)
-    """What to write of videos: picture and colours side by side, or colours alone (MP4 with the
-    sound); depth in millimetres as FFV1 (MKV with the sound), or as a folder of 16-bit PNG."""
+    inputs: Annotated[
+        tuple[str, ...],
+        tyro.conf.Positional,
+        tyro.conf.arg(metavar="INPUT [INPUT ...]", help_behavior_hint="(required)"),
+    ]
+    """Photos, videos, folders, or patterns in quotes.
+    A number such as 0 is a camera of this machine; - reads file names from standard input."""
+    weights: Annotated[str, tyro.conf.arg(metavar="NAME|PATH")] = "transfer"
+    """Included weights (transfer or scratch), a checkpoint file, or a run folder."""
+    out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = Path("depth")
+    """Output folder."""
+    save: Annotated[tuple[SaveChoice, ...], tyro.conf.arg(metavar="FORMAT [FORMAT ...]")] = (
+        "png16",
+        "npy",
+        "color",
+    )
+    """Output formats for photos:
+    png16: depth in millimetres, 16-bit PNG
+    npy, exr, pfm: depth in metres, float32
+    npz: NumPy archive with depth in metres, uncertainty and camera
+    color: coloured depth with a colour bar, PNG
+    panel: photo and coloured depth side by side, PNG
+    ply, glb: point cloud, textured mesh
+    plot3d: interactive 3D points, HTML
+    json: camera and percentiles of depth"""
+    video: Annotated[tuple[VideoChoice, ...], tyro.conf.arg(metavar="FORMAT [FORMAT ...]")] = (
+        "side",
+    )
+    """Output formats for videos:
+    side: picture and coloured depth side by side, MP4 with the sound
+    color: coloured depth, MP4 with the sound
+    ffv1: depth in millimetres, lossless MKV with the sound
+    png16: depth in millimetres, a folder of 16-bit PNG files"""
     stabilise: bool = True
-    """Steady the depth of videos over time, so that it does not flicker."""
-    range: str = ""
-    """NEAR:FAR, metres, that the colours span, such as 0.5:6; default: each photo's or video's own.
-    """
+    """Remove flicker from the depth of videos."""
+    range: Annotated[
+        str,
+        tyro.conf.arg(
+            metavar="NEAR:FAR", help_behavior_hint="(default: the range of each photo or video)"
+        ),
+    ] = ""
+    """Depth range of the colours in metres, such as 0.5:6."""
     colormap: ColormapChoice = "magma"
-    """Colours, what is near bright (turbo: red)."""
-    fov: float | None = None
-    """Field of view across the longer side of the photos, degrees."""
-    focal_px: float | None = None
-    """Horizontal focal length of the photos, pixels. Without --fov, --focal-px and --camera: by the
-    photo's Exif data, or else the training camera's."""
-    camera: Path | None = None
-    """The camera's calibration: camera_info of ROS, a file of OpenCV, cameras.txt of COLMAP."""
+    """Colour map; near is bright, or red with turbo."""
+    fov: Annotated[
+        float | None,
+        tyro.conf.arg(metavar="DEGREES", help_behavior_hint="(default: see --focal-px)"),
+    ] = None
+    """Field of view across the longer side of the photos."""
+    focal_px: Annotated[
+        float | None,
+        tyro.conf.arg(
+            metavar="PIXELS",
+            help_behavior_hint="(default: from Exif data, else the training camera's)",
+        ),
+    ] = None
+    """Horizontal focal length of the photos in pixels."""
+    camera: Annotated[
+        Path | None,
+        tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: see --focal-px)"),
+    ] = None
+    """Camera calibration: camera_info of ROS, OpenCV's YAML, XML or JSON, cameras.txt of COLMAP."""
     device: DeviceChoice = "auto"
     """Where the network runs."""
     precision: InferenceChoice = "fp32"
-    """Numbers that the network computes with: bf16 is faster where the processor has it; fp16
-    needs a GPU."""
+    """Precision of the network: bf16 is faster where supported; fp16 needs a GPU."""
     overwrite: bool = False
-    """Replace results that are already there."""
+    """Replace existing outputs; otherwise inputs with complete outputs are skipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,7 @@ from jaxtyping import Float32, UInt8
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import DataError
 from depth_unet.evaluate.score import Predictor
-from depth_unet.outputs.depth_read import read_depth_file
-from depth_unet.outputs.depth_unit import stated_unit
+from depth_unet.outputs.depth_read import read_depth_file, read_unit
 
 
 class FilePredictions:
@@ -77,7 +76,7 @@ class FilePredictions:
         return sum(self._missing[name] for name in names) / len(names)
 
     def _unit(self, path: Path) -> float | None:
-        stated, given = stated_unit(path), self.metres_per_unit
+        stated, given = read_unit(path), self.metres_per_unit
         if stated is not None and given is not None and stated != given:
             raise DataError(
                 f"{path} states {stated:g} m per count, but --unit is {given:g} m; leave out "

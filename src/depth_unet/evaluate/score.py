@@ -8,13 +8,13 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float32, UInt8
 from torch import Tensor
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.source import Frame, Source, mask_invalid
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
+from depth_unet.images.resize import resize_bilinear
 from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.depth import image_sums
 from depth_unet.metrics.protocols import EvalProtocol
@@ -82,7 +82,8 @@ def predictor_for(predict: AnyPredictor, photo: str) -> Predictor:
 
 def predict_frame(predict: Predictor, frame: Frame) -> Float32[Tensor, "h w"]:
     """The predicted depth of a frame at the size of its ground truth, metres."""
-    return at_size(predict(frame.image, frame.intrinsics), *frame.depth_mm.shape)
+    depth_m = predict(frame.image, frame.intrinsics)
+    return torch.from_numpy(resize_bilinear(depth_m, *frame.depth_mm.shape))
 
 
 def score_frame(predict: Predictor, frame: Frame, protocol: EvalProtocol) -> torch.Tensor:
@@ -105,16 +106,6 @@ def _read(source: Source, protocol: EvalProtocol, index: int) -> Frame:
     if protocol.native_size is not None or source.rows[index].official_split != "test":
         return frame
     return replace(frame, depth_mm=mask_invalid(frame.depth_mm, source.info))
-
-
-def at_size(
-    prediction_m: Float32[np.ndarray, "h2 w2"], height: int, width: int
-) -> Float32[Tensor, "{height} {width}"]:
-    """A prediction of any size, resized bilinearly to the size of the ground truth."""
-    depth_m = torch.from_numpy(np.ascontiguousarray(prediction_m))
-    if depth_m.shape == (height, width):
-        return depth_m
-    return F.interpolate(depth_m[None, None], size=(height, width), mode="bilinear")[0, 0]
 
 
 def with_flip_averaging(predict: Predictor) -> Predictor:

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written under a temporary name, then renamed."""
+"""Atomic writes: files are written under a temporary name, then renamed."""
 
 import errno
 import os
@@ -15,20 +15,14 @@ from depth_unet.errors import DataError
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; rename it to ``path`` when the block succeeds.
+    """Yield a temporary path with the same suffix; rename it to ``path`` if the block succeeds.
 
-    Before the rename the content is on the disk, so that a power cut leaves the old file or the
-    new one; the new file's mode follows the umask, whatever the writer made of it.
-
-    Args:
-        path: The file to write; missing parent folders are made. An existing file is replaced.
-
-    Yields:
-        A path in the same folder with the same suffix (image writers choose the format by it).
+    The content is flushed to the disk first, so that a power cut leaves the old file or the new
+    one. The new file's mode follows the umask. Missing parent folders are made.
 
     Raises:
         DataError: A parent of ``path`` is a regular file, or the folder cannot be made.
-        OSError: Not all of it could be written; ``path`` is named.
+        OSError: Writing failed; the error names ``path``.
     """
     make_folder(path.parent)
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
@@ -42,7 +36,7 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         if error.filename is not None:
             raise
-        reason = error.strerror or f"{error}; the disk may be full"  # NumPy's errors have none
+        reason = error.strerror or f"{error}; the disk may be full"  # NumPy gives no strerror
         raise OSError(error.errno or errno.EIO, reason, str(path)) from None
     finally:
         temporary.unlink(missing_ok=True)
@@ -50,18 +44,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside ``path``; rename it to ``path`` when the block succeeds.
-
-    Args:
-        path: The folder to write; missing parents are made. An existing one is replaced.
-
-    Yields:
-        An empty folder.
-
-    Raises:
-        DataError: As ``replacing``.
-        OSError: It could not be renamed.
-    """
+    """As ``replacing``, for a folder; the temporary folder is empty."""
     make_folder(path.parent)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     old = temporary.with_suffix(".old.part")
@@ -82,17 +65,17 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove what a killed process left of ``path``; nobody else may be writing it."""
-    sign = r"\.[0-9a-f]{8}(\.old)?\.part"
+    """Remove a killed process's temporary files of ``path``, which nobody may be writing."""
+    marker = r"\.[0-9a-f]{8}(\.old)?\.part"
     names = [
-        f"{re.escape(path.stem)}{sign}{re.escape(path.suffix)}",
-        f"{re.escape(path.name)}{sign}",
+        f"{re.escape(path.stem)}{marker}{re.escape(path.suffix)}",
+        f"{re.escape(path.name)}{marker}",
     ]
-    form = re.compile(rf"\.({'|'.join(names)})")
+    pattern = re.compile(rf"\.({'|'.join(names)})")
     if not path.parent.is_dir():
         return
     for found in path.parent.iterdir():
-        if not form.fullmatch(found.name):
+        if not pattern.fullmatch(found.name):
             continue
         if found.is_dir():
             shutil.rmtree(found, ignore_errors=True)
@@ -101,7 +84,7 @@ def remove_leftovers(path: Path) -> None:
 
 
 def _new_file_mode(path: Path) -> int:
-    """The mode of a file made at ``path``; asking the system for the umask would change it."""
+    """The mode of a new file; reading the umask directly would change it."""
     path.touch(mode=0o666, exist_ok=False)
     mode = stat.S_IMODE(path.stat().st_mode)
     path.unlink()
@@ -109,19 +92,19 @@ def _new_file_mode(path: Path) -> int:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write ``text`` as UTF-8, whole or not at all."""
+    """Write ``text`` as UTF-8, atomically."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write ``data``, whole or not at all."""
+    """Write ``data``, atomically."""
     with replacing(path) as temporary:
         temporary.write_bytes(data)
 
 
 def copy_file(source: Path, path: Path) -> None:
-    """Copy the bytes of ``source``, whole or not at all."""
+    """Copy the bytes of ``source``, atomically."""
     with replacing(path) as temporary:
         shutil.copyfile(source, temporary)
 
@@ -130,7 +113,7 @@ def make_folder(folder: Path) -> None:
     """Make ``folder`` and its parents.
 
     Raises:
-        DataError: Part of the path is a regular file, or may not be written.
+        DataError: Part of the path is a regular file or not writable.
     """
     check_writable(folder)
     try:
@@ -143,7 +126,7 @@ def make_folder(folder: Path) -> None:
 
 
 def check_writable(folder: Path) -> None:
-    """Refuse a folder that cannot be made, before any work is done; nothing is made yet.
+    """Check that a folder can be made, without making it.
 
     Raises:
         DataError: Part of the path is a regular file.
@@ -151,7 +134,7 @@ def check_writable(folder: Path) -> None:
     for part in (folder, *folder.parents):
         if part.is_dir():
             return
-        # Asked again: another process or thread may have made the folder in between.
+        # is_dir() again: another process or thread may have made the folder in between.
         if part.exists() and not part.is_dir():
             raise DataError(
                 f"cannot write into {folder}: {part} is a file, not a folder; "

@@ -1,4 +1,4 @@
-"""Grey images of more than eight bits as RGB."""
+"""Grey images with more than 8 bits as RGB; data sets are decoded with it too, without torch."""
 
 import numpy as np
 from jaxtyping import UInt8
@@ -7,11 +7,7 @@ LARGEST_COUNT = 65535
 
 
 def grey_as_rgb(values: np.ndarray) -> UInt8[np.ndarray, "h w 3"]:
-    """Scale counts so that 65535 is white, or floats up to 1 so that 1 is.
-
-    Args:
-        values: One number per pixel; what is no number is black.
-    """
+    """Scale one number per pixel so that 65535 is white, or 1 for floats up to 1; NaN is black."""
     known = np.nan_to_num(values.astype(np.float64), posinf=LARGEST_COUNT)
     white = 1.0 if values.dtype.kind == "f" and known.max(initial=0) <= 1 else LARGEST_COUNT
     grey = np.rint(np.clip(known / white, 0, 1) * 255).astype(np.uint8)

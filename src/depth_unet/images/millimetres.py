@@ -1,4 +1,4 @@
-"""Depth as files hold it: whole millimetres in 16 bits, 0 where nothing is known."""
+"""Depth as stored in files: whole millimetres in 16 bits; 0 is a hole."""
 
 import numpy as np
 from jaxtyping import Float, UInt16
@@ -8,14 +8,10 @@ LARGEST_MM = 65535
 
 
 def as_millimetres(depth_m: Float[np.ndarray, "h w"]) -> UInt16[np.ndarray, "h w"]:
-    """Round depth to what a 16-bit file can hold.
+    """Round depth in metres to millimetres.
 
-    Args:
-        depth_m: Depth, metres.
-
-    Returns:
-        Millimetres. What is not finite, not positive or beyond 65.535 m becomes a hole, 0: a
-        value cut at the end of the range would be read as a measured one.
+    Values that are not finite, not positive or beyond 65.535 m become holes, 0: a clipped value
+    would look like a measured one.
     """
     depth_mm = np.rint(depth_m.astype(np.float64) * MILLIMETRES_PER_METRE)
     usable = np.isfinite(depth_mm) & (depth_mm > 0) & (depth_mm <= LARGEST_MM)

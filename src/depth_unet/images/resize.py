@@ -1,26 +1,17 @@
-"""How stored frames change size: photos by averaging, depth and classes by picking.
+"""Resizing: photos by averaging, stored depth and classes by picking, predictions bilinearly.
 
-Preparing, loading and scoring resize with these; augmentation resamples on its own.
+Augmentation resamples on its own.
 """
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8, UInt16
+from jaxtyping import Float32, UInt8, UInt16
 
 
 def resize_image(
     image: UInt8[np.ndarray, "h w 3"], height: int, width: int
 ) -> UInt8[np.ndarray, "{height} {width} 3"]:
-    """Resize RGB by area averaging (downwards) or bilinear interpolation (upwards).
-
-    Args:
-        image: RGB, 0 to 255.
-        height: Rows of the result.
-        width: Columns of the result.
-
-    Returns:
-        RGB, 0 to 255.
-    """
+    """Resize RGB (0 to 255), by area averaging to shrink and bilinearly to enlarge."""
     if image.shape[:2] == (height, width):
         return image
     shrinks = image.shape[0] >= height and image.shape[1] >= width
@@ -31,12 +22,12 @@ def resize_image(
 def resize_depth(
     depth_mm: UInt16[np.ndarray, "h w"], height: int, width: int
 ) -> UInt16[np.ndarray, "{height} {width}"]:
-    """Resize depth without inventing any: each value is one that was measured there.
+    """Resize depth by picking measured values: an average would lie in mid-air at every edge.
 
-    The value at the centre of each cell is taken. Where that is a hole, the nearest valid value
-    of the whole cell is taken; where the cell has none, it stays a hole. The cell of row i is rows
-    ``i * old // new`` to before ``(i + 1) * old // new``, at least one; columns likewise.
-    Averages would put surfaces in mid-air at every edge, and pull holes (0) towards the camera.
+    Each new pixel takes the value at the centre of its cell or, if that is a hole (0), the nearest
+    valid value of the cell; a cell without valid values stays a hole. The cell of row i is rows
+    ``i * old // new`` up to, not including, ``(i + 1) * old // new``, at least one row; columns
+    likewise.
 
     Args:
         depth_mm: Depth, millimetres; 0 marks a hole.
@@ -58,15 +49,22 @@ def resize_depth(
 def resize_labels(
     labels: UInt8[np.ndarray, "h w"], height: int, width: int
 ) -> UInt8[np.ndarray, "{height} {width}"]:
-    """Resize a map of classes: the class at the centre of each cell, as ``resize_depth`` has it.
-
-    Args:
-        labels: Classes.
-        height: Rows of the result.
-        width: Columns of the result.
-    """
+    """Resize a class map by taking the class at the centre of each cell of ``resize_depth``."""
     rows, columns = _centres(labels.shape[0], height), _centres(labels.shape[1], width)
     return np.asarray(labels[np.ix_(rows, columns)], dtype=np.uint8)
+
+
+def resize_bilinear(
+    values: Float32[np.ndarray, "h w"], height: int, width: int
+) -> Float32[np.ndarray, "{height} {width}"]:
+    """Resize predicted values, such as a depth map from the network's size to the photo's."""
+    import torch.nn.functional as F  # noqa: PLC0415  # the rest of this module is used without it
+    from torch import from_numpy  # noqa: PLC0415
+
+    if values.shape == (height, width):
+        return np.ascontiguousarray(values)
+    batch = from_numpy(np.ascontiguousarray(values))[None, None]
+    return F.interpolate(batch, size=(height, width), mode="bilinear")[0, 0].numpy()
 
 
 def _fill_holes(
@@ -75,7 +73,7 @@ def _fill_holes(
     rows: np.ndarray,
     columns: np.ndarray,
 ) -> None:
-    """Give holes of ``resized`` the valid value of their cell that is nearest to its centre."""
+    """Fill holes of ``resized`` with the valid value nearest to the centre of their cell."""
     tops, bottoms = _cells(depth_mm.shape[0], len(rows))
     lefts, rights = _cells(depth_mm.shape[1], len(columns))
     largest = np.maximum.reduceat(np.maximum.reduceat(depth_mm, tops, axis=0), lefts, axis=1)
@@ -98,11 +96,11 @@ def _fill_holes(
 
 
 def _centres(old: int, new: int) -> np.ndarray:
-    """Index of the old pixel under the centre of each new one."""
+    """Index of the old pixel under the centre of each new pixel."""
     return ((2 * np.arange(new) + 1) * old // (2 * new)).astype(np.intp)
 
 
 def _cells(old: int, new: int) -> tuple[np.ndarray, np.ndarray]:
-    """First old pixel of each new one's cell, and the one after its last."""
+    """First old pixel of each new pixel's cell, and the pixel after its last."""
     edges = (np.arange(new + 1) * old // new).astype(np.intp)
     return edges[:-1], np.maximum(edges[:-1] + 1, edges[1:])

@@ -1,4 +1,4 @@
-"""OpenEXR files: the one place that imports the library (extra ``exr``)."""
+"""OpenEXR files; the only module that imports the optional library."""
 
 from pathlib import Path
 from typing import Any
@@ -6,49 +6,44 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from depth_unet.errors import ConfigError, DataError
+from depth_unet.errors import ConfigError, DataError, install_command
+from depth_unet.files.atomic import replacing
 from depth_unet.files.damage import as_data_error
+from depth_unet.outputs.depth_write import DepthMetadata
 
 CHANNEL = "Z"  # the name that compositing programs look for
 
 
-def write_exr(
-    depth_m: Float32[np.ndarray, "h w"], path: Path, texts: dict[str, str], comment: str
-) -> None:
-    """Write float32 metres as channel Z, compressed without loss.
-
-    Args:
-        depth_m: Depth, metres.
-        path: The file, written in place.
-        texts: Attributes of the header.
-        comment: Its comment.
+def write_exr(depth_m: Float32[np.ndarray, "h w"], path: Path, metadata: DepthMetadata) -> None:
+    """Write float32 metres as channel Z, lossless; the header states unit and model.
 
     Raises:
         ConfigError: OpenEXR is not installed.
-        OSError: It could not be written.
+        OSError: The file could not be written.
     """
-    library = _library(path)
+    library = _import_library(path)
     header = {
         "compression": library.ZIP_COMPRESSION,
         "type": library.scanlineimage,
-        "comments": comment,
-        **texts,
+        "comments": metadata.line("metres"),
+        **metadata.texts("metres"),
     }
-    with library.File(header, {CHANNEL: np.ascontiguousarray(depth_m)}) as file:
+    channels = {CHANNEL: np.ascontiguousarray(depth_m)}
+    with replacing(path) as temporary, library.File(header, channels) as file:
         try:
-            file.write(str(path))
-        except RuntimeError as error:  # a full disk, for one
+            file.write(str(temporary))
+        except RuntimeError as error:  # for example a full disk
             raise OSError(f"{str(error).splitlines()[0]}") from None
 
 
 def read_exr(path: Path) -> Float32[np.ndarray, "h w"]:
-    """Read channel Z, or the only one that there is.
+    """Read channel Z, or the only channel.
 
     Raises:
         ConfigError: OpenEXR is not installed.
-        DataError: It is damaged, or has several channels of which none is Z.
+        DataError: The file is damaged, or has several channels and none is Z.
     """
-    library = _library(path)
+    library = _import_library(path)
     with (
         as_data_error(path, "cannot be read as OpenEXR", "replace it"),
         library.File(str(path), separate_channels=True) as file,
@@ -56,8 +51,8 @@ def read_exr(path: Path) -> Float32[np.ndarray, "h w"]:
         pixels = {name: channel.pixels for name, channel in file.channels().items()}
     if CHANNEL not in pixels and len(pixels) != 1:
         raise DataError(
-            f"{path} has the channels {', '.join(pixels) or '(none)'}; depth is expected in "
-            f"{CHANNEL}, or in a single one"
+            f"{path} has the channels {', '.join(pixels) or '(none)'}; expected depth in "
+            f"{CHANNEL} or in a single channel"
         )
     values = pixels.get(CHANNEL)
     if values is None:
@@ -67,13 +62,13 @@ def read_exr(path: Path) -> Float32[np.ndarray, "h w"]:
 
 
 def read_exr_text(path: Path, key: str) -> str:
-    """What an attribute of the header says; empty where there is none.
+    """An attribute of the header; empty if there is none.
 
     Raises:
         ConfigError: OpenEXR is not installed.
         DataError: The file is damaged.
     """
-    library = _library(path)
+    library = _import_library(path)
     with (
         as_data_error(path, "cannot be read as OpenEXR", "replace it"),
         library.File(str(path), header_only=True) as file,
@@ -81,11 +76,11 @@ def read_exr_text(path: Path, key: str) -> str:
         return str(file.header().get(key, ""))
 
 
-def _library(path: Path) -> Any:
+def _import_library(path: Path) -> Any:
     try:
-        import OpenEXR  # an extra
+        import OpenEXR
     except ImportError:
         raise ConfigError(
-            f"{path}: OpenEXR is not installed: pip install 'depth-unet[exr]'"
+            f"{path}: OpenEXR is not installed: {install_command('openexr')}"
         ) from None
     return OpenEXR

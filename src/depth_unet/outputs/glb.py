@@ -1,4 +1,4 @@
-"""A surface with its photo as one GLB file, for 3D viewers and modelling programs."""
+"""A textured mesh as one GLB file, for 3D viewers and modelling programs."""
 
 from pathlib import Path
 from typing import Any
@@ -19,18 +19,18 @@ _TO_GLTF = np.array((1, -1, -1), dtype=np.float32)  # y up, z backward: the room
 def write_glb(
     mesh: Mesh, image: UInt8[np.ndarray, "h w 3"], path: Path, extras: dict[str, str]
 ) -> None:
-    """Write the mesh, covered with the photo, as binary glTF 2.0.
+    """Write the mesh, textured with the photo, as binary glTF 2.0.
 
-    The axes become glTF's: x right, y up, z backward, metres. Light is in the photo already, so
-    the material asks for none (KHR_materials_unlit; where that is unknown it is rough and not
-    metallic) and shows both sides.
+    The axes become glTF's: x right, y up, z backward, metres. The photo already contains the
+    light, so the material is unlit (KHR_materials_unlit; viewers without that extension see a
+    rough, non-metallic one) and double-sided.
 
     Args:
         mesh: At least one triangle.
-        image: The photo of the mesh, RGB, h w 3, 0 to 255, of any size; it is embedded as JPEG, of
-            at most 2048 pixels on its longer side.
+        image: The photo, RGB, 0 to 255, of any size; it is embedded as JPEG with at most 2048
+            pixels on its longer side.
         path: The file to write; missing parent folders are made. An existing file is replaced.
-        extras: What viewers list beside the scene, such as unit and model.
+        extras: Metadata of the scene, such as unit and model.
 
     Raises:
         DataError: The mesh has no triangle; a parent of ``path`` is a regular file, or the folder
@@ -43,8 +43,8 @@ def write_glb(
 
     if not len(mesh.faces):
         raise DataError(
-            f"no triangle to write to {path}; expected at least one; take a depth map with four "
-            "neighbouring pixels that have a depth"
+            f"no triangle to write to {path}; expected at least one; a mesh needs four "
+            "neighbouring pixels with depth"
         )
     material = PBRMaterial(  # type: ignore[no-untyped-call]
         name="photo",
@@ -54,7 +54,7 @@ def write_glb(
         doubleSided=True,
     )
     visual = TextureVisuals(  # type: ignore[no-untyped-call]
-        uv=mesh.uv * (1, -1) + (0, 1),  # trimesh counts v from below and turns it when it writes
+        uv=mesh.uv * (1, -1) + (0, 1),  # trimesh counts v from below and flips it when it writes
         material=material,
     )
     surface = Trimesh(
@@ -76,7 +76,7 @@ def write_glb(
 def _texture(image: UInt8[np.ndarray, "h w 3"]) -> Image.Image:
     picture = Image.fromarray(image)
     picture.thumbnail((MAX_TEXTURE_PX, MAX_TEXTURE_PX))  # keeps the shape, never enlarges
-    # trimesh encodes as JPEG what says that it is one, all else as PNG of ten times the size.
+    # trimesh would write PNG, ten times the size, if the format were not JPEG.
     picture.format = "JPEG"
     picture.encoderinfo = {"quality": _JPEG_QUALITY}
     return picture

@@ -1,4 +1,4 @@
-"""Points as an interactive page that needs no network: turned and zoomed in any browser."""
+"""Points as an interactive HTML page that works offline, in any browser."""
 
 import html
 from pathlib import Path
@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from depth_unet.errors import ConfigError
+from depth_unet.errors import ConfigError, install_command
 from depth_unet.files.atomic import write_text
 from depth_unet.outputs.cloud import PointCloud
 
 MAX_POINTS = 60_000
 _POINT_PX = 2
-_BEHIND = np.array((0.0, -0.15, 0.15))  # of the eye: shares of the longest axis, back and up
+_BEHIND = np.array((0.0, -0.15, 0.15))  # of the viewpoint: shares of the longest axis
 _GOLDEN = (5**0.5 - 1) / 2
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -30,28 +30,24 @@ _PAGE = """<!doctype html>
 
 
 def write_plot3d(cloud: PointCloud, path: Path, title: str) -> None:
-    """Write one HTML page that shows the points, coloured as the photo.
+    """Write one HTML page that shows the points in the colours of the photo.
 
-    The axes are to the right, forward and up from the camera, in metres and of equal scale; the
-    first view is from slightly behind the camera, so that the room is as in the photo.
+    The axes point right, forward and up from the camera, in metres and of equal scale. The first
+    view is from slightly behind the camera, so that the room looks as in the photo.
 
     Args:
-        cloud: The points; at most 60,000 of them are drawn, taken evenly.
+        cloud: The points, of which at most 60,000 are drawn; without points the axes are empty.
         path: The file to write; missing parent folders are made. An existing file is replaced.
-        title: Heading of the page; plain text, nothing in it is mark-up.
+        title: Heading of the page; plain text, not mark-up.
 
     Raises:
         ConfigError: plotly is not installed.
         DataError: A parent of ``path`` is a regular file, or the folder cannot be made.
-
-    A cloud without points is a page with empty axes.
     """
     try:
-        import plotly.io  # an extra
+        import plotly.io
     except ImportError:
-        raise ConfigError(
-            f"{path} is drawn with plotly, which is not installed; pip install 'depth-unet[plot3d]'"
-        ) from None
+        raise ConfigError(f"{path}: plotly is not installed: {install_command('plotly')}") from None
     safe = html.escape(title)
     plot = plotly.io.to_html(
         _figure(cloud, safe),
@@ -65,12 +61,11 @@ def write_plot3d(cloud: PointCloud, path: Path, title: str) -> None:
     write_text(path, _PAGE.format(title=safe, plot=plot))
 
 
-def evenly(num_points: int, most: int) -> Int64[np.ndarray, " n"]:
-    """At most ``most`` of ``num_points`` indices: one from each of as many equal parts.
+def spread_indices(num_points: int, most: int) -> Int64[np.ndarray, " n"]:
+    """At most ``most`` of ``num_points`` indices, one from each of ``most`` equal parts.
 
-    The place within the part follows the golden ratio: equal steps may divide the photo's width,
-    and then take the same columns of every row. Parts of less than two may share an index; it is
-    taken once.
+    The position within the part follows the golden ratio, because equal steps that divide the
+    photo's width would take the same columns of every row.
     """
     if num_points <= most:
         return np.arange(num_points)
@@ -79,9 +74,9 @@ def evenly(num_points: int, most: int) -> Int64[np.ndarray, " n"]:
 
 
 def _figure(cloud: PointCloud, title: str) -> dict[str, Any]:
-    """What plotly draws, as its own format: its classes take seconds to check 60,000 colours."""
-    drawn = evenly(len(cloud.points_m), MAX_POINTS)
-    # Turned so that the third axis is up, about which plotly turns a scene; to the millimetre.
+    """The figure as plain dictionaries: plotly's classes check 60,000 colours for seconds."""
+    drawn = spread_indices(len(cloud.points_m), MAX_POINTS)
+    # plotly rotates a scene about its third axis, which is therefore up. To the millimetre.
     places_m = (cloud.points_m[drawn][:, (0, 2, 1)] * np.array((1.0, 1.0, -1.0))).round(3)
     colours = map(bytes, cloud.colours[drawn])
     points = {
@@ -100,17 +95,17 @@ def _figure(cloud: PointCloud, title: str) -> dict[str, Any]:
 
 
 def _scene(places_m: Float64[np.ndarray, "n 3"]) -> dict[str, Any]:
-    """Axes around the points and the camera, and the eye, which plotly wants in boxes."""
+    """Axes around the points and the camera; plotly places the eye in units of the axes' box."""
     inside_m = np.concatenate((places_m, np.zeros((1, 3))))
     low_m, high_m = inside_m.min(axis=0), inside_m.max(axis=0)
     high_m = np.maximum(high_m, low_m + 0.1)
     longest_m = float((high_m - low_m).max())
 
-    def named(values: np.ndarray) -> dict[str, float]:
+    def by_axis(values: np.ndarray) -> dict[str, float]:
         return dict(zip("xyz", values.tolist(), strict=True))
 
     centre_m = (low_m + high_m) / 2
-    # The eye looks past the camera to the point of the optical axis in the middle of the room.
+    # The view centre lies on the optical axis, in the middle of the room.
     target_m = np.array((0.0, centre_m[1], 0.0))
     return {
         **{
@@ -120,10 +115,10 @@ def _scene(places_m: Float64[np.ndarray, "n 3"]) -> dict[str, Any]:
             )
         },
         "aspectmode": "manual",
-        "aspectratio": named((high_m - low_m) / longest_m),
+        "aspectratio": by_axis((high_m - low_m) / longest_m),
         "camera": {
-            "eye": named(_BEHIND - centre_m / longest_m),
-            "center": named((target_m - centre_m) / longest_m),
+            "eye": by_axis(_BEHIND - centre_m / longest_m),
+            "center": by_axis((target_m - centre_m) / longest_m),
             "up": {"x": 0, "y": 0, "z": 1},
         },
         "dragmode": "turntable",

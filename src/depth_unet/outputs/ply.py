@@ -1,4 +1,4 @@
-"""Points as a binary PLY file, which every viewer of point clouds opens."""
+"""Point clouds as binary PLY files, which every point cloud viewer opens."""
 
 from pathlib import Path
 
@@ -19,10 +19,10 @@ def write_ply(cloud: PointCloud, path: Path, comment: str) -> None:
     The axes stay as they are in ``cloud``: x right, y down, z forward, metres.
 
     Args:
-        cloud: The points; a cloud of none is a file of none.
+        cloud: The points; there may be none.
         path: The file to write; missing parent folders are made. An existing file is replaced.
-        comment: A line for the header, such as unit and model. White space of any kind becomes
-            one space; headers are ASCII, so that any other character becomes ``?``.
+        comment: A line for the header, such as unit and model. White space becomes one space, and
+            characters outside ASCII become ``?``.
 
     Raises:
         DataError: A parent of ``path`` is a regular file, or the folder cannot be made.
@@ -38,11 +38,11 @@ def write_ply(cloud: PointCloud, path: Path, comment: str) -> None:
 
 
 def _header(num_points: int, comment: str) -> bytes:
-    # Not trimesh's: its header has a fixed comment and room for no other.
+    # trimesh writes a fixed comment and cannot add another.
     lines = (
         "ply",
         "format binary_little_endian 1.0",
-        f"comment {_plain(comment)}",
+        f"comment {_as_ascii(comment)}",
         f"element vertex {num_points}",
         *(f"property {_NAMES[_POINT[name].str]} {name}" for name in _POINT.names or ()),
         "end_header",
@@ -50,7 +50,7 @@ def _header(num_points: int, comment: str) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode("ascii")
 
 
-def _plain(text: str) -> str:
+def _as_ascii(text: str) -> str:
     return "".join(
         character if character.isascii() and character.isprintable() else "?"
         for character in " ".join(text.split())

@@ -1,7 +1,7 @@
-"""From a photo of any size to metres at that size: what prediction, evaluation and export share.
+"""From a photo of any size to metric depth; prediction, validation and export share this.
 
-The photo is resized to the recipe's canvas, or to one of the same area and a nearer aspect ratio;
-the network runs; its canonical depth is scaled to the camera at hand and resized back.
+The photo is resized to the recipe's canvas, or to one of the same area and a closer aspect ratio.
+The network predicts canonical depth, which is scaled to the photo's camera.
 """
 
 import itertools
@@ -11,14 +11,14 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float, Float32, UInt8
 from torch import Tensor
 
 from depth_unet.camera.canonical import depth_per_canonical
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.model import CanvasConfig
-from depth_unet.images.resize import resize_image
+from depth_unet.config.run import Config
+from depth_unet.images.resize import resize_bilinear, resize_image
 from depth_unet.records import DepthOutput
 
 MULTIPLE = 16
@@ -33,9 +33,9 @@ Network = Callable[[Float[Tensor, "b 3 h w"], Float[Tensor, "b 4"]], DepthOutput
 def canvas_size(height: int, width: int, canvas: CanvasConfig) -> tuple[int, int]:
     """Rows and columns that an image of the given size is resized to.
 
-    Sides are multiples of 16; the area is the recipe's within 20 %; among those the aspect ratio
-    nearest to the image's, then the area nearest to the recipe's. Images far longer than wide get
-    the longest such canvas.
+    Sides are multiples of 16, and the area is within 20 % of the recipe's. Of these sizes it is
+    the one with the aspect ratio closest to the image's, then with the closest area. Very long
+    images get the longest canvas.
 
     Args:
         height: Rows of the image.
@@ -71,30 +71,28 @@ def predict_canvas(
     network: Network,
     image: UInt8[np.ndarray, "h w 3"],
     intrinsics: Intrinsics,
-    *,
-    canvas: CanvasConfig,
-    canonical_focal: float,
+    config: Config,
     device: torch.device,
 ) -> tuple[Float32[np.ndarray, "h2 w2"], Float32[np.ndarray, "h2 w2"] | None]:
-    """Metric depth of one photo at the canvas's size, and how far it may be off.
+    """Metric depth of one photo and its uncertainty, at the canvas size.
 
     Args:
-        network: Canonical depth from RGB in [0, 1] and its camera.
+        network: The network, on ``device``.
         image: RGB, 0 to 255, any size.
         intrinsics: The photo's camera.
-        canvas: The recipe's canvas.
-        canonical_focal: Focal length that the network's depth refers to, in canvas widths.
-        device: Where the network is.
+        config: The network's config, for its canvas and canonical focal length.
+        device: Where the network runs.
 
     Returns:
         Depth along the optical axis, metres; and the log of its spread (see ``DepthOutput``),
-        which no camera changes, or None where the network predicts none.
+        which does not depend on the camera, or None if the network predicts no spread.
     """
-    pixels = to_canvas(image, canvas)
+    pixels = to_canvas(image, config.canvas)
     camera = intrinsics.resized(pixels.shape[-1], pixels.shape[-2])
     camera_px = torch.tensor([camera.values_px], dtype=torch.float32)
     with torch.inference_mode():
-        ratio = depth_per_canonical(camera.fx_px, canonical_focal, canvas.width)
+        focal = config.model.canonical_focal
+        ratio = depth_per_canonical(camera.fx_px, focal, config.canvas.width)
         output = network(pixels.to(device), camera_px.to(device))
         depth_m = (output.canonical_depth_m.float() * ratio)[0, 0].cpu().numpy()
         spread = output.log_spread
@@ -105,26 +103,9 @@ def predict_metres(
     network: Network,
     image: UInt8[np.ndarray, "h w 3"],
     intrinsics: Intrinsics,
-    *,
-    canvas: CanvasConfig,
-    canonical_focal: float,
+    config: Config,
     device: torch.device,
 ) -> Float32[np.ndarray, "h w"]:
-    """The depth of ``predict_canvas`` alone, at the photo's own size."""
-    depth_m, _ = predict_canvas(
-        network,
-        image,
-        intrinsics,
-        canvas=canvas,
-        canonical_focal=canonical_focal,
-        device=device,
-    )
-    return at_size(depth_m, *image.shape[:2])
-
-
-def at_size(
-    values: Float32[np.ndarray, "h2 w2"], height: int, width: int
-) -> Float32[np.ndarray, "h w"]:
-    """Values of a canvas, bilinearly at a photo's size."""
-    whole = torch.from_numpy(values)[None, None]
-    return F.interpolate(whole, size=(height, width), mode="bilinear")[0, 0].numpy()
+    """The depth of ``predict_canvas``, in metres, at the photo's size."""
+    depth_m, _ = predict_canvas(network, image, intrinsics, config, device)
+    return resize_bilinear(depth_m, *image.shape[:2])

@@ -1,4 +1,4 @@
-"""Metric depth of one photo, and everything that it can become."""
+"""Metric depth of one photo, and the files, points, mesh and picture made from it."""
 
 import math
 from collections.abc import Callable
@@ -13,10 +13,11 @@ from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import ConfigError
 from depth_unet.figures.picture import depth_picture
-from depth_unet.outputs.cloud import PointCloud, unprojected
-from depth_unet.outputs.depth_facts import DepthFacts
+from depth_unet.images.resize import resize_bilinear
+from depth_unet.outputs.cloud import PointCloud, unproject
+from depth_unet.outputs.depth_exr import write_exr
 from depth_unet.outputs.depth_write import (
-    write_exr,
+    DepthMetadata,
     write_json,
     write_npy,
     write_npz,
@@ -27,7 +28,6 @@ from depth_unet.outputs.glb import write_glb
 from depth_unet.outputs.mesh import Mesh, surface_mesh
 from depth_unet.outputs.plot3d import write_plot3d
 from depth_unet.outputs.ply import write_ply
-from depth_unet.predict.canvas import at_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,11 +37,11 @@ class Prediction:
     Attributes:
         depth_m: Depth along the optical axis, metres, at the photo's size.
         log_spread: Log of the scale of log-depth's Laplace distribution, at the network's size;
-            None where it predicts none.
+            None if the network predicts no spread.
         image: The photo, RGB, 0 to 255.
-        calibration: The camera that the depth holds for, with the lens's distortion.
-        focal_from: Where the focal length comes from, in words.
-        model: What predicted it.
+        calibration: The camera that the depth holds for, with its lens distortion.
+        focal_from: Source of the focal length.
+        model: Name of the model.
     """
 
     depth_m: Float32[np.ndarray, "h w"]
@@ -53,41 +53,39 @@ class Prediction:
 
     @property
     def uncertainty_m(self) -> Float32[np.ndarray, "h w"] | None:
-        """Half the width, metres, of the interval that is to hold 80 % of the true depths.
+        """Half the width of an 80 % interval of depth, metres, at the photo's size.
 
-        At the photo's size, computed when it is asked for; None where the network predicts no
-        spread. It does not cover a wrong focal length.
+        None if the network predicts no spread. It does not cover a wrong focal length. It is
+        computed at every call.
         """
         if self.log_spread is None:
             return None
-        return half_width(self.depth_m, at_size(self.log_spread, *self.depth_m.shape))
+        return half_width(self.depth_m, resize_bilinear(self.log_spread, *self.depth_m.shape))
 
     @property
     def intrinsics(self) -> Intrinsics:
-        """The camera that the depth holds for, in pixels of the photo, without distortion."""
+        """The camera that the depth holds for, without its distortion."""
         return self.calibration.intrinsics
 
-    def facts(self, photo: str = "") -> DepthFacts:
-        """What files say of this depth; ``photo`` is the photo's name."""
-        return DepthFacts(
+    def metadata(self, photo: str = "") -> DepthMetadata:
+        """What output files state about this depth; ``photo`` is the photo's name."""
+        return DepthMetadata(
             model=self.model,
-            intrinsics=self.intrinsics,
+            calibration=self.calibration,
             focal_from=self.focal_from,
-            photo=photo.encode("utf-8", "replace").decode(),  # names of files may be any bytes
-            distortion=self.calibration.distortion,
-            coefficients=self.calibration.coefficients,
+            photo=photo,
         )
 
     def point_cloud(self, stride: int = 1) -> PointCloud:
-        """Every pixel as a point in metres, in its colour; the lens's distortion is undone.
+        """Every pixel as a coloured point in metres; lens distortion is removed.
 
         Args:
-            stride: Every how many rows and columns a pixel is taken.
+            stride: Use every stride-th row and column.
         """
-        return unprojected(self.depth_m, self.calibration.rays(), self.image, stride=stride)
+        return unproject(self.depth_m, self.calibration.rays(), self.image, stride=stride)
 
     def mesh(self) -> Mesh:
-        """The surface that the camera saw, cut where depth jumps."""
+        """The visible surface, cut where depth jumps."""
         return surface_mesh(self.depth_m, self.calibration.rays())
 
     def picture(self, title: str = "") -> Image.Image:
@@ -95,25 +93,24 @@ class Prediction:
         return depth_picture(self.depth_m, title, photo=self.image)
 
     def save(self, path: str | Path, photo: str = "") -> None:
-        """Write a file in the form that its ending names.
+        """Write a file; its ending chooses the format.
 
-        Beside ``.npy`` and ``.pfm``, which have no place for it, ``NAME.npy.json`` states the unit.
+        ``.npy`` and ``.pfm`` cannot hold text, so that a JSON file beside them states the unit.
 
         Args:
             path: ``.png`` (16 bits, millimetres), ``.npy``, ``.npz``, ``.exr``, ``.pfm`` (float32
                 metres), ``.json`` (camera and percentiles), ``.ply`` (point cloud), ``.glb``
-                (textured mesh), ``.html`` (points to turn in a browser). An existing file is
-                replaced.
-            photo: The photo's name, which the file states.
+                (textured mesh) or ``.html`` (interactive points). An existing file is replaced.
+            photo: The photo's name for the file's metadata.
 
         Raises:
-            ConfigError: The ending is none of them, or a library for it is not installed.
+            ConfigError: The ending is unknown, or a library for it is not installed.
         """
         path = Path(path)
         write = _BY_SUFFIX.get(path.suffix.lower())
         if write is None:
             raise ConfigError(
-                f"cannot write depth as {path.name}; choose among {', '.join(_BY_SUFFIX)}"
+                f"cannot write depth as {path.name}; use one of {', '.join(_BY_SUFFIX)}"
             )
         write(self, path, photo)
 
@@ -121,36 +118,36 @@ class Prediction:
 def half_width(
     depth_m: Float32[np.ndarray, "h w"], log_spread: Float32[np.ndarray, "h w"]
 ) -> Float32[np.ndarray, "h w"]:
-    """Half the width of the interval that holds 80 % of log-depth's Laplace distribution, metres.
+    """Half the width of the 80 % interval of log-depth's Laplace distribution, metres.
 
-    The interval goes from ``depth / k`` to ``depth * k`` with ``k = exp(ln 5 * spread)``.
+    The interval runs from ``depth / k`` to ``depth * k`` with ``k = exp(ln 5 * spread)``.
     """
     half: np.ndarray = depth_m * np.sinh(math.log(5) * np.exp(log_spread))
     return half.astype(np.float32)
 
 
 def _write_ply(prediction: Prediction, path: Path, photo: str) -> None:
-    write_ply(prediction.point_cloud(), path, prediction.facts(photo).line("metres"))
+    write_ply(prediction.point_cloud(), path, prediction.metadata(photo).line("metres"))
 
 
 def _write_glb(prediction: Prediction, path: Path, photo: str) -> None:
-    texts = prediction.facts(photo).texts("metres")
+    texts = prediction.metadata(photo).texts("metres")
     write_glb(prediction.mesh(), prediction.image, path, texts)
 
 
 def _write_plot3d(prediction: Prediction, path: Path, photo: str) -> None:
-    facts = prediction.facts(photo)
-    title = " · ".join(filter(None, (facts.photo, "metres", facts.model)))
+    metadata = prediction.metadata(photo)
+    title = " · ".join(filter(None, (metadata.photo, "metres", metadata.model)))
     write_plot3d(prediction.point_cloud(), path, title)
 
 
 _BY_SUFFIX: dict[str, Callable[[Prediction, Path, str], None]] = {
-    ".png": lambda p, path, photo: write_png16(p.depth_m, path, p.facts(photo)),
-    ".npy": lambda p, path, photo: write_npy(p.depth_m, path, p.facts(photo)),
-    ".npz": lambda p, path, photo: write_npz(p.depth_m, path, p.facts(photo), p.uncertainty_m),
-    ".exr": lambda p, path, photo: write_exr(p.depth_m, path, p.facts(photo)),
-    ".pfm": lambda p, path, photo: write_pfm(p.depth_m, path, p.facts(photo)),
-    ".json": lambda p, path, photo: write_json(p.depth_m, path, p.facts(photo)),
+    ".png": lambda p, path, photo: write_png16(p.depth_m, path, p.metadata(photo)),
+    ".npy": lambda p, path, photo: write_npy(p.depth_m, path, p.metadata(photo)),
+    ".npz": lambda p, path, photo: write_npz(p.depth_m, path, p.metadata(photo), p.uncertainty_m),
+    ".exr": lambda p, path, photo: write_exr(p.depth_m, path, p.metadata(photo)),
+    ".pfm": lambda p, path, photo: write_pfm(p.depth_m, path, p.metadata(photo)),
+    ".json": lambda p, path, photo: write_json(p.depth_m, path, p.metadata(photo)),
     ".ply": _write_ply,
     ".glb": _write_glb,
     ".html": _write_plot3d,

@@ -103,14 +103,7 @@ def averaged_predictor(
         return output
 
     def predict(image: np.ndarray, intrinsics: Intrinsics) -> np.ndarray:
-        return predict_metres(
-            run,
-            image,
-            intrinsics,
-            canvas=config.canvas,
-            canonical_focal=config.model.canonical_focal,
-            device=fabric.device,
-        )
+        return predict_metres(run, image, intrinsics, config, fabric.device)
 
     return predict
 

@@ -1,1 +1,1 @@
-"""Depth of moving pictures: frames in, steady depth, files with sound out."""
+"""Depth of videos: frames in, stabilised depth, files with sound out."""

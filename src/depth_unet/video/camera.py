@@ -1,4 +1,4 @@
-"""Frames of a camera that is plugged in, as they come."""
+"""Frames of a connected camera, as they arrive."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,20 +16,20 @@ TICK_S = Fraction(1, 1000)
 
 @contextmanager
 def open_camera(index: int, stopped: Callable[[], bool]) -> Iterator[Clip]:
-    """Open a camera of this machine; its frames end when ``stopped`` says so, or with the device.
+    """Open a camera of this machine; its frames end when ``stopped()`` or with the device.
 
     Args:
-        index: Which camera, as OpenCV counts them.
-        stopped: Asked before every frame.
+        index: The camera's index in OpenCV.
+        stopped: Called before every frame.
 
     Raises:
-        DataError: There is no such camera, or it shows nothing.
+        DataError: There is no such camera, or it returned no frames.
     """
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # says it in four lines
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # the error below says it
     device = cv2.VideoCapture(index)
     try:
         if not device.isOpened():
-            raise DataError(f"there is no camera {index}; plug it in, or name a file")
+            raise DataError(f"there is no camera {index}; connect it, or pass a file")
         rate = Fraction(device.get(cv2.CAP_PROP_FPS) or USUAL_RATE).limit_denominator(1001)
         yield Clip(
             name=f"camera {index}",
@@ -47,7 +47,7 @@ def _frames(device: Any, index: int, stopped: Callable[[], bool]) -> Iterator[Fr
         read, image = device.read()
         now_s = time.monotonic()
         if not read and began_s is None:
-            raise DataError(f"camera {index} shows nothing; see whether another program uses it")
+            raise DataError(f"camera {index} returned no frames; close other programs that use it")
         if not read:
             return
         began_s = now_s if began_s is None else began_s

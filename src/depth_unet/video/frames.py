@@ -1,4 +1,4 @@
-"""A folder with a 16-bit PNG file per frame of a video: what is in it, and when it is complete."""
+"""A folder with one 16-bit PNG file per frame of a video."""
 
 import re
 from pathlib import Path
@@ -6,24 +6,24 @@ from pathlib import Path
 from depth_unet.errors import DataError
 
 TIMES_NAME = "times.csv"
-OF_FRAMES = re.compile(r"\d{6,}\.png|times\.csv")
+FRAME_NAME = re.compile(r"\d{6,}\.png|times\.csv")
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether all frames are there; a folder of that name may also be somebody's photos."""
+    """Whether the folder holds all frames of a video: the list of times is written last."""
     return (folder / TIMES_NAME).exists()
 
 
 def check_replaceable(folder: Path) -> None:
-    """Refuse to write in the place of anything but such a folder.
+    """Refuse to replace anything but a folder of frames.
 
     Raises:
-        DataError: A file is there, or a folder with other things in it.
+        DataError: There is a file, or a folder that holds other files.
     """
     if not folder.exists():
         return
     if not folder.is_dir():
-        raise DataError(f"{folder} is a file, and frames need a folder; choose another --out")
-    other = next((p.name for p in folder.iterdir() if not OF_FRAMES.fullmatch(p.name)), None)
+        raise DataError(f"{folder} is a file, but frames need a folder; use another --out")
+    other = next((p.name for p in folder.iterdir() if not FRAME_NAME.fullmatch(p.name)), None)
     if other is not None:
-        raise DataError(f"{folder} holds {other}, which is no frame; choose another --out")
+        raise DataError(f"{folder} holds {other}, which is not a frame; use another --out")

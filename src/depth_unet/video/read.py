@@ -1,4 +1,4 @@
-"""Frames of a video file, upright, each with its time."""
+"""Upright frames of a video file with their times."""
 
 import re
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ from jaxtyping import UInt8
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
 
-REMEDY = "name another video"
+REMEDY = "use another video"
 USUAL_RATE = Fraction(30)
 LATEST_S, LATEST_SHARE = 1.0, 0.02
-"""A video may end so much before the time that it states; the last frame's own is part of it."""
+"""How much earlier than stated a video may end: seconds, or share of its duration."""
 CLOCK = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
 
 Image = UInt8[np.ndarray, "h w 3"]
@@ -25,29 +25,29 @@ Image = UInt8[np.ndarray, "h w 3"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """A frame and when it is shown.
+    """A frame and its time.
 
     Attributes:
-        image: RGB, 0 to 255, the right way up.
-        time: Of its beginning, in the clip's ticks.
-        turned: Whether the file had it turned.
+        image: RGB, 0 to 255, upright.
+        time: Start of its display, in the clip's ticks.
+        rotated: Whether the file's metadata rotated the stored pixels.
     """
 
     image: Image
     time: int
-    turned: bool = False
+    rotated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Clip:
-    """Frames that follow one another, from a file or a camera.
+    """A sequence of frames from a file or a camera.
 
     Attributes:
-        name: What is said of it.
-        rate: Frames per second, on average.
-        tick_s: What times count in, seconds.
-        frames: The frames, once.
-        sound_from: A file with the sound of these times; None where there is none.
+        name: Name for messages.
+        rate: Average frames per second.
+        tick_s: Unit of the frames' times, seconds.
+        frames: The frames; they can be read once.
+        sound_from: The file that holds the sound; None without sound.
     """
 
     name: str
@@ -61,13 +61,14 @@ class Clip:
 def open_clip(path: Path) -> Iterator[Clip]:
     """Open a video file.
 
-    Frames are turned as the file says, and pixels made square; times grow from frame to frame,
-    whatever it says.
+    Frames are rotated as the file's metadata says, and their pixels made square. Times always
+    increase from frame to frame.
 
     Raises:
-        DataError: It is missing, no video, or damaged; damage inside is found as frames are read.
+        DataError: The file is missing, not a video, or damaged; damage may also be found later,
+            while frames are read.
     """
-    with _opened(path) as (container, stream):
+    with _open_container(path) as (container, stream):
         rate = stream.average_rate or stream.guessed_rate or USUAL_RATE
         tick_s = stream.time_base or 1 / rate
         yield Clip(
@@ -79,39 +80,39 @@ def open_clip(path: Path) -> Iterator[Clip]:
         )
 
 
-def survey(path: Path, most: int) -> tuple[int, list[Image]]:
-    """Read a video once: how many frames it has, and some of them.
+def sample_frames(path: Path, most: int) -> tuple[int, list[Image]]:
+    """Decode a whole video: the number of its frames, and some of them.
 
     Args:
         path: The file.
-        most: Frames to return, evenly spaced, at most; half as many at least where there are
-            enough.
+        most: Largest number of frames to return, evenly spaced; a long video returns at least half
+            as many.
 
     Raises:
-        DataError: As ``open_clip``; or it holds no frame.
+        DataError: As ``open_clip``, or there are no frames.
     """
     kept, stride, count = list[av.VideoFrame](), 1, 0
-    with _opened(path) as (container, stream):
-        for frame in _decoded(path, container, stream):
+    with _open_container(path) as (container, stream):
+        for frame in _decode(path, container, stream):
             if count % stride == 0:
                 kept.append(frame)
             count += 1
             if len(kept) > most:
                 kept, stride = kept[::2], 2 * stride
         if not count:
-            raise DataError(f"{path} holds no frame; {REMEDY}")
-        return count, [_upright(frame, shape_of(stream)).image for frame in kept]
+            raise DataError(f"{path} holds no frames; {REMEDY}")
+        return count, [_make_upright(frame, pixel_aspect(stream)).image for frame in kept]
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+def _open_container(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
     if not path.is_file():
-        raise DataError(f"{path} does not exist; name a video")
-    with as_data_error(path, "is not a video that can be read", REMEDY):
+        raise DataError(f"{path} does not exist; {REMEDY}")
+    with as_data_error(path, "is not a readable video", REMEDY):
         container = av.open(str(path), metadata_errors="replace")
     with container:
         if not container.streams.video:
-            raise DataError(f"{path} has no pictures; {REMEDY}")
+            raise DataError(f"{path} has no video stream; {REMEDY}")
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         yield container, stream
@@ -121,16 +122,16 @@ def _frames(
     path: Path, container: av.container.InputContainer, stream: av.VideoStream, step: int
 ) -> Iterator[Frame]:
     last = -step if stream.start_time is None else stream.start_time - step
-    for frame in _decoded(path, container, stream):
+    for frame in _decode(path, container, stream):
         time = last + step if frame.pts is None else max(frame.pts, last + 1)
-        yield _upright(frame, shape_of(stream), time)
+        yield _make_upright(frame, pixel_aspect(stream), time)
         last = time
 
 
-def _decoded(
+def _decode(
     path: Path, container: av.container.InputContainer, stream: av.VideoStream
 ) -> Iterator[av.VideoFrame]:
-    """Frames as they are stored; a file that ends long before it says is damaged."""
+    """Frames as stored; a file that ends long before its stated duration is damaged."""
     ends_s = 0.0
     with as_data_error(path, "is damaged", REMEDY):
         for frame in container.decode(stream):
@@ -139,28 +140,26 @@ def _decoded(
     stated_s = _stated_end_s(stream)
     if stated_s is not None and ends_s < stated_s - max(LATEST_S, LATEST_SHARE * stated_s):
         raise DataError(
-            f"{path} is damaged (it ends at {ends_s:.1f} s and says it has {stated_s:.1f} s); "
-            f"{REMEDY}"
+            f"{path} is damaged (it ends at {ends_s:.1f} s but states {stated_s:.1f} s); {REMEDY}"
         )
 
 
 def _stated_end_s(stream: av.VideoStream) -> float | None:
-    """When the last picture ends, as the stream or (Matroska) its tag has it."""
+    """End of the last frame, as stated by the stream or (Matroska) its tag."""
     if stream.duration is not None and stream.time_base is not None:
         return float((stream.duration + (stream.start_time or 0)) * stream.time_base)
     found = CLOCK.match(stream.metadata.get("DURATION", ""))
     return None if found is None else 3600 * int(found[1]) + 60 * int(found[2]) + float(found[3])
 
 
-def shape_of(stream: av.VideoStream) -> Fraction:
-    """Width of a stored pixel over its height; 1 where the file does not say."""
+def pixel_aspect(stream: av.VideoStream) -> Fraction:
+    """Width of a stored pixel over its height; 1 if the file does not state it."""
     return stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or Fraction(1)
 
 
-def _upright(frame: av.VideoFrame, shape: Fraction, time: int = 0) -> Frame:
-    """Square pixels, the right way up."""
-    width = round(frame.width * shape)
+def _make_upright(frame: av.VideoFrame, aspect: Fraction, time: int = 0) -> Frame:
+    width = round(frame.width * aspect)
     image = frame.to_ndarray(format="rgb24", width=width, height=frame.height)
     quarters = round(frame.rotation / 90)
-    turned = np.ascontiguousarray(np.rot90(image, quarters)) if quarters % 4 else image
-    return Frame(turned, time, quarters % 4 != 0)
+    upright = np.ascontiguousarray(np.rot90(image, quarters)) if quarters % 4 else image
+    return Frame(upright, time, quarters % 4 != 0)

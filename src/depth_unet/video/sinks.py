@@ -1,4 +1,4 @@
-"""The files that a video becomes: coloured, beside the picture, or 16-bit depth."""
+"""Output files of a video: coloured depth, alone or beside the picture, or 16-bit depth."""
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
@@ -13,68 +13,66 @@ from depth_unet.figures.colour import Scale, colourise
 from depth_unet.figures.legend import depth_legend
 from depth_unet.files.atomic import remove_leftovers, replacing, replacing_folder, write_text
 from depth_unet.images.millimetres import as_millimetres
-from depth_unet.outputs.depth_facts import DepthFacts
-from depth_unet.outputs.depth_write import write_png16
+from depth_unet.outputs.depth_write import IN_MILLIMETRES, DepthMetadata, write_png16
 from depth_unet.video.frames import TIMES_NAME, check_replaceable
 from depth_unet.video.read import Clip, Frame
 from depth_unet.video.write import VideoFile
 
-IN_MILLIMETRES = "millimetres; 0 is a hole"
-
 Kind = Literal["side", "color", "ffv1", "png16"]
 Depth = Float32[np.ndarray, "h w"]
 Sink = Callable[[Frame, Depth], None]
-"""Takes a frame and its depth in metres, at the frame's size."""
+"""Writes a frame with its depth in metres, at the frame's size."""
 
 
 @contextmanager
 def open_sink(
-    kind: Kind, path: Path, clip: Clip, facts: DepthFacts, scale: Scale | None
+    kind: Kind, path: Path, clip: Clip, metadata: DepthMetadata, scale: Scale | None
 ) -> Iterator[Sink]:
-    """Write a file (``png16``: a folder) that is there when the block ends well, and not before.
+    """Write a file (``png16``: a folder), which appears when the block succeeds.
 
     Args:
-        kind: Picture and colours side by side, colours, depth as FFV1, depth as PNG files.
-        path: Where.
-        clip: Whose rate, times and sound the file has.
-        facts: What it says of itself.
-        scale: Depths and their colours; None where no kind has colours.
+        kind: ``side``: picture and coloured depth; ``color``: coloured depth; ``ffv1``: depth as
+            FFV1; ``png16``: depth as PNG files.
+        path: The file or folder.
+        clip: The source of rate, times and sound.
+        metadata: Model and camera, which the file states.
+        scale: The colour scale; may be None for kinds without colours.
 
     Raises:
-        DataError: A file, or a folder with other things in it, is in the place of one of frames.
-        OSError: Not all could be written.
+        DataError: ``path`` is a file, or a folder that holds other files, where frames should go.
+        OSError: Writing failed.
     """
     remove_leftovers(path)
     match kind:
         case "side" | "color":
             assert scale is not None
-            texts = _texts_of_colours(facts, scale)
+            texts = _mp4_texts(metadata, scale)
             with (
                 replacing(path) as temporary,
-                VideoFile(temporary, clip, texts, exact=False) as file,
+                VideoFile(temporary, clip, texts, lossless=False) as file,
             ):
-                yield _side(file, scale) if kind == "side" else _colours(file, scale)
+                yield _side_sink(file, scale) if kind == "side" else _colour_sink(file, scale)
         case "ffv1":
-            texts = facts.texts(IN_MILLIMETRES)
+            texts = metadata.texts(IN_MILLIMETRES)
             with (
                 replacing(path) as temporary,
-                VideoFile(temporary, clip, texts, exact=True) as file,
+                VideoFile(temporary, clip, texts, lossless=True) as file,
             ):
                 yield lambda frame, depth_m: file.add(as_millimetres(depth_m), frame.time)
         case "png16":
             check_replaceable(path)
             with replacing_folder(path) as folder:
                 times_s = list[float]()
-                yield _pictures(folder, clip, facts, times_s)
+                yield _png_sink(folder, clip, metadata, times_s)
                 rows = (f"{number:06d}.png,{time:.6f}\n" for number, time in enumerate(times_s))
                 write_text(folder / TIMES_NAME, "".join(("frame,time_s\n", *rows)))
 
 
-def _side(file: VideoFile, scale: Scale) -> Sink:
+def _side_sink(file: VideoFile, scale: Scale) -> Sink:
     strips = dict[int, np.ndarray]()
 
     def add(frame: Frame, depth_m: Depth) -> None:
-        both = np.hstack((frame.image, _coloured(depth_m, scale)))
+        both = np.hstack((frame.image, _paint(depth_m, scale)))
         width = both.shape[1]
         if width not in strips:
             strips[width] = depth_legend(width, scale)
@@ -83,25 +81,25 @@ def _side(file: VideoFile, scale: Scale) -> Sink:
     return add
 
 
-def _colours(file: VideoFile, scale: Scale) -> Sink:
-    return lambda frame, depth_m: file.add(_coloured(depth_m, scale), frame.time)
+def _colour_sink(file: VideoFile, scale: Scale) -> Sink:
+    return lambda frame, depth_m: file.add(_paint(depth_m, scale), frame.time)
 
 
-def _coloured(depth_m: Depth, scale: Scale) -> UInt8[np.ndarray, "h w 3"]:
+def _paint(depth_m: Depth, scale: Scale) -> UInt8[np.ndarray, "h w 3"]:
     return colourise(depth_m, scale.low, scale.high, colormap=scale.colormap)
 
 
-def _pictures(folder: Path, clip: Clip, facts: DepthFacts, times_s: list[float]) -> Sink:
+def _png_sink(folder: Path, clip: Clip, metadata: DepthMetadata, times_s: list[float]) -> Sink:
     numbers = itertools.count()
 
     def add(frame: Frame, depth_m: Depth) -> None:
-        write_png16(depth_m, folder / f"{next(numbers):06d}.png", facts)
+        write_png16(depth_m, folder / f"{next(numbers):06d}.png", metadata)
         times_s.append(float(frame.time * clip.tick_s))
 
     return add
 
 
-def _texts_of_colours(facts: DepthFacts, scale: Scale) -> Mapping[str, str]:
-    """MP4 has a place for these two names, which every player reads."""
+def _mp4_texts(metadata: DepthMetadata, scale: Scale) -> Mapping[str, str]:
+    """Title and comment, the tags of MP4 that every player shows."""
     colours = f"colours: {scale.colormap}, {scale.low:g} to {scale.high:g} metres"
-    return {"title": facts.photo, "comment": f"{facts.line('metres')}; {colours}"}
+    return {"title": metadata.photo, "comment": f"{metadata.line('metres')}; {colours}"}

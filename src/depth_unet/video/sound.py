@@ -1,4 +1,4 @@
-"""The sound of one file, in another."""
+"""Copy the sound of one video file into another."""
 
 import warnings
 from collections.abc import Iterable, Iterator
@@ -11,54 +11,54 @@ import av
 
 from depth_unet.files.damage import as_data_error
 
-REMEDY = "name another video"
+REMEDY = "use another video"
 FALLBACK = "aac"
-"""For sound that the new container cannot hold as it is."""
+"""Codec for sound that the new container cannot hold as it is."""
 
 Stream = av.AudioStream
 Packet: TypeAlias = "av.Packet[av.AudioStream]"  # generic for type checkers alone
 
 
 class Sound:
-    """Every sound track of a file, copied beside the pictures as they are written.
+    """The audio tracks of a file, written in step with the frames.
 
-    Packets are copied as they are; tracks whose form the new container does not take are encoded
-    anew as AAC.
+    Packets are copied unchanged; tracks with a codec that the new container does not support are
+    re-encoded as AAC.
 
     Args:
-        path: Where the sound comes from.
+        path: The source of the sound.
         container: The file being written, before its first packet.
     """
 
     def __init__(self, path: Path, container: av.container.OutputContainer) -> None:
         self._path, self._container = path, container
-        with ExitStack() as stack, as_data_error(path, "has sound that cannot be taken", REMEDY):
+        with ExitStack() as stack, as_data_error(path, "has sound that cannot be read", REMEDY):
             source = stack.enter_context(av.open(str(path), metadata_errors="replace"))
             known = (one for one in source.streams.audio if getattr(one, "codec_context", None))
             self._streams = tuple(known)
             self._tracks = {stream.index: self._track(stream) for stream in self._streams}
             self._stack = stack.pop_all()
         if len(self._streams) < len(source.streams.audio):
-            warnings.warn(f"{path}: a sound track of unknown form is left out", stacklevel=2)
-        self._packets = self._checked(source.demux(self._streams) if self._streams else ())
+            warnings.warn(f"{path}: unsupported audio skipped", stacklevel=2)
+        self._packets = self._readable(source.demux(self._streams) if self._streams else ())
         self._next = next(self._packets, None)
 
     def __enter__(self) -> Self:
-        """Nothing more to do."""
+        """Return itself; the source is already open."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the file that the sound comes from."""
+        """Close the source."""
         self._stack.close()
 
-    def up_to(self, time_s: Fraction) -> None:
-        """Write the packets that begin before ``time_s``."""
-        while self._next is not None and self._begins_s(self._next) <= time_s:
+    def write_until(self, time_s: Fraction) -> None:
+        """Write the packets that start up to ``time_s``."""
+        while self._next is not None and self._start_s(self._next) <= time_s:
             self._write(self._next)
             self._next = next(self._packets, None)
 
-    def rest(self) -> None:
-        """Write all that is left."""
+    def finish(self) -> None:
+        """Write the remaining packets."""
         while self._next is not None:
             self._write(self._next)
             self._next = next(self._packets, None)
@@ -67,8 +67,8 @@ class Sound:
             if not track.codec_context.is_encoder:
                 continue
             with as_data_error(self._path, "has damaged sound", REMEDY):
-                late = stream.codec_context.decode(None)  # what the decoder holds back
-            for frame in late:
+                delayed = stream.codec_context.decode(None)  # frames that the decoder still holds
+            for frame in delayed:
                 self._container.mux(track.encode(frame))
             if track.codec_context.is_open:
                 self._container.mux(track.encode(None))
@@ -83,13 +83,13 @@ class Sound:
         track.codec_context.layout = stream.codec_context.layout
         return track
 
-    def _checked(self, packets: Iterable[Packet]) -> Iterator[Packet]:
+    def _readable(self, packets: Iterable[Packet]) -> Iterator[Packet]:
         with as_data_error(self._path, "has damaged sound", REMEDY):
             for packet in packets:
                 if packet.dts is not None:
                     yield packet
 
-    def _begins_s(self, packet: Packet) -> Fraction:
+    def _start_s(self, packet: Packet) -> Fraction:
         assert packet.dts is not None
         return packet.dts * packet.time_base
 

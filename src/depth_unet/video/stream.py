@@ -1,4 +1,4 @@
-"""Frames through the network and the stabiliser, several at a time, in order."""
+"""Predict frames in several threads, in order, with and without stabilising."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -14,37 +14,37 @@ from depth_unet.video.read import Frame
 from depth_unet.video.stabilise import Stabiliser
 
 Depth = Float32[np.ndarray, "h w"]
-Network = Callable[[Frame], Depth]
-"""Metres at the network's size; called in several threads."""
+Predict = Callable[[Frame], Depth]
+"""Metric depth at the network's size; called in several threads."""
 Result = TypeVar("Result")
 
 
-def frame_by_frame(
-    frames: Iterable[Frame], network: Network, pool: ThreadPoolExecutor, waiting: int
+def predict_frames(
+    frames: Iterable[Frame], predict: Predict, pool: ThreadPoolExecutor, waiting: int
 ) -> Iterator[tuple[Frame, Depth]]:
-    """The depth of each frame alone.
+    """Every frame with its depth, each predicted on its own.
 
     Args:
-        frames: In their order; so many are read ahead as wait.
-        network: Depth of a frame.
-        pool: Where the network runs.
-        waiting: How many frames may be on their way.
+        frames: The frames in order.
+        predict: Predicts one frame.
+        pool: Threads that predict.
+        waiting: How many frames are read ahead.
     """
-    yield from _ordered(frames, network, pool, waiting)
+    yield from _work_ahead(frames, predict, pool, waiting)
 
 
-def steady(
-    frames: Iterable[Frame], network: Network, pool: ThreadPoolExecutor, waiting: int
+def predict_stabilised(
+    frames: Iterable[Frame], predict: Predict, pool: ThreadPoolExecutor, waiting: int
 ) -> Iterator[tuple[Frame, Depth]]:
-    """The depth of each frame in keeping with those around it; arguments as above."""
+    """As ``predict_frames``, with depth stabilised over the neighbouring frames."""
 
-    def seen(frame: Frame) -> tuple[np.ndarray, np.ndarray]:
-        log_depth = np.log(network(frame))
+    def grey_and_depth(frame: Frame) -> tuple[np.ndarray, np.ndarray]:
+        log_depth = np.log(predict(frame))
         small = resize_image(frame.image, *log_depth.shape)
         return cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), log_depth
 
     stabiliser, shown = Stabiliser(), deque[Frame]()
-    for frame, (grey, log_depth) in _ordered(frames, seen, pool, waiting):
+    for frame, (grey, log_depth) in _work_ahead(frames, grey_and_depth, pool, waiting):
         shown.append(frame)
         for ready in stabiliser.push(grey, log_depth):
             yield shown.popleft(), np.exp(ready)
@@ -52,22 +52,22 @@ def steady(
         yield shown.popleft(), np.exp(ready)
 
 
-def _ordered(
+def _work_ahead(
     frames: Iterable[Frame],
     work: Callable[[Frame], Result],
     pool: ThreadPoolExecutor,
     waiting: int,
 ) -> Iterator[tuple[Frame, Result]]:
-    begun = deque[tuple[Frame, Future[Result]]]()
+    pending = deque[tuple[Frame, Future[Result]]]()
     try:
         for frame in frames:
-            begun.append((frame, pool.submit(work, frame)))
-            if len(begun) > waiting:
-                first, result = begun.popleft()
+            pending.append((frame, pool.submit(work, frame)))
+            if len(pending) > waiting:
+                first, result = pending.popleft()
                 yield first, result.result()
-        while begun:
-            first, result = begun.popleft()
+        while pending:
+            first, result = pending.popleft()
             yield first, result.result()
     finally:
-        for _, result in begun:
+        for _, result in pending:
             result.cancel()

@@ -1,11 +1,32 @@
-"""What ``predict`` works with, for photos and videos alike, and what became of them."""
+"""What photos and videos share: settings, results, threads and the progress bar."""
 
+import errno
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from depth_unet.cli.predict.lens import Lens
+import torch
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from depth_unet.cli.predict.camera import CameraFor
 from depth_unet.errors import DataError
 from depth_unet.figures.picture import OWN_RANGE, Colours
 from depth_unet.predict.model import DepthModel
+
+MOST_THREADS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,21 +35,100 @@ class Job:
 
     Attributes:
         model: The network.
-        lens: The camera of each.
+        camera_for: The camera of each photo.
         colours: How depth is coloured.
-        stabilise: Whether the depth of videos is steadied over time.
+        stabilise: Whether the depth of videos is stabilised over time.
     """
 
     model: DepthModel
-    lens: Lens
+    camera_for: CameraFor
     colours: Colours = OWN_RANGE
     stabilise: bool = True
 
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What became of the photos and videos."""
+    """Counts and errors of the photos and videos so far.
 
-    written: int = 0
-    assumed: int = 0
+    Attributes:
+        num_written: Inputs whose files are complete.
+        num_assumed: Those with an assumed focal length.
+        failures: One error per input that failed.
+    """
+
+    num_written: int = 0
+    num_assumed: int = 0
     failures: list[DataError] = field(default_factory=list)
+
+    @contextmanager
+    def record(self, path: Path) -> Iterator[None]:
+        """Count an input as written, or keep the error that concerns it alone."""
+        try:
+            yield
+        except DataError as error:
+            message = str(error)
+            self.failures.append(
+                DataError(message if str(path) in message else f"{path}: {message}")
+            )
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            self.failures.append(DataError(f"{path}: file name too long for its outputs"))
+        else:
+            self.num_written += 1
+
+
+@contextmanager
+def shared_threads(num_tasks: int = MOST_THREADS) -> Iterator[tuple[ThreadPoolExecutor, int]]:
+    """Open a pool with one thread per core, at most one per task; yield it and its size.
+
+    On a CPU each thread uses one thread of torch: small networks run faster with several photos
+    at once than with several threads per photo. Waiting tasks are cancelled at the end.
+    """
+    num_threads = min(MOST_THREADS, os.cpu_count() or 1, num_tasks) or 1
+    before = torch.get_num_threads()
+    pool = ThreadPoolExecutor(
+        num_threads, initializer=lambda: torch.set_num_threads(max(1, before // num_threads))
+    )
+    try:
+        yield pool, num_threads
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(before)  # else new threads of torch would inherit the pool's setting
+
+
+class SpeedColumn(ProgressColumn):
+    """Items per second.
+
+    Args:
+        unit: The items, in the plural.
+    """
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self.unit = unit
+
+    def render(self, task: Task) -> Text:
+        """The speed; empty until two items are done."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.1f} {self.unit}/s")
+
+
+def speed_bar(console: Console, unit: str, *, shown: bool = True) -> Progress:
+    """A progress bar that disappears at the end.
+
+    Args:
+        console: Where it is drawn.
+        unit: The items, in the plural.
+        shown: False draws nothing.
+    """
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        SpeedColumn(unit),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not shown,
+    )

@@ -1,4 +1,4 @@
-"""The names of what ``predict`` writes, and which of it is still to be written."""
+"""Names of the files that ``predict`` writes, and which of them are missing."""
 
 from pathlib import Path
 
@@ -29,29 +29,27 @@ VIDEO_ENDINGS: dict[VideoChoice, str] = {
 
 
 def photo_targets(item: Input, arguments: PredictArguments) -> dict[SaveChoice, Path]:
-    """The files that are still to be written of one photo."""
+    """The files of a photo that are to be written: the missing ones, or all to overwrite."""
     paths = {kind: _path(item, arguments, ENDINGS[kind]) for kind in arguments.save}
     return {kind: path for kind, path in paths.items() if arguments.overwrite or not path.exists()}
 
 
 def video_targets(item: Input, arguments: PredictArguments) -> dict[VideoChoice, Path]:
-    """The files and folders that are still to be written of one video."""
+    """As ``photo_targets``, for the files and folders of a video."""
     paths = {kind: _path(item, arguments, VIDEO_ENDINGS[kind]) for kind in arguments.video}
-    if arguments.overwrite:
-        return paths
-    return {kind: path for kind, path in paths.items() if not _is_there(kind, path)}
-
-
-def _is_there(kind: VideoChoice, path: Path) -> bool:
-    return is_complete(path) if kind == "png16" else path.exists()
+    return {
+        kind: path
+        for kind, path in paths.items()
+        if arguments.overwrite or not (is_complete(path) if kind == "png16" else path.exists())
+    }
 
 
 def is_result(out: Path, path: Path) -> bool:
-    """Whether a file in a folder is a picture or video that was written here."""
-    below = path.resolve().is_relative_to(out.resolve())
-    of_sequence = path.stem.isdecimal() and path.parent.name.endswith(VIDEO_ENDINGS["png16"])
+    """Whether a file is a picture or video that ``predict`` wrote into ``out``."""
+    is_below = path.resolve().is_relative_to(out.resolve())
+    is_frame = path.stem.isdecimal() and path.parent.name.endswith(VIDEO_ENDINGS["png16"])
     endings = (*ENDINGS.values(), *VIDEO_ENDINGS.values())
-    return below and (of_sequence or path.name.endswith(endings))
+    return is_below and (is_frame or path.name.endswith(endings))
 
 
 def _path(item: Input, arguments: PredictArguments, ending: str) -> Path:

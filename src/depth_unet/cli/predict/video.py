@@ -1,6 +1,5 @@
-"""Videos and cameras in ``depth-unet predict``: steady metres for what moves."""
+"""Videos and cameras in ``depth-unet predict``: stabilised metric depth."""
 
-import contextlib
 import itertools
 import time
 from collections.abc import Callable, Iterator
@@ -11,58 +10,60 @@ from rich.console import Console
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.cli.predict.inputs import Input
-from depth_unet.cli.predict.job import Job
-from depth_unet.cli.predict.progress import speed_bar
-from depth_unet.cli.predict.threads import shared_threads
+from depth_unet.cli.predict.job import Job, shared_threads, speed_bar
 from depth_unet.config.choices import VideoChoice
 from depth_unet.errors import DataError
 from depth_unet.figures.colour import Scale, depth_range
 from depth_unet.images.photo import DecodedPhoto
-from depth_unet.outputs.depth_facts import DepthFacts
-from depth_unet.predict.canvas import at_size
+from depth_unet.images.resize import resize_bilinear
+from depth_unet.outputs.depth_write import DepthMetadata
 from depth_unet.predict.model import ASSUMED
 from depth_unet.train.interrupt import StopSignal
 from depth_unet.video.camera import open_camera
-from depth_unet.video.read import Clip, Frame, Image, open_clip, survey
+from depth_unet.video.read import Clip, Frame, Image, open_clip, sample_frames
 from depth_unet.video.sinks import Sink, open_sink
-from depth_unet.video.stream import Depth, frame_by_frame, steady
+from depth_unet.video.stream import Depth, predict_frames, predict_stabilised
 
 COLOURED = frozenset(("side", "color"))
 MOST_SAMPLES = 16
 FRAMES_PER_SAMPLE = 20
-"""The colours' range takes at most one more prediction for so many frames."""
+"""At most one extra prediction per so many frames is spent on the colour range."""
 LIVE_MARGIN = 1.5
-"""What is yet to come is not known: a camera's colours reach so many times beyond its first frame.
-"""
+"""Factor by which a camera's colour range extends beyond its first frame, at both ends."""
 
 
 def predict_item(job: Job, item: Input, targets: dict[VideoChoice, Path], console: Console) -> bool:
-    """Predict one video, or what a camera shows until Ctrl-C, with a bar.
+    """Predict one video, or record a camera until Ctrl-C, with a progress bar.
 
     Returns:
-        Whether its focal length was assumed.
+        Whether the focal length was assumed.
 
     Raises:
-        DataError: It cannot be read or is damaged; nothing of it is written.
-        OSError: Nothing can be written any more.
+        DataError: The input cannot be read or is damaged; none of its files is written.
+        OSError: Writing failed.
     """
     started_s = time.perf_counter()
     with ExitStack() as stack:
-        show = stack.enter_context(_bar(console, item.path.name))
-        images = list[Image]()
+        progress = stack.enter_context(speed_bar(console, "frames"))
+        task = progress.add_task(item.path.name, total=None)
+        samples = list[Image]()
         if item.camera is not None:
-            stop = stack.enter_context(StopSignal("ending the recording; once more drops it"))
+            stop = stack.enter_context(StopSignal("ending the recording; again to discard it"))
             source: AbstractContextManager[Clip] = open_camera(item.camera, lambda: bool(stop))
             console.print(f"{item.path}: recording; Ctrl-C ends it")
         else:
-            count, images = _surveyed(job, item.path, targets)
-            show(0, count)
+            if job.colours.range_m is None and COLOURED & set(targets):
+                count, samples = sample_frames(item.path, MOST_SAMPLES)
+                samples = _thin_out(samples, 1 + count // FRAMES_PER_SAMPLE)
+                progress.update(task, total=count)
             source = open_clip(item.path)
         clip = stack.enter_context(source)
-        done, assumed = predict_clip(job, clip, targets, images, lambda done: show(done, None))
-    speed = done / (time.perf_counter() - started_s)
-    console.print(f"{item.path}: {done} frames, {speed:.1f} per second")
-    return assumed
+        num_frames, is_assumed = predict_clip(
+            job, clip, targets, samples, lambda done: progress.update(task, completed=done)
+        )
+    speed = num_frames / (time.perf_counter() - started_s)
+    console.print(f"{item.path}: {num_frames} frames, {speed:.1f} per second")
+    return is_assumed
 
 
 def predict_clip(
@@ -75,41 +76,39 @@ def predict_clip(
     """Predict every frame of a clip into each of its files.
 
     Args:
-        job: The network, and how.
+        job: The network and its settings.
         clip: The frames.
-        targets: What to write.
-        samples: Frames that the colours' range is taken from; the first frame where there are none.
-        advance: Told after every frame how many are done.
+        targets: The files to write.
+        samples: Frames that determine the colour range; if empty, the first frame does.
+        advance: Called after every frame with the number of finished frames.
 
     Returns:
-        How many frames there were, and whether the focal length was assumed.
+        The number of frames, and whether the focal length was assumed.
 
     Raises:
-        DataError: The clip is damaged or empty, or its frames are not all of one size.
-        OSError: Not all could be written.
+        DataError: The clip is damaged or empty, or its resolution changes.
+        OSError: Writing failed.
     """
     first = next(clip.frames, None)
     if first is None:
-        raise DataError(f"{clip.name} holds no frame; name another video")
-    photo = DecodedPhoto(image=first.image, turned=first.turned)
-    calibration, focal_from = job.model.camera_of(photo, job.lens(photo))
-    facts = DepthFacts(
+        raise DataError(f"{clip.name} holds no frames; use another video")
+    photo = DecodedPhoto(image=first.image, rotated=first.rotated)
+    calibration, focal_from = job.model.resolve_camera(photo, job.camera_for(photo))
+    metadata = DepthMetadata(
         model=job.model.name,
-        intrinsics=calibration.intrinsics,
+        calibration=calibration,
         focal_from=focal_from,
-        photo=Path(clip.name).name.encode("utf-8", "replace").decode(),
-        distortion=calibration.distortion,
-        coefficients=calibration.coefficients,
+        photo=Path(clip.name).name,
     )
-    scale = _scale(job, calibration, samples, first) if COLOURED & set(targets) else None
+    scale = _colour_scale(job, calibration, samples, first) if COLOURED & set(targets) else None
     done = 0
     with ExitStack() as stack:
         sinks: list[Sink] = [
-            stack.enter_context(open_sink(kind, path, clip, facts, scale))
+            stack.enter_context(open_sink(kind, path, clip, metadata, scale))
             for kind, path in targets.items()
         ]
-        for frame, depth_m in _predicted(job, clip, calibration, first):
-            whole_m = at_size(depth_m, *frame.image.shape[:2])
+        for frame, depth_m in _predict_in_order(job, clip, calibration, first):
+            whole_m = resize_bilinear(depth_m, *frame.image.shape[:2])
             for sink in sinks:
                 sink(frame, whole_m)
             done += 1
@@ -117,36 +116,42 @@ def predict_clip(
     return done, focal_from == ASSUMED
 
 
-def _predicted(
+def _predict_in_order(
     job: Job, clip: Clip, calibration: Calibration, first: Frame
 ) -> Iterator[tuple[Frame, Depth]]:
-    """Depth of each frame at the network's size, frames ahead of time in other threads."""
+    """Every frame with its depth at the network's size; threads work ahead."""
 
-    def network(frame: Frame) -> Depth:
+    def predict(frame: Frame) -> Depth:
         if frame.image.shape != first.image.shape:
-            raise DataError(f"{clip.name} changes its size on the way; cut it there")
-        return job.model.predict_small(frame.image, calibration.intrinsics)
+            raise DataError(f"{clip.name} changes resolution; split it there")
+        return job.model.predict_low_resolution(frame.image, calibration.intrinsics)
 
-    method = steady if job.stabilise else frame_by_frame
+    method = predict_stabilised if job.stabilise else predict_frames
     with shared_threads() as (pool, num_threads):
         frames = itertools.chain([first], clip.frames)
-        yield from method(frames, network, pool, 2 * num_threads)
+        yield from method(frames, predict, pool, 2 * num_threads)
 
 
-def _surveyed(
-    job: Job, path: Path, targets: dict[VideoChoice, Path]
-) -> tuple[int | None, list[Image]]:
-    """How many frames a file has, and some of them, where its colours need that."""
-    if job.colours.range_m is not None or not COLOURED & set(targets):
-        return None, []
-    count, images = survey(path, MOST_SAMPLES)
-    wanted = min(len(images), 1 + count // FRAMES_PER_SAMPLE)
-    return count, [images[(2 * i + 1) * len(images) // (2 * wanted)] for i in range(wanted)]
+def _thin_out(images: list[Image], most: int) -> list[Image]:
+    """At most so many of the images, evenly spaced."""
+    count = min(len(images), most)
+    return [images[(2 * i + 1) * len(images) // (2 * count)] for i in range(count)]
 
 
-def _scale(job: Job, calibration: Calibration, samples: list[Image], first: Frame) -> Scale:
-    """One scale for the whole clip."""
-    low_m, high_m = job.colours.range_m or _range(job, calibration, samples, first)
+def _colour_scale(job: Job, calibration: Calibration, samples: list[Image], first: Frame) -> Scale:
+    """One colour scale for the whole clip: the given range, or the depth range of some frames."""
+    if job.colours.range_m is not None:
+        low_m, high_m = job.colours.range_m
+    else:
+        same_size = [image for image in samples if image.shape == first.image.shape]
+        low_m, high_m = depth_range(
+            *(
+                job.model.predict_low_resolution(image, calibration.intrinsics)
+                for image in same_size or [first.image]
+            )
+        )
+        if not samples:
+            low_m, high_m = low_m / LIVE_MARGIN, high_m * LIVE_MARGIN
     return Scale(
         label="depth (m)",
         low=low_m,
@@ -155,27 +160,3 @@ def _scale(job: Job, calibration: Calibration, samples: list[Image], first: Fram
         below=False,
         above=True,
     )
-
-
-def _range(
-    job: Job, calibration: Calibration, samples: list[Image], first: Frame
-) -> tuple[float, float]:
-    """What the depths of some frames span."""
-    sizes = [image for image in samples if image.shape == first.image.shape] or [first.image]
-    low_m, high_m = depth_range(
-        *(job.model.predict_small(image, calibration.intrinsics) for image in sizes)
-    )
-    return (low_m, high_m) if samples else (low_m / LIVE_MARGIN, high_m * LIVE_MARGIN)
-
-
-@contextlib.contextmanager
-def _bar(console: Console, name: str) -> Iterator[Callable[[int, int | None], None]]:
-    with speed_bar(console, "frames") as progress:
-        task = progress.add_task(name, total=None)
-
-        def show(done: int, total: int | None) -> None:
-            if total is not None:
-                progress.update(task, total=total)
-            progress.update(task, completed=done)
-
-        yield show

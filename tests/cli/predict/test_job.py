@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from depth_unet.cli.predict.progress import speed_bar
+from depth_unet.cli.predict.job import speed_bar
 
 
 def shown(*, is_shown: bool = True) -> str:
