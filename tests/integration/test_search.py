@@ -15,7 +15,7 @@ import torch
 from depth_unet.data.loader import Loader, RawBatch
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
-from depth_unet.search import html
+from depth_unet.search import page
 from depth_unet.search import study as studies
 from depth_unet.train.loop import Trainer
 from tests.integration.commandline import (
@@ -38,8 +38,7 @@ LONG = ("--batch-size", 2, "--fraction", 1, "--validate-every", 4, *TINY_MODEL)
 @pytest.fixture
 def without_plots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages without their pictures, which tests/search draws."""
-    monkeypatch.setattr(html, "write_figure", lambda *_: None)
-    monkeypatch.setattr(html, "figure", lambda *_: "")
+    monkeypatch.setattr(page, "draw_pictures", lambda *_: {})
 
 
 def search(cache: Path, out: Path, *options: object) -> Outcome:
@@ -292,8 +291,8 @@ def test_without_optuna(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     """Without the extra, one line says how to install it."""
     for name in [name for name in sys.modules if name.startswith("depth_unet.search.")]:
         monkeypatch.delitem(sys.modules, name)
-    for name in ("search", "trial"):
-        monkeypatch.delitem(sys.modules, f"depth_unet.cli.{name}", raising=False)
+    for name in ("command", "trial"):
+        monkeypatch.delitem(sys.modules, f"depth_unet.cli.search.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "optuna", None)
     outcome = search(cache, tmp_path / "search", *FEW_STEPS)
-    assert_refused(outcome, "optuna", "pip install 'depth-unet[search]'")
+    assert_refused(outcome, "optuna", 'pip install "optuna')

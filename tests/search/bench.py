@@ -11,8 +11,7 @@ from depth_unet.recipes import seed
 from depth_unet.search.results import Result, results_of
 from depth_unet.search.run import OnScore, RunTrial, Search
 from depth_unet.search.space import Sampler, parse_space
-from depth_unet.search.study import DATABASE_NAME, Pruner, make_pruner, opened_study
-from depth_unet.search.turns import Turns
+from depth_unet.search.study import DATABASE_NAME, Pruner, make_pruner, open_study
 
 
 def figures(abs_rel: float) -> dict[str, float]:
@@ -52,17 +51,23 @@ class Bench:
         pruner: Pruner = "none",
     ) -> Search:
         """A search with a connection of its own."""
-        study = self._stack.enter_context(opened_study("", self.out, make_pruner(pruner, 0)))
+        study = self._stack.enter_context(open_study("", self.out, make_pruner(pruner, 0)))
         space = parse_space(texts, seed(), sampler)
-        turns = Turns(study, space, self.out, num_trials=num_trials, sampler=sampler, seed=0)
         return Search(
-            study, turns, seed(), sampler=sampler, run_trial=run_trial, ended=self.ended.append
+            study,
+            space,
+            self.out,
+            seed(),
+            num_trials=num_trials,
+            sampler=sampler,
+            run_trial=run_trial,
+            ended=self.ended.append,
         )
 
 
 def results(search: Search) -> list[Result]:
     """Every trial, as the database has it now."""
-    return results_of(search.study, search.turns.space)
+    return results_of(search.study, search.space)
 
 
 MakeBench = Callable[[str], Bench]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from depth_unet.search.study import DATABASE_NAME, make_pruner, opened_study
+from depth_unet.search.study import DATABASE_NAME, make_pruner, open_study
 from tests.search.bench import Bench, MakeBench
 
 
@@ -28,7 +28,7 @@ def database_without_waiting() -> Iterator[None]:
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with Optuna's tables."""
     out = tmp_path_factory.mktemp("tables")
-    with opened_study("", out, make_pruner("none", 1)):
+    with open_study("", out, make_pruner("none", 1)):
         return out / DATABASE_NAME
 
 

@@ -11,7 +11,7 @@ from depth_unet.config.run import Config
 from depth_unet.config.values import changed, flat
 from depth_unet.errors import ConfigError
 from depth_unet.recipes import RECIPES, seed
-from depth_unet.search.fields import find_field, option, read_value, written
+from depth_unet.search.fields import find_field, format_value, option, parse_value
 from depth_unet.search.space import Choices, Range, parse_space
 
 
@@ -93,8 +93,8 @@ def test_grid_order() -> None:
         ("random", ["optim.lr=0..1e-3:log"], ["0 < LOW"]),
         ("random", ["optim.lr=1e-4..1e-3:exp"], ["'exp'"]),
         ("random", ["loss.mae=0,1", "loss.mae=0..1"], ["twice"]),
-        ("random", ["seed=1,2"], ["seed", "unseen"]),
-        ("random", ["holdout=0.1,0.2"], ["holdout", "unseen"]),
+        ("random", ["seed=1,2"], ["seed", "held out"]),
+        ("random", ["holdout=0.1,0.2"], ["holdout", "held out"]),
         ("grid", ["loss.mae=0..1"], ["grid", "loss.mae", "--sampler random"]),
         ("random", ["loss.mae=-1..1"], ["loss.mae=-1.0", "negative"]),
         ("random", ["canvas.height=64..96"], ["canvas.height=65", "multiple of 16"]),
@@ -119,13 +119,13 @@ def test_refused(sampler: str, texts: list[str], words: list[str]) -> None:
 
 @given(st.sampled_from(sorted(flat(Config()))), st.text(max_size=12))
 def test_any_text_is_a_value_or_refused(name: str, text: str) -> None:
-    """Whatever is written, it is a value that reads back the same, or one line of refusal."""
-    value, refusal = attempt(lambda: read_value(name, text))
+    """Whatever is format_value, it is a value that reads back the same, or one line of refusal."""
+    value, refusal = attempt(lambda: parse_value(name, text))
     if refusal:
         assert name in refusal
         assert refusal.isprintable()
     else:
-        assert read_value(name, written(value)) == value
+        assert parse_value(name, format_value(value)) == value
 
 
 @given(st.text(min_size=1, max_size=20))
@@ -137,10 +137,10 @@ def test_any_name_is_a_field_or_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_every_value_of_every_recipe_can_be_written(recipe: str) -> None:
+def test_every_value_of_every_recipe_can_be_format_value(recipe: str) -> None:
     """The words for a value read back as the same value, a switch as a switch."""
     for name, value in flat(RECIPES[recipe]()).items():
-        back = read_value(name, written(value))
+        back = parse_value(name, format_value(value))
         assert (back, isinstance(back, bool)) == (value, isinstance(value, bool)), name
 
 

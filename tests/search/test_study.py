@@ -9,22 +9,24 @@ import optuna
 import pytest
 
 from depth_unet.errors import ConfigError
-from depth_unet.search.study import agree, make_pruner, opened_study
+from depth_unet.search.study import PLAN as PLAN_KEY
+from depth_unet.search.study import check_plan, make_pruner, open_study
 
 PLAN = {"recipe": "seed", "optim.lr": 3e-4, "--space": "loss.mae=0..1", "--sampler": "tpe"}
 
 
-def reopened(out: Path, plan: dict[str, Any]) -> bool:
-    """Open the study of a folder and compare plans."""
-    with opened_study("", out, make_pruner("none", 1)) as study:
-        return agree(study, plan)
+def reopened(out: Path, plan: dict[str, Any]) -> Any:
+    """Open the study of a folder and compare plans; the plan that it keeps."""
+    with open_study("", out, make_pruner("none", 1)) as study:
+        check_plan(study, plan)
+        return study.user_attrs[PLAN_KEY]
 
 
 def test_same_plan_goes_on(tmp_path: Path) -> None:
     """The first process begins the study, the others join it; a later version's setting is fine."""
-    assert reopened(tmp_path, PLAN)
-    assert not reopened(tmp_path, PLAN)
-    assert not reopened(tmp_path, PLAN | {"optim.new": 1})
+    assert reopened(tmp_path, PLAN) == PLAN
+    assert reopened(tmp_path, PLAN) == PLAN
+    assert reopened(tmp_path, PLAN | {"optim.new": 1}) == PLAN
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,7 @@ def test_same_plan_goes_on(tmp_path: Path) -> None:
     [
         ({"--space": "loss.mae=0..2"}, ["loss.mae=0..2", "loss.mae=0..1"]),
         ({"--sampler": "grid"}, ["grid", "tpe"]),
-        ({"optim.lr": 1e-3, "recipe": "base"}, ["optim.lr is 0.001 and was 0.0003", "recipe"]),
+        ({"optim.lr": 1e-3, "recipe": "scratch"}, ["optim.lr is 0.001 and was 0.0003", "recipe"]),
         (dict.fromkeys(PLAN, 0), ["and 1 more"]),
     ],
 )
@@ -44,7 +46,7 @@ def test_other_plan_is_refused(tmp_path: Path, changes: dict[str, Any], words: l
     assert str(refusal.value).isprintable()
     for word in words:
         assert word in str(refusal.value)
-    assert not reopened(tmp_path, PLAN)
+    assert reopened(tmp_path, PLAN) == PLAN
 
 
 def test_foreign_study_is_refused(tmp_path: Path) -> None:
@@ -53,10 +55,10 @@ def test_foreign_study_is_refused(tmp_path: Path) -> None:
     foreign = optuna.create_study(storage=url, study_name="rooms")
     foreign.add_trial(optuna.create_trial(value=1.0))
     with (
-        opened_study(url, tmp_path / "rooms", make_pruner("none", 1)) as study,
+        open_study(url, tmp_path / "rooms", make_pruner("none", 1)) as study,
         pytest.raises(ConfigError, match="another program"),
     ):
-        agree(study, PLAN)
+        check_plan(study, PLAN)
 
 
 @pytest.mark.slow  # starts many processes
@@ -65,7 +67,7 @@ def test_many_begin_at_once(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib, depth_unet.search.study as s\n"
         "print('ready', flush=True); input()\n"
-        "with s.opened_study('', pathlib.Path(sys.argv[1]), s.make_pruner('none', 1)): pass\n"
+        "with s.open_study('', pathlib.Path(sys.argv[1]), s.make_pruner('none', 1)): pass\n"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "search")]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
@@ -84,16 +86,16 @@ def test_studies_share_a_database(tmp_path: Path) -> None:
     """At one URL, searches are told apart by the names of their folders."""
     url = f"sqlite:///{tmp_path}/shared.db"
     for name in ("one", "two"):
-        with opened_study(url, tmp_path / name, make_pruner("none", 1)) as study:
-            assert agree(study, PLAN | {"recipe": name})
+        with open_study(url, tmp_path / name, make_pruner("none", 1)) as study:
+            check_plan(study, PLAN | {"recipe": name})
             assert study.study_name == name
 
 
 @pytest.mark.parametrize("name", ["with space", "räume", "{braces}", "100%", "a?b#c"])
 def test_any_folder_name(tmp_path: Path, name: str) -> None:
     """The database lies in the folder, whatever that is called."""
-    assert reopened(tmp_path / name, PLAN)
-    assert not reopened(tmp_path / name, PLAN)
+    assert reopened(tmp_path / name, PLAN) == PLAN
+    assert reopened(tmp_path / name, PLAN) == PLAN
     assert {path.name for path in (tmp_path / name).iterdir()} == {"locks", "study.db"}
 
 
@@ -111,7 +113,7 @@ def test_bad_url_is_one_line(tmp_path: Path, url: str) -> None:
     """A URL that leads nowhere is refused in one line, which shows no password."""
     with (
         pytest.raises(ConfigError) as refusal,
-        opened_study(url, tmp_path, make_pruner("none", 1)),
+        open_study(url, tmp_path, make_pruner("none", 1)),
     ):
         pass
     assert str(refusal.value).isprintable()
@@ -122,6 +124,6 @@ def test_bad_url_is_one_line(tmp_path: Path, url: str) -> None:
 def test_optuna_is_as_before(tmp_path: Path) -> None:
     """Optuna's log level is changed while a study is open, and only then."""
     before = optuna.logging.get_verbosity()
-    with opened_study("", tmp_path, make_pruner("none", 1)):
+    with open_study("", tmp_path, make_pruner("none", 1)):
         assert optuna.logging.get_verbosity() == optuna.logging.ERROR
     assert optuna.logging.get_verbosity() == before

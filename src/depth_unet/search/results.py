@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import optuna
+from optuna.storages import RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
 
 from depth_unet.files.atomic import replacing
-from depth_unet.search.fields import written
+from depth_unet.search.fields import format_value
 from depth_unet.search.space import Space
 
-# Of a trial, in the study: its number (Optuna's own counts every attempt), how often it was begun
-# without getting as far as a validation, whose it is, and the figures of its best validation.
-NUMBER, TRIES, MACHINE, FIGURES = "trial", "tries", "machine", "figures"
-MAX_TRIES = 3
+FIGURES = "figures"  # user attribute of a trial: its best validation so far
 TABLE_NAME = "trials.csv"
 METRICS = ("abs_rel", "rmse", "delta1")
 State = Literal["complete", "pruned", "running", "waiting", "failed"]
@@ -25,12 +23,12 @@ State = Literal["complete", "pruned", "running", "waiting", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One trial, however often it was begun.
+    """One trial, over all its attempts.
 
     Attributes:
-        number: Its number, which its folder carries.
-        state: ``failed`` where it has no finite result, or could not be begun.
-        values: The settings that vary, by dotted name; empty before they are drawn.
+        number: Its number, as in the name of its folder.
+        state: ``failed`` if it diverged, or was killed too often.
+        values: The values of the settings that vary, by dotted name.
         figures: ``abs_rel``, ``rmse`` and ``delta1`` of its best validation so far, and ``step``;
             empty before the first.
         step: Step of its last validation.
@@ -44,7 +42,7 @@ class Result:
 
     @property
     def abs_rel(self) -> float:
-        """The figure that decides; infinite where there is none."""
+        """The figure that ranks trials; infinite before the first validation."""
         return self.figures.get("abs_rel", math.inf)
 
     @property
@@ -59,32 +57,33 @@ def trial_folder(number: int) -> str:
 
 
 def number_of(trial: FrozenTrial) -> int:
-    """The number of a trial, the same for every attempt at it."""
-    return int(trial.user_attrs[NUMBER])
+    """The number of a trial: that of its first attempt.
+
+    Optuna does not reopen a trial. It queues a new attempt with the same values, under a new
+    number.
+    """
+    first = RetryHeartbeatStaleTrialCallback.retried_trial_number(trial)
+    return trial.number if first is None else first
 
 
-def latest(study: optuna.Study) -> list[FrozenTrial]:
-    """The last attempt at every trial, in the order of their numbers."""
+def last_attempts(study: optuna.Study) -> list[FrozenTrial]:
+    """The last attempt at every trial, by number of the trial."""
     attempts = {number_of(trial): trial for trial in study.get_trials(deepcopy=False)}
     return [attempts[number] for number in sorted(attempts)]
 
 
-def given_up(trial: FrozenTrial) -> bool:
-    """Whether a trial failed as often as is tried."""
-    return trial.state == TrialState.FAIL and trial.user_attrs.get(TRIES, 0) >= MAX_TRIES
-
-
 def results_of(study: optuna.Study, space: Space) -> list[Result]:
-    """Every trial, in the order of their numbers."""
+    """Every trial that has started, by number."""
     return [
         Result(
             number=number_of(trial),
             state=_state(trial),
-            values=space.values(trial.params) if trial.params else {},
+            values=space.values(trial.params),
             figures=dict(trial.user_attrs.get(FIGURES, {})),
             step=trial.last_step or 0,
         )
-        for trial in latest(study)
+        for trial in last_attempts(study)
+        if trial.params
     ]
 
 
@@ -94,24 +93,25 @@ def best_of(results: Sequence[Result]) -> Result | None:
     return min(complete, key=lambda result: result.abs_rel, default=None)
 
 
-def ranked(results: Sequence[Result]) -> list[Result]:
-    """Complete trials from the best on, then the others likewise."""
+def rank(results: Sequence[Result]) -> list[Result]:
+    """Complete trials first, the best at the top; then the others in the same order."""
     return sorted(results, key=lambda r: (r.state != "complete", r.abs_rel, r.number))
 
 
 def write_table(results: Sequence[Result], space: Space, out: Path) -> Path:
-    """Write ``trials.csv``: a row per trial, the best first, values in full."""
+    """Write ``trials.csv``: one row per trial, the best first, values in full precision."""
     names = [each.name for each in space.dimensions]
     path = out / TABLE_NAME
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(("trial", "state", *METRICS, "best_step", "last_step", *names))
-        for result in ranked(results):
+        for result in rank(results):
             figures = (f"{result.figures[m]:.6g}" if result.figures else "" for m in METRICS)
-            values = (written(result.values[name]) if result.values else "" for name in names)
+            values = (format_value(result.values[name]) for name in names)
             best_step = result.figures.get("step", "")
-            row = (result.number, result.state, *figures, best_step, result.step, *values)
-            writer.writerow(row)
+            writer.writerow(
+                (result.number, result.state, *figures, best_step, result.step, *values)
+            )
     return path
 
 
@@ -127,4 +127,4 @@ def _state(trial: FrozenTrial) -> State:
         case TrialState.WAITING:
             return "waiting"
         case TrialState.FAIL:
-            return "failed" if given_up(trial) else "waiting"
+            return "failed"

@@ -7,20 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import optuna
+
 from depth_unet.config.run import Config
 from depth_unet.config.values import changed
 from depth_unet.errors import ConfigError
-from depth_unet.search.fields import find_field, kind_of, read_value, written
+from depth_unet.search.fields import field_type, find_field, format_value, parse_value
 
 Sampler = Literal["grid", "random", "tpe"]
 PAPER_GRID = tuple(f"loss.{name}=0.2,0.6,1.0" for name in ("mae", "gradient_edge", "ssim"))
 PAPER_RANGES = tuple(f"loss.{name}=0.1..1.0" for name in ("mae", "gradient_edge", "ssim"))
 FIXED = {
     "recipe": "it is a name and changes nothing",
-    "seed": "it also decides which rooms are unseen, so results could not be compared",
-    "holdout": "it decides which rooms are unseen, so results could not be compared",
+    "seed": "it also decides which rooms are held out, so results could not be compared",
+    "holdout": "it decides which rooms are held out, so results could not be compared",
 }
-MOST_CHECKED = 500  # combinations of which each is built before the search begins
+MAX_CHECKED = 500  # combinations that are checked before the search starts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,31 +31,30 @@ class Choices:
 
     Attributes:
         name: Dotted name of the field.
-        values: At least two, all different.
+        values: At least two different ones.
     """
 
     name: str
     values: tuple[Any, ...]
 
     def labels(self) -> tuple[Any, ...]:
-        """The values as a database keeps them: numbers and words as they are, lists as text."""
-        return tuple(written(v) if isinstance(v, tuple) else v for v in self.values)
-
-    def ordered(self) -> tuple[Any, ...]:
-        """The values from small to large, where they are numbers; else as they were given."""
-        numbers = all(isinstance(v, int | float) for v in self.values)
-        return tuple(sorted(self.values)) if numbers else self.values
+        """The values as Optuna stores them: numbers and words as they are, tuples as text."""
+        return tuple(format_value(v) if isinstance(v, tuple) else v for v in self.values)
 
     def value(self, label: Any) -> Any:
         """The value with a label."""
         return self.values[self.labels().index(label)]
 
     def ends(self) -> tuple[Any, ...]:
-        """Values that combinations are tried with: all."""
+        """Values to check combinations with: all."""
         return self.values
 
+    def suggest(self, trial: optuna.Trial) -> Any:
+        """A trial's label."""
+        return trial.suggest_categorical(self.name, self.labels())
+
     def __str__(self) -> str:
-        return ",".join(written(value) for value in self.values)
+        return ",".join(format_value(value) for value in self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +63,9 @@ class Range:
 
     Attributes:
         name: Dotted name of the field.
-        low: The smaller end; for a field of whole numbers an int.
+        low: The smaller end; an int if the field holds whole numbers.
         high: The larger end.
-        log: Whether each factor is equally likely, not each difference.
+        log: Whether the logarithm is uniform instead of the value.
     """
 
     name: str
@@ -77,35 +78,42 @@ class Range:
         return label
 
     def ends(self) -> tuple[Any, ...]:
-        """Values that combinations are tried with: both ends."""
+        """Values to check combinations with: both ends."""
         return (self.low, self.high)
 
-    def between(self) -> range:
-        """The whole numbers of the range, where they are few enough to try each; else none."""
-        whole = isinstance(self.low, int) and self.high - self.low < MOST_CHECKED
+    def whole_numbers(self) -> range:
+        """The whole numbers of the range if there are few enough to check each, else none."""
+        whole = isinstance(self.low, int) and self.high - self.low < MAX_CHECKED
         return range(int(self.low), int(self.high) + 1) if whole else range(0)
 
+    def suggest(self, trial: optuna.Trial) -> Any:
+        """A trial's value."""
+        if isinstance(self.low, int) and isinstance(self.high, int):
+            return trial.suggest_int(self.name, self.low, self.high, log=self.log)
+        return trial.suggest_float(self.name, self.low, self.high, log=self.log)
+
     def __str__(self) -> str:
-        return f"{written(self.low)}..{written(self.high)}{':log' if self.log else ''}"
-
-
-Dimension = Choices | Range
+        return f"{format_value(self.low)}..{format_value(self.high)}{':log' if self.log else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """The settings that vary together; every other setting is the recipe's."""
+    """The settings that vary together. All others are the recipe's."""
 
-    dimensions: tuple[Dimension, ...]
+    dimensions: tuple[Choices | Range, ...]
 
     def values(self, labels: Mapping[str, Any]) -> dict[str, Any]:
-        """Field values from what the database keeps."""
+        """Field values from what Optuna stores."""
         return {each.name: each.value(labels[each.name]) for each in self.dimensions}
 
-    def grid(self, seed: int) -> list[dict[str, Any]]:
-        """Labels of every combination of choices, in an order that the seed decides.
+    def suggest(self, trial: optuna.Trial) -> dict[str, Any]:
+        """The values of a trial: those it was queued with, or drawn ones."""
+        return self.values({each.name: each.suggest(trial) for each in self.dimensions})
 
-        The order is random so that the first part of a grid is spread over all of it.
+    def grid(self, seed: int) -> list[dict[str, Any]]:
+        """Labels of every combination of choices, in random order.
+
+        The first part of a grid is thereby spread over all of it.
         """
         names = [each.name for each in self.dimensions]
         labels = [each.labels() for each in self.dimensions if isinstance(each, Choices)]
@@ -118,19 +126,19 @@ class Space:
 
 
 def parse_space(texts: Sequence[str], config: Config, sampler: Sampler) -> Space:
-    """Read and check a space: every config that it allows can be built.
+    """Parse a space and check that its configs can be built.
 
     Args:
-        texts: ``NAME=VALUE,VALUE,...`` or ``NAME=LOW..HIGH`` or ``NAME=LOW..HIGH:log``; empty
-            takes the paper's three loss weights.
+        texts: ``NAME=VALUE,VALUE,...``, ``NAME=LOW..HIGH`` or ``NAME=LOW..HIGH:log``; empty takes
+            the paper's three loss weights.
         config: The settings that do not vary.
-        sampler: A grid needs choices; the others take ranges too.
+        sampler: ``grid`` needs choices; the others take ranges too.
 
     Raises:
-        ConfigError: A name or a value is none, or a combination of values is refused.
+        ConfigError: A name, a value or a combination of values is invalid.
     """
     texts = texts or (PAPER_GRID if sampler == "grid" else PAPER_RANGES)
-    dimensions = tuple(_dimension(text) for text in texts)
+    dimensions = tuple(_parse_dimension(text) for text in texts)
     names = [each.name for each in dimensions]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
@@ -142,12 +150,16 @@ def parse_space(texts: Sequence[str], config: Config, sampler: Sampler) -> Space
             f"write {ranges[0].name}=VALUE,VALUE,... or choose --sampler random or tpe"
         )
     space = Space(dimensions=dimensions)
-    for values in _probes(space):
-        _check(config, values)
+    for values in _combinations(space):
+        try:
+            changed(config, values)
+        except ConfigError as error:
+            shown = " ".join(f"{name}={format_value(value)}" for name, value in values.items())
+            raise ConfigError(f"--space allows {shown}, but {error}; narrow the space") from None
     return space
 
 
-def _dimension(text: str) -> Dimension:
+def _parse_dimension(text: str) -> Choices | Range:
     name, equals, given = text.partition("=")
     if not equals or not given:
         raise ConfigError(
@@ -157,52 +169,45 @@ def _dimension(text: str) -> Dimension:
     name = find_field(name.strip())
     if name in FIXED:
         raise ConfigError(f"--space cannot vary {name}: {FIXED[name]}; leave it out")
-    return _range(name, given) if ".." in given else _choices(name, given)
+    return _parse_range(name, given) if ".." in given else _parse_choices(name, given)
 
 
-def _choices(name: str, given: str) -> Choices:
-    values = tuple(read_value(name, text) for text in given.split(","))
+def _parse_choices(name: str, given: str) -> Choices:
+    values = tuple(parse_value(name, text) for text in given.split(","))
     if len(set(values)) < max(2, len(values)):
         raise ConfigError(
             f"--space {name}={given} needs two values or more, all different; "
-            f"a single one is an option: --{name.replace('_', '-')} VALUE"
+            f"to set one value, use --{name.replace('_', '-')} VALUE"
         )
     return Choices(name=name, values=values)
 
 
-def _range(name: str, given: str) -> Range:
-    if kind_of(name) not in (int, float):
+def _parse_range(name: str, given: str) -> Range:
+    if field_type(name) not in (int, float):
         raise ConfigError(
-            f"--space {name}={given} is a range and {name} is no number; write {name}=VALUE,VALUE"
+            f"--space {name}={given} is a range, but {name} is not a number; "
+            f"write {name}=VALUE,VALUE"
         )
     ends, colon, scale = given.partition(":")
-    low, high = (read_value(name, text) for text in ends.split("..", maxsplit=1))
+    low, high = (parse_value(name, text) for text in ends.split("..", maxsplit=1))
     if colon and scale != "log":
         raise ConfigError(f"--space {name}={given} ends in {scale!r}; write LOW..HIGH:log")
     if not low < high or (colon and low <= 0):
         rule = "0 < LOW < HIGH" if colon else "LOW < HIGH"
-        raise ConfigError(f"--space {name}={given} is no range; choose {rule}")
+        raise ConfigError(f"--space {name}={given} is not a range; choose {rule}")
     return Range(name=name, low=low, high=high, log=bool(colon))
 
 
-def _probes(space: Space) -> Iterator[dict[str, Any]]:
-    """Values to try: whole numbers alone, then combinations: all, or a sample of too many."""
+def _combinations(space: Space) -> Iterator[dict[str, Any]]:
+    """Values to check: whole numbers one by one, then combinations; a sample if too many."""
     for each in space.dimensions:
         if isinstance(each, Range):
-            yield from ({each.name: value} for value in each.between())
+            yield from ({each.name: value} for value in each.whole_numbers())
     names, ends = [each.name for each in space.dimensions], [e.ends() for e in space.dimensions]
-    if math.prod(map(len, ends)) <= MOST_CHECKED:
+    if math.prod(map(len, ends)) <= MAX_CHECKED:
         rows: Iterator[tuple[Any, ...]] = itertools.product(*ends)
     else:
-        draw = random.Random(0)
-        rows = (tuple(draw.choice(part) for part in ends) for _ in range(MOST_CHECKED))
+        generator = random.Random(0)
+        rows = (tuple(generator.choice(part) for part in ends) for _ in range(MAX_CHECKED))
     for row in rows:
         yield dict(zip(names, row, strict=True))
-
-
-def _check(config: Config, values: Mapping[str, Any]) -> None:
-    try:
-        changed(config, values)
-    except ConfigError as error:
-        told = " ".join(f"{name}={written(value)}" for name, value in values.items())
-        raise ConfigError(f"--space allows {told}, and {error}; narrow the space") from None

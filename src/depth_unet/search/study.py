@@ -1,4 +1,4 @@
-"""The study: what every process knows of all trials, in a database that Optuna keeps."""
+"""The study: what all processes know of all trials, in a database that Optuna keeps."""
 
 import contextlib
 import warnings
@@ -6,38 +6,41 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from depth_unet.errors import ConfigError, DataError
-from depth_unet.search.locks import gate
-from depth_unet.search.space import Sampler
+from depth_unet.errors import ConfigError, DataError, install_command
+from depth_unet.files.atomic import make_folder
+from depth_unet.search.space import Sampler, Space
 
 try:
     import optuna
+    from filelock import FileLock
     from optuna.exceptions import ExperimentalWarning, OptunaError, StorageInternalError
     from optuna.pruners import BasePruner, MedianPruner, NopPruner
     from optuna.samplers import BaseSampler, RandomSampler, TPESampler
-    from optuna.storages import RDBStorage
+    from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
+    from optuna.trial import FrozenTrial
     from sqlalchemy import URL, make_url
     from sqlalchemy.exc import SQLAlchemyError
 except ModuleNotFoundError as error:
     raise ConfigError(
-        f"a search needs {error.name}, which is not installed; pip install 'depth-unet[search]'"
+        f"search needs {error.name}, which is not installed: "
+        f"{install_command('optuna', 'filelock', 'sqlalchemy')}"
     ) from None
 
 Pruner = Literal["none", "median"]
-DATABASE_NAME = "study.db"
+DATABASE_NAME, LOCKS_NAME = "study.db", "locks"
 PLAN = "plan"
-# A process says every BEAT_S that it is alive. What another machine has not heard of for GRACE_S
-# is taken to be dead; on one machine locks tell at once.
-BEAT_S, GRACE_S = 30, 180
-WAIT_S = 60  # for a SQLite file that another process is writing
-STARTUP_TRIALS = 5  # complete ones, before the first is pruned
+# A process records every BEAT_S that a trial is alive. One that is silent for GRACE_S was killed.
+BEAT_S, GRACE_S = 15, 60
+MAX_RETRIES = 10  # of a trial that is killed or fails again and again
+BUSY_S = 60  # how long to wait while another process writes to SQLite
+STARTUP_TRIALS = 5  # complete trials before the first is pruned
 
 
 @contextlib.contextmanager
-def opened_study(storage: str, out: Path, pruner: BasePruner) -> Iterator[optuna.Study]:
-    """Open the study that is called as the folder ``out``, or begin it; used as a context.
+def open_study(storage: str, out: Path, pruner: BasePruner) -> Iterator[optuna.Study]:
+    """Open or create the study named after the folder ``out``; used as a context.
 
-    Optuna's own log lines and its warnings of experimental parts are off inside.
+    Optuna's log lines and its warnings of experimental features are off inside.
 
     Args:
         storage: URL of the database; empty takes a SQLite file in ``out``.
@@ -45,15 +48,15 @@ def opened_study(storage: str, out: Path, pruner: BasePruner) -> Iterator[optuna
         pruner: What ends trials early.
 
     Raises:
-        ConfigError: No database can be had at that URL.
+        ConfigError: The database cannot be opened.
         DataError: It stopped answering.
     """
     url = storage or _file_url(out / DATABASE_NAME)
     shown, keeper = _without_password(url), None
     with _quiet_optuna():
         try:
-            with gate(out):  # two processes at once cannot make the same tables
-                keeper = _storage(url)
+            with file_lock(out, "study"):  # two processes at once cannot create the tables
+                keeper = _open_storage(url)
                 study = optuna.create_study(
                     storage=keeper,
                     study_name=out.resolve().name,
@@ -62,85 +65,96 @@ def opened_study(storage: str, out: Path, pruner: BasePruner) -> Iterator[optuna
                 )
         except (ImportError, ValueError, RuntimeError, SQLAlchemyError, OptunaError) as error:
             raise ConfigError(
-                f"--storage {shown} cannot be opened ({_first_line(error)}); give a URL as Optuna "
-                "takes it, such as sqlite:///study.db or postgresql://user@host/name"
+                f"--storage {shown} cannot be opened ({_first_line(error)}); give an Optuna URL, "
+                "such as sqlite:///study.db or postgresql://user@host/name"
             ) from None
         try:
             yield study
         except (SQLAlchemyError, StorageInternalError) as error:
             raise DataError(
-                f"the study's database {shown} does not answer ({_first_line(error)}); once it "
-                "does, run the same command again"
+                f"the study's database {shown} does not answer ({_first_line(error)}); "
+                "repeat the command when it does"
             ) from None
         finally:
             keeper.remove_session()
             keeper.engine.dispose()
 
 
-def agree(study: optuna.Study, plan: Mapping[str, Any]) -> bool:
-    """Check that a study was begun with the same plan, or write the plan down if it is new.
+def file_lock(out: Path, name: str) -> FileLock:
+    """A lock in a search's folder; the system frees it when its process dies."""
+    make_folder(out / LOCKS_NAME)
+    return FileLock(out / LOCKS_NAME / f"{name}.lock")
+
+
+def check_plan(study: optuna.Study, plan: Mapping[str, Any]) -> None:
+    """Check that a study was started with the same plan; a new study gets this one.
 
     Args:
-        study: The study; nobody else may begin it at the same time.
-        plan: Everything that all trials have in common, as plain values.
-
-    Returns:
-        Whether the study is new.
+        study: The study, locked.
+        plan: What all trials share, as plain values.
 
     Raises:
-        ConfigError: It was begun with another plan; the message gives the differences.
+        ConfigError: It was started with another plan; the message gives the differences.
     """
-    begun = study.user_attrs.get(PLAN)
-    if begun is None:
+    first = study.user_attrs.get(PLAN)
+    if first is None:
         if study.get_trials(deepcopy=False):
             raise ConfigError(
                 f"the database holds a study {study.study_name!r} of another program; "
                 "choose another --out or --storage"
             )
         study.set_user_attr(PLAN, dict(plan))
-        return True
-    # A setting that a later version added is not a difference.
+        return
+    # A setting that a later version added, or dropped, is not a difference.
     others = [
-        f"{name} is {plan[name]} and was {begun[name]}"
+        f"{name} is {plan[name]} and was {first[name]}"
         for name in plan
-        if name in begun and begun[name] != plan[name]
+        if name in first and first[name] != plan[name]
     ]
     if others:
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
         raise ConfigError(
-            f"the study {study.study_name!r} was begun otherwise: {'; '.join(others[:3])}{more}; "
-            "give the same settings to go on, or choose another --out"
+            f"the study {study.study_name!r} was started with other settings: "
+            f"{'; '.join(others[:3])}{more}; repeat the first command, or choose another --out"
         )
-    return False
+
+
+def queue_trials(
+    study: optuna.Study, space: Space, num_trials: int, sampler: Sampler, seed: int
+) -> None:
+    """Queue trials until there are ``num_trials``; the study must be locked."""
+    if sampler == "grid":
+        for labels in space.grid(seed)[:num_trials]:
+            study.enqueue_trial(labels, skip_if_exists=True)
+        return
+    retried = RetryHeartbeatStaleTrialCallback.retried_trial_number
+    existing = sum(retried(trial) is None for trial in study.get_trials(deepcopy=False))
+    for _ in range(num_trials - existing):
+        study.enqueue_trial({})
+
+
+def queue_again(study: optuna.Study, attempt: FrozenTrial) -> None:
+    """Queue another attempt at a failed trial, with its values and reports, up to MAX_RETRIES."""
+    RetryHeartbeatStaleTrialCallback(MAX_RETRIES, inherit_intermediate_values=True)(study, attempt)
 
 
 def make_sampler(name: Sampler, seed: int, trial: int) -> BaseSampler:
-    """What draws the values of one trial.
+    """The sampler of one trial; a grid's trials are queued with their values.
 
-    Seeded by the trial's place in the study: after a restart the draws go on, where a sampler of
-    one seed would begin again with the same ones, and two processes draw differently.
-
-    Args:
-        name: A grid is enumerated elsewhere and draws nothing.
-        seed: The run's seed.
-        trial: How many trials there are already.
+    It is seeded by the trial's number, so that a search that was interrupted draws the same values
+    as one that was not, and two processes draw different ones.
     """
     number = (seed * 1_000_003 + trial) % 2**32
     return TPESampler(seed=number, constant_liar=True) if name == "tpe" else RandomSampler(number)
 
 
 def make_pruner(name: Pruner, num_steps: int) -> BasePruner:
-    """What ends trials early: nothing, or the median of the others after a fifth of the steps."""
+    """What ends trials early: nothing, or the others' median after a fifth of the steps."""
     match name:
         case "none":
             return NopPruner()
         case "median":
             return MedianPruner(n_startup_trials=STARTUP_TRIALS, n_warmup_steps=num_steps // 5)
-
-
-def fail_stale_trials(study: optuna.Study) -> None:
-    """Mark trials of machines that were not heard of for GRACE_S as failed."""
-    optuna.storages.fail_stale_trials(study)
 
 
 @contextlib.contextmanager
@@ -155,13 +169,14 @@ def _quiet_optuna() -> Iterator[None]:
         optuna.logging.set_verbosity(before)
 
 
-def _storage(url: str) -> RDBStorage:
+def _open_storage(url: str) -> RDBStorage:
     sqlite = make_url(url).get_backend_name() == "sqlite"
     return RDBStorage(
         url,
-        engine_kwargs={"connect_args": {"timeout": WAIT_S}} if sqlite else {},
+        engine_kwargs={"connect_args": {"timeout": BUSY_S}} if sqlite else {},
         heartbeat_interval=BEAT_S,
         grace_period=GRACE_S,
+        heartbeat_stale_trial_callback=queue_again,
     )
 
 

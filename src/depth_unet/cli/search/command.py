@@ -18,15 +18,13 @@ from depth_unet.data.mixture import Mixture
 from depth_unet.data.run_data import open_run_data
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import check_writable
-from depth_unet.search.background import Background
-from depth_unet.search.html import PAGE_NAME, write_report
-from depth_unet.search.locks import gate
+from depth_unet.search.fields import short_value
+from depth_unet.search.page import PAGE_NAME, write_report
+from depth_unet.search.plan import Plan
 from depth_unet.search.results import TABLE_NAME, Result, best_of
 from depth_unet.search.run import Search
 from depth_unet.search.space import Space, parse_space
-from depth_unet.search.study import agree, make_pruner, opened_study
-from depth_unet.search.told import short
-from depth_unet.search.turns import Turns
+from depth_unet.search.study import check_plan, file_lock, make_pruner, open_study
 from depth_unet.train.devices import settled
 
 DEFAULT_TRIALS = 20
@@ -36,9 +34,10 @@ def run(arguments: SearchArguments) -> list[DataError]:
     """Check everything, then run trials until there are as many as were asked for."""
     device = choose_device(arguments.device)
     config = arguments.config
-    check_one_process(config)
+    check_splits_and_processes(config)
     space = parse_space(arguments.space, config, arguments.sampler)
-    for precision in values_of("precision", space) or (config.precision,):
+    varied = {each.name: each.ends() for each in space.dimensions}
+    for precision in varied.get("precision", (config.precision,)):
         settled(replace(config, precision=precision), device)
     num_trials = count_trials(arguments, space)
     out = arguments.out or Path("runs") / f"{config.recipe}-search"
@@ -46,10 +45,10 @@ def run(arguments: SearchArguments) -> list[DataError]:
     source, splits = open_run_data(arguments.data, config)
     if not splits.unseen:
         raise ConfigError(
-            f"{' '.join(arguments.data)} has no unseen rooms to choose by; use a data set of "
-            "two rooms or more, with room_group in index.csv"
+            f"{' '.join(arguments.data)} has no held-out rooms to rank trials by; use a data set "
+            "of two rooms or more, with room_group in index.csv"
         )
-    background = Background(
+    plan = Plan(
         config=config,
         space=space,
         sampler=arguments.sampler,
@@ -63,76 +62,75 @@ def run(arguments: SearchArguments) -> list[DataError]:
         num_steps=config.total_steps(len(splits.train)),
         out=out,
     )
-    search(arguments, background, source)
+    search(arguments, plan, source)
     return []
 
 
-def search(arguments: SearchArguments, background: Background, source: Mixture) -> None:
-    """Open the study and do this process's part of it, with a word per trial.
+def search(arguments: SearchArguments, plan: Plan, source: Mixture) -> None:
+    """Open the study and run this process's part of it, with a line per trial.
 
     Raises:
-        KeyboardInterrupt: It was interrupted; the message says how to go on.
+        KeyboardInterrupt: The user interrupted it; the message says how to resume.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-    config, out = background.config, background.out
-    pruner = make_pruner(background.pruner, background.num_steps)
-    with opened_study(arguments.storage, out, pruner) as study:
-        with gate(out):
-            check_own_folder(study.get_trials(deepcopy=False), out)
-            agree(study, json.loads(json.dumps(background.plan())))
-        turns = Turns(
-            study,
-            background.space,
-            out,
-            num_trials=background.num_trials,
-            sampler=background.sampler,
-            seed=config.seed,
-        )
+    lock = file_lock(plan.out, "study")
+    with open_study(arguments.storage, plan.out, make_pruner(plan.pruner, plan.num_steps)) as study:
+        with lock:
+            check_own_folder(study.get_trials(deepcopy=False), plan.out)
+            check_plan(study, json.loads(json.dumps(plan.shared())))
 
         def ended(number: int) -> None:
-            with turns.gate:
-                results = write_report(study, background)
+            with lock:
+                results = write_report(study, plan)
             console.print(line_of(number, results))
 
-        console.print(describe(background))
-        trial = partial(run_trial, Setting(source, choose_device(arguments.device), console))
+        def wait(seconds: float) -> None:
+            console.print(
+                f"other processes still run trials; waiting up to {seconds:.0f} s to see whether "
+                "one of them was killed"
+            )
+
+        console.print(describe(plan))
         mine = Search(
-            study, turns, config, sampler=background.sampler, run_trial=trial, ended=ended
+            study,
+            plan.space,
+            plan.out,
+            plan.config,
+            num_trials=plan.num_trials,
+            sampler=plan.sampler,
+            run_trial=partial(run_trial, Setting(source, choose_device(arguments.device), console)),
+            ended=ended,
+            wait=wait,
         )
         try:
             with quiet_fabric():
                 mine.run()
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
-                "the trial is saved; go on with the same command, which keeps what is complete"
+                "the trial is saved; repeat the same command to resume"
             ) from None
-        with turns.gate:
-            results = write_report(study, background)
-    console.print(closing(results, background))
+        with lock:
+            results = write_report(study, plan)
+    console.print(closing(results, plan))
 
 
-def check_one_process(config: Config) -> None:
-    """Refuse what a search cannot be run with.
+def check_splits_and_processes(config: Config) -> None:
+    """Refuse a search without held-out rooms, or under torchrun.
 
     Raises:
-        ConfigError: Nothing is held out, or one trial would take several processes.
+        ConfigError: One of them.
     """
     if config.holdout == "none":
-        raise ConfigError("--holdout none leaves no unseen rooms to choose by; give a share")
+        raise ConfigError("--holdout none leaves no held-out rooms to rank trials by; give a share")
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise ConfigError(
-            "a trial is one process and torchrun began several; run the same `depth-unet search` "
-            "once per GPU instead, they share the study"
+            "search does not run under torchrun: a trial is one process; start `depth-unet search` "
+            "once per GPU instead, and they share the study"
         )
 
 
-def values_of(name: str, space: Space) -> tuple[Any, ...]:
-    """The values that a setting takes; none for one that does not vary."""
-    return next((each.ends() for each in space.dimensions if each.name == name), ())
-
-
 def count_trials(arguments: SearchArguments, space: Space) -> int:
-    """How many trials there shall be.
+    """The number of trials of all processes together.
 
     Raises:
         ConfigError: Fewer than one, or more than the grid has.
@@ -153,7 +151,7 @@ def count_trials(arguments: SearchArguments, space: Space) -> int:
 
 
 def check_own_folder(trials: list[Any], out: Path) -> None:
-    """Refuse to begin a study beside the runs of another.
+    """Refuse to start a study in a folder that holds the runs of another.
 
     Raises:
         ConfigError: There are runs and no trials.
@@ -161,43 +159,39 @@ def check_own_folder(trials: list[Any], out: Path) -> None:
     left = next(out.glob("trial-*"), None)
     if not trials and left is not None:
         raise ConfigError(
-            f"{left} is of another search, whose study is not at this --storage; name its "
+            f"{left} belongs to a search whose study is not at this --storage; name its "
             "--storage, choose another --out, or delete the folder"
         )
 
 
-def describe(background: Background) -> str:
-    """One line on what is about to run."""
-    config, canvas = background.config, background.config.canvas
+def describe(plan: Plan) -> str:
+    """One line on what will run."""
+    canvas = plan.config.canvas
     return (
-        f"{config.recipe}: {background.num_trials} trials ({background.sampler}) over "
-        f"{background.space}; {background.num_train} training frames, {background.num_unseen} "
-        f"unseen; {background.num_steps} steps of {config.batch_size} images at "
-        f"{canvas.width}x{canvas.height}"
+        f"{plan.config.recipe}: {plan.num_trials} trials ({plan.sampler}) over {plan.space}; "
+        f"{plan.num_train} training frames, {plan.num_unseen} unseen; {plan.num_steps} steps of "
+        f"{plan.config.batch_size} images at {canvas.width}x{canvas.height}"
     )
 
 
 def line_of(number: int, results: list[Result]) -> str:
     """One line on a trial that ended."""
     mine, best = next(r for r in results if r.number == number), best_of(results)
-    values = " ".join(f"{name}={short(value)}" for name, value in mine.values.items())
+    values = " ".join(f"{name}={short_value(value)}" for name, value in mine.values.items())
     score = f"AbsRel {mine.abs_rel:.4f}" if mine.figures else "no figures"
     how = {"complete": score, "pruned": f"ended early at step {mine.step}, {score}"}
     so_far = f"; best: {best.abs_rel:.4f} (trial {best.number})" if best else ""
     return f"trial {number}: {values}: {how.get(mine.state, 'no result')}{so_far}"
 
 
-def closing(results: list[Result], background: Background) -> str:
-    """What to say last: what is there, what others still run, and how to go on."""
+def closing(results: list[Result], plan: Plan) -> str:
+    """The last lines: what other processes still run, what was written, what to do next."""
     lines = []
     running = sum(result.state == "running" for result in results)
     if running:
-        lines.append(
-            f"running in other processes: {running}; if one was killed, the same command goes on "
-            "with its trial"
-        )
-    lines.append(f"wrote {background.out / PAGE_NAME} and {background.out / TABLE_NAME}")
+        lines.append(f"still running in other processes: {running}")
+    lines.append(f"wrote {plan.out / PAGE_NAME} and {plan.out / TABLE_NAME}")
     best = best_of(results)
     if best is not None:
-        lines.append(f"next: {shlex.join(background.command(best.values))}")
+        lines.append(f"next: depth-unet {shlex.join(plan.command(best.values))}")
     return "\n".join(lines)

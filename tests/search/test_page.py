@@ -12,8 +12,8 @@ import pytest
 from depth_unet.config.run import Config
 from depth_unet.recipes import seed
 from depth_unet.search import study as studies
-from depth_unet.search.background import Background
-from depth_unet.search.html import write_report
+from depth_unet.search.page import write_report
+from depth_unet.search.plan import Plan
 from depth_unet.search.run import OnScore, Search
 from tests.report.page import Page
 from tests.search.bench import Bench, figures, score
@@ -22,11 +22,11 @@ ODD = "<b>rooms</b> & $more"
 TEXTS = ("loss.mae=0.1..1", "optim.lr=1e-4..1e-3:log", "optim.schedule=cosine,constant")
 
 
-def background(search: Search, **changes: Any) -> Background:
+def plan_of(search: Search, **changes: Any) -> Plan:
     """What a page says beside the trials."""
     facts = {
         "config": seed(),
-        "space": search.turns.space,
+        "space": search.space,
         "sampler": "random",
         "pruner": "median",
         "num_trials": 8,
@@ -36,15 +36,15 @@ def background(search: Search, **changes: Any) -> Background:
         "num_train": 100,
         "num_unseen": 20,
         "num_steps": 50,
-        "out": search.turns.out,
+        "out": search.out,
     }
-    return Background(**(facts | changes))
+    return Plan(**(facts | changes))
 
 
 def read_page(search: Search) -> tuple[str, Page]:
     """The page as it is written now."""
-    write_report(search.study, background(search))
-    text = (search.turns.out / "search.html").read_text(encoding="utf-8")
+    write_report(search.study, plan_of(search))
+    text = (search.out / "search.html").read_text(encoding="utf-8")
     read = Page(text)
     assert read.open == []
     return text, read
@@ -66,7 +66,12 @@ def test_page(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         given["src"].startswith("data:image/") and len(given["alt"]) > 20 for given in images
     )
     assert not re.search(r"https?:|//\w|url\(|<script", re.sub(r"base64,[^\"]*", "", text))
-    for words in (ODD, "PED-ANOVA", "With fewer than about 20", "The best of many is flattered"):
+    for words in (
+        ODD,
+        "PED-ANOVA",
+        "With fewer than about 20",
+        "The best of many trials looks better than it is",
+    ):
         assert words in read.text
     with (bench.out / "trials.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -95,7 +100,7 @@ def test_page_before_and_after_the_first_trial(bench: Bench) -> None:
     text, read = read_page(search)
     assert text.count("<img") == 1
     assert "<td>running</td>" in text
-    assert "nothing can be said yet" in read.text
+    assert "Importance needs at least two" in read.text
 
 
 def test_equal_results(bench: Bench) -> None:
@@ -114,9 +119,9 @@ def test_equal_results(bench: Bench) -> None:
 
 def test_command_has_what_differs_from_the_recipe(bench: Bench) -> None:
     """The command gives the trial's values and the user's options, and nothing else."""
-    config = Config(recipe="base", epochs=3)
-    given = background(bench.open(), config=config).command({"loss.mae": 0.1})
-    assert given[:3] == ["depth-unet", "train", "base"]
+    config = Config(recipe="seed", epochs=3)
+    given = plan_of(bench.open(), config=config).command({"loss.mae": 0.1})
+    assert given[:2] == ["train", "seed"]
     assert given[given.index("--epochs") + 1] == "3"
     assert given[given.index("--loss.mae") + 1] == "0.1"
     assert "--loss.ssim" not in given

@@ -1,4 +1,4 @@
-"""What all trials of a search have in common."""
+"""What all trials of a search share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from depth_unet.search.study import Pruner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Background:
+class Plan:
     """A search without its trials.
 
     Attributes:
         config: The settings that do not vary.
-        space: Those that do.
-        sampler: How values are drawn.
+        space: The settings that do.
+        sampler: How values are chosen.
         pruner: What ends trials early.
         num_trials: Trials of all processes together.
-        data: Folders of the data sets, as the command line has them.
-        dataset: Their title.
-        fingerprint: What tells them from other data sets.
-        num_train: Frames that are trained on.
-        num_unseen: Frames of rooms that are not trained on; they judge.
+        data: The values of ``--data``.
+        dataset: Title of the data.
+        fingerprint: Differs between data sets.
+        num_train: Training frames.
+        num_unseen: Frames of held-out rooms, which rank the trials.
         num_steps: Optimiser steps of a trial.
         out: The search's folder.
     """
@@ -45,7 +45,7 @@ class Background:
     num_steps: int
     out: Path
 
-    def plan(self) -> dict[str, Any]:
+    def shared(self) -> dict[str, Any]:
         """What every process of a study must have in common, as plain values for JSON."""
         varied = {each.name for each in self.space.dimensions}
         settings = {
@@ -61,9 +61,9 @@ class Background:
         }
 
     def command(self, values: Mapping[str, Any]) -> list[str]:
-        """The words of the command that trains with these values what a trial trained."""
+        """The arguments of ``depth-unet`` that train a network with a trial's values."""
         recipe = RECIPES.get(self.config.recipe, Config)
         changes = differences(recipe(), changed(self.config, values))
         options = [word for name, (_, value) in changes.items() for word in option(name, value)]
         words = ("train", self.config.recipe, "--data", *self.data, *options)
-        return ["depth-unet", *words, "--out", str(self.out / "best")]
+        return [*words, "--out", str(self.out / "best")]
