@@ -1,10 +1,10 @@
-# Every target sets up what it needs: a machine with make and Python 3.11 or 3.12 is enough.
-# The first run installs into $(VENV) and takes minutes; later runs start at once.
+# Every target installs what it needs into $(VENV) on its first run, which takes minutes. You need make
+# and Python 3.11 or 3.12.
 
 VENV ?= .venv
 WHEEL_VENV ?= .venv-wheel
-# The demo writes into DEMO. It renders rooms (at the size that the recipe reads, so that nothing has
-# to be prepared), or takes DATA, a folder in the pairs layout. Every fifth view of a room is `seen`.
+# `make demo` writes into DEMO. It renders rooms, or takes DATA, a folder in the pairs layout. Rooms are
+# rendered at the size that the recipe reads, so they need no cache.
 DEMO ?= build/demo
 DATA ?=
 ROOM_IMAGES ?= 900
@@ -14,19 +14,19 @@ ROOM_SAMPLES ?= 2
 ROOM_TEST_SHARE ?= 0.1
 ROOM_SEED ?= 1
 DEMO_STEPS ?= 400
-# Pairs of NYU for the tests that want them.
+# The NYU pairs, for tests and training.
 NYU_PAIRS ?= ../shared/data/nyu_labelled
-# Their 40 classes, which `make transfer` trains on besides depth.
+# Their 40 classes, the second task of `make transfer`.
 NYU_LABELS ?= $(NYU_PAIRS)/train_labels40
-# What `make transfer` writes, and the factor on its spread that was measured on a fold.
+# Where `make transfer` and `make scratch` write, and the factor on the predicted uncertainty (measured
+# with benchmarks/accuracy/uncertainty.py).
 WEIGHTS ?= build/weights
 SPREAD_SCALE ?= 1
-# What `make scratch` renders, and how many steps it trains on rooms and then, twice, on NYU among
-# rooms.
+# `make scratch`: images to render, steps on them, and steps of each of the two phases on NYU and rooms.
 SCRATCH_ROOMS ?= 4000
 SCRATCH_FIRST ?= 3600
 SCRATCH_STEPS ?= 2400
-# What `make wheel` runs; WHEEL_TESTS=tests runs everything.
+# The tests that `make wheel` runs on the installed wheel; WHEEL_TESTS=tests runs all.
 WHEEL_TESTS ?= $(wildcard tests/architecture tests/contract tests/integration)
 
 BIN := $(abspath $(VENV))/bin
@@ -36,7 +36,7 @@ DOCS_READY := $(VENV)/.ready-docs
 WHEEL_READY := $(WHEEL_VENV)/.ready
 TORCH := $(shell grep '^torch==' constraints.txt)
 
-# A launcher may exist and not work (pyenv), or lack venv (Debian), so each one is tried.
+# Each candidate is tried, because it may not work (pyenv's launchers) or may lack venv (Debian).
 ifndef PYTHON
 PYTHON := $(shell for p in python3.11 python3.12 python3 python; do $$p -c \
 	'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' \
@@ -46,31 +46,34 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help demo demo-data test check wheel bench transfer scratch docs clean
+.PHONY: help demo demo-data test test-all check wheel docs bench transfer scratch clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
-		while IFS='|' read -r target text; do printf '%-14s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
+		while IFS='|' read -r target text; do printf '%-16s %s\n' "$$target" "$$text"; done
 
-demo: demo-data $(READY) ## render rooms (or take DATA=folder), train three minutes, evaluate
+demo: demo-data $(READY) ## render rooms (or use DATA=folder), train for three minutes, evaluate
 	$(BIN)/python -m depth_unet $(MAKE_PAIRS)
 	$(BIN)/python -m depth_unet train seed --fraction 1 --data $(PAIRS) --out $(DEMO)/run \
 		--steps $(DEMO_STEPS) --validate-every $$(($(DEMO_STEPS) / 4)) \
 		--augment.zoom 1 --overwrite
 	$(BIN)/python -m depth_unet evaluate $(DEMO)/run --data $(PAIRS) --out $(DEMO)/evaluation --overwrite
 
-test: $(READY) ## run the tests (without `slow` and `browser`)
+test: $(READY) ## run the tests, without those marked `slow` or `browser`
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
-check: $(READY) ## lint, format, types, layers, spelling
+test-all: $(READY) ## run all tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m ""
+
+check: $(READY) ## check style, types, layers and spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
-# The tests run from a copy, so that src/ is out of reach and the installed wheel is what they import.
-wheel: $(READY) $(WHEEL_READY) ## build the wheel, install it in a clean environment, test it there
+# The tests run from a copy without src/, so that they import the installed wheel.
+wheel: $(READY) $(WHEEL_READY) ## build the wheel, install it into a clean environment, test it there
 	rm -rf build/wheel
 	$(BIN)/python -m build --wheel --no-isolation --outdir build/wheel
 	$(WHEEL_BIN)/pip install --quiet -c constraints.txt "$$(echo build/wheel/*.whl)[dev]"
@@ -80,11 +83,11 @@ wheel: $(READY) $(WHEEL_READY) ## build the wheel, install it in a clean environ
 	cp -R pyproject.toml benchmarks examples folds tests "$$copy" && cd "$$copy" && \
 	env -u PYTHONPATH OMP_NUM_THREADS=1 $(NYU) $(WHEEL_BIN)/python -m pytest -n auto $(WHEEL_TESTS)
 
-bench: $(READY) ## run every benchmark; results go to build/bench
+bench: $(READY) ## run the benchmarks (an hour); results go to build/bench
 	for benchmark in benchmarks/*.py; do $(BIN)/python "$$benchmark" || exit; done
 
-# The second run learns from zooms up to 2 what a longer lens is; the third, twice, what things are.
-transfer: $(READY) ## train the weights that ship on NYU_PAIRS (3 hours on two cores; goes on if stopped)
+# Three phases: depth; stronger zoom; classes as a second task, with two seeds whose mean is exported.
+transfer: $(READY) ## train the `transfer` weights on NYU_PAIRS (3 hours on two cores; resumable)
 	$(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/cache --size 640x480 \
 		--labels $(NYU_LABELS)
 	$(BIN)/python -m depth_unet train transfer --data $(WEIGHTS)/cache --holdout none \
@@ -101,8 +104,8 @@ transfer: $(READY) ## train the weights that ship on NYU_PAIRS (3 hours on two c
 	$(BIN)/python -m depth_unet export $(WEIGHTS)/transfer-2 $(WEIGHTS)/transfer.safetensors \
 		--average $(WEIGHTS)/transfer-3 --spread-scale $(SPREAD_SCALE) --overwrite
 
-# Rooms as the network sees them (its zoom goes no farther than their pixels), then NYU among rooms.
-scratch: $(READY) ## render rooms and train the weights without ImageNet on them and NYU_PAIRS
+# Rendered rooms first, with a zoom that their pixels allow; then NYU and rooms.
+scratch: $(READY) ## render rooms and train the `scratch` weights on them and NYU_PAIRS (resumable)
 	$(BIN)/python -m depth_unet rooms $(WEIGHTS)/rooms --images $(SCRATCH_ROOMS) --size 160x120 \
 		--views 4 --samples 2 --seed 11
 	$(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/nyu --size 480x360
@@ -121,11 +124,11 @@ scratch: $(READY) ## render rooms and train the weights without ImageNet on them
 docs: $(DOCS_READY) ## build the documentation into build/docs
 	$(BIN)/python -m sphinx -W --keep-going -b html docs build/docs
 
-clean: ## remove what was built; .venv stays
+clean: ## remove everything that was built, except .venv
 	rm -rf build dist .venv-wheel .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The copy of the tests does not lie beside shared/, so it is told where the pairs are.
+# The copy of the tests cannot find the pairs by their relative path.
 NYU = $(if $(wildcard $(NYU_PAIRS)/index.csv),DEPTH_UNET_NYU=$(abspath $(NYU_PAIRS)))
 
 ifneq ($(DATA),)
@@ -137,15 +140,16 @@ MAKE_PAIRS = rooms $(PAIRS) --images $(ROOM_IMAGES) --size $(ROOM_SIZE) --seed $
 	--views $(ROOM_VIEWS) --samples $(ROOM_SAMPLES) --test-share $(ROOM_TEST_SHARE) --overwrite
 endif
 
-# Before anything is installed.
+# Check DATA before anything is installed.
 demo-data:
 	$(if $(DATA),$(if $(wildcard $(DATA)/index.csv),@:,$(error no data set: $(DATA)/index.csv is \
 	missing; name a folder in the pairs layout: make demo DATA=/path/to/folder)),@:)
 
-# torch first and by its pin alone, so that pip takes the build (CPU or CUDA) it is configured for.
+# torch comes first, by its version alone, so that pip takes the build (CPU or CUDA) that its own
+# configuration names.
 define install
 $(if $(PYTHON),,$(error no Python 3.11 or 3.12 with venv was found; name one: make PYTHON=/path/to/python))
-@echo "Installing into $(1) (once; takes minutes)"
+@echo "Installing into $(1) (only once, takes minutes)"
 @test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
 $(1)/bin/python -m pip install --quiet $(TORCH)
 endef

@@ -1,7 +1,7 @@
 """Draw rooms made of boxes, in the pairs layout: photos with exact depth, ray-cast in NumPy.
 
-A room is a box with a few boxes of furniture in it; every surface is a checkerboard with grain.
-Nothing here imports the package, so a mistake in the package cannot hide in its test data.
+A room is a box with a few boxes of furniture in it. Every surface is a checkerboard with grain.
+This file does not import the package, so a mistake there cannot hide in its test data.
 """
 
 import argparse
@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-FOCAL = 0.8  # in image widths, near a Kinect's
-AXIS = (0.51, 0.53)  # where the optical axis meets the image, in shares of its sides
+FOCAL = 0.8  # in image widths, like a Kinect's
+AXIS = (0.51, 0.53)  # principal point, as a share of width and height
 TEST_SIZE = (640, 480)
 EYE_HEIGHT_M = 1.4
 DOWN = np.array([0.0, 0.0, -1.0])
@@ -22,7 +22,7 @@ DOWN = np.array([0.0, 0.0, -1.0])
 
 @dataclass(frozen=True)
 class Room:
-    """Boxes as lower and upper corners in metres, the room itself first; a colour for each."""
+    """Boxes by their lower and upper corners in metres; the first is the room itself."""
 
     low: np.ndarray
     high: np.ndarray
@@ -42,12 +42,12 @@ def write_box_rooms(
     """Write a data set of box rooms in the pairs layout.
 
     Args:
-        root: The folder to make.
-        rooms: Rooms that are trained on.
-        frames: Frames of each of them.
-        size: Columns and rows of those frames.
-        test_rooms: Rooms of the official test part, whose frames are 640x480.
-        test_frames: Frames of each of them.
+        root: Folder to create.
+        rooms: Number of training rooms.
+        frames: Frames per training room.
+        size: Width and height of the training frames in pixels.
+        test_rooms: Number of test rooms; their frames are 640x480.
+        test_frames: Frames per test room.
         seed: Seed of rooms, views and holes.
 
     Returns:
@@ -77,7 +77,7 @@ def write_box_rooms(
 
 
 def camera(width: int, height: int) -> dict[str, float]:
-    """The camera of all frames, for one size; integers are pixel centres."""
+    """The intrinsics for one frame size; pixel centres are at integers."""
     return {
         "width": width,
         "height": height,
@@ -104,7 +104,7 @@ def random_room(generator: np.random.Generator) -> Room:
 def look(
     room: Room, generator: np.random.Generator, width: int, height: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A photo (h w 3) and its depth along the optical axis in metres (h w), from a random place."""
+    """Render a photo (h w 3) and its depth in metres (h w) from a random viewpoint."""
     eye = room.high[0] * (*generator.uniform(0.15, 0.85, 2), 0)
     eye[2] = EYE_HEIGHT_M  # above all furniture
     heading = generator.uniform(0, 2 * np.pi)
@@ -118,7 +118,7 @@ def look(
     view = camera(width, height)
     x = (np.arange(width) - view["cx_px"]) / view["fx_px"]
     y = (np.arange(height) - view["cy_px"]) / view["fy_px"]
-    # The part along the axis is 1, so the distance along such a ray is the depth itself.
+    # Each ray has length 1 along the optical axis, so a hit's ray parameter is its depth.
     rays = _xyz(forward) + x[None, None, :] * _xyz(right) + y[None, :, None] * _xyz(down)
     depth_m, box, face = cast(room, eye, rays)
     return shade(room, _xyz(eye) + depth_m * rays, box, face, depth_m), depth_m
@@ -127,7 +127,7 @@ def look(
 def cast(
     room: Room, eye: np.ndarray, rays: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The nearest hit along every ray (3 h w): distance in rays, box, axis of face."""
+    """Find the nearest hit of every ray (3 h w): its depth, its box, and the axis of its face."""
     inverse = 1 / np.where(rays == 0, 1e-12, rays)
     depth_m = np.full(rays.shape[1:], np.inf)
     box = np.zeros(rays.shape[1:], np.intp)
@@ -136,7 +136,7 @@ def cast(
         one, other = _xyz(low - eye) * inverse, _xyz(high - eye) * inverse
         entries, exits = np.minimum(one, other), np.maximum(one, other)
         enter, leave = entries.max(axis=0), exits.min(axis=0)
-        if number == 0:  # the room is seen from inside
+        if number == 0:  # the camera is inside the room
             hit, distance, axis = leave > 0, leave, exits.argmin(axis=0)
         else:
             hit, distance, axis = (enter > 0) & (enter < leave), enter, entries.argmax(axis=0)
@@ -149,8 +149,8 @@ def cast(
 def shade(
     room: Room, points: np.ndarray, box: np.ndarray, face: np.ndarray, depth_m: np.ndarray
 ) -> np.ndarray:
-    """Colours: one per face, on a checkerboard of 25 cm with grain of 2 cm, darker far away."""
-    # Half a square's offset keeps the squares' edges off walls and floor, where rounding decides.
+    """Colour each face with a 25 cm checkerboard and 2 cm grain, darker with distance."""
+    # Shift by half a square: walls and floor would otherwise lie on the edge of a square.
     squares = np.floor(points / 0.25 + 0.5).astype(np.int64).sum(axis=0) % 2
     cells = np.floor(points / 0.02 + 0.5).astype(np.int64)
     grain = (cells * _xyz((73856093, 19349663, 83492791))).sum(axis=0) % 97 / 97
@@ -160,7 +160,7 @@ def shade(
 
 
 def with_hole(depth_m: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Depth with one small rectangle set to 0, as sensors leave them."""
+    """Set one small rectangle of the depth to 0, like the holes of a sensor."""
     height, width = depth_m.shape
     top, left = generator.integers(0, (height * 7 // 8, width * 7 // 8))
     rows, columns = generator.integers(1, (height // 8, width // 8), endpoint=True)
@@ -174,12 +174,12 @@ def _xyz(vector: np.ndarray | tuple[int, ...]) -> np.ndarray:
 
 
 def main() -> None:
-    """Write a data set into the folder that the user names."""
+    """Write a data set into a folder."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out", type=Path, help="folder to make")
-    parser.add_argument("--rooms", type=int, default=60, help="rooms that are trained on")
-    parser.add_argument("--frames", type=int, default=6, help="frames of each of them")
-    parser.add_argument("--test-rooms", type=int, default=5, help="rooms of the official test part")
+    parser.add_argument("out", type=Path, help="folder to create")
+    parser.add_argument("--rooms", type=int, default=60, help="number of training rooms")
+    parser.add_argument("--frames", type=int, default=6, help="frames per training room")
+    parser.add_argument("--test-rooms", type=int, default=5, help="number of test rooms")
     parser.add_argument("--seed", type=int, default=0, help="seed of rooms, views and holes")
     options = parser.parse_args()
     if options.out.exists():

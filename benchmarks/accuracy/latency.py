@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from peer import meter_xxs
 from rich.console import Console
 
@@ -28,8 +29,6 @@ from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.splits import rooms_of_fold
 from depth_unet.evaluate.score import Predictor, score
-from depth_unet.figures.plot import BEST, OTHER, label_axes, plot
-from depth_unet.figures.text import SMALL_PT
 from depth_unet.metrics.protocols import NYU_EIGEN
 from depth_unet.model.checkpoint import Checkpoint, resolve
 from depth_unet.model.unet import UNet
@@ -116,19 +115,22 @@ def row(name: str, side: Contestant) -> str:
 
 def draw(sides: Mapping[str, Contestant], path: Path) -> None:
     """Milliseconds across, AbsRel up: the best are at the lower left."""
-    figure, axes = plot(6.0, 3.6, left_in=0.7, bottom_in=0.55)
+    figure = Figure((6.0, 3.6), 200, layout="constrained")
+    axes = figure.add_subplot()
+    axes.grid(visible=True, alpha=0.4)
     for name, side in sides.items():
         assert side.abs_rel is not None
         place = statistics.median(side.times_ms), side.abs_rel
-        colour = BEST if side.num_weights else OTHER
+        colour = "tab:blue" if side.num_weights else "tab:gray"
         inside = "none" if side.knows_frames else colour
         axes.scatter(*place, s=40, edgecolors=colour, facecolors=inside)
         words = f"{name}\ntrained on these photos" if side.knows_frames else name
-        axes.annotate(words, place, (6, 5), textcoords="offset points", fontsize=SMALL_PT)
+        axes.annotate(words, place, (6, 5), textcoords="offset points", fontsize=8)
     axes.margins(y=0.2)
     slowest_ms = max(statistics.median(side.times_ms) for side in sides.values())
     axes.set_xlim(0, 1.4 * slowest_ms)  # room for the last one's name
-    label_axes(axes, f"ms for {WIDTH}×{HEIGHT}, {THREADS} threads", "AbsRel, no flip")
+    axes.set_xlabel(f"ms for {WIDTH}×{HEIGHT}, {THREADS} threads")
+    axes.set_ylabel("AbsRel, no flip")
     figure.savefig(path)
 
 

@@ -1,12 +1,10 @@
-"""The shape of the package: what imports what, how large things are, how fast the help is.
+"""The shape of the package: what imports what, how large things are, what help loads.
 
 The layers themselves are the contract in pyproject.toml that `lint-imports` checks.
 """
 
 import ast
 import importlib.util
-import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from depth_unet.cli.main import MODULE_OF, WITH_RECIPE
+
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
 MAX_PUBLIC_NAMES = 20
-MAX_HELP_S = 0.5
-HEAVY = {"torch", "cv2", "matplotlib", "lightning_fabric", "tensorboard", "onnxruntime", "optuna"}
+MAX_TOP_LEVEL_NAMES = 26
+PARSER = {"docstring_parser", "tyro", "typeguard", "typing_extensions"}
 DRAWERS = {"utils", "common", "helpers", "misc"}
 
 
@@ -103,21 +103,37 @@ def test_public_names() -> None:
         assert getattr(depth_unet, name) is not None
 
 
-def test_help_imports_nothing_heavy() -> None:
-    """`depth-unet --help` never loads torch, nor any other large library."""
-    trace = _run(["-X", "importtime", "-m", "depth_unet", "--help"]).stderr
-    loaded = set(re.findall(r"\|\s+(\w+)$", trace, flags=re.MULTILINE))
-    assert "depth_unet" in loaded, "the import trace could not be read"
-    assert not HEAVY & loaded
+def test_few_names_at_the_top_level() -> None:
+    """The top level of the package can be taken in at a glance."""
+    names = {path.name for path in PACKAGE.iterdir()} - {"__pycache__"}
+    assert len(names) <= MAX_TOP_LEVEL_NAMES, names
 
 
-def test_help_is_quick() -> None:
-    """`depth-unet --help` needs half a second of processor on top of the interpreter's start.
-
-    Processor time, because other tests run at the same time.
-    """
-    added_s = _fastest_s(["-m", "depth_unet", "--help"]) - _fastest_s(["-c", ""])
-    assert added_s < MAX_HELP_S
+@pytest.mark.parametrize(
+    ("command", "allowed"),
+    [
+        ("--help", set()),
+        ("--version", set()),
+        ("train --help", set()),
+        *((f"{name} --help", PARSER) for name in MODULE_OF if name not in WITH_RECIPE),
+        *((f"{name} seed --help", PARSER) for name in WITH_RECIPE),
+    ],
+)
+def test_help_loads_no_other_library(command: str, allowed: set[str]) -> None:
+    """Help of the program loads the standard library alone; help of a command, its parser too."""
+    program = "import atexit, sys; from depth_unet.cli.main import main; "
+    report = "atexit.register(lambda: print(*sys.modules, file=sys.stderr)); "
+    process = subprocess.run(
+        [sys.executable, "-c", f"{program}{report}sys.exit(main({command.split()}))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {name.partition(".")[0] for name in process.stderr.split()}
+    assert "depth_unet" in loaded, "the report could not be read"
+    ours = {"depth_unet", "__main__", "__mp_main__"}
+    other = {name for name in loaded - ours - allowed if not name.startswith("_")}
+    assert other <= sys.stdlib_module_names
 
 
 def _functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -134,23 +150,3 @@ def _code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
         assert docstring.end_lineno is not None
         lines -= docstring.end_lineno - docstring.lineno + 1
     return lines
-
-
-def _run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    # Bytecode is written by the first run and read by the others, as it is on a user's machine.
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
-    return subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, check=True, env=environment
-    )
-
-
-def _fastest_s(arguments: list[str], runs: int = 7) -> float:
-    # The fastest of several runs is what the program needs; the rest is what the machine was doing.
-    times = []
-    for _ in range(runs):
-        before = os.times()
-        _run(arguments)
-        after = os.times()
-        user_s = after.children_user - before.children_user
-        times.append(user_s + after.children_system - before.children_system)
-    return min(times)

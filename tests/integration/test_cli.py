@@ -1,64 +1,12 @@
-"""The command line as such: help, refusals, names, and the module that is the command."""
+"""The command line as such: refusals, names, pipes, and the module that is the command."""
 
 import shlex
 from pathlib import Path
 
 import pytest
 
-from depth_unet import __version__
 from depth_unet.model.checkpoint import BEST_NAME
-from depth_unet.recipes import RECIPES
 from tests.integration.commandline import FEW_STEPS, Outcome, depth_unet, predict, start
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        (),
-        ("prepare",),
-        ("train",),
-        *(("train", name) for name in RECIPES),
-        ("search",),
-        ("search", "seed"),
-        ("evaluate",),
-        ("leaderboard",),
-        ("predict",),
-        ("rooms",),
-    ],
-    ids=" ".join,
-)
-@pytest.mark.parametrize("flag", ["-h", "--help"])
-def test_help(command: tuple[str, ...], flag: str) -> None:
-    """Every command has help on stdout, and exits 0."""
-    outcome = depth_unet(*command, flag)
-    assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out.startswith(" ".join(("usage: depth-unet", *command)))
-    assert len(outcome.out.splitlines()) > 3
-
-
-def test_help_of_a_recipe_names_every_setting() -> None:
-    """Help states every field with its default, from the recipe."""
-    out = " ".join(depth_unet("train", "seed", "--help").out.split())
-    for words in (
-        "--data PATH[:WEIGHT]",
-        "--fraction",
-        "--optim.lr",
-        "--loss.ssim-terms.data-range-m",
-    ):
-        assert words in out
-    assert "(default: 0.05)" in out
-
-
-def test_version() -> None:
-    """--version prints name and version."""
-    assert depth_unet("--version") == Outcome(0, f"depth-unet {__version__}\n", "")
-
-
-def test_no_command() -> None:
-    """Without a command the usage is printed, and the exit code is 2."""
-    outcome = depth_unet()
-    assert outcome.code == 2
-    assert "usage: depth-unet" in outcome.out + outcome.err
 
 
 @pytest.fixture
@@ -135,6 +83,19 @@ def test_module_is_the_command(arguments: tuple[str, ...]) -> None:
     process = start(*arguments)
     out, err = process.communicate(timeout=60)
     assert Outcome(process.returncode, out, err) == depth_unet(*arguments)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", ["--help", "predict --help", "inspect ROOMS"])
+def test_broken_pipe(arguments: str, unbuffered: str, places: dict[str, Path]) -> None:
+    """When nobody reads the output any more, a command ends without a word on stderr."""
+    words = [places.get(word, word) for word in arguments.split()]
+    with start(*words, variables={"PYTHONUNBUFFERED": unbuffered}) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read().strip() == ""
+    assert process.returncode == 1
 
 
 @pytest.mark.usefixtures("without_pictures")

@@ -1,113 +1,191 @@
-"""What each command takes; the help texts on the command line are these docstrings.
+"""The options of each command; the docstrings are the help texts.
 
-Standard library and tyro's markers only, so that help answers without importing torch.
+Standard library and tyro only, so that help never imports torch.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
-from depth_unet.cli.scoring_arguments import (
-    CompareArguments,
-    EvaluateArguments,
-    LeaderboardArguments,
-)
-from depth_unet.config.choices import (
-    ColormapChoice,
-    DeviceChoice,
-    FormChoice,
-    InferenceChoice,
-    PrunerChoice,
-    SamplerChoice,
-    SaveChoice,
-    StoredChoice,
-    VideoChoice,
-)
+from depth_unet.config import choices
 from depth_unet.config.run import Config
 from depth_unet.rooms.options import RoomsOptions
 
-Folders = Annotated[tuple[str, ...], tyro.conf.arg(metavar="PATH[:WEIGHT]...")]
+
+def option(metavar: str | None = None, *, default: str | None = None, short: str = "") -> Any:
+    """How help shows an option: its value, the default where code derives it, a short form."""
+    hint = None if default is None else f"(default: {default})"
+    aliases = (short,) if short else None
+    return tyro.conf.arg(metavar=metavar, help_behavior_hint=hint, aliases=aliases)
+
+
+def operand(metavar: str) -> Any:
+    """How help shows a required positional argument that may be repeated."""
+    return tyro.conf.arg(metavar=metavar, help_behavior_hint="(required)")
+
+
+Settings = Annotated[Config, tyro.conf.arg(name="")]
+DataSets = Annotated[tuple[str, ...], option("PATH[:WEIGHT]...")]
+DataSet = Annotated[Path, option("DIR")]
+Form = Annotated[choices.FormChoice | None, option(default="recognised")]
+Switch = Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help_behavior_hint="")]
+"""A flag that is off by default and has no --no- form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainArguments:
-    """Train a recipe on a data set."""
+class RecipeArguments:
+    """What train and search share."""
 
-    config: Annotated[Config, tyro.conf.arg(name="")]
-    data: Folders
-    """Folders in the pairs layout, or caches made by `depth-unet prepare`; PATH:WEIGHT mixes."""
-    out: Path | None = None
-    """Run folder to write; default runs/RECIPE."""
-    fold: str = ""
-    """FILE:FOLD keeps the rooms of one fold apart, in place of --holdout (CSV: room_group,fold)."""
-    init: str | None = None
-    """Checkpoint file or run folder whose weights the run begins with, where they fit."""
-    device: DeviceChoice = "auto"
-    """Where the network is trained."""
-    auto_resume: bool = False
-    """Go on with the run in the run folder if there is one, else begin."""
-    overwrite: bool = False
-    """Replace a run that is already there."""
+    config: Settings
+    data: DataSets
+    """Data sets to train on: folders in the pairs layout, or caches from `depth-unet prepare`.
+    Several are mixed; PATH:WEIGHT sets the share of each."""
+    device: choices.DeviceChoice = "auto"
+    """Device to train on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainArguments(RecipeArguments):
+    """Train a network on a data set. Every setting of the recipe can be changed."""
+
+    out: Annotated[Path | None, option("DIR", default="runs/RECIPE", short="-o")] = None
+    """Run folder to write."""
+    fold: Annotated[str, option("FILE:FOLD")] = ""
+    """Hold out the rooms of one fold, in place of --holdout. FILE is a CSV file with the columns
+    room_group and fold."""
+    init: Annotated[str | None, option("RUN", default="random or ImageNet weights")] = None
+    """Run folder or checkpoint file to take the initial weights from, where their shapes match."""
+    auto_resume: Switch = False
+    """Resume the run in --out if there is one; otherwise start a new run."""
+    overwrite: Switch = False
+    """Replace an existing run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeArguments:
-    """Go on with an interrupted run, from its last checkpoint."""
+    """Resume an interrupted run from its last checkpoint."""
 
-    config: Annotated[Config, tyro.conf.arg(name="")]
-    resume: Path
-    """Run folder that holds last.safetensors."""
-    data: Folders = ()
-    """The data sets, if they were moved."""
-    device: DeviceChoice = "auto"
-    """Where the network is trained."""
+    config: Settings
+    resume: Annotated[Path, option("RUN")]
+    """Run folder with last.safetensors."""
+    data: Annotated[tuple[str, ...], option("PATH[:WEIGHT]...", default="as the run began")] = ()
+    """New places of the data sets, if they were moved."""
+    device: choices.DeviceChoice = "auto"
+    """Device to train on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SearchArguments:
-    """Train a recipe many times with other settings and find the best; killed, it goes on."""
+class SearchArguments(RecipeArguments):
+    """Train a recipe with many settings and find the best. Resumable: run the command again."""
 
-    config: Annotated[Config, tyro.conf.arg(name="")]
-    data: Folders
-    """Folders in the pairs layout, or caches made by `depth-unet prepare`; PATH:WEIGHT mixes."""
-    space: tuple[str, ...] = ()
-    """What varies: NAME=VALUE,VALUE or NAME=LOW..HIGH[:log]; default: the paper's loss weights."""
-    sampler: SamplerChoice = "random"
-    """How values are drawn; grid runs every combination of choices once."""
-    trials: int = 0
-    """Trials of all processes together; 0: the whole grid, or 20."""
-    pruner: PrunerChoice = "none"
-    """median ends a trial early that does worse than half of the others did at the same step."""
-    storage: str = ""
-    """Database that processes share, as Optuna's URL; default: OUT/study.db (SQLite)."""
-    out: Path | None = None
-    """Folder of the search, one run folder per trial; default runs/RECIPE-search."""
-    device: DeviceChoice = "auto"
-    """Where the networks are trained."""
+    space: Annotated[tuple[str, ...], option("NAME=VALUES...", default="the loss weights")] = ()
+    """Settings to vary: NAME=VALUE,VALUE (choices) or NAME=LOW..HIGH[:log] (a range)."""
+    sampler: choices.SamplerChoice = "random"
+    """How settings are chosen; grid runs every combination of the choices once."""
+    trials: Annotated[int, option(default="20, or the whole grid")] = 0
+    """Number of trials, over all processes."""
+    pruner: choices.PrunerChoice = "none"
+    """median stops a trial that is worse than half of the others at the same step."""
+    storage: Annotated[str, option("URL", default="OUT/study.db, SQLite")] = ""
+    """Optuna database that the processes share."""
+    out: Annotated[Path | None, option("DIR", default="runs/RECIPE-search", short="-o")] = None
+    """Folder of the search, with one run folder per trial."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoringArguments:
+    """What evaluate and compare share."""
+
+    data: DataSet
+    """Data set to score on: a folder in the pairs layout, or a cache from `depth-unet prepare`."""
+    protocol: Annotated[choices.ProtocolChoice | None, option(default="by size")] = None
+    """Evaluation protocol: crop, valid pixels and averaging; nyu-eigen for ground truth of 640x480
+    pixels, else full."""
+    flip: Switch = False
+    """Average the predictions for the image and its mirror image."""
+    align: choices.AlignmentChoice = "none"
+    """Fit each prediction to its ground truth before scoring; none keeps the metric scale."""
+    device: choices.DeviceChoice = "auto"
+    """Device to run on."""
+    overwrite: Switch = False
+    """Replace existing results."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateArguments(ScoringArguments):
+    """Score a checkpoint, or the depth files of another program."""
+
+    checkpoint: Annotated[
+        str, tyro.conf.Positional, tyro.conf.arg(metavar="[CHECKPOINT]", help_behavior_hint="")
+    ] = ""
+    """Run folder (its best checkpoint), checkpoint file, or the name of shipped weights; leave it
+    out with --predictions."""
+    split: Annotated[
+        tuple[choices.SplitChoice, ...], option(default="seen, unseen and test, where they exist")
+    ] = ()
+    """Parts of the data set to score. With --predictions: test (the default), train (all other
+    frames) or all."""
+    predictions: Annotated[Path | None, option("DIR")] = None
+    """Score the depth files in this folder instead of a checkpoint, one per frame: 16-bit PNG or
+    TIFF in millimetres; NumPy, OpenEXR or PFM in metres."""
+    by: choices.PairingChoice = "name"
+    """Match --predictions to frames by file name, or by number in the order of the data set."""
+    unit: Annotated[str, option("UNIT", default="by file type")] = ""
+    """Unit of --predictions: mm, cm, m, or metres per stored count, such as 0.0002."""
+    name: Annotated[str, option("NAME", default="name of the folder or weights")] = ""
+    """Name in leaderboards."""
+    parameters: Annotated[str, option("COUNT")] = ""
+    """Parameters of the network that made --predictions, such as 0.7M; for leaderboards."""
+    out: Annotated[Path | None, option("DIR", default="RUN/evaluation", short="-o")] = None
+    """Folder for report.html, metrics.json, per_image.csv and pictures; evaluation-NAME for shipped
+    weights and --predictions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaderboardArguments:
+    """Rank evaluations in one table per data set, split and protocol."""
+
+    results: Annotated[tuple[Path, ...], tyro.conf.Positional, operand("EVALUATION...")]
+    """Folders written by `depth-unet evaluate`."""
+    sort: choices.SortChoice = "abs_rel"
+    """Metric to sort by, best first."""
+    out: Annotated[tuple[Path, ...], option("FILE...", short="-o")] = (
+        Path("leaderboard.md"),
+        Path("leaderboard.html"),
+    )
+    """Files to write: .md, .html, or both."""
+    overwrite: Switch = False
+    """Replace existing files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareArguments(ScoringArguments):
+    """Compare runs on frames that none of them was trained on."""
+
+    runs: Annotated[tuple[str, ...], tyro.conf.Positional, operand("RUN RUN...")]
+    """Run folders (their best checkpoints) or checkpoint files. The first is the reference."""
+    split: Annotated[tuple[choices.ComparedChoice, ...], option(default="unseen")] = ()
+    """Parts of the data set to score, without rooms that any run was trained on. Keep test for
+    final results."""
+    out: Annotated[Path, option("DIR", short="-o")] = Path("comparison")
+    """Folder for comparison.html, comparison.json and pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictArguments:
-    """Predict metric depth of photos and videos."""
+    """Predict metric depth for photos and videos."""
 
-    inputs: Annotated[
-        tuple[str, ...],
-        tyro.conf.Positional,
-        tyro.conf.arg(metavar="INPUT [INPUT ...]", help_behavior_hint="(required)"),
-    ]
-    """Photos, videos, folders, or patterns in quotes.
-    A number such as 0 is a camera of this machine; - reads file names from standard input."""
-    weights: Annotated[str, tyro.conf.arg(metavar="NAME|PATH")] = "transfer"
-    """Included weights (transfer or scratch), a checkpoint file, or a run folder."""
-    out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = Path("depth")
-    """Output folder."""
-    save: Annotated[tuple[SaveChoice, ...], tyro.conf.arg(metavar="FORMAT [FORMAT ...]")] = (
-        "png16",
-        "npy",
-        "color",
-    )
+    inputs: Annotated[tuple[str, ...], tyro.conf.Positional, operand("INPUT...")]
+    """Photos, videos, folders (searched recursively), quoted patterns such as "shots/*.jpg", - for
+    a list of files on stdin, or the number of a webcam, such as 0."""
+    weights: Annotated[str, option("NAME|RUN|FILE")] = "transfer"
+    """Shipped weights (transfer or scratch), a run folder (its best checkpoint), or a checkpoint
+    file."""
+    out: Annotated[Path, option("DIR", short="-o")] = Path("depth")
+    """Folder for the results."""
+    save: tuple[choices.SaveChoice, ...] = ("png16", "npy", "color")
     """Output formats for photos:
     png16: depth in millimetres, 16-bit PNG
     npy, exr, pfm: depth in metres, float32
@@ -117,105 +195,88 @@ class PredictArguments:
     ply, glb: point cloud, textured mesh
     plot3d: interactive 3D points, HTML
     json: camera and percentiles of depth"""
-    video: Annotated[tuple[VideoChoice, ...], tyro.conf.arg(metavar="FORMAT [FORMAT ...]")] = (
-        "side",
-    )
+    video: tuple[choices.VideoChoice, ...] = ("side",)
     """Output formats for videos:
     side: picture and coloured depth side by side, MP4 with the sound
     color: coloured depth, MP4 with the sound
     ffv1: depth in millimetres, lossless MKV with the sound
     png16: depth in millimetres, a folder of 16-bit PNG files"""
     stabilise: bool = True
-    """Remove flicker from the depth of videos."""
-    range: Annotated[
-        str,
-        tyro.conf.arg(
-            metavar="NEAR:FAR", help_behavior_hint="(default: the range of each photo or video)"
-        ),
-    ] = ""
+    """Reduce flicker in the depth of videos."""
+    range: Annotated[str, option("NEAR:FAR", default="the depth in each photo or video")] = ""
     """Depth range of the colours in metres, such as 0.5:6."""
-    colormap: ColormapChoice = "magma"
-    """Colour map; near is bright, or red with turbo."""
-    fov: Annotated[
-        float | None,
-        tyro.conf.arg(metavar="DEGREES", help_behavior_hint="(default: see --focal-px)"),
-    ] = None
-    """Field of view across the longer side of the photos."""
-    focal_px: Annotated[
-        float | None,
-        tyro.conf.arg(
-            metavar="PIXELS",
-            help_behavior_hint="(default: from Exif data, else the training camera's)",
-        ),
-    ] = None
-    """Horizontal focal length of the photos in pixels."""
-    camera: Annotated[
-        Path | None,
-        tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: see --focal-px)"),
-    ] = None
-    """Camera calibration: camera_info of ROS, OpenCV's YAML, XML or JSON, cameras.txt of COLMAP."""
-    device: DeviceChoice = "auto"
-    """Where the network runs."""
-    precision: InferenceChoice = "fp32"
-    """Precision of the network: bf16 is faster where supported; fp16 needs a GPU."""
-    overwrite: bool = False
-    """Replace existing outputs; otherwise inputs with complete outputs are skipped."""
+    colormap: choices.ColormapChoice = "magma"
+    """Colour map; near is bright (red in turbo)."""
+    fov: Annotated[float | None, option("DEGREES", default="from Exif data")] = None
+    """Field of view of the camera across the longer side of the photo. If Exif data is missing too,
+    the camera of the training data is assumed, with a warning."""
+    focal_px: Annotated[float | None, option("PIXELS", default="from Exif data")] = None
+    """Horizontal focal length of the camera, in place of --fov."""
+    camera: Annotated[Path | None, option("FILE")] = None
+    """Camera calibration, in place of --fov: ROS camera_info, OpenCV or COLMAP cameras.txt."""
+    device: choices.DeviceChoice = "auto"
+    """Device to run on."""
+    precision: choices.InferenceChoice = "fp32"
+    """Number format of the network: bf16 is faster where the processor supports it; fp16 needs a
+    GPU."""
+    overwrite: Switch = False
+    """Replace existing results. Without it, they are skipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportArguments:
-    """Write one small file to predict with, from a run."""
+    """Write the weights of a run as one small file for prediction."""
 
-    checkpoint: Annotated[str, tyro.conf.Positional]
-    """Checkpoint file or run folder (its best weights)."""
-    out: Annotated[Path, tyro.conf.Positional]
-    """File to write, NAME.safetensors."""
-    average: tuple[str, ...] = ()
-    """Further runs that began with the same weights, to write the mean of all."""
-    precision: StoredChoice = "fp16"
-    """How weights are stored; half precision moves depth by less than a thousandth."""
-    spread_scale: float | None = None
-    """Factor on the predicted spread, as benchmarks/accuracy/uncertainty.py measures it."""
-    overwrite: bool = False
-    """Replace a file that is already there."""
+    checkpoint: Annotated[str, tyro.conf.Positional, operand("RUN")]
+    """Run folder (its best checkpoint) or checkpoint file."""
+    out: Annotated[Path, tyro.conf.Positional, operand("FILE.safetensors")]
+    """File to write."""
+    average: Annotated[tuple[str, ...], option("RUN...")] = ()
+    """More runs that started from the same weights; the mean of all weights is written."""
+    precision: choices.StoredChoice = "fp16"
+    """Number format of the stored weights; fp16 changes depth by less than 0.1 %."""
+    spread_scale: Annotated[float | None, option("FACTOR", default="as in the run")] = None
+    """Factor on the predicted uncertainty, measured by benchmarks/accuracy/uncertainty.py."""
+    overwrite: Switch = False
+    """Replace an existing file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectArguments:
-    """Say what a data set holds, and which of the usual mistakes it shows signs of."""
+    """Describe a data set and look for common mistakes in it."""
 
-    source: Annotated[Path, tyro.conf.Positional]
-    """A data set in any form: pairs layout, cache, or NYU in one of its forms (docs/data.md)."""
-    form: FormChoice | None = None
-    """Form of the data set; default: recognised by what lies there."""
-    most: int = 1000
-    """Pairs to read, evenly spaced; 0 reads all."""
-    sheet: Path | None = None
-    """Contact sheet to write: a PNG or SVG of twelve photos beside their depth."""
-    overwrite: bool = False
-    """Replace a sheet that is already there."""
+    source: Annotated[Path, tyro.conf.Positional, operand("SOURCE")]
+    """A data set in any supported form: pairs layout, cache, or a form of NYU (docs/data.md)."""
+    form: Form = None
+    """Form of the data set."""
+    most: Annotated[int, option("PAIRS")] = 1000
+    """Number of pairs to read, evenly spaced; 0 reads all."""
+    sheet: Annotated[Path | None, option("FILE")] = None
+    """Contact sheet to write, PNG or SVG: twelve photos beside their depth."""
+    overwrite: Switch = False
+    """Replace an existing contact sheet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrepareArguments:
     """Decode and resize a data set once, into a memory-mapped cache."""
 
-    source: Annotated[Path, tyro.conf.Positional]
-    """A data set: a folder in the pairs layout, or NYU in one of its forms (docs/data.md)."""
-    out: Annotated[Path, tyro.conf.Positional]
-    """Folder to write; interrupted, the same command goes on."""
-    size: str = "320x240"
-    """WIDTHxHEIGHT of the training frames; test frames keep their size. Smaller saves disk."""
-    form: FormChoice | None = None
-    """Form of the data set; default: recognised by what lies there."""
-    labels: Path | None = None
-    """Folder of 8-bit PNG files with the class of every pixel, named as the training photos are;
-    255 marks none. For `train --model.num-classes`."""
-    workers: int = 0
-    """Threads; 0 takes one per core."""
-    skip_bad: bool = False
-    """Leave out pairs that cannot be read, and list them; every pair is read twice."""
-    overwrite: bool = False
+    source: Annotated[Path, tyro.conf.Positional, operand("SOURCE")]
+    """A data set in any supported form: pairs layout, or a form of NYU (docs/data.md)."""
+    out: Annotated[Path, tyro.conf.Positional, operand("OUT")]
+    """Folder to write. Resumable: run the same command again."""
+    size: Annotated[str, option("WIDTHxHEIGHT")] = "320x240"
+    """Size of the training frames in pixels; test frames keep their size."""
+    form: Form = None
+    """Form of the data set."""
+    labels: Annotated[Path | None, option("DIR")] = None
+    """Folder of 8-bit PNG files with the class of each pixel, named like the training photos; 255
+    means no class. For `train --model.num-classes`."""
+    workers: Annotated[int, option(default="one per core")] = 0
+    """Number of threads."""
+    skip_bad: Switch = False
+    """List pairs that cannot be read and leave them out. Reads every pair twice."""
+    overwrite: Switch = False
     """Replace a cache of other data or another size."""
 
 
@@ -223,27 +284,12 @@ class PrepareArguments:
 class RoomsArguments:
     """Render procedural rooms: photos with exact depth, in the pairs layout."""
 
-    out: Annotated[Path, tyro.conf.Positional]
-    """Folder to write. Resumable: after an interrupt, run the same command again."""
-    options: Annotated[RoomsOptions, tyro.conf.arg(name="")]
-    workers: int = 0
-    """Processes; 0: one per core. The images do not depend on it."""
-    preview: bool = False
+    out: Annotated[Path, tyro.conf.Positional, operand("OUT")]
+    """Folder to write. Resumable: run the same command again."""
+    options: Annotated[RoomsOptions, tyro.conf.arg(name=""), tyro.conf.FlagCreatePairsOff]
+    workers: Annotated[int, option(default="one per core")] = 0
+    """Number of processes. The images do not depend on it."""
+    preview: Switch = False
     """Draw preview.png: twelve photos beside their depth."""
-    overwrite: bool = False
+    overwrite: Switch = False
     """Replace rooms of other options."""
-
-
-Arguments = (
-    TrainArguments
-    | ResumeArguments
-    | SearchArguments
-    | EvaluateArguments
-    | LeaderboardArguments
-    | CompareArguments
-    | PredictArguments
-    | ExportArguments
-    | InspectArguments
-    | PrepareArguments
-    | RoomsArguments
-)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from rich.console import Console
 
+from depth_unet.cli.arguments import CompareArguments
 from depth_unet.cli.evaluate.scoring import (
     TABLE_WIDTH,
     check_free,
@@ -11,7 +12,6 @@ from depth_unet.cli.evaluate.scoring import (
     count_rooms_by_split,
     score_parts,
 )
-from depth_unet.cli.scoring_arguments import CompareArguments
 from depth_unet.cli.train.device import choose_device
 from depth_unet.config.choices import ComparedChoice
 from depth_unet.data.forms.recognise import open_source

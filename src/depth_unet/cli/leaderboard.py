@@ -5,8 +5,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from depth_unet.cli.arguments import LeaderboardArguments
 from depth_unet.cli.evaluate.scoring import check_free
-from depth_unet.cli.scoring_arguments import LeaderboardArguments
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import check_writable, write_text
 from depth_unet.report.leaderboard.boards import make_boards

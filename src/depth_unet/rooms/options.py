@@ -48,8 +48,8 @@ class RoomsOptions:
     """Share of rooms in the official test split; they share no texture and no furniture model with
     the training rooms."""
     fov: tuple[float, float] | None = None
-    """Narrowest and widest horizontal field of view in degrees, drawn per room; default: the camera
-    of NYU."""
+    """Narrowest and widest horizontal field of view in degrees, drawn per room; none: the camera of
+    NYU."""
     walk: int = 0
     """Frames of one hand-held walk through each room; replaces --views."""
     furniture: Furniture = "cc0"

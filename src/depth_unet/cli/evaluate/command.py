@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from depth_unet.cli.arguments import EvaluateArguments
 from depth_unet.cli.evaluate.files import check_options, score_files
 from depth_unet.cli.evaluate.scoring import (
     TABLE_WIDTH,
@@ -13,7 +14,6 @@ from depth_unet.cli.evaluate.scoring import (
     count_rooms_by_split,
     score_parts,
 )
-from depth_unet.cli.scoring_arguments import EvaluateArguments
 from depth_unet.cli.train.device import choose_device
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import Source

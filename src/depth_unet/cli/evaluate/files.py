@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from depth_unet.cli.arguments import EvaluateArguments
 from depth_unet.cli.evaluate.scoring import (
     choose_protocol,
     choose_splits,
     count_rooms_by_split,
     score_parts,
 )
-from depth_unet.cli.scoring_arguments import EvaluateArguments
 from depth_unet.data.layout import METRES_PER_UNIT
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits

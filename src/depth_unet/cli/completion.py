@@ -1,0 +1,112 @@
+"""``depth-unet --completion``: scripts with which a shell completes commands and options."""
+
+from collections.abc import Iterator
+from dataclasses import is_dataclass
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from tyro.conf import FlagCreatePairsOff, Positional
+
+from depth_unet.cli import arguments
+from depth_unet.cli.main import MODULE_OF, WITH_RECIPE
+from depth_unet.errors import ConfigError
+from depth_unet.recipes import RECIPES
+
+# Where no word fits, the shell completes file names.
+BASH = """\
+_depth_unet() {
+    local word=${COMP_WORDS[COMP_CWORD]} option= words= i
+    for ((i = 2; i < COMP_CWORD; i++)); do
+        [[ ${COMP_WORDS[i]} == -* ]] && option=${COMP_WORDS[i]}
+    done
+    if ((COMP_CWORD == 1)); then words="COMMANDS"
+    elif [[ $word != -* ]]; then case "${COMP_WORDS[1]} $option" in
+VALUES
+    esac; else case ${COMP_WORDS[1]} in
+OPTIONS
+    esac; fi
+    COMPREPLY=($(compgen -W "$words" -- "$word"))
+}
+complete -o bashdefault -o default -F _depth_unet depth-unet
+"""
+ZSH = """\
+autoload -Uz compinit bashcompinit
+(( $+functions[compdef] )) || compinit
+bashcompinit
+"""
+
+
+Words = dict[str, list[str]]
+
+
+def script(shell: str) -> str:
+    """The completion script of a shell: ``bash``, ``zsh`` or ``fish``.
+
+    Raises:
+        ConfigError: There is none for this shell.
+    """
+    if shell not in ("bash", "zsh", "fish"):
+        raise ConfigError(f"--completion is {shell!r}; choose bash, zsh or fish")
+    options = {command: dict(_options(command)) for command in MODULE_OF}
+    operands = {command: list(RECIPES) for command in WITH_RECIPE} | {"help": list(MODULE_OF)}
+    commands = " ".join([*MODULE_OF, "help"])
+    if shell == "fish":
+        return "\n".join(_fish(commands, operands, options)) + "\n"
+    values = {
+        f"{command} {flag}": choices
+        for command, flags in {**options, "help": {}}.items()
+        for flag, choices in {"": operands.get(command, []), **flags}.items()
+    }
+    filled = BASH.replace("COMMANDS", commands).replace("VALUES", _cases(values))
+    filled = filled.replace("OPTIONS", _cases({name: list(of) for name, of in options.items()}))
+    return (ZSH if shell == "zsh" else "") + filled
+
+
+def _options(command: str) -> Iterator[tuple[str, list[str]]]:
+    """Every option of a command, each with those of its values that can be listed."""
+    yield from _flags(getattr(arguments, f"{command.title()}Arguments"))
+    yield "--help", []
+    if command == "train":
+        yield "--resume", []
+
+
+def _flags(kind: Any, prefix: str = "", pairs: bool = True) -> Iterator[tuple[str, list[str]]]:
+    nested = kind.__module__ != arguments.__name__
+    for field, hint in get_type_hints(kind, include_extras=True).items():
+        plain, *marks = get_args(hint) if hasattr(hint, "__metadata__") else (hint,)
+        name, both = field.replace("_", "-"), pairs and FlagCreatePairsOff not in marks
+        if is_dataclass(plain):
+            yield from _flags(plain, f"{prefix}{name}." if nested else "", both)
+        elif Positional not in marks:
+            for mark in marks:
+                yield from ((flag, []) for flag in getattr(mark, "aliases", None) or ())
+            yield f"--{prefix}{name}", _choices(hint)
+            if plain is bool and both:
+                yield f"--{prefix}no-{name}", []
+
+
+def _choices(hint: Any) -> list[str]:
+    if get_origin(hint) is Literal:
+        return [str(value) for value in get_args(hint)]
+    return [choice for part in get_args(hint) for choice in _choices(part)]
+
+
+def _cases(words: Words) -> str:
+    return "\n".join(
+        f'        "{case}") words="{" ".join(found)}" ;;' for case, found in words.items() if found
+    )
+
+
+def _fish(commands: str, operands: Words, options: dict[str, Words]) -> Iterator[str]:
+    yield f"complete -c depth-unet -n __fish_use_subcommand -f -a '{commands}'"
+    for command, flags in options.items():
+        after = f"complete -c depth-unet -n '__fish_seen_subcommand_from {command}'"
+        for flag, choices in flags.items():
+            kind = "-l" if flag.startswith("--") else "-s"
+            values = f" -x -a '{' '.join(choices)}'" if choices else ""
+            yield f"{after} {kind} {flag.lstrip('-')}{values}"
+    for command, words in operands.items():
+        names = " ".join(words)
+        yield (
+            f"complete -c depth-unet -n '__fish_seen_subcommand_from {command}; "
+            f"and not __fish_seen_subcommand_from {names}' -f -a '{names}'"
+        )

@@ -1,0 +1,104 @@
+"""Help texts: of the program, of the commands that take a recipe, and tyro's made readable."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec
+
+USAGE = """\
+usage: depth-unet COMMAND ...
+
+Metric depth of rooms from one photo, with a network small enough to train yourself.
+
+commands:
+  predict INPUT...                predict depth for photos and videos
+  train RECIPE --data DIR         train a network (`train --help` lists the recipes)
+  train --resume RUN              resume an interrupted run
+  evaluate RUN --data DIR         score a run on seen rooms, unseen rooms and test frames
+  evaluate --predictions DIR ...  score the depth files of another program
+  compare RUN RUN... --data DIR   compare runs on frames that none of them was trained on
+  leaderboard EVALUATION...       rank evaluations in one table
+  search RECIPE --data DIR        find the best settings for a recipe
+  export RUN FILE.safetensors     write a small file of weights for prediction
+  inspect SOURCE                  describe a data set and look for mistakes in it
+  prepare SOURCE OUT              decode and resize a data set once, into a cache
+  rooms OUT                       render synthetic rooms with exact depth
+  help COMMAND                    show the options of a command
+
+options:
+  -h, --help                      show this help
+  -V, --version                   show the version
+  --completion bash|zsh|fish      print a completion script for your shell
+"""
+
+
+def recipes_help(command: str, recipes: Mapping[str, Callable[[], Any]]) -> str:
+    """The help of a command that takes a recipe: their names and summaries."""
+    resume = "       depth-unet train --resume RUN\n" if command == "train" else ""
+    lines = (
+        f"  {name:16}{(recipe.__doc__ or '').splitlines()[0]}\n" for name, recipe in recipes.items()
+    )
+    return (
+        f"usage: depth-unet {command} RECIPE --data DIR [options]\n{resume}\n"
+        f"recipes:\n{''.join(lines)}\n"
+        f"`depth-unet {command} RECIPE --help` lists the options and their defaults.\n"
+    )
+
+
+def readable_options() -> "ConstructorRegistry":
+    """Rules for tyro that change only its help.
+
+    Several values are shown as ``INT...``, an empty default as ``none``, and the line breaks in
+    docstrings are removed.
+    """
+    from tyro.constructors import (
+        ConstructorRegistry,
+        PrimitiveConstructorSpec,
+        StructConstructorSpec,
+    )
+
+    registry = ConstructorRegistry()
+    asking = False
+
+    def by_tyro(find: Callable[[Any], Any], info: Any) -> Any:
+        nonlocal asking
+        if asking:  # this very call: leave the answer to tyro's own rules
+            return None
+        asking = True
+        try:
+            return find(info)
+        finally:
+            asking = False
+
+    @registry.primitive_rule
+    def short_metavar(info: Any) -> Any:
+        spec = by_tyro(registry.get_primitive_spec, info)
+        if not isinstance(spec, PrimitiveConstructorSpec):
+            return spec
+        metavar = re.sub(r"\[(\S+) \[(\1 )?\.\.\.\]\]", r"\1...", spec.metavar)
+        metavar = re.sub(r"^\{([^{},]*)\}$", r"\1", metavar).replace("STR", "TEXT")
+        return replace(spec, metavar=metavar, str_from_instance=lambda value: _shown(value, spec))
+
+    @registry.struct_rule
+    def one_paragraph(info: Any) -> Any:
+        spec = by_tyro(registry.get_struct_spec, info)
+        if not isinstance(spec, StructConstructorSpec):
+            return spec
+        fields = (replace(field, helptext=_joined(field.helptext)) for field in spec.fields)
+        return replace(spec, fields=tuple(fields))
+
+    return registry
+
+
+def _shown(value: Any, spec: "PrimitiveConstructorSpec[Any]") -> list[str]:
+    if isinstance(value, float):
+        return [f"{value:.6g}"]
+    return ["none"] if value in (None, "", ()) else spec.str_from_instance(value)
+
+
+def _joined(text: str | Callable[[], str | None] | None) -> Callable[[], str]:
+    # Called when help is shown, since reading docstrings takes time.
+    return lambda: " ".join(((text() if callable(text) else text) or "").split())
