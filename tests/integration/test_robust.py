@@ -55,7 +55,8 @@ def test_nan_again_and_again_ends_the_run(
     outcome = train(cache, tmp_path / "run", "--max-skipped", 2)
     assert outcome.code == 2
     assert outcome.complaints[-1].startswith(
-        "depth-unet: error: 2 steps in a row were skipped, at last step 4 (the loss is nan; frames"
+        "depth-unet: error: 2 steps in a row were skipped; "
+        "the last was step 4 (the loss is nan; frames"
     )
     last = read(tmp_path / "run" / LAST_NAME)
     assert last.step == 3

@@ -1,7 +1,7 @@
 """How much memory a run takes: measured, and given back.
 
-On the CPU it is the anonymous resident memory of this process and its children: what neither files
-nor other processes share. On a GPU it is what torch has reserved there.
+On the CPU it is the anonymous resident memory of this process and its children: what is shared
+neither with files nor with other processes. On a GPU it is what torch has reserved there.
 """
 
 import contextlib
@@ -22,8 +22,8 @@ CHILDREN_EVERY = 250  # samples; looking for children is slow
 class MemoryMeter:
     """The highest memory since it was entered or reset; used as a context.
 
-    The system keeps no peak of anonymous memory, so a thread looks every two milliseconds. What a
-    single operation takes for less may escape it.
+    The system keeps no peak of anonymous memory, so a thread samples it every two milliseconds. A
+    shorter peak may be missed.
 
     Args:
         device: Whose memory.
@@ -37,7 +37,7 @@ class MemoryMeter:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        """Begin to look."""
+        """Start sampling."""
         self.reset()
         self._ended.clear()
         if self.device.type != "cuda":
@@ -51,7 +51,7 @@ class MemoryMeter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop looking."""
+        """Stop sampling."""
         self._ended.set()
         if self._thread:
             self._thread.join()
@@ -61,7 +61,7 @@ class MemoryMeter:
         """The highest memory so far."""
         if self.device.type == "cuda":
             return int(torch.cuda.max_memory_reserved(self.device))
-        self._take(current_bytes(self.device), self._resets)
+        self._add_sample(current_bytes(self.device), self._resets)
         return self._peak
 
     def reset(self) -> None:
@@ -73,7 +73,7 @@ class MemoryMeter:
         with self._lock:
             self._peak, self._resets = now, self._resets + 1
 
-    def _take(self, sample_bytes: int, resets: int) -> None:
+    def _add_sample(self, sample_bytes: int, resets: int) -> None:
         """Count a sample, unless the peak was reset since it was begun."""
         with self._lock:
             if resets == self._resets:
@@ -86,7 +86,7 @@ class MemoryMeter:
                 children = psutil.Process().children(recursive=True)
             samples += 1
             resets = self._resets
-            self._take(_anonymous_bytes(children), resets)
+            self._add_sample(_anonymous_bytes(children), resets)
 
 
 def current_bytes(device: torch.device) -> int:
@@ -97,26 +97,26 @@ def current_bytes(device: torch.device) -> int:
 
 
 def release(device: torch.device) -> None:
-    """Give back to the system what is free but still held."""
+    """Give memory that is free but still held back to the system."""
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()
         return
-    with contextlib.suppress(OSError, AttributeError):  # glibc alone has it
+    with contextlib.suppress(OSError, AttributeError):  # only glibc has it
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def _anonymous_bytes(children: list[psutil.Process]) -> int:
-    total = _of_process("self")
+    total = _process_bytes("self")
     for child in children:
         with contextlib.suppress(OSError, psutil.Error):
-            total += _of_process(str(child.pid))
+            total += _process_bytes(str(child.pid))
     return total
 
 
-def _of_process(pid: str) -> int:
+def _process_bytes(pid: str) -> int:
     path = Path("/proc") / pid / "status"
-    if not path.exists():  # not Linux: what is resident, shared or not
+    if not path.exists():  # not Linux: all resident memory, shared or not
         process = psutil.Process() if pid == "self" else psutil.Process(int(pid))
         return int(process.memory_info().rss)
     for line in path.read_text(encoding="ascii", errors="replace").splitlines():

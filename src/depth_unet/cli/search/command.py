@@ -27,7 +27,7 @@ from depth_unet.search.space import Space, parse_space
 from depth_unet.search.study import agree, make_pruner, opened_study
 from depth_unet.search.told import short
 from depth_unet.search.turns import Turns
-from depth_unet.train.devices import settled
+from depth_unet.train.devices import resolve_precision
 
 DEFAULT_TRIALS = 20
 
@@ -39,7 +39,7 @@ def run(arguments: SearchArguments) -> list[DataError]:
     check_one_process(config)
     space = parse_space(arguments.space, config, arguments.sampler)
     for precision in values_of("precision", space) or (config.precision,):
-        settled(replace(config, precision=precision), device)
+        resolve_precision(replace(config, precision=precision), device)
     num_trials = count_trials(arguments, space)
     out = arguments.out or Path("runs") / f"{config.recipe}-search"
     check_writable(out)

@@ -1,6 +1,5 @@
 """``depth-unet train RECIPE``: a new run."""
 
-import shutil
 import warnings
 from dataclasses import fields, replace
 from functools import partial
@@ -13,12 +12,11 @@ from depth_unet.cli.train.resume import go_on
 from depth_unet.config.run import Config
 from depth_unet.data.run_data import open_run_data
 from depth_unet.data.splits import Splits
-from depth_unet.errors import ConfigError, DataError
-from depth_unet.files.atomic import check_writable, make_folder
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read, resolve
-from depth_unet.train.devices import make_fabric, settled
+from depth_unet.errors import DataError
+from depth_unet.model.checkpoint import LAST_NAME, Checkpoint, read, resolve
+from depth_unet.train.devices import make_fabric, resolve_precision
+from depth_unet.train.folder import check_run_folder, clear_run_folder
 from depth_unet.train.loop import Trainer
-from depth_unet.train.reporter import EVENTS_NAME
 
 WITHOUT_MEANING = {
     "pretrained",
@@ -36,17 +34,17 @@ def run(arguments: TrainArguments) -> list[DataError]:
 def begin(arguments: TrainArguments, out: Path) -> None:
     """Split the data set by rooms and train, or go on where that is asked for."""
     device = choose_device(arguments.device)
-    config = settled(arguments.config, device)
+    config = resolve_precision(arguments.config, device)
     if arguments.auto_resume and (out / LAST_NAME).exists():
         go_on(out, config, arguments.data, arguments.device, fold=arguments.fold)
         return
-    check_free(out, overwrite=arguments.overwrite)
+    check_run_folder(out, overwrite=arguments.overwrite)
     source, splits = open_run_data(arguments.data, config, fold=arguments.fold)
     init = None if arguments.init is None else read_init(arguments.init, config, splits)
     fabric = make_fabric(config, device)
     fabric.launch()
     trainer = Trainer(config, source, splits, out, fabric=fabric, init=init)
-    follow(trainer, partial(claim, out))
+    follow(trainer, partial(clear_run_folder, out))
 
 
 def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
@@ -93,26 +91,3 @@ def shares_photo(name: str, known: set[str]) -> bool:
         or name.partition("/")[2] in known
         or any(other.partition("/")[2] == name for other in known)
     )
-
-
-def check_free(out: Path, *, overwrite: bool) -> None:
-    """Refuse a run folder that cannot be written, or that holds a run that must be kept.
-
-    Raises:
-        ConfigError: It holds a run and may not be overwritten.
-        DataError: It cannot be made.
-    """
-    if not overwrite and any((out / name).exists() for name in (BEST_NAME, LAST_NAME)):
-        raise ConfigError(
-            f"{out} holds a run already; go on with `depth-unet train --resume {out}`, choose "
-            "another --out, or replace it with --overwrite"
-        )
-    check_writable(out)
-
-
-def claim(out: Path) -> None:
-    """Make the run folder and remove an earlier run in it."""
-    make_folder(out)
-    for name in (BEST_NAME, LAST_NAME):
-        (out / name).unlink(missing_ok=True)
-    shutil.rmtree(out / EVENTS_NAME, ignore_errors=True)

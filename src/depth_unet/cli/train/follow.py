@@ -10,7 +10,7 @@ from depth_unet.config.run import Config
 from depth_unet.data.mixture import Mixture
 from depth_unet.data.splits import Splits
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME
-from depth_unet.train.devices import leave
+from depth_unet.train.devices import close_processes
 from depth_unet.train.interrupt import Interrupted
 from depth_unet.train.loop import Trainer
 
@@ -28,7 +28,7 @@ def follow(trainer: Trainer, begin: Callable[[], None] = lambda: None) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     if trainer.fabric.is_global_zero:
         console.print(describe(trainer.config, trainer.splits, trainer.total_steps))
-        if trainer.initialised is not None:
+        if trainer.initialised:
             console.print(f"init: {trainer.initialised}")
         if trainer.origin and trainer.step == 0:
             console.print(f"weights: {trainer.origin}")
@@ -39,12 +39,12 @@ def follow(trainer: Trainer, begin: Callable[[], None] = lambda: None) -> None:
     try:
         trainer.run(console)
     except Interrupted:
-        leave(trainer.fabric)
+        close_processes(trainer.fabric)
         raise KeyboardInterrupt(
             f"saved after step {trainer.step} of {trainer.total_steps}; "
             f"go on with: depth-unet train --resume {trainer.out}"
         ) from None
-    leave(trainer.fabric)
+    close_processes(trainer.fabric)
     if trainer.fabric.is_global_zero:
         console.print(f"wrote {trainer.out / BEST_NAME} and {trainer.out / LAST_NAME}")
         for words in what_next(trainer.source, trainer.out):

@@ -14,7 +14,7 @@ from depth_unet.data.run_data import open_run_data
 from depth_unet.data.splits import Splits
 from depth_unet.errors import CheckpointError, ConfigError, DataError
 from depth_unet.model.checkpoint import LAST_NAME, Checkpoint, read, run_file
-from depth_unet.train.devices import make_fabric, settled
+from depth_unet.train.devices import make_fabric, resolve_precision
 from depth_unet.train.loop import Trainer
 
 MOST_CHANGES = 6
@@ -23,8 +23,9 @@ OF_THE_MACHINE = {
     "micro_batch_size",
     "compute.checkpointing",
     "compute.workers",
+    "tracker",
 }  # results agree whatever they are
-OF_THE_PLAN = OF_THE_MACHINE - {"compute.workers"}
+OF_THE_PLAN = OF_THE_MACHINE - {"compute.workers", "tracker"}
 
 
 def run(arguments: ResumeArguments) -> list[DataError]:
@@ -58,7 +59,7 @@ def go_on(
         )
     if wanted.precision == "auto":
         wanted = replace(wanted, precision=checkpoint.config.precision)
-    checkpoint = with_machine(checkpoint, settled(wanted, chosen), path)
+    checkpoint = with_machine(checkpoint, resolve_precision(wanted, chosen), path)
     source, splits = open_run_data(
         data,
         checkpoint.config,
