@@ -52,11 +52,8 @@ def has_bf16(device: torch.device) -> bool:
 
 
 def uses_fused(config: Config, device: torch.device) -> bool:
-    """Whether AdamW updates all parameters in one kernel, which halves its time on CPUs.
-
-    Under fp16 it would unscale the gradients itself, leaving no moment to clip them.
-    """
-    if config.compute.fused == "auto":
+    """Whether AdamW updates all parameters in one kernel, which halves its time on CPUs."""
+    if config.compute.fused == "auto":  # under fp16 it would unscale gradients after clipping
         return config.precision != "fp16" and device.type in ("cpu", "cuda")
     return config.compute.fused == "on"
 
@@ -67,11 +64,9 @@ def local_processes() -> int:
 
 
 def make_fabric(config: Config, device: torch.device) -> Fabric:
-    """Device and precision for a run; torchrun's variables give the number of processes.
+    """Device, precision (resolved) and processes of a run; torchrun's variables state the last.
 
-    Args:
-        config: The run's settings, with the precision resolved.
-        device: Only its type counts; Fabric gives every process its own GPU.
+    Only the type of ``device`` counts: Fabric gives every process its own GPU.
     """
     return Fabric(
         accelerator=device.type,

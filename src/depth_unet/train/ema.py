@@ -11,8 +11,8 @@ class EMA:
     forgotten however short the run is. The averages are the only state.
 
     Args:
-        model: The model whose parameters are averaged; the first average is a copy.
-        decay: Share of the old average that remains after one step, in [0, 1); 0 follows exactly.
+        model: Its parameters are the first averages.
+        decay: Share of the old average that remains after one step, in [0, 1).
 
     Reference:
         Tarvainen and Valpola, Mean teachers, NeurIPS 2017; the warm start as in TensorFlow's

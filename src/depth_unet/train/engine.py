@@ -62,16 +62,12 @@ class Engine:
     def prepare(self, loader: Loader, step: int, optimiser: torch.optim.Optimizer) -> None:
         """Find the plan, if the memory is limited and the run has none yet.
 
-        Args:
-            loader: Reads the batches.
-            step: The run's position; the first batch of its epoch is measured, which is whole.
-            optimiser: If its state is still empty, the memory it will take is added.
-
         Raises:
             ConfigError: One image does not fit.
         """
         if not self.limit or self.planned:
             return
+        # The first batch of an epoch is whole.
         raw = loader.load(step - step % loader.steps_per_epoch)
         reserve = self._reserve(raw, optimiser)
         weights = sum(p.nbytes for p in self.network.parameters())
@@ -118,14 +114,7 @@ class Engine:
             self.halve("out of memory")
 
     def measure(self, raw: RawBatch, reserve: int, size: int, checkpointing: bool) -> int:
-        """Peak memory of passes of ``size`` images, in bytes; parameters stay as they are.
-
-        Args:
-            raw: The images to take from.
-            reserve: Bytes to add to the peak.
-            size: Images in a pass.
-            checkpointing: Whether activations are recomputed.
-        """
+        """Peak memory of passes of ``size`` images, and the reserve, in bytes."""
         self.network.checkpointing = checkpointing
         parts = MicroBatches(raw.slice(0, size), size, self.config, self.device)
         counts = self.gradient.counts(parts.masks())

@@ -22,12 +22,7 @@ class FiniteGuard:
         self.in_a_row = 0
 
     def skips(self, total: Tensor, norm: Tensor | None) -> bool:
-        """Whether a step must be skipped.
-
-        Args:
-            total: The batch's loss, over all processes.
-            norm: Norm of its gradient, before clipping.
-        """
+        """Whether a step must be skipped, by its loss and its gradient's norm before clipping."""
         finite = bool(total.isfinite())
         if norm is not None and not self.scaled:
             finite = finite and bool(norm.isfinite())
@@ -35,13 +30,10 @@ class FiniteGuard:
         return not finite
 
     def check(self, last: str) -> None:
-        """End the run if too many steps in a row were skipped.
-
-        Args:
-            last: The last of them, as ``describe_skipped`` returns it.
+        """End the run after too many skipped steps; ``last`` describes the last of them.
 
         Raises:
-            ConfigError: They were.
+            ConfigError: There were too many in a row.
         """
         if self.in_a_row >= self.max_skipped:
             raise ConfigError(
@@ -51,13 +43,7 @@ class FiniteGuard:
 
 
 def describe_skipped(step: int, total: Tensor, frames: Sequence[str]) -> str:
-    """One line about a skipped step.
-
-    Args:
-        step: Its number; the first is 1.
-        total: The batch's loss.
-        frames: Names of the photos that may have caused it.
-    """
+    """One line about a skipped step (the first is 1), its loss and the photos in question."""
     what = "gradient is not finite" if total.isfinite() else f"loss is {float(total)}"
     more = f" and {len(frames) - MOST_NAMES} more" if len(frames) > MOST_NAMES else ""
     return f"step {step} (the {what}; frames {', '.join(frames[:MOST_NAMES])}{more})"

@@ -26,12 +26,11 @@ class Curve:
 class MetricsFile:
     """Appends figures to ``metrics.csv``, one line each: step, name and value at full precision.
 
-    Only a line with its line break counts, so a run that is killed loses one line at most.
+    A line counts once its line break is written, so a killed run loses one line at most.
 
     Args:
         run: The run folder.
-        start_step: Steps already taken. Lines of later steps are removed: a resumed run takes these
-            steps again.
+        start_step: Steps already taken. Later lines are removed: the steps are taken again.
     """
 
     def __init__(self, run: Path, start_step: int) -> None:
@@ -40,11 +39,7 @@ class MetricsFile:
         write_text(self.path, HEADER + _lines(kept))
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
-        """Add the figures of one step.
-
-        Raises:
-            OSError: The file cannot be written; it is named.
-        """
+        """Add the figures of one step."""
         lines = _lines((step, name, float(value)) for name, value in values.items())
         try:
             with self.path.open("a", encoding="utf-8") as stream:
@@ -54,14 +49,9 @@ class MetricsFile:
 
 
 def read_history(run: Path) -> dict[str, Curve]:
-    """Every figure that a run recorded, by name.
+    """Every figure that a run recorded, by names such as ``loss/mae`` and ``unseen/abs_rel``.
 
-    Args:
-        run: The run folder.
-
-    Returns:
-        Curves such as ``loss/mae`` and ``unseen/abs_rel``. A folder without ``metrics.csv`` has
-        none; damaged lines are left out.
+    A folder without ``metrics.csv`` has none; damaged lines are left out.
     """
     points: dict[str, list[tuple[int, float]]] = {}
     for step, name, value in _rows(run / METRICS_NAME):

@@ -9,7 +9,6 @@ import ctypes
 import gc
 import threading
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import psutil
@@ -24,9 +23,6 @@ class MemoryMeter:
 
     The system keeps no peak of anonymous memory, so a thread samples it every two milliseconds. A
     shorter peak may be missed.
-
-    Args:
-        device: Whose memory.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -45,12 +41,7 @@ class MemoryMeter:
             self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop sampling."""
         self._ended.set()
         if self._thread:

@@ -17,12 +17,8 @@ ONE_CYCLE_END = 1e-4  # of the first learning rate
 def make_optimiser(network: UNet, config: OptimConfig, *, fused: bool) -> torch.optim.AdamW:
     """AdamW over all trained parameters; weight decay on matrices and kernels only.
 
-    Every group has ``lr_factor``, its share of the scheduled learning rate.
-
-    Args:
-        network: On its device; its frozen parts stop requiring gradients.
-        config: Rates and decay.
-        fused: Update all parameters in one kernel.
+    Every group has ``lr_factor``, its share of the scheduled learning rate. Frozen parts of the
+    network stop requiring gradients.
 
     Raises:
         ConfigError: ``frozen`` names an unknown part, or the whole network.
@@ -45,14 +41,10 @@ def make_optimiser(network: UNet, config: OptimConfig, *, fused: bool) -> torch.
 
 
 def freeze(network: UNet, names: tuple[str, ...]) -> None:
-    """Exclude parts of the network from training.
-
-    Args:
-        network: The network.
-        names: Parts, named as by ``layers``, such as ``encoder.stem``.
+    """Exclude parts of the network, such as ``encoder.stem``, from training.
 
     Raises:
-        ConfigError: There is no such part, or nothing is left to train.
+        ConfigError: ``layers`` has no such part, or nothing is left to train.
     """
     parts = [part for level in network.layers() for part in level]
     unknown = [name for name in names if name not in parts]
@@ -94,11 +86,9 @@ def set_learning_rate(optimiser: torch.optim.Optimizer, lr: float) -> None:
 
 
 def state_tensors(network: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """What a resumed run needs beyond the averaged weights, by name.
+    """Raw weights as ``network/NAME``, moments and counters as ``optimiser/PARAMETER_NUMBER.NAME``.
 
-    Returns:
-        Raw weights as ``network/NAME``; moments and counters as ``optimiser/NUMBER.NAME``, the
-        number being the parameter's. The optimiser's settings come from the config.
+    The optimiser's settings are not among them: they come from the config.
     """
     weights = {f"network/{name}": value for name, value in network.state_dict().items()}
     state: dict[int, dict[str, Tensor]] = optimiser.state_dict()["state"]

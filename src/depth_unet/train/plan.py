@@ -59,13 +59,13 @@ def choose_plan(
 ) -> Plan:
     """Find the largest micro-batch that fits into the memory.
 
-    Sizes double from one image on. The last two peaks give a line, and a size is measured only
-    where the line stays within the limit; at the end, the largest size that the line allows is
-    measured too. Activations are recomputed only where one image does not fit otherwise.
+    Sizes double from one image on, as long as the line through the last two peaks stays within the
+    limit; then the largest size on that line is measured. Activations are recomputed only where one
+    image does not fit otherwise.
 
     Args:
-        measure: Peak memory, in bytes, of passes of so many images, with activations recomputed
-            or kept.
+        measure: Peak memory, in bytes, of passes of a number of images, with activations recomputed
+            or not.
         share: Images of a batch in this process.
         idle: Bytes that a run takes between two passes.
         floor: Bytes that a run takes at some time, whatever the size.
@@ -73,8 +73,7 @@ def choose_plan(
         checkpointing: ``on`` and ``off`` leave no choice.
 
     Returns:
-        The plan. Where not even one image fits, it is the one that takes least, and its
-        ``predicted_bytes`` exceed the limit.
+        The plan; if not even one image fits, its ``predicted_bytes`` exceed the limit.
     """
     modes = {"auto": (False, True), "on": (True,), "off": (False,)}[checkpointing]
     plan = Plan(micro_batch_size=1)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -46,7 +45,7 @@ class Reporter:
         steps_per_epoch: Optimiser steps of one epoch.
         start_step: Steps already taken.
         console: Where the progress line is shown.
-        tracker: TensorBoard's writer class, from ``import_tracker``.
+        tracker: What ``import_tracker`` returned.
         enabled: Whether this process is the one that reports.
     """
 
@@ -91,12 +90,7 @@ class Reporter:
         self._restart()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Remove the progress line and close TensorBoard's file."""
         self._progress.stop()
         if self._tensorboard:
