@@ -32,7 +32,7 @@ from depth_unet.model.checkpoint import LAST_NAME, read
 from depth_unet.train.devices import make_fabric, resolve_precision
 from depth_unet.train.engine import clear_gradients
 from depth_unet.train.loop import Trainer
-from depth_unet.train.micro_batches import MicroBatches
+from depth_unet.train.step import MicroBatches
 
 BATCH = 64
 NUM_PAIRS = 90

@@ -55,7 +55,7 @@ def test_resumed_run_is_the_same_run(
     assert stopped.code == 130
     assert stopped.complaints[-1] == (
         f"depth-unet: interrupted; saved after step {step} of {NUM_STEPS}; "
-        f"go on with: depth-unet train --resume {out}"
+        f"resume with: depth-unet train --resume {out}"
     )
     assert read(out / LAST_NAME).step == step
     assert depth_unet("train", "--resume", out).code == 0

@@ -15,9 +15,8 @@ from depth_unet.errors import ConfigError
 from depth_unet.model.unet import UNet
 from depth_unet.train.devices import local_processes
 from depth_unet.train.memory import MemoryMeter, current_bytes, release
-from depth_unet.train.micro_batches import MicroBatches
 from depth_unet.train.plan import GB, Plan, choose_plan
-from depth_unet.train.step import BatchGradient, StepLosses
+from depth_unet.train.step import BatchGradient, MicroBatches, StepLosses
 
 NO_LIMIT = 2**62
 SLACK = 0.95  # of the limit, since the allocator takes a little more or less from step to step

@@ -34,7 +34,7 @@ from depth_unet.train.optimiser import (
 from depth_unet.train.plan import Plan
 from depth_unet.train.reporter import Reporter, import_tracker
 from depth_unet.train.setup import make_loader, new_network
-from depth_unet.train.step import BatchGradient, StepLosses, set_anywhere
+from depth_unet.train.step import BatchGradient, StepLosses, any_process
 from depth_unet.train.validate import averaged_predictor, validate
 
 OnValidation = Callable[[int, Mapping[str, float]], None]
@@ -117,7 +117,7 @@ class Trainer:
                 self.ema.update(self.network, self.step)
                 num_images = len(batch) * self.fabric.world_size
                 reporter.count(self.step, num_images, losses.means if taken else {})
-                stops, over = set_anywhere(self.fabric, bool(stop), engine.over_limit)
+                stops, over = any_process(self.fabric, bool(stop), engine.over_limit)
                 if over:
                     engine.halve("more memory than planned")
                 ends = self.step == self.total_steps

@@ -12,12 +12,12 @@ from rich.console import Console
 
 from depth_unet.cli.arguments import SearchArguments
 from depth_unet.cli.search.trial import Setting, quiet_fabric, run_trial
-from depth_unet.cli.train.device import choose_device
 from depth_unet.config.run import Config
 from depth_unet.data.mixture import Mixture
 from depth_unet.data.run_data import open_run_data
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import check_writable
+from depth_unet.model.device import choose_device
 from depth_unet.search.background import Background
 from depth_unet.search.html import PAGE_NAME, write_report
 from depth_unet.search.locks import gate
