@@ -30,7 +30,6 @@ from depth_unet.data.loader import RawBatch
 from depth_unet.data.mixture import open_data
 from depth_unet.model.checkpoint import LAST_NAME, read
 from depth_unet.train.devices import make_fabric, resolve_precision
-from depth_unet.train.engine import clear_gradients
 from depth_unet.train.loop import Trainer
 from depth_unet.train.step import MicroBatches
 
@@ -110,7 +109,7 @@ def pass_s(trainer: Trainer, raw: RawBatch) -> float:
         times.append(time.perf_counter() - begun)
         if len(times) > 1 and times[-1] > LONG_S:
             break
-    clear_gradients(engine.network)
+    engine.network.zero_grad()
     return min(times[1:])
 
 

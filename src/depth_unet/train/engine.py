@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from depth_unet.config.compute import memory_bytes
 from depth_unet.config.run import Config
@@ -68,11 +68,16 @@ class Engine:
             return
         # The first batch of an epoch is whole.
         raw = loader.load(step - step % loader.steps_per_epoch)
-        reserve = self._reserve(raw, optimiser)
         weights = sum(p.nbytes for p in self.network.parameters())
+        # What a run takes and a pass does not: moments, the next batch, validations, checkpoints.
+        reserve, saving = 0 if optimiser.state else 2 * weights, 0
+        if self.device.type != "cuda":
+            stored = (raw.image, raw.depth_m, raw.labels)
+            batch = sum(t.nbytes for t in stored if t is not None) * self.share // len(raw)
+            reserve += batch + VALIDATION_BYTES
+            saving = SAVED_COPIES * SAVED_TENSORS * weights
         release(self.device)
         idle = current_bytes(self.device) + reserve
-        saving = 0 if self.device.type == "cuda" else SAVED_COPIES * SAVED_TENSORS * weights
         plan = choose_plan(
             partial(self.measure, raw, reserve),
             share=min(self.share, len(raw)),
@@ -108,7 +113,7 @@ class Engine:
                         f"out of memory with {self.plan.micro_batch_size} images at a time; start "
                         "with --memory, or a smaller --micro-batch-size"
                     ) from None
-            clear_gradients(self.network)  # outside `except`, where the error holds the tensors
+            self.network.zero_grad()  # outside `except`, where the error holds the tensors
             release(self.device)
             self.halve("out of memory")
 
@@ -125,7 +130,7 @@ class Engine:
         except torch.OutOfMemoryError:
             return NO_LIMIT
         finally:
-            clear_gradients(self.network)
+            self.network.zero_grad()
         return self.meter.peak_bytes + reserve
 
     def run_pass(self, parts: MicroBatches, counts: dict[str, Tensor]) -> None:
@@ -184,16 +189,6 @@ class Engine:
             f"{math.ceil(need * 10) / 10:g}GB, or {remedy}"
         )
 
-    def _reserve(self, raw: RawBatch, optimiser: torch.optim.Optimizer) -> int:
-        """Bytes that a run takes and a pass does not: the next batch, moments, a validation."""
-        weights = sum(p.nbytes for p in self.network.parameters())
-        moments = 0 if optimiser.state else 2 * weights
-        if self.device.type == "cuda":
-            return moments
-        stored = (raw.image, raw.depth_m, raw.labels)
-        batch = sum(t.nbytes for t in stored if t is not None) * self.share // len(raw)
-        return moments + batch + VALIDATION_BYTES
-
     def _agree(self, value: int, how: str) -> int:
         """The smallest (``min``) or largest (``max``) value of all processes."""
         if self.fabric.world_size == 1:
@@ -201,9 +196,3 @@ class Engine:
         reduced = self.fabric.all_reduce(torch.tensor(value), reduce_op=how)
         assert isinstance(reduced, Tensor)
         return int(reduced)
-
-
-def clear_gradients(network: nn.Module) -> None:
-    """Drop all gradients and their memory."""
-    for parameter in network.parameters():
-        parameter.grad = None

@@ -64,11 +64,9 @@ class Reporter:
         self.console = console if enabled else Console(quiet=True)
         self.steps_per_epoch = steps_per_epoch
         self._file = MetricsFile(out, start_step) if enabled else None
-        self._tensorboard = (
-            tracker(str(out / EVENTS_NAME), purge_step=start_step + 1)
-            if enabled and tracker
-            else None
-        )
+        self._tensorboard = None
+        if enabled and tracker:
+            self._tensorboard = tracker(str(out / EVENTS_NAME), purge_step=start_step + 1)
         self._progress = Progress(
             TextColumn("epoch {task.fields[epoch]}"),
             BarColumn(bar_width=20),

@@ -64,10 +64,6 @@ def new_network(config: Config, init: Checkpoint | None = None) -> tuple[UNet, s
 def initialise(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
     """Copy into ``network`` every parameter whose name and shape agree; others stay.
 
-    Args:
-        network: Changed in place.
-        weights: Parameters by name, of any precision.
-
     Returns:
         One line: how many were loaded, and the names of those that were not.
 

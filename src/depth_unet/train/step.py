@@ -17,14 +17,7 @@ from depth_unet.records import Batch, SumCount
 
 
 class MicroBatches:
-    """The images of a step in consecutive parts; only the part asked for is held as floats.
-
-    Args:
-        raw: The images as they are stored.
-        size: Images in a part; the last may have fewer.
-        config: Augmentation and canvas.
-        device: Where to compute.
-    """
+    """The images of a step in parts of ``size``; only the part asked for is held as floats."""
 
     def __init__(self, raw: RawBatch, size: int, config: Config, device: torch.device) -> None:
         self.raw, self.size, self.augmentation = raw, size, config.augment
