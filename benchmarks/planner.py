@@ -1,8 +1,9 @@
-"""What `--memory` makes of a batch of 64: the plan, the memory that it took, and what it costs.
+"""The plan that `--memory` gives for a batch of 64: its memory and its speed.
 
-Every budget is a run of its own at the command line, of two steps with a validation and its
-checkpoints. Speed: in one process, passes of every size in turn, so that a busy machine slows all
-alike; the table shows the planned size's images per second against the best size's.
+Every budget is a run of two steps on the command line, with a validation and its checkpoints. The
+speed of the sizes is measured in one process, passes of every size in turn, so that a busy machine
+slows all of them alike; planned sizes that are no power of two take part. The table shows the
+planned size's images per second as a share of the best size's.
 
     python benchmarks/planner.py [--recipes seed base paper] [--budgets 1 2 4 8] [--rounds 3]
 """
@@ -15,7 +16,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,16 +26,19 @@ import torch
 from PIL import Image
 
 from depth_unet import recipes
+from depth_unet.data.loader import RawBatch
 from depth_unet.data.mixture import open_data
 from depth_unet.model.checkpoint import LAST_NAME, read
-from depth_unet.train.devices import make_fabric, settled
+from depth_unet.train.devices import make_fabric, resolve_precision
 from depth_unet.train.loop import Trainer
+from depth_unet.train.step import MicroBatches
 
 BATCH = 64
 NUM_PAIRS = 90
 NUM_STEPS = 2
 SIZES = (1, 2, 4, 8, 16, 32, 64)
-LARGEST_S = 20.0  # larger sizes are left out where one round would take longer
+LARGEST_S = 20.0  # sizes beyond one that takes longer for two passes are left out
+LONG_S = 1.0  # a pass this long is timed once
 RESULT = Path(__file__).resolve().parents[1] / "build" / "bench" / "planner.md"
 
 
@@ -53,7 +58,7 @@ def write_pairs(root: Path) -> None:
 
 
 def run(recipe: str, data: Path, out: Path, budget: str) -> dict[str, str]:
-    """One run; what it said of its plan and its memory, or why it was refused."""
+    """One run: the plan and the memory that it printed, or why it was refused."""
     command = [
         *(sys.executable, "-m", "depth_unet", "train", recipe, "--data", str(data)),
         *("--fraction", "1", "--holdout", "0.1", "--batch-size", str(BATCH)),
@@ -71,43 +76,65 @@ def run(recipe: str, data: Path, out: Path, budget: str) -> dict[str, str]:
     return {"plan": plan[1], "kept": plan[2], "predicted": plan[3], "peak": peak[1]}
 
 
-def speeds(recipe: str, data: Path, out: Path, rounds: int) -> dict[int, float]:
-    """Images per second of every micro-batch, passes taking turns."""
+def speeds(
+    recipe: str, data: Path, out: Path, planned: Collection[int], rounds: int
+) -> dict[int, float]:
+    """Images per second of every power of two and every planned size, passes taking turns."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     wanted = replace(recipes.RECIPES[recipe](), batch_size=BATCH, precision="auto", fraction=1.0)
-    config = settled(wanted, device)
+    config = resolve_precision(wanted, device)
     source = open_data([str(data)])
     splits = source.split(fraction=1.0, holdout=0.1, seed=config.seed)
     trainer = Trainer(config, source, splits, out, fabric=make_fabric(config, device))
     raw = trainer.loader.load(0)
     times: dict[int, list[float]] = {}
     for _ in range(rounds):
-        for size in SIZES:
-            measured = trainer.engine.measure(raw, size, checkpointing=False)
-            times.setdefault(size, []).append(measured.s_per_image)
-            if measured.elapsed_s * 2 > LARGEST_S:
+        for size in sorted({*SIZES, *planned}):
+            elapsed_s = pass_s(trainer, raw.slice(0, size))
+            times.setdefault(size, []).append(elapsed_s / size)
+            if elapsed_s * 2 > LARGEST_S and size >= max(planned, default=0):
                 break
     return {size: 1 / statistics.median(values) for size, values in times.items()}
 
 
+def pass_s(trainer: Trainer, raw: RawBatch) -> float:
+    """Seconds of one forward and backward pass; the faster of two, after one to warm up."""
+    engine, times = trainer.engine, list[float]()
+    engine.network.checkpointing = False
+    parts = MicroBatches(raw, len(raw), trainer.config, engine.device)
+    counts = engine.gradient.counts(parts.masks())
+    for _ in range(3):
+        begun = time.perf_counter()
+        engine.run_pass(parts, counts)
+        times.append(time.perf_counter() - begun)
+        if len(times) > 1 and times[-1] > LONG_S:
+            break
+    engine.network.zero_grad()
+    return min(times[1:])
+
+
 def rows_of(recipe: str, data: Path, folder: Path, options: argparse.Namespace) -> Iterator[str]:
     """The table's lines for one recipe."""
-    found = speeds(recipe, data, folder / "speeds", options.rounds)
-    best = max(found, key=lambda size: found[size])
     canvas = recipes.RECIPES[recipe]().canvas
+    results, sizes = dict[str, dict[str, str]](), dict[str, int]()
     for gb in options.budgets:
         out = folder / f"{recipe}-{gb}"
-        told = run(recipe, data, out, f"{gb}GB")
+        results[gb] = run(recipe, data, out, f"{gb}GB")
+        if results[gb].get("kept") == "kept":
+            checkpoint = read(out / LAST_NAME, only_config=True)
+            sizes[gb] = checkpoint.extra["plan"]["micro_batch_size"]
+    found = speeds(recipe, data, folder / "speeds", sizes.values(), options.rounds)
+    best = max(found, key=lambda size: found[size])
+    for gb, result in results.items():
         name = f"`{recipe}` {canvas.width}×{canvas.height} | {gb} GB"
-        if "refused" in told:
-            yield f"| {name} | refused: {told['refused']} | | | |"
+        if "refused" in result:
+            yield f"| {name} | refused: {result['refused']} | | | |"
             continue
-        size = read(out / LAST_NAME, only_config=True).extra["plan"]["micro_batch_size"]
-        timed = size in found and told["kept"] == "kept"
-        speed = f"{found[size] / found[best]:.2f} of {best}'s" if timed else "not timed"
+        timed = found.get(sizes.get(gb, 0))
+        speed = f"{timed / found[best]:.2f} of {best}'s" if timed else "not timed"
         yield (
-            f"| {name} | {told['plan']}, {told['kept']} | {told['predicted']} GB | "
-            f"{told['peak']} GB | {speed} |"
+            f"| {name} | {result['plan']}, {result['kept']} | {result['predicted']} GB | "
+            f"{result['peak']} GB | {speed} |"
         )
 
 

@@ -40,7 +40,7 @@ def test_ctrl_c(cache: Path, tmp_path: Path) -> None:
     assert "Traceback" not in err
     last = err.splitlines()[-1]
     found = re.fullmatch(
-        r"depth-unet: interrupted; saved after step (\d+) of 40; go on with: depth-unet (.+)", last
+        r"depth-unet: interrupted; saved after step (\d+) of 40; resume with: depth-unet (.+)", last
     )
     assert found, last
     step = int(found[1])

@@ -42,8 +42,8 @@ def test_out_of_memory_halves_and_repeats_the_step(
         sizes = out_of_memory_beyond(patch, 1, first_call=1)  # the second part of the first step
         outcome = train(cache, tmp_path / "hit", "--micro-batch-size", 3)
     assert outcome.code == 0, outcome.err
-    assert "out of memory: going on with 2 images at a time" in outcome.err
-    assert "out of memory: going on with 1 image at a time" in outcome.err
+    assert "out of memory: continuing with 2 images at a time" in outcome.err
+    assert "out of memory: continuing with 1 image at a time" in outcome.err
     assert set(sizes) == {3, 1}
     assert train(cache, tmp_path / "one", "--micro-batch-size", 1).code == 0
     hit, one = (read(tmp_path / name / LAST_NAME) for name in ("hit", "one"))
@@ -78,7 +78,7 @@ def test_one_image_too_many_is_said(
     out_of_memory_beyond(monkeypatch, 0)
     outcome = train(cache, tmp_path / "run")
     assert outcome.code == 2
-    assert "going on with 1 image at a time, activations computed twice" in outcome.err
+    assert "continuing with 1 image at a time, activations recomputed" in outcome.err
     assert "out of memory with one image at a time; choose a smaller --canvas" in outcome.err
     assert read(tmp_path / "run" / LAST_NAME).step == 0
 

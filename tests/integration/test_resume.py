@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,17 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read
-from tests.integration.commandline import depth_unet, free_port, no_pictures, start
+from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read, read_config
+from depth_unet.train.folder import CONFIG_NAME
+from depth_unet.train.history import METRICS_NAME, read_history
+from tests.integration.commandline import (
+    assert_refused,
+    bytes_below,
+    depth_unet,
+    free_port,
+    no_pictures,
+    start,
+)
 from tests.integration.short_run import NUM_STEPS, OPTIONS, assert_same, signal_after, train
 
 pytestmark = pytest.mark.usefixtures("without_pictures")
@@ -45,7 +55,7 @@ def test_resumed_run_is_the_same_run(
     assert stopped.code == 130
     assert stopped.complaints[-1] == (
         f"depth-unet: interrupted; saved after step {step} of {NUM_STEPS}; "
-        f"go on with: depth-unet train --resume {out}"
+        f"resume with: depth-unet train --resume {out}"
     )
     assert read(out / LAST_NAME).step == step
     assert depth_unet("train", "--resume", out).code == 0
@@ -78,36 +88,78 @@ def test_run_stopped_twice(
 
 
 def test_resuming_a_finished_run_changes_nothing(undisturbed: Path, tmp_path: Path) -> None:
-    """Both checkpoints stay, and so does what TensorBoard shows."""
+    """Checkpoints, figures and config stay as they are."""
     out = tmp_path / "run"
     shutil.copytree(undisturbed, out)
-    before = {name: (out / name).read_bytes() for name in (BEST_NAME, LAST_NAME)}
-    shown = scalars(out)
-    assert shown["loss/total"] == list(range(1, NUM_STEPS + 1))
-    outcome = depth_unet("train", "--resume", out)
-    assert outcome.code == 0
-    assert {name: (out / name).read_bytes() for name in before} == before
-    assert scalars(out) == shown
+    before = bytes_below(out)
+    assert set(before) == {BEST_NAME, LAST_NAME, METRICS_NAME, CONFIG_NAME}
+    assert depth_unet("train", "--resume", out).code == 0
+    assert bytes_below(out) == before
 
 
 def test_resumed_run_keeps_its_curves(
-    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cache: Path, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """TensorBoard shows every step once, those before the interruption too."""
+    """Its figures are those of the undisturbed run, to the last bit; TensorBoard has each once."""
+    out = tmp_path / "run"
     with monkeypatch.context() as context:
         signal_after(context, 3)
-        assert train(cache, tmp_path / "run").code == 130
-    assert depth_unet("train", "--resume", tmp_path / "run").code == 0
-    shown = scalars(tmp_path / "run")
-    assert shown["loss/total"] == [1, 2, 3, 4, 5, 6, 7]
-    assert shown["unseen/abs_rel"] == [3, 6, 7]
-
-
-def scalars(out: Path) -> dict[str, list[int]]:
-    """The steps at which TensorBoard shows each scalar of a run."""
+        assert train(cache, out, "--tracker", "tensorboard").code == 130
+    assert read_config(out / LAST_NAME).tracker == "tensorboard"
+    with (out / METRICS_NAME).open("a") as stream:
+        stream.write("4,loss/total,0.5\n5,loss/to")  # as if it had been killed two steps later
+    assert depth_unet("train", "--resume", out).code == 0
+    ours, theirs = read_history(out), read_history(undisturbed)
+    assert list(ours) == list(theirs)
+    assert ours["loss/total"].steps == (1, 2, 3, 4, 5, 6, 7)
+    assert ours["unseen/abs_rel"].steps == (3, 6, 7)
+    for name, curve in theirs.items():
+        assert ours[name].steps == curve.steps
+        if name not in ("run/images_per_s", "run/memory_gb"):
+            assert ours[name] == curve, name
     events = EventAccumulator(str(out / "tensorboard"))
     events.Reload()
-    return {tag: [event.step for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
+    shown = {tag: tuple(event.step for event in events.Scalars(tag)) for tag in ours}
+    assert shown == {name: curve.steps for name, curve in ours.items()}
+
+
+def test_run_from_before_metrics_csv(
+    cache: Path, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder with TensorBoard's events alone is resumed, and has figures from there on."""
+    out = tmp_path / "run"
+    with monkeypatch.context() as context:
+        signal_after(context, 4)
+        assert train(cache, out).code == 130
+    (out / METRICS_NAME).unlink()
+    (out / CONFIG_NAME).unlink()
+    (out / "tensorboard").mkdir()
+    (out / "tensorboard" / "events.out.tfevents.1.host").write_bytes(b"events")
+    assert depth_unet("train", "--resume", out).code == 0
+    assert_same(out / LAST_NAME, undisturbed / LAST_NAME)
+    assert read_history(out)["loss/total"].steps == (5, 6, 7)
+    assert (out / CONFIG_NAME).read_bytes() == (undisturbed / CONFIG_NAME).read_bytes()
+
+
+def test_tracker_may_change(
+    cache: Path, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It changes nothing in the run; a missing one is refused before anything is written."""
+    out = tmp_path / "run"
+    with monkeypatch.context() as context:
+        signal_after(context, 3)
+        assert train(cache, out).code == 130
+    before = bytes_below(out)
+    with monkeypatch.context() as context:
+        context.setitem(sys.modules, "torch.utils.tensorboard", None)
+        refused = depth_unet("train", "--resume", out, "--tracker", "tensorboard")
+        assert_refused(refused, "TensorBoard", "pip install")
+        again = train(cache, out, "--tracker", "tensorboard", "--overwrite")
+        assert_refused(again, "TensorBoard", "pip install")
+    assert bytes_below(out) == before
+    assert depth_unet("train", "--resume", out, "--tracker", "tensorboard").code == 0
+    ours, theirs = read(out / LAST_NAME), read(undisturbed / LAST_NAME)
+    assert all(torch.equal(ours.weights[name], theirs.weights[name]) for name in theirs.weights)
 
 
 def test_data_set_may_have_moved(

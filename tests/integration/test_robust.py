@@ -55,7 +55,8 @@ def test_nan_again_and_again_ends_the_run(
     outcome = train(cache, tmp_path / "run", "--max-skipped", 2)
     assert outcome.code == 2
     assert outcome.complaints[-1].startswith(
-        "depth-unet: error: 2 steps in a row were skipped, at last step 4 (the loss is nan; frames"
+        "depth-unet: error: 2 steps in a row were skipped; "
+        "the last was step 4 (the loss is nan; frames"
     )
     last = read(tmp_path / "run" / LAST_NAME)
     assert last.step == 3
@@ -85,11 +86,11 @@ def test_changed_settings_are_refused(cache: Path, tmp_path: Path) -> None:
     outcome = depth_unet("train", "--resume", out, "--optim.lr", "0.5", "--seed", "3")
     assert_refused(
         outcome,
-        "seed 0 there, 3 asked for; optim.lr 0.0003 there, 0.5 asked for",
+        "seed is 0 in the run, 3 was asked for; optim.lr is 0.0003 in the run, 0.5 was asked for",
         f"depth-unet train --resume {out}",
     )
     outcome = depth_unet("train", "paper", "--resume", out)
-    assert_refused(outcome, "recipe 'seed' there, 'paper' asked for", "more")
+    assert_refused(outcome, "recipe is 'seed' in the run, 'paper' was asked for", "more")
 
 
 def test_the_same_settings_may_be_said_again(cache: Path, tmp_path: Path) -> None:

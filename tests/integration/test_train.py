@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 
+from depth_unet.config.values import from_dict
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
 from depth_unet.recipes import RECIPES
+from depth_unet.train.folder import CONFIG_NAME
+from depth_unet.train.history import METRICS_NAME, read_history
 from tests.integration.commandline import (
     FEW_STEPS,
     bytes_below,
@@ -68,17 +72,19 @@ def test_prepare_goes_on(box_rooms: Path, cache: Path, tmp_path: Path) -> None:
 
 
 def test_train(run_folder: Path) -> None:
-    """It leaves both checkpoints and events, and nothing half-written."""
-    found = files_below(run_folder)
-    assert {name for name in found if not name.startswith("tensorboard/")} == {
-        *(BEST_NAME, LAST_NAME, "tensorboard")
-    }
-    assert any(name.startswith("tensorboard/") for name in found)
+    """It leaves both checkpoints, its figures and its config, and nothing half-written."""
+    assert files_below(run_folder) == {BEST_NAME, LAST_NAME, METRICS_NAME, CONFIG_NAME}
     last, best = read(run_folder / LAST_NAME), read(run_folder / BEST_NAME)
     assert last.step == 4
     assert last.state
     assert not best.state
     assert best.metrics["unseen/abs_rel"] > 0
+    assert from_dict(yaml.safe_load((run_folder / CONFIG_NAME).read_text())) == last.config
+    curves = read_history(run_folder)
+    assert {name: curve.values[-1] for name, curve in curves.items() if "seen" in name} == (
+        last.metrics
+    )
+    assert set(curves["loss/total"].steps) == {4}
     sizes = {name: len(frames) for name, frames in last.splits.items()}
     assert sizes == {"train": 50, "seen": 10, "unseen": 12, "test": 4}
 
@@ -118,7 +124,7 @@ def test_train_does_not_replace_a_run(cache: Path, run_folder: Path, tmp_path: P
     assert bytes_below(out) == before
     assert depth_unet(*command, "--overwrite").code == 0
     assert read(out / LAST_NAME).step == read(out / BEST_NAME).step == 2
-    assert len(list((out / "tensorboard").iterdir())) == 1
+    assert {curve.steps for curve in read_history(out).values()} == {(2,)}
 
 
 @pytest.mark.usefixtures("without_pictures")

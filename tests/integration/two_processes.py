@@ -19,7 +19,7 @@ from depth_unet.config.loss import NO_DEPTH, LossConfig
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.run import Config
 from depth_unet.records import Batch, DepthOutput
-from depth_unet.train.devices import leave
+from depth_unet.train.devices import close_processes
 from depth_unet.train.step import BatchGradient
 
 NUM_IMAGES = 16
@@ -155,7 +155,7 @@ def main(rank: int, port: int, path: Path) -> None:
             results |= {f"{case}/{term}/{name}": value for name, value in means.items()}
     results["messages"] = torch.tensor(messages_of(fabric, parts))
     save_file(results, path)
-    leave(fabric)
+    close_processes(fabric)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from depth_unet.config.compute import ComputeConfig
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError
 from depth_unet.train import devices
-from depth_unet.train.devices import settled, uses_fused
+from depth_unet.train.devices import resolve_precision, uses_fused
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
@@ -18,8 +18,8 @@ def test_auto_is_bf16_where_the_device_has_it(
 ) -> None:
     """And fp32 elsewhere; what the user says stays."""
     monkeypatch.setattr(devices, "has_bf16", lambda _: here)
-    assert settled(Config(precision="auto"), CPU).precision == expected
-    assert settled(Config(precision="fp64"), CPU).precision == "fp64"
+    assert resolve_precision(Config(precision="auto"), CPU).precision == expected
+    assert resolve_precision(Config(precision="fp64"), CPU).precision == "fp64"
 
 
 def test_processors_without_a_list_of_flags_have_no_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,10 +36,10 @@ def test_processors_without_a_list_of_flags_have_no_bf16(monkeypatch: pytest.Mon
 def test_fp16_needs_a_gpu_and_its_scaler() -> None:
     """On the CPU it is refused, and so is an optimiser that would unscale gradients itself."""
     with pytest.raises(ConfigError, match="needs a GPU"):
-        settled(Config(precision="fp16"), CPU)
+        resolve_precision(Config(precision="fp16"), CPU)
     fused = ComputeConfig(fused="on")
     with pytest.raises(ConfigError, match=r"compute\.fused on cannot unscale"):
-        settled(Config(precision="fp16", compute=fused), CUDA)
+        resolve_precision(Config(precision="fp16", compute=fused), CUDA)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])

@@ -1,10 +1,10 @@
-"""Steps that are not finite are skipped, told, and end a run when they follow one another."""
+"""Steps that are not finite are skipped and reported; too many in a row end a run."""
 
 import pytest
 import torch
 
 from depth_unet.errors import ConfigError
-from depth_unet.train.guard import FiniteGuard, describe
+from depth_unet.train.guard import FiniteGuard, describe_skipped
 
 ONE, NAN, INF = (torch.tensor(value) for value in (1.0, float("nan"), float("inf")))
 
@@ -32,13 +32,17 @@ def test_only_steps_in_a_row_end_a_run() -> None:
         guard.skips(total, ONE)
         guard.check("step 7")
     guard.skips(NAN, ONE)
-    with pytest.raises(ConfigError, match="2 steps in a row were skipped, at last step 7; lower"):
+    with pytest.raises(
+        ConfigError, match="2 steps in a row were skipped; the last was step 7; lower"
+    ):
         guard.check("step 7")
 
 
 def test_description_names_frames() -> None:
     """What was not finite, and up to five photos."""
-    assert describe(3, NAN, ["a.png", "b.png"]) == ("step 3 (the loss is nan; frames a.png, b.png)")
-    text = describe(3, ONE, [f"{i}.png" for i in range(8)])
+    assert describe_skipped(3, NAN, ["a.png", "b.png"]) == (
+        "step 3 (the loss is nan; frames a.png, b.png)"
+    )
+    text = describe_skipped(3, ONE, [f"{i}.png" for i in range(8)])
     assert text.startswith("step 3 (the gradient is not finite; frames 0.png, ")
     assert text.endswith("4.png and 3 more)")

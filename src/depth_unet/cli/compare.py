@@ -12,7 +12,6 @@ from depth_unet.cli.evaluate.scoring import (
     count_rooms_by_split,
     score_parts,
 )
-from depth_unet.cli.train.device import choose_device
 from depth_unet.config.choices import ComparedChoice
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import Source
@@ -20,6 +19,7 @@ from depth_unet.errors import ConfigError, DataError
 from depth_unet.evaluate.score import Predictor
 from depth_unet.files.atomic import check_writable
 from depth_unet.model.checkpoint import resolve
+from depth_unet.model.device import choose_device
 from depth_unet.predict.model import DepthModel
 from depth_unet.report.comparison.frames import FairFrames, fair_frames
 from depth_unet.report.comparison.page import write_page

@@ -5,6 +5,7 @@ from typing import Literal
 
 from depth_unet.config.augment import AugmentConfig
 from depth_unet.config.checks import require
+from depth_unet.config.choices import TrackerChoice
 from depth_unet.config.compute import ComputeConfig, memory_bytes
 from depth_unet.config.loss import SSIM_WINDOW, LossConfig
 from depth_unet.config.model import CanvasConfig, ModelConfig
@@ -43,7 +44,9 @@ class Config:
     validate_every: int = 0
     """Steps between two validations; 0: about twenty validations in a run."""
     log_every: int = 20
-    """Steps between two lines in TensorBoard."""
+    """Steps between two rows of losses in metrics.csv."""
+    tracker: TrackerChoice = "none"
+    """Where figures and pictures are written besides metrics.csv: `tensorboard`, if installed."""
     early_stop: int = 0
     """Stop after this many validations without a better result on unseen rooms; 0: never."""
     max_skipped: int = 10

@@ -20,10 +20,10 @@ PRECISIONS: dict[Precision, Literal["32-true", "bf16-mixed", "16-mixed", "64-tru
 BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # as x86 and Arm processors name them
 
 
-def settled(config: Config, device: torch.device) -> Config:
-    """The config with what ``auto`` means on this device in its place.
+def resolve_precision(config: Config, device: torch.device) -> Config:
+    """Replace precision ``auto`` by what it means on this device.
 
-    What a checkpoint holds is settled, so that a run goes on in the arithmetic that it began in.
+    Checkpoints hold the resolved precision, so that a resumed run keeps its arithmetic.
 
     Raises:
         ConfigError: fp16 without a GPU, or with an optimiser that cannot unscale it.
@@ -44,47 +44,43 @@ def has_bf16(device: torch.device) -> bool:
             return bool(torch.cuda.is_bf16_supported(including_emulation=False))
         case "cpu":
             try:
-                words = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+                flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
             except OSError:
                 return False
-            return not BF16_FLAGS.isdisjoint(words)
+            return not BF16_FLAGS.isdisjoint(flags)
     return False
 
 
 def uses_fused(config: Config, device: torch.device) -> bool:
-    """Whether AdamW updates all parameters in one kernel: half the time on CPUs.
+    """Whether AdamW updates all parameters in one kernel, which halves its time on CPUs."""
+    if config.compute.fused == "auto":  # under fp16 it would unscale gradients after clipping
+        return config.precision != "fp16" and device.type in ("cpu", "cuda")
+    return config.compute.fused == "on"
 
-    Under fp16 it would unscale the gradients itself, and clipping could not come in between.
-    """
-    match config.compute.fused:
-        case "on":
-            return True
-        case "off":
-            return False
-    return config.precision != "fp16" and device.type in ("cpu", "cuda")
+
+def local_processes() -> int:
+    """Processes of the run on this machine, as torchrun states them."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
 def make_fabric(config: Config, device: torch.device) -> Fabric:
-    """Device and precision for a run; torchrun's variables decide on the processes.
+    """Device, precision (resolved) and processes of a run; torchrun's variables state the last.
 
-    Args:
-        config: The run's settings, settled.
-        device: Its type decides; which one of several GPUs is this process's, Fabric decides.
+    Only the type of ``device`` counts: Fabric gives every process its own GPU.
     """
-    local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     return Fabric(
         accelerator=device.type,
-        devices=local,
-        num_nodes=int(os.environ.get("WORLD_SIZE", "1")) // local,
+        devices=local_processes(),
+        num_nodes=int(os.environ.get("WORLD_SIZE", "1")) // local_processes(),
         precision=PRECISIONS[config.precision],
     )
 
 
-def leave(fabric: Fabric) -> None:
-    """End the group of processes, all at once, where there is more than one.
+def close_processes(fabric: Fabric) -> None:
+    """End the process group in all processes at once.
 
-    One that only exits may be aborted by its own threads, which still talk to the others; torchrun
-    would then begin a run anew that had come to its end.
+    A process that just exits may be aborted by its own communication threads, and torchrun would
+    restart a run that is complete.
     """
     if fabric.world_size > 1:
         fabric.barrier()

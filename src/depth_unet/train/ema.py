@@ -1,4 +1,4 @@
-"""A moving average of the weights; what is validated, kept as best, and shipped."""
+"""A moving average of the weights, which is validated, kept as best, and shipped."""
 
 import torch
 from torch import Tensor, nn
@@ -8,11 +8,11 @@ class EMA:
     """Exponential moving average of a model's parameters, with a warm start.
 
     After step t the decay is min(decay, (1 + t) / (10 + t)), so that the first weights are
-    forgotten however short the run is. No state but the averages: the step is passed in.
+    forgotten however short the run is. The averages are the only state.
 
     Args:
-        model: The model whose parameters are averaged; the first average is a copy.
-        decay: Share of the old average that remains after one step, in [0, 1); 0 follows exactly.
+        model: Its parameters are the first averages.
+        decay: Share of the old average that remains after one step, in [0, 1).
 
     Reference:
         Tarvainen and Valpola, Mean teachers, NeurIPS 2017; the warm start as in TensorFlow's

@@ -1,4 +1,4 @@
-"""Steps whose loss or gradient is not finite are skipped and told, and too many end the run."""
+"""Steps whose loss or gradient is not finite are skipped; too many in a row end the run."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ class FiniteGuard:
 
     Args:
         max_skipped: Skipped steps in a row that end the run.
-        scaled: Whether a gradient scaler (fp16) meets overflows of the gradient by design.
+        scaled: Whether a gradient scaler (fp16) handles overflows of the gradient.
     """
 
     def __init__(self, max_skipped: int, *, scaled: bool) -> None:
@@ -22,43 +22,28 @@ class FiniteGuard:
         self.in_a_row = 0
 
     def skips(self, total: Tensor, norm: Tensor | None) -> bool:
-        """Whether a step must be skipped; the run ends by ``check`` if there were too many.
-
-        Args:
-            total: The batch's loss, over all processes.
-            norm: Norm of its gradient, before clipping.
-        """
+        """Whether a step must be skipped, by its loss and its gradient's norm before clipping."""
         finite = bool(total.isfinite())
         if norm is not None and not self.scaled:
             finite = finite and bool(norm.isfinite())
         self.in_a_row = 0 if finite else self.in_a_row + 1
         return not finite
 
-    def check(self, message: str) -> None:
-        """End the run where too many steps in a row were skipped.
-
-        Args:
-            message: What ``describe`` says of the last one.
+    def check(self, last: str) -> None:
+        """End the run after too many skipped steps; ``last`` describes the last of them.
 
         Raises:
-            ConfigError: They were.
+            ConfigError: There were too many in a row.
         """
         if self.in_a_row >= self.max_skipped:
             raise ConfigError(
-                f"{self.in_a_row} steps in a row were skipped, at last {message}; lower --optim.lr "
-                "or look at these frames"
+                f"{self.in_a_row} steps in a row were skipped; the last was {last}; lower "
+                "--optim.lr or look at these frames"
             )
 
 
-def describe(step: int, total: Tensor, frames: Sequence[str]) -> str:
-    """One line about a skipped step.
-
-    Args:
-        step: Its number; the first is 1.
-        total: The batch's loss.
-        frames: Names of the photos that it may be due to.
-    """
-    value = float(total)
-    what = "gradient is not finite" if total.isfinite() else f"loss is {value}"
+def describe_skipped(step: int, total: Tensor, frames: Sequence[str]) -> str:
+    """One line about a skipped step (the first is 1), its loss and the photos in question."""
+    what = "gradient is not finite" if total.isfinite() else f"loss is {float(total)}"
     more = f" and {len(frames) - MOST_NAMES} more" if len(frames) > MOST_NAMES else ""
     return f"step {step} (the {what}; frames {', '.join(frames[:MOST_NAMES])}{more})"

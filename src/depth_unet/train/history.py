@@ -1,18 +1,13 @@
-"""What a run told TensorBoard, read back: its curves."""
+"""The figures of a run, step by step: written to ``metrics.csv``, and read back."""
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tensorboard.backend.event_processing.event_accumulator import (
-    IMAGES,
-    SCALARS,
-    EventAccumulator,
-)
+from depth_unet.files.atomic import write_text
 
-from depth_unet.train.reporter import EVENTS_NAME
+METRICS_NAME = "metrics.csv"
+HEADER = "step,name,value\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,42 +23,57 @@ class Curve:
     values: tuple[float, ...]
 
 
-def read_history(run: Path) -> dict[str, Curve]:
-    """Every figure that a run recorded, by its name in TensorBoard.
+class MetricsFile:
+    """Appends figures to ``metrics.csv``, one line each: step, name and value at full precision.
 
-    Where a run was resumed from an earlier step, what it had recorded beyond that step is left
-    out, as TensorBoard does: the resumed run took these steps again.
+    A line counts once its line break is written, so a killed run loses one line at most.
 
     Args:
         run: The run folder.
-
-    Returns:
-        Curves such as ``loss/mae`` and ``unseen/abs_rel``; none for a folder without events, and
-        of a damaged file what comes before the damage.
+        start_step: Steps already taken. Later lines are removed: the steps are taken again.
     """
-    folder = run / EVENTS_NAME
-    if not folder.is_dir():
-        return {}
-    events = EventAccumulator(str(folder), size_guidance={SCALARS: 0, IMAGES: 1})
-    with _quiet():
-        events.Reload()
+
+    def __init__(self, run: Path, start_step: int) -> None:
+        self.path = run / METRICS_NAME
+        kept = [row for row in _rows(self.path) if row[0] <= start_step]
+        write_text(self.path, HEADER + _lines(kept))
+
+    def write(self, step: int, values: Mapping[str, float]) -> None:
+        """Add the figures of one step."""
+        lines = _lines((step, name, float(value)) for name, value in values.items())
+        try:
+            with self.path.open("a", encoding="utf-8") as stream:
+                stream.write(lines)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from None
+
+
+def read_history(run: Path) -> dict[str, Curve]:
+    """Every figure that a run recorded, by names such as ``loss/mae`` and ``unseen/abs_rel``.
+
+    A folder without ``metrics.csv`` has none; damaged lines are left out.
+    """
+    points: dict[str, list[tuple[int, float]]] = {}
+    for step, name, value in _rows(run / METRICS_NAME):
+        points.setdefault(name, []).append((step, value))
     curves = {}
-    for name in events.Tags()[SCALARS]:
-        points = events.Scalars(name)
-        curves[name] = Curve(
-            steps=tuple(point.step for point in points),
-            values=tuple(float(point.value) for point in points),
-        )
+    for name, pairs in points.items():
+        steps, values = zip(*pairs, strict=True)
+        curves[name] = Curve(steps=steps, values=values)
     return curves
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """TensorBoard warns of every resumed run, although it does with it what it should."""
-    logger = logging.getLogger("tensorboard")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
+def _rows(path: Path) -> Iterator[tuple[int, str, float]]:
+    if not path.is_file():
+        return
+    whole = path.read_text(encoding="utf-8", errors="replace").rpartition("\n")[0]
+    for line in whole.split("\n"):
+        try:
+            step, name, value = line.split(",")
+            yield int(step), name, float(value)
+        except ValueError:  # the header, or a damaged line
+            continue
+
+
+def _lines(rows: Iterable[tuple[int, str, float]]) -> str:
+    return "".join(f"{step},{name},{value!r}\n" for step, name, value in rows)

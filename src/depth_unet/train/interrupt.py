@@ -4,19 +4,19 @@ import contextlib
 import signal
 import sys
 import threading
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Self
 
 
-class Interrupted(KeyboardInterrupt):  # it is one: the shell expects 130
+class Interrupted(KeyboardInterrupt):  # a KeyboardInterrupt, since the shell expects exit code 130
     """The run was stopped from outside; its last step is saved."""
 
 
 class StopSignal:
-    """Remembers that SIGINT or SIGTERM came; a second one acts as usual.
+    """True once SIGINT or SIGTERM has come; a second one acts as usual.
 
     Args:
-        says: What is written to stderr when it comes.
+        message: Written to stderr when the signal comes.
 
     Example:
         >>> with StopSignal() as stop:
@@ -24,35 +24,29 @@ class StopSignal:
         False
     """
 
-    def __init__(self, says: str = "stopping after this step; once more to stop at once") -> None:
-        self._says = says
+    def __init__(self, message: str = "stopping after this step; repeat to stop at once") -> None:
+        self._message = message
         self._came = False
         self._previous: dict[int, Any] = {}
 
     def __bool__(self) -> bool:
-        """Whether a signal came."""
         return self._came
 
     def __enter__(self) -> Self:
-        """Take over both signals (in the main thread; elsewhere nothing can be caught)."""
+        """Handle both signals (in the main thread; other threads cannot)."""
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._previous[number] = signal.signal(number, self._note)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Give both signals back."""
+    def __exit__(self, *_: object) -> None:
+        """Restore the handlers from before."""
         self._restore()
 
     def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # signal's form
         self._came = True
         with contextlib.suppress(OSError, RuntimeError):  # stderr may be closed, or in use
-            sys.stderr.write(f"\n{self._says}\n")
+            sys.stderr.write(f"\n{self._message}\n")
         self._restore()
 
     def _restore(self) -> None:

@@ -1,6 +1,8 @@
-"""The training loop, whole on one screen; what it calls is one file each beside it."""
+"""The training loop: ``Trainer.run`` reads from top to bottom what happens in a step."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,38 +20,43 @@ from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, save
 from depth_unet.train.devices import uses_fused
 from depth_unet.train.ema import EMA
 from depth_unet.train.engine import Engine
-from depth_unet.train.guard import FiniteGuard, describe
-from depth_unet.train.initialise import initialise
+from depth_unet.train.folder import write_config
+from depth_unet.train.guard import FiniteGuard, describe_skipped
 from depth_unet.train.interrupt import Interrupted, StopSignal
-from depth_unet.train.optimiser import learning_rate, make_optimiser, set_learning_rate
+from depth_unet.train.optimiser import (
+    learning_rate,
+    make_optimiser,
+    network_tensors,
+    restore_moments,
+    set_learning_rate,
+    state_tensors,
+)
 from depth_unet.train.plan import Plan
-from depth_unet.train.reporter import Reporter
+from depth_unet.train.reporter import Reporter, import_tracker
 from depth_unet.train.setup import make_loader, new_network
-from depth_unet.train.snapshot import network_tensors, restore_moments, state_tensors
-from depth_unet.train.step import BatchGradient, StepLosses, set_anywhere
+from depth_unet.train.step import BatchGradient, StepLosses, any_process
 from depth_unet.train.validate import averaged_predictor, validate
 
 OnValidation = Callable[[int, Mapping[str, float]], None]
-"""Told the step and the figures (``<split>/<metric>``) of every validation; may raise to end."""
+"""Called with the step and the figures (``<split>/<metric>``); may raise to end the run."""
 
 
 class Trainer:
     """One run: network, optimiser, averages and position, which a checkpoint holds.
 
     Args:
-        config: The run's settings, as ``devices.settled`` left them.
-        source: The data set, or several as one.
+        config: The run's settings, with the precision resolved.
+        source: The data.
         splits: Which of its frames are trained and validated on.
         out: The run folder.
         fabric: Device, precision and processes, launched.
-        resume: The checkpoint to go on from, or None to begin.
-        init: The checkpoint whose weights the run begins with, where they fit; its ``origin``
-            says in words what it is, and what was loaded is kept as ``initialised``.
+        resume: The checkpoint of a run to resume.
+        init: The checkpoint whose weights a new run starts with, where they fit.
         on_validation: Called after every validation; what it raises ends the run.
 
     Raises:
         CheckpointError: No weight of ``init`` fits.
-        ConfigError: The settings do not fit the network or the data set.
+        ConfigError: The settings do not fit the network, the data set, or what is installed.
     """
 
     def __init__(
@@ -66,53 +73,73 @@ class Trainer:
     ) -> None:
         self.config, self.source, self.splits, self.out = config, source, splits, out
         self.fabric, self.on_validation = fabric, on_validation
+        self.tracker = import_tracker(config.tracker)
         frames = frames_of(source.rows, splits, "train")
         self.loader = make_loader(config, source, frames, fabric)
         self.total_steps = config.total_steps(len(frames))
         self.validation_interval = config.validation_interval(len(frames))
-        self.guesses = resume.guesses if resume else fit_guesses(source, frames)
-        self.network, self.origin = (
-            new_network(config, init) if resume is None else (resume.network(), resume.origin)
-        )
-        self.initialised = initialise(self.network, init.weights) if init else None
-        if init:
-            self.origin = "; ".join(filter(None, (self.origin, init.origin)))
-        if resume is not None:
-            self.network.load_state_dict(network_tensors(resume.state))
-        self.network.in_format(channels_last=config.compute.channels_last).to(fabric.device)
         self.step, self.best, self.stale, self.ended = 0, float("inf"), 0, False
-        self.validating = False
-        self.metrics: dict[str, float] = {}
+        self.validating, self.metrics = False, dict[str, float]()
         self.guard = FiniteGuard(config.max_skipped, scaled=config.precision == "fp16")
-        self._set_up({} if resume is None else resume.extra)
-        if resume is not None:
+        if resume is None:
+            self.guesses = fit_guesses(source, frames)
+            self.network, self.origin, self.initialised = new_network(config, init)
+            self._set_up()
+        else:
+            self.guesses, self.origin, self.initialised = resume.guesses, resume.origin, ""
+            self.network = resume.network()
+            self.network.load_state_dict(network_tensors(resume.state))
+            self._set_up(resume.extra)
             self._restore(resume)
 
-    def _set_up(self, extra: dict[str, Any]) -> None:
-        """Everything that works on the network; a plan holds for the share that it was made for."""
-        config, fused = self.config, uses_fused(self.config, self.fabric.device)
-        optimiser = make_optimiser(self.network, config.optim, fused=fused)
-        network: nn.Module = self.network
-        if config.compute.compile:
-            network = cast(nn.Module, torch.compile(network))
-        self.model, self.optimiser = self.fabric.setup(network, optimiser)
-        self.ema = EMA(self.network, config.optim.ema)
-        share = -(-config.batch_size // self.fabric.world_size)
-        self.engine = Engine(
-            BatchGradient(self.fabric, self.model, config),
-            self.network,
-            config,
-            share=share,
-            plan=Plan.from_dict(extra["plan"]) if extra.get("share") == share else None,
-        )
+    def run(self, console: Console) -> None:
+        """Train to the end; Ctrl-C and SIGTERM save and raise ``Interrupted``.
 
-    @property
-    def is_done(self) -> bool:
-        """Whether the run has come to its end."""
-        return self.ended or self.step >= self.total_steps
+        Raises:
+            DataError: A frame cannot be read any more; the steps before it are saved.
+            ConfigError: The memory does not suffice, or too many steps were skipped; likewise.
+        """
+        self.prepare(console)
+        if self.is_done:
+            return
+        config, engine, reporter = self.config, self.engine, self._reporter(console)
+        with self._saved_on_error(), StopSignal() as stop, engine.meter, reporter:
+            engine.say = reporter.say
+            if self.step == 0:
+                self._save(LAST_NAME)  # a run that is killed early can be resumed, too
+            for step, batch in self.loader.batches(self.step, self.total_steps):
+                lr = learning_rate(step, self.total_steps, config.optim)
+                set_learning_rate(self.optimiser, lr)
+                plan = engine.plan
+                losses = engine.accumulate(batch)  # forward and backward passes
+                taken = self._update(losses, reporter)
+                self.step = step + 1
+                self.ema.update(self.network, self.step)
+                num_images = len(batch) * self.fabric.world_size
+                reporter.count(self.step, num_images, losses.means if taken else {})
+                stops, over = any_process(self.fabric, bool(stop), engine.over_limit)
+                if over:
+                    engine.halve("more memory than planned")
+                ends = self.step == self.total_steps
+                validates = ends or self.step % self.validation_interval == 0
+                if ends or self.step % config.log_every == 0:
+                    reporter.losses(self.step, lr, engine.peak_bytes)
+                if validates:
+                    self._validate(reporter)
+                ends = ends or self.ended
+                due = self.step % config.checkpoint_every == 0 or plan != engine.plan
+                if ends or stops or due:
+                    self._save(LAST_NAME)
+                if self.on_validation and validates:
+                    self.on_validation(self.step, self.metrics)
+                if ends:
+                    break
+                if stops:
+                    raise Interrupted
+            reporter.say(engine.describe_peak())
 
     def prepare(self, console: Console) -> None:
-        """Find the plan that keeps to the memory, and say it; nothing is written yet.
+        """Choose the plan that fits into the memory, and show it; nothing is written yet.
 
         Raises:
             ConfigError: The memory does not suffice for one image.
@@ -124,82 +151,27 @@ class Trainer:
         with self.engine.meter:
             self.engine.prepare(self.loader, self.step, self.optimiser)
 
-    def run(self, console: Console) -> None:
-        """Train to the end; Ctrl-C and SIGTERM save and raise ``Interrupted``.
-
-        Raises:
-            DataError: A frame cannot be read any more; what was trained is saved.
-            ConfigError: The memory does not suffice, or too many steps were skipped; likewise.
-        """
-        self.prepare(console)
-        try:
-            self._run(console)
-        except (DataError, ConfigError):
-            if not self.validating:  # else the last checkpoint leads to this validation once more
-                self._save(LAST_NAME)
-            raise
-        except torch.OutOfMemoryError:
-            raise ConfigError(
-                "out of memory outside of the network; give --memory, or a smaller batch"
-            ) from None
-
-    def _run(self, console: Console) -> None:
-        config, engine = self.config, self.engine
-        if self.is_done:
-            return
-        with StopSignal() as stop, engine.meter, self._reporter(console) as reporter:
-            engine.say = reporter.say
-            if self.step == 0:
-                self._save(LAST_NAME)  # a run that is killed early can be resumed, too
-            for step, raw in self.loader.batches(self.step, self.total_steps):
-                lr = learning_rate(step, self.total_steps, config.optim)
-                set_learning_rate(self.optimiser, lr)
-                plan = engine.plan
-                losses = engine.accumulate(raw)
-                taken = self._update(losses, reporter)
-                self.step = step + 1
-                self.ema.update(self.network, self.step)
-                num_images = len(raw) * self.fabric.world_size
-                reporter.count(self.step, num_images, losses.means if taken else {})
-                stops, over = set_anywhere(self.fabric, bool(stop), engine.over_limit)
-                if over:
-                    engine.halve("more memory than planned")
-                validates = self.step % self.validation_interval == 0
-                ends = self.step == self.total_steps
-                if ends or self.step % config.log_every == 0:
-                    reporter.losses(self.step, lr, engine.peak_bytes)
-                if ends or validates:
-                    self._validate(reporter)
-                ends = ends or self.ended
-                due = self.step % config.checkpoint_every == 0 or plan != engine.plan
-                if ends or stops or due:
-                    self._save(LAST_NAME)
-                if self.on_validation and (ends or validates):
-                    self.on_validation(self.step, self.metrics)
-                if ends:
-                    break
-                if stops:
-                    raise Interrupted
-            reporter.say(engine.describe_peak())
+    @property
+    def is_done(self) -> bool:
+        """Whether no step is left."""
+        return self.ended or self.step >= self.total_steps
 
     def _update(self, losses: StepLosses, reporter: Reporter) -> bool:
-        """Take the step, unless its loss or gradient is not finite; whether it was taken."""
+        """Take the optimiser's step, unless loss or gradient is not finite; whether it did."""
         skips = self.guard.skips(losses.means["total"], self._clip())
         if skips:
             frames = self._suspects(losses)
-            message = describe(self.step + 1, losses.means["total"], frames)
+            message = describe_skipped(self.step + 1, losses.means["total"], frames)
             if frames:
                 reporter.say(f"skipped {message}", everywhere=True)
             self.guard.check(message)
-            if self.guard.scaled:
-                self.optimiser.step()  # the scaler drops it too, and must hear of it
-        else:
+        if not skips or self.guard.scaled:  # fp16's scaler drops the step itself, and adapts
             self.optimiser.step()
         self.optimiser.zero_grad()
         return not skips
 
     def _clip(self) -> Tensor | None:
-        """The gradient's norm, and the gradient cut to the largest norm allowed."""
+        """Clip the gradient; its norm before."""
         clip = self.config.optim.clip
         if self.guard.scaled and not clip:
             return None
@@ -210,7 +182,7 @@ class Trainer:
         return norm
 
     def _suspects(self, losses: StepLosses) -> list[str]:
-        """Photos here whose micro-batch has no finite loss; all if none is to blame."""
+        """Photos of this process whose micro-batch has no finite loss; all if every loss is."""
         size = self.engine.plan.micro_batch_size
         rows = [self.source.rows[row].rgb for row, _ in self.loader.plan(self.step)]
         bad = [number for number, share in enumerate(losses.shares) if not share.isfinite()]
@@ -218,22 +190,11 @@ class Trainer:
             return rows
         return [name for n in bad for name in rows[n * size : (n + 1) * size]]
 
-    def _reporter(self, console: Console) -> Reporter:
-        return Reporter(
-            self.out,
-            total_steps=self.total_steps,
-            steps_per_epoch=self.loader.steps_per_epoch,
-            start_step=self.step,
-            console=console,
-            enabled=self.fabric.is_global_zero,
-        )
-
     def _validate(self, reporter: Reporter) -> None:
-        """Score the averaged weights; keep them as best if they are (or if nothing can tell)."""
+        """Score the averaged weights and keep the best; without unseen rooms, the latest."""
         self.validating = True
-        predict = averaged_predictor(self.network, self.ema.weights, self.config, self.fabric)
         self.metrics = validate(
-            predict,
+            averaged_predictor(self.network, self.ema.weights, self.config, self.fabric),
             self.source,
             self.splits,
             reporter=reporter,
@@ -250,6 +211,52 @@ class Trainer:
             self.ended = True
             reporter.say(f"no better result in {self.stale} validations: ended early")
 
+    def _set_up(self, extra: Mapping[str, Any] | None = None) -> None:
+        """Make everything that works on the network; a stored plan is for one share of images."""
+        config, extra = self.config, extra or {}
+        self.network.in_format(channels_last=config.compute.channels_last).to(self.fabric.device)
+        fused = uses_fused(config, self.fabric.device)
+        optimiser = make_optimiser(self.network, config.optim, fused=fused)
+        network: nn.Module = self.network
+        if config.compute.compile:
+            network = cast(nn.Module, torch.compile(network))
+        self.model, self.optimiser = self.fabric.setup(network, optimiser)
+        self.ema = EMA(self.network, config.optim.ema)
+        share = -(-config.batch_size // self.fabric.world_size)
+        self.engine = Engine(
+            BatchGradient(self.fabric, self.model, config),
+            self.network,
+            config,
+            share=share,
+            plan=Plan(**extra["plan"]) if extra.get("share") == share else None,
+        )
+
+    def _reporter(self, console: Console) -> Reporter:
+        if self.fabric.is_global_zero:
+            write_config(self.out, self.config)
+        return Reporter(
+            self.out,
+            total_steps=self.total_steps,
+            steps_per_epoch=self.loader.steps_per_epoch,
+            start_step=self.step,
+            console=console,
+            tracker=self.tracker,
+            enabled=self.fabric.is_global_zero,
+        )
+
+    @contextmanager
+    def _saved_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except (DataError, ConfigError):
+            if not self.validating:  # a resumed run must repeat the validation that failed
+                self._save(LAST_NAME)
+            raise
+        except torch.OutOfMemoryError:
+            raise ConfigError(
+                "out of memory outside of the network; give --memory, or a smaller --batch-size"
+            ) from None
+
     def _save(self, name: str) -> None:
         if not self.fabric.is_global_zero:
             return
@@ -259,7 +266,7 @@ class Trainer:
             "stale": self.stale,
             "ended": self.ended,
             "skipped": self.guard.in_a_row,
-            "plan": self.engine.plan.to_dict(),
+            "plan": asdict(self.engine.plan),
             "share": self.engine.share,
             "data": self.source.arguments(),
             "scaler": self.fabric.strategy.precision.state_dict(),

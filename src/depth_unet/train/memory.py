@@ -1,7 +1,7 @@
 """How much memory a run takes: measured, and given back.
 
-On the CPU it is the anonymous resident memory of this process and its children: what neither files
-nor other processes share. On a GPU it is what torch has reserved there.
+On the CPU it is the anonymous resident memory of this process and its children: what is shared
+neither with files nor with other processes. On a GPU it is what torch has reserved there.
 """
 
 import contextlib
@@ -9,7 +9,6 @@ import ctypes
 import gc
 import threading
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import psutil
@@ -22,11 +21,8 @@ CHILDREN_EVERY = 250  # samples; looking for children is slow
 class MemoryMeter:
     """The highest memory since it was entered or reset; used as a context.
 
-    The system keeps no peak of anonymous memory, so a thread looks every two milliseconds. What a
-    single operation takes for less may escape it.
-
-    Args:
-        device: Whose memory.
+    The system keeps no peak of anonymous memory, so a thread samples it every two milliseconds. A
+    shorter peak may be missed.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -37,7 +33,7 @@ class MemoryMeter:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        """Begin to look."""
+        """Start sampling."""
         self.reset()
         self._ended.clear()
         if self.device.type != "cuda":
@@ -45,13 +41,8 @@ class MemoryMeter:
             self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop looking."""
+    def __exit__(self, *_: object) -> None:
+        """Stop sampling."""
         self._ended.set()
         if self._thread:
             self._thread.join()
@@ -61,7 +52,7 @@ class MemoryMeter:
         """The highest memory so far."""
         if self.device.type == "cuda":
             return int(torch.cuda.max_memory_reserved(self.device))
-        self._take(current_bytes(self.device), self._resets)
+        self._add_sample(current_bytes(self.device), self._resets)
         return self._peak
 
     def reset(self) -> None:
@@ -73,7 +64,7 @@ class MemoryMeter:
         with self._lock:
             self._peak, self._resets = now, self._resets + 1
 
-    def _take(self, sample_bytes: int, resets: int) -> None:
+    def _add_sample(self, sample_bytes: int, resets: int) -> None:
         """Count a sample, unless the peak was reset since it was begun."""
         with self._lock:
             if resets == self._resets:
@@ -86,7 +77,7 @@ class MemoryMeter:
                 children = psutil.Process().children(recursive=True)
             samples += 1
             resets = self._resets
-            self._take(_anonymous_bytes(children), resets)
+            self._add_sample(_anonymous_bytes(children), resets)
 
 
 def current_bytes(device: torch.device) -> int:
@@ -97,26 +88,26 @@ def current_bytes(device: torch.device) -> int:
 
 
 def release(device: torch.device) -> None:
-    """Give back to the system what is free but still held."""
+    """Give memory that is free but still held back to the system."""
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()
         return
-    with contextlib.suppress(OSError, AttributeError):  # glibc alone has it
+    with contextlib.suppress(OSError, AttributeError):  # only glibc has it
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def _anonymous_bytes(children: list[psutil.Process]) -> int:
-    total = _of_process("self")
+    total = _process_bytes("self")
     for child in children:
         with contextlib.suppress(OSError, psutil.Error):
-            total += _of_process(str(child.pid))
+            total += _process_bytes(str(child.pid))
     return total
 
 
-def _of_process(pid: str) -> int:
+def _process_bytes(pid: str) -> int:
     path = Path("/proc") / pid / "status"
-    if not path.exists():  # not Linux: what is resident, shared or not
+    if not path.exists():  # not Linux: all resident memory, shared or not
         process = psutil.Process() if pid == "self" else psutil.Process(int(pid))
         return int(process.memory_info().rss)
     for line in path.read_text(encoding="ascii", errors="replace").splitlines():

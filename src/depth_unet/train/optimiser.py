@@ -1,7 +1,7 @@
 """AdamW with its learning-rate schedule, and its state as named tensors."""
 
 import math
-from typing import Any
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -17,15 +17,11 @@ ONE_CYCLE_END = 1e-4  # of the first learning rate
 def make_optimiser(network: UNet, config: OptimConfig, *, fused: bool) -> torch.optim.AdamW:
     """AdamW over all trained parameters; weight decay on matrices and kernels only.
 
-    Every group of parameters has ``lr_factor``, its share of the scheduled learning rate.
-
-    Args:
-        network: On its device; parts that are frozen do not need gradients any more.
-        config: Rates and decay.
-        fused: Whether all parameters are updated in one kernel.
+    Every group has ``lr_factor``, its share of the scheduled learning rate. Frozen parts of the
+    network stop requiring gradients.
 
     Raises:
-        ConfigError: ``frozen`` names something that the network does not have, or everything.
+        ConfigError: ``frozen`` names an unknown part, or the whole network.
     """
     freeze(network, config.frozen)
     groups = [
@@ -45,14 +41,10 @@ def make_optimiser(network: UNet, config: OptimConfig, *, fused: bool) -> torch.
 
 
 def freeze(network: UNet, names: tuple[str, ...]) -> None:
-    """Exclude parts of the network from training.
-
-    Args:
-        network: Its parts are named as by ``UNet.layers``.
-        names: Parts, such as ``encoder.stem``.
+    """Exclude parts of the network, such as ``encoder.stem``, from training.
 
     Raises:
-        ConfigError: There is no such part, or nothing is left to train.
+        ConfigError: ``layers`` has no such part, or nothing is left to train.
     """
     parts = [part for level in network.layers() for part in level]
     unknown = [name for name in names if name not in parts]
@@ -61,7 +53,7 @@ def freeze(network: UNet, names: tuple[str, ...]) -> None:
             f"optim.frozen names {', '.join(unknown)}; choose from {', '.join(parts)}"
         )
     if len(set(names)) == len(parts):
-        raise ConfigError("optim.frozen names the whole network; leave a part to be trained")
+        raise ConfigError("optim.frozen names the whole network; leave at least one part trainable")
     for name in names:
         network.get_submodule(name).requires_grad_(requires_grad=False)
 
@@ -69,8 +61,9 @@ def freeze(network: UNet, names: tuple[str, ...]) -> None:
 def learning_rate(step: int, total_steps: int, config: OptimConfig) -> float:
     """Learning rate of optimiser step ``step`` (the first is 0).
 
-    Linear from 0 during the warm-up; then constant, or half a cosine down to 0 after the last.
-    ``one_cycle`` rises along half a cosine from 1/25 and ends at a 250,000th.
+    It rises linearly from 0 during the warm-up, then stays (``constant``) or falls along half a
+    cosine to 0 after the last step (``cosine``). ``one_cycle`` rises along half a cosine from 1/25
+    of the largest rate and falls to a 250,000th of it.
 
     Reference:
         Smith and Topin, Super-Convergence, 2018, in the form of ``torch.optim``'s OneCycleLR.
@@ -92,27 +85,45 @@ def set_learning_rate(optimiser: torch.optim.Optimizer, lr: float) -> None:
         group["lr"] = lr * group["lr_factor"]
 
 
-def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Moments and counters as ``<parameter number>.<name>``; settings come from the config."""
-    state: dict[int, dict[str, Any]] = optimiser.state_dict()["state"]
-    return {
-        f"{number}.{name}": value
+def state_tensors(network: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Raw weights as ``network/NAME``, moments and counters as ``optimiser/PARAMETER_NUMBER.NAME``.
+
+    The optimiser's settings are not among them: they come from the config.
+    """
+    weights = {f"network/{name}": value for name, value in network.state_dict().items()}
+    state: dict[int, dict[str, Tensor]] = optimiser.state_dict()["state"]
+    return weights | {
+        f"optimiser/{number}.{name}": value
         for number, members in state.items()
         for name, value in members.items()
     }
 
 
-def load_optimiser_tensors(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Inverse of ``optimiser_tensors``."""
+def network_tensors(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The raw weights among the tensors of ``state_tensors``, by their names in the network."""
+    return _with_prefix(state, "network/")
+
+
+def restore_moments(optimiser: torch.optim.Optimizer, state: Mapping[str, Tensor]) -> None:
+    """Restore the optimiser from ``state_tensors``; before the first step there is nothing."""
     parameters = [p for group in optimiser.param_groups for p in group["params"]]
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
+    restored: dict[int, dict[str, Tensor]] = {}
+    for key, value in _with_prefix(state, "optimiser/").items():
         number, _, name = key.partition(".")
         parameter = parameters[int(number)]
         as_stored = torch.empty_like(parameter) if value.ndim else torch.empty_like(value)
-        state.setdefault(int(number), {})[name] = as_stored.detach().copy_(value)
-    values = optimiser.state_dict()
-    optimiser.load_state_dict({"state": state, "param_groups": values["param_groups"]})
+        restored.setdefault(int(number), {})[name] = as_stored.detach().copy_(value)
+    if restored:
+        groups = optimiser.state_dict()["param_groups"]
+        optimiser.load_state_dict({"state": restored, "param_groups": groups})
+
+
+def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
 
 
 def _by_factor(network: UNet, layer_decay: float) -> list[tuple[float, list[nn.Parameter]]]:

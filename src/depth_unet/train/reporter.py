@@ -1,30 +1,51 @@
-"""What a run tells while it runs: a progress line, TensorBoard, and one line per validation."""
+"""What a run reports: a progress line, ``metrics.csv``, and TensorBoard where it is asked for."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from jaxtyping import UInt8
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
-from torch.utils.tensorboard import SummaryWriter
+
+from depth_unet.config.choices import TrackerChoice
+from depth_unet.errors import ConfigError, install_command
+from depth_unet.train.history import MetricsFile
 
 EVENTS_NAME = "tensorboard"
 
 
+def import_tracker(tracker: TrackerChoice) -> Callable[..., Any] | None:
+    """TensorBoard's writer class; None where no tracker is asked for.
+
+    Raises:
+        ConfigError: TensorBoard is not installed.
+    """
+    if tracker == "none":
+        return None
+    try:
+        from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415  # an extra
+    except ImportError:
+        raise ConfigError(
+            "--tracker tensorboard needs TensorBoard, which is not installed; run "
+            f"{install_command('tensorboard')}, or choose --tracker none"
+        ) from None
+    return SummaryWriter
+
+
 class Reporter:
-    """Progress on the console and events for TensorBoard; used as a context.
+    """Shows progress on the console and records figures in the run folder; used as a context.
 
     Args:
-        out: The run folder; events go into ``out/tensorboard``.
+        out: The run folder.
         total_steps: Optimiser steps of the whole run.
         steps_per_epoch: Optimiser steps of one epoch.
         start_step: Steps already taken.
         console: Where the progress line is shown.
+        tracker: What ``import_tracker`` returned.
         enabled: Whether this process is the one that reports.
     """
 
@@ -36,14 +57,16 @@ class Reporter:
         steps_per_epoch: int,
         start_step: int,
         console: Console,
+        tracker: Callable[..., Any] | None = None,
         enabled: bool = True,
     ) -> None:
         self._any_console = console
         self.console = console if enabled else Console(quiet=True)
         self.steps_per_epoch = steps_per_epoch
-        self._writer = (
-            SummaryWriter(str(out / EVENTS_NAME), purge_step=start_step + 1) if enabled else None
-        )
+        self._file = MetricsFile(out, start_step) if enabled else None
+        self._tensorboard = None
+        if enabled and tracker:
+            self._tensorboard = tracker(str(out / EVENTS_NAME), purge_step=start_step + 1)
         self._progress = Progress(
             TextColumn("epoch {task.fields[epoch]}"),
             BarColumn(bar_width=20),
@@ -55,11 +78,7 @@ class Reporter:
             disable=not enabled,
         )
         self._task = self._progress.add_task(
-            "train",
-            total=total_steps,
-            completed=start_step,
-            epoch=start_step // steps_per_epoch + 1,
-            text="",
+            "train", total=total_steps, completed=start_step, epoch=self._epoch(start_step), text=""
         )
         self._restart()
 
@@ -69,76 +88,74 @@ class Reporter:
         self._restart()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Remove the progress line and close the event file."""
+    def __exit__(self, *_: object) -> None:
+        """Remove the progress line and close TensorBoard's file."""
         self._progress.stop()
-        if self._writer:
-            self._writer.close()
+        if self._tensorboard:
+            self._tensorboard.close()
+
+    @property
+    def shows_pictures(self) -> bool:
+        """Whether ``picture`` records anything."""
+        return self._tensorboard is not None
 
     def count(self, step: int, num_images: int, means: Mapping[str, Tensor]) -> None:
-        """Note that a step over ``num_images`` images is done, and its loss terms, if it counts."""
+        """Count a step over ``num_images`` images and its loss terms (none if it was skipped)."""
         self._images += num_images
         self._steps += bool(means)
         for name, mean in means.items():
             self._means[name] = self._means.get(name, 0) + mean
-        self._progress.update(
-            self._task, completed=step, epoch=(step - 1) // self.steps_per_epoch + 1
-        )
+        self._progress.update(self._task, completed=step, epoch=self._epoch(step - 1))
 
     def say(self, text: str, *, everywhere: bool = False) -> None:
-        """Show a line; by default in the process that reports, alone."""
+        """Show a line, by default only in the process that reports."""
         console = self._any_console if everywhere else self.console
         console.print(text, highlight=False)
 
     def losses(self, step: int, lr: float, memory_bytes: int) -> None:
         """Show and record loss terms (their mean since the last call), speed and peak memory."""
         means = {name: float(total) / max(1, self._steps) for name, total in self._means.items()}
-        elapsed_s = time.perf_counter() - self._clock
-        images_per_s = self._images / max(elapsed_s, 1e-9)
-        self._restart()
-        self._record(step, {f"loss/{name}": value for name, value in means.items()})
+        images_per_s = self._images / max(time.perf_counter() - self._clock, 1e-9)
         memory_gb = memory_bytes / 10**9
+        self._restart()
+        self._record(step, "loss", means)
         run = {"learning_rate": lr, "images_per_s": images_per_s, "memory_gb": memory_gb}
-        self._record(step, {f"run/{name}": value for name, value in run.items()})
+        self._record(step, "run", run)
         terms = " ".join(f"{name} {value:.3f}" for name, value in means.items())
         text = f"{terms} | {images_per_s:.1f} images/s | {memory_gb:.2f} GB"
         self._progress.update(self._task, text=text)
         if not self.console.is_terminal:
-            epoch = (step - 1) // self.steps_per_epoch + 1
-            self.console.print(
-                f"step {step} epoch {epoch}: {text}",
-                highlight=False,
-            )
+            self.say(f"step {step} epoch {self._epoch(step - 1)}: {text}")
 
     def metrics(self, step: int, split: str, values: Mapping[str, float]) -> None:
         """Show and record the validation of one split."""
-        self._record(step, {f"{split}/{name}": value for name, value in values.items()})
+        self._record(step, split, values)
         shown = " ".join(f"{name} {values[name]:.4f}" for name in ("abs_rel", "rmse", "delta1"))
-        self.console.print(f"step {step} {split} (protocol full): {shown}", highlight=False)
-        self._not_training()
+        self.say(f"step {step} {split} (protocol full): {shown}")
+        self._restart_clock()
 
     def picture(self, step: int, name: str, image: UInt8[np.ndarray, "h w 3"]) -> None:
-        """Record a picture."""
-        if self._writer:
-            self._writer.add_image(name, image, step, dataformats="HWC")
-        self._not_training()
+        """Record a picture in TensorBoard."""
+        if self._tensorboard:
+            self._tensorboard.add_image(name, image, step, dataformats="HWC")
+        self._restart_clock()
 
-    def _not_training(self) -> None:
-        """Validation is not training time."""
+    def _epoch(self, steps_taken: int) -> int:
+        return steps_taken // self.steps_per_epoch + 1
+
+    def _restart_clock(self) -> None:  # validation is not training time
         self._clock = time.perf_counter()
         self._images = 0
 
     def _restart(self) -> None:
-        self._clock = time.perf_counter()
-        self._images = self._steps = 0
+        self._restart_clock()
+        self._steps = 0
         self._means: dict[str, Tensor | float] = {}
 
-    def _record(self, step: int, values: Mapping[str, float]) -> None:
-        if self._writer:
-            for name, value in values.items():
-                self._writer.add_scalar(name, value, step)
+    def _record(self, step: int, group: str, values: Mapping[str, float]) -> None:
+        named = {f"{group}/{name}": value for name, value in values.items()}
+        if self._file:
+            self._file.write(step, named)
+        if self._tensorboard:
+            for name, value in named.items():
+                self._tensorboard.add_scalar(name, value, step)

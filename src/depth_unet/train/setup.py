@@ -1,15 +1,21 @@
-"""What a run begins with: its part of the frames in their order, and a network."""
+"""What a run starts with: its frames in their order, and a network with its first weights."""
+
+from collections.abc import Mapping
 
 import torch
 from lightning_fabric import Fabric
+from torch import Tensor, nn
 
 from depth_unet.config.run import Config
 from depth_unet.data.loader import Loader
 from depth_unet.data.mixture import Mixture
 from depth_unet.data.order import EpochOrder
+from depth_unet.errors import CheckpointError
 from depth_unet.model.checkpoint import Checkpoint
 from depth_unet.model.imagenet import load_imagenet
 from depth_unet.model.unet import UNet
+
+MOST_NAMES = 5
 
 
 def make_loader(config: Config, source: Mixture, frames: list[int], fabric: Fabric) -> Loader:
@@ -27,22 +33,67 @@ def make_loader(config: Config, source: Mixture, frames: list[int], fabric: Fabr
     )
 
 
-def new_network(config: Config, init: Checkpoint | None = None) -> tuple[UNet, str]:
+def new_network(config: Config, init: Checkpoint | None = None) -> tuple[UNet, str, str]:
     """A network with random weights by the config's seed; the global generator is left alone.
 
     Args:
         config: The run's settings.
-        init: What the run begins with instead; an encoder of the same kind needs no other weights.
+        init: Weights to start with, where they fit; with an encoder of the same kind, ImageNet's
+            are not loaded.
 
     Returns:
-        The network, and what its encoder was trained on before, in words; empty if on nothing.
+        The network; where its weights come from, in words (empty if all are random); what was
+        loaded from ``init`` and what was not, in one line (empty without ``init``).
 
     Raises:
-        ConfigError: The encoder's weights are not there.
+        CheckpointError: Nothing of ``init`` fits.
+        ConfigError: The encoder's weights are not installed.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         network = UNet(config.model)
     same = init is not None and init.config.model.encoder == config.model.encoder
-    pretrained = config.model.pretrained and not same
-    return network, load_imagenet(network) if pretrained else ""
+    origin = load_imagenet(network) if config.model.pretrained and not same else ""
+    if init is None:
+        return network, origin, ""
+    loaded = initialise(network, init.weights)
+    return network, "; ".join(filter(None, (origin, init.origin))), loaded
+
+
+@torch.no_grad()
+def initialise(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
+    """Copy into ``network`` every parameter whose name and shape agree; others stay.
+
+    Returns:
+        One line: how many were loaded, and the names of those that were not.
+
+    Raises:
+        CheckpointError: Nothing fits.
+    """
+    parameters = dict(network.named_parameters())
+    reshaped = list[str]()
+    for name in (name for name in parameters if name in weights):
+        found, wanted = weights[name].shape, parameters[name].shape
+        if found == wanted:
+            parameters[name].copy_(weights[name])
+        else:
+            shapes = ("x".join(map(str, shape)) for shape in (found, wanted))
+            reshaped.append("{} ({} there, {} here)".format(name, *shapes))
+    missing = [name for name in parameters if name not in weights]
+    num_loaded = len(parameters) - len(missing) - len(reshaped)
+    if not num_loaded:
+        raise CheckpointError(
+            f"none of the {len(weights)} parameters to start with fits this network; use weights "
+            "of the same architecture"
+        )
+    parts = [f"{num_loaded} of {len(parameters)} parameters loaded"]
+    unused = [name for name in weights if name not in parameters]
+    for title, names in (
+        ("other shape", reshaped),
+        ("not in the weights", missing),
+        ("not used", unused),
+    ):
+        if names:
+            more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+            parts.append(f"{title}: {', '.join(names[:MOST_NAMES])}{more}")
+    return "; ".join(parts)

@@ -1,21 +1,51 @@
-"""The gradient of one whole batch, in micro-batches, exactly."""
+"""The gradient of one whole batch, computed exactly in micro-batches."""
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from lightning_fabric import Fabric
-from lightning_fabric.wrappers import _FabricModule
 from torch import Tensor
 
 from depth_unet.camera.canonical import depth_per_canonical
 from depth_unet.config.run import Config
+from depth_unet.data.augment import augment, augment_mask
+from depth_unet.data.loader import RawBatch
 from depth_unet.losses.weighted import WeightedLoss
 from depth_unet.records import Batch, SumCount
 
 
+class MicroBatches:
+    """The images of a step in parts of ``size``; only the part asked for is held as floats."""
+
+    def __init__(self, raw: RawBatch, size: int, config: Config, device: torch.device) -> None:
+        self.raw, self.size, self.augmentation = raw, size, config.augment
+        canvas = config.canvas
+        self._where: dict[str, Any] = {
+            "height": canvas.height,
+            "width": canvas.width,
+            "device": device,
+        }
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.raw) / self.size)
+
+    def __getitem__(self, number: int) -> Batch:
+        """The part of that number, augmented now: the same every time."""
+        return augment(self._part(number), self.augmentation, **self._where)
+
+    def masks(self) -> Iterator[Tensor]:
+        """The valid masks of all parts (b 1 h w), one after another, without their images."""
+        for number in range(len(self)):
+            yield augment_mask(self._part(number), self.augmentation, **self._where)
+
+    def _part(self, number: int) -> RawBatch:
+        return self.raw.slice(number * self.size, (number + 1) * self.size)
+
+
 class StepLosses(NamedTuple):
-    """What the gradient of a batch came with.
+    """The loss that the gradient of a batch belongs to.
 
     Attributes:
         means: The batch's mean of every loss term and their weighted ``total``, all processes.
@@ -30,16 +60,16 @@ class BatchGradient:
     """Adds the gradient of a batch's loss to a network's parameters.
 
     The counts of the whole batch are known before the first backward pass, and every micro-batch
-    divides by them. So the sum is the gradient of one large batch: masks of different size, or a
-    last micro-batch with fewer images, change nothing.
+    divides by them. The sum is therefore the gradient of one large batch, however masks and
+    micro-batches differ in size.
 
     Args:
         fabric: Precision and processes.
-        network: The network as ``fabric.setup`` returned it.
+        network: What ``fabric.setup`` returned.
         config: Loss, canonical focal length and canvas.
     """
 
-    def __init__(self, fabric: Fabric, network: _FabricModule, config: Config) -> None:
+    def __init__(self, fabric: Fabric, network: Any, config: Config) -> None:
         self.fabric, self.network, self.config = fabric, network, config
         self.loss = WeightedLoss(config.loss)
 
@@ -47,16 +77,18 @@ class BatchGradient:
         """How many terms every loss has in this process's images.
 
         Args:
-            masks: True where a pixel of the canvas counts (b 1 h w), in any parts; at least one.
+            masks: The valid masks (b 1 h w) of all parts; at least one.
         """
         counts: dict[str, Tensor] = {}
         for mask in masks:
-            for name, count in self.loss.counts(strided(mask, self.config.loss.stride)).items():
+            for name, count in self.loss.counts(self._strided(mask)).items():
                 counts[name] = counts[name] + count if name in counts else count
         return counts
 
     def accumulate(
-        self, micro_batches: Sequence[Batch], masks: Iterable[Tensor] | None = None
+        self,
+        micro_batches: Sequence[Batch] | MicroBatches,
+        masks: Iterable[Tensor] | None = None,
     ) -> StepLosses:
         """Add the gradient of the batch, over all micro-batches and processes.
 
@@ -64,10 +96,11 @@ class BatchGradient:
 
         Args:
             micro_batches: This process's share of the batch, in parts; at least one.
-            masks: Their masks, where they are known without making the parts.
+            masks: Their masks, if they are known without making the parts.
         """
-        counts = self.counts((batch.valid for batch in micro_batches) if masks is None else masks)
-        counts = over_processes(counts, self.fabric)
+        parts = (micro_batches[number] for number in range(len(micro_batches)))
+        counts = self.counts((part.valid for part in parts) if masks is None else masks)
+        counts = sum_over_processes(counts, self.fabric)
         means: dict[str, Tensor] = {}
         shares: list[Tensor] = []
         for number in range(len(micro_batches)):
@@ -76,7 +109,7 @@ class BatchGradient:
                 part, share = self.backward(micro_batches[number], counts)
             means = {name: means[name] + x if means else x for name, x in part.items()}
             shares.append(share)
-        means = over_processes(means, self.fabric)
+        means = sum_over_processes(means, self.fabric)
         weights = self.loss.weights
         total = torch.stack([weights[name] * mean for name, mean in means.items()]).sum()
         return StepLosses({**means, "total": total}, shares)
@@ -86,51 +119,42 @@ class BatchGradient:
 
         Args:
             batch: The micro-batch.
-            counts: Counts of everything that makes one optimiser step.
+            counts: Counts of the whole batch, over all processes.
 
         Returns:
             Its share in the mean of every loss term, and in the total.
         """
-        terms = self.terms(batch)
+        terms = self._terms(batch)
         total = self.loss.total(terms, counts)
         self.fabric.backward(total * self.fabric.world_size)  # DDP averages; we sum
         shares = {name: t.sum.detach() / counts[name].clamp(min=1) for name, t in terms.items()}
         return shares, total.detach()
 
-    def terms(self, batch: Batch) -> dict[str, SumCount]:
-        """Every loss term of a micro-batch: depth as the canonical camera would see it."""
-        stride = self.config.loss.stride
-        target_m, valid = canonical_target(batch, self.config)
+    def _terms(self, batch: Batch) -> dict[str, SumCount]:
+        """Every loss term, on depth as the canonical camera would see it."""
+        config = self.config
+        ratio = depth_per_canonical(
+            batch.focal_px, config.model.canonical_focal, config.canvas.width
+        )
+        stride = config.loss.stride
         output = self.network(batch.image, batch.intrinsics_px, output_stride=stride)
         return self.loss(
             output.canonical_depth_m,
-            target_m,
-            valid,
+            self._strided(batch.depth_m / ratio[:, None, None, None]),
+            self._strided(batch.valid),
             output.log_spread,
             logits=output.semantics,
             labels=batch.labels,
         )
 
-
-def canonical_target(batch: Batch, config: Config) -> tuple[Tensor, Tensor]:
-    """Depth as the canonical camera would see it, and its mask, at the stride of the loss.
-
-    Returns:
-        Metres (b 1 h w) and the mask (b 1 h w); 1/stride of the batch's rows and columns.
-    """
-    ratio = depth_per_canonical(batch.focal_px, config.model.canonical_focal, config.canvas.width)
-    target_m = batch.depth_m / ratio[:, None, None, None]
-    stride = config.loss.stride
-    return strided(target_m, stride), strided(batch.valid, stride)
+    def _strided(self, values: Tensor) -> Tensor:
+        """The rows and columns that the loss looks at (b 1 h w)."""
+        stride = self.config.loss.stride
+        centre = stride // 2
+        return values[..., centre::stride, centre::stride]
 
 
-def strided(values: Tensor, stride: int) -> Tensor:
-    """Every ``stride``-th row and column (b 1 h w), from the middle of the first stride on."""
-    centre = stride // 2
-    return values[..., centre::stride, centre::stride]
-
-
-def over_processes(values: dict[str, Tensor], fabric: Fabric) -> dict[str, Tensor]:
+def sum_over_processes(values: dict[str, Tensor], fabric: Fabric) -> dict[str, Tensor]:
     """Sums over all processes, in one message."""
     if fabric.world_size == 1:
         return values
@@ -139,7 +163,7 @@ def over_processes(values: dict[str, Tensor], fabric: Fabric) -> dict[str, Tenso
     return dict(zip(values, total.unbind(), strict=True))
 
 
-def set_anywhere(fabric: Fabric, *flags: bool) -> list[bool]:
-    """Which flags are set in any process: all must act together."""
+def any_process(fabric: Fabric, *flags: bool) -> list[bool]:
+    """Which flags are set in any process, so that all act together."""
     counts = {str(i): torch.tensor(float(flag)) for i, flag in enumerate(flags)}
-    return [bool(count > 0) for count in over_processes(counts, fabric).values()]
+    return [bool(count > 0) for count in sum_over_processes(counts, fabric).values()]

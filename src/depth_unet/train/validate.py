@@ -1,4 +1,4 @@
-"""Scores and pictures of the averaged weights while a run goes on."""
+"""Scores and pictures of the averaged weights during a run."""
 
 from collections.abc import Mapping
 
@@ -43,9 +43,9 @@ def validate(
     Args:
         predict: The weights to score.
         source: The data set.
-        splits: Where its frames belong; at most 200 evenly spaced frames of each split are scored.
-            Of data sets mixed by weight, each gives its share.
-        reporter: Told every figure, and three pictures of each split.
+        splits: At most 200 evenly spaced frames of each split are scored; several data sets
+            contribute by weight.
+        reporter: Gets every figure, and three pictures of each split if it shows pictures.
         step: Optimiser steps taken.
         fabric: The processes; each scores its part of the frames.
 
@@ -62,7 +62,7 @@ def validate(
         values = {metric: interval["mean"] for metric, interval in metrics.summary(1).items()}
         reporter.metrics(step, name, values)
         figures |= {f"{name}/{metric}": value for metric, value in values.items()}
-        if fabric.is_global_zero:
+        if reporter.shows_pictures:
             rows = [_row(source, index, predict) for index in evenly_spaced(frames, NUM_PICTURES)]
             reporter.picture(step, name, rendered(panel(rows)))
     return figures
@@ -71,7 +71,7 @@ def validate(
 def score_together(
     predict: Predictor, source: Source, frames: list[int], rules: EvalProtocol, fabric: Fabric
 ) -> MetricAccumulator:
-    """Score frames, each in one process; every process returns the sums of all of them."""
+    """Score frames, each in one process; all processes return the sums of all frames."""
     mine = frames[fabric.global_rank :: fabric.world_size]
     scored = score({"network": predict}, source, mine, rules)["network"]
     if fabric.world_size == 1:
@@ -92,7 +92,7 @@ def score_together(
 def averaged_predictor(
     network: nn.Module, weights: Mapping[str, Tensor], config: Config, fabric: Fabric
 ) -> Predictor:
-    """A predictor that runs ``network`` with other weights."""
+    """A predictor that runs ``network`` with these weights."""
     dtype = next(iter(weights.values())).dtype
 
     def run(image: Float[Tensor, "b 3 h w"], intrinsics_px: Float[Tensor, "b 4"]) -> DepthOutput:

@@ -14,7 +14,6 @@ from depth_unet.cli.evaluate.scoring import (
     count_rooms_by_split,
     score_parts,
 )
-from depth_unet.cli.train.device import choose_device
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits
@@ -23,6 +22,7 @@ from depth_unet.evaluate.guesses import guess_predictors
 from depth_unet.evaluate.score import AnyPredictor, Predictor
 from depth_unet.files.atomic import check_writable
 from depth_unet.model.checkpoint import WEIGHTS, resolve, short_name
+from depth_unet.model.device import choose_device
 from depth_unet.predict.model import DepthModel
 from depth_unet.report.evaluation.page import write_page
 from depth_unet.report.evaluation.pictures import write_pictures

@@ -24,12 +24,12 @@ from depth_unet.cli.predict.targets import (
     photo_targets,
     video_targets,
 )
-from depth_unet.cli.train.device import choose_device
 from depth_unet.config.choices import SaveChoice, VideoChoice
 from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.figures.picture import Colours, depth_picture
 from depth_unet.files.atomic import make_folder
 from depth_unet.images.photo import read_photo
+from depth_unet.model.device import choose_device
 from depth_unet.outputs.depth_write import write_png
 from depth_unet.predict.model import ASSUMED, DepthModel, load
 from depth_unet.predict.prediction import Prediction

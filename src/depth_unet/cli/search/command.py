@@ -12,12 +12,12 @@ from rich.console import Console
 
 from depth_unet.cli.arguments import SearchArguments
 from depth_unet.cli.search.trial import Setting, quiet_fabric, run_trial
-from depth_unet.cli.train.device import choose_device
 from depth_unet.config.run import Config
 from depth_unet.data.mixture import Mixture
 from depth_unet.data.run_data import open_run_data
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import check_writable
+from depth_unet.model.device import choose_device
 from depth_unet.search.fields import short_value
 from depth_unet.search.page import PAGE_NAME, write_report
 from depth_unet.search.plan import Plan
@@ -25,7 +25,7 @@ from depth_unet.search.results import TABLE_NAME, Result, best_of
 from depth_unet.search.run import Search
 from depth_unet.search.space import Space, parse_space
 from depth_unet.search.study import check_plan, file_lock, make_pruner, open_study
-from depth_unet.train.devices import settled
+from depth_unet.train.devices import resolve_precision
 
 DEFAULT_TRIALS = 20
 
@@ -38,7 +38,7 @@ def run(arguments: SearchArguments) -> list[DataError]:
     space = parse_space(arguments.space, config, arguments.sampler)
     varied = {each.name: each.ends() for each in space.dimensions}
     for precision in varied.get("precision", (config.precision,)):
-        settled(replace(config, precision=precision), device)
+        resolve_precision(replace(config, precision=precision), device)
     num_trials = count_trials(arguments, space)
     out = arguments.out or Path("runs") / f"{config.recipe}-search"
     check_writable(out)

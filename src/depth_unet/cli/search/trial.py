@@ -11,14 +11,14 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from depth_unet.cli.train.command import claim
 from depth_unet.config.run import Config
 from depth_unet.config.values import differences
 from depth_unet.data.mixture import Mixture
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read
 from depth_unet.search.run import OnScore
-from depth_unet.train.devices import make_fabric, settled
+from depth_unet.train.devices import make_fabric, resolve_precision
+from depth_unet.train.folder import clear_run_folder
 from depth_unet.train.loop import Trainer
 
 
@@ -59,13 +59,13 @@ def run_trial(setting: Setting, config: Config, out: Path, told: OnScore) -> flo
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # they were shown when the search started
         splits = source.split(fraction=config.fraction, holdout=config.holdout, seed=config.seed)
-    config = settled(config, setting.device)
+    config = resolve_precision(config, setting.device)
     resume = read(out / LAST_NAME) if (out / LAST_NAME).exists() else None
     interval = config.validation_interval(len(splits.train))
     # A trial that is pruned or killed can be gone on with from its last validation.
     config = replace(config, checkpoint_every=min(config.checkpoint_every, interval))
     if resume is None:
-        claim(out)
+        clear_run_folder(out)
     else:
         config = checked(resume, config, out)
     fabric = make_fabric(config, setting.device)
@@ -95,7 +95,7 @@ def checked(resume: Checkpoint, config: Config, out: Path) -> Config:
         CheckpointError: It is not this trial's.
     """
     others = differences(resume.config, config)
-    others.pop("precision", None)  # settled by the machine that began
+    others.pop("precision", None)  # resolved by the machine that started it
     if others:
         name, (found, expected) = next(iter(others.items()))
         raise CheckpointError(

@@ -1,59 +1,49 @@
 """``depth-unet train RECIPE``: a new run."""
 
-import shutil
 import warnings
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 
 from depth_unet.cli.arguments import TrainArguments
-from depth_unet.cli.train.device import choose_device
-from depth_unet.cli.train.follow import follow
-from depth_unet.cli.train.resume import go_on
+from depth_unet.cli.train.job import run_to_end
+from depth_unet.cli.train.resume import resume_run
 from depth_unet.config.run import Config
 from depth_unet.data.run_data import open_run_data
 from depth_unet.data.splits import Splits
-from depth_unet.errors import ConfigError, DataError
-from depth_unet.files.atomic import check_writable, make_folder
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read, resolve
-from depth_unet.train.devices import make_fabric, settled
+from depth_unet.errors import DataError
+from depth_unet.model.checkpoint import LAST_NAME, Checkpoint, read, resolve
+from depth_unet.model.device import choose_device
+from depth_unet.train.devices import make_fabric, resolve_precision
+from depth_unet.train.folder import check_run_folder, clear_run_folder
 from depth_unet.train.loop import Trainer
-from depth_unet.train.reporter import EVENTS_NAME
 
-WITHOUT_MEANING = {
-    "pretrained",
-    "spread_scale",
-    "num_classes",
-}  # settings that change nothing of the weights
+WITHOUT_EFFECT = {"pretrained", "spread_scale", "num_classes"}  # on what the other weights mean
 
 
 def run(arguments: TrainArguments) -> list[DataError]:
-    """Train a network that predicts depth."""
-    begin(arguments, arguments.out or Path("runs") / arguments.config.recipe)
-    return []
-
-
-def begin(arguments: TrainArguments, out: Path) -> None:
-    """Split the data set by rooms and train, or go on where that is asked for."""
+    """Train a network that predicts depth; with ``--auto-resume``, resume a run that exists."""
     device = choose_device(arguments.device)
-    config = settled(arguments.config, device)
+    config = resolve_precision(arguments.config, device)
+    out = arguments.out or Path("runs") / config.recipe
     if arguments.auto_resume and (out / LAST_NAME).exists():
-        go_on(out, config, arguments.data, arguments.device, fold=arguments.fold)
-        return
-    check_free(out, overwrite=arguments.overwrite)
+        resume_run(out, config, arguments.data, arguments.device, fold=arguments.fold)
+        return []
+    check_run_folder(out, overwrite=arguments.overwrite)
     source, splits = open_run_data(arguments.data, config, fold=arguments.fold)
     init = None if arguments.init is None else read_init(arguments.init, config, splits)
     fabric = make_fabric(config, device)
     fabric.launch()
     trainer = Trainer(config, source, splits, out, fabric=fabric, init=init)
-    follow(trainer, partial(claim, out))
+    run_to_end(trainer, partial(clear_run_folder, out))
+    return []
 
 
 def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
-    """Read the weights that a run begins with; ``origin`` says what they are.
+    """Read the weights that a run starts with; ``origin`` describes them.
 
-    Warns where they were trained on frames that this run will be judged by, and where they mean
-    something else in this network.
+    Warns if they were trained on held-out or test frames of this run, and if they come from a
+    network with other settings.
 
     Raises:
         CheckpointError: They cannot be read.
@@ -61,58 +51,35 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
     path = resolve(name)
     checkpoint = read(path, only_weights=True)
     known = {frame for part in ("train", "seen") for frame in checkpoint.splits.get(part, [])}
-    judges = {name for name in (*splits.unseen, *splits.test) if shares_photo(name, known)}
-    if judges:
+    leaked = {name for name in (*splits.unseen, *splits.test) if shares_photo(name, known)}
+    if leaked:
         warnings.warn(
-            f"{path} was trained on frames with the names of {len(judges)} unseen or test frames "
-            "of this run; if they are the same photos, its results will look too good: begin with "
+            f"{path} was trained on frames with the names of {len(leaked)} unseen or test frames "
+            "of this run; if they are the same photos, its results will look too good: start with "
             "weights of the same split",
             stacklevel=2,
         )
     others = [
         f"{item.name} {getattr(checkpoint.config.model, item.name)}"
         for item in fields(config.model)
-        if item.name not in WITHOUT_MEANING
+        if item.name not in WITHOUT_EFFECT
         and getattr(checkpoint.config.model, item.name) != getattr(config.model, item.name)
     ]
     if others:
         warnings.warn(
-            f"{path} is of a network with {', '.join(others)}: weights that fit in shape may mean "
+            f"{path} holds a network with {', '.join(others)}: weights of the same shape may mean "
             "something else here; give the same --model settings",
             stacklevel=2,
         )
-    name = f"{path.parent.name}/{path.name}"  # no path of this machine in files that are given away
+    name = f"{path.parent.name}/{path.name}"  # published files must not name this machine's folders
     origin = f"{name} ({checkpoint.config.recipe}, {checkpoint.step} steps)"
     return replace(checkpoint, origin=origin)
 
 
 def shares_photo(name: str, known: set[str]) -> bool:
-    """Whether a frame is among others, where either side may be named after its data set."""
+    """Whether a frame is among others, with or without the name of its data set in front."""
     return (
         name in known
         or name.partition("/")[2] in known
         or any(other.partition("/")[2] == name for other in known)
     )
-
-
-def check_free(out: Path, *, overwrite: bool) -> None:
-    """Refuse a run folder that cannot be written, or that holds a run that must be kept.
-
-    Raises:
-        ConfigError: It holds a run and may not be overwritten.
-        DataError: It cannot be made.
-    """
-    if not overwrite and any((out / name).exists() for name in (BEST_NAME, LAST_NAME)):
-        raise ConfigError(
-            f"{out} holds a run already; go on with `depth-unet train --resume {out}`, choose "
-            "another --out, or replace it with --overwrite"
-        )
-    check_writable(out)
-
-
-def claim(out: Path) -> None:
-    """Make the run folder and remove an earlier run in it."""
-    make_folder(out)
-    for name in (BEST_NAME, LAST_NAME):
-        (out / name).unlink(missing_ok=True)
-    shutil.rmtree(out / EVENTS_NAME, ignore_errors=True)

@@ -1,12 +1,11 @@
-"""``depth-unet train --resume RUN``: go on where a run stopped."""
+"""``depth-unet train --resume RUN``: continue a run from its last checkpoint."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from depth_unet.cli.arguments import ResumeArguments
-from depth_unet.cli.train.device import choose_device
-from depth_unet.cli.train.follow import follow
+from depth_unet.cli.train.job import run_to_end
 from depth_unet.config.choices import DeviceChoice
 from depth_unet.config.run import Config
 from depth_unet.config.values import differences
@@ -14,26 +13,22 @@ from depth_unet.data.run_data import open_run_data
 from depth_unet.data.splits import Splits
 from depth_unet.errors import CheckpointError, ConfigError, DataError
 from depth_unet.model.checkpoint import LAST_NAME, Checkpoint, read, run_file
-from depth_unet.train.devices import make_fabric, settled
+from depth_unet.model.device import choose_device
+from depth_unet.train.devices import make_fabric, resolve_precision
 from depth_unet.train.loop import Trainer
 
 MOST_CHANGES = 6
-OF_THE_MACHINE = {
-    "memory",
-    "micro_batch_size",
-    "compute.checkpointing",
-    "compute.workers",
-}  # results agree whatever they are
-OF_THE_PLAN = OF_THE_MACHINE - {"compute.workers"}
+PLANNING = {"memory", "micro_batch_size", "compute.checkpointing"}  # a change needs a new plan
+CHANGEABLE = PLANNING | {"compute.workers", "tracker"}  # without effect on the result
 
 
 def run(arguments: ResumeArguments) -> list[DataError]:
     """Rebuild the run from its last checkpoint and train to the end."""
-    go_on(arguments.resume, arguments.config, arguments.data, arguments.device)
+    resume_run(arguments.resume, arguments.config, arguments.data, arguments.device)
     return []
 
 
-def go_on(
+def resume_run(
     run: Path, wanted: Config, data: Sequence[str], device: DeviceChoice, *, fold: str = ""
 ) -> None:
     """Train a run to its end.
@@ -41,7 +36,7 @@ def go_on(
     Args:
         run: The run folder, or its checkpoint.
         wanted: The settings that the user asks for.
-        data: The data sets; empty: where the run found them.
+        data: The data sets; empty: those of the run.
         device: Where to train.
         fold: ``FILE:FOLD``, which must be the run's; empty: not checked.
 
@@ -54,58 +49,46 @@ def go_on(
     checkpoint = read(path)
     if "data" not in checkpoint.extra:
         raise CheckpointError(
-            f"{path} holds weights to predict with, not a run; name a run folder with {LAST_NAME}"
+            f"{path} holds weights alone, which cannot be resumed; name a folder with {LAST_NAME}"
         )
     if wanted.precision == "auto":
         wanted = replace(wanted, precision=checkpoint.config.precision)
-    checkpoint = with_machine(checkpoint, settled(wanted, chosen), path)
+    checkpoint = change_settings(checkpoint, resolve_precision(wanted, chosen), path)
+    config = checkpoint.config
     source, splits = open_run_data(
         data,
-        checkpoint.config,
+        config,
         fold=fold,
         saved_texts=checkpoint.extra["data"],
         saved_splits=Splits.from_dict(checkpoint.splits),
     )
-    fabric = make_fabric(checkpoint.config, chosen)
+    fabric = make_fabric(config, chosen)
     fabric.launch()
-    trainer = Trainer(
-        checkpoint.config,
-        source,
-        splits,
-        path.parent,
-        fabric=fabric,
-        resume=checkpoint,
-    )
-    follow(trainer)
+    run_to_end(Trainer(config, source, splits, path.parent, fabric=fabric, resume=checkpoint))
 
 
-def with_machine(checkpoint: Checkpoint, wanted: Config, path: Path) -> Checkpoint:
-    """The checkpoint with the wanted settings of the machine; a new plan is made where they differ.
+def change_settings(checkpoint: Checkpoint, wanted: Config, path: Path) -> Checkpoint:
+    """The checkpoint with the wanted settings, without its plan if they need a new one.
 
     Raises:
-        ConfigError: Another setting differs.
+        ConfigError: A setting differs that must not change during a run.
     """
     found = differences(checkpoint.config, wanted)
-    changed = [
-        f"{name} {theirs!r} there, {ours!r} asked for"
+    fixed = [
+        f"{name} is {theirs!r} in the run, {ours!r} was asked for"
         for name, (theirs, ours) in found.items()
-        if name not in OF_THE_MACHINE
+        if name not in CHANGEABLE
     ]
-    if changed:
+    if fixed:
+        more = len(fixed) - MOST_CHANGES
+        shown = "; ".join(fixed[:MOST_CHANGES]) + (f"; and {more} more" if more > 0 else "")
         raise ConfigError(
-            f"{path} is a run with other settings ({_listed(changed)}); go on without changes: "
-            f"depth-unet train --resume {path.parent}, or begin another run with --init {path}"
+            f"{path} was trained with other settings ({shown}); resume it without changes: "
+            f"depth-unet train --resume {path.parent}, or start another run with --init {path}"
         )
-    if not found:
-        return checkpoint
     if "micro_batch_size" in found and "memory" not in found:
         wanted = replace(wanted, memory="")
     extra = dict(checkpoint.extra)
-    if OF_THE_PLAN & found.keys():
+    if PLANNING & found.keys():
         extra.pop("share", None)
     return replace(checkpoint, config=wanted, extra=extra)
-
-
-def _listed(changes: list[str]) -> str:
-    more = len(changes) - MOST_CHANGES
-    return "; ".join(changes[:MOST_CHANGES]) + (f"; and {more} more" if more > 0 else "")

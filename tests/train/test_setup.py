@@ -1,11 +1,11 @@
-"""Weights to begin with: what fits is taken, what does not is named."""
+"""Weights to start with: what fits is loaded, what does not is named."""
 
 import pytest
 import torch
 from torch import nn
 
 from depth_unet.errors import CheckpointError
-from depth_unet.train.initialise import initialise
+from depth_unet.train.setup import initialise
 
 
 def layers(width: int) -> nn.Sequential:
@@ -18,15 +18,14 @@ def test_what_fits_is_loaded() -> None:
     network = layers(4)
     weights = {name: value.double() + 1 for name, value in layers(4).state_dict().items()}
     found = initialise(network, weights)
-    assert len(found.loaded) == 4
-    assert str(found) == "4 of 4 parameters loaded"
+    assert found == "4 of 4 parameters loaded"
     for name, value in network.named_parameters():
         assert torch.equal(value.detach(), weights[name].float())
         assert value.requires_grad
 
 
 def test_what_does_not_fit_stays_random_and_is_named() -> None:
-    """Another shape, a missing name and a superfluous one are each said."""
+    """Another shape, a missing name and a superfluous one are each reported."""
     network = layers(4)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     weights = dict(layers(5).state_dict())
@@ -34,11 +33,11 @@ def test_what_does_not_fit_stays_random_and_is_named() -> None:
     weights["1.weight"] = before["1.weight"] + 1
     weights["head"] = torch.zeros(2)
     found = initialise(network, weights)
-    assert found.loaded == ("1.weight",)
-    assert found.missing == ("1.bias",)
-    assert found.unused == ("head",)
-    assert "0.weight (5x3 there, 4x3 here)" in str(found)
-    assert "1 of 4" in str(found)
+    assert found == (
+        "1 of 4 parameters loaded; "
+        "other shape: 0.weight (5x3 there, 4x3 here), 0.bias (5 there, 4 here); "
+        "not in the weights: 1.bias; not used: head"
+    )
     after = network.state_dict()
     assert all(torch.equal(after[name], before[name]) for name in before if name != "1.weight")
     assert torch.equal(after["1.weight"], weights["1.weight"])

@@ -1,4 +1,4 @@
-"""Which device a command runs on."""
+"""The device that a network runs on."""
 
 import torch
 
@@ -12,13 +12,13 @@ def choose_device(choice: DeviceChoice) -> torch.device:
     Raises:
         ConfigError: This machine does not have it.
     """
-    found = {
+    available = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }
     if choice == "auto":
-        return torch.device(next(name for name, here in found.items() if here))
-    if not found[choice]:
-        raise ConfigError(f"--device {choice}: torch finds none here; choose cpu or auto")
+        return torch.device(next(name for name, here in available.items() if here))
+    if not available[choice]:
+        raise ConfigError(f"--device {choice} is not available here; choose cpu or auto")
     return torch.device(choice)
