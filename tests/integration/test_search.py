@@ -38,7 +38,7 @@ LONG = ("--batch-size", 2, "--fraction", 1, "--validate-every", 4, *TINY_MODEL)
 @pytest.fixture
 def without_plots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages without their pictures, which tests/search draws."""
-    monkeypatch.setattr(page, "draw_pictures", lambda *_: {})
+    monkeypatch.setattr(page, "draw_plots", lambda *_: {})
 
 
 def search(cache: Path, out: Path, *options: object) -> Outcome:
@@ -53,7 +53,7 @@ def table(out: Path) -> list[dict[str, str]]:
 
 
 def times_of_trials(out: Path) -> dict[str, int]:
-    """When each file of each run was last written."""
+    """When each file of each run was last format_value."""
     return {
         name: (out / name).stat().st_mtime_ns
         for name in files_below(out)
@@ -78,7 +78,7 @@ def begin(cache: Path, out: Path, *options: object) -> Any:
 
 
 def test_grid(cache: Path, tmp_path: Path) -> None:
-    """Each combination is a whole run; page and table tell of it; again, nothing is run."""
+    """Each combination is a whole run, on page and table; a second time, nothing is run."""
     out = tmp_path / "search"
     outcome = search(cache, out, *GRID, *FEW_STEPS)
     assert outcome.code == 0, outcome.err
@@ -96,9 +96,9 @@ def test_grid(cache: Path, tmp_path: Path) -> None:
             float(row["loss.ssim"]),
         )
         assert metrics["unseen/abs_rel"] == pytest.approx(float(row["abs_rel"]), rel=1e-5)
-    page = (out / "search.html").read_text(encoding="utf-8")
-    assert page.count("<td>complete</td>") == 4
-    assert f"trial-{int(rows[0]['trial']):04d}" in page
+    text = (out / "search.html").read_text(encoding="utf-8")
+    assert text.count("<td>complete</td>") == 4
+    assert f"trial-{int(rows[0]['trial']):04d}" in text
     before = times_of_trials(out)
     again = search(cache, out, *GRID, *FEW_STEPS)
     assert (again.code, ended(again.err)) == (0, [])
@@ -124,9 +124,9 @@ def test_best_command_trains_the_best_again(cache: Path, tmp_path: Path) -> None
     assert all(torch.equal(theirs[name], ours[name]) for name in theirs)
 
 
-@pytest.mark.slow  # test_grid goes on as well
+@pytest.mark.slow
 def test_killed(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After kill -9 in a trial, the same command goes on with it from its last checkpoint."""
+    """After kill -9 in a trial, the same command resumes it from its last checkpoint."""
     out = tmp_path / "search"
     few = ("--validate-every", 24, "--checkpoint-every", 2)
     options = ("--steps", 24, *LONG, *few, "--space", "loss.mae=0.1..1", "--trials", 2)
@@ -175,7 +175,7 @@ def test_two_processes(cache: Path, tmp_path: Path) -> None:
 
 
 def test_pruning(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hopeless trial ends early, and its run can be gone on with."""
+    """A hopeless trial ends early, and its run can be resumed."""
     monkeypatch.setattr(studies, "STARTUP_TRIALS", 1)
     out = tmp_path / "search"
     options = ("--steps", 12, *LONG, "--optim.ema", 0, "--optim.schedule", "constant")
@@ -190,11 +190,11 @@ def test_pruning(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert (pruned["state"], pruned["optim.lr"], pruned["last_step"]) == ("pruned", "1e-09", "4")
     run = out / f"trial-{int(pruned['trial']):04d}"
     assert read(run / LAST_NAME).step == 4
-    assert "ended early at step 4" in outcome.err
+    assert "pruned at step 4" in outcome.err
 
 
 def test_ctrl_c(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C saves the trial, exits 130 and says how to go on; the same command does."""
+    """Ctrl-C saves the trial, exits 130 and says how to resume; the same command does."""
     out = tmp_path / "search"
     options = (*FEW_STEPS, "--steps", 6, "--validate-every", 6, "--trials", 2)
     with monkeypatch.context() as patch:
@@ -211,7 +211,7 @@ def test_ctrl_c(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_lost_frame_ends_the_search(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A frame that cannot be read ends the search with that line; once back, it goes on."""
+    """A frame that cannot be read ends the search with that line; once it is back, it resumes."""
     batches = Loader.batches
 
     def losing(self: Loader, start: int, _stop: int) -> Iterator[tuple[int, RawBatch]]:
@@ -257,7 +257,7 @@ def begun(cache: Path, tmp_path: Path) -> Path:
 
 
 def test_other_settings_are_refused(cache: Path, begun: Path, few_pairs: Path) -> None:
-    """A search is gone on with by the same settings and data only; the line says what differs."""
+    """A search resumes with the same settings and data only; the message has the difference."""
     command = (*FEW_STEPS, "--trials", 2)
     for options, words in (
         (("--space", "loss.mae=0..0.5"), ("--space", "loss.mae=0.0..0.5", "--out")),
@@ -272,27 +272,27 @@ def test_other_settings_are_refused(cache: Path, begun: Path, few_pairs: Path) -
 
 
 def test_torchrun_is_refused(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A trial is one process; the line says how several GPUs are used."""
+    """A trial is one process; the message has the way to use several GPUs."""
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert_refused(search(cache, tmp_path / "search", *FEW_STEPS), "torchrun", "once per GPU")
 
 
 def test_one_room_is_refused(pairs: Path, tmp_path: Path) -> None:
-    """Without unseen rooms there is nothing to choose by."""
+    """Without held-out rooms there is nothing to score trials on."""
     index = pairs / "index.csv"
     head, *rows = index.read_text(encoding="utf-8").splitlines()
     kept = [row for row in rows if row.startswith(("test/", rows[0].rpartition("/")[0][:14]))]
     assert len(kept) < len(rows)
     index.write_text("\n".join((head, *kept)) + "\n", encoding="utf-8")
-    assert_refused(search(pairs, tmp_path / "search", *FEW_STEPS), "no unseen rooms")
+    assert_refused(search(pairs, tmp_path / "search", *FEW_STEPS), "no held-out rooms")
 
 
 def test_without_optuna(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra, one line says how to install it."""
     for name in [name for name in sys.modules if name.startswith("depth_unet.search.")]:
         monkeypatch.delitem(sys.modules, name)
-    for name in ("command", "trial"):
-        monkeypatch.delitem(sys.modules, f"depth_unet.cli.search.{name}", raising=False)
+    for name in ("search", "trial"):
+        monkeypatch.delitem(sys.modules, f"depth_unet.cli.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "optuna", None)
     outcome = search(cache, tmp_path / "search", *FEW_STEPS)
-    assert_refused(outcome, "optuna", 'pip install "optuna')
+    assert_refused(outcome, "optuna", "pip install", "filelock")

@@ -8,7 +8,8 @@ from pathlib import Path
 from depth_unet.config.run import Config
 from depth_unet.files.atomic import make_folder
 from depth_unet.recipes import seed
-from depth_unet.search.results import Result, results_of
+from depth_unet.search.queue import TrialQueue
+from depth_unet.search.results import Result, read_results
 from depth_unet.search.run import OnScore, RunTrial, Search
 from depth_unet.search.space import Sampler, parse_space
 from depth_unet.search.study import DATABASE_NAME, Pruner, make_pruner, open_study
@@ -53,21 +54,15 @@ class Bench:
         """A search with a connection of its own."""
         study = self._stack.enter_context(open_study("", self.out, make_pruner(pruner, 0)))
         space = parse_space(texts, seed(), sampler)
+        queue = TrialQueue(study, space, self.out, num_trials=num_trials, sampler=sampler, seed=0)
         return Search(
-            study,
-            space,
-            self.out,
-            seed(),
-            num_trials=num_trials,
-            sampler=sampler,
-            run_trial=run_trial,
-            ended=self.ended.append,
+            study, queue, seed(), sampler=sampler, run_trial=run_trial, on_end=self.ended.append
         )
 
 
 def results(search: Search) -> list[Result]:
     """Every trial, as the database has it now."""
-    return results_of(search.study, search.space)
+    return read_results(search.study, search.queue.space)
 
 
 MakeBench = Callable[[str], Bench]

@@ -11,12 +11,12 @@ from depth_unet.config.run import Config
 from depth_unet.config.values import changed, flat
 from depth_unet.errors import ConfigError
 from depth_unet.recipes import RECIPES, seed
-from depth_unet.search.fields import find_field, format_value, option, parse_value
+from depth_unet.search.fields import find_field, format_option, format_value, parse_value
 from depth_unet.search.space import Choices, Range, parse_space
 
 
 def attempt(read: Callable[[], Any]) -> tuple[Any, str]:
-    """What a function returns, or else the words with which it refuses."""
+    """What a function returns, or else the message of its ConfigError."""
     try:
         return read(), ""
     except ConfigError as error:
@@ -137,7 +137,7 @@ def test_any_name_is_a_field_or_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_every_value_of_every_recipe_can_be_format_value(recipe: str) -> None:
+def test_every_value_of_every_recipe_can_be_written(recipe: str) -> None:
     """The words for a value read back as the same value, a switch as a switch."""
     for name, value in flat(RECIPES[recipe]()).items():
         back = parse_value(name, format_value(value))
@@ -146,10 +146,10 @@ def test_every_value_of_every_recipe_can_be_format_value(recipe: str) -> None:
 
 def test_options() -> None:
     """Options are those of the command line, switches included."""
-    assert option("optim.weight_decay", 0.1) == ["--optim.weight-decay", "0.1"]
-    assert option("model.camera_rays", value=False) == ["--model.no-camera-rays"]
-    assert option("model.camera_rays", value=True) == ["--model.camera-rays"]
-    assert option("model.widths", (8, 16)) == ["--model.widths", "8", "16"]
+    assert format_option("optim.weight_decay", 0.1) == ["--optim.weight-decay", "0.1"]
+    assert format_option("model.camera_rays", value=False) == ["--model.no-camera-rays"]
+    assert format_option("model.camera_rays", value=True) == ["--model.camera-rays"]
+    assert format_option("model.widths", (8, 16)) == ["--model.widths", "8", "16"]
 
 
 def test_too_many_combinations_are_sampled() -> None:

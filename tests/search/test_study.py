@@ -1,4 +1,4 @@
-"""The study: begun once, gone on with by the same settings only, at any URL."""
+"""The study: created once, resumed with the same settings only, at any URL."""
 
 import subprocess
 import sys
@@ -9,24 +9,23 @@ import optuna
 import pytest
 
 from depth_unet.errors import ConfigError
-from depth_unet.search.study import PLAN as PLAN_KEY
 from depth_unet.search.study import check_plan, make_pruner, open_study
 
 PLAN = {"recipe": "seed", "optim.lr": 3e-4, "--space": "loss.mae=0..1", "--sampler": "tpe"}
 
 
-def reopened(out: Path, plan: dict[str, Any]) -> Any:
-    """Open the study of a folder and compare plans; the plan that it keeps."""
+def reopen(out: Path, plan: dict[str, Any]) -> dict[str, Any]:
+    """Open the study of a folder, check the plan, and return the stored one."""
     with open_study("", out, make_pruner("none", 1)) as study:
         check_plan(study, plan)
-        return study.user_attrs[PLAN_KEY]
+        return dict(study.user_attrs["plan"])
 
 
 def test_same_plan_goes_on(tmp_path: Path) -> None:
     """The first process begins the study, the others join it; a later version's setting is fine."""
-    assert reopened(tmp_path, PLAN) == PLAN
-    assert reopened(tmp_path, PLAN) == PLAN
-    assert reopened(tmp_path, PLAN | {"optim.new": 1}) == PLAN
+    assert reopen(tmp_path, PLAN) == PLAN
+    assert reopen(tmp_path, PLAN) == PLAN
+    assert reopen(tmp_path, PLAN | {"optim.new": 1}) == PLAN
 
 
 @pytest.mark.parametrize(
@@ -34,19 +33,19 @@ def test_same_plan_goes_on(tmp_path: Path) -> None:
     [
         ({"--space": "loss.mae=0..2"}, ["loss.mae=0..2", "loss.mae=0..1"]),
         ({"--sampler": "grid"}, ["grid", "tpe"]),
-        ({"optim.lr": 1e-3, "recipe": "scratch"}, ["optim.lr is 0.001 and was 0.0003", "recipe"]),
+        ({"optim.lr": 1e-3, "recipe": "base"}, ["optim.lr is 0.001 and was 0.0003", "recipe"]),
         (dict.fromkeys(PLAN, 0), ["and 1 more"]),
     ],
 )
 def test_other_plan_is_refused(tmp_path: Path, changes: dict[str, Any], words: list[str]) -> None:
     """Another plan is refused with the difference, and the study keeps its own."""
-    reopened(tmp_path, PLAN)
+    reopen(tmp_path, PLAN)
     with pytest.raises(ConfigError) as refusal:
-        reopened(tmp_path, PLAN | changes)
+        reopen(tmp_path, PLAN | changes)
     assert str(refusal.value).isprintable()
     for word in words:
         assert word in str(refusal.value)
-    assert reopened(tmp_path, PLAN) == PLAN
+    assert reopen(tmp_path, PLAN) == PLAN
 
 
 def test_foreign_study_is_refused(tmp_path: Path) -> None:
@@ -94,8 +93,8 @@ def test_studies_share_a_database(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["with space", "räume", "{braces}", "100%", "a?b#c"])
 def test_any_folder_name(tmp_path: Path, name: str) -> None:
     """The database lies in the folder, whatever that is called."""
-    assert reopened(tmp_path / name, PLAN) == PLAN
-    assert reopened(tmp_path / name, PLAN) == PLAN
+    assert reopen(tmp_path / name, PLAN) == PLAN
+    assert reopen(tmp_path / name, PLAN) == PLAN
     assert {path.name for path in (tmp_path / name).iterdir()} == {"locks", "study.db"}
 
 

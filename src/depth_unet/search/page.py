@@ -1,97 +1,104 @@
-"""``search.html``: a search as one page that needs no other file and no network."""
+"""``search.html``: the results of a search as one page that needs no other file."""
 
-import contextlib
-import warnings
-from collections.abc import Iterator
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import optuna
-from matplotlib import pyplot
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from optuna.importance import PedAnovaImportanceEvaluator
-from optuna.visualization import matplotlib as plots
 
-from depth_unet.figures.write import write_figure
 from depth_unet.files.atomic import write_text
 from depth_unet.report.page import render
-from depth_unet.search.fields import short_value
-from depth_unet.search.plan import Plan
-from depth_unet.search.results import TABLE_NAME, Result, best_of, rank, results_of, write_table
+from depth_unet.search.fields import format_value
+from depth_unet.search.plots import BEST_SHARE, draw_plots
+from depth_unet.search.results import (
+    TABLE_NAME,
+    Result,
+    State,
+    best_of,
+    ranked,
+    read_results,
+    trial_folder,
+    write_table,
+)
+from depth_unet.search.setup import Setup
 
 PAGE_NAME = "search.html"
-MEASURE = "AbsRel on held-out rooms"
-WIDTH_IN, HEIGHT_IN = 8.0, 4.5
-ENOUGH_TRIALS = 20  # below, importance is mostly chance
+ENOUGH_TRIALS = 20
+"""Below this many complete trials the best quarter is too few for importances to mean much."""
+STATES: dict[State, str] = {
+    "complete": "complete",
+    "pruned": "pruned",
+    "running": "running",
+    "waiting": "waiting",
+    "failed": "no result",
+}
 
 
-def write_report(study: optuna.Study, plan: Plan) -> list[Result]:
-    """Write ``search.html``, ``trials.csv`` and the page's pictures.
+def write_report(study: optuna.Study, setup: Setup) -> list[Result]:
+    """Write ``search.html``, ``trials.csv`` and the page's plots.
 
     Args:
-        study: The study, locked: page, table and pictures show one moment.
-        plan: What the trials share, and the folder.
+        study: The caller holds its lock, so that page, table and plots agree.
+        setup: What the trials have in common, and the folder.
 
     Returns:
-        Every trial that has started, by number.
+        Every trial, by number.
     """
-    results = results_of(study, plan.space)
-    complete = [result for result in results if result.state == "complete"]
-    write_table(results, plan.space, plan.out)
-    values: dict[str, Any] = {
-        "title": f"Search: {plan.config.recipe} on {plan.dataset}",
-        "plan": plan,
-        "names": [each.name for each in plan.space.dimensions],
-        "results": results,
-        "ranked": rank(results),
-        "best": best_of(results),
-        "complete": sorted(complete, key=lambda result: result.abs_rel),
-        "pictures": draw_pictures(study, plan, len(complete)),
-        "table_name": TABLE_NAME,
-        "enough_trials": ENOUGH_TRIALS,
-        "short": short_value,
-    }
-    write_text(plan.out / PAGE_NAME, render("search.html", **values))
+    results = read_results(study, setup.space)
+    write_table(results, setup.space, setup.out)
+    plots = draw_plots(study, setup.out)
+    write_text(setup.out / PAGE_NAME, page(results, plots, setup))
     return results
 
 
-def draw_pictures(study: optuna.Study, plan: Plan, complete: int) -> dict[str, Path]:
-    """Draw the study with Optuna's plots, as far as it has enough complete trials.
+def page(results: Sequence[Result], plots: Mapping[str, Path], setup: Setup) -> str:
+    """The page as HTML.
 
-    Returns:
-        PNG files by ``history``, ``parallel`` and ``importance``.
+    Args:
+        results: Every trial.
+        plots: What ``draw_plots`` returned.
+        setup: What the trials have in common.
     """
-    names = [each.name for each in plan.space.dimensions]
-    paths = {}
-    with _optuna_plots():
-        if complete:
-            axes = plots.plot_optimization_history(study, target_name=MEASURE)
-            paths["history"] = _write(axes, plan.out / "history.png")
-        if complete > 1:
-            axes = plots.plot_parallel_coordinate(study, params=names, target_name="AbsRel")
-            paths["parallel"] = _write(axes, plan.out / "parallel.png")
-            axes = plots.plot_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
-            paths["importance"] = _write(axes, plan.out / "importance.png")
-    return paths
+    best = best_of(results)
+    scores = sorted(result.abs_rel for result in results if result.state == "complete")
+    return render(
+        "search.html",
+        title=f"Search: {setup.config.recipe} on {setup.dataset}",
+        setup=setup,
+        settings=[each.name for each in setup.space.dimensions],
+        varies_loss=any(each.name.startswith("loss.") for each in setup.space.dimensions),
+        results=ranked(results),
+        counts=count_states(results),
+        states=STATES,
+        best=best,
+        folder=setup.out / trial_folder(best.number) if best else None,
+        median=scores[len(scores) // 2] if scores else None,
+        complete=len(scores),
+        command=_command(setup.command(best.values)) if best else "",
+        plots=plots,
+        enough_trials=ENOUGH_TRIALS,
+        best_share=f"{BEST_SHARE:.0%}",
+        table_name=TABLE_NAME,
+        short=short,
+    )
 
 
-@contextlib.contextmanager
-def _optuna_plots() -> Iterator[None]:
-    """Optuna's matplotlib plots: no window, and neither its style nor its warnings outside."""
-    matplotlib.use("Agg", force=True)
-    with warnings.catch_warnings(), matplotlib.rc_context():
-        # That the plots are experimental, or that few trials make all importances equal.
-        warnings.simplefilter("ignore")
-        yield
+def count_states(results: Sequence[Result]) -> str:
+    """How many trials are in which state."""
+    found = [result.state for result in results]
+    counts = [f"{found.count(state)} {name}" for state, name in STATES.items() if state in found]
+    return ", ".join(counts) or "none started"
 
 
-def _write(axes: Axes, path: Path) -> Path:
-    figure = axes.figure
-    assert isinstance(figure, Figure)
-    figure.set_size_inches(WIDTH_IN, HEIGHT_IN)
-    figure.set_layout_engine("tight")
-    write_figure(figure, path)
-    pyplot.close(figure)
-    return path
+def short(value: Any) -> str:
+    """A value with few digits."""
+    if value is None:
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else format_value(value)
+
+
+def _command(words: Sequence[str]) -> str:
+    """A command with a line for every option."""
+    quoted = map(shlex.quote, words)
+    return "".join(f" \\\n  {w}" if w.startswith("--") else f" {w}" for w in quoted).strip()

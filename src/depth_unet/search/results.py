@@ -1,4 +1,4 @@
-"""What is known of each trial, without Optuna's types, and as a table for programs."""
+"""The results of all trials, without Optuna's types, and as a CSV table."""
 
 import csv
 import math
@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 import optuna
-from optuna.storages import RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
 
 from depth_unet.files.atomic import replacing
 from depth_unet.search.fields import format_value
 from depth_unet.search.space import Space
 
-FIGURES = "figures"  # user attribute of a trial: its best validation so far
+# Attributes of a trial in the study: its number (Optuna's own counts every attempt), how often it
+# was started without reaching a validation, its machine, and the metrics of its best validation.
+NUMBER, TRIES, MACHINE, FIGURES = "trial", "tries", "machine", "figures"
+MAX_TRIES = 3
 TABLE_NAME = "trials.csv"
 METRICS = ("abs_rel", "rmse", "delta1")
 State = Literal["complete", "pruned", "running", "waiting", "failed"]
@@ -27,8 +29,8 @@ class Result:
 
     Attributes:
         number: Its number, as in the name of its folder.
-        state: ``failed`` if it diverged, or was killed too often.
-        values: The values of the settings that vary, by dotted name.
+        state: ``failed`` if it has no finite result or could not be started.
+        values: The settings that vary, by dotted name; empty before they are drawn.
         figures: ``abs_rel``, ``rmse`` and ``delta1`` of its best validation so far, and ``step``;
             empty before the first.
         step: Step of its last validation.
@@ -42,13 +44,8 @@ class Result:
 
     @property
     def abs_rel(self) -> float:
-        """The figure that ranks trials; infinite before the first validation."""
+        """AbsRel of the best validation; infinite if there is none."""
         return self.figures.get("abs_rel", math.inf)
-
-    @property
-    def folder(self) -> str:
-        """Name of the run folder."""
-        return trial_folder(self.number)
 
 
 def trial_folder(number: int) -> str:
@@ -56,34 +53,28 @@ def trial_folder(number: int) -> str:
     return f"trial-{number:04d}"
 
 
-def number_of(trial: FrozenTrial) -> int:
-    """The number of a trial: that of its first attempt.
-
-    Optuna does not reopen a trial. It queues a new attempt with the same values, under a new
-    number.
-    """
-    first = RetryHeartbeatStaleTrialCallback.retried_trial_number(trial)
-    return trial.number if first is None else first
-
-
-def last_attempts(study: optuna.Study) -> list[FrozenTrial]:
-    """The last attempt at every trial, by number of the trial."""
-    attempts = {number_of(trial): trial for trial in study.get_trials(deepcopy=False)}
+def latest(study: optuna.Study) -> list[FrozenTrial]:
+    """The last attempt at every trial, by number."""
+    attempts = {t.user_attrs[NUMBER]: t for t in study.get_trials(deepcopy=False)}
     return [attempts[number] for number in sorted(attempts)]
 
 
-def results_of(study: optuna.Study, space: Space) -> list[Result]:
-    """Every trial that has started, by number."""
+def is_given_up(trial: FrozenTrial) -> bool:
+    """Whether a trial failed MAX_TRIES times before its first validation."""
+    return trial.state == TrialState.FAIL and trial.user_attrs.get(TRIES, 0) >= MAX_TRIES
+
+
+def read_results(study: optuna.Study, space: Space) -> list[Result]:
+    """Every trial, by number."""
     return [
         Result(
-            number=number_of(trial),
+            number=trial.user_attrs[NUMBER],
             state=_state(trial),
-            values=space.values(trial.params),
+            values=space.values(trial.params) if trial.params else {},
             figures=dict(trial.user_attrs.get(FIGURES, {})),
             step=trial.last_step or 0,
         )
-        for trial in last_attempts(study)
-        if trial.params
+        for trial in latest(study)
     ]
 
 
@@ -93,26 +84,25 @@ def best_of(results: Sequence[Result]) -> Result | None:
     return min(complete, key=lambda result: result.abs_rel, default=None)
 
 
-def rank(results: Sequence[Result]) -> list[Result]:
-    """Complete trials first, the best at the top; then the others in the same order."""
+def ranked(results: Sequence[Result]) -> list[Result]:
+    """Complete trials, the best first, then the others likewise."""
     return sorted(results, key=lambda r: (r.state != "complete", r.abs_rel, r.number))
 
 
-def write_table(results: Sequence[Result], space: Space, out: Path) -> Path:
-    """Write ``trials.csv``: one row per trial, the best first, values in full precision."""
+def write_table(results: Sequence[Result], space: Space, out: Path) -> None:
+    """Write ``trials.csv``: a row per trial, the best first, values with all digits."""
     names = [each.name for each in space.dimensions]
     path = out / TABLE_NAME
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(("trial", "state", *METRICS, "best_step", "last_step", *names))
-        for result in rank(results):
+        for result in ranked(results):
             figures = (f"{result.figures[m]:.6g}" if result.figures else "" for m in METRICS)
-            values = (format_value(result.values[name]) for name in names)
+            values = (format_value(result.values[n]) if result.values else "" for n in names)
             best_step = result.figures.get("step", "")
             writer.writerow(
                 (result.number, result.state, *figures, best_step, result.step, *values)
             )
-    return path
 
 
 def _state(trial: FrozenTrial) -> State:
@@ -127,4 +117,4 @@ def _state(trial: FrozenTrial) -> State:
         case TrialState.WAITING:
             return "waiting"
         case TrialState.FAIL:
-            return "failed"
+            return "failed" if is_given_up(trial) else "waiting"

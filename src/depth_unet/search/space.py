@@ -1,13 +1,11 @@
-"""The search space: which settings vary, and over which values."""
+"""The search space: which settings vary, and the values that they may take."""
 
 import itertools
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-
-import optuna
 
 from depth_unet.config.run import Config
 from depth_unet.config.values import changed
@@ -18,7 +16,7 @@ Sampler = Literal["grid", "random", "tpe"]
 PAPER_GRID = tuple(f"loss.{name}=0.2,0.6,1.0" for name in ("mae", "gradient_edge", "ssim"))
 PAPER_RANGES = tuple(f"loss.{name}=0.1..1.0" for name in ("mae", "gradient_edge", "ssim"))
 FIXED = {
-    "recipe": "it is a name and changes nothing",
+    "recipe": "it is only a name",
     "seed": "it also decides which rooms are held out, so results could not be compared",
     "holdout": "it decides which rooms are held out, so results could not be compared",
 }
@@ -31,27 +29,23 @@ class Choices:
 
     Attributes:
         name: Dotted name of the field.
-        values: At least two different ones.
+        values: At least two, all different.
     """
 
     name: str
     values: tuple[Any, ...]
 
     def labels(self) -> tuple[Any, ...]:
-        """The values as Optuna stores them: numbers and words as they are, tuples as text."""
+        """The values as the database stores them: lists as text, others unchanged."""
         return tuple(format_value(v) if isinstance(v, tuple) else v for v in self.values)
 
     def value(self, label: Any) -> Any:
-        """The value with a label."""
+        """The value that a label stands for."""
         return self.values[self.labels().index(label)]
 
     def ends(self) -> tuple[Any, ...]:
-        """Values to check combinations with: all."""
+        """The values to check combinations with: all of them."""
         return self.values
-
-    def suggest(self, trial: optuna.Trial) -> Any:
-        """A trial's label."""
-        return trial.suggest_categorical(self.name, self.labels())
 
     def __str__(self) -> str:
         return ",".join(format_value(value) for value in self.values)
@@ -59,13 +53,13 @@ class Choices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """A setting that takes any number between two ends, both included.
+    """A setting that takes any number from ``low`` to ``high``, both included.
 
     Attributes:
         name: Dotted name of the field.
-        low: The smaller end; an int if the field holds whole numbers.
-        high: The larger end.
-        log: Whether the logarithm is uniform instead of the value.
+        low: An int if the field holds whole numbers.
+        high: Likewise.
+        log: Whether values are drawn on a logarithmic scale.
     """
 
     name: str
@@ -74,46 +68,39 @@ class Range:
     log: bool = False
 
     def value(self, label: Any) -> Any:
-        """A number is its own label."""
+        """Numbers are stored as they are."""
         return label
 
     def ends(self) -> tuple[Any, ...]:
-        """Values to check combinations with: both ends."""
+        """The values to check combinations with: both ends."""
         return (self.low, self.high)
 
-    def whole_numbers(self) -> range:
-        """The whole numbers of the range if there are few enough to check each, else none."""
+    def between(self) -> range:
+        """The whole numbers of the range if they are few enough to check each; else none."""
         whole = isinstance(self.low, int) and self.high - self.low < MAX_CHECKED
         return range(int(self.low), int(self.high) + 1) if whole else range(0)
-
-    def suggest(self, trial: optuna.Trial) -> Any:
-        """A trial's value."""
-        if isinstance(self.low, int) and isinstance(self.high, int):
-            return trial.suggest_int(self.name, self.low, self.high, log=self.log)
-        return trial.suggest_float(self.name, self.low, self.high, log=self.log)
 
     def __str__(self) -> str:
         return f"{format_value(self.low)}..{format_value(self.high)}{':log' if self.log else ''}"
 
 
+Dimension = Choices | Range
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """The settings that vary together. All others are the recipe's."""
+    """The settings that vary."""
 
-    dimensions: tuple[Choices | Range, ...]
+    dimensions: tuple[Dimension, ...]
 
     def values(self, labels: Mapping[str, Any]) -> dict[str, Any]:
-        """Field values from what Optuna stores."""
+        """Field values from the labels in the database."""
         return {each.name: each.value(labels[each.name]) for each in self.dimensions}
 
-    def suggest(self, trial: optuna.Trial) -> dict[str, Any]:
-        """The values of a trial: those it was queued with, or drawn ones."""
-        return self.values({each.name: each.suggest(trial) for each in self.dimensions})
-
     def grid(self, seed: int) -> list[dict[str, Any]]:
-        """Labels of every combination of choices, in random order.
+        """Labels of every combination of choices, shuffled by the seed.
 
-        The first part of a grid is thereby spread over all of it.
+        Shuffled so that the first trials already cover the whole grid.
         """
         names = [each.name for each in self.dimensions]
         labels = [each.labels() for each in self.dimensions if isinstance(each, Choices)]
@@ -126,40 +113,36 @@ class Space:
 
 
 def parse_space(texts: Sequence[str], config: Config, sampler: Sampler) -> Space:
-    """Parse a space and check that its configs can be built.
+    """Parse a space and check that every config in it is valid.
 
     Args:
-        texts: ``NAME=VALUE,VALUE,...``, ``NAME=LOW..HIGH`` or ``NAME=LOW..HIGH:log``; empty takes
-            the paper's three loss weights.
+        texts: ``NAME=VALUE,VALUE,...`` or ``NAME=LOW..HIGH`` or ``NAME=LOW..HIGH:log``; empty
+            for the paper's three loss weights.
         config: The settings that do not vary.
-        sampler: ``grid`` needs choices; the others take ranges too.
+        sampler: ``grid`` takes choices only.
 
     Raises:
         ConfigError: A name, a value or a combination of values is invalid.
     """
     texts = texts or (PAPER_GRID if sampler == "grid" else PAPER_RANGES)
-    dimensions = tuple(_parse_dimension(text) for text in texts)
+    dimensions = tuple(_dimension(text) for text in texts)
     names = [each.name for each in dimensions]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice:
-        raise ConfigError(f"--space names {twice} twice; give all its values at once")
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"--space has {name} twice; give all its values at once")
     ranges = [each for each in dimensions if isinstance(each, Range)]
     if sampler == "grid" and ranges:
         raise ConfigError(
-            f"--sampler grid needs choices and --space {ranges[0].name}={ranges[0]} is a range; "
-            f"write {ranges[0].name}=VALUE,VALUE,... or choose --sampler random or tpe"
+            f"--sampler grid needs choices, but --space {ranges[0].name}={ranges[0]} is a range; "
+            f"write {ranges[0].name}=VALUE,VALUE,... or use --sampler random or tpe"
         )
     space = Space(dimensions=dimensions)
-    for values in _combinations(space):
-        try:
-            changed(config, values)
-        except ConfigError as error:
-            shown = " ".join(f"{name}={format_value(value)}" for name, value in values.items())
-            raise ConfigError(f"--space allows {shown}, but {error}; narrow the space") from None
+    for values in _probes(space):
+        _check(config, values)
     return space
 
 
-def _parse_dimension(text: str) -> Choices | Range:
+def _dimension(text: str) -> Dimension:
     name, equals, given = text.partition("=")
     if not equals or not given:
         raise ConfigError(
@@ -169,20 +152,20 @@ def _parse_dimension(text: str) -> Choices | Range:
     name = find_field(name.strip())
     if name in FIXED:
         raise ConfigError(f"--space cannot vary {name}: {FIXED[name]}; leave it out")
-    return _parse_range(name, given) if ".." in given else _parse_choices(name, given)
+    return _range(name, given) if ".." in given else _choices(name, given)
 
 
-def _parse_choices(name: str, given: str) -> Choices:
+def _choices(name: str, given: str) -> Choices:
     values = tuple(parse_value(name, text) for text in given.split(","))
     if len(set(values)) < max(2, len(values)):
         raise ConfigError(
             f"--space {name}={given} needs two values or more, all different; "
-            f"to set one value, use --{name.replace('_', '-')} VALUE"
+            f"to fix one, use --{name.replace('_', '-')} VALUE"
         )
     return Choices(name=name, values=values)
 
 
-def _parse_range(name: str, given: str) -> Range:
+def _range(name: str, given: str) -> Range:
     if field_type(name) not in (int, float):
         raise ConfigError(
             f"--space {name}={given} is a range, but {name} is not a number; "
@@ -191,23 +174,30 @@ def _parse_range(name: str, given: str) -> Range:
     ends, colon, scale = given.partition(":")
     low, high = (parse_value(name, text) for text in ends.split("..", maxsplit=1))
     if colon and scale != "log":
-        raise ConfigError(f"--space {name}={given} ends in {scale!r}; write LOW..HIGH:log")
+        raise ConfigError(f"--space {name}={given}: unknown scale {scale!r}; write LOW..HIGH:log")
     if not low < high or (colon and low <= 0):
         rule = "0 < LOW < HIGH" if colon else "LOW < HIGH"
-        raise ConfigError(f"--space {name}={given} is not a range; choose {rule}")
+        raise ConfigError(f"--space {name}={given} is not a valid range; it needs {rule}")
     return Range(name=name, low=low, high=high, log=bool(colon))
 
 
-def _combinations(space: Space) -> Iterator[dict[str, Any]]:
-    """Values to check: whole numbers one by one, then combinations; a sample if too many."""
+def _probes(space: Space) -> Iterator[dict[str, Any]]:
+    """Values to check: each whole number of a range, then all combinations or a sample of them."""
     for each in space.dimensions:
         if isinstance(each, Range):
-            yield from ({each.name: value} for value in each.whole_numbers())
+            yield from ({each.name: value} for value in each.between())
     names, ends = [each.name for each in space.dimensions], [e.ends() for e in space.dimensions]
-    if math.prod(map(len, ends)) <= MAX_CHECKED:
-        rows: Iterator[tuple[Any, ...]] = itertools.product(*ends)
-    else:
-        generator = random.Random(0)
-        rows = (tuple(generator.choice(part) for part in ends) for _ in range(MAX_CHECKED))
+    rows: Iterable[tuple[Any, ...]] = itertools.product(*ends)
+    if math.prod(map(len, ends)) > MAX_CHECKED:
+        rng = random.Random(0)
+        rows = (tuple(rng.choice(part) for part in ends) for _ in range(MAX_CHECKED))
     for row in rows:
         yield dict(zip(names, row, strict=True))
+
+
+def _check(config: Config, values: Mapping[str, Any]) -> None:
+    try:
+        changed(config, values)
+    except ConfigError as error:
+        found = " ".join(f"{name}={format_value(value)}" for name, value in values.items())
+        raise ConfigError(f"--space allows {found}, but {error}; narrow the space") from None

@@ -1,4 +1,4 @@
-"""``depth-unet search RECIPE``: many runs, and which settings did best."""
+"""``depth-unet search RECIPE``: train with many settings and report which did best."""
 
 import json
 import os
@@ -11,18 +11,18 @@ from typing import Any
 from rich.console import Console
 
 from depth_unet.cli.arguments import SearchArguments
-from depth_unet.cli.search.trial import Setting, quiet_fabric, run_trial
+from depth_unet.cli.search.trial import Environment, quiet_fabric, run_trial
 from depth_unet.config.run import Config
 from depth_unet.data.mixture import Mixture
 from depth_unet.data.run_data import open_run_data
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import check_writable
 from depth_unet.model.device import choose_device
-from depth_unet.search.fields import short_value
-from depth_unet.search.page import PAGE_NAME, write_report
-from depth_unet.search.plan import Plan
+from depth_unet.search.page import PAGE_NAME, short, write_report
+from depth_unet.search.queue import TrialQueue
 from depth_unet.search.results import TABLE_NAME, Result, best_of
 from depth_unet.search.run import Search
+from depth_unet.search.setup import Setup
 from depth_unet.search.space import Space, parse_space
 from depth_unet.search.study import check_plan, file_lock, make_pruner, open_study
 from depth_unet.train.devices import resolve_precision
@@ -31,13 +31,12 @@ DEFAULT_TRIALS = 20
 
 
 def run(arguments: SearchArguments) -> list[DataError]:
-    """Check everything, then run trials until there are as many as were asked for."""
+    """Check the settings, then run trials until there are ``--trials`` of them."""
     device = choose_device(arguments.device)
     config = arguments.config
-    check_splits_and_processes(config)
+    check_settings(config)
     space = parse_space(arguments.space, config, arguments.sampler)
-    varied = {each.name: each.ends() for each in space.dimensions}
-    for precision in varied.get("precision", (config.precision,)):
+    for precision in values_of("precision", space) or (config.precision,):
         resolve_precision(replace(config, precision=precision), device)
     num_trials = count_trials(arguments, space)
     out = arguments.out or Path("runs") / f"{config.recipe}-search"
@@ -45,10 +44,10 @@ def run(arguments: SearchArguments) -> list[DataError]:
     source, splits = open_run_data(arguments.data, config)
     if not splits.unseen:
         raise ConfigError(
-            f"{' '.join(arguments.data)} has no held-out rooms to rank trials by; use a data set "
-            "of two rooms or more, with room_group in index.csv"
+            f"{' '.join(arguments.data)} has no held-out rooms to score trials on; use a data set "
+            "of at least two rooms, with room_group in index.csv"
         )
-    plan = Plan(
+    setup = Setup(
         config=config,
         space=space,
         sampler=arguments.sampler,
@@ -62,136 +61,136 @@ def run(arguments: SearchArguments) -> list[DataError]:
         num_steps=config.total_steps(len(splits.train)),
         out=out,
     )
-    search(arguments, plan, source)
+    search(arguments, setup, source)
     return []
 
 
-def search(arguments: SearchArguments, plan: Plan, source: Mixture) -> None:
-    """Open the study and run this process's part of it, with a line per trial.
+def search(arguments: SearchArguments, setup: Setup, source: Mixture) -> None:
+    """Open the study and run this process's part of it, with one line of output per trial.
 
     Raises:
-        KeyboardInterrupt: The user interrupted it; the message says how to resume.
+        KeyboardInterrupt: It was interrupted; the message says how to resume.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-    lock = file_lock(plan.out, "study")
-    with open_study(arguments.storage, plan.out, make_pruner(plan.pruner, plan.num_steps)) as study:
-        with lock:
-            check_own_folder(study.get_trials(deepcopy=False), plan.out)
-            check_plan(study, json.loads(json.dumps(plan.shared())))
-
-        def ended(number: int) -> None:
-            with lock:
-                results = write_report(study, plan)
-            console.print(line_of(number, results))
-
-        def wait(seconds: float) -> None:
-            console.print(
-                f"other processes still run trials; waiting up to {seconds:.0f} s to see whether "
-                "one of them was killed"
-            )
-
-        console.print(describe(plan))
-        mine = Search(
+    config, out = setup.config, setup.out
+    pruner = make_pruner(setup.pruner, setup.num_steps)
+    with open_study(arguments.storage, out, pruner) as study:
+        with file_lock(out, "study"):
+            check_folder(study.get_trials(deepcopy=False), out)
+            check_plan(study, json.loads(json.dumps(setup.plan())))
+        queue = TrialQueue(
             study,
-            plan.space,
-            plan.out,
-            plan.config,
-            num_trials=plan.num_trials,
-            sampler=plan.sampler,
-            run_trial=partial(run_trial, Setting(source, choose_device(arguments.device), console)),
-            ended=ended,
-            wait=wait,
+            setup.space,
+            out,
+            num_trials=setup.num_trials,
+            sampler=setup.sampler,
+            seed=config.seed,
         )
+
+        def on_end(number: int) -> None:
+            with queue.lock:
+                results = write_report(study, setup)
+            console.print(describe_result(number, results))
+
+        console.print(describe(setup))
+        trial = partial(run_trial, Environment(source, choose_device(arguments.device), console))
+        loop = Search(study, queue, config, sampler=setup.sampler, run_trial=trial, on_end=on_end)
         try:
             with quiet_fabric():
-                mine.run()
+                loop.run()
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
-                "the trial is saved; repeat the same command to resume"
+                "the trial is saved; run the same command to resume the search"
             ) from None
-        with lock:
-            results = write_report(study, plan)
-    console.print(closing(results, plan))
+        with queue.lock:
+            results = write_report(study, setup)
+    console.print(closing(results, setup))
 
 
-def check_splits_and_processes(config: Config) -> None:
-    """Refuse a search without held-out rooms, or under torchrun.
+def check_settings(config: Config) -> None:
+    """Refuse settings that a search cannot run with.
 
     Raises:
-        ConfigError: One of them.
+        ConfigError: No rooms are held out, or torchrun started this process.
     """
     if config.holdout == "none":
-        raise ConfigError("--holdout none leaves no held-out rooms to rank trials by; give a share")
+        raise ConfigError("--holdout none leaves no rooms to score trials on; use --holdout 0.1")
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise ConfigError(
-            "search does not run under torchrun: a trial is one process; start `depth-unet search` "
-            "once per GPU instead, and they share the study"
+            "search does not run under torchrun; start the same `depth-unet search` once per GPU, "
+            "the processes share the study"
         )
+
+
+def values_of(name: str, space: Space) -> tuple[Any, ...]:
+    """The values of a setting; empty if it does not vary."""
+    return next((each.ends() for each in space.dimensions if each.name == name), ())
 
 
 def count_trials(arguments: SearchArguments, space: Space) -> int:
-    """The number of trials of all processes together.
+    """The number of trials to run.
 
     Raises:
-        ConfigError: Fewer than one, or more than the grid has.
+        ConfigError: ``--trials`` is negative, or larger than the grid.
     """
     if arguments.trials < 0:
-        raise ConfigError(
-            f"--trials is {arguments.trials}; choose at least 1, or 0 for the default"
-        )
+        raise ConfigError(f"--trials is {arguments.trials}; use at least 1, or 0 for the default")
     if arguments.sampler != "grid":
         return arguments.trials or DEFAULT_TRIALS
     size = len(space.grid(0))
     if arguments.trials > size:
         raise ConfigError(
-            f"--trials is {arguments.trials} and the grid has {size} combinations; leave --trials "
-            "out to run all, or widen --space"
+            f"--trials is {arguments.trials}, but the grid has {size} combinations; leave out "
+            "--trials to run all of them, or widen --space"
         )
     return arguments.trials or size
 
 
-def check_own_folder(trials: list[Any], out: Path) -> None:
-    """Refuse to start a study in a folder that holds the runs of another.
+def check_folder(trials: list[Any], out: Path) -> None:
+    """Refuse to start a study in a folder with runs of another one.
 
     Raises:
-        ConfigError: There are runs and no trials.
+        ConfigError: The folder has runs, but the study has no trials.
     """
-    left = next(out.glob("trial-*"), None)
-    if not trials and left is not None:
+    run = next(out.glob("trial-*"), None)
+    if not trials and run is not None:
         raise ConfigError(
-            f"{left} belongs to a search whose study is not at this --storage; name its "
+            f"{run} belongs to another search, whose study is not at this --storage; give its "
             "--storage, choose another --out, or delete the folder"
         )
 
 
-def describe(plan: Plan) -> str:
-    """One line on what will run."""
-    canvas = plan.config.canvas
+def describe(setup: Setup) -> str:
+    """The search in one line."""
+    config, canvas = setup.config, setup.config.canvas
     return (
-        f"{plan.config.recipe}: {plan.num_trials} trials ({plan.sampler}) over {plan.space}; "
-        f"{plan.num_train} training frames, {plan.num_unseen} unseen; {plan.num_steps} steps of "
-        f"{plan.config.batch_size} images at {canvas.width}x{canvas.height}"
+        f"{config.recipe}: {setup.num_trials} trials ({setup.sampler}) over {setup.space}; "
+        f"{setup.num_train} training frames, {setup.num_unseen} from held-out rooms; "
+        f"{setup.num_steps} steps of {config.batch_size} images at {canvas.width}x{canvas.height}"
     )
 
 
-def line_of(number: int, results: list[Result]) -> str:
-    """One line on a trial that ended."""
-    mine, best = next(r for r in results if r.number == number), best_of(results)
-    values = " ".join(f"{name}={short_value(value)}" for name, value in mine.values.items())
-    score = f"AbsRel {mine.abs_rel:.4f}" if mine.figures else "no figures"
-    how = {"complete": score, "pruned": f"ended early at step {mine.step}, {score}"}
+def describe_result(number: int, results: list[Result]) -> str:
+    """A finished trial in one line."""
+    result, best = next(r for r in results if r.number == number), best_of(results)
+    values = " ".join(f"{name}={short(value)}" for name, value in result.values.items())
+    score = f"AbsRel {result.abs_rel:.4f}" if result.figures else "no metrics"
+    outcome = {"complete": score, "pruned": f"pruned at step {result.step}, {score}"}
     so_far = f"; best: {best.abs_rel:.4f} (trial {best.number})" if best else ""
-    return f"trial {number}: {values}: {how.get(mine.state, 'no result')}{so_far}"
+    return f"trial {number}: {values}: {outcome.get(result.state, 'no result')}{so_far}"
 
 
-def closing(results: list[Result], plan: Plan) -> str:
-    """The last lines: what other processes still run, what was written, what to do next."""
-    lines = []
+def closing(results: list[Result], setup: Setup) -> str:
+    """The last lines: what was written, what still runs, and the command for the best settings."""
+    lines = [f"wrote {setup.out / PAGE_NAME} and {setup.out / TABLE_NAME}"]
     running = sum(result.state == "running" for result in results)
     if running:
-        lines.append(f"still running in other processes: {running}")
-    lines.append(f"wrote {plan.out / PAGE_NAME} and {plan.out / TABLE_NAME}")
+        lines.insert(
+            0,
+            f"running in other processes: {running}; if one was killed, run the same command to "
+            "resume its trial",
+        )
     best = best_of(results)
     if best is not None:
-        lines.append(f"next: depth-unet {shlex.join(plan.command(best.values))}")
+        lines.append(f"next: {shlex.join(setup.command(best.values))}")
     return "\n".join(lines)

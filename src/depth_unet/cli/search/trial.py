@@ -1,4 +1,4 @@
-"""One trial of a search: what the search needs of training, and nothing else of it."""
+"""One trial of a search; everything that the search needs from training is here."""
 
 import contextlib
 import logging
@@ -23,103 +23,94 @@ from depth_unet.train.loop import Trainer
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """What every trial of this process is run with.
-
-    Attributes:
-        source: The data set.
-        device: Where networks are trained.
-        console: Where progress is shown.
-    """
+class Environment:
+    """What all trials of this process share: data set, device, and where progress is shown."""
 
     source: Mixture
     device: torch.device
     console: Console
 
 
-def run_trial(setting: Setting, config: Config, out: Path, told: OnScore) -> float:
+def run_trial(environment: Environment, config: Config, out: Path, on_score: OnScore) -> float:
     """Train one trial, from its last checkpoint if there is one.
 
-    Everything that the search needs of training is here.
-
     Args:
-        setting: What every trial is run with.
+        environment: What all trials share.
         config: The trial's settings.
         out: Its run folder.
-        told: Told every validation; may raise to end the run.
+        on_score: Called after every validation; may raise to end the run.
 
     Returns:
-        The lowest AbsRel on unseen rooms; infinite where the network diverged or did not fit into
-        the memory.
+        The lowest AbsRel on held-out rooms; infinite if training diverged or ran out of memory.
 
     Raises:
-        CheckpointError: The folder holds a run of other settings.
+        CheckpointError: The folder holds a run with other settings.
     """
-    source = setting.source
+    source = environment.source
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # they were shown when the search started
         splits = source.split(fraction=config.fraction, holdout=config.holdout, seed=config.seed)
-    config = resolve_precision(config, setting.device)
+    config = resolve_precision(config, environment.device)
     resume = read(out / LAST_NAME) if (out / LAST_NAME).exists() else None
     interval = config.validation_interval(len(splits.train))
-    # A trial that is pruned or killed can be gone on with from its last validation.
+    # A pruned or killed trial can resume from its last validation.
     config = replace(config, checkpoint_every=min(config.checkpoint_every, interval))
     if resume is None:
         clear_run_folder(out)
     else:
-        config = checked(resume, config, out)
-    fabric = make_fabric(config, setting.device)
+        config = check_resume(resume, config, out)
+    fabric = make_fabric(config, environment.device)
     fabric.launch()
 
     def on_validation(step: int, figures: Mapping[str, float]) -> None:
-        told(step, figures, trainer.ended or step == trainer.total_steps)
+        on_score(step, figures, trainer.ended or step == trainer.total_steps)
 
     trainer = Trainer(
         config, source, splits, out, fabric=fabric, resume=resume, on_validation=on_validation
     )
     if resume is not None and (out / BEST_NAME).exists():
         best = read(out / BEST_NAME, only_weights=True)
-        told(best.step, best.metrics, best.step == trainer.total_steps)
+        on_score(best.step, best.metrics, best.step == trainer.total_steps)
     try:
-        trainer.run(ProgressOnly(setting.console))
-    except ConfigError as error:  # only training can tell: it diverges, or needs too much memory
-        setting.console.print(f"{out.name}: no result: {error}")
+        trainer.run(ProgressOnly(environment.console))
+    except ConfigError as error:  # it diverged, or ran out of memory
+        environment.console.print(f"{out.name}: no result: {error}")
         return float("inf")
     return trainer.best
 
 
-def checked(resume: Checkpoint, config: Config, out: Path) -> Config:
-    """The config that a trial goes on with: the checkpoint's, which may be of another machine.
+def check_resume(resume: Checkpoint, config: Config, out: Path) -> Config:
+    """The checkpoint's config, which keeps the precision of the machine that started the trial.
 
     Raises:
-        CheckpointError: It is not this trial's.
+        CheckpointError: The checkpoint has other settings than this trial.
     """
     others = differences(resume.config, config)
-    others.pop("precision", None)  # resolved by the machine that started it
+    others.pop("precision", None)  # chosen by the machine that started the trial
     if others:
         name, (found, expected) = next(iter(others.items()))
         raise CheckpointError(
-            f"{out} holds a run with {name} {found} and this trial has {expected}; delete the "
+            f"{out} holds a run with {name} {found}, but this trial has {expected}; delete the "
             "folder, or choose another --out"
         )
     return resume.config
 
 
 class ProgressOnly(Console):
-    """A console that shows a run's progress line and leaves out what else it prints."""
+    """A console that shows a run's progress bar and drops its lines of text."""
 
     def __init__(self, console: Console) -> None:
         super().__init__(file=console.file, highlight=False, soft_wrap=True, markup=False)
 
     def print(self, *objects: Any, **settings: Any) -> None:
-        """Print what is no plain line."""
+        """Print everything but text."""
         if not any(isinstance(item, str) for item in objects):
             super().print(*objects, **settings)
 
 
 @contextlib.contextmanager
 def quiet_fabric() -> Iterator[None]:
-    """Fabric does not say for every trial which precision it uses."""
+    """Silence Fabric's line on the precision, which it logs for every trial."""
     logger = logging.getLogger("lightning_fabric")
     before = logger.level
     logger.setLevel(logging.WARNING)

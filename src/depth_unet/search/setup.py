@@ -1,4 +1,4 @@
-"""What all trials of a search share."""
+"""What all trials of a search have in common."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,26 +8,26 @@ from typing import Any
 from depth_unet.config.run import Config
 from depth_unet.config.values import changed, differences, flat
 from depth_unet.recipes import RECIPES
-from depth_unet.search.fields import option
+from depth_unet.search.fields import format_option
 from depth_unet.search.space import Sampler, Space
 from depth_unet.search.study import Pruner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Setup:
     """A search without its trials.
 
     Attributes:
         config: The settings that do not vary.
-        space: The settings that do.
-        sampler: How values are chosen.
-        pruner: What ends trials early.
+        space: The settings that vary.
+        sampler: How values are drawn.
+        pruner: Ends trials early.
         num_trials: Trials of all processes together.
-        data: The values of ``--data``.
-        dataset: Title of the data.
-        fingerprint: Differs between data sets.
-        num_train: Training frames.
-        num_unseen: Frames of held-out rooms, which rank the trials.
+        data: Folders of the data sets, as given on the command line.
+        dataset: Title of the data set.
+        fingerprint: Identifies the data set.
+        num_train: Number of training frames.
+        num_unseen: Number of frames from held-out rooms, which trials are scored on.
         num_steps: Optimiser steps of a trial.
         out: The search's folder.
     """
@@ -45,7 +45,7 @@ class Plan:
     num_steps: int
     out: Path
 
-    def shared(self) -> dict[str, Any]:
+    def plan(self) -> dict[str, Any]:
         """What every process of a study must have in common, as plain values for JSON."""
         varied = {each.name for each in self.space.dimensions}
         settings = {
@@ -61,9 +61,9 @@ class Plan:
         }
 
     def command(self, values: Mapping[str, Any]) -> list[str]:
-        """The arguments of ``depth-unet`` that train a network with a trial's values."""
+        """The command that trains once more with a trial's values, as words for a shell."""
         recipe = RECIPES.get(self.config.recipe, Config)
         changes = differences(recipe(), changed(self.config, values))
-        options = [word for name, (_, value) in changes.items() for word in option(name, value)]
+        options = [w for name, (_, value) in changes.items() for w in format_option(name, value)]
         words = ("train", self.config.recipe, "--data", *self.data, *options)
-        return [*words, "--out", str(self.out / "best")]
+        return ["depth-unet", *words, "--out", str(self.out / "best")]
