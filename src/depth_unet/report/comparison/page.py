@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from depth_unet.figures.curves import run_colour
 from depth_unet.files.atomic import write_text
@@ -51,14 +52,8 @@ def page(
 ) -> str:
     """The page as HTML."""
     names, values = [run.name for run in comparison.runs], as_values(comparison)
-    splits = {
-        split: {
-            **part,
-            "judgements": judgements(comparison, split),
-            "photos": describe_photos(comparison, split),
-        }
-        for split, part in values["splits"].items()
-    }
+    splits = _splits(comparison, values)
+    chosen_on = (run for part in comparison.frames.values() for run in part.best_chosen)
     return render(
         "comparison.html",
         title=f"Runs compared on {comparison.dataset}: {', '.join(names)}",
@@ -83,14 +78,24 @@ def page(
         points_range=points_range,
         fewest_images=FEWEST_IMAGES,
         is_synthetic=is_synthetic(comparison.dataset),
-        chosen_on=list(
-            dict.fromkeys(run for part in comparison.frames.values() for run in part.best_chosen)
-        ),
+        chosen_on=list(dict.fromkeys(chosen_on)),
         same_unseen=len({frozenset(run.splits.unseen) for run in comparison.runs}) == 1,
         missing_curves=missing_curves(comparison),
         curve_files=curve_files,
         pictures=pictures,
     )
+
+
+def _splits(comparison: Comparison, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The values of every split, with sentences."""
+    return {
+        split: {
+            **part,
+            "judgements": judgements(comparison, split),
+            "photos": describe_photos(comparison, split),
+        }
+        for split, part in values["splits"].items()
+    }
 
 
 def _facts(comparison: Comparison) -> dict[str, list[str]]:
