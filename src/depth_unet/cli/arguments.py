@@ -186,21 +186,14 @@ class PredictArguments:
     out: Annotated[Path, option("DIR", short="-o")] = Path("depth")
     """Folder for the results."""
     save: tuple[choices.SaveChoice, ...] = ("png16", "npy", "color")
-    """Output formats for photos:
-    png16: depth in millimetres, 16-bit PNG
-    npy, exr, pfm: depth in metres, float32
-    npz: NumPy archive with depth in metres, uncertainty and camera
-    color: coloured depth with a colour bar, PNG
-    panel: photo and coloured depth side by side, PNG
-    ply, glb: point cloud, textured mesh
-    plot3d: interactive 3D points, HTML
-    json: camera and percentiles of depth"""
+    """Output formats for photos. Depth in millimetres: png16 (16-bit PNG). Depth in metres: npy,
+    exr, pfm, and npz with uncertainty and camera. Pictures: color (with a colour bar) and panel
+    (beside the photo). 3D: ply (point cloud), glb (textured mesh) and plot3d (interactive HTML
+    page). json: camera and percentiles of depth."""
     video: tuple[choices.VideoChoice, ...] = ("side",)
-    """Output formats for videos:
-    side: picture and coloured depth side by side, MP4 with the sound
-    color: coloured depth, MP4 with the sound
-    ffv1: depth in millimetres, lossless MKV with the sound
-    png16: depth in millimetres, a folder of 16-bit PNG files"""
+    """Output formats for videos. With the sound: side (picture beside coloured depth, MP4), color
+    (coloured depth, MP4) and ffv1 (millimetres, lossless MKV). png16: a folder of 16-bit PNG files
+    in millimetres."""
     stabilise: bool = True
     """Reduce flicker in the depth of videos."""
     range: Annotated[str, option("NEAR:FAR", default="the depth in each photo or video")] = ""
