@@ -178,42 +178,48 @@ class PredictArguments:
     """Predict metric depth for photos and videos."""
 
     inputs: Annotated[tuple[str, ...], tyro.conf.Positional, operand("INPUT...")]
-    """Photos, videos, folders (searched recursively), quoted patterns such as "shots/*.jpg", - for
-    a list of files on stdin, or the number of a webcam, such as 0."""
-    weights: Annotated[str, option("NAME|RUN|FILE")] = "transfer"
-    """Shipped weights (transfer or scratch), a run folder (its best checkpoint), or a checkpoint
-    file."""
+    """Photos, videos, folders, or patterns in quotes. A number such as 0 is a camera of this
+    machine; - reads file names from standard input."""
+    weights: Annotated[str, option("NAME|PATH")] = "transfer"
+    """Included weights (transfer or scratch), a run folder, or a checkpoint file."""
     out: Annotated[Path, option("DIR", short="-o")] = Path("depth")
-    """Folder for the results."""
-    save: tuple[choices.SaveChoice, ...] = ("png16", "npy", "color")
-    """Output formats for photos. Depth in millimetres: png16 (16-bit PNG). Depth in metres: npy,
-    exr, pfm, and npz with uncertainty and camera. Pictures: color (with a colour bar) and panel
-    (beside the photo). 3D: ply (point cloud), glb (textured mesh) and plot3d (interactive HTML
-    page). json: camera and percentiles of depth."""
-    video: tuple[choices.VideoChoice, ...] = ("side",)
-    """Output formats for videos. With the sound: side (picture beside coloured depth, MP4), color
-    (coloured depth, MP4) and ffv1 (millimetres, lossless MKV). png16: a folder of 16-bit PNG files
-    in millimetres."""
+    """Output folder."""
+    save: Annotated[tuple[choices.SaveChoice, ...], option("FORMAT...")] = ("png16", "npy", "color")
+    """Output formats for photos:
+    png16: depth in millimetres, 16-bit PNG
+    npy, exr, pfm: depth in metres, float32
+    npz: NumPy archive with depth in metres, uncertainty and camera
+    color: coloured depth with a colour bar, PNG
+    panel: photo and coloured depth side by side, PNG
+    ply, glb: point cloud, textured mesh
+    plot3d: interactive 3D points, HTML
+    json: camera and percentiles of depth"""
+    video: Annotated[tuple[choices.VideoChoice, ...], option("FORMAT...")] = ("side",)
+    """Output formats for videos:
+    side: picture and coloured depth side by side, MP4 with the sound
+    color: coloured depth, MP4 with the sound
+    ffv1: depth in millimetres, lossless MKV with the sound
+    png16: depth in millimetres, a folder of 16-bit PNG files"""
     stabilise: bool = True
-    """Reduce flicker in the depth of videos."""
-    range: Annotated[str, option("NEAR:FAR", default="the depth in each photo or video")] = ""
+    """Remove flicker from the depth of videos."""
+    range: Annotated[str, option("NEAR:FAR", default="the range of each photo or video")] = ""
     """Depth range of the colours in metres, such as 0.5:6."""
     colormap: choices.ColormapChoice = "magma"
-    """Colour map; near is bright (red in turbo)."""
-    fov: Annotated[float | None, option("DEGREES", default="from Exif data")] = None
-    """Field of view of the camera across the longer side of the photo. If Exif data is missing too,
-    the camera of the training data is assumed, with a warning."""
-    focal_px: Annotated[float | None, option("PIXELS", default="from Exif data")] = None
-    """Horizontal focal length of the camera, in place of --fov."""
-    camera: Annotated[Path | None, option("FILE")] = None
-    """Camera calibration, in place of --fov: ROS camera_info, OpenCV or COLMAP cameras.txt."""
+    """Colour map; near is bright, or red with turbo."""
+    fov: Annotated[float | None, option("DEGREES", default="see --focal-px")] = None
+    """Field of view across the longer side of the photos."""
+    focal_px: Annotated[
+        float | None, option("PIXELS", default="from Exif data, else the training camera's")
+    ] = None
+    """Horizontal focal length of the photos in pixels."""
+    camera: Annotated[Path | None, option("FILE", default="see --focal-px")] = None
+    """Camera calibration: camera_info of ROS, OpenCV's YAML, XML or JSON, cameras.txt of COLMAP."""
     device: choices.DeviceChoice = "auto"
     """Device to run on."""
     precision: choices.InferenceChoice = "fp32"
-    """Number format of the network: bf16 is faster where the processor supports it; fp16 needs a
-    GPU."""
+    """Precision of the network: bf16 is faster where supported; fp16 needs a GPU."""
     overwrite: Switch = False
-    """Replace existing results. Without it, they are skipped."""
+    """Replace existing outputs; otherwise inputs with complete outputs are skipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

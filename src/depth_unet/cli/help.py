@@ -51,8 +51,8 @@ def recipes_help(command: str, recipes: Mapping[str, Callable[[], Any]]) -> str:
 def readable_options() -> "ConstructorRegistry":
     """Rules for tyro that change only its help.
 
-    Several values are shown as ``INT...``, an empty default as ``none``, and the line breaks in
-    docstrings are removed.
+    Several values are shown as ``INT...``, an empty default as ``none``, and the lines of a
+    docstring are joined.
     """
     from tyro.constructors import (
         ConstructorRegistry,
@@ -100,5 +100,6 @@ def _shown(value: Any, spec: "PrimitiveConstructorSpec[Any]") -> list[str]:
 
 
 def _joined(text: str | Callable[[], str | None] | None) -> Callable[[], str]:
-    # Called when help is shown, since reading docstrings takes time.
-    return lambda: " ".join(((text() if callable(text) else text) or "").split())
+    # Called when help is shown, since reading docstrings takes time. A line such as "npy: an array"
+    # is an item of a list and stays a line.
+    return lambda: re.sub(r"\s*\n\s*(?![\w, ]+: )", " ", (text() if callable(text) else text) or "")

@@ -1,6 +1,5 @@
 """Points as an interactive HTML page that works offline, in any browser."""
 
-import html
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,15 @@ _PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<title>{title}</title>
-<style>html, body {{ height: 100%; margin: 0; }}</style>
+<title>{{ title }}</title>
+<style>
+html, body { height: 100%; margin: 0; }
+h1 { position: absolute; z-index: 1; margin: 0.8rem; font: 1.1rem sans-serif; }
+</style>
 </head>
 <body>
-{plot}
+<h1>{{ title }}</h1>
+{{ plot|safe }}
 </body>
 </html>
 """
@@ -44,13 +47,14 @@ def write_plot3d(cloud: PointCloud, path: Path, title: str) -> None:
         ConfigError: plotly is not installed.
         DataError: A parent of ``path`` is a regular file, or the folder cannot be made.
     """
+    from jinja2 import Environment
+
     try:
         import plotly.io
     except ImportError:
         raise ConfigError(f"{path}: plotly is not installed: {install_command('plotly')}") from None
-    safe = html.escape(title)
     plot = plotly.io.to_html(
-        _figure(cloud, safe),
+        _figure(cloud),
         config={"displaylogo": False, "responsive": True},
         include_plotlyjs=True,
         full_html=False,
@@ -58,7 +62,8 @@ def write_plot3d(cloud: PointCloud, path: Path, title: str) -> None:
         validate=False,
         div_id="room",
     )
-    write_text(path, _PAGE.format(title=safe, plot=plot))
+    page = Environment(autoescape=True).from_string(_PAGE)
+    write_text(path, page.render(title=title, plot=plot))
 
 
 def spread_indices(num_points: int, most: int) -> Int64[np.ndarray, " n"]:
@@ -73,7 +78,7 @@ def spread_indices(num_points: int, most: int) -> Int64[np.ndarray, " n"]:
     return np.unique(((parts + parts * _GOLDEN % 1.0) * (num_points / most)).astype(np.int64))
 
 
-def _figure(cloud: PointCloud, title: str) -> dict[str, Any]:
+def _figure(cloud: PointCloud) -> dict[str, Any]:
     """The figure as plain dictionaries: plotly's classes check 60,000 colours for seconds."""
     drawn = spread_indices(len(cloud.points_m), MAX_POINTS)
     # plotly rotates a scene about its third axis, which is therefore up. To the millimetre.
@@ -87,8 +92,7 @@ def _figure(cloud: PointCloud, title: str) -> dict[str, Any]:
         "hovertemplate": "right %{x} m<br>forward %{y} m<br>up %{z} m<extra></extra>",
     }
     layout = {
-        "title": {"text": title},
-        "margin": {"l": 0, "r": 0, "b": 0, "t": 60},
+        "margin": {"l": 0, "r": 0, "b": 0, "t": 0},
         "scene": _scene(places_m),
     }
     return {"data": [points], "layout": layout}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.integration.commandline import assert_refused, depth_unet
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "search.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "hyperparameters.md"
 
 
 def test_documented_commands() -> None:
