@@ -5,7 +5,7 @@ speed of the sizes is measured in one process, passes of every size in turn, so 
 slows all of them alike; planned sizes that are no power of two take part. The table shows the
 planned size's images per second as a share of the best size's.
 
-    python benchmarks/planner.py [--recipes seed base paper] [--budgets 1 2 4 8] [--rounds 3]
+    python benchmarks/planner.py [--recipes seed transfer paper] [--budgets 1 2 4 8] [--rounds 3]
 """
 
 import argparse
@@ -141,7 +141,7 @@ def rows_of(recipe: str, data: Path, folder: Path, options: argparse.Namespace) 
 def main() -> None:
     """Print the page and write it to build/bench/planner.md."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--recipes", nargs="+", default=["seed", "base", "paper"])
+    parser.add_argument("--recipes", nargs="+", default=["seed", "transfer", "paper"])
     parser.add_argument("--budgets", nargs="+", default=["1", "2", "4", "8"], help="GB")
     parser.add_argument("--rounds", type=int, default=3, help="turns that the medians are over")
     options = parser.parse_args()
