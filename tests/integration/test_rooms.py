@@ -61,9 +61,11 @@ def test_output(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("fakes")
 def test_kaggle(tmp_path: Path) -> None:
     """The layout of Kaggle comes instead of the pairs layout."""
-    outcome = rooms(tmp_path / "nyu_data", "--kaggle")
+    outcome = rooms(tmp_path / "nyu_data", "--kaggle", "--preview", "--test-share", "0.5")
     assert outcome.code == 0
     assert "next:" not in outcome.err
+    assert "warning" not in outcome.err
+    assert (tmp_path / "nyu_data/preview.png").is_file()
     assert (tmp_path / "nyu_data/data/nyu2_train.csv").is_file()
     assert not (tmp_path / "nyu_data/index.csv").exists()
 

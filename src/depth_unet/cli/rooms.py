@@ -2,6 +2,7 @@
 
 import contextlib
 import shlex
+import warnings
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -43,7 +44,10 @@ def run(arguments: RoomsArguments) -> list[DataError]:
     )
     if arguments.preview:
         path = out / PREVIEW_NAME
-        write_sheet(open_source(out, recognise(out)), path)
+        with warnings.catch_warnings():
+            # Readers of the Kaggle layout warn that these are not NYU's official test frames.
+            warnings.simplefilter("ignore")
+            write_sheet(open_source(out, recognise(out)), path)
         console.print(f"preview: {path}")
     if not options.kaggle:
         console.print(f"next: depth-unet prepare {shlex.quote(str(out))} CACHE")

@@ -1,1 +1,1 @@
-"""What stands where in a room."""
+"""The design of a room: shell, furniture, things on walls, small things."""

@@ -11,7 +11,7 @@ from depth_unet.rooms.textures.texture import TexturePool
 
 Maker = Callable[[Generator, TexturePool], Piece]
 
-STANDING: tuple[Maker, ...] = (
+_STANDING: tuple[Maker, ...] = (
     *(seats.armchair, seats.bench, seats.chair, seats.office_chair, seats.pouffe, seats.sofa),
     *(seats.stool, tables.bed, tables.bedside, tables.bunk_bed, tables.coffee_table, tables.desk),
     *(tables.ottoman, tables.round_table, tables.school_desk, tables.table, storage.cabinet),
@@ -20,15 +20,15 @@ STANDING: tuple[Maker, ...] = (
     *(wet.stove, wet.toilet, wet.washer, decor.coat_rack, decor.floor_lamp, decor.lectern),
     *(decor.piano, decor.plant, decor.radiator),
 )
-ON_TOPS: tuple[Maker, ...] = (
+_ON_TOPS: tuple[Maker, ...] = (
     *(small.book_pile, small.book_row, small.bottle, small.bowl, small.carton, small.clock),
     *(small.cup, small.kettle, small.laptop, small.microwave, small.monitor, small.papers),
     *(small.photo, small.potted_plant, small.table_lamp, small.vase),
 )
-MAKERS = {maker.__name__: maker for maker in STANDING + ON_TOPS}
+MAKERS = {maker.__name__: maker for maker in _STANDING + _ON_TOPS}
 MAKERS |= {"bin": decor.waste_bin, "box": storage.crate}
-"""By kind: the name of the function, except where Python has that name itself."""
-SMALL = tuple(maker.__name__ for maker in ON_TOPS)
+"""By kind, which is the name of the function with two exceptions."""
+SMALL = tuple(maker.__name__ for maker in _ON_TOPS)
 """Kinds that stand on tops, in the order in which they are drawn; the others stand on the floor."""
 
 

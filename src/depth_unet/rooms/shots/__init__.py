@@ -1,1 +1,1 @@
-"""Where the camera stands and what it sees."""
+"""Camera poses, and photos with depth."""

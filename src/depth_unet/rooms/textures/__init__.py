@@ -1,1 +1,1 @@
-"""What surfaces look like."""
+"""Procedural textures."""

@@ -12,18 +12,18 @@ from depth_unet.rooms.options import Share
 from depth_unet.rooms.textures import prints, surfaces
 from depth_unet.rooms.textures.noise import to_bytes
 
-REPEATING = (
+_REPEATING = (
     *(surfaces.wood, surfaces.grain, surfaces.tile, surfaces.brick, surfaces.carpet),
     *(surfaces.plaster, surfaces.concrete, surfaces.stone, surfaces.wallpaper, surfaces.ceiling),
     *(surfaces.brushed, prints.fabric, prints.leather, prints.leaves),
 )
-SHOWN_ONCE = (
+_SHOWN_ONCE = (
     *(prints.rug, prints.picture, prints.books, prints.paper, prints.screen, prints.board),
     prints.cork,
 )
-MAKERS = {maker.__name__: maker for maker in REPEATING + SHOWN_ONCE}
+MAKERS = {maker.__name__: maker for maker in _REPEATING + _SHOWN_ONCE}
 """By kind, the name of the function. A kind's position seeds its textures: new kinds go last."""
-SINGLE = tuple(maker.__name__ for maker in SHOWN_ONCE)
+SINGLE = tuple(maker.__name__ for maker in _SHOWN_ONCE)
 """Kinds that are shown once, by ``Material.stretch``; the others tile without a seam."""
 SIZE_M = {
     "wood": (0.5, 1.1),
