@@ -5,8 +5,8 @@ import os
 import re
 import shutil
 import warnings
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 
@@ -142,13 +142,9 @@ def prepare(
         ]
         tasks += [pool.submit(_copy_native, source, out, index) for index in native]
         done = 0
-        try:
-            for task in as_completed(tasks):
-                done += task.result()
-                progress(done, len(rows))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+        for count in _results(pool, tasks):
+            done += count
+            progress(done, len(rows))
     _complete(source, out, len(blocks), identity["fingerprint"], (height, width, block_size))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they were shown when the source was opened
@@ -249,3 +245,13 @@ def _copy_native(source: Original, out: Path, index: int) -> int:
         if not copy.is_file() or copy.read_bytes() != data:
             write_bytes(copy, data)
     return 1
+
+
+def _results(pool: ThreadPoolExecutor, tasks: list[Future[int]]) -> Iterator[int]:
+    """Results as they come; the first error cancels the tasks not yet started."""
+    try:
+        for task in as_completed(tasks):
+            yield task.result()
+    except BaseException:
+        pool.shutdown(cancel_futures=True)
+        raise
