@@ -55,9 +55,7 @@ class Bench:
         study = self._stack.enter_context(open_study("", self.out, make_pruner(pruner, 0)))
         space = parse_space(texts, seed(), sampler)
         queue = TrialQueue(study, space, self.out, num_trials=num_trials, sampler=sampler, seed=0)
-        return Search(
-            study, queue, seed(), sampler=sampler, run_trial=run_trial, on_end=self.ended.append
-        )
+        return Search(queue, seed(), run_trial=run_trial, on_end=self.ended.append)
 
 
 def results(search: Search) -> list[Result]:
