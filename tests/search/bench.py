@@ -20,10 +20,10 @@ def figures(abs_rel: float) -> dict[str, float]:
     return {"unseen/abs_rel": abs_rel, "unseen/rmse": 1.0, "unseen/delta1": 0.5}
 
 
-def score(config: Config, _out: Path, told: OnScore) -> float:
+def score(config: Config, _out: Path, on_score: OnScore) -> float:
     """A trial of two validations whose result is the weight of the mean absolute error."""
     for step in (1, 2):
-        told(step, figures(config.loss.mae), step == 2)
+        on_score(step, figures(config.loss.mae), step == 2)
     return config.loss.mae
 
 
