@@ -289,10 +289,9 @@ def test_one_room_is_refused(pairs: Path, tmp_path: Path) -> None:
 
 def test_without_optuna(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra, one line says how to install it."""
-    for name in [name for name in sys.modules if name.startswith("depth_unet.search.")]:
+    ours = ("depth_unet.search.", "depth_unet.cli.search.")
+    for name in [name for name in sys.modules if name.startswith(ours)]:
         monkeypatch.delitem(sys.modules, name)
-    for name in ("search", "trial"):
-        monkeypatch.delitem(sys.modules, f"depth_unet.cli.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "optuna", None)
     outcome = search(cache, tmp_path / "search", *FEW_STEPS)
     assert_refused(outcome, "optuna", "pip install", "filelock")

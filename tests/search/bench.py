@@ -20,10 +20,10 @@ def figures(abs_rel: float) -> dict[str, float]:
     return {"unseen/abs_rel": abs_rel, "unseen/rmse": 1.0, "unseen/delta1": 0.5}
 
 
-def score(config: Config, _out: Path, told: OnScore) -> float:
+def score(config: Config, _out: Path, on_score: OnScore) -> float:
     """A trial of two validations whose result is the weight of the mean absolute error."""
     for step in (1, 2):
-        told(step, figures(config.loss.mae), step == 2)
+        on_score(step, figures(config.loss.mae), step == 2)
     return config.loss.mae
 
 
@@ -55,9 +55,7 @@ class Bench:
         study = self._stack.enter_context(open_study("", self.out, make_pruner(pruner, 0)))
         space = parse_space(texts, seed(), sampler)
         queue = TrialQueue(study, space, self.out, num_trials=num_trials, sampler=sampler, seed=0)
-        return Search(
-            study, queue, seed(), sampler=sampler, run_trial=run_trial, on_end=self.ended.append
-        )
+        return Search(queue, seed(), run_trial=run_trial, on_end=self.ended.append)
 
 
 def results(search: Search) -> list[Result]:

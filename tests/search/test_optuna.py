@@ -62,9 +62,7 @@ def run_trial(config, folder, on_score):
 
 with open_study("", out, make_pruner("none", 1)) as study:
     queue = TrialQueue(study, space, out, num_trials=20, sampler="random", seed=0)
-    Search(
-        study, queue, seed(), sampler="random", run_trial=run_trial, on_end=lambda number: None
-    ).run()
+    Search(queue, seed(), run_trial=run_trial, on_end=lambda number: None).run()
 """
 
 

@@ -81,11 +81,11 @@ def test_page(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_page_before_and_after_the_first_trial(bench: Bench) -> None:
     """Without a complete trial, and with one, the page is whole and promises nothing."""
 
-    def dying(config: Config, out: Path, told: OnScore) -> float:
+    def dying(config: Config, out: Path, on_score: OnScore) -> float:
         if out.name == "trial-0001":
-            told(1, figures(0.2), False)
+            on_score(1, figures(0.2), False)
             raise SystemExit
-        return score(config, out, told)
+        return score(config, out, on_score)
 
     search = bench.open(dying)
     _, read = read_page(search)
@@ -101,8 +101,8 @@ def test_page_before_and_after_the_first_trial(bench: Bench) -> None:
 def test_equal_results(bench: Bench) -> None:
     """Trials that all have the same result are no reason to divide by zero; the first is best."""
 
-    def constant(_config: Config, _out: Path, told: OnScore) -> float:
-        told(1, figures(0.3), True)
+    def constant(_config: Config, _out: Path, on_score: OnScore) -> float:
+        on_score(1, figures(0.3), True)
         return 0.3
 
     search = bench.open(constant, num_trials=3)

@@ -21,19 +21,19 @@ GRID = ("loss.mae=0.1,0.2,0.3", "loss.ssim=1,2")
 
 
 class Dying:
-    """Trials of which one dies as by kill -9: Optuna is told nothing, the system frees the lock."""
+    """Trials, one of which dies as by kill -9: without a result, and with its lock released."""
 
     def __init__(self, dies_at: int, *, after: int = 1) -> None:
         self.dies_at, self.after, self.begun = dies_at, after, list[tuple[str, float]]()
 
-    def __call__(self, config: Config, out: Path, told: OnScore) -> float:
+    def __call__(self, config: Config, out: Path, on_score: OnScore) -> float:
         """Report, and die where it is time to."""
         self.begun.append((out.name, config.loss.mae))
         if out.name == f"trial-{self.dies_at:04d}":
             for step in range(1, self.after + 1):
-                told(step, figures(config.loss.mae), False)
+                on_score(step, figures(config.loss.mae), False)
             raise SystemExit
-        return score(config, out, told)
+        return score(config, out, on_score)
 
 
 def die(bench: Bench, dying: Dying, **given: Any) -> None:
@@ -64,7 +64,7 @@ def test_part_of_a_grid_can_be_completed(bench: Bench) -> None:
 
 @pytest.mark.parametrize("sampler", ["random", "tpe"])
 def test_restart_goes_on_drawing(make_bench: MakeBench, sampler: Any) -> None:
-    """Six trials in one go have the values of three and then three: nothing is drawn again."""
+    """Six trials in one run have the same values as three and three more after a restart."""
     values = []
     for bench, goals in ((make_bench("whole"), (6,)), (make_bench("parts"), (3, 6))):
         for goal in goals:
@@ -76,7 +76,7 @@ def test_restart_goes_on_drawing(make_bench: MakeBench, sampler: Any) -> None:
 
 
 def test_killed_trial_goes_on_at_once(bench: Bench) -> None:
-    """A killed trial is taken up first, with its number, its values and what it reported."""
+    """A killed trial resumes first, with its number, values and reports."""
     dying, after = Dying(1), Dying(-1)
     die(bench, dying)
     search = bench.open(after)
@@ -93,8 +93,8 @@ def test_killed_trial_goes_on_at_once(bench: Bench) -> None:
 def test_killed_trial_keeps_its_reports(bench: Bench) -> None:
     """What a trial reported before it was killed is there for the pruner afterwards."""
 
-    def only_last(config: Config, _out: Path, told: OnScore) -> float:
-        told(2, figures(config.loss.mae), True)
+    def only_last(config: Config, _out: Path, on_score: OnScore) -> float:
+        on_score(2, figures(config.loss.mae), True)
         return config.loss.mae
 
     die(bench, Dying(0), num_trials=1)
@@ -107,11 +107,11 @@ def test_running_trial_is_left_alone(bench: Bench) -> None:
     """While a process runs a trial, another one runs others and leaves when none is left."""
     begun, finish = threading.Event(), threading.Event()
 
-    def slow(config: Config, out: Path, told: OnScore) -> float:
+    def slow(config: Config, out: Path, on_score: OnScore) -> float:
         if out.name == "trial-0000":
             begun.set()
             assert finish.wait(30)
-        return score(config, out, told)
+        return score(config, out, on_score)
 
     first, second = bench.open(slow, num_trials=3), bench.open(num_trials=3)
     thread = threading.Thread(target=first.run)
@@ -162,15 +162,15 @@ def test_other_machines_trial_waits_for_its_heartbeat(
 
 
 def test_process_that_slept_gives_its_trial_up(bench: Bench) -> None:
-    """A process whose trial was failed meanwhile drops it without a word and goes on."""
+    """A process whose trial was failed meanwhile drops it and runs the next one."""
     other = bench.open()
     taken: list[str] = []
 
-    def sleeper(config: Config, out: Path, told: OnScore) -> float:
+    def sleeper(config: Config, out: Path, on_score: OnScore) -> float:
         if not taken:
             other.study.tell(0, state=TrialState.FAIL)
         taken.append(out.name)
-        return score(config, out, told)
+        return score(config, out, on_score)
 
     search = bench.open(sleeper, num_trials=2)
     search.run()
@@ -184,8 +184,8 @@ def test_process_that_slept_until_the_end(bench: Bench) -> None:
     other = bench.open()
     taken: list[str] = []
 
-    def sleeper(config: Config, out: Path, told: OnScore) -> float:
-        value = score(config, out, told)
+    def sleeper(config: Config, out: Path, on_score: OnScore) -> float:
+        value = score(config, out, on_score)
         if not taken:
             other.study.tell(0, state=TrialState.FAIL)
         taken.append(out.name)
@@ -217,7 +217,7 @@ def test_trial_that_gets_somewhere_is_not_given_up(bench: Bench) -> None:
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), DataError("gone"), OSError("full")])
 def test_what_is_not_the_trials_fault_is_tried_again(bench: Bench, error: BaseException) -> None:
-    """An interrupt, lost data or a full disk end the search, and the trial goes on next time."""
+    """An interrupt, lost data or a full disk end the search, and the trial resumes next time."""
 
     def failing(_config: Config, _out: Path, _told: OnScore) -> float:
         raise error
@@ -246,8 +246,8 @@ def test_pruning(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_finite_result(bench: Bench) -> None:
     """A trial that diverged counts as tried, and does not end the search."""
 
-    def diverging(config: Config, out: Path, told: OnScore) -> float:
-        return float("inf") if out.name == "trial-0001" else score(config, out, told)
+    def diverging(config: Config, out: Path, on_score: OnScore) -> float:
+        return float("inf") if out.name == "trial-0001" else score(config, out, on_score)
 
     search = bench.open(diverging, num_trials=3, sampler="tpe")
     search.run()

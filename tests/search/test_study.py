@@ -82,7 +82,7 @@ def test_many_begin_at_once(tmp_path: Path) -> None:
 
 
 def test_studies_share_a_database(tmp_path: Path) -> None:
-    """At one URL, searches are told apart by the names of their folders."""
+    """At one URL, searches differ by the names of their folders."""
     url = f"sqlite:///{tmp_path}/shared.db"
     for name in ("one", "two"):
         with open_study(url, tmp_path / name, make_pruner("none", 1)) as study:

@@ -53,13 +53,7 @@ def write_report(study: optuna.Study, setup: Setup) -> list[Result]:
 
 
 def page(results: Sequence[Result], plots: Mapping[str, Path], setup: Setup) -> str:
-    """The page as HTML.
-
-    Args:
-        results: Every trial.
-        plots: What ``draw_plots`` returned.
-        setup: What the trials have in common.
-    """
+    """The page as HTML, with the plots that ``draw_plots`` returned."""
     best = best_of(results)
     scores = sorted(result.abs_rel for result in results if result.state == "complete")
     return render(

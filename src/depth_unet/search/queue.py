@@ -51,7 +51,7 @@ class TrialQueue:
         seed: int,
     ) -> None:
         self.study, self.space, self.out, self.num_trials = study, space, out, num_trials
-        self.lock = file_lock(out, "study")
+        self.sampler, self.lock = sampler, file_lock(out, "study")
         self._grid = space.grid(seed) if sampler == "grid" else []
         self._retry = RetryHeartbeatStaleTrialCallback(inherit_intermediate_values=True)
 

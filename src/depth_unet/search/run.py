@@ -14,7 +14,6 @@ from depth_unet.config.values import changed
 from depth_unet.errors import DataError
 from depth_unet.search.queue import TrialQueue, suggest
 from depth_unet.search.results import FIGURES, METRICS, NUMBER, TRIES, trial_folder
-from depth_unet.search.space import Sampler
 from depth_unet.search.study import make_sampler
 
 OnScore = Callable[[int, Mapping[str, float], bool], None]
@@ -29,26 +28,22 @@ class Search:
     """One process's part of a search.
 
     Args:
-        study: The study, shared with other processes.
-        queue: Chooses the trials.
+        queue: Chooses the trials of its study.
         config: The settings that all trials share.
-        sampler: How values are drawn.
         run_trial: Runs one trial.
         on_end: Called with the number of every trial that this process finished.
     """
 
     def __init__(
         self,
-        study: optuna.Study,
         queue: TrialQueue,
         config: Config,
         *,
-        sampler: Sampler,
         run_trial: RunTrial,
         on_end: Callable[[int], None],
     ) -> None:
-        self.study, self.queue, self.config = study, queue, config
-        self.sampler, self.run_trial, self.on_end = sampler, run_trial, on_end
+        self.study, self.queue, self.config = queue.study, queue, config
+        self.run_trial, self.on_end = run_trial, on_end
         self._number = -1
         self._taken_over = False
         self._locks = contextlib.ExitStack()
@@ -62,7 +57,7 @@ class Search:
         while (count := self.queue.prepare_next()) is not None:
             self._taken_over = False
             self._locks.callback(self.queue.lock.release, force=True)
-            self.study.sampler = make_sampler(self.sampler, self.config.seed, count)
+            self.study.sampler = make_sampler(self.queue.sampler, self.config.seed, count)
             try:
                 self.study.optimize(self._objective, n_trials=1)
             except ValueError:

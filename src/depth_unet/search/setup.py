@@ -19,17 +19,11 @@ class Setup:
 
     Attributes:
         config: The settings that do not vary.
-        space: The settings that vary.
-        sampler: How values are drawn.
-        pruner: Ends trials early.
         num_trials: Trials of all processes together.
         data: Folders of the data sets, as given on the command line.
         dataset: Title of the data set.
-        fingerprint: Identifies the data set.
-        num_train: Number of training frames.
-        num_unseen: Number of frames from held-out rooms, which trials are scored on.
+        num_unseen: Frames of held-out rooms, which trials are scored on.
         num_steps: Optimiser steps of a trial.
-        out: The search's folder.
     """
 
     config: Config

@@ -55,7 +55,13 @@ def open_study(storage: str, out: Path, pruner: BasePruner) -> Iterator[optuna.S
     with _quiet_optuna():
         try:
             with file_lock(out, "study"):  # two processes cannot create the tables at once
-                backend = _storage(url)
+                sqlite = make_url(url).get_backend_name() == "sqlite"
+                backend = RDBStorage(
+                    url,
+                    engine_kwargs={"connect_args": {"timeout": WAIT_S}} if sqlite else {},
+                    heartbeat_interval=BEAT_S,
+                    grace_period=GRACE_S,
+                )
                 study = optuna.create_study(
                     storage=backend,
                     study_name=out.resolve().name,
@@ -80,14 +86,10 @@ def open_study(storage: str, out: Path, pruner: BasePruner) -> Iterator[optuna.S
 
 
 def check_plan(study: optuna.Study, plan: Mapping[str, Any]) -> None:
-    """Store the plan in a new study, or check that an existing study has the same plan.
-
-    Args:
-        study: The study; the caller holds its lock.
-        plan: Everything that all trials have in common, as plain values.
+    """Store what all trials share in a new study, or compare it with an existing study's.
 
     Raises:
-        ConfigError: It was started with another plan; the message lists the differences.
+        ConfigError: The study was started with another plan; the message lists the differences.
     """
     started = study.user_attrs.get(PLAN)
     if started is None:
@@ -116,11 +118,6 @@ def make_sampler(name: Sampler, seed: int, trial: int) -> BaseSampler:
     """A sampler for one trial, seeded by the number of trials before it.
 
     A restarted sampler with one seed for the whole study would draw the same values again.
-
-    Args:
-        name: A grid's values are queued instead of drawn.
-        seed: The run's seed.
-        trial: Number of trials before this one.
     """
     number = (seed * 1_000_003 + trial) % 2**32
     return TPESampler(seed=number, constant_liar=True) if name == "tpe" else RandomSampler(number)
@@ -151,16 +148,6 @@ def _quiet_optuna() -> Iterator[None]:
             yield
     finally:
         optuna.logging.set_verbosity(before)
-
-
-def _storage(url: str) -> RDBStorage:
-    sqlite = make_url(url).get_backend_name() == "sqlite"
-    return RDBStorage(
-        url,
-        engine_kwargs={"connect_args": {"timeout": WAIT_S}} if sqlite else {},
-        heartbeat_interval=BEAT_S,
-        grace_period=GRACE_S,
-    )
 
 
 def _file_url(path: Path) -> str:

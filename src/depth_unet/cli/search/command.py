@@ -36,7 +36,8 @@ def run(arguments: SearchArguments) -> list[DataError]:
     config = arguments.config
     check_settings(config)
     space = parse_space(arguments.space, config, arguments.sampler)
-    for precision in values_of("precision", space) or (config.precision,):
+    precisions = [each.ends() for each in space.dimensions if each.name == "precision"]
+    for precision in precisions[0] if precisions else (config.precision,):
         resolve_precision(replace(config, precision=precision), device)
     num_trials = count_trials(arguments, space)
     out = arguments.out or Path("runs") / f"{config.recipe}-search"
@@ -66,11 +67,7 @@ def run(arguments: SearchArguments) -> list[DataError]:
 
 
 def search(arguments: SearchArguments, setup: Setup, source: Mixture) -> None:
-    """Open the study and run this process's part of it, with one line of output per trial.
-
-    Raises:
-        KeyboardInterrupt: It was interrupted; the message says how to resume.
-    """
+    """Open the study and run this process's part of it, with one line of output per trial."""
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     config, out = setup.config, setup.out
     pruner = make_pruner(setup.pruner, setup.num_steps)
@@ -94,7 +91,7 @@ def search(arguments: SearchArguments, setup: Setup, source: Mixture) -> None:
 
         console.print(describe(setup))
         trial = partial(run_trial, Environment(source, choose_device(arguments.device), console))
-        loop = Search(study, queue, config, sampler=setup.sampler, run_trial=trial, on_end=on_end)
+        loop = Search(queue, config, run_trial=trial, on_end=on_end)
         try:
             with quiet_fabric():
                 loop.run()
@@ -108,11 +105,7 @@ def search(arguments: SearchArguments, setup: Setup, source: Mixture) -> None:
 
 
 def check_settings(config: Config) -> None:
-    """Refuse settings that a search cannot run with.
-
-    Raises:
-        ConfigError: No rooms are held out, or torchrun started this process.
-    """
+    """Refuse to run without held-out rooms, or under torchrun."""
     if config.holdout == "none":
         raise ConfigError("--holdout none leaves no rooms to score trials on; use --holdout 0.1")
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
@@ -122,17 +115,8 @@ def check_settings(config: Config) -> None:
         )
 
 
-def values_of(name: str, space: Space) -> tuple[Any, ...]:
-    """The values of a setting; empty if it does not vary."""
-    return next((each.ends() for each in space.dimensions if each.name == name), ())
-
-
 def count_trials(arguments: SearchArguments, space: Space) -> int:
-    """The number of trials to run.
-
-    Raises:
-        ConfigError: ``--trials`` is negative, or larger than the grid.
-    """
+    """The number of trials to run; refuses a negative number or one above the grid's size."""
     if arguments.trials < 0:
         raise ConfigError(f"--trials is {arguments.trials}; use at least 1, or 0 for the default")
     if arguments.sampler != "grid":
@@ -147,11 +131,7 @@ def count_trials(arguments: SearchArguments, space: Space) -> int:
 
 
 def check_folder(trials: list[Any], out: Path) -> None:
-    """Refuse to start a study in a folder with runs of another one.
-
-    Raises:
-        ConfigError: The folder has runs, but the study has no trials.
-    """
+    """Refuse to start a study in a folder with runs of another one."""
     run = next(out.glob("trial-*"), None)
     if not trials and run is not None:
         raise ConfigError(
