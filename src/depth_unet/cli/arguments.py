@@ -32,6 +32,7 @@ DataSet = Annotated[Path, option("DIR")]
 Form = Annotated[choices.FormChoice | None, option(default="recognised")]
 Switch = Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help_behavior_hint="")]
 """A flag that is off by default and has no --no- form."""
+FOCAL = "from Exif data, else the training camera's"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class RecipeArguments:
     config: Settings
     data: DataSets
     """Data sets to train on: folders in the pairs layout, or caches from `depth-unet prepare`.
-    Several are mixed; PATH:WEIGHT sets the share of each."""
+    Several data sets are mixed; WEIGHT is the share of each (default: its size)."""
     device: choices.DeviceChoice = "auto"
     """Device to train on."""
 
@@ -51,14 +52,15 @@ class TrainArguments(RecipeArguments):
     """Train a network on a data set. Every setting of the recipe can be changed."""
 
     out: Annotated[Path | None, option("DIR", default="runs/RECIPE", short="-o")] = None
-    """Run folder to write."""
+    """Run folder to write: checkpoints, metrics and settings."""
     fold: Annotated[str, option("FILE:FOLD")] = ""
-    """Hold out the rooms of one fold, in place of --holdout. FILE is a CSV file with the columns
+    """Hold out the rooms of this fold, in place of --holdout. FILE is a CSV file with the columns
     room_group and fold."""
     init: Annotated[str | None, option("RUN", default="random or ImageNet weights")] = None
-    """Run folder or checkpoint file to take the initial weights from, where their shapes match."""
+    """Start from the weights of this run folder or checkpoint file. Weights whose name or shape
+    differs are not used."""
     auto_resume: Switch = False
-    """Resume the run in --out if there is one; otherwise start a new run."""
+    """Resume the run in --out if there is one. Otherwise start a new run."""
     overwrite: Switch = False
     """Replace an existing run."""
 
@@ -178,10 +180,10 @@ class PredictArguments:
     """Predict metric depth for photos and videos."""
 
     inputs: Annotated[tuple[str, ...], tyro.conf.Positional, operand("INPUT...")]
-    """Photos, videos, folders, or patterns in quotes. A number such as 0 is a camera of this
-    machine; - reads file names from standard input."""
+    """Photos, videos, folders, or patterns in quotes such as "*.jpg". A number such as 0 stands for
+    a webcam. With -, file names are read from standard input."""
     weights: Annotated[str, option("NAME|PATH")] = "transfer"
-    """Included weights (transfer or scratch), a run folder, or a checkpoint file."""
+    """Name of shipped weights (transfer or scratch), a run folder, or a checkpoint file."""
     out: Annotated[Path, option("DIR", short="-o")] = Path("depth")
     """Output folder."""
     save: Annotated[tuple[choices.SaveChoice, ...], option("FORMAT...")] = ("png16", "npy", "color")
@@ -191,9 +193,10 @@ class PredictArguments:
     npz: NumPy archive with depth in metres, uncertainty and camera
     color: coloured depth with a colour bar, PNG
     panel: photo and coloured depth side by side, PNG
-    ply, glb: point cloud, textured mesh
-    plot3d: interactive 3D points, HTML
-    json: camera and percentiles of depth"""
+    ply: coloured point cloud
+    glb: textured mesh
+    plot3d: interactive 3D points, HTML page
+    json: camera, model and percentiles of depth"""
     video: Annotated[tuple[choices.VideoChoice, ...], option("FORMAT...")] = ("side",)
     """Output formats for videos:
     side: picture and coloured depth side by side, MP4 with the sound
@@ -203,23 +206,23 @@ class PredictArguments:
     stabilise: bool = True
     """Remove flicker from the depth of videos."""
     range: Annotated[str, option("NEAR:FAR", default="the range of each photo or video")] = ""
-    """Depth range of the colours in metres, such as 0.5:6."""
+    """Range of depth that the colours cover, in metres, such as 0.5:6."""
     colormap: choices.ColormapChoice = "magma"
-    """Colour map; near is bright, or red with turbo."""
-    fov: Annotated[float | None, option("DEGREES", default="see --focal-px")] = None
-    """Field of view across the longer side of the photos."""
-    focal_px: Annotated[
-        float | None, option("PIXELS", default="from Exif data, else the training camera's")
-    ] = None
+    """Colour map. Near points are bright; with turbo they are red."""
+    fov: Annotated[float | None, option("DEGREES", default=FOCAL)] = None
+    """Field of view of the camera, across the longer side of the photos."""
+    focal_px: Annotated[float | None, option("PIXELS", default=FOCAL)] = None
     """Horizontal focal length of the photos in pixels."""
-    camera: Annotated[Path | None, option("FILE", default="see --focal-px")] = None
-    """Camera calibration: camera_info of ROS, OpenCV's YAML, XML or JSON, cameras.txt of COLMAP."""
+    camera: Annotated[Path | None, option("FILE", default=FOCAL)] = None
+    """Camera calibration: camera_info of ROS, a YAML, XML or JSON file of OpenCV, or cameras.txt of
+    COLMAP. Give only one of --fov, --focal-px and --camera."""
     device: choices.DeviceChoice = "auto"
     """Device to run on."""
     precision: choices.InferenceChoice = "fp32"
-    """Precision of the network: bf16 is faster where supported; fp16 needs a GPU."""
+    """Number format in which the network computes. bf16 is faster on hardware that supports it.
+    fp16 needs a GPU."""
     overwrite: Switch = False
-    """Replace existing outputs; otherwise inputs with complete outputs are skipped."""
+    """Replace existing outputs. Otherwise, inputs with complete outputs are skipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

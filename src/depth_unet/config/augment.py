@@ -10,25 +10,25 @@ class AugmentConfig:
     """Random changes to training images, drawn for each sample and epoch."""
 
     flip: float = 0.5
-    """Probability of a mirror image."""
+    """Probability of mirroring the image."""
     brightness: float = 0.0
-    """Brightness factor is drawn from [1 - x, 1 + x]."""
+    """The brightness is multiplied by a random factor in [1 - x, 1 + x]."""
     contrast: float = 0.0
-    """Contrast factor is drawn from [1 - x, 1 + x]."""
+    """The contrast is multiplied by a random factor in [1 - x, 1 + x]."""
     saturation: float = 0.0
-    """Saturation factor is drawn from [1 - x, 1 + x]."""
+    """The saturation is multiplied by a random factor in [1 - x, 1 + x]."""
     channel_swap: float = 0.0
-    """Probability of a random order of the colour channels."""
+    """Probability of shuffling the colour channels."""
     blur: float = 0.0
-    """Probability of Gaussian blur, with a standard deviation of up to 1 % of the width."""
+    """Probability of a Gaussian blur. Its standard deviation is up to 1 % of the image width."""
     frame: float = 0.0
-    """Probability of a white frame around the image, up to 2 % of its width, as in NYU."""
+    """Probability of a white frame, as in NYU photos. It is up to 2 % of the image width thick."""
     rotation_deg: float = 0.0
-    """Largest rotation about the optical axis, degrees."""
+    """Largest rotation about the optical axis, in degrees."""
     zoom: float = 1.0
-    """Largest zoom of the random crop; depth targets are scaled with the focal length."""
+    """Largest zoom of a random crop. Depth targets are scaled with the focal length."""
     zoom_share: float = 1.0
-    """Probability of a zoomed crop; other crops keep the photo's size."""
+    """Probability of a zoomed crop. The other images are not zoomed."""
 
     def __post_init__(self) -> None:
         for name in ("flip", "channel_swap", "blur", "frame", "zoom_share"):

@@ -16,15 +16,17 @@ class ComputeConfig:
     """How the arithmetic is done; every choice gives the same result up to rounding."""
 
     checkpointing: Switch = "auto"
-    """Recompute activations in the backward pass; `auto`: if one image does not fit without."""
+    """Recompute activations in the backward pass to save memory. `auto`: only if one image
+    does not fit into `--memory` otherwise."""
     compile: bool = False
-    """Compile the network with torch.compile (needs a C++ compiler; minutes at the start)."""
+    """Compile the network with torch.compile. This needs a C++ compiler and takes minutes at the
+    start."""
     channels_last: bool = True
-    """Keep channels last in memory."""
+    """Use the channels-last memory format, which is faster on CPUs."""
     fused: Switch = "auto"
-    """Use the fused AdamW kernel; `auto`: unless fp16 needs unscaled gradients."""
+    """Use the fused kernel of AdamW, which is faster. `auto`: on, except with fp16."""
     workers: int = 0
-    """Threads that read frames ahead, per process; 0: one per core, at most 8."""
+    """Threads per process that read images during training. 0: one per core, at most 8."""
 
     def __post_init__(self) -> None:
         require(

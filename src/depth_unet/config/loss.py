@@ -13,15 +13,15 @@ class SSIMConfig:
     """Structural similarity, factor by factor."""
 
     data_range_m: float = 10.0
-    """Depth range that the stabilising constants refer to, metres."""
+    """Depth range, in metres, from which the constants of SSIM are computed."""
     luminance: float = 1.0
-    """Exponent of the factor that compares local means."""
+    """Exponent of the factor that compares local means. 0 turns it off."""
     contrast: float = 1.0
-    """Exponent of the factor that compares local deviations; 0 turns it off."""
+    """Exponent of the factor that compares local standard deviations. 0 turns it off."""
     structure: float = 1.0
-    """Exponent of the factor that compares local correlation; 0 turns it off."""
+    """Exponent of the factor that compares local correlation. 0 turns it off."""
     scale: float = 1.0
-    """The loss is (1 - SSIM) / 2 times this."""
+    """Factor of the loss, which is scale * (1 - SSIM) / 2."""
 
     def __post_init__(self) -> None:
         data_range_m = self.data_range_m
@@ -41,21 +41,22 @@ class LossConfig:
     mae: float = 0.6
     """Weight of the mean absolute error."""
     gradient_edge: float = 0.2
-    """Weight of the mean absolute error of first differences."""
+    """Weight of the mean absolute error of the differences between neighbouring pixels."""
     ssim: float = 1.0
-    """Weight of the structural dissimilarity."""
+    """Weight of the structural dissimilarity, (1 - SSIM) / 2."""
     silog: float = 0.0
     """Weight of the scale-invariant logarithmic error."""
     berhu: float = 0.0
     """Weight of the reverse Huber loss."""
     spread: float = 0.0
-    """Weight of the likelihood that trains `model.spread`; no gradient of it reaches depth."""
+    """Weight of the likelihood that trains `--model.spread`. Its gradient does not change depth."""
     semantics: float = 0.0
-    """Weight of the cross-entropy of `model.num_classes` classes. Images and pixels without a class
-    count as perfect: where only some have one, use a larger weight."""
+    """Weight of the cross-entropy of classes (`--model.num-classes`). Images and pixels without a
+    class count with a loss of zero, so use a larger weight if many have none."""
     ssim_terms: SSIMConfig = field(default_factory=SSIMConfig)
     stride: int = 1
-    """Losses compare depth at 1/stride of the canvas (the paper: 2, 640x480 in, 320x240 out)."""
+    """Losses compare depth at 1/stride of the canvas size. The recipe `paper` has 2: images of
+    640x480, depth of 320x240."""
 
     def __post_init__(self) -> None:
         weights = self.weights()

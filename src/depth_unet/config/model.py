@@ -18,9 +18,9 @@ class CanvasConfig:
     """The image size that the network works at."""
 
     height: int = 96
-    """Rows, pixels; a multiple of 16."""
+    """Height of the images that the network works on, in pixels; a multiple of 16."""
     width: int = 128
-    """Columns, pixels; a multiple of 16."""
+    """Width of the images that the network works on, in pixels; a multiple of 16."""
 
     def __post_init__(self) -> None:
         for name in ("height", "width"):
@@ -36,38 +36,43 @@ class ModelConfig:
     """The network: encoder, widths, attention, heads and the range of depth."""
 
     encoder: Literal["residual"] | PretrainedEncoder = "residual"
-    """Our own, from random weights, or an EfficientNet-Lite of four or five levels."""
+    """`residual`: our own encoder, which starts from random weights. EfficientNet-Lite: needs four
+    or five levels (`--model.widths`)."""
     pretrained: bool = True
-    """Start from ImageNet weights if the encoder has any."""
+    """Start from ImageNet weights if the encoder has them (EfficientNet-Lite)."""
     stem_stride: Literal[1, 2, 4] = 2
-    """Stride of the first convolution; doubling it quarters the cost of the finest level."""
+    """Stride of the first convolution. Doubling it divides the cost of the finest level by four."""
     widths: tuple[int, ...] = (16, 64, 128, 256, 320)
-    """Channels at each level from the stem to the bottleneck; each level halves the size."""
+    """Channels at each level, from the finest to the coarsest. Each level halves the image size."""
     blocks: tuple[int, ...] = (1, 1, 2, 2, 1)
-    """Residual blocks at each level of our encoder; the decoder has one per level."""
+    """Residual blocks at each level of the encoder `residual`. The decoder has one per level."""
     attention_blocks: tuple[int, ...] = (0, 0, 1, 2, 0)
-    """Self-attention blocks at each level, after the residual blocks of the encoder."""
+    """Self-attention blocks at each level of the encoder, after its convolutions."""
     head_width: int = 32
-    """Channels of one attention head; a divisor of the widths that have attention."""
+    """Channels of one attention head. Must divide the width of every level with attention."""
     camera_rays: bool = True
-    """Give the network the ray of each pixel; off: it assumes the canonical camera."""
+    """Tell the network in which direction each pixel looks. If off, it assumes the canonical
+    camera."""
     norm_groups: int = 8
-    """Groups of every GroupNorm, a divisor of every width."""
+    """Number of groups in every GroupNorm. Must divide every width."""
     depth_map: DepthMap = "log"
-    """Scale of the last layer's sigmoid: log-depth, depth or inverse depth."""
+    """What the sigmoid of the last layer is scaled to: the logarithm of depth, depth itself or
+    inverse depth."""
     spread: bool = False
-    """Also predict the spread of log-depth for every pixel (`loss.spread` trains it)."""
+    """Also predict the uncertainty (spread) of log-depth for every pixel. Needs `--loss.spread`."""
     spread_scale: float = 1.0
-    """Factor on that spread in predictions; measured after training, set by `export`."""
+    """Factor by which predictions multiply the spread. It is measured after training and set with
+    `depth-unet export --spread-scale`."""
     num_classes: int = 0
-    """Also predict this many classes of pixels, in training only; 0: none. `loss.semantics`
-    trains them."""
+    """Number of pixel classes to learn as a second task, in training only. 0: none. Needs
+    `--loss.semantics`."""
     min_depth_m: float = 0.3
-    """Smallest depth that can be predicted, at the canonical focal length, metres."""
+    """Smallest depth that can be predicted, in metres, at the canonical focal length."""
     max_depth_m: float = 10.0
-    """Largest depth that can be predicted, at the canonical focal length, metres."""
+    """Largest depth that can be predicted, in metres, at the canonical focal length."""
     canonical_focal: float = NYU_FOCAL
-    """Focal length that predictions refer to, in widths of the canvas."""
+    """Focal length of the canonical camera, in image widths. The network predicts depth for this
+    camera."""
 
     def __post_init__(self) -> None:
         levels = len(self.widths)

@@ -13,21 +13,22 @@ class OptimConfig:
     lr: float = 3e-4
     """Largest learning rate."""
     weight_decay: float = 0.2
-    """Decoupled weight decay; norms, biases and other vectors have none."""
+    """Decoupled weight decay of AdamW. Norms, biases and other vectors have none."""
     betas: tuple[float, float] = (0.9, 0.99)
-    """Decay of the first and second moment."""
+    """Decay rates of the first and second moments in AdamW."""
     schedule: Literal["cosine", "one_cycle", "constant"] = "cosine"
-    """After the warm-up; `one_cycle` also warms up along a cosine, from lr / 25."""
+    """How the learning rate changes after the warm-up. The warm-up is linear from 0; that of
+    `one_cycle` follows a cosine from lr / 25."""
     warmup: float = 0.05
-    """Share of the steps in which the learning rate rises."""
+    """Share of the steps, at the start, in which the learning rate rises."""
     layer_decay: float = 1.0
-    """Factor on the learning rate from each encoder level to the next finer one."""
+    """Each encoder level has the learning rate of the next coarser one times this factor."""
     frozen: tuple[str, ...] = ()
-    """Parts of the network to freeze, such as encoder.stem, encoder.stages.0."""
+    """Parts of the network to exclude from training, such as encoder.stem encoder.stages.0."""
     clip: float = 1.0
-    """Largest norm of the gradient; 0 turns clipping off."""
+    """Clip the gradient to this norm. 0 turns clipping off."""
     ema: float = 0.999
-    """Decay of the moving average of the weights per step; 0 turns it off."""
+    """Decay per step of the moving average of the weights. 0 turns the average off."""
 
     def __post_init__(self) -> None:
         require(self.lr > 0, f"optim.lr is {self.lr}; it must be positive")

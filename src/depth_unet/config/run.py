@@ -20,35 +20,38 @@ class Config:
     """One training run: data share, length, batch, and the parts below."""
 
     recipe: str = "custom"
-    """Name of the recipe that these settings come from."""
+    """Name of the recipe that the run stores. It does not select a recipe."""
     fraction: float = 1.0
-    """Share of the training rooms to use; whole rooms, the same ones for the same seed."""
+    """Share of the training rooms to use. The same seed chooses the same rooms."""
     holdout: Literal["none"] | float = 0.1
-    """Share of the rooms to hold out as `unseen`; `none` trains on all rooms."""
+    """Share of the rooms to hold out for validation (`unseen`). `none` trains on all rooms."""
     epochs: int = 50
-    """Passes over the training frames; ignored where `steps` is given."""
+    """Number of passes over the training frames. Ignored if `--steps` is given."""
     steps: int = 0
-    """Optimiser steps; 0 derives them from `epochs`."""
+    """Number of optimiser steps. 0: computed from `--epochs`."""
     batch_size: int = 16
-    """Images per optimiser step, over all processes; the result depends on no other batch size."""
+    """Images per optimiser step, over all processes. It affects the result;
+    the micro-batch size does not."""
     micro_batch_size: int = 0
-    """Images per forward pass; 0: the whole batch. Gradients are summed exactly."""
+    """Images per forward pass. A smaller number takes less memory and gives the same gradient.
+    0: the whole batch."""
     memory: str = ""
-    """Memory limit of all processes on this machine, such as 4GB; sets micro_batch_size."""
+    """Memory limit of all processes on this machine, such as 4GB. It sets `--micro-batch-size`."""
     precision: Precision = "fp32"
-    """Arithmetic of the network (`auto`: bf16 if the device has it); losses: fp32 or more."""
+    """Number format in which the network computes. `auto`: bf16 if the device has it, else fp32.
+    Losses always use at least fp32."""
     seed: int = 0
-    """Seed of the weights, the order, the augmentation and the split."""
+    """Seed of the initial weights, the order of the images, the augmentation and the split."""
     checkpoint_every: int = 500
-    """Steps between two checkpoints (last.safetensors)."""
+    """Number of steps between two checkpoints (last.safetensors)."""
     validate_every: int = 0
-    """Steps between two validations; 0: about twenty validations in a run."""
+    """Number of steps between two validations. 0: about twenty validations in a run."""
     log_every: int = 20
-    """Steps between two rows of losses in metrics.csv."""
+    """Number of steps between two entries of the losses in metrics.csv."""
     tracker: TrackerChoice = "none"
-    """Where figures and pictures are written besides metrics.csv: `tensorboard`, if installed."""
+    """`tensorboard` also writes metrics and pictures for TensorBoard, which must be installed."""
     early_stop: int = 0
-    """Stop after this many validations without a better result on unseen rooms; 0: never."""
+    """Stop after this many validations in a row without a lower error on unseen rooms. 0: never."""
     max_skipped: int = 10
     """Stop after this many steps in a row whose loss or gradient is not finite."""
     canvas: CanvasConfig = field(default_factory=CanvasConfig)
