@@ -6,7 +6,6 @@ change moves pixels. The changes are drawn from the frame's number: the same in 
     python benchmarks/accuracy/robustness.py transfer --data nyu --split unseen
 """
 
-import argparse
 import dataclasses
 import io
 import sys
@@ -15,17 +14,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from held_out import read_arguments
 from PIL import Image
 from rich.console import Console
 
-from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.layout import DatasetInfo, PairRow
 from depth_unet.data.source import Frame, Source
-from depth_unet.data.splits import Splits, frames_of
 from depth_unet.evaluate.score import score
 from depth_unet.metrics.protocols import FULL
-from depth_unet.model.checkpoint import resolve
-from depth_unet.predict.model import DepthModel
 
 Change = Callable[[Frame, np.random.Generator], Frame]
 SHOWN = ("abs_rel", "delta1", "rmse")
@@ -126,20 +122,10 @@ class ChangedSource(Source):
 
 def main() -> int:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("checkpoint")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--split", default="unseen")
-    arguments = parser.parse_args()
-    model = DepthModel.from_file(resolve(arguments.checkpoint))
-    source = open_source(arguments.data)
-    splits = Splits.from_dict(model.checkpoint.splits).for_source(source)
-    indices = frames_of(source.rows, splits, arguments.split)
+    model, source, indices, split = read_arguments(__doc__ or "")
     rules = FULL.with_range(source.info.max_depth_m)
     say = Console(highlight=False, soft_wrap=True, markup=False).print
-    say(
-        f"{len(indices)} frames of {source.info.name}, split {arguments.split}; protocol full, 95 %"
-    )
+    say(f"{len(indices)} frames of {source.info.name}, split {split}; protocol full, 95 %")
     say("| Photos | AbsRel | delta1 | RMSE, m |\n|---|---|---|---|")
     for name, change in CHANGES.items():
         changed = ChangedSource(source, change)

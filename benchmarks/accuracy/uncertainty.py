@@ -7,21 +7,17 @@ says nothing leaves it as it is.
     python benchmarks/accuracy/uncertainty.py runs/fold0 --data nyu --split unseen
 """
 
-import argparse
 import math
 import sys
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
+from held_out import read_arguments
 from rich.console import Console
 
-from depth_unet.config.choices import SplitChoice
-from depth_unet.data.forms.recognise import open_source
-from depth_unet.data.source import mask_invalid
-from depth_unet.data.splits import Splits, frames_of
+from depth_unet.data.source import Source, mask_invalid
 from depth_unet.errors import ConfigError
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
-from depth_unet.model.checkpoint import resolve
 from depth_unet.predict.model import DepthModel
 
 SHARES = (0.5, 0.8, 0.9, 0.95)
@@ -29,11 +25,8 @@ LEFT_OUT = (0.0, 0.1, 0.25, 0.5)
 PIXELS = 2000  # of every photo, drawn at random
 
 
-def errors_of(model: DepthModel, source_root: Path, split: SplitChoice) -> list[np.ndarray]:
+def errors_of(model: DepthModel, source: Source, indices: Sequence[int]) -> list[np.ndarray]:
     """Per photo: |log error| in units of its spread, the spread, and relative error (n x 3)."""
-    source = open_source(source_root)
-    splits = Splits.from_dict(model.checkpoint.splits).for_source(source)
-    indices = frames_of(source.rows, splits, split)
     found = []
     for index in indices:
         frame = source.read(index)
@@ -54,18 +47,13 @@ def errors_of(model: DepthModel, source_root: Path, split: SplitChoice) -> list[
 
 def main() -> int:
     """Print the factor and the two tables."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("checkpoint")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--split", default="unseen")
-    arguments = parser.parse_args()
-    model = DepthModel.from_file(resolve(arguments.checkpoint))
-    photos = errors_of(model, arguments.data, arguments.split)
+    model, source, indices, split = read_arguments(__doc__ or "")
+    photos = errors_of(model, source, indices)
     pixels = np.concatenate(photos)
     factor = float(np.quantile(pixels[:, 0], 0.8)) / math.log(5)
     say = Console(highlight=False, soft_wrap=True, markup=False).print
     scale = model.config.model.spread_scale
-    say(f"{len(photos)} photos, split {arguments.split}; spread_scale {scale:g}")
+    say(f"{len(photos)} photos, split {split}; spread_scale {scale:g}")
     say(f"80 % of the truth lies within {factor:.3f} times the interval: {scale * factor:.3f}")
     say("| Interval | holds | with that factor |\n|---|---|---|")
     for share in SHARES:
