@@ -3,17 +3,9 @@
 import numpy as np
 from numpy.random import Generator
 
-from depth_unet.rooms.furniture.finish import (
-    carpentry,
-    dark,
-    lacquer,
-    metal,
-    pick_material,
-    plastic,
-    upholstery,
-)
-from depth_unet.rooms.furniture.piece import Piece, assemble, block, legs
-from depth_unet.rooms.furniture.solids import cushion, cylinder, lathe, leaf
+from depth_unet.rooms.furniture.finish import dark, lacquer, metal, pick_material, plastic
+from depth_unet.rooms.furniture.piece import Piece, assemble, block
+from depth_unet.rooms.furniture.solids import cylinder, lathe, leaf
 from depth_unet.rooms.mesh import Material, Mesh
 from depth_unet.rooms.textures.texture import TexturePool
 
@@ -111,28 +103,3 @@ def waste_bin(rng: Generator, _textures: TexturePool) -> Piece:
     profile = [(0, 0), (radius * 0.8, 0), (radius, height), (radius - 0.008, height)]
     profile += [(radius * 0.8 - 0.008, 0.01), (0, 0.01)]
     return assemble("bin", [lathe(profile, material, num_sides=20)])
-
-
-def coat_rack(rng: Generator, textures: TexturePool) -> Piece:
-    """A pole with hooks and perhaps coats."""
-    height, wood = rng.uniform(1.65, 1.85), carpentry(rng, textures)
-    parts = [cylinder((0, 0, 0), 0.2, 0.03, wood), cylinder((0, 0, 0), 0.02, height, wood)]
-    for turn in range(4):
-        x, y = 0.1 * np.cos(turn * np.pi / 2), 0.1 * np.sin(turn * np.pi / 2)
-        parts.append(block((x, y, height - 0.12), (0.03 + abs(x), 0.03 + abs(y), 0.03), wood))
-        if rng.uniform() < 0.6:
-            low = (2 * x - 0.13, 2 * y - 0.13, height - rng.uniform(0.8, 1.1))
-            coat = upholstery(rng, textures)
-            parts.append(
-                cushion(low, (2 * x + 0.13, 2 * y + 0.13, height - 0.1), coat, hardness=0.7)
-            )
-    return assemble("coat_rack", parts)
-
-
-def lectern(rng: Generator, textures: TexturePool) -> Piece:
-    """A speaker's desk."""
-    width, height, wood = rng.uniform(0.5, 0.7), rng.uniform(1.05, 1.2), carpentry(rng, textures)
-    parts = legs(width, 0.4, 0.06, 0.06, wood)
-    parts.append(block((0, 0.05, 0.06), (width - 0.1, 0.3, height - 0.1), wood))
-    parts.append(block((0, 0, height - 0.04), (width, 0.45, 0.04), wood))
-    return assemble("lectern", parts, height)

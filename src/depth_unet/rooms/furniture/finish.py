@@ -1,5 +1,7 @@
 """Materials of furniture: veneer, cloth, lacquer, metal, porcelain, plastic."""
 
+from bisect import bisect
+
 from numpy.random import Generator
 
 from depth_unet.rooms.mesh import Material
@@ -52,12 +54,9 @@ def metal(rng: Generator) -> Material:
 
 def appliance(rng: Generator) -> Material:
     """White enamel, steel, or black."""
-    draw = rng.uniform()
-    if draw < 0.6:
-        return Material(albedo=grey(rng.uniform(0.85, 0.95)), gloss=0.04)
-    if draw < 0.85:
-        return Material(albedo=grey(rng.uniform(0.5, 0.75)), gloss=0.15)
-    return Material(albedo=grey(rng.uniform(0.1, 0.2)), gloss=0.08)
+    white, steel, black = (0.85, 0.95, 0.04), (0.5, 0.75, 0.15), (0.1, 0.2, 0.08)
+    darkest, lightest, gloss = (white, steel, black)[bisect((0.6, 0.85), rng.uniform())]
+    return Material(albedo=grey(rng.uniform(darkest, lightest)), gloss=gloss)
 
 
 def sheet_metal(rng: Generator) -> Material:

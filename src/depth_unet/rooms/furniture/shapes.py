@@ -17,7 +17,7 @@ _STANDING: tuple[Maker, ...] = (
     *(tables.ottoman, tables.round_table, tables.school_desk, tables.table, storage.cabinet),
     *(storage.dresser, storage.filing_cabinet, storage.locker, storage.shelf, storage.tv_stand),
     *(storage.wardrobe, wet.bath, wet.counter, wet.fridge, wet.kitchen_sink, wet.shower, wet.sink),
-    *(wet.stove, wet.toilet, wet.washer, decor.coat_rack, decor.floor_lamp, decor.lectern),
+    *(wet.stove, wet.toilet, wet.washer, storage.coat_rack, decor.floor_lamp, tables.lectern),
     *(decor.piano, decor.plant, decor.radiator),
 )
 _ON_TOPS: tuple[Maker, ...] = (

@@ -1,4 +1,4 @@
-"""Cupboards, chests, shelves and boxes of simple shapes."""
+"""Cupboards, chests, shelves, coat racks and boxes of simple shapes."""
 
 from itertools import pairwise
 
@@ -13,8 +13,10 @@ from depth_unet.rooms.furniture.finish import (
     pick_material,
     plastic,
     sheet_metal,
+    upholstery,
 )
 from depth_unet.rooms.furniture.piece import Piece, assemble, block, legs
+from depth_unet.rooms.furniture.solids import cushion, cylinder
 from depth_unet.rooms.mesh import Material, Mesh, box
 from depth_unet.rooms.textures.texture import TexturePool
 
@@ -173,3 +175,19 @@ def crate(rng: Generator, textures: TexturePool) -> Piece:
         block((0, 0, height - 0.001), (width + 0.012, 0.06, 0.002), tape),
     ]
     return assemble("box", parts, height)
+
+
+def coat_rack(rng: Generator, textures: TexturePool) -> Piece:
+    """A pole with hooks and perhaps coats."""
+    height, wood = rng.uniform(1.65, 1.85), carpentry(rng, textures)
+    parts = [cylinder((0, 0, 0), 0.2, 0.03, wood), cylinder((0, 0, 0), 0.02, height, wood)]
+    for turn in range(4):
+        x, y = 0.1 * np.cos(turn * np.pi / 2), 0.1 * np.sin(turn * np.pi / 2)
+        parts.append(block((x, y, height - 0.12), (0.03 + abs(x), 0.03 + abs(y), 0.03), wood))
+        if rng.uniform() < 0.6:
+            low = (2 * x - 0.13, 2 * y - 0.13, height - rng.uniform(0.8, 1.1))
+            coat = upholstery(rng, textures)
+            parts.append(
+                cushion(low, (2 * x + 0.13, 2 * y + 0.13, height - 0.1), coat, hardness=0.7)
+            )
+    return assemble("coat_rack", parts)

@@ -1,4 +1,4 @@
-"""Beds and tables of simple shapes."""
+"""Beds, tables and desks of simple shapes."""
 
 import numpy as np
 from numpy.random import Generator
@@ -178,3 +178,12 @@ def ottoman(rng: Generator, textures: TexturePool) -> Piece:
     low, high = (-width / 2, -depth / 2, 0.1), (width / 2, depth / 2, height)
     parts.append(cushion(low, high, upholstery(rng, textures), hardness=0.15))
     return assemble("ottoman", parts)
+
+
+def lectern(rng: Generator, textures: TexturePool) -> Piece:
+    """A speaker's desk."""
+    width, height, wood = rng.uniform(0.5, 0.7), rng.uniform(1.05, 1.2), carpentry(rng, textures)
+    parts = legs(width, 0.4, 0.06, 0.06, wood)
+    parts.append(block((0, 0.05, 0.06), (width - 0.1, 0.3, height - 0.1), wood))
+    parts.append(block((0, 0, height - 0.04), (width, 0.45, 0.04), wood))
+    return assemble("lectern", parts, height)
