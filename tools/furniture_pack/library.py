@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from depth_unet.errors import DataError
+from depth_unet.rooms.furniture.models import ModelEntry
 from tools.furniture_pack.wavefront import ENCODING, Wavefront, read_wavefront
 
 CATALOGUE_NAME = "PluginFurnitureCatalog.properties"
@@ -27,27 +28,13 @@ SKIPPED_CATEGORIES = {*("Characters", "Doors and windows", "Exterior", "Staircas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One model as its library lists it; metres.
+class Entry(ModelEntry):
+    """A model of a Sweet Home 3D library.
 
     Attributes:
-        name: Name of the model.
-        category: Category in the library.
-        author: Author of the model.
-        licence: SPDX name.
-        size_m: Width, depth, height.
-        top_m: Height of its upper surface, or None.
-        elevation_m: Height above the floor.
         rotation: Rotation of the file's axes, row by row, or None.
     """
 
-    name: str
-    category: str
-    author: str
-    licence: str
-    size_m: tuple[float, float, float]
-    top_m: float | None
-    elevation_m: float
     rotation: tuple[float, ...] | None
 
 

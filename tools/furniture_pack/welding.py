@@ -7,6 +7,10 @@ from jaxtyping import Float64, Int64
 
 from depth_unet.rooms.render.vectors import compiled
 
+SAME_M = 1e-5  # corners this near are one vertex
+UV = Float64[np.ndarray, "t 3 2"]
+"""Texture coordinates of the corners of triangles."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Surface:
@@ -21,18 +25,17 @@ class Surface:
 
     points_m: Float64[np.ndarray, "v 3"]
     triangles: Int64[np.ndarray, "t 3"]
-    uv: Float64[np.ndarray, "t 3 2"]
+    uv: UV
     part: Int64[np.ndarray, " t"]
 
 
 def weld(
     positions_m: Float64[np.ndarray, "t 3 3"],
-    uv: Float64[np.ndarray, "t 3 2"],
+    uv: UV,
     part: Int64[np.ndarray, " t"],
-    tolerance_m: float = 1e-5,
 ) -> Surface:
     """Join corners at the same place; drop triangles without area and duplicates."""
-    keys = np.round(positions_m.reshape(-1, 3) / tolerance_m).astype(np.int64)
+    keys = np.round(positions_m.reshape(-1, 3) / SAME_M).astype(np.int64)
     _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     triangles = inverse.reshape(-1, 3).astype(np.int64)
     _, kept = np.unique(np.sort(triangles, axis=1), axis=0, return_index=True)

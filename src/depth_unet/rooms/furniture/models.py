@@ -39,18 +39,17 @@ class ModelPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Model:
-    """One model of furniture.
+class ModelEntry:
+    """A model as its library lists it.
 
     Attributes:
-        name: Name in its library; a number makes it unique in its pack.
+        name: Name in its library; in a pack, a number makes it unique.
         category: Category in its library: Bedroom, Kitchen, ...
         author: Author as named by its library.
-        licence: CC0-1.0 or CC-BY-3.0.
+        licence: SPDX name: CC0-1.0 or CC-BY-3.0.
         size_m: Width, depth, height, metres.
-        top_m: Height of a surface for small things, or None.
-        elevation_m: Height above the floor; its positions start at 0.
-        parts: Its triangles by material.
+        top_m: Height of a surface for small things, metres, or None.
+        elevation_m: Height above the floor, metres.
     """
 
     name: str
@@ -60,6 +59,16 @@ class Model:
     size_m: tuple[float, float, float]
     top_m: float | None
     elevation_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Model(ModelEntry):
+    """One model of furniture; its lowest point is at height 0, whatever its elevation.
+
+    Attributes:
+        parts: Its triangles by material.
+    """
+
     parts: tuple[ModelPart, ...]
 
 
