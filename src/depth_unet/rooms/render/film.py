@@ -21,6 +21,7 @@ DIRECT_SHARPNESS = (0.4, 0.8, 1.6)
 BOUNCED_SHARPNESS = (0.0, 0.3, 0.6, 1.0)
 MIRRORED_SHARPNESS = (0.0, 0.5)
 NEIGHBOURHOOD = (5, 5)
+Vectors = Float32[np.ndarray, "p 3"]
 
 
 class Surfaces(NamedTuple):
@@ -53,12 +54,12 @@ class Film:
     height: int
     width: int
     depth_m: Float32[np.ndarray, " p"]
-    positions_m: Float32[np.ndarray, "p 3"]
-    normals: Float32[np.ndarray, "p 3"]
-    direct: Float32[np.ndarray, "p 3"]
-    bounced: Float32[np.ndarray, "p 3"]
-    mirrored: Float32[np.ndarray, "p 3"]
-    unfiltered: Float32[np.ndarray, "p 3"]
+    positions_m: Vectors
+    normals: Vectors
+    direct: Vectors
+    bounced: Vectors
+    mirrored: Vectors
+    unfiltered: Vectors
     num_direct: Float32[np.ndarray, " p"]
     num_bounced: Float32[np.ndarray, " p"]
     surfaces: list[Surfaces]

@@ -18,7 +18,7 @@ from depth_unet.rooms.render.vectors import (
     blend,
     compiled,
     dot,
-    length_of,
+    norm,
     put,
     scale,
     subtract,
@@ -187,9 +187,9 @@ def shade(origins, directions, hits, surfaces, lights, with_lights, cone, start_
             continue
         weights = (ONE - hits.u[ray] - hits.v[ray], hits.u[ray], hits.v[ray])
         plane = at(hits.normal, ray)
-        plane = scale(plane, (ONE if dot(plane, direction) < 0 else -ONE) / length_of(plane))
+        plane = scale(plane, (ONE if dot(plane, direction) < 0 else -ONE) / norm(plane))
         normal = blend(surfaces.normals[triangle], weights)
-        normal = scale(normal, (ONE if dot(normal, plane) >= 0 else -ONE) / length_of(normal))
+        normal = scale(normal, (ONE if dot(normal, plane) >= 0 else -ONE) / norm(normal))
         width_m = (distance + start_m) * cone
         put(positions, point, along(along(origin, direction, distance), plane, OFFSET_M))
         put(normals, point, normal)

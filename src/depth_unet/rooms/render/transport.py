@@ -5,16 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from depth_unet.rooms.render.kernels import FAR_M, ONE, uniform
-from depth_unet.rooms.render.vectors import (
-    along,
-    at,
-    compiled,
-    dot,
-    length_of,
-    put,
-    scale,
-    subtract,
-)
+from depth_unet.rooms.render.vectors import along, at, compiled, dot, norm, put, scale, subtract
 
 LIGHT_MARGIN_M = np.float32(0.01)  # Shadow rays end this far before lights, which lie on surfaces.
 NEAREST_LIGHT_M2 = np.float32(0.04)  # Squared distance below which the light does not increase.
@@ -178,7 +169,7 @@ def scatter(normals, indices, dimension, shifts):  # type: ignore[no-untyped-def
         # A point on a unit sphere that almost touches the surface in the point.
         direction = (radius * np.cos(angle), radius * np.sin(angle), z)
         direction = along(direction, at(normals, point), np.float32(1.001))
-        put(directions, point, scale(direction, ONE / length_of(direction)))
+        put(directions, point, scale(direction, ONE / norm(direction)))
     return directions
 
 
@@ -188,7 +179,7 @@ def mirror(directions, normals, gloss, indices, dimension, shifts):  # type: ign
     mirrored, share = np.empty_like(normals), np.empty(len(gloss), np.float32)
     for point in range(len(gloss)):
         direction, normal = at(directions, point), at(normals, point)
-        direction = scale(direction, ONE / length_of(direction))
+        direction = scale(direction, ONE / norm(direction))
         cosine = min(max(-dot(direction, normal), np.float32(0)), ONE)
         angle = TURN * uniform(indices[point], dimension, shifts)
         # A disc, because a Gaussian has long tails: fireflies.

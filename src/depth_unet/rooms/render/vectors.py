@@ -70,6 +70,6 @@ def blend(rows, weights):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def length_of(vector):  # type: ignore[no-untyped-def]
+def norm(vector):  # type: ignore[no-untyped-def]
     """Length, never 0, so that it can be a divisor."""
     return np.sqrt(dot(vector, vector) + np.float32(1e-30))
