@@ -11,6 +11,8 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import DataError
 
 Distortion = Literal["none", "brown", "fisheye"]
+Rays = Float64[np.ndarray, "n 2"]
+"""x/z and y/z of each ray."""
 COUNTS: dict[Distortion, tuple[int, ...]] = {
     "none": (0,),
     "brown": (4, 5, 8, 12, 14),
@@ -95,11 +97,8 @@ class Calibration:
         return radii[:end], bent[:end]
 
     def _undistorted(
-        self,
-        seen: Float64[np.ndarray, "n 2"],
-        radii: Float64[np.ndarray, " k"],
-        bent: Float64[np.ndarray, " k"],
-    ) -> Float64[np.ndarray, "n 2"]:
+        self, seen: Rays, radii: Float64[np.ndarray, " k"], bent: Float64[np.ndarray, " k"]
+    ) -> Rays:
         """Rays without distortion for pixels ``seen``, by Newton's method."""
         camera = self.intrinsics
         with np.errstate(all="ignore"):
@@ -117,12 +116,7 @@ class Calibration:
             found &= np.hypot(rays[:, 0], rays[:, 1]) <= radii[-1]
         return np.where(found[:, None], rays, np.nan)
 
-    def _step(
-        self,
-        rays: Float64[np.ndarray, "n 2"],
-        here: Float64[np.ndarray, "n 2"],
-        error: Float64[np.ndarray, "n 2"],
-    ) -> Float64[np.ndarray, "n 2"]:
+    def _step(self, rays: Rays, here: Rays, error: Rays) -> Rays:
         """One step of Newton's method: the change of rays that removes ``error``."""
         size = DIFFERENCE * (1 + np.hypot(rays[:, 0], rays[:, 1]))[:, None]
         by_x = (self._distorted(rays + size * (1, 0)) - here) / size
@@ -130,16 +124,14 @@ class Calibration:
         area = by_x[:, 0] * by_y[:, 1] - by_y[:, 0] * by_x[:, 1]
         step_x = error[:, 0] * by_y[:, 1] - by_y[:, 0] * error[:, 1]
         step_y = by_x[:, 0] * error[:, 1] - error[:, 0] * by_x[:, 1]
-        step: Float64[np.ndarray, "n 2"] = np.stack((step_x, step_y), axis=1) / area[:, None]
+        step: Rays = np.stack((step_x, step_y), axis=1) / area[:, None]
         return step
 
-    def _distorted(self, rays: Float64[np.ndarray, "n 2"]) -> Float64[np.ndarray, "n 2"]:
+    def _distorted(self, rays: Rays) -> Rays:
         """Distorted rays, in focal lengths from the axis."""
         x, y = rays.T
         square = x * x + y * y
-        bent: Float64[np.ndarray, "n 2"] = (
-            rays * _radial(self.distortion, self.coefficients, square)[:, None]
-        )
+        bent: Rays = rays * _radial(self.distortion, self.coefficients, square)[:, None]
         if self.distortion == "fisheye":
             return bent
         p1, p2 = self.coefficients[2:4]
@@ -181,9 +173,7 @@ def _padded(coefficients: tuple[float, ...]) -> tuple[float, ...]:
     return coefficients + (0.0,) * (14 - len(coefficients))
 
 
-def _tilted(
-    seen: Float64[np.ndarray, "n 2"], tau_x: float, tau_y: float
-) -> Float64[np.ndarray, "n 2"]:
+def _tilted(seen: Rays, tau_x: float, tau_y: float) -> Rays:
     """Projection onto a tilted sensor, as OpenCV's computeTiltProjectionMatrix."""
     cos_x, sin_x, cos_y, sin_y = math.cos(tau_x), math.sin(tau_x), math.cos(tau_y), math.sin(tau_y)
     about_x = np.array(((1, 0, 0), (0, cos_x, sin_x), (0, -sin_x, cos_x)))
@@ -192,5 +182,5 @@ def _tilted(
     to_plane = np.array(((turn[2, 2], 0, -turn[0, 2]), (0, turn[2, 2], -turn[1, 2]), (0, 0, 1)))
     matrix = to_plane @ turn
     points = seen @ matrix[:, :2].T + matrix[:, 2]
-    tilted: Float64[np.ndarray, "n 2"] = points[:, :2] / points[:, 2:]
+    tilted: Rays = points[:, :2] / points[:, 2:]
     return tilted

@@ -3,12 +3,7 @@
 from depth_unet.camera.intrinsics import Intrinsics
 
 NYU_CAMERA = Intrinsics(
-    width=640,
-    height=480,
-    fx_px=518.857901,
-    fy_px=519.469611,
-    cx_px=325.582449,
-    cy_px=253.736166,
+    width=640, height=480, fx_px=518.857901, fy_px=519.469611, cx_px=325.582449, cy_px=253.736166
 )
 
 NYU_FOCAL = NYU_CAMERA.fx_px / NYU_CAMERA.width
