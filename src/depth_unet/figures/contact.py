@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from depth_unet.errors import DataError
 from depth_unet.figures.colour import DEPTH_COLORMAP, colourise, depth_range, drawable, scale_of
 from depth_unet.figures.panel import check_shapes
 from depth_unet.figures.sheet import Sheet
@@ -48,12 +47,11 @@ def contact_sheet(contacts: Sequence[Contact]) -> Figure:
     Raises:
         DataError: There is no photo.
     """
-    if not contacts:
-        raise DataError("a contact sheet needs at least one photo; found none")
     low_m, high_m = depth_range(*(contact.depth_m for contact in contacts))
-    per_row = min(PAIRS_PER_ROW, len(contacts))
-    lines = [contacts[start : start + per_row] for start in range(0, len(contacts), per_row)]
-    sheet = Sheet(("photo", "depth") * per_row, [row[0].depth_m.shape for row in lines])
+    starts = range(0, len(contacts), PAIRS_PER_ROW)
+    lines = [contacts[start : start + PAIRS_PER_ROW] for start in starts]
+    columns = ("photo", "depth") * min(PAIRS_PER_ROW, len(contacts))
+    sheet = Sheet(columns, [row[0].depth_m.shape for row in lines])
     for number, row in enumerate(lines):
         for place, contact in enumerate(row):
             sheet.picture(number, 2 * place, contact.image)

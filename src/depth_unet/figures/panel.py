@@ -86,8 +86,6 @@ def panel(rows: Sequence[PanelRow]) -> Figure:
     Raises:
         DataError: There is no row.
     """
-    if not rows:
-        raise DataError("a panel needs at least one row; found none")
     errors_m = [_error_m(row) for row in rows]
     depth, error = _depth_scale(rows), _error_scale(errors_m)
     sheet = Sheet(_COLUMNS, [row.prediction_m.shape for row in rows])

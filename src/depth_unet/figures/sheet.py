@@ -12,6 +12,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from depth_unet.errors import DataError
 from depth_unet.figures.colour import Scale
 from depth_unet.figures.text import INK, draw_text, shorten, style_ticks
 
@@ -44,7 +45,12 @@ class Sheet:
             headings: Text above each column.
             shapes: Height and width of the pictures of each row, pixels; only their ratio counts.
             side_in: Length of the longer side of each picture, inches.
+
+        Raises:
+            DataError: There is no row.
         """
+        if not shapes:
+            raise DataError("a figure needs at least one row of pictures; found none")
         sizes = [(side_in * w / max(h, w), side_in * h / max(h, w)) for h, w in shapes]
         self._column = max(_NARROWEST, *(width for width, _ in sizes))
         self._heights = [height for _, height in sizes]

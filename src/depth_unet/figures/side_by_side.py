@@ -52,8 +52,6 @@ def side_by_side(names: Sequence[str], rows: Sequence[SideBySideRow]) -> Figure:
     Raises:
         DataError: There is no row, or a row has more or fewer predictions than names.
     """
-    if not rows:
-        raise DataError("a side-by-side figure needs at least one row; found none")
     for row in rows:
         if not len(row.predictions_m) == len(row.captions) == len(names):
             raise DataError(
