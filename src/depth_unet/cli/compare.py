@@ -30,11 +30,7 @@ from depth_unet.report.comparison.text import describe_photos, judgements, missi
 
 
 def run(arguments: CompareArguments) -> list[DataError]:
-    """Score all runs on the same frames, print the comparison and write it.
-
-    A frame that cannot be read is an error: a mean over fewer frames would be another result.
-    """
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+    """Score all runs on the same frames, print the comparison and write it."""
     paths = [resolve(name) for name in check_run_names(arguments.runs)]
     out = arguments.out
     check_free(out / RESULT_NAME, overwrite=arguments.overwrite)
@@ -55,6 +51,7 @@ def run(arguments: CompareArguments) -> list[DataError]:
     curve_files = write_curves(comparison, out)
     report = write_page(comparison, curve_files, pictures, out)
     write_results(comparison, out)  # Last: its presence shows that everything was written.
+    console = Console(highlight=False, soft_wrap=True, markup=False)
     print_comparison(console, comparison)
     console.print(f"wrote {out}")
     console.print(f"report: {report}")

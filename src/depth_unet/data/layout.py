@@ -205,8 +205,7 @@ def read_info(root: Path) -> DatasetInfo:
     if not (info.metres_per_unit > 0 and info.border_px >= 0 and 0 < info.max_depth_m <= 65.535):
         raise DataError(
             f"{path} has depth_unit {info.metres_per_unit} m, border_px {info.border_px}, "
-            f"max_depth_m {info.max_depth_m}; choose a positive unit, a border >= 0 and "
-            "0 < max_depth_m <= 65.535"
+            f"max_depth_m {info.max_depth_m}; choose a unit > 0, a border >= 0, 0 < depth <= 65.535"
         )
     return info
 

@@ -38,10 +38,7 @@ from depth_unet.report.evaluation.table import table
 
 
 def run(arguments: EvaluateArguments) -> list[DataError]:
-    """Score, print the table, and write the figures, the pictures and the page.
-
-    A frame that cannot be read is an error: a mean over fewer frames would be another result.
-    """
+    """Score, print the table, and write the figures, the pictures and the page."""
     console = Console(highlight=False, soft_wrap=True, markup=False)
     check_options(arguments)
     path = arguments.predictions or resolve(arguments.checkpoint)

@@ -38,7 +38,11 @@ def score_parts(
     parts: Mapping[str, list[int]],
     rules: EvalProtocol,
 ) -> dict[str, dict[str, MetricAccumulator]]:
-    """Score every split, with a progress bar for each."""
+    """Score every split, with a progress bar for each.
+
+    Raises:
+        DataError: A frame cannot be read; a mean over fewer frames would be another result.
+    """
     scores = {}
     with Progress(console=Console(stderr=True), transient=True) as progress:
         for name, indices in parts.items():
