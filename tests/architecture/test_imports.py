@@ -5,7 +5,6 @@ The layers themselves are the contract in pyproject.toml that `lint-imports` che
 
 import ast
 import importlib.util
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from depth_unet.cli.main import MODULE_OF, WITH_RECIPE
+from tests.imports import imported_by
 
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
@@ -121,15 +121,8 @@ def test_few_names_at_the_top_level() -> None:
 )
 def test_help_loads_no_other_library(command: str, allowed: set[str]) -> None:
     """Help of the program loads the standard library alone; help of a command, its parser too."""
-    program = "import atexit, sys; from depth_unet.cli.main import main; "
-    report = "atexit.register(lambda: print(*sys.modules, file=sys.stderr)); "
-    process = subprocess.run(
-        [sys.executable, "-c", f"{program}{report}sys.exit(main({command.split()}))"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    loaded = {name.partition(".")[0] for name in process.stderr.split()}
+    program = f"from depth_unet.cli.main import main; sys.exit(main({command.split()}))"
+    loaded = {name.partition(".")[0] for name in imported_by(program)}
     assert "depth_unet" in loaded, "the report could not be read"
     ours = {"depth_unet", "__main__", "__mp_main__"}
     other = {name for name in loaded - ours - allowed if not name.startswith("_")}

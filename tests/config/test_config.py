@@ -3,8 +3,6 @@
 import json
 import math
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 from typing import Any, get_args, get_type_hints
@@ -20,6 +18,7 @@ from depth_unet.config.run import Config
 from depth_unet.config.values import from_dict, to_dict
 from depth_unet.errors import ConfigError
 from depth_unet.recipes import RECIPES
+from tests.imports import imported_by
 
 KINDS = (
     *(AugmentConfig, CanvasConfig, Config, LossConfig, ModelConfig, OptimConfig),
@@ -214,8 +213,5 @@ def test_every_field_has_a_type_and_a_default(kind: Callable[[], Any]) -> None:
 
 def test_configs_do_not_need_torch() -> None:
     """Settings, recipes and their checks load without torch and NumPy: the help stays quick."""
-    code = (
-        "import sys, depth_unet.recipes, depth_unet.config.values; "
-        "sys.exit(bool({'torch', 'numpy'} & set(sys.modules)))"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    found = imported_by("import depth_unet.recipes, depth_unet.config.values")
+    assert not found & {"torch", "numpy"}

@@ -1,11 +1,10 @@
 """Every loss passes the same battery."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-import jaxtyping
 import pytest
 import torch
 from torch import Tensor
@@ -240,14 +239,6 @@ def test_weighted_loss_passes_the_terms_through(name: str) -> None:
     assert torch.equal(terms[name].sum, direct.sum)
     total = loss.total(terms, loss.counts(valid))
     torch.testing.assert_close(total, 0.5 * direct.sum / direct.count)
-
-
-@pytest.fixture
-def unchecked() -> Iterator[None]:
-    """Shape checks off, as in use: the compiler cannot look into them."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.slow

@@ -2,11 +2,9 @@
 
 import copy
 import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import get_args
 
-import jaxtyping
 import pytest
 import torch
 import torch.nn.functional as F
@@ -256,14 +254,6 @@ def test_same_seed_same_network(network: UNet) -> None:
         made.append(UNet(network.config).state_dict())
     for name, value in made[0].items():
         assert torch.equal(value, made[1][name])
-
-
-@pytest.fixture
-def unchecked() -> Iterator[None]:
-    """Shape checks off, as in use: the exporter cannot look into them."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.slow

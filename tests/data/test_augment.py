@@ -22,15 +22,8 @@ SOURCE = (120, 160)
 CANVAS = (96, 128)
 CAMERA = (130.0, 130.0, 82.0, 57.5)
 IDENTITY = AugmentConfig(flip=0.0)
-EVERYTHING = AugmentConfig(
-    brightness=0.3,
-    contrast=0.3,
-    saturation=0.3,
-    channel_swap=0.3,
-    blur=0.5,
-    rotation_deg=10,
-    zoom=1.8,
-)
+COLOURS = AugmentConfig(brightness=0.3, contrast=0.3, saturation=0.3, channel_swap=0.3, blur=0.5)
+EVERYTHING = replace(COLOURS, rotation_deg=10, zoom=1.8)
 GEOMETRY = AugmentConfig(rotation_deg=20, zoom=2.0)
 KEYS = [hash_key(0, 0, frame) for frame in range(12)]
 PLANE = (0.3, -0.2, 0.5)  # inverse depth: slopes over the rays' x and y, and value on the axis

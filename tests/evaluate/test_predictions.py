@@ -6,27 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import DataError
 from depth_unet.evaluate.predictions import FilePredictions
 from depth_unet.evaluate.score import PredictionsByName, predictor_for
-from depth_unet.outputs.depth_exr import write_exr
 from depth_unet.outputs.depth_read import read_unit
-from depth_unet.outputs.depth_write import (
-    DepthMetadata,
-    write_npy,
-    write_npz,
-    write_pfm,
-    write_png16,
-)
+from tests.outputs.depth_files import METADATA, WRITERS
 
 CAMERA = Intrinsics.centred(8, 6, 10.0)
-METADATA = DepthMetadata(
-    model="test",
-    calibration=Calibration(intrinsics=CAMERA, distortion="none"),
-    focal_from="assumed",
-)
 DEPTH_M = np.linspace(1, 4, 48, dtype=np.float32).reshape(6, 8)
 
 
@@ -53,21 +40,11 @@ def test_unit_of_whole_numbers(tmp_path: Path) -> None:
     assert read(path, 2e-4) == pytest.approx(1)
 
 
-@pytest.mark.parametrize("ending", [".png", ".npy", ".npz", ".exr", ".pfm"])
+@pytest.mark.parametrize("ending", WRITERS)
 def test_unit_that_our_files_state(tmp_path: Path, ending: str) -> None:
     """Our files state their unit: the same one may be given, another contradicts."""
     path = tmp_path / f"a{ending}"
-    match ending:
-        case ".png":
-            write_png16(DEPTH_M, path, METADATA)
-        case ".npy":
-            write_npy(DEPTH_M, path, METADATA)
-        case ".npz":
-            write_npz(DEPTH_M, path, METADATA, None)
-        case ".exr":
-            write_exr(DEPTH_M, path, METADATA)
-        case _:
-            write_pfm(DEPTH_M, path, METADATA)
+    WRITERS[ending](DEPTH_M, path, METADATA)
     unit = read_unit(path)
     assert unit == (1e-3 if ending == ".png" else 1.0)
     for given in (None, unit):

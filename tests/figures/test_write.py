@@ -1,7 +1,5 @@
 """Writing: whole files only, in any thread, the same bytes every time."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +12,7 @@ from depth_unet.errors import ConfigError, DataError
 from depth_unet.figures.panel import PanelRow, panel
 from depth_unet.figures.surface import surfaces
 from depth_unet.figures.write import write_figure
+from tests.imports import imported_by
 
 MakeRow = Callable[..., PanelRow]
 
@@ -93,10 +92,6 @@ def test_threads_draw_what_the_main_thread_draws(make_row: MakeRow, tmp_path: Pa
 
 def test_no_global_state_is_touched() -> None:
     """Neither pyplot nor torch comes with the figures."""
-    code = (
-        "import sys, depth_unet.figures.panel, depth_unet.figures.surface, "
-        "depth_unet.figures.write; "
-        "sys.exit(bool({'torch', 'matplotlib.pyplot'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
-    assert done.returncode == 0, done.stderr.decode()
+    figures = ("panel", "surface", "write")
+    found = imported_by("; ".join(f"import depth_unet.figures.{name}" for name in figures))
+    assert not found & {"torch", "matplotlib.pyplot"}

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import jaxtyping
 import pytest
 
 from examples.box_rooms import write_box_rooms
@@ -36,14 +35,6 @@ def without_pictures() -> Iterator[None]:
     """Leave out what takes most of the time, in tests that do not look at it."""
     with no_pictures():
         yield
-
-
-@pytest.fixture
-def unchecked() -> Iterator[None]:
-    """Leave out the checks of types that only tests have: a user meets the bare values."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture

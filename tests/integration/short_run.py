@@ -28,6 +28,13 @@ def train(cache: Path, out: Path, *options: object) -> Outcome:
     return depth_unet("train", "seed", "--data", cache, "--out", out, *given)
 
 
+def interrupt(step: int, cache: Path, out: Path, *options: object) -> None:
+    """Train the network until Ctrl-C is pressed in the given step."""
+    with pytest.MonkeyPatch.context() as patch:
+        signal_after(patch, step)
+        assert train(cache, out, *options).code == 130
+
+
 def assert_same(one: Path, other: Path) -> None:
     """Two checkpoint files hold the same bits and the same facts."""
     first, second = read(one), read(other)
@@ -38,6 +45,12 @@ def assert_same(one: Path, other: Path) -> None:
             assert torch.equal(tensor, others[name]), f"{group}/{name} differs"
     for name in ("config", "step", "splits", "metrics", "extra"):
         assert getattr(first, name) == getattr(second, name), f"{name} differs"
+
+
+def assert_same_weights(one: Path, other: Path) -> None:
+    """Two checkpoint files hold the same weights, whatever else differs."""
+    first, second = read(one).weights, read(other).weights
+    assert all(torch.equal(first[name], second[name]) for name in second)
 
 
 def signal_after(

@@ -12,7 +12,7 @@ from depth_unet.model.unet import UNet
 from depth_unet.train.memory import MemoryMeter
 from depth_unet.train.reporter import Reporter
 from tests.integration.commandline import FEW_STEPS, assert_refused, bytes_below, depth_unet
-from tests.integration.short_run import NUM_STEPS, signal_after, train
+from tests.integration.short_run import NUM_STEPS, interrupt, signal_after, train
 
 pytestmark = pytest.mark.usefixtures("without_pictures")
 
@@ -153,9 +153,7 @@ def test_resumed_with_other_memory(
 ) -> None:
     """Settings of the machine may change between a run and its continuation; the plan follows."""
     out = tmp_path / "run"
-    with monkeypatch.context() as patch:
-        signal_after(patch, 3)
-        assert train(cache, out, "--micro-batch-size", 2).code == 130
+    interrupt(3, cache, out, "--micro-batch-size", 2)
     with monkeypatch.context() as patch:
         sizes = out_of_memory_beyond(patch, 99)
         assert depth_unet("train", "--resume", out, "--micro-batch-size", 3).code == 0

@@ -21,7 +21,15 @@ from tests.integration.commandline import (
     no_pictures,
     start,
 )
-from tests.integration.short_run import NUM_STEPS, OPTIONS, assert_same, signal_after, train
+from tests.integration.short_run import (
+    NUM_STEPS,
+    OPTIONS,
+    assert_same,
+    assert_same_weights,
+    interrupt,
+    signal_after,
+    train,
+)
 
 pytestmark = pytest.mark.usefixtures("without_pictures")
 
@@ -97,14 +105,10 @@ def test_resuming_a_finished_run_changes_nothing(undisturbed: Path, tmp_path: Pa
     assert bytes_below(out) == before
 
 
-def test_resumed_run_keeps_its_curves(
-    cache: Path, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_resumed_run_keeps_its_curves(cache: Path, undisturbed: Path, tmp_path: Path) -> None:
     """Its figures are those of the undisturbed run, to the last bit; TensorBoard has each once."""
     out = tmp_path / "run"
-    with monkeypatch.context() as context:
-        signal_after(context, 3)
-        assert train(cache, out, "--tracker", "tensorboard").code == 130
+    interrupt(3, cache, out, "--tracker", "tensorboard")
     assert read_config(out / LAST_NAME).tracker == "tensorboard"
     with (out / METRICS_NAME).open("a") as stream:
         stream.write("4,loss/total,0.5\n5,loss/to")  # as if it had been killed two steps later
@@ -123,14 +127,10 @@ def test_resumed_run_keeps_its_curves(
     assert shown == {name: curve.steps for name, curve in ours.items()}
 
 
-def test_run_from_before_metrics_csv(
-    cache: Path, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_from_before_metrics_csv(cache: Path, undisturbed: Path, tmp_path: Path) -> None:
     """A folder with TensorBoard's events alone is resumed, and has figures from there on."""
     out = tmp_path / "run"
-    with monkeypatch.context() as context:
-        signal_after(context, 4)
-        assert train(cache, out).code == 130
+    interrupt(4, cache, out)
     (out / METRICS_NAME).unlink()
     (out / CONFIG_NAME).unlink()
     (out / "tensorboard").mkdir()
@@ -146,9 +146,7 @@ def test_tracker_may_change(
 ) -> None:
     """It changes nothing in the run; a missing one is refused before anything is written."""
     out = tmp_path / "run"
-    with monkeypatch.context() as context:
-        signal_after(context, 3)
-        assert train(cache, out).code == 130
+    interrupt(3, cache, out)
     before = bytes_below(out)
     with monkeypatch.context() as context:
         context.setitem(sys.modules, "torch.utils.tensorboard", None)
@@ -158,36 +156,26 @@ def test_tracker_may_change(
         assert_refused(again, "TensorBoard", "pip install")
     assert bytes_below(out) == before
     assert depth_unet("train", "--resume", out, "--tracker", "tensorboard").code == 0
-    ours, theirs = read(out / LAST_NAME), read(undisturbed / LAST_NAME)
-    assert all(torch.equal(ours.weights[name], theirs.weights[name]) for name in theirs.weights)
+    assert_same_weights(out / LAST_NAME, undisturbed / LAST_NAME)
 
 
-def test_data_set_may_have_moved(
-    cache: Path, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_data_set_may_have_moved(cache: Path, undisturbed: Path, tmp_path: Path) -> None:
     """``--data`` names its new place; without it, one line says what is missing."""
     moved, out = tmp_path / "moved", tmp_path / "run"
     shutil.copytree(cache, tmp_path / "cache")
-    with monkeypatch.context() as context:
-        signal_after(context, 2)
-        assert train(tmp_path / "cache", out).code == 130
+    interrupt(2, tmp_path / "cache", out)
     (tmp_path / "cache").rename(moved)
     refused = depth_unet("train", "--resume", out)
     assert (refused.code, len(refused.complaints)) == (2, 1)
     assert str(tmp_path / "cache") in refused.complaints[0]
     assert depth_unet("train", "--resume", out, "--data", moved).code == 0
-    ours, theirs = read(out / LAST_NAME), read(undisturbed / LAST_NAME)
-    assert all(torch.equal(ours.weights[name], theirs.weights[name]) for name in theirs.weights)
+    assert_same_weights(out / LAST_NAME, undisturbed / LAST_NAME)
 
 
-def test_data_set_must_be_the_same(
-    box_rooms: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_data_set_must_be_the_same(box_rooms: Path, cache: Path, tmp_path: Path) -> None:
     """A data set without one of the run's training frames is refused: it is another run."""
     out, other = tmp_path / "run", tmp_path / "other"
-    with monkeypatch.context() as context:
-        signal_after(context, 2)
-        assert train(cache, out).code == 130
+    interrupt(2, cache, out)
     before = (out / LAST_NAME).read_bytes()
     shutil.copytree(box_rooms, other)
     gone = read(out / LAST_NAME).splits["train"][0]

@@ -11,7 +11,14 @@ from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
 from depth_unet.records import SumCount
 from depth_unet.train import loop
 from tests.integration.commandline import assert_refused, depth_unet
-from tests.integration.short_run import NUM_STEPS, OPTIONS, assert_same, signal_after, train
+from tests.integration.short_run import (
+    NUM_STEPS,
+    OPTIONS,
+    assert_same,
+    interrupt,
+    signal_after,
+    train,
+)
 
 pytestmark = pytest.mark.usefixtures("without_pictures")
 
@@ -101,13 +108,11 @@ def test_the_same_settings_may_be_said_again(cache: Path, tmp_path: Path) -> Non
     assert depth_unet("train", "seed", *given, "--resume", out).code == 0
 
 
-def test_auto_resume(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_resume(cache: Path, tmp_path: Path) -> None:
     """One command begins, goes on after an interrupt to the same bits, and then has no work."""
     assert train(cache, tmp_path / "straight").code == 0
     out = tmp_path / "run"
-    with monkeypatch.context() as patch:
-        signal_after(patch, 3)
-        assert train(cache, out, "--auto-resume").code == 130
+    interrupt(3, cache, out, "--auto-resume")
     assert read(out / LAST_NAME).step == 3
     assert train(cache, out, "--auto-resume").code == 0
     assert_same(tmp_path / "straight" / LAST_NAME, out / LAST_NAME)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import ConfigError
 from depth_unet.outputs.cloud import unproject
+from tests.cameras import cameras
 from tests.outputs.conftest import pinhole_rays
 
 sides = st.integers(1, 12)
@@ -21,21 +22,7 @@ def scene(height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return depth_m, pinhole_rays(Intrinsics.centred(width, height, 1.2 * width)), image
 
 
-@st.composite
-def cameras(draw: st.DrawFn) -> Intrinsics:
-    """Any camera: pixels need not be square, nor the axis inside the picture."""
-    width, height = draw(sides), draw(sides)
-    return Intrinsics(
-        width=width,
-        height=height,
-        fx_px=draw(st.floats(0.2, 5)) * width,
-        fy_px=draw(st.floats(0.2, 5)) * height,
-        cx_px=draw(st.floats(-0.5, 1.5)) * width,
-        cy_px=draw(st.floats(-0.5, 1.5)) * height,
-    )
-
-
-@given(camera=cameras(), near_m=st.floats(0.1, 50), seed=st.integers(0, 99))
+@given(camera=cameras(sides), near_m=st.floats(0.1, 50), seed=st.integers(0, 99))
 def test_projecting_inverts_unprojecting(camera: Intrinsics, near_m: float, seed: int) -> None:
     """A point projected again falls on the centre of its pixel, at its depth."""
     shape = (camera.height, camera.width)

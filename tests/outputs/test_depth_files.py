@@ -12,26 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from depth_unet.camera.calibration import Calibration
-from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import DataError
 from depth_unet.outputs.depth_exr import write_exr
 from depth_unet.outputs.depth_read import read_depth_file
-from depth_unet.outputs.depth_write import (
-    DepthMetadata,
-    write_json,
-    write_npy,
-    write_npz,
-    write_pfm,
-    write_png16,
-)
-
-METADATA = DepthMetadata(
-    model="test network, ä",
-    calibration=Calibration(intrinsics=Intrinsics.centred(40, 30, 32.5), distortion="none"),
-    focal_from="assumed",
-    photo="room.jpg",
-)
+from depth_unet.outputs.depth_write import write_json, write_npy, write_npz, write_pfm, write_png16
+from tests.outputs.depth_files import METADATA, WRITERS
 
 
 @pytest.fixture
@@ -113,20 +98,12 @@ def test_facts(depth_m: np.ndarray, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "e.json").read_text())["depth_percentiles_m"] == {}
 
 
-@pytest.mark.parametrize("kind", ["npy", "npz", "exr", "pfm"])
+@pytest.mark.parametrize("kind", [".npy", ".npz", ".exr", ".pfm"])
 def test_what_is_written_is_read(kind: str, depth_m: np.ndarray, tmp_path: Path) -> None:
     """Files of floats come back bit by bit, holes and infinities too."""
     depth_m[0, :3] = (0, np.inf, np.nan)
-    path = tmp_path / f"d.{kind}"
-    match kind:
-        case "npy":
-            write_npy(depth_m, path, METADATA)
-        case "npz":
-            write_npz(depth_m, path, METADATA, None)
-        case "exr":
-            write_exr(depth_m, path, METADATA)
-        case _:
-            write_pfm(depth_m, path, METADATA)
+    path = tmp_path / f"d{kind}"
+    WRITERS[kind](depth_m, path, METADATA)
     assert np.array_equal(read_depth_file(path), depth_m, equal_nan=True)
 
 
@@ -181,13 +158,9 @@ def test_changed_files(tmp_path_factory: pytest.TempPathFactory, data: st.DataOb
     """A file with changed bytes is read, or refused in one line."""
     folder = tmp_path_factory.getbasetemp()
     depth_m = np.ones((6, 8), np.float32)
-    kind = data.draw(st.sampled_from(("png", "npy", "npz", "exr", "pfm")))
-    path = folder / f"changed.{kind}"
-    write = {"png": write_png16, "npy": write_npy, "exr": write_exr, "pfm": write_pfm}
-    if kind == "npz":
-        write_npz(depth_m, path, METADATA, None)
-    else:
-        write[kind](depth_m, path, METADATA)
+    kind = data.draw(st.sampled_from(list(WRITERS)))
+    path = folder / f"changed{kind}"
+    WRITERS[kind](depth_m, path, METADATA)
     content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))

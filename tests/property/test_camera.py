@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from depth_unet.camera.intrinsics import Intrinsics
+from tests.cameras import cameras
 
 REL = ABS = 1e-9
 sides = st.integers(2, 4000)
-shares = st.floats(-0.5, 1.5)
 points = st.tuples(st.floats(-20, 20), st.floats(-20, 20), st.floats(0.1, 50)).map(np.array)
 
 
@@ -38,20 +38,6 @@ def unproject(camera: Intrinsics, pixel: np.ndarray, depth_m: float) -> np.ndarr
 
 def _focal_and_centre(camera: Intrinsics) -> tuple[np.ndarray, np.ndarray]:
     return np.array((camera.fx_px, camera.fy_px)), np.array((camera.cx_px, camera.cy_px))
-
-
-@st.composite
-def cameras(draw: st.DrawFn) -> Intrinsics:
-    """Any camera: pixels need not be square, nor the axis inside the picture."""
-    width, height = draw(sides), draw(sides)
-    return Intrinsics(
-        width=width,
-        height=height,
-        fx_px=draw(st.floats(0.2, 5)) * width,
-        fy_px=draw(st.floats(0.2, 5)) * height,
-        cx_px=draw(shares) * width,
-        cy_px=draw(shares) * height,
-    )
 
 
 def resizing(width: int, height: int) -> Change:
@@ -88,7 +74,7 @@ changes = st.one_of(
 )
 
 
-@given(camera=cameras(), chain=st.lists(changes, max_size=4), point=points)
+@given(camera=cameras(sides), chain=st.lists(changes, max_size=4), point=points)
 def test_picture_and_camera_change_together(
     camera: Intrinsics, chain: list[Change], point: np.ndarray
 ) -> None:
@@ -103,7 +89,7 @@ def test_picture_and_camera_change_together(
     assert project(camera, point) == pytest.approx(pixel, rel=REL, abs=1e-6)
 
 
-@given(camera=cameras(), chain=st.lists(changes, max_size=4), point=points)
+@given(camera=cameras(sides), chain=st.lists(changes, max_size=4), point=points)
 def test_unproject_inverts_project_through_changes(
     camera: Intrinsics, chain: list[Change], point: np.ndarray
 ) -> None:
@@ -118,7 +104,7 @@ def test_unproject_inverts_project_through_changes(
     assert unproject(camera, pixel, depth_m) == pytest.approx(point, rel=1e-6, abs=1e-6)
 
 
-@given(camera=cameras())
+@given(camera=cameras(sides))
 def test_changes_undo_each_other(camera: Intrinsics) -> None:
     """Twice mirrored, there and back resized, cropped and extended again: the same camera."""
     doubled = camera.resized(camera.width * 2, camera.height * 2)
@@ -132,7 +118,7 @@ def test_changes_undo_each_other(camera: Intrinsics) -> None:
         assert (same.width, same.height) == (camera.width, camera.height)
 
 
-@given(camera=cameras(), left=st.integers(0, 99), width=sides, height=sides)
+@given(camera=cameras(sides), left=st.integers(0, 99), width=sides, height=sides)
 def test_crop_then_resize_is_the_zoomed_camera(
     camera: Intrinsics, left: int, width: int, height: int
 ) -> None:

@@ -8,14 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from PIL import Image
 
 from depth_unet.config.loss import LossConfig
 from depth_unet.config.run import Config
 from depth_unet.data.splits import Splits
-from depth_unet.metrics.accumulate import MetricAccumulator
-from depth_unet.metrics.depth import image_sums
 from depth_unet.metrics.protocols import FULL
 from depth_unet.report.comparison.frames import FairFrames
 from depth_unet.report.comparison.page import page
@@ -24,20 +21,10 @@ from depth_unet.report.comparison.results import Comparison, as_values
 from depth_unet.report.comparison.runs import Run
 from depth_unet.train.history import Curve
 from tests.report.page import Page
+from tests.report.scores import scored
 
 ODD_NAME = "<script>alert('x')</script> & $title"
 NUM_IMAGES = 12
-
-
-def accumulated(factor: float) -> MetricAccumulator:
-    """Images of known depth, predicted too far by about ``factor``, some more than others."""
-    metrics = MetricAccumulator("image")
-    generator = torch.Generator().manual_seed(0)
-    for number in range(NUM_IMAGES):
-        target_m = 1 + 3 * torch.rand(1, 1, 6, 8, generator=generator)
-        off = factor + 0.3 * torch.rand(1, generator=generator)
-        metrics.add(f"{number}.png", image_sums(off * target_m, target_m, target_m > 0)[0])
-    return metrics
 
 
 def run(name: str, config: Config, curves: Mapping[str, Curve] | None = None) -> Run:
@@ -77,7 +64,7 @@ def comparison(**changes: Any) -> Comparison:
             )
         },
         num_rooms={"unseen": 6},
-        scores={"unseen": {name: accumulated(factor) for name, factor in factors.items()}},
+        scores={"unseen": {name: scored(factor, extra=0.3) for name, factor in factors.items()}},
     )
     return dataclasses.replace(base, **changes)
 

@@ -6,6 +6,7 @@ import io
 import re
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -20,29 +21,20 @@ from depth_unet.report.evaluation.page import page, write_page
 from depth_unet.report.evaluation.pictures import Picture, RankedFrame
 from depth_unet.report.evaluation.results import NETWORK, NetworkResults, as_values
 from tests.report.page import Page
+from tests.report.scores import scored
 
 ODD_NAME = "synthetic <script>alert('rooms')</script> & \"quotes\" $title"
 GUESSES = ("constant depth", "mean depth per pixel")
 GOOD, MIDDLING, POOR = 1.1, 1.15, 1.4
-
-
-def accumulated(factor: float) -> MetricAccumulator:
-    """Eight images of known depth, predicted too far by about ``factor``."""
-    metrics = MetricAccumulator("image")
-    generator = torch.Generator().manual_seed(0)
-    for number in range(8):
-        target_m = 1 + 3 * torch.rand(1, 1, 6, 8, generator=generator)
-        off = factor + 0.02 * torch.rand(1, generator=generator)
-        metrics.add(f"{number}.png", image_sums(off * target_m, target_m, target_m > 0)[0])
-    return metrics
+FEW: dict[str, Any] = {"extra": 0.02, "num_images": 8}
 
 
 def results(**changes: object) -> NetworkResults:
     """Three splits: the network is better than both guesses where it was trained."""
     scores = {
         split: {
-            NETWORK: accumulated(factor),
-            **{guess: accumulated(POOR) for guess in GUESSES},
+            NETWORK: scored(factor, **FEW),
+            **{guess: scored(POOR, **FEW) for guess in GUESSES},
         }
         for split, factor in (("seen", GOOD), ("unseen", MIDDLING), ("test", POOR))
     }
@@ -133,7 +125,7 @@ def test_guesses_are_named_and_judged() -> None:
     assert read.text.count("do not overlap: the network is clearly better") == 4
     assert read.text.count("The two intervals overlap") == 2  # test
     assert "too few photos to tell which is better" in read.text
-    swapped = {"unseen": {NETWORK: accumulated(POOR), "constant depth": accumulated(GOOD)}}
+    swapped = {"unseen": {NETWORK: scored(POOR, **FEW), "constant depth": scored(GOOD, **FEW)}}
     worse = Page(page(results(scores=swapped), [])).text
     assert "The network is clearly worse." in worse
     assert "do not overlap: the network is clearly worse" in worse

@@ -9,27 +9,17 @@ import pytest
 import torch
 
 from depth_unet.config.choices import SortChoice
-from depth_unet.metrics.accumulate import MetricAccumulator, mean_difference
-from depth_unet.metrics.depth import METRIC_NAMES, image_sums
+from depth_unet.metrics.accumulate import mean_difference
+from depth_unet.metrics.depth import METRIC_NAMES
 from depth_unet.report.evaluation.table import COLUMNS
 from depth_unet.report.leaderboard.boards import make_boards
 from depth_unet.report.leaderboard.read import Evaluation
 from depth_unet.report.leaderboard.render import markdown, page
 from tests.report.page import Page
+from tests.report.scores import scored
 
 RULES = "full: ground truth as rooms gives it; average per image, then over images; alignment none"
 GUESS = "constant depth"
-
-
-def scored(factor: float, count: int = 12) -> MetricAccumulator:
-    """Images of known depth, predicted too far by about ``factor``."""
-    metrics = MetricAccumulator("image")
-    generator = torch.Generator().manual_seed(0)
-    for number in range(count):
-        target_m = 1 + 3 * torch.rand(1, 1, 6, 8, generator=generator)
-        off = factor + 0.05 * torch.rand(1, generator=generator)
-        metrics.add(f"{number}.png", image_sums(off * target_m, target_m, target_m > 0)[0])
-    return metrics
 
 
 def evaluation(name: str, factor: float, guess: float = 1.6, **changes: object) -> Evaluation:

@@ -6,6 +6,7 @@ import pytest
 from depth_unet.rooms.render.denoise import denoise
 
 HEIGHT, WIDTH = 40, 60
+RIGHT = np.s_[:, 30:]
 
 
 def wall(depth_m: float = 2.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -32,37 +33,32 @@ def test_noise_is_removed() -> None:
     np.testing.assert_allclose(clean.mean(), 1.0, atol=0.03)
 
 
+def assert_light_stays(place: tuple[slice, slice], value: float, *guides: np.ndarray) -> None:
+    """Light of ``value`` at a place neither leaves it nor mixes with the 1 around it."""
+    light = np.ones((HEIGHT, WIDTH, 3), np.float32)
+    light[place] = value
+    np.testing.assert_allclose(denoise(light, *guides, (0.0, 0.0, 0.0)), light, rtol=1e-5)
+
+
 def test_surfaces_at_other_depths_share_no_light() -> None:
     """A step in depth is an edge that no light crosses."""
     normals, positions_m, depth_m = wall()
-    positions_m[:, 30:] *= 1.5
-    light = np.ones((HEIGHT, WIDTH, 3), np.float32)
-    light[:, 30:] = 5
-    np.testing.assert_allclose(
-        denoise(light, normals, positions_m, depth_m, (0.0, 0.0, 0.0)), light, rtol=1e-5
-    )
+    positions_m[RIGHT] *= 1.5
+    assert_light_stays(RIGHT, 5, normals, positions_m, depth_m)
 
 
 def test_surfaces_that_face_elsewhere_share_no_light() -> None:
     """A corner is an edge that no light crosses."""
-    normals, positions_m, depth_m = wall()
-    normals[:, 30:] = (1, 0, 0)
-    light = np.ones((HEIGHT, WIDTH, 3), np.float32)
-    light[:, 30:] = 5
-    np.testing.assert_allclose(
-        denoise(light, normals, positions_m, depth_m, (0.0, 0.0, 0.0)), light, rtol=1e-5
-    )
+    normals, *rest = wall()
+    normals[RIGHT] = (1, 0, 0)
+    assert_light_stays(RIGHT, 5, normals, *rest)
 
 
 def test_pixels_without_surface_are_left_out() -> None:
     """Lamps and sky neither receive nor give."""
-    normals, positions_m, depth_m = wall()
+    normals, *rest = wall()
     normals[10:20, 10:20] = 0
-    light = np.ones((HEIGHT, WIDTH, 3), np.float32)
-    light[10:20, 10:20] = 99
-    np.testing.assert_allclose(
-        denoise(light, normals, positions_m, depth_m, (0.0, 0.0)), light, rtol=1e-5
-    )
+    assert_light_stays(np.s_[10:20, 10:20], 99, normals, *rest)
 
 
 def test_shadows_stay() -> None:

@@ -1,0 +1,14 @@
+"""What a program imports, seen in a process of its own."""
+
+import subprocess
+import sys
+
+
+def imported_by(program: str) -> set[str]:
+    """Names of the modules that are loaded when ``program`` ends."""
+    report = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); "
+    process = subprocess.run(
+        [sys.executable, "-c", report + program], capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 0, process.stderr
+    return set(process.stderr.split())

@@ -1,0 +1,17 @@
+"""Scores of predictions whose error is known."""
+
+import torch
+
+from depth_unet.metrics.accumulate import MetricAccumulator
+from depth_unet.metrics.depth import image_sums
+
+
+def scored(factor: float, extra: float = 0.05, num_images: int = 12) -> MetricAccumulator:
+    """Images predicted too far by ``factor`` and, each differently, by up to ``extra`` more."""
+    metrics = MetricAccumulator("image")
+    generator = torch.Generator().manual_seed(0)
+    for number in range(num_images):
+        target_m = 1 + 3 * torch.rand(1, 1, 6, 8, generator=generator)
+        off = factor + extra * torch.rand(1, generator=generator)
+        metrics.add(f"{number}.png", image_sums(off * target_m, target_m, target_m > 0)[0])
+    return metrics
