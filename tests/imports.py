@@ -1,4 +1,4 @@
-"""What a program imports, seen in a process of its own."""
+"""Lists what a program imports, in a new Python process."""
 
 import subprocess
 import sys
