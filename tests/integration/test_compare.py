@@ -185,7 +185,7 @@ def test_checkpoint_without_events_has_no_curves(
     shutil.copyfile(run_folder / BEST_NAME, copy)
     outcome = compare(tmp_path / "out", cache, copy, copy)
     assert outcome.code == 0
-    assert "No record of the training was found beside “copied”, “copied (2)”" in outcome.out
+    assert "No curves for “copied”, “copied (2)”" in outcome.out
     assert not list((tmp_path / "out").glob("*.svg"))
 
 

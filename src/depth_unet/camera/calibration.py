@@ -82,7 +82,7 @@ class Calibration:
             flat = rays.reshape(-1, 2)
             table = self._radii()
             for start in range(0, len(flat), BLOCK):
-                flat[start : start + BLOCK] = self._undistorted(flat[start : start + BLOCK], *table)
+                flat[start : start + BLOCK] = self._undistort(flat[start : start + BLOCK], *table)
         return rays
 
     def _radii(self) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, " n"]]:
@@ -94,7 +94,7 @@ class Calibration:
         end = falls[0] + 1 if falls.size else RADII
         return radii[:end], bent[:end]
 
-    def _undistorted(
+    def _undistort(
         self,
         seen: Float64[np.ndarray, "n 2"],
         radii: Float64[np.ndarray, " k"],
@@ -108,11 +108,11 @@ class Calibration:
             scale = np.where(radius > 0, np.interp(radius, bent, radii) / radius, 1.0)
             rays = seen * scale[:, None]
             for _ in range(STEPS):
-                here = self._distorted(rays)
+                here = self._distort(rays)
                 if not (np.abs(seen - here) > CLOSE).any():
                     break
                 rays = rays + self._step(rays, here, seen - here)
-            error_px = (seen - self._distorted(rays)) * (camera.fx_px, camera.fy_px)
+            error_px = (seen - self._distort(rays)) * (camera.fx_px, camera.fy_px)
             found = np.hypot(error_px[:, 0], error_px[:, 1]) <= FARTHEST_ERROR_PX
             found &= np.hypot(rays[:, 0], rays[:, 1]) <= radii[-1]
         return np.where(found[:, None], rays, np.nan)
@@ -125,15 +125,15 @@ class Calibration:
     ) -> Float64[np.ndarray, "n 2"]:
         """One step of Newton's method: the change of rays that removes ``error``."""
         size = DIFFERENCE * (1 + np.hypot(rays[:, 0], rays[:, 1]))[:, None]
-        by_x = (self._distorted(rays + size * (1, 0)) - here) / size
-        by_y = (self._distorted(rays + size * (0, 1)) - here) / size
+        by_x = (self._distort(rays + size * (1, 0)) - here) / size
+        by_y = (self._distort(rays + size * (0, 1)) - here) / size
         area = by_x[:, 0] * by_y[:, 1] - by_y[:, 0] * by_x[:, 1]
         step_x = error[:, 0] * by_y[:, 1] - by_y[:, 0] * error[:, 1]
         step_y = by_x[:, 0] * error[:, 1] - error[:, 0] * by_x[:, 1]
         step: Float64[np.ndarray, "n 2"] = np.stack((step_x, step_y), axis=1) / area[:, None]
         return step
 
-    def _distorted(self, rays: Float64[np.ndarray, "n 2"]) -> Float64[np.ndarray, "n 2"]:
+    def _distort(self, rays: Float64[np.ndarray, "n 2"]) -> Float64[np.ndarray, "n 2"]:
         """Distorted rays, in focal lengths from the axis."""
         x, y = rays.T
         square = x * x + y * y
@@ -143,10 +143,10 @@ class Calibration:
         if self.distortion == "fisheye":
             return bent
         p1, p2 = self.coefficients[2:4]
-        s1, s2, s3, s4, tau_x, tau_y = _padded(self.coefficients)[8:]
+        s1, s2, s3, s4, tau_x, tau_y = _pad(self.coefficients)[8:]
         bent[:, 0] += 2 * p1 * x * y + p2 * (square + 2 * x * x) + (s1 + s2 * square) * square
         bent[:, 1] += 2 * p2 * x * y + p1 * (square + 2 * y * y) + (s3 + s4 * square) * square
-        return _tilted(bent, tau_x, tau_y) if tau_x or tau_y else bent
+        return _tilt(bent, tau_x, tau_y) if tau_x or tau_y else bent
 
 
 def _radial(
@@ -160,7 +160,7 @@ def _radial(
         angle = np.arctan(radius)
         bent = angle * _polynomial(coefficients, angle * angle)
         return np.where(radius > 0, bent / np.where(radius > 0, radius, 1), 1.0)
-    k1, k2, _, _, k3, k4, k5, k6 = _padded(coefficients)[:8]
+    k1, k2, _, _, k3, k4, k5, k6 = _pad(coefficients)[:8]
     bent = _polynomial((k1, k2, k3), square)
     bent /= _polynomial((k4, k5, k6), square)
     return bent
@@ -177,11 +177,11 @@ def _polynomial(
     return total
 
 
-def _padded(coefficients: tuple[float, ...]) -> tuple[float, ...]:
+def _pad(coefficients: tuple[float, ...]) -> tuple[float, ...]:
     return coefficients + (0.0,) * (14 - len(coefficients))
 
 
-def _tilted(
+def _tilt(
     seen: Float64[np.ndarray, "n 2"], tau_x: float, tau_y: float
 ) -> Float64[np.ndarray, "n 2"]:
     """Projection onto a tilted sensor, as OpenCV's computeTiltProjectionMatrix."""

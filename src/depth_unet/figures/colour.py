@@ -35,8 +35,8 @@ class Scale:
         low: Value of the first colour.
         high: Value of the last colour.
         colormap: Name of the colour map.
-        below: Some pixels lie below ``low`` and have its colour.
-        above: Some pixels lie above ``high`` and have its colour.
+        below: Whether some pixels lie below ``low``; they have its colour.
+        above: Whether some pixels lie above ``high``; they have its colour.
     """
 
     label: str
@@ -50,7 +50,7 @@ class Scale:
 def scale_of(
     label: str, values: Sequence[Float[np.ndarray, "..."]], low: float, high: float, colormap: str
 ) -> Scale:
-    """The scale from ``low`` to ``high`` for ``values``, any of which may be empty."""
+    """The scale from ``low`` to ``high``; ``values`` may hold empty arrays."""
     return Scale(
         label=label,
         low=low,
@@ -137,9 +137,9 @@ def paint(
     high: float,
     colormap: str,
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Look every valid value up in a colour map; the other pixels are grey.
+    """Colour every valid value by a colour map; the other pixels are grey.
 
-    Unlike ``colourise`` it takes any value that ``valid`` allows, 0 too (an error may be 0).
+    Unlike in ``colourise``, a valid value may be 0, because an error may be.
 
     Raises:
         ConfigError: The range is empty or not finite, or the colour map is unknown.

@@ -58,7 +58,7 @@ def check_shapes(
     """Check that all depths have the size of the image.
 
     Raises:
-        DataError: One has not, or the image is not RGB; the message begins with ``title``.
+        DataError: A depth has another size, or the image is not RGB; the message names ``title``.
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise DataError(f"{title}: an image of shape {image.shape}; expected rows, columns, 3")

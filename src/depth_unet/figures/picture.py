@@ -74,13 +74,13 @@ def depth_picture(
         draw.text((left + column / 2, size), heading, INK, font, anchor="mm")
         large = Image.fromarray(pixels).resize((width, height), Image.Resampling.NEAREST)
         page.paste(large, (left + (column - width) // 2, 2 * size))
-    draw.text((size, height + 3 * size), _shortened(title, font, inner), INK, font, anchor="lm")
+    draw.text((size, height + 3 * size), _shorten(title, font, inner), INK, font, anchor="lm")
     page.paste(legend, (size, page.height - legend.height))
     return page
 
 
-def _shortened(text: str, font: Font, width_px: int) -> str:
-    """Printable text at most so wide; its middle is left out."""
+def _shorten(text: str, font: Font, width_px: int) -> str:
+    """Printable text of at most this width; the middle of longer text is cut out."""
     text = "".join(character if character.isprintable() else "?" for character in text)
     keep, short = len(text), text
     while keep > 1 and font.getlength(short) > width_px:

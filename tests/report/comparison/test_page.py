@@ -147,7 +147,7 @@ def test_left_out_frames_and_unequal_chances_are_told(tmp_path: Path) -> None:
     assert "8 of 20 candidates were left out" in text
     assert "“second” was trained on 8 of 20, or on other frames of their rooms." in text
     assert "to choose the best checkpoint of “first”, but not of the other runs" in text
-    assert f"No record of the training was found beside “{ODD_NAME}”" in text
+    assert f"No curves for “{ODD_NAME}”" in text
     assert "are synthetic" in text
     runs = tuple(dataclasses.replace(item, origin="runs/x") for item in comparison().runs[:2])
     text = Page(written(comparison(runs=runs), tmp_path)).text
