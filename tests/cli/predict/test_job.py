@@ -1,4 +1,4 @@
-"""The bar of commands that go through many photos."""
+"""The progress bar of commands that process many photos."""
 
 import io
 
