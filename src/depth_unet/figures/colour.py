@@ -86,10 +86,10 @@ def colourise(
         >>> colourise(np.array([[1.0, 0.0]]), 1.0, 5.0)[0, 1].tolist()
         [160, 160, 160]
     """
-    return paint(depth_m, drawable(depth_m), low_m, high_m, colormap)
+    return paint(depth_m, has_depth(depth_m), low_m, high_m, colormap)
 
 
-def drawable(depth_m: Float[np.ndarray, "*shape"]) -> Bool[np.ndarray, "*shape"]:
+def has_depth(depth_m: Float[np.ndarray, "*shape"]) -> Bool[np.ndarray, "*shape"]:
     """True where a depth in metres is finite and above 0."""
     valid: Bool[np.ndarray, "*shape"] = np.isfinite(depth_m) & (depth_m > 0)
     return valid
@@ -112,7 +112,7 @@ def depth_range(
         >>> depth_range(np.array([[1.23, 0.0], [2.0, np.nan]]), tail_percent=0.0)
         (1.2, 2.0)
     """
-    values = np.concatenate([depth[drawable(depth)] for depth in depths_m] or [np.empty(0)])
+    values = np.concatenate([depth[has_depth(depth)] for depth in depths_m] or [np.empty(0)])
     if values.size == 0:
         return _EMPTY_RANGE_M
     low, high = np.percentile(values, (tail_percent, 100.0 - tail_percent))

@@ -10,7 +10,7 @@ from depth_unet.figures.colour import (
     DEPTH_COLORMAP,
     colourise,
     depth_range,
-    drawable,
+    has_depth,
     scale_of,
 )
 from depth_unet.figures.legend import INK, Font, depth_legend, text_font, text_size
@@ -64,7 +64,7 @@ def depth_picture(
     column = max(width, _NARROWEST)
     size = text_size(len(pictures) * column)
     inner = len(pictures) * (column + size) - size
-    valid_m = shown_m[drawable(shown_m)]
+    valid_m = shown_m[has_depth(shown_m)]
     scale = scale_of("depth (m)", [valid_m], low_m, high_m, colours.colormap)
     legend = Image.fromarray(depth_legend(inner, scale))
     page = Image.new("RGB", (inner + 2 * size, 4 * size + height + legend.height), "white")
