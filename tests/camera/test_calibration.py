@@ -102,7 +102,7 @@ def test_no_ray_where_the_model_folds_back() -> None:
 
 
 def test_no_ray_behind_a_fisheye() -> None:
-    """A lens of 360 degrees has rays up to 89 degrees off its axis; the others are NaN."""
+    """A lens of 360 degrees has rays up to 89 degrees off its axis; other pixels get NaN."""
     per_degree = 180 / math.pi
     camera = Intrinsics(
         width=361, height=1, fx_px=per_degree, fy_px=per_degree, cx_px=180.0, cy_px=0.0
@@ -116,7 +116,7 @@ def test_no_ray_behind_a_fisheye() -> None:
 
 @pytest.mark.parametrize("coefficients", [(1e300,) * 4, (-50.0, 3.0, 9.0, -9.0), (0, 0, 5.0, 5.0)])
 def test_no_wrong_ray_of_absurd_coefficients(coefficients: tuple[float, ...]) -> None:
-    """Whatever the coefficients, a ray that is given falls on its pixel."""
+    """For any coefficients, every finite ray projects onto its pixel."""
     lens = Calibration(intrinsics=CAMERA, distortion="brown", coefficients=coefficients)
     rays = lens.rays()
     found = np.isfinite(rays).all(axis=2)
@@ -135,12 +135,12 @@ def test_number_of_coefficients(distortion: Distortion, count: int) -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_coefficients_are_finite(value: float) -> None:
-    """A coefficient that is not a number is refused where it is made."""
+    """A non-finite coefficient is refused when the calibration is made."""
     with pytest.raises(DataError, match="finite"):
         Calibration(intrinsics=CAMERA, distortion="brown", coefficients=(0.1, value, 0.0, 0.0))
 
 
 def test_images_are_no_larger_than_photos() -> None:
-    """A size that no memory holds is refused, not tried."""
+    """A size that exceeds any memory is refused before it is allocated."""
     with pytest.raises(DataError, match="65535"):
         Calibration(intrinsics=Intrinsics.centred(70000, 4, 100.0), distortion="none")

@@ -28,7 +28,7 @@ def test_models(line: str) -> None:
 
 
 def test_two_focal_lengths() -> None:
-    """The first is horizontal, the second vertical."""
+    """The first focal length is horizontal, the second vertical."""
     camera = colmap_calibration("1 PINHOLE 640 480 500 510 320 240").intrinsics
     assert (camera.fx_px, camera.fy_px) == (500.0, 510.0)
 
@@ -59,7 +59,7 @@ def test_equal_cameras_are_one() -> None:
     ],
 )
 def test_damaged_lines(text: str, words: str) -> None:
-    """What is wrong with a line is said."""
+    """An error in a line is named."""
     with pytest.raises(DataError, match=words):
         colmap_calibration(text)
 

@@ -54,14 +54,14 @@ def test_other_types_of_the_tag(focal: object) -> None:
 
 @pytest.mark.parametrize("focal", ["wide", IFDRational(1, 0), (28, 35), b"\xff", math.nan])
 def test_no_number_is_unknown(focal: object) -> None:
-    """What is no number is as good as nothing."""
+    """A focal length that is no number counts as unknown."""
     image = Image.new("RGB", (360, 240))
     image.getexif().get_ifd(EXIF_IFD)[FOCAL_LENGTH_IN_35MM_FILM] = focal
     assert exif_focal_px(image) is None
 
 
 def test_photos_without_exif() -> None:
-    """Most pictures say nothing."""
+    """Most photos state no focal length."""
     assert exif_focal_px(Image.new("RGB", (4, 4))) is None
     assert exif_focal_px(Image.new("L", (4, 4))) is None
 

@@ -60,7 +60,7 @@ def test_images_have_pixels(width: int, height: int) -> None:
 @pytest.mark.parametrize("field", ["fx_px", "fy_px", "cx_px", "cy_px"])
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_cameras_are_finite(field: str, value: float) -> None:
-    """A camera that is not a number is refused where it is made."""
+    """Non-finite intrinsics are refused when the camera is made."""
     values = {"fx_px": 1.0, "fy_px": 1.0, "cx_px": 0.0, "cy_px": 0.0} | {field: value}
     with pytest.raises(DataError, match="correct the intrinsics"):
         Intrinsics(width=4, height=4, **values)
@@ -69,7 +69,7 @@ def test_cameras_are_finite(field: str, value: float) -> None:
 @pytest.mark.parametrize("field", ["fx_px", "fy_px"])
 @pytest.mark.parametrize("value", [0.0, -500.0])
 def test_focal_lengths_are_positive(field: str, value: float) -> None:
-    """Nothing is seen through a focal length that is not positive."""
+    """A focal length that is not positive is refused."""
     values = {"fx_px": 1.0, "fy_px": 1.0, "cx_px": 0.0, "cy_px": 0.0} | {field: value}
     with pytest.raises(DataError, match="positive"):
         Intrinsics(width=4, height=4, **values)

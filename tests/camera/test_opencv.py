@@ -117,7 +117,7 @@ def test_lists_of_lists() -> None:
 
 
 def test_unknown_names_of_coefficients() -> None:
-    """A distortion under a name that is not known is not left out silently."""
+    """Distortion under an unknown name is an error, not ignored."""
     with pytest.raises(DataError, match="rename"):
         read(OLD.replace("Distortion_Coefficients", "distortion_vector"))
 

@@ -54,7 +54,7 @@ CAMERA = Intrinsics(width=640, height=480, fx_px=500.0, fy_px=500.0, cx_px=319.5
 
 
 def write(folder: Path, data: bytes) -> Path:
-    """A file whose name says nothing of what it is."""
+    """A file whose name does not reveal its format."""
     path = folder / "camera"
     path.write_bytes(data)
     return path
@@ -113,7 +113,7 @@ def test_size_of_the_photos(kind: str, tmp_path: Path) -> None:
     ids=lambda value: ascii(value)[:30],
 )
 def test_damaged_files(data: bytes, words: str | None, tmp_path: Path) -> None:
-    """What is wrong is said in one line that begins with the file."""
+    """The error is one line that begins with the file."""
     path = write(tmp_path, data)
     if words is None:
         assert len(read_calibration(path).coefficients) == 4

@@ -92,7 +92,7 @@ def test_models(model: str, coefficients: str, distortion: str) -> None:
     ],
 )
 def test_damaged_files(old: str, new: str, words: str) -> None:
-    """What is wrong with a value is said."""
+    """An error in a value is named."""
     assert FILE.count(old) == 1
     with pytest.raises(DataError, match=words):
         ros_calibration(parse_fields(FILE.replace(old, new)))

@@ -1,4 +1,4 @@
-"""What a result must beat."""
+"""The guesses that a result must beat."""
 
 from pathlib import Path
 

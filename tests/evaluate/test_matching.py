@@ -1,4 +1,4 @@
-"""Which file belongs to which frame: by name, never by guessing."""
+"""Depth files are matched to frames by name or by number, never guessed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Depth from files in place of a network's answer: unit, shape, holes."""
+"""Depth from files instead of a network: unit, shape, holes."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def read(path: Path, unit: float | None = None) -> np.ndarray:
 
 
 def test_stands_in_for_a_network(tmp_path: Path) -> None:
-    """Bound to a photo's name it answers like any predictor, whatever the photo looks like."""
+    """The predictor for a photo's name returns its file, whatever the photo looks like."""
     np.save(tmp_path / "a.npy", DEPTH_M)
     files = FilePredictions({"a.jpg": tmp_path / "a.npy"})
     assert isinstance(files, PredictionsByName)
@@ -42,7 +42,7 @@ def test_unit_of_whole_numbers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", WRITERS)
 def test_unit_that_our_files_state(tmp_path: Path, ending: str) -> None:
-    """Our files state their unit: the same one may be given, another contradicts."""
+    """Our files state their unit; giving the same one is allowed, another is an error."""
     path = tmp_path / f"a{ending}"
     WRITERS[ending](DEPTH_M, path, METADATA)
     unit = read_unit(path)
@@ -55,7 +55,7 @@ def test_unit_that_our_files_state(tmp_path: Path, ending: str) -> None:
 
 @pytest.mark.parametrize("hole", [0, -1, np.nan, np.inf, -np.inf])
 def test_holes(tmp_path: Path, hole: float) -> None:
-    """What is 0, negative or not finite is no prediction: it is read as 0, and counted."""
+    """Values that are 0, negative or not finite are read as 0 and counted as missing."""
     depth_m = DEPTH_M.copy()
     depth_m[:3] = hole
     np.save(tmp_path / "a.npy", depth_m)

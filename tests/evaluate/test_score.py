@@ -30,7 +30,7 @@ class Frames(Source):
         self.reads: list[int] = []
 
     def read(self, index: int) -> Frame:
-        """A frame whose photo and depth tell its number; one corner is a hole."""
+        """A frame whose photo and depth encode its number; one corner is a hole."""
         self.reads.append(index)
         depth_mm = np.full((HEIGHT, WIDTH), 1000 + 100 * index, np.uint16)
         depth_mm += np.arange(WIDTH, dtype=np.uint16)
@@ -72,14 +72,14 @@ def test_truth_against_itself_is_perfect(box_rooms: Path) -> None:
 
 
 def test_every_frame_once_for_all_predictors() -> None:
-    """Frames are read once each, however many predictors look at them, and progress is told."""
-    source, told = Frames(10), []
+    """Each frame is read once for any number of predictors, and progress is reported."""
+    source, calls = Frames(10), []
     indices = [7, 0, 3, 9, 1, 2]
     found = score(
-        {"truth": truth, "one": always(1.0)}, source, indices, FULL, lambda: told.append(1)
+        {"truth": truth, "one": always(1.0)}, source, indices, FULL, lambda: calls.append(1)
     )
     assert sorted(source.reads) == sorted(indices)
-    assert len(told) == len(indices)
+    assert len(calls) == len(indices)
     for metrics in found.values():
         names = [name for name, _ in metrics.per_image()]
         assert names == sorted(f"{index}.jpg" for index in indices)
@@ -124,7 +124,7 @@ def test_flip_averaging_mirrors_back() -> None:
     cameras = []
 
     def leaning(image: np.ndarray, camera: Intrinsics) -> np.ndarray:
-        """Knows the photo's depth, but says more on the right."""
+        """Return the photo's depth, plus an error that grows to the right."""
         cameras.append(camera)
         return image[..., 0].astype(np.float32) + np.arange(4, dtype=np.float32)
 

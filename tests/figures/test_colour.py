@@ -31,7 +31,7 @@ def test_lightness_falls_with_depth() -> None:
 
 @pytest.mark.parametrize("hole", [0.0, -1.0, np.nan, np.inf, -np.inf])
 def test_holes_are_grey(hole: float) -> None:
-    """Whatever is no depth is grey, and changes no other pixel."""
+    """Pixels without depth are grey and change no other pixel."""
     depth_m = np.array([[1.0, 2.0, 3.0]], dtype=np.float32)
     holed_m = depth_m.copy()
     holed_m[0, 1] = hole

@@ -1,4 +1,4 @@
-"""Curves of runs: told apart without colour, complete, on shared axes."""
+"""Curves of runs: distinguishable without colour, complete, on shared axes."""
 
 import itertools
 
@@ -32,7 +32,7 @@ def test_values_stand_where_they_were_measured() -> None:
 
 
 def test_runs_differ_by_more_than_colour() -> None:
-    """Dash and marker together tell twenty runs apart in grey print; neighbours differ in both."""
+    """Dash and marker distinguish twenty runs in grey print; neighbours differ in both."""
     runs = range(20)
     axes = curves(
         [str(run) for run in runs], AXES, [Chart(title="x", lines=tuple(map(line, runs)))]

@@ -30,7 +30,7 @@ def test_the_picture_has_the_size_of_the_figure(make_row: MakeRow, tmp_path: Pat
 def test_a_failed_drawing_leaves_the_old_picture(
     make_row: MakeRow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When drawing fails the file that was there stays, and no other file appears."""
+    """If drawing fails, the old file stays and no other file appears."""
     path = tmp_path / "panel.png"
     path.write_bytes(b"old")
 

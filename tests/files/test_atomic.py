@@ -1,4 +1,4 @@
-"""Files are whole or not there."""
+"""Files are complete or absent."""
 
 import errno
 import os
@@ -54,8 +54,8 @@ def test_nothing_is_there_before_the_end(tmp_path: Path) -> None:
         (OSError("7 requested and 2 written"), "7 requested and 2 written; the disk may be full"),
     ],
 )
-def test_a_full_disk_is_told_with_the_file(tmp_path: Path, error: OSError, reason: str) -> None:
-    """Python and NumPy do not say which file did not fit; nothing stays behind."""
+def test_a_full_disk_error_names_the_file(tmp_path: Path, error: OSError, reason: str) -> None:
+    """Python and NumPy do not name the file that did not fit, so we do; nothing is left."""
     path = tmp_path / "x.npy"
 
     def write() -> None:
@@ -71,7 +71,7 @@ def test_a_full_disk_is_told_with_the_file(tmp_path: Path, error: OSError, reaso
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
 def test_mode_follows_the_umask(tmp_path: Path, umask: int, mode: int) -> None:
-    """Others may read a file as the user's umask says, whatever the writer made of it."""
+    """The umask decides the file's mode, whatever mode the writer set."""
     before = os.umask(umask)
     try:
         with replacing(tmp_path / "x.txt") as temporary:
@@ -164,7 +164,7 @@ def test_folder_made_in_between_is_no_file(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_folder_is_whole_or_not_there(tmp_path: Path) -> None:
-    """It appears when the block ends well, in place of an older one; an error leaves that."""
+    """The new folder replaces the old one if the block succeeds; an error keeps the old one."""
     path = tmp_path / "new" / "frames"
     with replacing_folder(path) as folder:
         (folder / "a").write_text("1")
@@ -196,7 +196,7 @@ def test_leftovers_of_one_name_go(tmp_path: Path) -> None:
 def test_the_old_folder_stays_when_the_new_one_cannot_take_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever comes between the two renames, one of both is there."""
+    """If the process dies between the two renames, the old or the new folder exists."""
     path, rename = tmp_path / "frames", Path.rename
     path.mkdir()
     (path / "old").touch()

@@ -32,7 +32,7 @@ def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
 
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "1", "RGB"])
 def test_modes(image: Image.Image, mode: str) -> None:
-    """Whatever its colours are kept as, a photo is what Pillow shows of it, without a warning."""
+    """A photo of any colour mode decodes to what Pillow shows, without a warning."""
     converted = image.convert(mode)
     decoded = read_photo(encoded(converted, "png"))
     expected = converted.convert("RGBA").convert("RGB")
@@ -97,16 +97,16 @@ def test_heif_by_its_bytes(image: Image.Image, tmp_path: Path) -> None:
         "import sys; from pathlib import Path; from depth_unet.images.photo import read_photo; "
         "print(read_photo(Path(sys.argv[1]).read_bytes()).image.shape)"
     )
-    told = subprocess.run(
+    finished = subprocess.run(
         [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False
     )
-    assert told.stdout.strip() == "(30, 40, 3)", told.stderr
+    assert finished.stdout.strip() == "(30, 40, 3)", finished.stderr
 
 
 def test_heif_without_the_library(
     image: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It says what to install, of that photo alone."""
+    """The error of that photo names what to install."""
     pillow_heif = pytest.importorskip("pillow_heif")
     path = tmp_path / "phone.heic"
     pillow_heif.from_pillow(image).save(path)

@@ -1,4 +1,4 @@
-"""Photos are averaged, depth is picked: no value is invented."""
+"""Photos are averaged when resized; depth is picked, so no value is invented."""
 
 import numpy as np
 import pytest
@@ -77,7 +77,7 @@ def test_depth_of_the_centre_of_the_cell() -> None:
 
 @pytest.mark.parametrize("ratio", [2, 3, 4, 5, 8])
 def test_depth_comes_from_its_own_cell(ratio: int) -> None:
-    """Whatever the holes, a depth is one that was measured inside the cell it stands for."""
+    """For any holes, each depth was measured inside its own cell."""
     depth_mm = random_depth(8 * ratio, 8 * ratio, holes=0.7)
     resized = resize_depth(depth_mm, 8, 8)
     for row, column in zip(*np.nonzero(resized), strict=True):
@@ -124,7 +124,7 @@ def test_hole_takes_the_nearest_of_its_cell(size: tuple[int, int]) -> None:
 
 
 def test_holes_never_pull_depth() -> None:
-    """Beside holes depth keeps its value: a hole is not a depth of 0 m."""
+    """Depth beside a hole keeps its value: a hole is not averaged in as 0 m."""
     depth_mm = np.full((40, 40), 5000, np.uint16)
     depth_mm[::2] = 0
     for side in (10, 13, 20, 37):

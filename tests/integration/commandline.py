@@ -87,7 +87,7 @@ def no_pictures() -> Iterator[None]:
         patch.setattr(evaluation, "write_pictures", lambda *_: [])
         patch.setattr(comparing, "write_side_by_side", lambda *_: [])
         patch.setattr(validation, "panel", lambda _: None)
-        patch.setattr(validation, "rendered", lambda _: np.zeros((8, 8, 3), np.uint8))
+        patch.setattr(validation, "render_array", lambda _: np.zeros((8, 8, 3), np.uint8))
         yield
 
 

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
 @pytest.mark.parametrize("defect", CACHE_DEFECTS)
 def test_cache(defect: str, pairs: Path, run_folder: Path, tmp_path: Path) -> None:
-    """A damaged cache is refused; what the complaint tells to do makes it whole again."""
+    """A damaged cache is refused; the remedy in the message repairs it."""
     cache, (spoil, name) = tmp_path / "cache", CACHE_DEFECTS[defect]
     assert run_on("prepare", pairs, run_folder, cache).code == 0
     before = bytes_below(cache)

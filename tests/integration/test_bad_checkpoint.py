@@ -128,7 +128,7 @@ def test_folder_without_a_checkpoint(cache: Path, tmp_path: Path) -> None:
 
 
 def test_best_cannot_be_resumed(run_folder: Path, tmp_path: Path) -> None:
-    """It holds weights to predict with and no state; the complaint says so."""
+    """The best checkpoint holds no training state; the message names the last one."""
     shutil.copyfile(run_folder / BEST_NAME, tmp_path / BEST_NAME)
     assert_refused(depth_unet("train", "--resume", tmp_path / BEST_NAME), LAST_NAME)
     assert files_below(tmp_path) == {BEST_NAME}

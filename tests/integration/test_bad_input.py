@@ -66,7 +66,7 @@ def test_photo(defect: str, suffix: str, run_folder: Path, cache: Path, tmp_path
 
 
 def test_photo_alone(run_folder: Path, tmp_path: Path) -> None:
-    """Where no photo can be read, nothing is written."""
+    """If no photo can be read, nothing is written."""
     (tmp_path / "bad.jpg").write_text("no photo")
     outcome = depth_unet(
         *("predict", tmp_path / "bad.jpg", "--weights", run_folder, "--out", tmp_path / "out")
@@ -90,7 +90,7 @@ def test_folder_without_photos(content: str, run_folder: Path, tmp_path: Path) -
 
 @pytest.mark.parametrize("focal_px", ["nan", "inf", "0", "-500"])
 def test_focal_length(focal_px: str, run_folder: Path, cache: Path, tmp_path: Path) -> None:
-    """It holds for all photos, so the request is invalid: exit 2, and nothing is written."""
+    """An invalid focal length applies to all photos: exit 2, and nothing is written."""
     out, photos = tmp_path / "out", cache / "test" / "room_12"
     outcome = depth_unet(
         *("predict", photos, "--weights", run_folder, "--out", out),

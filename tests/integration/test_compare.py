@@ -27,7 +27,7 @@ def compare(out: Path, data: Path, *runs: object, options: tuple[object, ...] = 
     return depth_unet("compare", *runs, "--data", data, "--out", out, *options)
 
 
-def told(folder: Path) -> dict[str, Any]:
+def comparison_in(folder: Path) -> dict[str, Any]:
     """What ``comparison.json`` holds."""
     text = (folder / "comparison.json").read_text(encoding="utf-8")
     found: dict[str, Any] = json.loads(text)
@@ -65,7 +65,7 @@ def compared(run_folder: Path, other_run: Path, cache: Path) -> tuple[Outcome, P
 
 
 def test_compare_writes_and_says_where(compared: tuple[Outcome, Path]) -> None:
-    """Page, figures for programs, curves and pictures; the page's place comes last."""
+    """Page, JSON, curves and pictures are written; the page's path is printed last."""
     outcome, out = compared
     assert (outcome.code, outcome.complaints, outcome.warnings) == (0, [], [])
     assert outcome.out.splitlines()[-1] == f"report: {out / 'comparison.html'}"
@@ -87,8 +87,8 @@ def test_compare_writes_and_says_where(compared: tuple[Outcome, Path]) -> None:
 def test_compare_scores_as_evaluate_does(
     compared: tuple[Outcome, Path], run_folder: Path, other_run: Path, cache: Path, tmp_path: Path
 ) -> None:
-    """Runs of one split have exactly the figures of ``evaluate``; differences are between these."""
-    found = told(compared[1])
+    """Scores equal those of ``evaluate``, and differences are between these."""
+    found = comparison_in(compared[1])
     names = list(found["runs"])
     assert names[0].endswith("/run")
     assert names[1] == "other/run"
@@ -110,8 +110,8 @@ def test_compare_scores_as_evaluate_does(
 
 
 def test_run_compared_with_itself(compared: tuple[Outcome, Path]) -> None:
-    """Every difference is exactly 0, and no photo can show one."""
-    found = told(compared[1])
+    """Every difference is exactly 0, and no photo is called the most different."""
+    found = comparison_in(compared[1])
     again = list(found["runs"])[2]
     for part in found["splits"].values():
         for value in part["differences"][again].values():
@@ -121,8 +121,8 @@ def test_run_compared_with_itself(compared: tuple[Outcome, Path]) -> None:
 
 
 def test_compare_reads_the_curves(compared: tuple[Outcome, Path], run_folder: Path) -> None:
-    """Curves come from the events: the last validation is that of the last checkpoint."""
-    found = told(compared[1])
+    """Curves come from metrics.csv: the last validation is that of the last checkpoint."""
+    found = comparison_in(compared[1])
     last = read(run_folder / LAST_NAME)
     name, other, _ = found["runs"]
     for tag, value in last.metrics.items():
@@ -135,10 +135,10 @@ def test_compare_reads_the_curves(compared: tuple[Outcome, Path], run_folder: Pa
 
 
 @pytest.mark.usefixtures("without_pictures")
-def test_frames_that_one_run_knows_judge_none(
+def test_frames_that_one_run_knows_are_left_out(
     run_folder: Path, knows_all: Path, cache: Path, tmp_path: Path
 ) -> None:
-    """Without a frame that is new to both there is nothing to compare by; the test frames are."""
+    """Without a frame that is new to both runs, compare refuses; test frames are new."""
     refused = compare(tmp_path / "out", cache, run_folder, knows_all)
     words = (
         "split unseen",
@@ -152,7 +152,7 @@ def test_frames_that_one_run_knows_judge_none(
         tmp_path / "out", cache, last, knows_all, options=("--split", "all", "--flip")
     )
     assert outcome.code == 0
-    found = told(tmp_path / "out")
+    found = comparison_in(tmp_path / "out")
     part = found["splits"]["all"]
     assert part["num_images"] == 4  # the test frames
     assert part["left_out"] == {"run/last": 60, "knows_all": 72}
@@ -165,7 +165,7 @@ def test_frames_that_one_run_knows_judge_none(
 def test_a_run_on_several_data_sets_knows_its_frames(
     run_folder: Path, knows_all: Path, cache: Path, tmp_path: Path
 ) -> None:
-    """Frames that a run was trained on in a mixture are no new ones to it."""
+    """Frames that a run was trained on as part of a mixture are ruled out."""
     checkpoint = read(knows_all / BEST_NAME)
     for split, names in checkpoint.splits.items():
         checkpoint.splits[split] = [f"elsewhere/{name}" for name in names]
@@ -176,21 +176,21 @@ def test_a_run_on_several_data_sets_knows_its_frames(
 
 
 @pytest.mark.usefixtures("without_pictures")
-def test_checkpoint_without_events_has_no_curves(
+def test_checkpoint_without_metrics_has_no_curves(
     run_folder: Path, cache: Path, tmp_path: Path
 ) -> None:
-    """A file that was copied out of its run is compared all the same; what is missing is said."""
+    """A checkpoint without its run folder is compared without curves; a line states this."""
     copy = tmp_path / "copied" / BEST_NAME
     copy.parent.mkdir()
     shutil.copyfile(run_folder / BEST_NAME, copy)
     outcome = compare(tmp_path / "out", cache, copy, copy)
     assert outcome.code == 0
-    assert "No record of the training was found beside “copied”, “copied (2)”" in outcome.out
+    assert "No curves for “copied”, “copied (2)”" in outcome.out
     assert not list((tmp_path / "out").glob("*.svg"))
 
 
 def test_compare_needs_two_runs_that_exist(run_folder: Path, cache: Path, tmp_path: Path) -> None:
-    """None, one, or one that is not there: one line, and nothing is written."""
+    """No run, a single run or a missing run: one line, and nothing is written."""
     out = tmp_path / "out"
     assert_refused(compare(out, cache), "no run was named", "at least two")
     assert_refused(compare(out, cache, run_folder), f"({run_folder})", "at least two")
@@ -202,7 +202,7 @@ def test_compare_needs_two_runs_that_exist(run_folder: Path, cache: Path, tmp_pa
 def test_compare_does_not_replace_a_comparison(
     compared: tuple[Outcome, Path], run_folder: Path, cache: Path, tmp_path: Path
 ) -> None:
-    """What is there is kept; with --overwrite it is replaced."""
+    """An existing comparison is kept; with --overwrite it is replaced."""
     out = tmp_path / "out"
     shutil.copytree(compared[1], out)
     before = bytes_below(out)
@@ -210,4 +210,4 @@ def test_compare_does_not_replace_a_comparison(
     assert_refused(refused, "comparison.json already exists", "--overwrite")
     assert bytes_below(out) == before
     assert compare(out, cache, run_folder, run_folder, options=("--overwrite",)).code == 0
-    assert list(told(out)["splits"]) == ["unseen"]
+    assert list(comparison_in(out)["splits"]) == ["unseen"]

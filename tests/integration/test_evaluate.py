@@ -87,7 +87,7 @@ def test_evaluate_pictures(evaluated: tuple[Outcome, Path]) -> None:
 
 
 def test_evaluate_report(evaluated: tuple[Outcome, Path]) -> None:
-    """The page says what was trained on what, holds every picture, and its place comes last."""
+    """The page names the training data and holds every picture; its path is printed last."""
     outcome, out = evaluated
     assert outcome.out.splitlines()[-1] == f"report: {out / 'report.html'}"
     text = (out / "report.html").read_text(encoding="utf-8")
@@ -214,7 +214,7 @@ def test_protocol_needs_native_frames(
 
 @pytest.mark.usefixtures("without_pictures")
 def test_densedepth(run_folder: Path, box_rooms: Path, tmp_path: Path) -> None:
-    """It refuses holes; on filled depth it averages with the mirror image, as its authors do."""
+    """Protocol densedepth refuses holes; on filled depth it averages with the mirror image."""
     filled = tmp_path / "filled"
     shutil.copytree(box_rooms, filled)
     options = ("--split", "test", "--protocol", "densedepth")
@@ -232,7 +232,7 @@ def test_densedepth(run_folder: Path, box_rooms: Path, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("without_pictures")
 def test_flip_and_alignment(run_folder: Path, cache: Path, tmp_path: Path) -> None:
-    """Both change the figures and are named with them; a fit to the truth can only help here."""
+    """Flip and alignment change the scores and are stated; aligned errors are not larger."""
     figures = {}
     for name, options in {
         "plain": (),

@@ -63,7 +63,7 @@ def test_mean_of_runs(cache: Path, tmp_path: Path) -> None:
 
 
 def test_export_refuses(run_folder: Path, tmp_path: Path) -> None:
-    """A file that is there, another ending, and a run that is not there."""
+    """An existing file, another ending and a missing run are refused."""
     out = tmp_path / "mine.safetensors"
     assert depth_unet("export", run_folder, out, "--precision", "fp32").code == 0
     content = out.read_bytes()

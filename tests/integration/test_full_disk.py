@@ -50,7 +50,7 @@ def assert_whole(cache: CacheSource) -> None:
 def test_predicting_on_a_full_disk(
     run_folder: Path, photo: Path, small_disk: Path, kind: str
 ) -> None:
-    """One line names the disk, whatever is written; nothing half-written stays."""
+    """The error names the disk in one line for every format; no partial file remains."""
     Image.open(photo).resize((1600, 1200)).save(photo.with_name("large.png"))
     (small_disk / "other").write_bytes(bytes(DISK_BYTES - 50_000))
     out = small_disk / "depth"
@@ -73,7 +73,7 @@ def test_predicting_on_a_full_disk(
 def test_a_video_on_a_full_disk(
     run_folder: Path, small_disk: Path, tmp_path: Path, kind: str
 ) -> None:
-    """One line names the disk, and nothing half-written stays."""
+    """The error names the disk in one line, and no partial file remains."""
     random = np.random.default_rng(0)
     frames = [random.integers(0, 256, (240, 320, 3), np.uint8) for _ in range(6)]
     source = write_clip(tmp_path / "noise.mkv", frames, codec="ffv1")
@@ -89,7 +89,7 @@ def test_a_video_on_a_full_disk(
 
 
 def test_full_disk(box_rooms: Path, small_disk: Path, tmp_path: Path) -> None:
-    """One line says so, nothing half-written stays; with room again, the same command ends."""
+    """The error is one line, no partial file remains; with space, the same command completes."""
     out = small_disk / "cache"
     command = ("prepare", box_rooms, out, "--size", "160x120", "--workers", 1)
     outcome = depth_unet(*command)

@@ -11,7 +11,7 @@ from tests.integration.spoil import cut
 pytestmark = pytest.mark.usefixtures("unchecked")
 
 
-def test_inspect_tells_and_draws(box_rooms: Path, tmp_path: Path) -> None:
+def test_inspect_describes_and_draws(box_rooms: Path, tmp_path: Path) -> None:
     """Form, counts and depth on the screen, and a sheet of photos beside their depth."""
     sheet = tmp_path / "sheet.png"
     outcome = depth_unet("inspect", box_rooms, "--sheet", sheet)
@@ -20,11 +20,11 @@ def test_inspect_tells_and_draws(box_rooms: Path, tmp_path: Path) -> None:
         assert words in outcome.out, outcome.out
     with Image.open(sheet) as image:
         assert min(image.size) > 500
-    assert_refused(depth_unet("inspect", box_rooms, "--sheet", sheet), "already there")
+    assert_refused(depth_unet("inspect", box_rooms, "--sheet", sheet), "already exists")
 
 
-def test_inspect_goes_on_after_bad_pairs(pairs: Path) -> None:
-    """They are named, the rest is described, and the exit code says so."""
+def test_inspect_continues_after_bad_pairs(pairs: Path) -> None:
+    """Bad pairs are named, the rest is described, and the exit code is 3."""
     cut(next(pairs.glob("test/*/*_rgb.png")))
     outcome = depth_unet("inspect", pairs)
     assert outcome.code == 3
@@ -41,7 +41,7 @@ def test_inspect_knows_a_cache(cache: Path) -> None:
 
 
 def test_prepare_leaves_out_what_is_bad(pairs: Path, tmp_path: Path) -> None:
-    """Only where that is wanted; then every bad pair is named and the exit code is 3."""
+    """With --skip-bad, bad pairs are left out and named, and the exit code is 3."""
     bad = next(path for path in pairs.rglob("*_rgb.png") if "test" not in path.parts)
     cut(bad)
     out = tmp_path / "cache"

@@ -92,7 +92,7 @@ def test_real_truth_is_perfect(nyu_root: Path) -> None:
 
 
 def test_truth_of_another_photo_is_not_perfect(box_rooms: Path) -> None:
-    """The check above tells photos apart."""
+    """The depth of another photo does not score as perfect."""
     source = PairsSource(box_rooms)
     tests = [index for index, row in enumerate(source.rows) if row.official_split == "test"]
     truth = Truth({index: source.read(index) for index in tests[:2]})

@@ -37,7 +37,7 @@ def test_predict(run_folder: Path, photo: Path, tmp_path: Path) -> None:
 
 
 def test_predict_many(run_folder: Path, photo: Path, tmp_path: Path) -> None:
-    """Folders stand for their photos, in any size and shape; other files in them do not count."""
+    """All photos of a folder are predicted, in any size and shape; other files are ignored."""
     sizes = {"wide": (300, 60), "tall": (50, 200), "dot": (1, 1)}
     for name, size in sizes.items():
         Image.new("RGB", size, (90, 120, 150)).save(photo.parent / f"{name}.jpg")
@@ -72,7 +72,7 @@ def test_predict_does_not_replace_results(run_folder: Path, photo: Path, tmp_pat
 def test_predict_saves_what_is_asked_for(
     run_folder: Path, photo: Path, tmp_path: Path, kind: str, ending: int
 ) -> None:
-    """--save names the kinds of files that are written."""
+    """--save decides which files are written."""
     out = tmp_path / "depth"
     assert predict(run_folder, out, photo, "--save", kind).code == 0
     beside = {f"room{BESIDE}"} if kind == "npy" else set()
@@ -125,10 +125,10 @@ def test_predict_in_other_colours(run_folder: Path, photo: Path, tmp_path: Path)
     assert spans["magma"] > 50
 
 
-def test_predict_tells_photos_of_one_name_apart(
+def test_predict_distinguishes_photos_of_one_name(
     run_folder: Path, photo: Path, tmp_path: Path
 ) -> None:
-    """Photos that differ in their ending keep it; of one name in two folders: exit 2, no files."""
+    """Names that differ in their ending keep it; one name in two folders: exit 2, no files."""
     other = photo.with_suffix(".jpg")
     Image.new("RGB", (20, 20)).save(other)
     assert predict(run_folder, tmp_path / "depth", photo.parent, "--save", "png16").code == 0

@@ -36,7 +36,7 @@ def album(photo: Path) -> Path:
 
 
 def test_folders_keep_their_structure(run_folder: Path, album: Path, tmp_path: Path) -> None:
-    """Photos below a folder are found, and their results lie as they do; hidden ones are not."""
+    """Outputs keep the folder structure of the photos; hidden photos are skipped."""
     out = tmp_path / "depth"
     outcome = predict(run_folder, out, album, "--save", "png16")
     assert outcome.code == 0, outcome.err
@@ -49,7 +49,7 @@ def test_folders_keep_their_structure(run_folder: Path, album: Path, tmp_path: P
 def test_patterns_and_lists(
     run_folder: Path, album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A pattern stands for the files that match, ``-`` for those that standard input names."""
+    """A pattern names all files that match, ``-`` the files listed on standard input."""
     out = tmp_path / "pattern"
     assert predict(run_folder, out, f"{album}/**/h*.jpg", "--save", "png16").code == 0
     assert files_below(out) == {"attic", "attic/cellar", "attic/cellar/hall_depth.png"}
@@ -98,7 +98,7 @@ def test_all_kinds_hold_the_same_depth(run_folder: Path, photo: Path, tmp_path: 
 
 
 def test_focal_length_of_the_file(run_folder: Path, photo: Path, tmp_path: Path) -> None:
-    """Exif data that state a focal length are believed, without a warning."""
+    """The focal length of the Exif data is used, without a warning."""
     exif = Image.Exif()
     exif.get_ifd(0x8769)[41989] = 28
     path = tmp_path / "phone.jpg"
@@ -112,7 +112,7 @@ def test_focal_length_of_the_file(run_folder: Path, photo: Path, tmp_path: Path)
 
 
 def test_calibration_file(run_folder: Path, photo: Path, tmp_path: Path) -> None:
-    """A calibration holds for photos of its shape, with its distortion; others are named."""
+    """A calibration applies to photos of its aspect ratio; other photos are errors."""
     (tmp_path / "cameras.txt").write_text("1 OPENCV 320 240 300 300 160 120 -0.2 0.05 0 0\n")
     Image.new("RGB", (90, 200)).save(photo.parent / "tall.png")
     out = tmp_path / "depth"
@@ -132,7 +132,7 @@ def test_calibration_file(run_folder: Path, photo: Path, tmp_path: Path) -> None
 def test_results_are_not_predicted(
     run_folder: Path, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A folder that holds its results is done after one run; they are no photos."""
+    """Outputs inside the input folder are not predicted in the next run."""
     monkeypatch.chdir(photo.parent)
     for out in ("depth", "."):
         assert predict(run_folder, Path(out), ".").code == 0
@@ -141,7 +141,7 @@ def test_results_are_not_predicted(
 
 
 def test_one_bad_photo_does_not_end_it(run_folder: Path, photo: Path, tmp_path: Path) -> None:
-    """What cannot be written of a photo is told with its name, and the others are done."""
+    """An output that cannot be written is an error of its photo; the others are predicted."""
     folder = photo.parent
     Image.new("RGB", (100, 1)).save(folder / "flat.png")  # no triangle fits
     Image.new("RGB", (30, 20)).save(folder / f"{'n' * 235}.png")
@@ -186,7 +186,7 @@ def test_upright_photos_have_the_same_lens(run_folder: Path, photo: Path, tmp_pa
 
 
 def test_calibrations_are_of_unturned_photos(run_folder: Path, photo: Path, tmp_path: Path) -> None:
-    """A photo that its Exif data turn does not fit the sensor's calibration: it says so."""
+    """A photo rotated by its Exif data is refused with a calibration of the sensor."""
     exif = Image.Exif()
     exif[0x0112] = 3
     Image.open(photo).convert("RGB").save(tmp_path / "turned.jpg", exif=exif)

@@ -25,7 +25,7 @@ def visible(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.slow  # starts eight processes
 def test_killed_predictions_are_completed(run_folder: Path, photo: Path, tmp_path: Path) -> None:
-    """However often it is killed, what is there is whole, and the same command does the rest."""
+    """Killed at any time, all files are complete, and the same command writes the rest."""
     with Image.open(photo) as image:
         for number in range(NUM_PHOTOS):
             image.rotate(9 * number).save(photo.parent / f"{number:02d}.png")

@@ -82,8 +82,8 @@ def test_sound_words_and_times(run_folder: Path, clip: Path, tmp_path: Path) -> 
     assert again.err.splitlines()[-1] == f"{out}: 0 predicted, 0 failed, 1 already there"
 
 
-def test_steadying_can_be_left_out(run_folder: Path, clip: Path, tmp_path: Path) -> None:
-    """Without it every frame has the depth that it would have as a photo, steadied another."""
+def test_stabilising_can_be_turned_off(run_folder: Path, clip: Path, tmp_path: Path) -> None:
+    """Unstabilised frames have the depth of single photos; stabilised frames differ."""
     options = ("--video", "png16", "--fov", 60)
     assert predict(run_folder, tmp_path / "raw", clip, *options, "--no-stabilise").code == 0
     assert predict(run_folder, tmp_path / "steady", clip, *options).code == 0
@@ -132,7 +132,7 @@ def test_bad_videos_do_not_end_it(
 def test_without_the_library(
     run_folder: Path, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is said how to install it."""
+    """The message names how to install PyAV."""
     monkeypatch.setattr("depth_unet.cli.predict.command.find_spec", lambda _: None)
     outcome = predict(run_folder, tmp_path / "depth", clip, "--save", "npy", "--fov", 60)
     assert_refused(outcome, "walk.mp4", 'pip install "av>=', code=3)
@@ -141,7 +141,7 @@ def test_without_the_library(
 def test_a_camera_is_recorded(
     run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A number is a camera; its recording ends with it. One that is not there is named."""
+    """A number is a camera, recorded until it ends; a missing camera is an error."""
     monkeypatch.chdir(tmp_path)
     refused = predict(run_folder, tmp_path / "none", "97", "--fov", 60)
     assert refused.code == 3
@@ -159,7 +159,7 @@ def test_a_camera_is_recorded(
 def test_ctrl_c_ends_a_recording(
     run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was recorded until then is a whole file."""
+    """The recording up to Ctrl-C is a complete file."""
 
     class Endless(Device):
         """It sends Ctrl-C with its fourth frame."""
@@ -185,7 +185,7 @@ def test_ctrl_c_ends_a_recording(
 def test_a_folder_of_other_things_is_not_replaced(
     run_folder: Path, clip: Path, tmp_path: Path
 ) -> None:
-    """Frames go into a folder of their own: one with photos in it stays, and is named."""
+    """A folder that holds other files is not replaced by frames; the error names it."""
     out = tmp_path / "depth"
     photos = out / f"{clip.stem}_depth"
     photos.mkdir(parents=True)
@@ -200,7 +200,7 @@ def test_a_folder_of_other_things_is_not_replaced(
 def test_an_error_leaves_no_part(
     run_folder: Path, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nothing can be written any more, one line says so and nothing half-written stays."""
+    """If writing fails, the error is one line and no partial file remains."""
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")

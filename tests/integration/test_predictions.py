@@ -46,7 +46,7 @@ def scored(written: Path, run_folder: Path, box_rooms: Path) -> tuple[Path, Path
 
 
 def test_files_have_the_figures_of_the_network(scored: tuple[Path, Path]) -> None:
-    """Written by ``predict`` as floats and read back, depth scores what the network scores."""
+    """Depth that ``predict`` writes as floats scores the same as the network."""
     network, files = (results_in(folder) for folder in scored)
     assert files["files"] == {".npy": 4}
     assert (files["flip"], files["num_weights"]) == (None, None)
@@ -61,7 +61,7 @@ def test_files_have_the_figures_of_the_network(scored: tuple[Path, Path]) -> Non
 def test_millimetres_have_them_to_their_precision(
     written: Path, scored: tuple[Path, Path], box_rooms: Path, tmp_path: Path
 ) -> None:
-    """Whole millimetres alone move a mean error by less than a thousandth of a metre can."""
+    """Rounding to whole millimetres changes the scores by less than a millimetre's share."""
     folder = tmp_path / "png"
     shutil.copytree(written, folder, ignore=shutil.ignore_patterns("*.npy", "*.json"))
     assert score_files(folder, box_rooms, tmp_path / "out").code == 0
@@ -73,7 +73,7 @@ def test_millimetres_have_them_to_their_precision(
 
 
 def test_missing_extra_and_numbered(written: Path, box_rooms: Path, tmp_path: Path) -> None:
-    """A missing frame ends it, an extra file is told, numbers need --by order, holes are told."""
+    """A missing frame is an error; extra files and holes are warnings; numbers need --by order."""
     folder = tmp_path / "files"
     folder.mkdir()
     for number, path in enumerate(sorted(written.rglob("*_depth.npy"))):
@@ -101,7 +101,7 @@ def test_missing_extra_and_numbered(written: Path, box_rooms: Path, tmp_path: Pa
 def test_requests_that_cannot_be_meant(
     written: Path, run_folder: Path, box_rooms: Path, tmp_path: Path
 ) -> None:
-    """Both or neither, options of the other, the truth itself: one line each, nothing written."""
+    """Contradicting options and the truth as prediction: one line each, nothing written."""
     out = tmp_path / "out"
     for options, words in (
         (("--flip",), ("--flip", "average before")),
@@ -128,7 +128,7 @@ def test_requests_that_cannot_be_meant(
 
 
 def test_leaderboard(scored: tuple[Path, Path], tmp_path: Path) -> None:
-    """Two evaluations of the same photos make one table; names are shown as they are."""
+    """Two evaluations of the same photos share one table; names are shown as they are."""
     files = (tmp_path / "board.md", tmp_path / "board.html")
     outcome = depth_unet("leaderboard", *scored, "--out", *files)
     assert (outcome.code, outcome.complaints) == (0, [])
@@ -151,7 +151,7 @@ def test_leaderboard(scored: tuple[Path, Path], tmp_path: Path) -> None:
 def test_leaderboard_separates(
     scored: tuple[Path, Path], written: Path, box_rooms: Path, tmp_path: Path
 ) -> None:
-    """Another alignment makes another table."""
+    """Results with another alignment are in another table."""
     fitted = tmp_path / "fitted"
     assert score_files(written, box_rooms, fitted, "--align", "median").code == 0
     outcome = depth_unet("leaderboard", scored[1], fitted, "--out", tmp_path / "board.md")
@@ -160,7 +160,7 @@ def test_leaderboard_separates(
 
 
 def test_leaderboard_refuses(scored: tuple[Path, Path], tmp_path: Path) -> None:
-    """Nothing, one twice, no evaluation, a damaged one, an unknown form: one line each."""
+    """No folder, one twice, no evaluation, a damaged one, an unknown ending: one line each."""
     out = tmp_path / "board.md"
     assert_refused(depth_unet("leaderboard", "--out", out), "no evaluation was named")
     twice = (scored[0], scored[0] / "metrics.json")

@@ -123,8 +123,8 @@ def test_single_image_has_no_spread() -> None:
 
 
 @pytest.mark.parametrize("average", ["image", "pixel"])
-def test_images_without_a_valid_pixel_are_counted_apart(average: Average) -> None:
-    """They change no average and never make it NaN."""
+def test_images_without_a_valid_pixel_do_not_count(average: Average) -> None:
+    """Images without a valid pixel change no average and never make it NaN."""
     sums = make_sums(6)
     metrics = collect(sums, average)
     expected = metrics.summary()

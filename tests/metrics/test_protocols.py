@@ -1,4 +1,4 @@
-"""What is compared with what."""
+"""Evaluation protocols: crops, masks, alignment, ranges."""
 
 import math
 from dataclasses import replace
@@ -33,7 +33,7 @@ def make_depth(low_m: float = 0.5, high_m: float = 9.9) -> Tensor:
 @pytest.mark.parametrize("alignment", ["none", "median", "scale_shift"])
 @pytest.mark.parametrize("name", NAMES)
 def test_ground_truth_against_itself_is_perfect(name: str, alignment: str, average: str) -> None:
-    """Every protocol gives ground truth exactly 0 and 1, aligned or not, averaged either way."""
+    """Under every protocol the ground truth scores exactly 0 and 1, aligned or not."""
     rules = replace(protocol(name), alignment=alignment, average=average)
     metrics = MetricAccumulator(rules.average)
     for high_m in (9.9, 3.0):
@@ -113,7 +113,7 @@ def test_densedepth_refuses_holes() -> None:
 
 
 def test_median_alignment_removes_a_factor() -> None:
-    """A prediction that is off by one factor becomes the ground truth; holes have no say."""
+    """A prediction that is off by one factor is aligned to the truth; holes do not count."""
     target = make_depth()
     target[::3] = 0.0
     prepared = replace(FULL, alignment="median").prepare(0.3 * target, target)
@@ -156,7 +156,7 @@ def test_alignment_comes_before_the_clamp() -> None:
 
 
 def test_descriptions() -> None:
-    """One line names all that a number depends on: the ground truth is said by the caller."""
+    """One line names everything that a number depends on; the caller names the truth."""
     assert NYU_EIGEN.describe("filled") == (
         "protocol nyu-eigen: ground truth filled at 640x480; crop rows 45:471, columns 41:601; "
         "valid 0.001 < depth < 10 m; prediction clamped to [0.001, 10] m; "

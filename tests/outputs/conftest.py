@@ -25,7 +25,7 @@ class Room:
     Attributes:
         depth_m: Depth, h w, metres.
         rays: Directions of the pixels, h w 2.
-        image: RGB, h w 3; the colour tells the side.
+        image: RGB, h w 3; the colour identifies the side.
         normals: Of the six sides, out of the room, in the axes of the camera, 6 3.
         distances_m: From the camera to each side, 6.
     """

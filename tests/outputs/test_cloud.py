@@ -1,4 +1,4 @@
-"""Points: where the pixels were seen, in their colours, and none that was not seen."""
+"""Points lie on the rays of their pixels and have their colours; holes make no point."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Depth as files: the same numbers come back, read by other programs and by us."""
+"""Depth files: other programs and our reader get the same numbers."""
 
 import json
 import warnings

@@ -1,4 +1,4 @@
-"""GLB: metres, triangles, photo and words come back from the file; the room stands upright."""
+"""GLB: metres, triangles, photo and metadata are read back; the room stands upright."""
 
 import json
 from pathlib import Path
@@ -100,7 +100,7 @@ def test_the_texture_has_at_most_2048_pixels(
 
 
 def test_a_mesh_without_triangles_is_refused(tmp_path: Path) -> None:
-    """Viewers cannot open a file of nothing; none is written."""
+    """A mesh without triangles is refused, because viewers cannot open it."""
     mesh = surface_mesh(np.zeros((2, 2), np.float32), np.zeros((2, 2, 2)))
     with pytest.raises(DataError, match=r"no triangle to write to .*room\.glb; expected"):
         write_glb(mesh, np.zeros((2, 2, 3), np.uint8), tmp_path / "room.glb", {})

@@ -1,4 +1,4 @@
-"""Surfaces: whole where the room is whole, cut where one thing hides another."""
+"""Surfaces: connected within an object, cut where one object hides another."""
 
 import math
 

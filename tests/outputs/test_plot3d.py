@@ -1,4 +1,4 @@
-"""The page: whole without a network, upright, evenly thinned, and safe from its title."""
+"""The page works offline, is upright, thins points evenly, and escapes its title."""
 
 import builtins
 import json
@@ -144,7 +144,7 @@ def test_a_cloud_of_none_is_a_page(tmp_path: Path) -> None:
 def test_without_plotly_the_remedy_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One line that says what to install; no file appears."""
+    """One line names what to install; no file is written."""
     real = builtins.__import__
 
     def refuse(name: str, *rest: Any) -> Any:

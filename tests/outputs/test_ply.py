@@ -1,4 +1,4 @@
-"""PLY: what was written is what a reader gets, and a room comes back with right angles."""
+"""PLY: a reader gets the same points, and a room keeps its right angles."""
 
 from pathlib import Path
 

@@ -143,7 +143,7 @@ def test_training_camera_keeps_the_depth() -> None:
 
 
 def test_twice_the_focal_length_is_twice_the_depth() -> None:
-    """The camera rule: depth is proportional to the focal length, and to nothing else of it."""
+    """The camera rule: depth is proportional to the focal length alone."""
     image = photo(480, 640)
     camera = Intrinsics.centred(640, 480, 500.0)
     depth_m = metres(red_depth, image, camera)
@@ -179,7 +179,7 @@ def test_twice_the_size_is_the_same_depth(height: int, width: int) -> None:
 
 
 def test_crop_is_nearer_only_without_the_rule() -> None:
-    """A centre crop resized back looks nearer to the network, and its focal length says by what."""
+    """A centre crop resized back looks nearer; its focal length states the factor."""
     camera = Intrinsics.centred(640, 480, NYU_FOCAL * 640)
     crop = camera.cropped(160, 120, 320, 240)
     depth_m = metres(flat_depth, photo(240, 320), crop)
@@ -193,19 +193,19 @@ def test_depth_lies_where_the_photo_shows_it() -> None:
     assert depth_m == pytest.approx(1 + image[..., 0] / 255.0, abs=0.006)
 
 
-def test_network_is_told_the_camera_of_its_canvas() -> None:
+def test_network_gets_the_camera_of_its_canvas() -> None:
     """It gets fx, fy, cx, cy in pixels of the resized photo."""
-    told = []
+    cameras = []
 
     def listening(image: Tensor, camera: Tensor) -> DepthOutput:
-        told.append(camera)
+        cameras.append(camera)
         return flat_depth(image, camera)
 
     camera = Intrinsics(width=640, height=480, fx_px=500, fy_px=510, cx_px=300, cy_px=250)
     metres(listening, photo(480, 640), camera)
     small = camera.resized(128, 96)
     expected = torch.tensor([[small.fx_px, small.fy_px, small.cx_px, small.cy_px]])
-    assert torch.equal(told[0], expected)
+    assert torch.equal(cameras[0], expected)
 
 
 def test_prediction_needs_no_gradient() -> None:

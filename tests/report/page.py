@@ -39,6 +39,6 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        """Words, unless they are style."""
+        """Keep text, except inside a style element."""
         if self.open and self.open[-1] != "style":
             self.words.append(data)

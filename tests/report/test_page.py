@@ -1,4 +1,4 @@
-"""Templates: every value is escaped, none may be missing, and pictures travel inside the page."""
+"""Templates: every value is escaped, none may be missing, and pictures are embedded."""
 
 import base64
 import io
@@ -60,7 +60,7 @@ def test_commands_are_quoted_for_a_shell() -> None:
 
 
 def test_bars_of_zero_length() -> None:
-    """A scale that ends at 0 is no reason to divide by zero."""
+    """A scale that ends at 0 causes no division by zero."""
     score = {"mean": 0.0, "low": 0.0, "high": 0.0}
     assert "left:0.00%;width:0.00%" in from_macros("{{ m.bar('a', s, 0) }}", s=score)
 

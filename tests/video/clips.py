@@ -1,4 +1,4 @@
-"""Small videos to try things on."""
+"""Small videos for the tests."""
 
 from collections.abc import Sequence
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Video files, read and written: times, turned frames, sound, words."""
+"""Video files, read and written: times, rotated frames, sound, metadata."""
 
 import itertools
 from fractions import Fraction
@@ -47,7 +47,7 @@ def sound_of(path: Path) -> list[bytes]:
 
 @pytest.mark.parametrize("ending", [".mp4", ".mkv"])
 def test_times_and_sound_stay(tmp_path: Path, ending: str) -> None:
-    """Frames come as often and when they did, at a rate that varies too; sound byte for byte."""
+    """Frames keep their number and times, also at a varying rate; sound is copied bytewise."""
     times = [0, 4, 8, 20, 22, 30, 31, 50]
     source = write_clip(tmp_path / "a.mp4", pictures(8), times=times, sound="aac")
     copied(source, tmp_path / f"b{ending}")
@@ -72,12 +72,12 @@ def test_sound_that_the_container_does_not_take(tmp_path: Path) -> None:
     assert abs(length - 0.36) < 0.2
 
 
-def test_sound_of_unknown_form_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As telephones have it beside the usual track; the video is written, and a warning says so."""
+def test_unsupported_sound_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unsupported audio beside a usual track is skipped with a warning; the video is written."""
     source, opened = write_clip(tmp_path / "a.mp4", pictures(4), sound="aac"), av.open
 
     class Unknown:
-        """A container whose sound FFmpeg knows no decoder for."""
+        """A container with sound that FFmpeg cannot decode."""
 
         def __init__(self, container: av.container.InputContainer) -> None:
             self.streams = SimpleNamespace(audio=[SimpleNamespace(codec_context=None, index=1)])
@@ -96,7 +96,7 @@ def test_sound_of_unknown_form_is_left_out(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_pixels_that_are_not_square(tmp_path: Path) -> None:
-    """They are made so: depth is of the scene's proportions."""
+    """Frames are resized to square pixels, so depth has the scene's proportions."""
     source = write_clip(tmp_path / "a.mp4", pictures(3), pixel=Fraction(4, 3))
     with open_clip(source) as clip:
         assert {frame.image.shape for frame in clip.frames} == {(48, 85, 3)}
@@ -104,8 +104,8 @@ def test_pixels_that_are_not_square(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [".mkv", ".webm"])
-def test_a_video_that_ends_before_it_says(tmp_path: Path, ending: str) -> None:
-    """FFmpeg takes the end of the file for that of the video; the length that it states tells."""
+def test_a_video_that_ends_before_its_stated_end(tmp_path: Path, ending: str) -> None:
+    """FFmpeg takes the end of the file for the video's end; the stated duration reveals the cut."""
     codec = "libvpx-vp9" if ending == ".webm" else "libx264"
     whole = write_clip(tmp_path / f"whole{ending}", pictures(100), codec=codec)
     assert sample_frames(whole, 2)[0] == 100
@@ -128,7 +128,7 @@ def test_what_ffmpeg_refuses_is_no_full_disk(tmp_path: Path) -> None:
 
 
 def test_turned_videos_are_read_upright(tmp_path: Path) -> None:
-    """As OpenCV, which knows of turning by itself, reads them."""
+    """Rotated frames equal those of OpenCV, which rotates them itself."""
     source = write_clip(tmp_path / "a.mp4", pictures(2), rotation=90)
     with open_clip(source) as clip:
         frame = next(clip.frames)
@@ -186,7 +186,7 @@ def test_what_is_no_video(tmp_path: Path) -> None:
 
 
 def test_a_video_that_is_damaged_inside(tmp_path: Path) -> None:
-    """One whose index is there and whose end is not is damaged, not short."""
+    """A video with an index but without its end is damaged, not short."""
     source = write_clip(tmp_path / "a.mp4", pictures(30, (96, 128)))
     with open_clip(source) as clip, av.open(str(source)) as container:
         first = tmp_path / "first.mp4"  # the index first, as for the web
@@ -210,7 +210,7 @@ class Device:
         self.frames, self.released = pictures(max(count, 1))[:count], False
 
     def isOpened(self) -> bool:
-        """It is there."""
+        """Always open."""
         return True
 
     def get(self, _: int) -> float:
@@ -222,11 +222,11 @@ class Device:
         return (True, self.frames.pop(0)[..., ::-1]) if self.frames else (False, None)
 
     def release(self) -> None:
-        """Let it go."""
+        """Release the device."""
         self.released = True
 
 
-def test_a_camera_ends_with_its_device_or_when_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_camera_ends_with_its_device_or_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
     """Frames are RGB and their times grow; the device is let go."""
     for stop_after, count in ((99, 5), (3, 3)):
         device, asked = Device(5), list[int]()
@@ -246,7 +246,7 @@ def test_a_camera_ends_with_its_device_or_when_it_is_told(monkeypatch: pytest.Mo
 
 
 def test_no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One line says so; likewise for one that returns no frames."""
+    """A missing camera is one line, and so is one that returns no frames."""
     with pytest.raises(DataError, match="there is no camera 97"), open_camera(97, bool):
         pass
     monkeypatch.setattr(cv2, "VideoCapture", lambda _: Device(0))

@@ -37,7 +37,7 @@ def steadied(
 
 @pytest.mark.parametrize(("past", "ahead"), [(4, 4), (8, 0)])
 def test_nothing_lags(past: int, ahead: int) -> None:
-    """Depth that changes at a constant rate is met, with frames ahead or without."""
+    """Depth that changes at a constant rate is reproduced, with or without frames ahead."""
     greys, depths = approach(20)
     steady = steadied(greys, depths, past, ahead)
     assert len(steady) == len(depths)
@@ -72,7 +72,7 @@ def test_a_cut_is_taken_at_once() -> None:
 
 
 def test_another_surface_keeps_its_depth() -> None:
-    """What comes out from behind an edge is not mixed with what hid it."""
+    """Depth that an edge uncovers is not mixed with the depth of the edge."""
     background, box = texture(0, (96, 160)), texture(1, (40, 40))
     greys, depths = [], []
     for i in range(12):
@@ -88,7 +88,7 @@ def test_another_surface_keeps_its_depth() -> None:
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_short_clips(count: int) -> None:
-    """One frame is answered as it is, and so are still ones; a second clip knows nothing of it."""
+    """Single and still frames stay unchanged, and a second clip starts afresh."""
     stabiliser = Stabiliser()
     for value in (0.5, 1.5):
         depth = np.full((32, 48), value, np.float32)

@@ -84,7 +84,7 @@ class Calibration:
             flat = rays.reshape(-1, 2)
             table = self._radii()
             for start in range(0, len(flat), BLOCK):
-                flat[start : start + BLOCK] = self._undistorted(flat[start : start + BLOCK], *table)
+                flat[start : start + BLOCK] = self._undistort(flat[start : start + BLOCK], *table)
         return rays
 
     def _radii(self) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, " n"]]:
@@ -96,7 +96,7 @@ class Calibration:
         end = falls[0] + 1 if falls.size else RADII
         return radii[:end], bent[:end]
 
-    def _undistorted(
+    def _undistort(
         self, seen: Rays, radii: Float64[np.ndarray, " k"], bent: Float64[np.ndarray, " k"]
     ) -> Rays:
         """Rays without distortion for pixels ``seen``, by Newton's method."""
@@ -107,11 +107,11 @@ class Calibration:
             scale = np.where(radius > 0, np.interp(radius, bent, radii) / radius, 1.0)
             rays = seen * scale[:, None]
             for _ in range(STEPS):
-                here = self._distorted(rays)
+                here = self._distort(rays)
                 if not (np.abs(seen - here) > CLOSE).any():
                     break
                 rays = rays + self._step(rays, here, seen - here)
-            error_px = (seen - self._distorted(rays)) * (camera.fx_px, camera.fy_px)
+            error_px = (seen - self._distort(rays)) * (camera.fx_px, camera.fy_px)
             found = np.hypot(error_px[:, 0], error_px[:, 1]) <= FARTHEST_ERROR_PX
             found &= np.hypot(rays[:, 0], rays[:, 1]) <= radii[-1]
         return np.where(found[:, None], rays, np.nan)
@@ -119,15 +119,15 @@ class Calibration:
     def _step(self, rays: Rays, here: Rays, error: Rays) -> Rays:
         """One step of Newton's method: the change of rays that removes ``error``."""
         size = DIFFERENCE * (1 + np.hypot(rays[:, 0], rays[:, 1]))[:, None]
-        by_x = (self._distorted(rays + size * (1, 0)) - here) / size
-        by_y = (self._distorted(rays + size * (0, 1)) - here) / size
+        by_x = (self._distort(rays + size * (1, 0)) - here) / size
+        by_y = (self._distort(rays + size * (0, 1)) - here) / size
         area = by_x[:, 0] * by_y[:, 1] - by_y[:, 0] * by_x[:, 1]
         step_x = error[:, 0] * by_y[:, 1] - by_y[:, 0] * error[:, 1]
         step_y = by_x[:, 0] * error[:, 1] - error[:, 0] * by_x[:, 1]
         step: Rays = np.stack((step_x, step_y), axis=1) / area[:, None]
         return step
 
-    def _distorted(self, rays: Rays) -> Rays:
+    def _distort(self, rays: Rays) -> Rays:
         """Distorted rays, in focal lengths from the axis."""
         x, y = rays.T
         square = x * x + y * y
@@ -135,10 +135,10 @@ class Calibration:
         if self.distortion == "fisheye":
             return bent
         p1, p2 = self.coefficients[2:4]
-        s1, s2, s3, s4, tau_x, tau_y = _padded(self.coefficients)[8:]
+        s1, s2, s3, s4, tau_x, tau_y = _pad(self.coefficients)[8:]
         bent[:, 0] += 2 * p1 * x * y + p2 * (square + 2 * x * x) + (s1 + s2 * square) * square
         bent[:, 1] += 2 * p2 * x * y + p1 * (square + 2 * y * y) + (s3 + s4 * square) * square
-        return _tilted(bent, tau_x, tau_y) if tau_x or tau_y else bent
+        return _tilt(bent, tau_x, tau_y) if tau_x or tau_y else bent
 
 
 def _radial(
@@ -152,7 +152,7 @@ def _radial(
         angle = np.arctan(radius)
         bent = angle * _polynomial(coefficients, angle * angle)
         return np.where(radius > 0, bent / np.where(radius > 0, radius, 1), 1.0)
-    k1, k2, _, _, k3, k4, k5, k6 = _padded(coefficients)[:8]
+    k1, k2, _, _, k3, k4, k5, k6 = _pad(coefficients)[:8]
     bent = _polynomial((k1, k2, k3), square)
     bent /= _polynomial((k4, k5, k6), square)
     return bent
@@ -169,11 +169,11 @@ def _polynomial(
     return total
 
 
-def _padded(coefficients: tuple[float, ...]) -> tuple[float, ...]:
+def _pad(coefficients: tuple[float, ...]) -> tuple[float, ...]:
     return coefficients + (0.0,) * (14 - len(coefficients))
 
 
-def _tilted(seen: Rays, tau_x: float, tau_y: float) -> Rays:
+def _tilt(seen: Rays, tau_x: float, tau_y: float) -> Rays:
     """Projection onto a tilted sensor, as OpenCV's computeTiltProjectionMatrix."""
     cos_x, sin_x, cos_y, sin_y = math.cos(tau_x), math.sin(tau_x), math.cos(tau_y), math.sin(tau_y)
     about_x = np.array(((1, 0, 0), (0, cos_x, sin_x), (0, -sin_x, cos_x)))

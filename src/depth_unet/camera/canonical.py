@@ -16,7 +16,9 @@ Focal = TypeVar("Focal", float, Float[Tensor, " b"])
 
 
 def depth_per_canonical(focal_px: Focal, canonical_focal: float, canvas_width: int) -> Focal:
-    """Metres of true depth per metre of canonical depth: predictions times it, targets over it.
+    """Metres of true depth per metre of canonical depth.
+
+    Predictions are multiplied by it, training targets are divided by it.
 
     Args:
         focal_px: Horizontal focal length, in pixels of the image that enters the network, after

@@ -21,7 +21,7 @@ MODELS: dict[str, tuple[Distortion, int, int]] = {
 
 
 def is_colmap(text: str) -> bool:
-    """Whether the first line, comments aside, is a number and a name in capitals."""
+    """Whether the first line that is no comment starts with a number and a name in capitals."""
     words = next(iter(_lines(text)), [])
     return len(words) > 1 and words[0].isdecimal() and words[1].replace("_", "").isupper()
 

@@ -1,4 +1,4 @@
-"""``depth-unet export``: one small weights file, from a run or the mean of several."""
+"""``depth-unet export``: one small weights file, from one run or as the mean of several."""
 
 import hashlib
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def run(arguments: ExportArguments) -> list[DataError]:
     if out.suffix != SUFFIX:
         raise ConfigError(f"{out} does not end in {SUFFIX}; choose a name that does")
     if out.exists() and not arguments.overwrite:
-        raise ConfigError(f"{out} exists; choose another name, or use --overwrite")
+        raise ConfigError(f"{out} already exists; choose another name, or use --overwrite")
     checkpoint = average([load(name) for name in (arguments.checkpoint, *arguments.average)])
     check_writable(out.parent)
     weights = checkpoint.weights
@@ -80,7 +80,7 @@ def average(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
     }
     seeds = ", ".join(str(item.config.seed) for item in checkpoints)
     origin = f"mean of {len(checkpoints)} runs (seeds {seeds})"
-    unscaled = replace(first.config.model, spread_scale=1.0)  # it was measured for other weights
+    unscaled = replace(first.config.model, spread_scale=1.0)  # measured for other weights
     return replace(
         first,
         config=replace(first.config, model=unscaled),

@@ -31,7 +31,7 @@ def run(arguments: InspectArguments) -> list[DataError]:
         check_name(sheet)
         check_writable(sheet.parent)
     if sheet is not None and sheet.exists() and not arguments.overwrite:
-        raise ConfigError(f"{sheet} is already there; choose another --sheet, or use --overwrite")
+        raise ConfigError(f"{sheet} already exists; choose another --sheet, or use --overwrite")
     if arguments.most < 0:
         raise ConfigError(f"--most is {arguments.most}; give a number of pairs, or 0 for all")
     form = arguments.form or recognise(arguments.source)
@@ -49,7 +49,7 @@ def run(arguments: InspectArguments) -> list[DataError]:
 
 
 def show(console: Console, root: Path, form: FormName, source: Source, found: Survey) -> None:
-    """Print the description, then the signs of mistakes."""
+    """Print the description, then possible mistakes."""
     described = FORMS[form]
     camera = source.info.intrinsics
     table = Table(box=None, show_header=False, pad_edge=False)
@@ -58,8 +58,8 @@ def show(console: Console, root: Path, form: FormName, source: Source, found: Su
         "depth": described.depth,
         "rooms": described.rooms,
         "split": described.splits,
-        "pairs": _counted(found.num_pairs, dict(found.splits)),
-        "named rooms": _counted(sum(found.rooms.values()), found.rooms),
+        "pairs": _count_parts(found.num_pairs, dict(found.splits)),
+        "named rooms": _count_parts(sum(found.rooms.values()), found.rooms),
         "read": f"{found.num_read} pairs" + (f", {len(found.bad)} bad" if found.bad else ""),
         "sizes": ", ".join(f"{w}x{h} ({n})" for (w, h), n in found.sizes.most_common(MOST_NAMED)),
         "camera": "none" if camera is None else f"fx {camera.fx_px:g} px of {camera.width}",
@@ -102,7 +102,7 @@ def write_sheet(source: Source, path: Path) -> None:
     write_figure(contact_sheet(contacts), path)
 
 
-def _counted(total: int, parts: dict[str, int]) -> str:
+def _count_parts(total: int, parts: dict[str, int]) -> str:
     """A total and its parts, such as ``8 (7 train, 1 test)``."""
     named = {name or "no split": number for name, number in parts.items()}
     words = ", ".join(f"{number} {name}" for name, number in named.items())

@@ -35,7 +35,7 @@ class FilePredictions:
 
         def predict(
             image: UInt8[np.ndarray, "h w 3"],
-            intrinsics: Intrinsics,  # noqa: ARG001  # whoever wrote the file knew the camera
+            intrinsics: Intrinsics,  # noqa: ARG001  # the file already holds metres
         ) -> Float32[np.ndarray, "h2 w2"]:
             return self.read(photo, image.shape[0], image.shape[1])
 

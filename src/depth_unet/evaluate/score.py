@@ -111,11 +111,11 @@ def _read(source: Source, protocol: EvalProtocol, index: int) -> Frame:
 def with_flip_averaging(predict: Predictor) -> Predictor:
     """A predictor that averages the predictions for the photo and for its mirror image."""
 
-    def averaged(
+    def predict_both(
         image: UInt8[np.ndarray, "h w 3"], intrinsics: Intrinsics
     ) -> Float32[np.ndarray, "h2 w2"]:
         straight = predict(image, intrinsics)
         mirrored = predict(np.ascontiguousarray(image[:, ::-1]), intrinsics.flipped())
         return (straight + mirrored[:, ::-1]) / 2
 
-    return averaged
+    return predict_both

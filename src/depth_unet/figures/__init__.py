@@ -1,1 +1,1 @@
-"""Pictures of depth: colours, panels, surfaces. The only place that imports matplotlib."""
+"""Pictures of depth: colours, panels, surfaces, curves."""

@@ -35,8 +35,8 @@ class Scale:
         low: Value of the first colour.
         high: Value of the last colour.
         colormap: Name of the colour map.
-        below: Some pixels lie below ``low`` and have its colour.
-        above: Some pixels lie above ``high`` and have its colour.
+        below: Whether some pixels lie below ``low``; they have its colour.
+        above: Whether some pixels lie above ``high``; they have its colour.
     """
 
     label: str
@@ -50,7 +50,7 @@ class Scale:
 def scale_of(
     label: str, values: Sequence[Float[np.ndarray, "..."]], low: float, high: float, colormap: str
 ) -> Scale:
-    """The scale from ``low`` to ``high`` for ``values``, any of which may be empty."""
+    """The scale from ``low`` to ``high``; ``values`` may hold empty arrays."""
     return Scale(
         label=label,
         low=low,
@@ -86,10 +86,10 @@ def colourise(
         >>> colourise(np.array([[1.0, 0.0]]), 1.0, 5.0)[0, 1].tolist()
         [160, 160, 160]
     """
-    return paint(depth_m, drawable(depth_m), low_m, high_m, colormap)
+    return paint(depth_m, has_depth(depth_m), low_m, high_m, colormap)
 
 
-def drawable(depth_m: Float[np.ndarray, "*shape"]) -> Bool[np.ndarray, "*shape"]:
+def has_depth(depth_m: Float[np.ndarray, "*shape"]) -> Bool[np.ndarray, "*shape"]:
     """True where a depth in metres is finite and above 0."""
     valid: Bool[np.ndarray, "*shape"] = np.isfinite(depth_m) & (depth_m > 0)
     return valid
@@ -112,7 +112,7 @@ def depth_range(
         >>> depth_range(np.array([[1.23, 0.0], [2.0, np.nan]]), tail_percent=0.0)
         (1.2, 2.0)
     """
-    values = np.concatenate([depth[drawable(depth)] for depth in depths_m] or [np.empty(0)])
+    values = np.concatenate([depth[has_depth(depth)] for depth in depths_m] or [np.empty(0)])
     if values.size == 0:
         return _EMPTY_RANGE_M
     low, high = np.percentile(values, (tail_percent, 100.0 - tail_percent))
@@ -137,9 +137,9 @@ def paint(
     high: float,
     colormap: str,
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Look every valid value up in a colour map; the other pixels are grey.
+    """Colour every valid value by a colour map; the other pixels are grey.
 
-    Unlike ``colourise`` it takes any value that ``valid`` allows, 0 too (an error may be 0).
+    Unlike in ``colourise``, a valid value may be 0, because an error may be.
 
     Raises:
         ConfigError: The range is empty or not finite, or the colour map is unknown.

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from depth_unet.figures.colour import DEPTH_COLORMAP, colourise, depth_range, drawable, scale_of
+from depth_unet.figures.colour import DEPTH_COLORMAP, colourise, depth_range, has_depth, scale_of
 from depth_unet.figures.panel import check_shapes
 from depth_unet.figures.sheet import Sheet
 
@@ -57,6 +57,6 @@ def contact_sheet(contacts: Sequence[Contact]) -> Figure:
             sheet.picture(number, 2 * place, contact.image)
             sheet.caption(number, 2 * place, contact.name)
             sheet.picture(number, 2 * place + 1, colourise(contact.depth_m, low_m, high_m))
-    values_m = [contact.depth_m[drawable(contact.depth_m)] for contact in contacts]
+    values_m = [contact.depth_m[has_depth(contact.depth_m)] for contact in contacts]
     sheet.bar(scale_of("depth (m)", values_m, low_m, high_m, DEPTH_COLORMAP), 0, 1)
     return sheet.figure

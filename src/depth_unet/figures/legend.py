@@ -1,4 +1,4 @@
-"""A colour bar as a strip of pixels, drawn with Pillow: importing matplotlib takes long."""
+"""A colour bar drawn with Pillow, because matplotlib takes long to import."""
 
 import math
 from collections.abc import Iterator
@@ -21,10 +21,10 @@ def depth_legend(width: int, scale: Scale) -> UInt8[np.ndarray, "h {width} 3"]:
 
     Args:
         width: Columns, pixels.
-        scale: What it shows; an end that pixels lie beyond is pointed.
+        scale: What it shows; an end is pointed if pixels lie beyond it.
 
     Returns:
-        RGB with an even number of rows; no rows where the strip would be too narrow to read.
+        RGB with an even number of rows; no rows if the strip would be too narrow to read.
     """
     if width < NARROWEST_PX:
         return np.empty((0, width, 3), np.uint8)

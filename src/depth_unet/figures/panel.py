@@ -16,7 +16,7 @@ from depth_unet.figures.colour import (
     Scale,
     colourise,
     depth_range,
-    drawable,
+    has_depth,
     paint,
     round_outward,
     scale_of,
@@ -58,7 +58,7 @@ def check_shapes(
     """Check that all depths have the size of the image.
 
     Raises:
-        DataError: One has not, or the image is not RGB; the message begins with ``title``.
+        DataError: A depth has another size, or the image is not RGB; the message names ``title``.
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise DataError(f"{title}: an image of shape {image.shape}; expected rows, columns, 3")
@@ -102,14 +102,14 @@ def panel(rows: Sequence[PanelRow]) -> Figure:
 
 
 def _error_m(row: PanelRow) -> Float[np.ndarray, "h w"]:
-    both = drawable(row.target_m) & drawable(row.prediction_m)
+    both = has_depth(row.target_m) & has_depth(row.prediction_m)
     difference_m = np.full(both.shape, np.nan, np.float32)
     np.subtract(row.prediction_m, row.target_m, out=difference_m, where=both, casting="same_kind")
     return np.abs(difference_m)
 
 
 def _depth_scale(rows: Sequence[PanelRow]) -> Scale:
-    depths_m = [depth_m[drawable(depth_m)] for row in rows for depth_m in row.depths()]
+    depths_m = [depth_m[has_depth(depth_m)] for row in rows for depth_m in row.depths()]
     low_m, high_m = depth_range(*depths_m)
     return scale_of("depth (m)", depths_m, low_m, high_m, DEPTH_COLORMAP)
 

@@ -10,7 +10,7 @@ from depth_unet.figures.colour import (
     DEPTH_COLORMAP,
     colourise,
     depth_range,
-    drawable,
+    has_depth,
     scale_of,
 )
 from depth_unet.figures.legend import INK, Font, depth_legend, text_font, text_size
@@ -64,7 +64,7 @@ def depth_picture(
     column = max(width, _NARROWEST)
     size = text_size(len(pictures) * column)
     inner = len(pictures) * (column + size) - size
-    valid_m = shown_m[drawable(shown_m)]
+    valid_m = shown_m[has_depth(shown_m)]
     scale = scale_of("depth (m)", [valid_m], low_m, high_m, colours.colormap)
     legend = Image.fromarray(depth_legend(inner, scale))
     page = Image.new("RGB", (inner + 2 * size, 4 * size + height + legend.height), "white")
@@ -74,13 +74,13 @@ def depth_picture(
         draw.text((left + column / 2, size), heading, INK, font, anchor="mm")
         large = Image.fromarray(pixels).resize((width, height), Image.Resampling.NEAREST)
         page.paste(large, (left + (column - width) // 2, 2 * size))
-    draw.text((size, height + 3 * size), _shortened(title, font, inner), INK, font, anchor="lm")
+    draw.text((size, height + 3 * size), _shorten(title, font, inner), INK, font, anchor="lm")
     page.paste(legend, (size, page.height - legend.height))
     return page
 
 
-def _shortened(text: str, font: Font, width_px: int) -> str:
-    """Printable text at most so wide; its middle is left out."""
+def _shorten(text: str, font: Font, width_px: int) -> str:
+    """Printable text of at most this width; the middle of longer text is cut out."""
     text = "".join(character if character.isprintable() else "?" for character in text)
     keep, short = len(text), text
     while keep > 1 and font.getlength(short) > width_px:

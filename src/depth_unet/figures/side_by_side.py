@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from depth_unet.errors import DataError
-from depth_unet.figures.colour import DEPTH_COLORMAP, colourise, depth_range, drawable, scale_of
+from depth_unet.figures.colour import DEPTH_COLORMAP, colourise, depth_range, has_depth, scale_of
 from depth_unet.figures.panel import check_shapes
 from depth_unet.figures.sheet import Sheet
 
@@ -68,6 +68,6 @@ def side_by_side(names: Sequence[str], rows: Sequence[SideBySideRow]) -> Figure:
         for column, depth_m in enumerate(row.predictions_m, start=2):
             sheet.picture(index, column, colourise(depth_m, low_m, high_m))
             sheet.caption(index, column, row.captions[column - 2])
-    values_m = [depth_m[drawable(depth_m)] for depth_m in maps_m]
+    values_m = [depth_m[has_depth(depth_m)] for depth_m in maps_m]
     sheet.bar(scale_of("depth (m)", values_m, low_m, high_m, DEPTH_COLORMAP), 1, 1 + len(names))
     return sheet.figure

@@ -15,7 +15,7 @@ from depth_unet.figures.colour import (
     Scale,
     colourise,
     depth_range,
-    drawable,
+    has_depth,
     scale_of,
 )
 from depth_unet.figures.panel import PanelRow
@@ -58,7 +58,7 @@ def surfaces(row: PanelRow) -> Figure:
         A figure with its own Agg canvas, for ``write_figure``.
     """
     low_m, high_m = depth_range(*row.depths(), tail_percent=_TAIL_PERCENT)
-    valid_m = [depth_m[drawable(depth_m)] for depth_m in row.depths()]
+    valid_m = [depth_m[has_depth(depth_m)] for depth_m in row.depths()]
     scale = scale_of("depth (m)", valid_m, low_m, high_m, DEPTH_COLORMAP)
     height_px, width_px = row.prediction_m.shape
     cell, zoom = _LANDSCAPE if width_px >= height_px else _PORTRAIT
@@ -129,7 +129,7 @@ def _facets(
     rows = np.arange((height_px - 1) % step // 2, height_px, step)
     columns = np.arange((width_px - 1) % step // 2, width_px, step)
     picked_m = depth_m[np.ix_(rows, columns)]
-    valid = drawable(picked_m) & (picked_m >= low_m) & (picked_m <= high_m)
+    valid = has_depth(picked_m) & (picked_m >= low_m) & (picked_m <= high_m)
     across, down = np.meshgrid(columns, rows)
     corners = _corners(np.stack((across, np.where(valid, picked_m, 0.0), down), axis=-1))
     return corners[_corners(valid[..., None])[..., 0].all(axis=1)]

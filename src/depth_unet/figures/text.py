@@ -1,4 +1,4 @@
-"""Draw text of any origin, such as file names, on one line."""
+"""Draw one line of text that may hold any characters, such as a file name."""
 
 import unicodedata
 from typing import Any, Literal

@@ -54,7 +54,7 @@ def check_name(path: Path) -> str:
     return suffix
 
 
-def rendered(figure: Figure) -> UInt8[np.ndarray, "h w 3"]:
+def render_array(figure: Figure) -> UInt8[np.ndarray, "h w 3"]:
     """Draw ``figure`` at its own size and dpi into an array of RGB, 0 to 255."""
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()

@@ -1,1 +1,1 @@
-"""Atomic writes, and what counts as a damaged file."""
+"""Atomic writes, and errors of damaged files."""

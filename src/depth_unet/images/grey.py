@@ -1,4 +1,4 @@
-"""Grey images with more than 8 bits as RGB; data sets are decoded with it too, without torch."""
+"""Grey images with more than 8 bits as RGB, for photos and data sets; does not import torch."""
 
 import numpy as np
 from jaxtyping import UInt8

@@ -1,6 +1,6 @@
 """Resizing: photos by averaging, stored depth and classes by picking, predictions bilinearly.
 
-Augmentation resamples on its own.
+Augmentation has its own resampling.
 """
 
 import cv2

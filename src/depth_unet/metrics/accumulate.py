@@ -75,7 +75,7 @@ class MetricAccumulator:
         Raises:
             DataError: No image has a valid pixel.
         """
-        images = _counted(self.images)
+        images = _with_valid_pixels(self.images)
         if not images:
             raise DataError(
                 f"none of the {len(self.images)} image(s) has a valid pixel to average over; check "
@@ -92,7 +92,7 @@ class MetricAccumulator:
         """Each metric minus that of ``base`` on the same images, with its 95 % interval.
 
         Every resample draws the same images for both, averages each by the protocol and subtracts.
-        What makes an image hard for both cancels, so a difference can be certain although the
+        What makes an image hard for both cancels out, so a difference can be certain although the
         intervals of ``summary`` overlap.
 
         Args:
@@ -112,7 +112,7 @@ class MetricAccumulator:
                 f"cannot subtract metrics averaged per {base.average} from metrics averaged per "
                 f"{self.average}; evaluate both under one protocol"
             )
-        images, others = _counted(self.images), _counted(base.images)
+        images, others = _with_valid_pixels(self.images), _with_valid_pixels(base.images)
         if not images or [image.name for image in images] != [image.name for image in others]:
             raise DataError(
                 f"cannot pair {len(images)} image(s) that have a valid pixel with {len(others)}; "
@@ -127,7 +127,7 @@ class MetricAccumulator:
 
     def per_image(self) -> list[tuple[str, dict[str, float]]]:
         """Name and metrics of every image that has a valid pixel, sorted by name."""
-        images = _counted(self.images)
+        images = _with_valid_pixels(self.images)
         if not images:
             return []
         columns = scores(_stack(images))
@@ -163,7 +163,7 @@ def mean_difference(
     return {"mean": float(gaps.mean()), "low": float(low), "high": float(high)}
 
 
-def _counted(images: list[ImageSums]) -> list[ImageSums]:
+def _with_valid_pixels(images: list[ImageSums]) -> list[ImageSums]:
     return sorted(image for image in images if image.sums[0] > 0)
 
 

@@ -91,7 +91,7 @@ class EvalProtocol:
 
         Args:
             ground_truth: The kind of depth, such as "raw" (holes are 0) or "filled".
-            flip: Text for flip averaging in place of "on" or "off", where others decided on it.
+            flip: Text for flip averaging in place of "on" or "off", for predictions made by others.
 
         Example:
             >>> FULL.describe("raw").split("; ")[0]

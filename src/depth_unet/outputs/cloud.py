@@ -53,13 +53,13 @@ def unproject(
     """
     if stride < 1:
         raise ConfigError(f"stride is {stride}; expected at least 1; use 1 for every pixel")
-    pixels = strided(depth_m.shape, stride)
+    pixels = stride_slices(depth_m.shape, stride)
     valid = has_point(depth_m[pixels], rays[pixels])
     points_m = scale_rays(depth_m[pixels][valid], rays[pixels][valid])
     return PointCloud(points_m=points_m.astype(np.float32), colours=image[pixels][valid])
 
 
-def strided(shape: tuple[int, ...], stride: int) -> tuple[slice, ...]:
+def stride_slices(shape: tuple[int, ...], stride: int) -> tuple[slice, ...]:
     """Slices of every stride-th row and column, with equal margins at both edges."""
     return tuple(slice((size - 1) % stride // 2, None, stride) for size in shape)
 

@@ -1,4 +1,4 @@
-"""Read depth files, of this program or another, in metres."""
+"""Read depth files in metres, whichever program wrote them."""
 
 import json
 from pathlib import Path

@@ -29,7 +29,7 @@ Depth = Float32[np.ndarray, "h w"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepthMetadata:
-    """How a depth map was made, as its file states it.
+    """How a depth map was made; its file states this.
 
     Attributes:
         model: Name of the network.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int32
 
-from depth_unet.outputs.cloud import has_point, scale_rays, strided
+from depth_unet.outputs.cloud import has_point, scale_rays, stride_slices
 
 MAX_VERTICES = 310_000
 
@@ -60,7 +60,7 @@ def surface_mesh(
     """
     height, width = depth_m.shape
     stride = grid_stride(height, width, max_vertices)
-    pixels = strided((height, width), stride)
+    pixels = stride_slices((height, width), stride)
     valid = has_point(depth_m[pixels], rays[pixels])
     depth_m = np.where(valid, depth_m[pixels], np.float32(0))
     points_m = scale_rays(depth_m, np.where(valid[..., None], rays[pixels], 0.0)).reshape(-1, 3)

@@ -39,7 +39,7 @@ def write_plot3d(cloud: PointCloud, path: Path, title: str) -> None:
     view is from slightly behind the camera, so that the room looks as in the photo.
 
     Args:
-        cloud: The points, of which at most 60,000 are drawn; without points the axes are empty.
+        cloud: The points; at most 60,000 are drawn. Without points the axes are empty.
         path: The file to write; missing parent folders are made. An existing file is replaced.
         title: Heading of the page; plain text, not mark-up.
 

@@ -1,4 +1,4 @@
-"""Pages of HTML: Jinja2 templates, filled with values, that need no other file to be shown."""
+"""HTML pages from Jinja2 templates; each page is one file that embeds everything it shows."""
 
 import base64
 import functools
@@ -26,7 +26,7 @@ def render(template: str, **values: object) -> str:
         values: The names that the template uses; a missing one raises ``jinja2.UndefinedError``.
 
     Returns:
-        HTML 5 without scripts and links, light or dark as the reader's system.
+        HTML 5 without scripts and links, light or dark like the reader's system.
     """
     return _environment().get_template(template).render(values)
 
@@ -52,7 +52,7 @@ def metres_range(interval: Interval) -> str:
 
 
 def count_photos(frames: int, rooms: int | None = None) -> str:
-    """How many photos, and of how many rooms where that is known."""
+    """Number of photos, and of their rooms if it is known."""
     photos = f"{frames:,} photo{'s' * (frames != 1)}"
     return photos if rooms is None else f"{photos} of {rooms:,} room{'s' * (rooms != 1)}"
 

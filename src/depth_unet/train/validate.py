@@ -16,7 +16,7 @@ from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits, evenly_spaced, frames_of
 from depth_unet.evaluate.score import Predictor, score
 from depth_unet.figures.panel import PanelRow, panel
-from depth_unet.figures.write import rendered
+from depth_unet.figures.write import render_array
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.depth import SUM_NAMES
@@ -64,7 +64,7 @@ def validate(
         figures |= {f"{name}/{metric}": value for metric, value in values.items()}
         if reporter.shows_pictures:
             rows = [_row(source, index, predict) for index in evenly_spaced(frames, NUM_PICTURES)]
-            reporter.picture(step, name, rendered(panel(rows)))
+            reporter.picture(step, name, render_array(panel(rows)))
     return figures
 
 

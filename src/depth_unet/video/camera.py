@@ -1,4 +1,4 @@
-"""Frames of a connected camera, as they arrive."""
+"""Frames of a connected camera."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ TICK_S = Fraction(1, 1000)
 
 @contextmanager
 def open_camera(index: int, stopped: Callable[[], bool]) -> Iterator[Clip]:
-    """Open a camera of this machine; its frames end when ``stopped()`` or with the device.
+    """Open a camera of this machine; frames end when ``stopped()`` is true or the device fails.
 
     Args:
         index: The camera's index in OpenCV.
@@ -25,7 +25,7 @@ def open_camera(index: int, stopped: Callable[[], bool]) -> Iterator[Clip]:
     Raises:
         DataError: There is no such camera, or it returned no frames.
     """
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # the error below says it
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # the error below is enough
     device = cv2.VideoCapture(index)
     try:
         if not device.isOpened():

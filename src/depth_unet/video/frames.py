@@ -15,7 +15,7 @@ def is_complete(folder: Path) -> bool:
 
 
 def check_replaceable(folder: Path) -> None:
-    """Refuse to replace anything but a folder of frames.
+    """Check that a path is free or a folder of frames, which may be replaced.
 
     Raises:
         DataError: There is a file, or a folder that holds other files.

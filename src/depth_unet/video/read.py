@@ -17,7 +17,7 @@ from depth_unet.files.damage import as_data_error
 REMEDY = "use another video"
 USUAL_RATE = Fraction(30)
 LATEST_S, LATEST_SHARE = 1.0, 0.02
-"""How much earlier than stated a video may end: seconds, or share of its duration."""
+"""A video may end this much before its stated end: seconds, or share of its duration."""
 CLOCK = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
 
 Image = UInt8[np.ndarray, "h w 3"]

@@ -1,4 +1,4 @@
-"""The bar of commands that go through many photos."""
+"""The progress bar of commands that process many photos."""
 
 import io
 
@@ -22,7 +22,7 @@ def shown(*, is_shown: bool = True) -> str:
 
 
 def test_speed_and_names() -> None:
-    """It says how many a second; a name that looks like markup stays a name."""
+    """The bar shows the speed; a name that looks like markup is shown as it is."""
     text = shown()
     assert "images/s" in text
     assert "3/10" in text

@@ -1,4 +1,4 @@
-"""Frames that are fair to all runs: none knows them or their rooms."""
+"""Frames that are fair to all runs: no run was trained on them or their rooms."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_one_run_twice_loses_nothing() -> None:
 
 
 def test_what_any_run_was_trained_in_is_left_out() -> None:
-    """A frame that one run holds back is no judge where another was trained in its room."""
+    """A frame that one run held back is excluded if another run was trained in its room."""
     one = Splits(train=of("a"), unseen=of("b") + of("c"))
     two = Splits(train=of("b")[:1], unseen=of("c") + of("d"))  # of room b only one frame is listed
     fair = fair_frames(ROWS, {"one": one, "two": two}, "unseen")
@@ -45,7 +45,7 @@ def test_what_any_run_was_trained_in_is_left_out() -> None:
 
 
 def test_rooms_without_names_are_not_one_room() -> None:
-    """Where rooms have no names only the frames themselves count as known."""
+    """Without room names, a run rules out only its own frames."""
     rows = [PairRow(rgb=f"{n}.jpg", depth=f"{n}.png") for n in range(4)]
     splits = Splits(train=("0.jpg",), unseen=("1.jpg", "2.jpg"))
     assert fair_frames(rows, {"one": splits, "two": splits}, "unseen").indices == (1, 2)

@@ -1,4 +1,4 @@
-"""``comparison.html``: one page that holds everything, and says what ``comparison.json`` says."""
+"""``comparison.html``: one page with everything, which agrees with ``comparison.json``."""
 
 import base64
 import dataclasses
@@ -128,13 +128,13 @@ def test_runs_are_judged_by_the_paired_difference(tmp_path: Path) -> None:
     assert f"show no difference between “{ODD_NAME}” and “first”" in text
 
 
-def test_left_out_frames_and_unequal_chances_are_told(tmp_path: Path) -> None:
-    """Frames left out and for whom, who chose its best on the others, who has no curves."""
+def test_left_out_frames_and_unequal_chances_are_stated(tmp_path: Path) -> None:
+    """Frames left out and because of which run, runs with an advantage, runs without curves."""
     text = Page(written(comparison(), tmp_path)).text
     assert "8 of 20 candidates were left out" in text
     assert "“second” was trained on 8 of 20, or on other frames of their rooms." in text
     assert "to choose the best checkpoint of “first”, but not of the other runs" in text
-    assert f"No record of the training was found beside “{ODD_NAME}”" in text
+    assert f"No curves for “{ODD_NAME}”" in text
     assert "are synthetic" in text
     runs = tuple(dataclasses.replace(item, origin="runs/x") for item in comparison().runs[:2])
     text = Page(written(comparison(runs=runs), tmp_path)).text
@@ -158,7 +158,7 @@ def test_settings_that_differ_are_listed(tmp_path: Path) -> None:
 
 
 def test_curves_are_drawn_against_steps_and_images(tmp_path: Path) -> None:
-    """What no run recorded is not drawn; images seen follow from steps, batches and epochs."""
+    """Only recorded curves are drawn; images seen follow from steps, batches and epochs."""
     outcome = comparison()
     files = write_curves(outcome, tmp_path)
     assert {kind: path.name for kind, path in files.items()} == {
@@ -175,11 +175,11 @@ def test_curves_are_drawn_against_steps_and_images(tmp_path: Path) -> None:
     assert write_curves(comparison(runs=silent), tmp_path / "none") == {}
 
 
-@pytest.mark.parametrize(("alignment", "told"), [("none", False), ("median", True)])
+@pytest.mark.parametrize(("alignment", "noted"), [("none", False), ("median", True)])
 def test_fitted_figures_are_not_taken_for_the_pictures(
-    alignment: str, told: bool, tmp_path: Path
+    alignment: str, noted: bool, tmp_path: Path
 ) -> None:
     """Where predictions were fitted to the truth, the page says that the pictures are not."""
     rules = dataclasses.replace(FULL, alignment=alignment)
     text = Page(written(comparison(protocol=rules), tmp_path)).text
-    assert ("The pictures show the predictions before they were fitted" in text) is told
+    assert ("The pictures show the predictions before they were fitted" in text) is noted

@@ -1,4 +1,4 @@
-"""Which photos stand side by side, and what is drawn of the curves."""
+"""The choice of photos that are shown side by side, and of the curves that are drawn."""
 
 from depth_unet.report.comparison.pictures import choose_photos
 

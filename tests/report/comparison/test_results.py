@@ -1,4 +1,4 @@
-"""What a paired difference is taken to show."""
+"""Verdicts and sentences from paired differences."""
 
 import pytest
 
@@ -22,12 +22,12 @@ def test_better_is_lower_but_for_delta(metric: str) -> None:
 
 @pytest.mark.parametrize(("low", "high"), [(-0.1, 0.2), (0.0, 0.0), (-0.1, 0.0), (0.0, 0.1)])
 def test_interval_that_holds_zero_shows_nothing(low: float, high: float) -> None:
-    """Also where 0 is its end, or all there is."""
+    """An interval that contains 0, or ends at it, shows no difference."""
     assert verdict("abs_rel", interval(low, high), 1000) == "no difference"
 
 
 def test_few_images_show_nothing() -> None:
-    """Bootstrap over a handful of images is too sure of itself."""
+    """With a handful of images the bootstrap interval is too narrow for a verdict."""
     sure = interval(0.1, 0.2)
     assert verdict("abs_rel", sure, FEWEST_IMAGES - 1) == "no difference"
     assert verdict("abs_rel", sure, FEWEST_IMAGES) == "worse"
@@ -36,8 +36,8 @@ def test_few_images_show_nothing() -> None:
 
 def test_words_give_the_verdict_and_the_interval() -> None:
     """Each sentence names both runs, the photos, the difference and its interval."""
-    told = judge("a", "b", interval(-0.03, -0.01), 40).replace("\xa0", " ")
-    assert told == (
+    text = judge("a", "b", interval(-0.03, -0.01), 40).replace("\xa0", " ")
+    assert text == (
         "“b” is better than “a” on these 40 photos: its mean error differs by −2.00 percentage "
         "points (95 % interval of the difference: −3.00 to −1.00)."
     )

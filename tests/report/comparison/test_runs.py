@@ -1,4 +1,4 @@
-"""What the compared runs are called, and how many images they looked at."""
+"""Names of the compared runs, and the number of images they have seen."""
 
 import dataclasses
 from pathlib import Path
@@ -24,7 +24,7 @@ from depth_unet.report.comparison.runs import Run, run_names
 def test_names_are_short_and_differ(
     paths: tuple[str, ...], names: list[str], tmp_path: Path
 ) -> None:
-    """Folders of one name are told apart by their parents, one run named twice by a number."""
+    """Folders of one name are distinguished by their parents, a run given twice by a number."""
     files = [tmp_path / f"{path}.safetensors" for path in paths]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)

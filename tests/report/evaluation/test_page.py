@@ -1,4 +1,4 @@
-"""``report.html``: one page that holds everything, and says what ``metrics.json`` says."""
+"""``report.html``: one page with everything, which agrees with ``metrics.json``."""
 
 import base64
 import dataclasses
@@ -118,7 +118,7 @@ def test_figures_are_those_of_the_json() -> None:
 
 
 def test_guesses_are_named_and_judged() -> None:
-    """Each split says of both guesses whether the intervals overlap, and the first words too."""
+    """Each split states for both guesses whether the intervals overlap, as does the lede."""
     read = Page(page(results(), []))
     for guess in GUESSES:
         assert read.text.count(f"The guess “{guess}” is off by") == 3
@@ -132,7 +132,7 @@ def test_guesses_are_named_and_judged() -> None:
 
 
 def test_perfect_guess() -> None:
-    """A guess without any error is no reason to divide by zero."""
+    """A guess without any error causes no division by zero."""
     perfect = MetricAccumulator("image")
     target_m = torch.ones(1, 1, 2, 2)
     perfect.add("0.png", image_sums(target_m, target_m, target_m > 0)[0])

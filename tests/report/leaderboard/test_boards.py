@@ -67,8 +67,8 @@ def test_sort_choices_are_the_columns() -> None:
     ],
     ids=lambda changes: next(iter(changes)),
 )
-def test_what_cannot_be_compared_stands_apart(changes: dict[str, object]) -> None:
-    """Another data set, part, protocol or set of photos makes a table of its own, named apart."""
+def test_incomparable_results_are_in_separate_tables(changes: dict[str, object]) -> None:
+    """Other data sets, splits, protocols or photos are in separate tables with different names."""
     boards = make_boards([evaluation("one", 1.1), evaluation("two", 1.2, **changes)])
     assert len(boards) == 2
     assert all(len(board.rows) == 2 for board in boards)
@@ -76,8 +76,8 @@ def test_what_cannot_be_compared_stands_apart(changes: dict[str, object]) -> Non
         assert boards[0].heading != boards[1].heading
 
 
-def test_flip_averaging_is_told_and_does_not_separate() -> None:
-    """Networks with and without it share a table that says so in each row."""
+def test_flip_averaging_is_stated_and_does_not_separate() -> None:
+    """Networks with and without flip averaging share a table; each row states it."""
     (board,) = make_boards(
         [evaluation("one", 1.1, flip=True), evaluation("two", 1.2, flip=False)], "rmse"
     )
@@ -96,7 +96,7 @@ def test_equal_names_and_guesses() -> None:
 
 
 def test_difference_to_the_best_is_paired() -> None:
-    """It is that of the sums of both on the same photos; the best and the guesses have none."""
+    """The difference equals that of the paired sums; the best and the guesses have none."""
     (board,) = make_boards([evaluation("two", 1.2), evaluation("one", 1.1)])
     first, second, guess = board.rows
     assert (first.behind, guess.behind) == (None, None)

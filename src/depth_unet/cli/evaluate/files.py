@@ -32,8 +32,8 @@ def check_options(arguments: EvaluateArguments) -> None:
     """Refuse options that contradict each other, before anything is read.
 
     Raises:
-        ConfigError: Both or neither of checkpoint and files were named, or an option belongs to the
-            other one.
+        ConfigError: Both checkpoint and files were named, or neither, or an option does not fit the
+            named one.
     """
     if bool(arguments.checkpoint) == (arguments.predictions is not None):
         found = "both were named" if arguments.checkpoint else "neither was named"

@@ -1,4 +1,4 @@
-"""What the commands that score share: splits, protocol, progress bar, and files to keep."""
+"""Shared by ``evaluate`` and ``compare``: splits, protocol, progress bar, existing results."""
 
 import dataclasses
 from collections.abc import Mapping

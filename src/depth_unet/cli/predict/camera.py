@@ -53,7 +53,7 @@ def _from_field_of_view(fov_deg: float) -> CameraFor:
 
 
 def _from_file(path: Path) -> CameraFor:
-    read_calibration(path, (1, 1))  # to report a bad file before any work is done
+    read_calibration(path, (1, 1))  # reports a bad file before any work is done
 
     def camera_for(photo: DecodedPhoto) -> Calibration:
         if photo.rotated:

@@ -62,7 +62,7 @@ class Outcome:
 
     @contextmanager
     def record(self, path: Path) -> Iterator[None]:
-        """Count an input as written, or keep the error that concerns it alone."""
+        """Count an input as written, or keep its error and let the others continue."""
         try:
             yield
         except DataError as error:

@@ -29,7 +29,7 @@ VIDEO_ENDINGS: dict[VideoChoice, str] = {
 
 
 def photo_targets(item: Input, arguments: PredictArguments) -> dict[SaveChoice, Path]:
-    """The files of a photo that are to be written: the missing ones, or all to overwrite."""
+    """The files to write for a photo: the missing ones, or all with ``--overwrite``."""
     paths = {kind: _path(item, arguments, ENDINGS[kind]) for kind in arguments.save}
     return {kind: path for kind, path in paths.items() if arguments.overwrite or not path.exists()}
 

@@ -27,7 +27,7 @@ from depth_unet.video.stream import Depth, predict_frames, predict_stabilised
 COLOURED = frozenset(("side", "color"))
 MOST_SAMPLES = 16
 FRAMES_PER_SAMPLE = 20
-"""At most one extra prediction per so many frames is spent on the colour range."""
+"""The colour range costs at most one extra prediction per this many frames."""
 LIVE_MARGIN = 1.5
 """Factor by which a camera's colour range extends beyond its first frame, at both ends."""
 

@@ -1,4 +1,4 @@
-"""``comparison.html``: a comparison as one page that needs nothing else, not even a network."""
+"""``comparison.html``: a comparison as one page, which works offline."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -31,16 +31,13 @@ def write_page(
     pictures: Sequence[SideBySide],
     out: Path,
 ) -> Path:
-    """Write ``comparison.html`` into the folder ``out``.
+    """Write ``comparison.html`` into the folder ``out`` and return its path.
 
     Args:
         comparison: What was measured.
         curve_files: SVG files by ``validation`` and ``loss``; either may be missing.
         pictures: The same photos side by side, per split.
         out: The folder.
-
-    Returns:
-        Where the page is.
     """
     path = out / REPORT_NAME
     write_text(path, page(comparison, curve_files, pictures))
@@ -99,7 +96,7 @@ def _splits(comparison: Comparison, values: Mapping[str, Any]) -> dict[str, dict
 
 
 def _facts(comparison: Comparison) -> dict[str, list[str]]:
-    """What each run is, by the heading of a row."""
+    """Facts about each run, by the heading of their row."""
     runs = comparison.runs
     return {
         "checkpoint": [str(run.path) for run in runs],

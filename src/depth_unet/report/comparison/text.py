@@ -15,7 +15,7 @@ PLACES = {
     "test": "official test photos, of rooms that no run was trained in",
     "all": "all photos of the data set, without the rooms that any run was trained in",
 }
-"""Which photos a split has, to a reader of the page."""
+"""The photos of each split, as the page describes them."""
 
 
 def table(comparison: Comparison) -> Table:
@@ -113,8 +113,8 @@ def describe_photos(comparison: Comparison, split: str) -> str:
 
 
 def missing_curves(comparison: Comparison) -> str:
-    """Which runs left no record of their training; empty where all did."""
+    """The runs without a record of their training, as a sentence; empty if all have one."""
     missing = [f"“{run.name}”" for run in comparison.runs if not run.curves]
     if not missing:
         return ""
-    return f"No record of the training was found beside {', '.join(missing)}: no curves for these."
+    return f"No curves for {', '.join(missing)}: there is no metrics.csv beside the checkpoint."

@@ -1,4 +1,4 @@
-"""``report.html``: an evaluation as one page that needs nothing else, not even a network."""
+"""``report.html``: an evaluation as one page, which works offline."""
 
 import re
 from collections.abc import Sequence
@@ -20,15 +20,12 @@ SYNTHETIC = re.compile(r"\b(synthetic|rendered|simulated|box rooms)\b", re.IGNOR
 
 
 def write_page(results: Results, pictures: Sequence[Picture], out: Path) -> Path:
-    """Write ``report.html`` into the folder ``out``.
+    """Write ``report.html`` into the folder ``out`` and return its path.
 
     Args:
         results: What was measured.
         pictures: PNG files to embed, in this order.
         out: The folder.
-
-    Returns:
-        Where the page is.
     """
     path = out / REPORT_NAME
     write_text(path, page(results, pictures))

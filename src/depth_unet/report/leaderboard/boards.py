@@ -71,8 +71,8 @@ class Board:
 def make_boards(evaluations: Sequence[Evaluation], metric: str = "abs_rel") -> list[Board]:
     """One table for each data set, split, protocol and set of photos, in order of appearance.
 
-    The number of pixels with true depth tells filled from raw depth of the same photos. Alignment
-    counts as part of the protocol here. Flip averaging does not; each row states it.
+    Filled and raw depth of the same photos are distinguished by the number of pixels with true
+    depth. Alignment is part of the protocol here. Flip averaging is not; each row states it.
 
     Args:
         evaluations: Parts of evaluations, as ``read_evaluation`` returns them.
@@ -82,7 +82,7 @@ def make_boards(evaluations: Sequence[Evaluation], metric: str = "abs_rel") -> l
     for one in evaluations:
         truth = (one.num_pixels, frozenset(one.images))
         groups[one.dataset, one.split, one.rules, truth].append(one)
-    headings = _numbered([_heading(members[0]) for members in groups.values()])
+    headings = _number_repeats([_heading(members[0]) for members in groups.values()])
     return [
         Board(
             heading=heading,
@@ -101,12 +101,12 @@ def is_higher_better(metric: str) -> bool:
 
 def _heading(one: Evaluation) -> str:
     protocol = one.rules.partition(":")[0]
-    photos = count_photos(len(one.images), None)
+    photos = count_photos(len(one.images))
     return f"{one.dataset}, {FILE_LABELS[one.split]}, {protocol}: {photos}"
 
 
 def _rows(members: Sequence[Evaluation], metric: str) -> tuple[Row, ...]:
-    names = _numbered([one.name for one in members])
+    names = _number_repeats([one.name for one in members])
     named = [replace(one, name=name) for one, name in zip(members, names, strict=True)]
     named.sort(key=lambda one: _sort_key(one.scores, metric))
     methods = [
@@ -163,7 +163,7 @@ def _sort_key(scores: Scores, metric: str) -> float:
     return -mean if is_higher_better(metric) else mean
 
 
-def _numbered(names: Sequence[str]) -> list[str]:
+def _number_repeats(names: Sequence[str]) -> list[str]:
     """The names, all different: the second "a" becomes "a (2)"."""
     unique: list[str] = []
     for name in names:

@@ -11,21 +11,21 @@ from depth_unet.report.page import Interval, render
 FLIP = {True: "yes", False: "no", None: "not stated"}
 WITH_INTERVAL = ("abs_rel", "rmse", "delta1")
 HOW_TO_READ = (
-    "The rows of a table were scored on the same photos by the same rules; other photos or rules "
-    "make a table of their own. What each method was trained on is not checked. Brackets hold 95 % "
-    "bootstrap intervals over photos. The best method in each column is bold. Guesses do not look "
-    "at the photo; they have no place and are never bold."
+    "All rows of a table were scored on the same photos by the same rules; results with other "
+    "photos or rules are in separate tables. What each method was trained on is not checked. "
+    "Brackets hold 95 % bootstrap intervals over photos. The best method in each column is bold. "
+    "Guesses do not look at the photo; they are neither ranked nor bold."
 )
 HOW_TO_READ_BEHIND = (
     "The last column is the difference from the best method on the same photos, with the interval "
-    "of that difference. Where the interval contains 0, these photos cannot tell the two apart."
+    "of that difference. Where the interval contains 0, these photos show no clear winner."
 )
 MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A mean and its interval (may be empty) as text, and whether it is the best of its column."""
+    """A mean and its interval (may be empty) as text, and whether it is the best in its column."""
 
     mean: str
     interval: str = ""
