@@ -25,7 +25,7 @@ def run(arguments: ExportArguments) -> list[DataError]:
     if out.suffix != SUFFIX:
         raise ConfigError(f"{out} does not end in {SUFFIX}; choose a name that does")
     if out.exists() and not arguments.overwrite:
-        raise ConfigError(f"{out} exists; choose another name, or use --overwrite")
+        raise ConfigError(f"{out} already exists; choose another name, or use --overwrite")
     checkpoint = average([load(name) for name in (arguments.checkpoint, *arguments.average)])
     check_writable(out.parent)
     weights = checkpoint.weights

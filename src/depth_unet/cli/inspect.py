@@ -31,7 +31,7 @@ def run(arguments: InspectArguments) -> list[DataError]:
         check_name(sheet)
         check_writable(sheet.parent)
     if sheet is not None and sheet.exists() and not arguments.overwrite:
-        raise ConfigError(f"{sheet} is already there; choose another --sheet, or use --overwrite")
+        raise ConfigError(f"{sheet} already exists; choose another --sheet, or use --overwrite")
     if arguments.most < 0:
         raise ConfigError(f"--most is {arguments.most}; give a number of pairs, or 0 for all")
     form = arguments.form or recognise(arguments.source)
