@@ -20,7 +20,7 @@ def test_inspect_tells_and_draws(box_rooms: Path, tmp_path: Path) -> None:
         assert words in outcome.out, outcome.out
     with Image.open(sheet) as image:
         assert min(image.size) > 500
-    assert_refused(depth_unet("inspect", box_rooms, "--sheet", sheet), "already there")
+    assert_refused(depth_unet("inspect", box_rooms, "--sheet", sheet), "already exists")
 
 
 def test_inspect_goes_on_after_bad_pairs(pairs: Path) -> None:
