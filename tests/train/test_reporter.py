@@ -51,7 +51,7 @@ def test_figures_are_recorded_at_full_precision(tmp_path: Path) -> None:
 
 
 def test_tensorboard_shows_the_same(tmp_path: Path) -> None:
-    """Where it is asked for: every figure of metrics.csv, and the picture."""
+    """TensorBoard gets every figure of metrics.csv, and the picture."""
     report(tmp_path, "tensorboard")
     events = EventAccumulator(str(tmp_path / EVENTS_NAME))
     events.Reload()
@@ -63,7 +63,7 @@ def test_tensorboard_shows_the_same(tmp_path: Path) -> None:
 
 
 def test_missing_tensorboard_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In one line, with the command that installs it."""
+    """A missing TensorBoard is refused in one line with the command that installs it."""
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(ConfigError, match=r'pip install "tensorboard'):
         import_tracker("tensorboard")
@@ -80,5 +80,5 @@ def test_missing_tensorboard_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     ids=["predict", "train"],
 )
 def test_tensorboard_is_not_imported(code: str) -> None:
-    """Neither by prediction nor by training."""
+    """Neither prediction nor training imports TensorBoard."""
     assert "tensorboard" not in imported_by(code)

@@ -58,8 +58,8 @@ def show(console: Console, root: Path, form: FormName, source: Source, found: Su
         "depth": described.depth,
         "rooms": described.rooms,
         "split": described.splits,
-        "pairs": _count_parts(found.num_pairs, dict(found.splits)),
-        "named rooms": _count_parts(sum(found.rooms.values()), found.rooms),
+        "pairs": _format_counts(found.num_pairs, dict(found.splits)),
+        "named rooms": _format_counts(sum(found.rooms.values()), found.rooms),
         "read": f"{found.num_read} pairs" + (f", {len(found.bad)} bad" if found.bad else ""),
         "sizes": ", ".join(f"{w}x{h} ({n})" for (w, h), n in found.sizes.most_common(MOST_NAMED)),
         "camera": "none" if camera is None else f"fx {camera.fx_px:g} px of {camera.width}",
@@ -102,7 +102,7 @@ def write_sheet(source: Source, path: Path) -> None:
     write_figure(contact_sheet(contacts), path)
 
 
-def _count_parts(total: int, parts: dict[str, int]) -> str:
+def _format_counts(total: int, parts: dict[str, int]) -> str:
     """A total and its parts, such as ``8 (7 train, 1 test)``."""
     named = {name or "no split": number for name, number in parts.items()}
     words = ", ".join(f"{number} {name}" for name, number in named.items())

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from depth_unet import __version__
-from depth_unet.cli.help import USAGE, readable_options, recipes_help
+from depth_unet.cli.help import USAGE, help_rules, recipes_help
 from depth_unet.errors import CheckpointError, ConfigError, DataError, install_command
 
 FAILED, INVALID, SOME_FAILED, INTERRUPTED = 1, 2, 3, 130
@@ -65,7 +65,7 @@ def _run(arguments: list[str]) -> int:
         except BrokenPipeError:
             raise
         except OSError as error:
-            _say(f"depth-unet: error: {error}; free or change the path and run it again")
+            _say(f"depth-unet: error: {error}; free space or use another path, and run it again")
             return FAILED
         except KeyboardInterrupt as interrupt:
             _say(f"depth-unet: interrupted{'; ' if str(interrupt) else ''}{interrupt}")
@@ -115,8 +115,7 @@ def _import(module: str) -> Any:
         if error.name not in SEARCH_LIBRARIES:
             raise
         raise ConfigError(
-            f"search needs {error.name}, which is not installed: "
-            f"{install_command(*SEARCH_LIBRARIES)}"
+            f"search needs {error.name}; run: {install_command(*SEARCH_LIBRARIES)}"
         ) from None
 
 
@@ -142,7 +141,7 @@ def _parse_recipe(command: str, rest: list[str]) -> Any:
 
 
 def _parse_resume(rest: list[str]) -> Any:
-    """Options beside --resume are compared with the settings of the run, or of a recipe."""
+    """Parse ``train --resume``; other options change the settings of the run, or of a recipe."""
     from pathlib import Path
 
     from depth_unet.config.run import Config
@@ -176,5 +175,5 @@ def _parse(command: str, rest: list[str], *, prog: str = "", config: Any = None)
         args=rest,
         default=default,
         config=(tyro.conf.DisallowNone,),
-        registry=readable_options(),
+        registry=help_rules(),
     )

@@ -1,4 +1,4 @@
-"""The results of all trials, without Optuna's types, and as a CSV table."""
+"""The results of all trials as plain values, and as a CSV table."""
 
 import csv
 import math
@@ -53,13 +53,13 @@ def trial_folder(number: int) -> str:
     return f"trial-{number:04d}"
 
 
-def latest(study: optuna.Study) -> list[FrozenTrial]:
+def list_trials(study: optuna.Study) -> list[FrozenTrial]:
     """The last attempt at every trial, by number."""
     attempts = {t.user_attrs[NUMBER]: t for t in study.get_trials(deepcopy=False)}
     return [attempts[number] for number in sorted(attempts)]
 
 
-def is_given_up(trial: FrozenTrial) -> bool:
+def gave_up(trial: FrozenTrial) -> bool:
     """Whether a trial failed MAX_TRIES times before its first validation."""
     return trial.state == TrialState.FAIL and trial.user_attrs.get(TRIES, 0) >= MAX_TRIES
 
@@ -74,18 +74,18 @@ def read_results(study: optuna.Study, space: Space) -> list[Result]:
             figures=dict(trial.user_attrs.get(FIGURES, {})),
             step=trial.last_step or 0,
         )
-        for trial in latest(study)
+        for trial in list_trials(study)
     ]
 
 
-def best_of(results: Sequence[Result]) -> Result | None:
-    """The complete trial with the lowest AbsRel; the earlier of two equal ones."""
+def best_result(results: Sequence[Result]) -> Result | None:
+    """The complete trial with the lowest AbsRel; of equal ones the first."""
     complete = [result for result in results if result.state == "complete"]
     return min(complete, key=lambda result: result.abs_rel, default=None)
 
 
-def ranked(results: Sequence[Result]) -> list[Result]:
-    """Complete trials, the best first, then the others likewise."""
+def rank(results: Sequence[Result]) -> list[Result]:
+    """Trials by AbsRel, the best first, complete ones before all others."""
     return sorted(results, key=lambda r: (r.state != "complete", r.abs_rel, r.number))
 
 
@@ -96,7 +96,7 @@ def write_table(results: Sequence[Result], space: Space, out: Path) -> None:
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(("trial", "state", *METRICS, "best_step", "last_step", *names))
-        for result in ranked(results):
+        for result in rank(results):
             figures = (f"{result.figures[m]:.6g}" if result.figures else "" for m in METRICS)
             values = (format_value(result.values[n]) if result.values else "" for n in names)
             best_step = result.figures.get("step", "")
@@ -117,4 +117,4 @@ def _state(trial: FrozenTrial) -> State:
         case TrialState.WAITING:
             return "waiting"
         case TrialState.FAIL:
-            return "failed" if is_given_up(trial) else "waiting"
+            return "failed" if gave_up(trial) else "waiting"
