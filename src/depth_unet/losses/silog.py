@@ -35,7 +35,8 @@ def silog(
         valid pixel gives NaN.
 
     Example:
-        >>>         >>> target_m = torch.ones(1, 1, 2, 2)
+        >>> import torch
+        >>> target_m = torch.ones(1, 1, 2, 2)
         >>> term = silog(2 * target_m, target_m, target_m > 0)
         >>> round(float(term.sum / term.count), 2)  # 10 * ln(2) * sqrt(0.15)
         2.68
