@@ -5,14 +5,15 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from depth_unet.config.choices import PrunerChoice, SamplerChoice
 from depth_unet.config.run import Config
 from depth_unet.files.atomic import make_folder
 from depth_unet.recipes import seed
 from depth_unet.search.queue import TrialQueue
 from depth_unet.search.results import Result, read_results
 from depth_unet.search.run import OnScore, RunTrial, Search
-from depth_unet.search.space import Sampler, parse_space
-from depth_unet.search.study import DATABASE_NAME, Pruner, make_pruner, open_study
+from depth_unet.search.space import parse_space
+from depth_unet.search.study import DATABASE_NAME, make_pruner, open_study
 
 
 def figures(abs_rel: float) -> dict[str, float]:
@@ -47,9 +48,9 @@ class Bench:
         run_trial: RunTrial = score,
         *,
         texts: tuple[str, ...] = ("loss.mae=0.1..1",),
-        sampler: Sampler = "random",
+        sampler: SamplerChoice = "random",
         num_trials: int = 4,
-        pruner: Pruner = "none",
+        pruner: PrunerChoice = "none",
     ) -> Search:
         """A search with a connection of its own."""
         study = self._stack.enter_context(open_study("", self.out, make_pruner(pruner, 0)))

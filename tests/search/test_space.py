@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from depth_unet.config.run import Config
-from depth_unet.config.values import changed, flat
+from depth_unet.config.values import flatten, replace_fields
 from depth_unet.errors import ConfigError
 from depth_unet.recipes import RECIPES, seed
 from depth_unet.search.fields import find_field, format_option, format_value, parse_value
@@ -48,7 +48,7 @@ def test_words_switches_and_lists() -> None:
     assert len(rows) == 8
     for labels in rows:
         values = space.values(labels)
-        assert changed(Config(), values).model.widths == values["model.widths"]
+        assert replace_fields(Config(), values).model.widths == values["model.widths"]
         assert all(isinstance(label, str | bool) for label in labels.values())
 
 
@@ -117,7 +117,7 @@ def test_refused(sampler: str, texts: list[str], words: list[str]) -> None:
         assert word in message
 
 
-@given(st.sampled_from(sorted(flat(Config()))), st.text(max_size=12))
+@given(st.sampled_from(sorted(flatten(Config()))), st.text(max_size=12))
 def test_any_text_is_a_value_or_refused(name: str, text: str) -> None:
     """Whatever is format_value, it is a value that reads back the same, or one line of refusal."""
     value, refusal = attempt(lambda: parse_value(name, text))
@@ -133,13 +133,13 @@ def test_any_name_is_a_field_or_refused(name: str) -> None:
     """A name that is none is refused in one line, whatever it holds."""
     found, refusal = attempt(lambda: find_field(name))
     assert refusal.isprintable()
-    assert refusal or found in flat(Config())
+    assert refusal or found in flatten(Config())
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_value_of_every_recipe_can_be_written(recipe: str) -> None:
     """The words for a value read back as the same value, a switch as a switch."""
-    for name, value in flat(RECIPES[recipe]()).items():
+    for name, value in flatten(RECIPES[recipe]()).items():
         back = parse_value(name, format_value(value))
         assert (back, isinstance(back, bool)) == (value, isinstance(value, bool)), name
 

@@ -48,7 +48,7 @@ def recipes_help(command: str, recipes: Mapping[str, Callable[[], Any]]) -> str:
     )
 
 
-def readable_options() -> "ConstructorRegistry":
+def help_rules() -> "ConstructorRegistry":
     """Rules for tyro that change only its help.
 
     Several values are shown as ``INT...``, an empty default as ``none``, and the lines of a
@@ -80,26 +80,26 @@ def readable_options() -> "ConstructorRegistry":
             return spec
         metavar = re.sub(r"\[(\S+) \[(\1 )?\.\.\.\]\]", r"\1...", spec.metavar)
         metavar = re.sub(r"^\{([^{},]*)\}$", r"\1", metavar).replace("STR", "TEXT")
-        return replace(spec, metavar=metavar, str_from_instance=lambda value: _shown(value, spec))
+        return replace(spec, metavar=metavar, str_from_instance=lambda value: _show(value, spec))
 
     @registry.struct_rule
     def one_paragraph(info: Any) -> Any:
         spec = by_tyro(registry.get_struct_spec, info)
         if not isinstance(spec, StructConstructorSpec):
             return spec
-        fields = (replace(field, helptext=_joined(field.helptext)) for field in spec.fields)
+        fields = (replace(field, helptext=_join_lines(field.helptext)) for field in spec.fields)
         return replace(spec, fields=tuple(fields))
 
     return registry
 
 
-def _shown(value: Any, spec: "PrimitiveConstructorSpec[Any]") -> list[str]:
+def _show(value: Any, spec: "PrimitiveConstructorSpec[Any]") -> list[str]:
     if isinstance(value, float):
         return [f"{value:.6g}"]
     return ["none"] if value in (None, "", ()) else spec.str_from_instance(value)
 
 
-def _joined(text: str | Callable[[], str | None] | None) -> Callable[[], str]:
+def _join_lines(text: str | Callable[[], str | None] | None) -> Callable[[], str]:
     # Called when help is shown, since reading docstrings takes time. A line such as "npy: an array"
     # is an item of a list and stays a line.
     return lambda: re.sub(r"\s*\n\s*(?![\w, ]+: )", " ", (text() if callable(text) else text) or "")

@@ -24,7 +24,7 @@ def run(arguments: LeaderboardArguments) -> list[DataError]:
             "no evaluation was named; name folders that `depth-unet evaluate` wrote: depth-unet "
             "leaderboard FOLDER..."
         )
-    _check_free(arguments.out, overwrite=arguments.overwrite)
+    _check_outputs(arguments.out, overwrite=arguments.overwrite)
     boards = make_boards(_read_all(arguments.results), arguments.sort)
     for path in arguments.out:
         write_text(path, FORMS[path.suffix.lower()](boards))
@@ -48,7 +48,7 @@ def _read_all(paths: Sequence[Path]) -> list[Evaluation]:
     return found
 
 
-def _check_free(paths: Sequence[Path], *, overwrite: bool) -> None:
+def _check_outputs(paths: Sequence[Path], *, overwrite: bool) -> None:
     """Refuse outputs of an unknown form, and files that exist, before any work is done."""
     if not paths:
         raise ConfigError("--out is empty; name a file that ends in .md or .html")

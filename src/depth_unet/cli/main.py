@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from depth_unet import __version__
-from depth_unet.cli.help import USAGE, readable_options, recipes_help
+from depth_unet.cli.help import USAGE, help_rules, recipes_help
 from depth_unet.errors import CheckpointError, ConfigError, DataError, install_command
 
 FAILED, INVALID, SOME_FAILED, INTERRUPTED = 1, 2, 3, 130
@@ -176,5 +176,5 @@ def _parse(command: str, rest: list[str], *, prog: str = "", config: Any = None)
         args=rest,
         default=default,
         config=(tyro.conf.DisallowNone,),
-        registry=readable_options(),
+        registry=help_rules(),
     )

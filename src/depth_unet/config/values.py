@@ -23,31 +23,31 @@ def from_dict(values: dict[str, Any]) -> Config:
     return config
 
 
-def flat(config: Any, prefix: str = "") -> dict[str, Any]:
+def flatten(config: Any, prefix: str = "") -> dict[str, Any]:
     """Every value of a config, or of a part of one, by the dotted name of its field.
 
     Example:
-        >>> flat(Config(seed=1))["seed"], flat(Config())["loss.mae"]
+        >>> flatten(Config(seed=1))["seed"], flatten(Config())["loss.mae"]
         (1, 0.6)
     """
     values = dict[str, Any]()
     for item in fields(config):
         value = getattr(config, item.name)
         if is_dataclass(value):
-            values |= flat(value, f"{prefix}{item.name}.")
+            values |= flatten(value, f"{prefix}{item.name}.")
         else:
             values[prefix + item.name] = value
     return values
 
 
-def changed(config: Config, values: Mapping[str, Any]) -> Config:
+def replace_fields(config: Config, values: Mapping[str, Any]) -> Config:
     """The config with some fields replaced, given by dotted name.
 
     Raises:
         ConfigError: A field is unknown, or a value is out of range.
 
     Example:
-        >>> changed(Config(), {"loss.mae": 0.3}).loss.mae
+        >>> replace_fields(Config(), {"loss.mae": 0.3}).loss.mae
         0.3
     """
     nested = to_dict(config)
@@ -67,7 +67,7 @@ def differences(one: Config, other: Config) -> dict[str, tuple[Any, Any]]:
         >>> differences(Config(seed=1), Config(seed=2))
         {'seed': (1, 2)}
     """
-    first, second = flat(one), flat(other)
+    first, second = flatten(one), flatten(other)
     return {name: (first[name], second[name]) for name in first if first[name] != second[name]}
 
 

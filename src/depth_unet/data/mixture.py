@@ -50,7 +50,7 @@ class Mixture(Source):
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = tuple(parts)
         self.root = parts[0].source.root
-        self.rows = [_prefixed(row, part.prefix) for part in parts for row in part.source.rows]
+        self.rows = [_add_prefix(row, part.prefix) for part in parts for row in part.source.rows]
         infos = [part.source.info for part in parts]
         self.info = infos[0]
         if len(parts) > 1:
@@ -185,7 +185,7 @@ def parse_data_argument(text: str) -> tuple[Path, float | None]:
         return Path(text), None
 
 
-def _prefixed(row: PairRow, prefix: str) -> PairRow:
+def _add_prefix(row: PairRow, prefix: str) -> PairRow:
     if not prefix:
         return row
     return replace(

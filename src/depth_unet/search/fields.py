@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import tyro
 
 from depth_unet.config.run import Config
-from depth_unet.config.values import flat
+from depth_unet.config.values import flatten
 from depth_unet.errors import ConfigError
 
 
@@ -20,7 +20,7 @@ def find_field(name: str) -> str:
     Raises:
         ConfigError: No field has that name; the message lists similar ones.
     """
-    wanted, names = name.replace("-", "_"), tuple(flat(Config()))
+    wanted, names = name.replace("-", "_"), tuple(flatten(Config()))
     if wanted in names:
         return wanted
     near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)

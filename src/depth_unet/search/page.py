@@ -15,8 +15,8 @@ from depth_unet.search.results import (
     TABLE_NAME,
     Result,
     State,
-    best_of,
-    ranked,
+    best_result,
+    rank,
     read_results,
     trial_folder,
     write_table,
@@ -54,7 +54,7 @@ def write_report(study: optuna.Study, setup: Setup) -> list[Result]:
 
 def page(results: Sequence[Result], plots: Mapping[str, Path], setup: Setup) -> str:
     """The page as HTML, with the plots that ``draw_plots`` returned."""
-    best = best_of(results)
+    best = best_result(results)
     scores = sorted(result.abs_rel for result in results if result.state == "complete")
     return render(
         "search.html",
@@ -62,7 +62,7 @@ def page(results: Sequence[Result], plots: Mapping[str, Path], setup: Setup) -> 
         setup=setup,
         settings=[each.name for each in setup.space.dimensions],
         varies_loss=any(each.name.startswith("loss.") for each in setup.space.dimensions),
-        results=ranked(results),
+        results=rank(results),
         counts=count_states(results),
         states=STATES,
         best=best,
@@ -74,7 +74,7 @@ def page(results: Sequence[Result], plots: Mapping[str, Path], setup: Setup) -> 
         enough_trials=ENOUGH_TRIALS,
         best_share=f"{BEST_SHARE:.0%}",
         table_name=TABLE_NAME,
-        short=short,
+        format_short=format_short,
     )
 
 
@@ -85,7 +85,7 @@ def count_states(results: Sequence[Result]) -> str:
     return ", ".join(counts) or "none started"
 
 
-def short(value: Any) -> str:
+def format_short(value: Any) -> str:
     """A value with few digits."""
     if value is None:
         return "–"

@@ -20,8 +20,16 @@ from filelock import FileLock, Timeout
 from optuna.storages import RetryHeartbeatStaleTrialCallback, fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
 
-from depth_unet.search.results import MACHINE, NUMBER, TRIES, is_given_up, latest, trial_folder
-from depth_unet.search.space import Choices, Sampler, Space
+from depth_unet.config.choices import SamplerChoice
+from depth_unet.search.results import (
+    MACHINE,
+    NUMBER,
+    TRIES,
+    is_given_up,
+    latest_attempts,
+    trial_folder,
+)
+from depth_unet.search.space import Choices, Space
 from depth_unet.search.study import file_lock
 
 
@@ -47,7 +55,7 @@ class TrialQueue:
         out: Path,
         *,
         num_trials: int,
-        sampler: Sampler,
+        sampler: SamplerChoice,
         seed: int,
     ) -> None:
         self.study, self.space, self.out, self.num_trials = study, space, out, num_trials
@@ -66,7 +74,7 @@ class TrialQueue:
         count = None
         try:
             self._requeue_dead()
-            trials = latest(self.study)
+            trials = latest_attempts(self.study)
             queued = any(trial.state == TrialState.WAITING for trial in trials)
             if not queued and len(trials) < self.num_trials:
                 params = self._grid[len(trials)] if self._grid else {}
@@ -95,12 +103,12 @@ class TrialQueue:
 
     def _requeue_dead(self) -> None:
         fail_stale_trials(self.study)
-        for trial in latest(self.study):
+        for trial in latest_attempts(self.study):
             if trial.state == TrialState.RUNNING:
                 self._fail_if_killed(trial)
         # A scan and not a callback of the storage: that one is lost if this process is killed
         # between failing a trial and queueing it again.
-        for trial in latest(self.study):
+        for trial in latest_attempts(self.study):
             if trial.state == TrialState.FAIL and not is_given_up(trial):
                 self._retry(self.study, trial)
 

@@ -53,7 +53,7 @@ def trial_folder(number: int) -> str:
     return f"trial-{number:04d}"
 
 
-def latest(study: optuna.Study) -> list[FrozenTrial]:
+def latest_attempts(study: optuna.Study) -> list[FrozenTrial]:
     """The last attempt at every trial, by number."""
     attempts = {t.user_attrs[NUMBER]: t for t in study.get_trials(deepcopy=False)}
     return [attempts[number] for number in sorted(attempts)]
@@ -74,17 +74,17 @@ def read_results(study: optuna.Study, space: Space) -> list[Result]:
             figures=dict(trial.user_attrs.get(FIGURES, {})),
             step=trial.last_step or 0,
         )
-        for trial in latest(study)
+        for trial in latest_attempts(study)
     ]
 
 
-def best_of(results: Sequence[Result]) -> Result | None:
+def best_result(results: Sequence[Result]) -> Result | None:
     """The complete trial with the lowest AbsRel; the earlier of two equal ones."""
     complete = [result for result in results if result.state == "complete"]
     return min(complete, key=lambda result: result.abs_rel, default=None)
 
 
-def ranked(results: Sequence[Result]) -> list[Result]:
+def rank(results: Sequence[Result]) -> list[Result]:
     """Complete trials, the best first, then the others likewise."""
     return sorted(results, key=lambda r: (r.state != "complete", r.abs_rel, r.number))
 
@@ -96,7 +96,7 @@ def write_table(results: Sequence[Result], space: Space, out: Path) -> None:
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(("trial", "state", *METRICS, "best_step", "last_step", *names))
-        for result in ranked(results):
+        for result in rank(results):
             figures = (f"{result.figures[m]:.6g}" if result.figures else "" for m in METRICS)
             values = (format_value(result.values[n]) if result.values else "" for n in names)
             best_step = result.figures.get("step", "")

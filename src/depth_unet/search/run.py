@@ -10,7 +10,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import Trial
 
 from depth_unet.config.run import Config
-from depth_unet.config.values import changed
+from depth_unet.config.values import replace_fields
 from depth_unet.errors import DataError
 from depth_unet.search.queue import TrialQueue, suggest
 from depth_unet.search.results import FIGURES, METRICS, NUMBER, TRIES, trial_folder
@@ -78,7 +78,7 @@ class Search:
         self._number = int(trial.user_attrs[NUMBER])
         out = self.queue.out / trial_folder(self._number)
         try:
-            score = self.run_trial(changed(self.config, values), out, self._reporter(trial))
+            score = self.run_trial(replace_fields(self.config, values), out, self._reporter(trial))
             trial.set_user_attr(TRIES, 0)  # refused if another process has failed the trial
         except UpdateFinishedTrialError:
             self._taken_over = True

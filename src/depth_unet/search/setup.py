@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from depth_unet.config.choices import PrunerChoice, SamplerChoice
 from depth_unet.config.run import Config
-from depth_unet.config.values import changed, differences, flat
+from depth_unet.config.values import differences, flatten, replace_fields
 from depth_unet.recipes import RECIPES
 from depth_unet.search.fields import format_option
-from depth_unet.search.space import Sampler, Space
-from depth_unet.search.study import Pruner
+from depth_unet.search.space import Space
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,8 @@ class Setup:
 
     config: Config
     space: Space
-    sampler: Sampler
-    pruner: Pruner
+    sampler: SamplerChoice
+    pruner: PrunerChoice
     num_trials: int
     data: tuple[str, ...]
     dataset: str
@@ -44,7 +44,7 @@ class Setup:
         varied = {each.name for each in self.space.dimensions}
         settings = {
             name: list(value) if isinstance(value, tuple) else value
-            for name, value in flat(self.config).items()
+            for name, value in flatten(self.config).items()
             if name not in varied
         }
         return settings | {
@@ -57,7 +57,7 @@ class Setup:
     def command(self, values: Mapping[str, Any]) -> list[str]:
         """The command that trains once more with a trial's values, as words for a shell."""
         recipe = RECIPES.get(self.config.recipe, Config)
-        changes = differences(recipe(), changed(self.config, values))
+        changes = differences(recipe(), replace_fields(self.config, values))
         options = [w for name, (_, value) in changes.items() for w in format_option(name, value)]
         words = ("train", self.config.recipe, "--data", *self.data, *options)
         return ["depth-unet", *words, "--out", str(self.out / "best")]

@@ -5,14 +5,14 @@ import math
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from depth_unet.config.choices import SamplerChoice
 from depth_unet.config.run import Config
-from depth_unet.config.values import changed
+from depth_unet.config.values import replace_fields
 from depth_unet.errors import ConfigError
 from depth_unet.search.fields import field_type, find_field, format_value, parse_value
 
-Sampler = Literal["grid", "random", "tpe"]
 PAPER_GRID = tuple(f"loss.{name}=0.2,0.6,1.0" for name in ("mae", "gradient_edge", "ssim"))
 PAPER_RANGES = tuple(f"loss.{name}=0.1..1.0" for name in ("mae", "gradient_edge", "ssim"))
 FIXED = {
@@ -112,7 +112,7 @@ class Space:
         return " ".join(f"{each.name}={each}" for each in self.dimensions)
 
 
-def parse_space(texts: Sequence[str], config: Config, sampler: Sampler) -> Space:
+def parse_space(texts: Sequence[str], config: Config, sampler: SamplerChoice) -> Space:
     """Parse a space and check that every config in it is valid.
 
     Args:
@@ -197,7 +197,7 @@ def _probes(space: Space) -> Iterator[dict[str, Any]]:
 
 def _check(config: Config, values: Mapping[str, Any]) -> None:
     try:
-        changed(config, values)
+        replace_fields(config, values)
     except ConfigError as error:
         found = " ".join(f"{name}={format_value(value)}" for name, value in values.items())
         raise ConfigError(f"--space allows {found}, but {error}; narrow the space") from None

@@ -4,28 +4,21 @@ import contextlib
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from depth_unet.errors import ConfigError, DataError, install_command
+import optuna
+from filelock import FileLock
+from optuna.exceptions import ExperimentalWarning, OptunaError, StorageInternalError
+from optuna.pruners import BasePruner, MedianPruner, NopPruner
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.storages import RDBStorage
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from depth_unet.config.choices import PrunerChoice, SamplerChoice
+from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import make_folder
-from depth_unet.search.space import Sampler
 
-try:
-    import optuna
-    from filelock import FileLock
-    from optuna.exceptions import ExperimentalWarning, OptunaError, StorageInternalError
-    from optuna.pruners import BasePruner, MedianPruner, NopPruner
-    from optuna.samplers import BaseSampler, RandomSampler, TPESampler
-    from optuna.storages import RDBStorage
-    from sqlalchemy import URL, make_url
-    from sqlalchemy.exc import SQLAlchemyError
-except ModuleNotFoundError as error:
-    raise ConfigError(
-        f"search needs {error.name}, which is not installed; run "
-        f"{install_command('optuna', 'sqlalchemy', 'filelock')}"
-    ) from None
-
-Pruner = Literal["none", "median"]
 DATABASE_NAME, LOCKS_NAME = "study.db", "locks"
 PLAN = "plan"
 # Every process reports every BEAT_S that it is alive; a trial without a report for GRACE_S counts
@@ -114,7 +107,7 @@ def check_plan(study: optuna.Study, plan: Mapping[str, Any]) -> None:
         )
 
 
-def make_sampler(name: Sampler, seed: int, trial: int) -> BaseSampler:
+def make_sampler(name: SamplerChoice, seed: int, trial: int) -> BaseSampler:
     """A sampler for one trial, seeded by the number of trials before it.
 
     A restarted sampler with one seed for the whole study would draw the same values again.
@@ -123,7 +116,7 @@ def make_sampler(name: Sampler, seed: int, trial: int) -> BaseSampler:
     return TPESampler(seed=number, constant_liar=True) if name == "tpe" else RandomSampler(number)
 
 
-def make_pruner(name: Pruner, num_steps: int) -> BasePruner:
+def make_pruner(name: PrunerChoice, num_steps: int) -> BasePruner:
     """Never prunes, or prunes below the median of the other trials after a fifth of the steps."""
     match name:
         case "none":

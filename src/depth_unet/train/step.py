@@ -81,7 +81,7 @@ class BatchGradient:
         """
         counts: dict[str, Tensor] = {}
         for mask in masks:
-            for name, count in self.loss.counts(self._strided(mask)).items():
+            for name, count in self.loss.counts(self._subsample(mask)).items():
                 counts[name] = counts[name] + count if name in counts else count
         return counts
 
@@ -140,14 +140,14 @@ class BatchGradient:
         output = self.network(batch.image, batch.intrinsics_px, output_stride=stride)
         return self.loss(
             output.canonical_depth_m,
-            self._strided(batch.depth_m / ratio[:, None, None, None]),
-            self._strided(batch.valid),
+            self._subsample(batch.depth_m / ratio[:, None, None, None]),
+            self._subsample(batch.valid),
             output.log_spread,
             logits=output.semantics,
             labels=batch.labels,
         )
 
-    def _strided(self, values: Tensor) -> Tensor:
+    def _subsample(self, values: Tensor) -> Tensor:
         """The rows and columns that the loss looks at (b 1 h w)."""
         stride = self.config.loss.stride
         centre = stride // 2

@@ -18,9 +18,9 @@ from depth_unet.data.run_data import open_run_data
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import check_writable
 from depth_unet.model.device import choose_device
-from depth_unet.search.page import PAGE_NAME, short, write_report
+from depth_unet.search.page import PAGE_NAME, format_short, write_report
 from depth_unet.search.queue import TrialQueue
-from depth_unet.search.results import TABLE_NAME, Result, best_of
+from depth_unet.search.results import TABLE_NAME, Result, best_result
 from depth_unet.search.run import Search
 from depth_unet.search.setup import Setup
 from depth_unet.search.space import Space, parse_space
@@ -101,7 +101,7 @@ def search(arguments: SearchArguments, setup: Setup, source: Mixture) -> None:
             ) from None
         with queue.lock:
             results = write_report(study, setup)
-    console.print(closing(results, setup))
+    console.print(describe_end(results, setup))
 
 
 def check_settings(config: Config) -> None:
@@ -152,15 +152,15 @@ def describe(setup: Setup) -> str:
 
 def describe_result(number: int, results: list[Result]) -> str:
     """A finished trial in one line."""
-    result, best = next(r for r in results if r.number == number), best_of(results)
-    values = " ".join(f"{name}={short(value)}" for name, value in result.values.items())
+    result, best = next(r for r in results if r.number == number), best_result(results)
+    values = " ".join(f"{name}={format_short(value)}" for name, value in result.values.items())
     score = f"AbsRel {result.abs_rel:.4f}" if result.figures else "no metrics"
     outcome = {"complete": score, "pruned": f"pruned at step {result.step}, {score}"}
     so_far = f"; best: {best.abs_rel:.4f} (trial {best.number})" if best else ""
     return f"trial {number}: {values}: {outcome.get(result.state, 'no result')}{so_far}"
 
 
-def closing(results: list[Result], setup: Setup) -> str:
+def describe_end(results: list[Result], setup: Setup) -> str:
     """The last lines: what was written, what still runs, and the command for the best settings."""
     lines = [f"wrote {setup.out / PAGE_NAME} and {setup.out / TABLE_NAME}"]
     running = sum(result.state == "running" for result in results)
@@ -170,7 +170,7 @@ def closing(results: list[Result], setup: Setup) -> str:
             f"running in other processes: {running}; if one was killed, run the same command to "
             "resume its trial",
         )
-    best = best_of(results)
+    best = best_result(results)
     if best is not None:
         lines.append(f"next: {shlex.join(setup.command(best.values))}")
     return "\n".join(lines)

@@ -35,14 +35,14 @@ class Folder:
         try:
             return str((self.root / name).stat().st_size)
         except OSError as error:
-            raise _unreadable(self.root / name, error) from None
+            raise _read_error(self.root / name, error) from None
 
     def read(self, name: str) -> bytes:
         """The file's content."""
         try:
             return (self.root / name).read_bytes()
         except OSError as error:
-            raise _unreadable(self.root / name, error) from None
+            raise _read_error(self.root / name, error) from None
 
     def _list(self, folder: str) -> frozenset[str]:
         try:
@@ -99,7 +99,7 @@ def find_word(name: str, words: Iterable[str]) -> str:
     return next((word for word in words if word in found), "")
 
 
-def _unreadable(path: Path, error: OSError) -> DataError:
+def _read_error(path: Path, error: OSError) -> DataError:
     if isinstance(error, FileNotFoundError):
         return DataError(f"{path} is missing; restore it or remove it from the list")
     return DataError(f"{path} cannot be read ({error.strerror or error}); replace it")
