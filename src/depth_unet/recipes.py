@@ -87,9 +87,9 @@ def scratch() -> Config:
     The network of ``seed`` with a spread, 10.4 million parameters; no pretrained weights.
 
     Command:
-        ``make scratch``: 3,600 steps on rooms (``depth-unet train scratch --data ROOMS
-        --holdout 0.02 --augment.zoom 1.25 --steps 3600``), then twice 2,400 on both
-        (``depth-unet train scratch --data CACHE:0.6 ROOMS:0.4 --init BEFORE --steps 2400``)
+        ``make scratch`` trains three times, each run with ``--init`` the one before: 3,600 steps
+        on rooms (``depth-unet train scratch --data ROOMS --holdout 0.02 --augment.zoom 1.25
+        --steps 3600``), then two runs of 2,400 on both (``--data CACHE:0.6 ROOMS:0.4``)
 
     Two and a half hours on one busy core; AbsRel .255, delta1 .579, RMSE .814 on 323 test frames
     (docs/models/scratch.md).
@@ -114,11 +114,11 @@ def transfer() -> Config:
     Command:
         ``make transfer``: ``depth-unet train transfer --data CACHE`` (cache: ``depth-unet prepare
         --size 640x480 --labels FOLDER``), then 500 steps with ``--init BEFORE --augment.zoom 2
-        --optim.lr 1e-4``, then 1,100 with classes as a second task, twice, and their mean
+        --optim.lr 1e-4``, then two runs of 1,100 steps with classes as a second task, averaged
 
-    On all 795 labelled NYU pairs (``--holdout none``) these took 59 minutes on two busy cores, 20
-    on one and twice 52 on one, and scored AbsRel .157, delta1 .782, RMSE .543 on 323 test frames
-    (docs/models/transfer.md).
+    On all 795 labelled NYU pairs (``--holdout none``) the four runs took 59 minutes on two busy
+    cores, then 20, 52 and 52 minutes on one, and scored AbsRel .157, delta1 .782, RMSE .543 on
+    323 test frames (docs/models/transfer.md).
     """
     return Config(
         recipe="transfer",

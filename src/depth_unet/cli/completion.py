@@ -42,7 +42,7 @@ def script(shell: str) -> str:
     """The completion script of a shell: ``bash``, ``zsh`` or ``fish``.
 
     Raises:
-        ConfigError: There is none for this shell.
+        ConfigError: The shell is none of these.
     """
     if shell not in ("bash", "zsh", "fish"):
         raise ConfigError(f"--completion is {shell!r}; choose bash, zsh or fish")

@@ -49,7 +49,7 @@ def recipes_help(command: str, recipes: Mapping[str, Callable[[], Any]]) -> str:
 
 
 def help_rules() -> "ConstructorRegistry":
-    """Rules for tyro that change only its help.
+    """Rules that make tyro's help readable; parsing is unchanged.
 
     Several values are shown as ``INT...``, an empty default as ``none``, and the lines of a
     docstring are joined.

@@ -54,6 +54,6 @@ def _check_outputs(paths: Sequence[Path], *, overwrite: bool) -> None:
         raise ConfigError("--out is empty; name a file that ends in .md or .html")
     for path in paths:
         if path.suffix.lower() not in FORMS:
-            raise ConfigError(f"--out {path} must end in .md or .html")
+            raise ConfigError(f"--out {path} must end in .md or .html; choose another name")
         check_free(path, overwrite=overwrite)
         check_writable(path.parent)

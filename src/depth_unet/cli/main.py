@@ -65,7 +65,7 @@ def _run(arguments: list[str]) -> int:
         except BrokenPipeError:
             raise
         except OSError as error:
-            _say(f"depth-unet: error: {error}; free or change the path and run it again")
+            _say(f"depth-unet: error: {error}; free space or use another path, and run it again")
             return FAILED
         except KeyboardInterrupt as interrupt:
             _say(f"depth-unet: interrupted{'; ' if str(interrupt) else ''}{interrupt}")
@@ -115,7 +115,7 @@ def _import(module: str) -> Any:
         if error.name not in SEARCH_LIBRARIES:
             raise
         raise ConfigError(
-            f"search needs {error.name}, which is not installed: "
+            f"search needs {error.name}, which is not installed; run: "
             f"{install_command(*SEARCH_LIBRARIES)}"
         ) from None
 
@@ -142,7 +142,7 @@ def _parse_recipe(command: str, rest: list[str]) -> Any:
 
 
 def _parse_resume(rest: list[str]) -> Any:
-    """Options beside --resume are compared with the settings of the run, or of a recipe."""
+    """Parse ``train --resume``; other options change the settings of the run, or of a recipe."""
     from pathlib import Path
 
     from depth_unet.config.run import Config

@@ -19,7 +19,7 @@ def read_rgb(path: Path, data: bytes | None = None) -> UInt8[np.ndarray, "h w 3"
 
     Args:
         path: The file.
-        data: The content of a file in an archive; the path is then for messages.
+        data: The content of a file in an archive; the path is then used in messages only.
 
     Returns:
         RGB, 0 to 255, as stored: the orientation tag is not applied, since the depth map was made
@@ -44,7 +44,7 @@ def read_depth(
     Args:
         path: A single-channel image.
         metres_per_unit: Metres per count.
-        data: The content of a file in an archive; the path is then for messages.
+        data: The content of a file in an archive; the path is then used in messages only.
         bits: Bits per pixel that the file must have.
 
     Returns:
@@ -102,8 +102,8 @@ def _check_depth_mode(image: Image.Image, path: Path, bits: Literal[8, 16] = 16)
     if bits == 8:
         if image.mode != "L":
             raise DataError(
-                f"{path} has colour mode {image.mode}; training depth of this form is a "
-                "single-channel 8-bit PNG"
+                f"{path} has colour mode {image.mode}; training depth of this form must be "
+                "a single-channel 8-bit PNG"
             )
         return
     if image.mode == "L":

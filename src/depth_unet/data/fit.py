@@ -1,7 +1,7 @@
 """Frames brought to one size, with their cameras: cropped to its aspect ratio, then resized.
 
 A frame that is wider or higher than the target loses its margins and is never squeezed: prediction
-keeps aspect ratios, and the network must see in training what it will see then.
+keeps aspect ratios, so training must keep them, too.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Classes of pixels, in a folder of their own."""
+"""Classes of pixels, read from a separate folder."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -35,7 +35,7 @@ class Labelled(Original):
         self.root, self.info, self.rows = source.root, source.info, source.rows
 
     def check(self, indices: Iterable[int]) -> None:
-        """Check that every training frame has a map of its own, of its photo's size."""
+        """Check that every training frame has its own map of classes, of its photo's size."""
         indices = list(indices)
         owners: dict[Path, str] = {}
         for row in (self.rows[index] for index in indices):

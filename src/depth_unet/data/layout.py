@@ -58,7 +58,7 @@ class PairRow:
 
     Attributes:
         rgb: Path of the photo, relative to the folder, with forward slashes.
-        depth: Path of the depth map, likewise.
+        depth: Path of the depth map, in the same form.
         official_split: ``train``, ``test`` or empty.
         room_group: Name of the room, or empty; frames of one room are never in two splits.
         camera_px: fx, fy, cx, cy in pixels of the photo; None: the data set's camera.
@@ -80,7 +80,7 @@ class DatasetInfo:
         metres_per_unit: Metres per count of the depth PNG.
         border_px: Width of the border in which depth is not valid, pixels of the original image.
         max_depth_m: Depth beyond which a value is not valid, metres.
-        intrinsics: The camera of all images that have none of their own, or None.
+        intrinsics: The camera of all rows without ``camera_px``, or None.
     """
 
     name: str
@@ -112,8 +112,8 @@ def read_index(
         check: Called with every row, and its file and line; raises an error if the row is bad.
 
     Raises:
-        DataError: The index is missing, is no UTF-8 CSV, lacks a column, or holds a bad line or
-            one photo twice.
+        DataError: The index is missing, is not a UTF-8 CSV file, lacks a column, or has a bad line
+            or a photo twice.
     """
     path = root / INDEX_NAME
 
@@ -141,7 +141,7 @@ def read_index(
 def collect_rows(
     lines: Iterable[tuple[str, Line]], parse: Callable[[Line, str], PairRow], on_bad: OnBad
 ) -> list[PairRow]:
-    """The rows of lists in which no photo may be listed twice.
+    """Parse lines into rows; no photo may be listed twice.
 
     Args:
         lines: Every line with its file and number, for messages.
@@ -179,7 +179,7 @@ def read_info(root: Path) -> DatasetInfo:
     """Read ``dataset.json`` of the folder ``root``; without the file, the defaults.
 
     Raises:
-        DataError: The file is no JSON object, or a field has a value that cannot be used.
+        DataError: The file is not a JSON object, or a value cannot be used.
     """
     path = root / INFO_NAME
     if not path.exists():

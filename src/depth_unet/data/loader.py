@@ -67,11 +67,11 @@ class Loader:
     Args:
         source: The data.
         order: The order of the rows that are trained on.
-        size: Height and width of the frames; margins beyond its aspect ratio are cut off.
+        size: Height and width that frames are cropped and resized to.
         batch_size: Frames per optimiser step, over all processes.
         rank: This process.
         world_size: Number of processes; each reads its own part of every batch.
-        labelled: Whether classes are loaded, where frames have any.
+        labelled: Whether classes are loaded.
         workers: Threads that read frames; 0 takes one per core, at most ``MOST_WORKERS``. Batches
             do not depend on it.
     """

@@ -21,8 +21,8 @@ class Part:
 
     Attributes:
         source: The data set.
-        prefix: Start of its frames' and rooms' names in the mixture: its folder's name and a
-            slash; empty for a data set that is alone.
+        prefix: Put before the names of its frames and rooms: its folder's name and a slash; empty
+            for a single data set.
         weight: Its share, in any unit; None: by its size.
         start: Its first row in the mixture.
     """
@@ -94,9 +94,9 @@ class Mixture(Source):
         seed: int,
         held_out: Collection[str] = (),
     ) -> Splits:
-        """Split every data set by rooms as if it were alone; see ``split_rooms``.
+        """Split every data set by rooms, independently of the others; see ``split_rooms``.
 
-        Rooms ``held_out`` belong to one data set; the others are split by ``holdout``.
+        A data set that has rooms of ``held_out`` holds out those; the others use ``holdout``.
 
         Raises:
             DataError: Every row of a data set is a test row, or a room ``held_out`` is not found.
@@ -144,9 +144,9 @@ def open_data(texts: Sequence[str]) -> Mixture:
     """Open the data sets that ``--data`` names as ``PATH`` or ``PATH:WEIGHT``.
 
     Raises:
-        ConfigError: There is none, some have a weight and some not, a weight is not positive, or
-            two folders have one name.
-        DataError: A path is no data set.
+        ConfigError: No data set is named, only some have a weight, a weight is not positive, or two
+            folders have the same name.
+        DataError: A path is not a data set.
     """
     if not texts:
         raise ConfigError("--data names no folder; name at least one")

@@ -19,7 +19,7 @@ class EpochOrder:
     With one data set, an epoch is a permutation of its frames. With several, an epoch has as many
     frames as all of them together, and each data set fills its share from one permutation of its
     frames after another, across epochs. A small data set may repeat within an epoch and a large
-    one take several epochs, but no frame repeats before all others of its data set were used.
+    one take several epochs, but no frame repeats before all others of its data set have been used.
 
     Args:
         parts: Rows of each data set; no row is in two.

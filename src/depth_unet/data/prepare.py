@@ -31,7 +31,7 @@ OUR_BLOCK_FILE = re.compile(r"\.?\d{5,}\..*(npy|json)")
 
 
 class Subset(Original):
-    """Some rows of a data set, in their order; they were read, so ``check`` does nothing."""
+    """Some rows of a data set in order. They have been read, so ``check`` does nothing."""
 
     def __init__(self, source: Original, indices: Sequence[int]) -> None:
         self.source, self.indices = source, list(indices)
@@ -86,7 +86,10 @@ def skip_bad(
             else:
                 on_bad(error)
     if not kept:
-        raise DataError(f"none of the {len(source.rows)} pairs of {source.root} can be read")
+        raise DataError(
+            f"none of the {len(source.rows)} pairs of {source.root} can be "
+            "read; run `depth-unet inspect` to see why"
+        )
     return Subset(source, kept)
 
 
@@ -117,7 +120,7 @@ def prepare(
 
     Raises:
         ConfigError: The number of threads is negative.
-        DataError: A pair cannot be used, or ``out`` holds something else.
+        DataError: A pair cannot be used, or ``out`` holds other files.
     """
     if workers < 0:
         raise ConfigError(f"workers is {workers}; give a number of threads, or 0 for one per core")
@@ -163,7 +166,7 @@ def _start(out: Path, identity: dict[str, str], *, replaces: bool) -> None:
 def _complete(
     source: Original, out: Path, num_blocks: int, fingerprint: str, shape: tuple[int, int, int]
 ) -> None:
-    """Write what makes the folder a cache; the manifest last."""
+    """Turn the unfinished cache into a finished one; the manifest is written last."""
     records = [record for number in range(num_blocks) if (record := read_record(out, number))]
     assert len(records) == num_blocks
     height, width, block_size = shape

@@ -17,7 +17,7 @@ def open_run_data(
     saved_texts: Sequence[str] = (),
     saved_splits: Splits | None = None,
 ) -> tuple[Mixture, Splits]:
-    """Open the data of a new run and split it, or open that of a saved run with its splits.
+    """Open the data of a new run and split it, or the data of a saved run with its saved splits.
 
     Args:
         texts: The data sets as ``--data`` names them; empty: those of the saved run.

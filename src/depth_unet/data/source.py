@@ -81,7 +81,7 @@ class Source(ABC):
 
 
 class Original(Source):
-    """A data set as it was downloaded or made, of which a cache can be prepared."""
+    """A data set in its original form, from which a cache can be prepared."""
 
     @abstractmethod
     def origin(self, index: int) -> str:
@@ -101,7 +101,7 @@ class PairsSource(Original):
 
     Args:
         root: The folder with ``index.csv``.
-        only_tests: Whether the folder holds the files of test rows alone, as a cache does.
+        only_tests: Whether the folder holds only the files of test rows, as a cache does.
         on_bad: Called with the error of every bad line, and of every missing file.
 
     Raises:

@@ -35,12 +35,12 @@ class WeightedLoss:
 
     ``total = sum over terms of weight * sum / count``
 
-    It keeps nothing between calls. ``total`` divides once, by the counts of the whole optimiser
+    It has no state. ``total`` divides once, by the counts of the whole optimiser
     step: all micro-batches and processes.
 
     Args:
-        config: Weights and the settings of SSIM. ``stride`` is the caller's: prediction, target
-            and mask come at the size to be compared.
+        config: Weights and the settings of SSIM. The caller applies ``stride`` to
+            prediction, target and mask.
 
     Example:
         >>> import torch

@@ -19,8 +19,8 @@ def canonical_camera(
     Args:
         height: Rows of the image.
         width: Columns of the image.
-        focal: Focal length in lengths of the longer side, so that a portrait photo is one of the
-            same camera, turned.
+        focal: Focal length in lengths of the longer side, so that a portrait photo is taken
+            by the same camera, rotated.
         like: A tensor with the number of images and the device.
 
     Returns:

@@ -16,7 +16,7 @@ from depth_unet.model.encoders import make_encoder, run_part
 from depth_unet.model.rays import canonical_camera, relative_camera
 from depth_unet.records import DepthOutput
 
-USUAL_LOG_SPREAD = -2.0  # 14 % of the depth: what spread begins with
+USUAL_LOG_SPREAD = -2.0  # of random weights: 14 % of the depth
 
 
 class UNet(nn.Module):
@@ -24,7 +24,7 @@ class UNet(nn.Module):
 
     The prediction holds for a camera of ``config.canonical_focal``; ``predict.canvas`` scales
     it to the camera at hand. With ``config.camera_rays`` the network knows where each pixel looks,
-    so that it can tell part of a room from a whole one. No image depends on the others of a batch.
+    so it can distinguish part of a room from a whole one. Images of a batch are independent.
 
     Args:
         config: Encoder, widths, depths, attention and the range of depth; weights are random, also
@@ -79,12 +79,12 @@ class UNet(nn.Module):
         Args:
             image: RGB in [0, 1], any size.
             intrinsics_px: fx, fy, cx, cy in pixels of the image; None: the canonical camera.
-                It says where each pixel looks; depth is not scaled by it.
+                It tells the network where each pixel looks; depth is not scaled by it.
             output_stride: The depth map has 1/output_stride of the image's rows and columns.
 
         Returns:
-            Depth in metres, fp32, within [min_depth_m, max_depth_m], at the image's size divided
-            by ``output_stride`` (rounded up); with ``config.spread`` also the log of the scale of
+            Canonical depth, fp32, within [min_depth_m, max_depth_m], at the image's size divided by
+            ``output_stride`` (rounded up); with ``config.spread`` also the log of the scale of
             log-depth's Laplace distribution; with ``config.num_classes``, and where gradients are
             enabled, also class logits.
         """

@@ -79,7 +79,7 @@ def page(results: Sequence[Result], plots: Mapping[str, Path], setup: Setup) -> 
 
 
 def count_states(results: Sequence[Result]) -> str:
-    """How many trials are in which state."""
+    """The number of trials in each state, in words."""
     found = [result.state for result in results]
     counts = [f"{found.count(state)} {name}" for state, name in STATES.items() if state in found]
     return ", ".join(counts) or "none started"

@@ -1,4 +1,4 @@
-"""The results of all trials, without Optuna's types, and as a CSV table."""
+"""The results of all trials as plain values, and as a CSV table."""
 
 import csv
 import math
@@ -79,13 +79,13 @@ def read_results(study: optuna.Study, space: Space) -> list[Result]:
 
 
 def best_result(results: Sequence[Result]) -> Result | None:
-    """The complete trial with the lowest AbsRel; the earlier of two equal ones."""
+    """The complete trial with the lowest AbsRel; of equal ones the first."""
     complete = [result for result in results if result.state == "complete"]
     return min(complete, key=lambda result: result.abs_rel, default=None)
 
 
 def rank(results: Sequence[Result]) -> list[Result]:
-    """Complete trials, the best first, then the others likewise."""
+    """Trials by AbsRel, the best first, complete ones before all others."""
     return sorted(results, key=lambda r: (r.state != "complete", r.abs_rel, r.number))
 
 

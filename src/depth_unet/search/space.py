@@ -57,8 +57,8 @@ class Range:
 
     Attributes:
         name: Dotted name of the field.
-        low: An int if the field holds whole numbers.
-        high: Likewise.
+        low: The lower end; an int if the field holds whole numbers.
+        high: The upper end, of the same type.
         log: Whether values are drawn on a logarithmic scale.
     """
 

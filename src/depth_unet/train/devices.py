@@ -21,7 +21,7 @@ BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # as x86 and Arm processors na
 
 
 def resolve_precision(config: Config, device: torch.device) -> Config:
-    """Replace precision ``auto`` by what it means on this device.
+    """Replace precision ``auto`` by bf16 where the device has it, else fp32.
 
     Checkpoints hold the resolved precision, so that a resumed run keeps its arithmetic.
 
@@ -64,7 +64,7 @@ def local_processes() -> int:
 
 
 def make_fabric(config: Config, device: torch.device) -> Fabric:
-    """Device, precision (resolved) and processes of a run; torchrun's variables state the last.
+    """Fabric for a run: device type, resolved precision, and the processes of torchrun.
 
     Only the type of ``device`` counts: Fabric gives every process its own GPU.
     """

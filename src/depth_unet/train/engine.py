@@ -1,4 +1,4 @@
-"""Gradients of whole batches in the memory there is: the plan, and smaller parts when it fails."""
+"""Gradients of whole batches within the memory limit; smaller micro-batches if memory runs out."""
 
 import math
 from collections.abc import Callable
@@ -26,15 +26,15 @@ SAVED_COPIES = 2  # of each while it is written: contiguous, and as bytes
 
 
 class Engine:
-    """Adds up the gradient of every batch by a plan, which never changes the result.
+    """Computes the gradient of every batch in micro-batches; their size never changes the result.
 
     Args:
-        gradient: Computes the batch's gradient in given parts.
+        gradient: Computes the gradient of a batch that is cut into micro-batches.
         network: The network itself.
         config: The run's settings.
         share: Images of a full batch in this process.
-        plan: A resumed run's plan; None starts as the config says, or as ``prepare`` finds.
-        say: Called with a line about every change of plan.
+        plan: A resumed run's plan; None: from the config, or chosen by ``prepare``.
+        say: Shows a line about every change of plan.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Engine:
         self.meter = MemoryMeter(self.device)
 
     def prepare(self, loader: Loader, step: int, optimiser: torch.optim.Optimizer) -> None:
-        """Find the plan, if the memory is limited and the run has none yet.
+        """Choose the plan if memory is limited and the run has none yet.
 
         Raises:
             ConfigError: One image does not fit.
@@ -69,7 +69,7 @@ class Engine:
         # The first batch of an epoch is whole.
         raw = loader.load(step - step % loader.steps_per_epoch)
         weights = sum(p.nbytes for p in self.network.parameters())
-        # What a run takes and a pass does not: moments, the next batch, validations, checkpoints.
+        # Memory besides forward and backward: moments, the next batch, validations, checkpoints.
         reserve, saving = 0 if optimiser.state else 2 * weights, 0
         if self.device.type != "cuda":
             stored = (raw.image, raw.depth_m, raw.labels)
@@ -97,7 +97,7 @@ class Engine:
         self.say(self.plan.describe(self.share, self.limit))
 
     def accumulate(self, raw: RawBatch) -> StepLosses:
-        """Add the gradient of a batch; if memory runs out, try again in smaller parts.
+        """Add the gradient of a batch; if memory runs out, try again with smaller micro-batches.
 
         Raises:
             ConfigError: A single image does not fit, or there are several processes.
@@ -118,7 +118,7 @@ class Engine:
             self.halve("out of memory")
 
     def measure(self, raw: RawBatch, reserve: int, size: int, checkpointing: bool) -> int:
-        """Peak memory of passes of ``size`` images, and the reserve, in bytes."""
+        """Peak memory of passes of ``size`` images plus the reserve, in bytes."""
         self.network.checkpointing = checkpointing
         parts = MicroBatches(raw.slice(0, size), size, self.config, self.device)
         counts = self.gradient.counts(parts.masks())
@@ -142,10 +142,10 @@ class Engine:
             torch.cuda.synchronize(self.device)
 
     def halve(self, reason: str) -> None:
-        """Continue with smaller parts, or with single images and recomputed activations.
+        """Halve the micro-batch; at one image, recompute activations instead.
 
         Raises:
-            ConfigError: Neither is left.
+            ConfigError: Activations of single images are recomputed already, or must be kept.
         """
         may_recompute = self.config.compute.checkpointing == "auto" and not self.plan.checkpointing
         if self.plan.micro_batch_size == 1 and may_recompute:
@@ -159,7 +159,7 @@ class Engine:
         )
         self.highest_bytes = self.peak_bytes
         release(self.device)
-        self.meter.reset()  # what was taken before must not shrink the plan again
+        self.meter.reset()  # the peak under the old plan must not shrink the new one
 
     @property
     def peak_bytes(self) -> int:
@@ -168,7 +168,7 @@ class Engine:
 
     @property
     def over_limit(self) -> bool:
-        """Whether more memory was taken than allowed, and smaller parts may help."""
+        """Whether memory exceeded its limit, and smaller micro-batches may help."""
         too_much = bool(self.limit) and self.meter.peak_bytes > self.limit
         return too_much and self.plan.micro_batch_size > 1
 

@@ -1,4 +1,4 @@
-"""The run folder: what it holds besides checkpoints and figures, and when it may be written."""
+"""The run folder: checked, cleared, and its ``config.yaml``."""
 
 import shutil
 from pathlib import Path

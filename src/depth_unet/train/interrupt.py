@@ -13,7 +13,7 @@ class Interrupted(KeyboardInterrupt):  # a KeyboardInterrupt, since the shell ex
 
 
 class StopSignal:
-    """True once SIGINT or SIGTERM has come; a second one acts as usual.
+    """True after the first SIGINT or SIGTERM; a second one has its usual effect.
 
     Args:
         message: Written to stderr when the signal comes.

@@ -42,7 +42,7 @@ OnValidation = Callable[[int, Mapping[str, float]], None]
 
 
 class Trainer:
-    """One run: network, optimiser, averages and position, which a checkpoint holds.
+    """One run: its network, optimiser, averaged weights and step, all saved in a checkpoint.
 
     Args:
         config: The run's settings, with the precision resolved.
@@ -97,7 +97,8 @@ class Trainer:
 
         Raises:
             DataError: A frame cannot be read any more; the steps before it are saved.
-            ConfigError: The memory does not suffice, or too many steps were skipped; likewise.
+            ConfigError: Memory runs out, or too many steps in a row were skipped; the steps before
+                are saved.
         """
         self.prepare(console)
         if self.is_done:
@@ -139,10 +140,10 @@ class Trainer:
             reporter.say(engine.describe_peak())
 
     def prepare(self, console: Console) -> None:
-        """Choose the plan that fits into the memory, and show it; nothing is written yet.
+        """Choose a plan that fits into memory and show it; nothing is written yet.
 
         Raises:
-            ConfigError: The memory does not suffice for one image.
+            ConfigError: Not even one image fits into memory.
         """
         if self.is_done:
             return
@@ -157,7 +158,7 @@ class Trainer:
         return self.ended or self.step >= self.total_steps
 
     def _update(self, losses: StepLosses, reporter: Reporter) -> bool:
-        """Take the optimiser's step, unless loss or gradient is not finite; whether it did."""
+        """Take the optimiser's step if loss and gradient are finite; return whether it was taken."""
         skips = self.guard.skips(losses.means["total"], self._clip())
         if skips:
             frames = self._suspects(losses)
@@ -171,7 +172,7 @@ class Trainer:
         return not skips
 
     def _clip(self) -> Tensor | None:
-        """Clip the gradient; its norm before."""
+        """Clip the gradient; return its norm before clipping, None under fp16 without clipping."""
         clip = self.config.optim.clip
         if self.guard.scaled and not clip:
             return None
@@ -182,7 +183,7 @@ class Trainer:
         return norm
 
     def _suspects(self, losses: StepLosses) -> list[str]:
-        """Photos of this process whose micro-batch has no finite loss; all if every loss is."""
+        """Photos of this process in micro-batches without a finite loss; all if only the gradient is."""
         size = self.engine.plan.micro_batch_size
         rows = [self.source.rows[row].rgb for row, _ in self.loader.plan(self.step)]
         bad = [number for number, share in enumerate(losses.shares) if not share.isfinite()]
@@ -191,7 +192,7 @@ class Trainer:
         return [name for n in bad for name in rows[n * size : (n + 1) * size]]
 
     def _validate(self, reporter: Reporter) -> None:
-        """Score the averaged weights and keep the best; without unseen rooms, the latest."""
+        """Score the averaged weights and save the best; without unseen rooms, the latest."""
         self.validating = True
         self.metrics = validate(
             averaged_predictor(self.network, self.ema.weights, self.config, self.fabric),
@@ -212,7 +213,7 @@ class Trainer:
             reporter.say(f"no better result in {self.stale} validations: ended early")
 
     def _set_up(self, extra: Mapping[str, Any] | None = None) -> None:
-        """Make everything that works on the network; a stored plan is for one share of images."""
+        """Make optimiser, averages and engine; a stored plan is used for the same share of images."""
         config, extra = self.config, extra or {}
         self.network.in_format(channels_last=config.compute.channels_last).to(self.fabric.device)
         fused = uses_fused(config, self.fabric.device)

@@ -65,7 +65,7 @@ class MemoryMeter:
             self._peak, self._resets = now, self._resets + 1
 
     def _add_sample(self, sample_bytes: int, resets: int) -> None:
-        """Count a sample, unless the peak was reset since it was begun."""
+        """Count a sample unless the peak was reset while it was taken."""
         with self._lock:
             if resets == self._resets:
                 self._peak = max(self._peak, sample_bytes)

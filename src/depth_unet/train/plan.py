@@ -1,4 +1,4 @@
-"""How a batch is cut into micro-batches: the largest that fit into a number of bytes."""
+"""How a batch is cut into micro-batches: into the largest that fit into memory."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -39,7 +39,7 @@ class Plan:
         return Plan(micro_batch_size=size, checkpointing=self.checkpointing)
 
     def describe(self, share: int, limit: int) -> str:
-        """The plan in one line, for a share of so many images and a limit in bytes."""
+        """The plan in one line, for ``share`` images and a limit in bytes."""
         num = math.ceil(share / self.micro_batch_size)
         activations = "recomputed" if self.checkpointing else "kept"
         return (
@@ -57,7 +57,7 @@ def choose_plan(
     limit: int,
     checkpointing: Switch,
 ) -> Plan:
-    """Find the largest micro-batch that fits into the memory.
+    """Find the largest micro-batch that fits into memory.
 
     Sizes double from one image on, as long as the line through the last two peaks stays within the
     limit; then the largest size on that line is measured. Activations are recomputed only where one
@@ -68,9 +68,9 @@ def choose_plan(
             or not.
         share: Images of a batch in this process.
         idle: Bytes that a run takes between two passes.
-        floor: Bytes that a run takes at some time, whatever the size.
+        floor: Lower bound of the run's peak, in bytes, whatever the size.
         limit: Bytes that the process may take.
-        checkpointing: ``on`` and ``off`` leave no choice.
+        checkpointing: Whether activations are recomputed; ``auto``: only if necessary.
 
     Returns:
         The plan; if not even one image fits, its ``predicted_bytes`` exceed the limit.

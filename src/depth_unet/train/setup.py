@@ -1,4 +1,4 @@
-"""What a run starts with: its frames in their order, and a network with its first weights."""
+"""What a run starts with: the loader of its frames, and a network with initial weights."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ MOST_NAMES = 5
 
 
 def make_loader(config: Config, source: Mixture, frames: list[int], fabric: Fabric) -> Loader:
-    """This process's part of the training frames, in the run's order."""
+    """The loader of this process's part of the training frames."""
     parts, weights = source.group(frames)
     return Loader(
         source,
@@ -34,16 +34,16 @@ def make_loader(config: Config, source: Mixture, frames: list[int], fabric: Fabr
 
 
 def new_network(config: Config, init: Checkpoint | None = None) -> tuple[UNet, str, str]:
-    """A network with random weights by the config's seed; the global generator is left alone.
+    """A network with initial weights; the config's seed decides the random ones.
 
     Args:
         config: The run's settings.
-        init: Weights to start with, where they fit; with an encoder of the same kind, ImageNet's
+        init: Weights to start with, where they fit. If its encoder is the same, ImageNet's weights
             are not loaded.
 
     Returns:
-        The network; where its weights come from, in words (empty if all are random); what was
-        loaded from ``init`` and what was not, in one line (empty without ``init``).
+        The network; the origin of its weights (empty if all are random); one line on what was
+        loaded from ``init`` (empty without ``init``).
 
     Raises:
         CheckpointError: Nothing of ``init`` fits.
@@ -62,7 +62,7 @@ def new_network(config: Config, init: Checkpoint | None = None) -> tuple[UNet, s
 
 @torch.no_grad()
 def initialise(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
-    """Copy into ``network`` every parameter whose name and shape agree; others stay.
+    """Copy into ``network`` every parameter whose name and shape match; others stay.
 
     Returns:
         One line: how many were loaded, and the names of those that were not.
@@ -78,7 +78,7 @@ def initialise(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
             parameters[name].copy_(weights[name])
         else:
             shapes = ("x".join(map(str, shape)) for shape in (found, wanted))
-            reshaped.append("{} ({} there, {} here)".format(name, *shapes))
+            reshaped.append("{} ({} in the weights, {} needed)".format(name, *shapes))
     missing = [name for name in parameters if name not in weights]
     num_loaded = len(parameters) - len(missing) - len(reshaped)
     if not num_loaded:

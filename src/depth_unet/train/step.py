@@ -17,7 +17,7 @@ from depth_unet.records import Batch, SumCount
 
 
 class MicroBatches:
-    """The images of a step in parts of ``size``; only the part asked for is held as floats."""
+    """The images of a step in parts of ``size``, each converted to floats when it is read."""
 
     def __init__(self, raw: RawBatch, size: int, config: Config, device: torch.device) -> None:
         self.raw, self.size, self.augmentation = raw, size, config.augment
@@ -32,7 +32,7 @@ class MicroBatches:
         return math.ceil(len(self.raw) / self.size)
 
     def __getitem__(self, number: int) -> Batch:
-        """The part of that number, augmented now: the same every time."""
+        """Part ``number``, augmented on every access with the same result."""
         return augment(self._part(number), self.augmentation, **self._where)
 
     def masks(self) -> Iterator[Tensor]:
@@ -45,10 +45,11 @@ class MicroBatches:
 
 
 class StepLosses(NamedTuple):
-    """The loss that the gradient of a batch belongs to.
+    """The loss of a batch.
 
     Attributes:
-        means: The batch's mean of every loss term and their weighted ``total``, all processes.
+        means: Mean of every loss term over the whole batch of all processes, and their weighted
+            ``total``.
         shares: This process's share in the total, one per micro-batch.
     """
 
@@ -74,7 +75,7 @@ class BatchGradient:
         self.loss = WeightedLoss(config.loss)
 
     def counts(self, masks: Iterable[Tensor]) -> dict[str, Tensor]:
-        """How many terms every loss has in this process's images.
+        """The count of every loss term over this process's images.
 
         Args:
             masks: The valid masks (b 1 h w) of all parts; at least one.
@@ -92,7 +93,7 @@ class BatchGradient:
     ) -> StepLosses:
         """Add the gradient of the batch, over all micro-batches and processes.
 
-        Gradients travel between processes once, with the last micro-batch.
+        Processes exchange gradients once, with the last micro-batch.
 
         Args:
             micro_batches: This process's share of the batch, in parts; at least one.
@@ -131,7 +132,7 @@ class BatchGradient:
         return shares, total.detach()
 
     def _terms(self, batch: Batch) -> dict[str, SumCount]:
-        """Every loss term, on depth as the canonical camera would see it."""
+        """Every loss term, computed on canonical depth."""
         config = self.config
         ratio = depth_per_canonical(
             batch.focal_px, config.model.canonical_focal, config.canvas.width
@@ -148,7 +149,7 @@ class BatchGradient:
         )
 
     def _subsample(self, values: Tensor) -> Tensor:
-        """The rows and columns that the loss looks at (b 1 h w)."""
+        """The rows and columns that the loss compares (b 1 h w)."""
         stride = self.config.loss.stride
         centre = stride // 2
         return values[..., centre::stride, centre::stride]
@@ -164,6 +165,6 @@ def sum_over_processes(values: dict[str, Tensor], fabric: Fabric) -> dict[str, T
 
 
 def any_process(fabric: Fabric, *flags: bool) -> list[bool]:
-    """Which flags are set in any process, so that all act together."""
+    """For each flag, whether any process has set it, so that all act together."""
     counts = {str(i): torch.tensor(float(flag)) for i, flag in enumerate(flags)}
     return [bool(count > 0) for count in sum_over_processes(counts, fabric).values()]

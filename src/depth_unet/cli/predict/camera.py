@@ -41,13 +41,13 @@ def camera_from_options(arguments: PredictArguments) -> CameraFor:
 
 def _from_focal_length(focal_px: float) -> CameraFor:
     if not 0 < focal_px < math.inf:
-        raise ConfigError(f"--focal-px is {focal_px}; expected a positive number of pixels")
+        raise ConfigError(f"--focal-px is {focal_px}; give a positive number of pixels")
     return lambda photo: Intrinsics.centred(*_size(photo), focal_px)
 
 
 def _from_field_of_view(fov_deg: float) -> CameraFor:
     if not 0 < fov_deg < 180:
-        raise ConfigError(f"--fov is {fov_deg}; expected degrees between 0 and 180")
+        raise ConfigError(f"--fov is {fov_deg}; give degrees between 0 and 180")
     half = math.tan(math.radians(fov_deg) / 2)
     return lambda photo: Intrinsics.centred(*_size(photo), max(_size(photo)) / (2 * half))
 

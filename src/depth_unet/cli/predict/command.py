@@ -204,7 +204,7 @@ def _parse_range(text: str) -> tuple[float, float] | None:
     except ValueError:
         low_m = high_m = 0.0
     if not 0 <= low_m < high_m <= 1000:
-        raise ConfigError(f"--range is {text!r}; expected NEAR:FAR in metres, such as 0.5:6")
+        raise ConfigError(f"--range is {text!r}; give NEAR:FAR in metres, such as 0.5:6")
     return low_m, high_m
 
 

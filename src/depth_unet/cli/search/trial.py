@@ -1,4 +1,4 @@
-"""One trial of a search; everything that the search needs from training is here."""
+"""One trial of a search: a training run."""
 
 import contextlib
 import logging

@@ -40,7 +40,7 @@ def run(arguments: TrainArguments) -> list[DataError]:
 
 
 def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
-    """Read the weights that a run starts with; ``origin`` describes them.
+    """Read the weights that a run starts with, and describe them in ``origin``.
 
     Warns if they were trained on held-out or test frames of this run, and if they come from a
     network with other settings.
@@ -77,7 +77,7 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
 
 
 def shares_photo(name: str, known: set[str]) -> bool:
-    """Whether a frame is among others, with or without the name of its data set in front."""
+    """Whether ``known`` has the frame, with or without its data set's name in front."""
     return (
         name in known
         or name.partition("/")[2] in known

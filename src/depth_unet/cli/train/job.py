@@ -1,4 +1,4 @@
-"""What a new run and a resumed one share: train to the end, and report before and after."""
+"""Train a new or resumed run to the end, and report before and after."""
 
 import shlex
 from collections.abc import Callable
@@ -16,7 +16,8 @@ def run_to_end(trainer: Trainer, before_writing: Callable[[], None] = lambda: No
 
     Args:
         trainer: A new run, or a resumed one.
-        before_writing: Called in one process once nothing can be refused any more.
+        before_writing: Called in the main process after all checks, before the first file is
+            written.
 
     Raises:
         KeyboardInterrupt: The run was interrupted and saved; the message says how to resume it.

@@ -36,7 +36,7 @@ def resume_run(
     Args:
         run: The run folder, or its checkpoint.
         wanted: The settings that the user asks for.
-        data: The data sets; empty: those of the run.
+        data: The data sets, if they were moved; empty: as the run names them.
         device: Where to train.
         fold: ``FILE:FOLD``, which must be the run's; empty: not checked.
 
@@ -75,7 +75,7 @@ def change_settings(checkpoint: Checkpoint, wanted: Config, path: Path) -> Check
     """
     found = differences(checkpoint.config, wanted)
     fixed = [
-        f"{name} is {theirs!r} in the run, {ours!r} was asked for"
+        f"{name} is {theirs!r} in the run and {ours!r} here"
         for name, (theirs, ours) in found.items()
         if name not in CHANGEABLE
     ]

@@ -1,4 +1,4 @@
-"""Named files in a folder, or in a zip that is read in place; bad ones raise a ``DataError``."""
+"""Files in a folder or a zip, read by name; bad files raise a ``DataError``."""
 
 import functools
 import os

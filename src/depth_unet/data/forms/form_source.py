@@ -62,7 +62,7 @@ class FormSource(Original):
 
 
 class ListedSource(FormSource):
-    """Photos and depth maps that lists name, relative to ``folder`` (empty, or ending in a slash).
+    """Photos and depth maps named by lists, relative to ``folder`` (empty, or ending in a slash).
 
     Training depth has 16 bits, millimetres, or 8 bits, where 255 is 10 m; test depth has 16.
     """
@@ -94,7 +94,7 @@ class ListedSource(FormSource):
         return f"{self.files.root}/{self.folder}{self.rows[index].depth}"
 
     def origin(self, index: int) -> str:
-        """What the files say of themselves: lengths, or CRCs in a zip."""
+        """Lengths of the row's files, or their CRCs in a zip."""
         row = self.rows[index]
         return " ".join(self.files.origin(self.folder + name) for name in (row.rgb, row.depth))
 

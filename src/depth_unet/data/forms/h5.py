@@ -60,7 +60,7 @@ class H5Source(FormSource):
                 stream.seek(place.offset)
                 data = stream.read(place.size)
         except OSError as error:
-            raise DataError(f"{place.file} cannot be read ({error.strerror})") from None
+            raise DataError(f"{place.file} cannot be read ({error.strerror}); replace it") from None
         with open_hdf5(io.BytesIO(data), where) as stored:
             image, depth_m = (
                 read_array(find_array(stored, name, where), where) for name in ("rgb", "depth")
@@ -68,7 +68,7 @@ class H5Source(FormSource):
         if image.ndim != 3 or image.shape[0] != 3 or image.dtype != np.uint8 or depth_m.ndim != 2:
             raise DataError(
                 f"{where} holds rgb {image.dtype} {image.shape} and depth {depth_m.shape}; uint8 "
-                "3 x rows x columns and rows x columns are expected"
+                "3 x rows x columns and rows x columns are expected: download it again"
             )
         photo = np.ascontiguousarray(image.transpose(1, 2, 0))
         return photo, as_millimetres(depth_m.astype(np.float32))

@@ -1,4 +1,4 @@
-"""The module that opens HDF5 files, and knows how they can be damaged."""
+"""Open and read HDF5 files; a damaged file raises a ``DataError``."""
 
 import io
 from pathlib import Path
@@ -30,7 +30,7 @@ def open_hdf5(file: Path | io.BytesIO, where: str) -> Any:
 
 
 def find_array(stored: Any, name: str, where: str) -> Any:
-    """A stored array of numbers, not read yet; a ``DataError`` if there is none of that name."""
+    """A stored array of numbers, not read yet; a ``DataError`` if no array has that name."""
     import h5py  # an extra
 
     with as_data_error(where):
@@ -47,5 +47,7 @@ def read_array(array: Any, where: str) -> np.ndarray:
     """The numbers of a stored array; a ``DataError`` if they are damaged or too many."""
     with as_data_error(where):
         if array.size * array.dtype.itemsize > MOST_BYTES:
-            raise DataError(f"{where} holds an array of {array.shape}, too large for a frame")
+            raise DataError(
+                f"{where} holds an array of {array.shape}, too large for a frame; download it again"
+            )
         return np.asarray(array)

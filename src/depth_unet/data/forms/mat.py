@@ -48,7 +48,9 @@ class MatSource(FormSource):
             image = np.ascontiguousarray(self.stored["images"][index].transpose(2, 1, 0))
             depth_m = np.ascontiguousarray(self.stored[self.depths][index].T)
         if image.dtype != np.uint8:
-            raise DataError(f"{self.root} has images of {image.dtype}; uint8 is expected")
+            raise DataError(
+                f"{self.root} has images of {image.dtype}; uint8 is expected: download it again"
+            )
         return image, as_millimetres(depth_m.astype(np.float32))
 
     def place(self, index: int) -> str:
@@ -117,5 +119,6 @@ def _splits(root: Path, count: int) -> Sequence[str]:
         )
     check_splits(train, test, str(path))
     if count != len(train) + len(test):
-        raise DataError(f"{root} has {count} frames and {path} lists {len(train) + len(test)}")
+        num = len(train) + len(test)
+        raise DataError(f"{root} has {count} frames and {path} lists {num}; download both again")
     return ["train" if index in train else "test" for index in range(count)]

@@ -106,7 +106,7 @@ def _column(names: Sequence[str], wanted: tuple[str, ...], path: Path) -> str:
     found = next((name for name in wanted if name in names), None)
     if found is None:
         raise DataError(
-            f"{path} has columns {', '.join(names)}; one of {', '.join(wanted)} is expected"
+            f"{path} has columns {', '.join(names)}; name a file with {' or '.join(wanted)}"
         )
     return found
 
@@ -127,7 +127,9 @@ def _photo(value: Any, where: str) -> np.ndarray:
     if pixels.ndim == 3 and pixels.shape[0] == 3:
         pixels = pixels.transpose(1, 2, 0)
     if pixels.ndim != 3 or pixels.shape[2] != 3 or not np.isfinite(pixels).all():
-        raise DataError(f"{where}: the photo has shape {pixels.shape}; three channels are expected")
+        raise DataError(
+            f"{where}: the photo is {pixels.shape}, not of three channels; name another file"
+        )
     scale = 255 if pixels.max(initial=0) <= 1 else 1  # floats from 0 to 1, or counts
     return np.ascontiguousarray(np.clip(np.rint(pixels * scale), 0, 255).astype(np.uint8))
 
@@ -140,7 +142,7 @@ def _depth(value: Any, where: str) -> np.ndarray:
     if depth_m.ndim == 3 and 1 in (depth_m.shape[0], depth_m.shape[2]):
         depth_m = depth_m.reshape([side for side in depth_m.shape if side > 1] or [1, 1])
     if depth_m.ndim != 2:
-        raise DataError(f"{where}: depth has shape {depth_m.shape}; rows x columns are expected")
+        raise DataError(f"{where}: depth is {depth_m.shape}, not rows x columns; name another file")
     return as_millimetres(depth_m.astype(np.float32))
 
 
@@ -155,4 +157,6 @@ def _array(value: Any, where: str) -> np.ndarray:
     try:
         return np.asarray(value, dtype=np.float32)
     except (TypeError, ValueError):
-        raise DataError(f"{where}: neither an image nor rows of equal length") from None
+        raise DataError(
+            f"{where}: neither an image nor rows of equal length; name another file"
+        ) from None

@@ -24,9 +24,9 @@ ENDINGS: dict[str, FormName] = {
 
 
 def recognise(root: Path) -> FormName:
-    """The form of the data set at a path; a ``DataError`` if there is none or it is unknown."""
+    """The form of the data set at a path; a ``DataError`` if it is missing or not recognised."""
     if not root.exists():
-        raise DataError(f"{root} does not exist; name a data set")
+        raise DataError(f"{root} does not exist; name the folder or file of a data set")
     form = ENDINGS.get(root.suffix.lower()) if root.is_file() else _of_folder(root)
     if form is None:
         raise DataError(
@@ -48,7 +48,7 @@ def open_source(root: Path, form: FormName | None = None) -> Source:
 
 
 def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refuse) -> Original:
-    """Open a data set of which a cache can be prepared; see ``open_source``.
+    """Open a data set from which a cache can be prepared; see ``open_source``.
 
     ``on_bad`` is called with the error of every bad line, in the forms that have lists.
     """
