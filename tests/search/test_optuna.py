@@ -20,7 +20,7 @@ import pytest
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback, fail_stale_trials
 from optuna.trial import TrialState
 
-from depth_unet.search.results import latest_attempts
+from depth_unet.search.results import list_trials
 from depth_unet.search.study import make_pruner, open_study
 
 pytestmark = pytest.mark.slow  # they wait, and start processes
@@ -187,4 +187,4 @@ def test_ours_loses_none_and_runs_none_twice(tmp_path: Path) -> None:
     assert ended == dict.fromkeys((f"trial-{number:04d}" for number in range(20)), 1)
     assert sum(begun.values()) == 21
     with open_study("", tmp_path, make_pruner("none", 1)) as study:
-        assert [trial.state for trial in latest_attempts(study)] == [TrialState.COMPLETE] * 20
+        assert [trial.state for trial in list_trials(study)] == [TrialState.COMPLETE] * 20

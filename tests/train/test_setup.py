@@ -35,7 +35,8 @@ def test_what_does_not_fit_stays_random_and_is_named() -> None:
     found = initialise(network, weights)
     assert found == (
         "1 of 4 parameters loaded; "
-        "other shape: 0.weight (5x3 in the weights, 4x3 needed), 0.bias (5 in the weights, 4 needed); "
+        "other shape: 0.weight (5x3 in the weights, 4x3 needed), "
+        "0.bias (5 in the weights, 4 needed); "
         "not in the weights: 1.bias; not used: head"
     )
     after = network.state_dict()

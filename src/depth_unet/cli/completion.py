@@ -33,8 +33,6 @@ autoload -Uz compinit bashcompinit
 (( $+functions[compdef] )) || compinit
 bashcompinit
 """
-
-
 Words = dict[str, list[str]]
 
 

@@ -115,8 +115,7 @@ def _import(module: str) -> Any:
         if error.name not in SEARCH_LIBRARIES:
             raise
         raise ConfigError(
-            f"search needs {error.name}, which is not installed; run: "
-            f"{install_command(*SEARCH_LIBRARIES)}"
+            f"search needs {error.name}; run: {install_command(*SEARCH_LIBRARIES)}"
         ) from None
 
 

@@ -20,7 +20,7 @@ from optuna.visualization.matplotlib import (
 )
 
 from depth_unet.files.atomic import replacing
-from depth_unet.search.results import latest_attempts
+from depth_unet.search.results import list_trials
 
 BEST_SHARE = 0.25
 
@@ -41,7 +41,7 @@ def draw_plots(study: optuna.Study, out: Path) -> dict[str, Path]:
         warnings.simplefilter("ignore")  # experimental; trials are few or equal, as the page says
         # Without earlier attempts, so that trials have the same numbers as in the table.
         shown = optuna.create_study()
-        shown.add_trials(latest_attempts(study))
+        shown.add_trials(list_trials(study))
         complete = len(shown.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
         plots = {"history": _history, "parallel": _parallel, "importance": _importance}
         names = list(plots)[: 3 if complete > 1 else complete]

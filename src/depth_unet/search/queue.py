@@ -21,14 +21,7 @@ from optuna.storages import RetryHeartbeatStaleTrialCallback, fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
 
 from depth_unet.config.choices import SamplerChoice
-from depth_unet.search.results import (
-    MACHINE,
-    NUMBER,
-    TRIES,
-    is_given_up,
-    latest_attempts,
-    trial_folder,
-)
+from depth_unet.search.results import MACHINE, NUMBER, TRIES, gave_up, list_trials, trial_folder
 from depth_unet.search.space import Choices, Space
 from depth_unet.search.study import file_lock
 
@@ -74,7 +67,7 @@ class TrialQueue:
         count = None
         try:
             self._requeue_dead()
-            trials = latest_attempts(self.study)
+            trials = list_trials(self.study)
             queued = any(trial.state == TrialState.WAITING for trial in trials)
             if not queued and len(trials) < self.num_trials:
                 params = self._grid[len(trials)] if self._grid else {}
@@ -103,13 +96,13 @@ class TrialQueue:
 
     def _requeue_dead(self) -> None:
         fail_stale_trials(self.study)
-        for trial in latest_attempts(self.study):
+        for trial in list_trials(self.study):
             if trial.state == TrialState.RUNNING:
                 self._fail_if_killed(trial)
         # A scan and not a callback of the storage: that one is lost if this process is killed
         # between failing a trial and queueing it again.
-        for trial in latest_attempts(self.study):
-            if trial.state == TrialState.FAIL and not is_given_up(trial):
+        for trial in list_trials(self.study):
+            if trial.state == TrialState.FAIL and not gave_up(trial):
                 self._retry(self.study, trial)
 
     def _fail_if_killed(self, trial: FrozenTrial) -> None:

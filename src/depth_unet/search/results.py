@@ -53,13 +53,13 @@ def trial_folder(number: int) -> str:
     return f"trial-{number:04d}"
 
 
-def latest_attempts(study: optuna.Study) -> list[FrozenTrial]:
+def list_trials(study: optuna.Study) -> list[FrozenTrial]:
     """The last attempt at every trial, by number."""
     attempts = {t.user_attrs[NUMBER]: t for t in study.get_trials(deepcopy=False)}
     return [attempts[number] for number in sorted(attempts)]
 
 
-def is_given_up(trial: FrozenTrial) -> bool:
+def gave_up(trial: FrozenTrial) -> bool:
     """Whether a trial failed MAX_TRIES times before its first validation."""
     return trial.state == TrialState.FAIL and trial.user_attrs.get(TRIES, 0) >= MAX_TRIES
 
@@ -74,7 +74,7 @@ def read_results(study: optuna.Study, space: Space) -> list[Result]:
             figures=dict(trial.user_attrs.get(FIGURES, {})),
             step=trial.last_step or 0,
         )
-        for trial in latest_attempts(study)
+        for trial in list_trials(study)
     ]
 
 
@@ -117,4 +117,4 @@ def _state(trial: FrozenTrial) -> State:
         case TrialState.WAITING:
             return "waiting"
         case TrialState.FAIL:
-            return "failed" if is_given_up(trial) else "waiting"
+            return "failed" if gave_up(trial) else "waiting"

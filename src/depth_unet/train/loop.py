@@ -97,8 +97,7 @@ class Trainer:
 
         Raises:
             DataError: A frame cannot be read any more; the steps before it are saved.
-            ConfigError: Memory runs out, or too many steps in a row were skipped; the steps before
-                are saved.
+            ConfigError: Memory runs out, or too many steps in a row are skipped; likewise saved.
         """
         self.prepare(console)
         if self.is_done:
@@ -158,7 +157,7 @@ class Trainer:
         return self.ended or self.step >= self.total_steps
 
     def _update(self, losses: StepLosses, reporter: Reporter) -> bool:
-        """Take the optimiser's step if loss and gradient are finite; return whether it was taken."""
+        """Take the optimiser's step if loss and gradient are finite; return whether they are."""
         skips = self.guard.skips(losses.means["total"], self._clip())
         if skips:
             frames = self._suspects(losses)
@@ -183,7 +182,7 @@ class Trainer:
         return norm
 
     def _suspects(self, losses: StepLosses) -> list[str]:
-        """Photos of this process in micro-batches without a finite loss; all if only the gradient is."""
+        """Photos of micro-batches without a finite loss; all photos if every loss is finite."""
         size = self.engine.plan.micro_batch_size
         rows = [self.source.rows[row].rgb for row, _ in self.loader.plan(self.step)]
         bad = [number for number, share in enumerate(losses.shares) if not share.isfinite()]
@@ -213,7 +212,7 @@ class Trainer:
             reporter.say(f"no better result in {self.stale} validations: ended early")
 
     def _set_up(self, extra: Mapping[str, Any] | None = None) -> None:
-        """Make optimiser, averages and engine; a stored plan is used for the same share of images."""
+        """Make optimiser, averages and engine; a stored plan is for one share of images."""
         config, extra = self.config, extra or {}
         self.network.in_format(channels_last=config.compute.channels_last).to(self.fabric.device)
         fused = uses_fused(config, self.fabric.device)

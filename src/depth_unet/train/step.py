@@ -48,8 +48,7 @@ class StepLosses(NamedTuple):
     """The loss of a batch.
 
     Attributes:
-        means: Mean of every loss term over the whole batch of all processes, and their weighted
-            ``total``.
+        means: Mean of every loss term over all processes, and their weighted ``total``.
         shares: This process's share in the total, one per micro-batch.
     """
 

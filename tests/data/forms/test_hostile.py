@@ -89,7 +89,7 @@ SPOILT: dict[str, tuple[Callable[[Members], object], str]] = {
     ),
     "16 bits where 8 are expected": (
         lambda m: m.update({f"{FIRST}.png": png(np.full((48, 64), 3000, np.uint16))}),
-        r"out/1.png has colour mode I;16; training depth of this form is",
+        r"out/1.png has colour mode I;16; training depth of this form must be",
     ),
     "colours in the depth map": (
         lambda m: m.update({f"{FIRST}.png": png(np.full((48, 64, 3), 30, np.uint8))}),

@@ -16,8 +16,7 @@ def run_to_end(trainer: Trainer, before_writing: Callable[[], None] = lambda: No
 
     Args:
         trainer: A new run, or a resumed one.
-        before_writing: Called in the main process after all checks, before the first file is
-            written.
+        before_writing: Called in the main process after all checks, before the first file.
 
     Raises:
         KeyboardInterrupt: The run was interrupted and saved; the message says how to resume it.

@@ -47,7 +47,5 @@ def read_array(array: Any, where: str) -> np.ndarray:
     """The numbers of a stored array; a ``DataError`` if they are damaged or too many."""
     with as_data_error(where):
         if array.size * array.dtype.itemsize > MOST_BYTES:
-            raise DataError(
-                f"{where} holds an array of {array.shape}, too large for a frame; download it again"
-            )
+            raise DataError(f"{where} has an array of {array.shape}, too large; download it again")
         return np.asarray(array)

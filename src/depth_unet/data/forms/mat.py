@@ -49,7 +49,7 @@ class MatSource(FormSource):
             depth_m = np.ascontiguousarray(self.stored[self.depths][index].T)
         if image.dtype != np.uint8:
             raise DataError(
-                f"{self.root} has images of {image.dtype}; uint8 is expected: download it again"
+                f"{self.root} has images of {image.dtype}, not uint8; download it again"
             )
         return image, as_millimetres(depth_m.astype(np.float32))
 

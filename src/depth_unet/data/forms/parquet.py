@@ -127,9 +127,7 @@ def _photo(value: Any, where: str) -> np.ndarray:
     if pixels.ndim == 3 and pixels.shape[0] == 3:
         pixels = pixels.transpose(1, 2, 0)
     if pixels.ndim != 3 or pixels.shape[2] != 3 or not np.isfinite(pixels).all():
-        raise DataError(
-            f"{where}: the photo is {pixels.shape}, not of three channels; name another file"
-        )
+        raise DataError(f"{where}: photo of {pixels.shape}, not three channels; name another file")
     scale = 255 if pixels.max(initial=0) <= 1 else 1  # floats from 0 to 1, or counts
     return np.ascontiguousarray(np.clip(np.rint(pixels * scale), 0, 255).astype(np.uint8))
 

@@ -26,7 +26,7 @@ ENDINGS: dict[str, FormName] = {
 def recognise(root: Path) -> FormName:
     """The form of the data set at a path; a ``DataError`` if it is missing or not recognised."""
     if not root.exists():
-        raise DataError(f"{root} does not exist; name the folder or file of a data set")
+        raise DataError(f"{root} does not exist; name a data set")
     form = ENDINGS.get(root.suffix.lower()) if root.is_file() else _of_folder(root)
     if form is None:
         raise DataError(
