@@ -372,7 +372,7 @@ def test_what_a_rotation_brings_in_is_a_hole() -> None:
 
 
 def test_photo_and_depth_stay_on_top_of_each_other() -> None:
-    """Wherever geometry takes an edge, photo and depth show it at the same place."""
+    """After any geometry, photo and depth show an edge at the same place."""
     edge = torch.where(torch.arange(160) < 80, 1.0, 3.0).expand(SOURCE)
     image = ((edge == 3).float() * 255).to(torch.uint8).expand(3, -1, -1)
     batch = run(make_raw(edge, image), GEOMETRY)
@@ -449,7 +449,7 @@ def test_channel_swap_permutes(probability: float) -> None:
 
 
 def test_more_draws_change_none_of_the_others() -> None:
-    """A key's first numbers are what they were before the blur had one: earlier runs repeat."""
+    """A key's first numbers do not depend on how many there are, so earlier runs repeat."""
     ten = torch.rand(10, generator=torch.Generator().manual_seed(12345))
     assert torch.equal(draw_numbers(12345)[:10], ten)
 

@@ -111,7 +111,7 @@ def test_frames_are_copies(root: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="lists open files in /dev/fd")
 def test_few_files_are_open(root: Path) -> None:
-    """However many blocks were read, few are open."""
+    """Few blocks are open at a time, however many were read."""
     frames = 100
     for number in range(frames):
         for name, array in zip(block_names(number), random_block(0), strict=True):
@@ -156,13 +156,13 @@ def test_sha256_of_a_file(tmp_path: Path) -> None:
 
 
 def test_open_source_knows_both_forms(root: Path, box_rooms: Path) -> None:
-    """A manifest makes a cache; without one it is the pairs layout."""
+    """A folder with a manifest is a cache; without one it is the pairs layout."""
     assert isinstance(open_source(root), CacheSource)
     assert isinstance(open_source(box_rooms), PairsSource)
 
 
 def test_half_made_cache_is_refused(root: Path) -> None:
-    """A cache whose manifest was not written yet is not taken for a data set."""
+    """An unfinished cache is not mistaken for a data set."""
     (root / MANIFEST_NAME).rename(root / PREPARING_NAME)
     with pytest.raises(DataError, match="unfinished cache; run the same `depth-unet prepare`"):
         open_source(root)

@@ -29,12 +29,12 @@ def test_same_aspect_keeps_everything(size: tuple[int, int]) -> None:
 def test_margins_by_hand(
     old: tuple[int, int], rows: tuple[int, int], columns: tuple[int, int]
 ) -> None:
-    """Wider frames lose left and right alike, higher ones top and bottom; never everything."""
+    """Wider frames lose left and right equally, higher ones top and bottom; a pixel remains."""
     assert centre_crop(*old, 96, 128) == (slice(*rows), slice(*columns))
 
 
 def test_squares_stay_squares() -> None:
-    """A wide frame keeps the shape of what it shows, and photo and depth stay in place."""
+    """A wide frame is not distorted, and photo and depth stay aligned."""
     image, depth_mm = np.zeros((96, 256, 3), np.uint8), np.full((96, 256), 1000, np.uint16)
     image[40:56, 120:136], depth_mm[40:56, 120:136] = 255, 2000
     camera = Intrinsics(width=256, height=96, fx_px=100, fy_px=100, cx_px=127.5, cy_px=47.5)
@@ -45,7 +45,7 @@ def test_squares_stay_squares() -> None:
 
 
 def test_camera_follows_the_cut() -> None:
-    """Focal lengths are scaled alike, and a point keeps the pixel that shows it."""
+    """Focal lengths scale with the image, and a 3D point stays at the pixel that shows it."""
     camera = Intrinsics(width=800, height=480, fx_px=500, fy_px=510, cx_px=410, cy_px=230)
     fitted = fit_camera(camera, 96, 128)
     assert (fitted.width, fitted.height) == (128, 96)
@@ -64,7 +64,7 @@ def bordered(border_px: int) -> Frame:
 
 
 def test_border_is_cut_off() -> None:
-    """Nothing white is left, depth is valid everywhere, and the axis stays where it looks."""
+    """No white remains, depth is valid everywhere, and the optical axis does not move."""
     inner = crop_border(bordered(3))
     assert inner.image.shape == (54, 74, 3)
     assert inner.image.max() == 40
@@ -83,7 +83,7 @@ def test_without_a_border_nothing_is_cut() -> None:
 
 @pytest.mark.parametrize("size", [(30, 40), (23, 31), (45, 60), (60, 60)])
 def test_border_follows_the_size(size: tuple[int, int]) -> None:
-    """After a resize the border is known again, so that cutting it leaves nothing white."""
+    """A resize scales the border, so that cropping it leaves no white."""
     fitted = fit_frame(bordered(6), *size)
     assert 0 < fitted.border_px <= 6 * max(size[0] / 60, size[1] / 60) + 1
     assert crop_border(fitted).image.max() == 40

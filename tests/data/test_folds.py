@@ -26,7 +26,7 @@ def rows() -> list[PairRow]:
 
 
 def test_rooms_of_a_fold_are_unseen(tmp_path: Path) -> None:
-    """Exactly its rooms, whatever the seed and the holdout; the others are trained on."""
+    """Exactly the fold's rooms are held out, whatever seed and holdout; others are trained on."""
     path = tmp_path / "folds.csv"
     lines = ["room_group,fold", *(f"room {room},{room % 3}" for room in range(6))]
     path.write_text("\n".join(lines), encoding="utf-8")
@@ -40,7 +40,7 @@ def test_rooms_of_a_fold_are_unseen(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("held_out", [{"elsewhere"}, {f"room {room}" for room in range(6)}])
 def test_rooms_that_cannot_be_held_out(held_out: set[str]) -> None:
-    """None of this data set, or all of them: refused, with what was found."""
+    """A fold with none or all of the data set's rooms is refused, with what was found."""
     with pytest.raises(DataError, match=r"of the data set's 6 rooms are among the"):
         split_rooms(rows(), fraction=1.0, holdout=0.1, seed=0, held_out=held_out)
 
@@ -55,7 +55,7 @@ def test_rooms_that_cannot_be_held_out(held_out: set[str]) -> None:
     ],
 )
 def test_bad_files(tmp_path: Path, text: str | None, message: str) -> None:
-    """What was found and what is wanted, in one line."""
+    """Bad files are refused in one line: what was found, what is expected."""
     path = tmp_path / "folds.csv"
     if text is not None:
         path.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Classes of pixels: they lie beside the photos, and pass through the cache untouched."""
+"""Classes of pixels: read from their folder, and unchanged by the cache."""
 
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def test_cache_keeps_them(rooms: PairsSource, folder: Path, tmp_path: Path) -> N
 
 
 def test_they_are_a_part_of_the_request(rooms: PairsSource, folder: Path, tmp_path: Path) -> None:
-    """A cache without classes is not taken for one with them; one that is there goes on."""
+    """A cache without classes is not mistaken for one with them; preparing again resumes."""
     out = tmp_path / "cache"
     prepare(rooms, out, height=24, width=32)
     assert not CacheSource(out).manifest.labelled
@@ -87,7 +87,7 @@ def test_batches(rooms: PairsSource, folder: Path) -> None:
 
 
 def test_border_is_cut_alike(rooms: PairsSource, folder: Path) -> None:
-    """What shows no scene goes from photo and classes at once."""
+    """The border is cropped from photo and classes alike."""
     frame = Labelled(rooms, folder).read(0)
     object.__setattr__(frame, "border_px", 5)
     inner = crop_border(frame)
@@ -98,7 +98,7 @@ def test_border_is_cut_alike(rooms: PairsSource, folder: Path) -> None:
 
 
 def test_refusals(rooms: PairsSource, folder: Path, tmp_path: Path) -> None:
-    """A missing map, one of another size, colours: one line that names the file."""
+    """A missing map, another size or colours give one line that names the file."""
     first = folder / rooms.rows[0].rgb
     for size, mode, message in (((32, 24), "L", "same size"), ((64, 48), "RGB", "colour mode RGB")):
         Image.new(mode, size).save(first)
@@ -115,7 +115,7 @@ def test_refusals(rooms: PairsSource, folder: Path, tmp_path: Path) -> None:
 def test_a_cache_is_not_given_up_for_bad_maps(
     damage: str, rooms: PairsSource, folder: Path, tmp_path: Path
 ) -> None:
-    """Headers are checked before a cache that is there is replaced."""
+    """Headers are checked before an existing cache is replaced."""
     out, first = tmp_path / "cache", folder / rooms.rows[0].rgb
     prepare(Labelled(rooms, folder), out, height=24, width=32)
     match damage:
@@ -133,7 +133,7 @@ def test_a_cache_is_not_given_up_for_bad_maps(
 
 
 def test_bad_maps_can_be_left_out(rooms: PairsSource, folder: Path, tmp_path: Path) -> None:
-    """A pair whose map cannot be read is one of those that --skip-bad leaves out."""
+    """--skip-bad leaves out pairs whose map of classes cannot be read."""
     (folder / rooms.rows[0].rgb).write_bytes(b"no picture")
     bad: list[DataError] = []
     kept = skip_bad(Labelled(rooms, folder), bad.append)

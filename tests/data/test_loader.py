@@ -1,4 +1,4 @@
-"""The order of training frames, and what arrives."""
+"""The order of training frames, and the content of batches."""
 
 import hashlib
 import itertools
@@ -122,7 +122,7 @@ def test_keys_are_all_different(source: PairsSource) -> None:
 
 
 def test_batches_hold_the_planned_frames(source: PairsSource) -> None:
-    """What arrives is what was planned: photos, depth in metres, cameras and keys, resized."""
+    """A batch holds the planned frames: photos, depth in metres, cameras and keys, resized."""
     loader = make(source)
     for step, batch in loader.batches(3, 6):
         plan = loader.plan(step)
@@ -207,7 +207,7 @@ def test_every_pair_arrives_once_per_epoch(source: PairsSource, world_size: int)
 
 
 def test_stopping_early_leaves_nothing_running(source: PairsSource) -> None:
-    """A loop that is left in the middle ends its threads."""
+    """Leaving the loop early ends the loader's threads."""
     before = threading.active_count()
     for _ in make(source).batches(0, 100):
         break
@@ -215,7 +215,7 @@ def test_stopping_early_leaves_nothing_running(source: PairsSource) -> None:
 
 
 def test_process_without_a_frame_takes_part(source: PairsSource) -> None:
-    """Where the batch has fewer frames than processes, one without any depth arrives: no loss."""
+    """A process without frames gets one without depth, which adds no loss."""
     loader = make(source, batch_size=2, rank=2, world_size=3)
     assert loader.plan(0) == []
     ((_, batch),) = loader.batches(0, 1)

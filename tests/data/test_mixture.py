@@ -24,7 +24,7 @@ def folders(box_rooms: Path, tmp_path_factory: pytest.TempPathFactory) -> list[P
 
 @pytest.fixture(scope="module")
 def mixed(folders: list[Path]) -> Mixture:
-    """Both, three to one."""
+    """Both data sets, weighted 3 to 1."""
     return open_data([f"{folders[0]}:3", f"{folders[1]}:1"])
 
 
@@ -38,7 +38,7 @@ def test_one_folder_is_itself(box_rooms: Path) -> None:
 
 
 def test_frames_are_those_of_the_parts(mixed: Mixture, box_rooms: Path) -> None:
-    """Every row reads what its own data set holds, and carries a name of its own."""
+    """Every row reads the frame of its data set, and all names are different."""
     single = PairsSource(box_rooms)
     num = len(single.rows)
     assert len(mixed.rows) == len({row.rgb for row in mixed.rows}) == 2 * num
@@ -53,7 +53,7 @@ def test_frames_are_those_of_the_parts(mixed: Mixture, box_rooms: Path) -> None:
 
 
 def test_each_data_set_is_split_as_if_alone(mixed: Mixture, box_rooms: Path) -> None:
-    """What is unseen in a run on one data set is unseen in a run on several."""
+    """Frames that are unseen in a run on one data set are unseen in a run on several."""
     alone = open_data([str(box_rooms)]).split(fraction=1.0, holdout=0.3, seed=4)
     both = mixed.split(fraction=1.0, holdout=0.3, seed=4)
     for name, frames in alone.to_dict().items():
@@ -62,14 +62,14 @@ def test_each_data_set_is_split_as_if_alone(mixed: Mixture, box_rooms: Path) -> 
 
 
 def test_samples_go_by_weight(mixed: Mixture) -> None:
-    """Of 40 frames to validate on, three in four are of the data set with three quarters."""
+    """A data set with three quarters of the weight gives 30 of 40 validation frames."""
     chosen = mixed.sample(range(len(mixed.rows)), 40)
     assert [len(group) for group in mixed.group(chosen)[0]] == [30, 10]
     assert mixed.group(chosen)[1] == [3.0, 1.0]
 
 
 def test_arguments_open_the_same(mixed: Mixture) -> None:
-    """What a checkpoint keeps of the data sets opens them again."""
+    """The arguments that a checkpoint stores open the same data sets."""
     again = open_data(mixed.arguments())
     assert [row.rgb for row in again.rows] == [row.rgb for row in mixed.rows]
     assert again.weights == mixed.weights
@@ -89,7 +89,7 @@ def test_a_part_finds_its_frames_in_the_splits(mixed: Mixture, folders: list[Pat
 
 
 def test_a_part_is_found_under_another_name(mixed: Mixture, box_rooms: Path) -> None:
-    """What was mixed as `rooms` is the same data in a folder that is called otherwise."""
+    """A data set that was mixed as `rooms` is recognised in a folder of another name."""
     splits = mixed.split(fraction=1.0, holdout=0.3, seed=0)
     only = Splits.from_dict(
         {
@@ -102,7 +102,7 @@ def test_a_part_is_found_under_another_name(mixed: Mixture, box_rooms: Path) -> 
 
 
 def test_contradictions_are_refused(folders: list[Path], tmp_path: Path) -> None:
-    """Some weights and some not, weights that are not positive, nothing, and a missing folder."""
+    """Missing or non-positive weights, no data set and a missing folder are refused."""
     one, other = folders
     with pytest.raises(ConfigError, match="1 of 2 data sets a weight; give all of them one"):
         open_data([f"{one}:1", str(other)])
@@ -119,7 +119,7 @@ def test_contradictions_are_refused(folders: list[Path], tmp_path: Path) -> None
 
 
 def test_held_out_rooms_are_those_of_the_data_set_that_has_them(mixed: Mixture) -> None:
-    """They are unseen there; rooms that no data set has are refused, not passed over."""
+    """Rooms of one data set can be held out; rooms that no data set has are refused."""
     room = mixed.parts[0].source.rows[0].room_group
     splits = mixed.split(fraction=1.0, holdout=0.3, seed=0, held_out={room})
     ours = {row.rgb for row in mixed.rows if row.room_group == f"rooms/{room}"}

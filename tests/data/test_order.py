@@ -1,4 +1,4 @@
-"""The order of several data sets: shares, turns, and nothing twice before its time."""
+"""The order of mixed data sets: shares, turns, and no early repeats."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_shares_of_every_epoch() -> None:
 
 
 def test_every_frame_once_before_any_twice() -> None:
-    """A data set goes through its frames, wherever epochs end, before it begins again."""
+    """A data set uses all of its frames, across epochs, before any repeats."""
     order = EpochOrder([SMALL, LARGE], seed=3, weights=[1, 3])
     rows = [row for number in range(9) for row in order.epoch(number)[0].tolist()]
     for part in (SMALL, LARGE):
@@ -51,7 +51,7 @@ def test_keys_of_repeated_frames_differ() -> None:
 
 
 def test_epochs_follow_from_their_number() -> None:
-    """No earlier epoch is needed."""
+    """An epoch follows from its number alone."""
     straight = [EpochOrder([SMALL, LARGE], seed=2, weights=[2, 1]).epoch(n)[0] for n in range(4)]
     order = EpochOrder([SMALL, LARGE], seed=2, weights=[2, 1])
     for number in reversed(range(4)):

@@ -1,4 +1,4 @@
-"""Preparing a data set: exact, whole, and able to go on where it was interrupted."""
+"""Preparing a data set: exact, complete, and resumable."""
 
 import shutil
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def run(source: PairsSource, out: Path, **changes: bool) -> CacheSource:
 
 
 def stamps(out: Path) -> dict[str, tuple[int, int]]:
-    """Number of each file's content on disk and its time: they change if it is written anew."""
+    """Inode and time of each file: they change if it is rewritten."""
     return {
         path.relative_to(out).as_posix(): (path.stat().st_ino, path.stat().st_mtime_ns)
         for path in sorted(out.rglob("*"))
@@ -169,14 +169,14 @@ def test_finished_cache_is_kept(rooms: Path, tmp_path: Path) -> None:
 
 
 def test_interrupted_cache_is_refused(rooms: Path, tmp_path: Path) -> None:
-    """What was interrupted is no data set, and says how to complete it."""
+    """An unfinished cache is refused with the command that completes it."""
     interrupt(rooms, tmp_path / "cache")
     with pytest.raises(DataError, match="unfinished cache; run the same"):
         open_source(tmp_path / "cache")
 
 
 def test_interrupted_cache_goes_on(rooms: Path, tmp_path: Path) -> None:
-    """The same call goes on: finished blocks are kept, and the end is as if never interrupted."""
+    """The same call resumes: finished blocks are kept, and the cache is that of one run."""
     out = tmp_path / "cache"
     interrupt(rooms, out)
     before = stamps(out)
@@ -212,7 +212,7 @@ def test_refreshing_is_not_trusted_before_its_end(rooms: Path, tmp_path: Path) -
 def test_corrupted_block_is_rewritten(
     rooms: Path, tmp_path: Path, name: str, spoil: Callable[[Path], object]
 ) -> None:
-    """A block that is not what its checksum says is made anew, and only that one."""
+    """Only a block that does not match its checksum is written again."""
     out = tmp_path / "cache"
     run(PairsSource(rooms), out)
     files, before = contents(out), stamps(out)
@@ -226,7 +226,7 @@ def test_corrupted_block_is_rewritten(
 
 @pytest.mark.parametrize("keep", [0, 100])
 def test_corrupted_test_file_is_copied_again(rooms: Path, tmp_path: Path, keep: int) -> None:
-    """A copy of a test frame that is not whole is replaced: test frames are byte-identical."""
+    """An incomplete copy of a test frame is replaced: test frames are byte-identical."""
     out = tmp_path / "cache"
     run(PairsSource(rooms), out)
     files = contents(out)
@@ -253,7 +253,7 @@ def test_other_content_needs_overwrite(rooms: Path, tmp_path: Path) -> None:
 
 
 def test_half_made_cache_of_other_content_is_refused(rooms: Path, tmp_path: Path) -> None:
-    """What another call began is not completed with other content."""
+    """An unfinished cache is not completed with other content."""
     interrupt(rooms, tmp_path / "cache")
     with pytest.raises(DataError, match="other data or another size"):
         prepare(PairsSource(rooms), tmp_path / "cache", height=HEIGHT, width=WIDTH + 8)
@@ -305,7 +305,7 @@ def test_path_at_a_file_is_refused(rooms: Path, tmp_path: Path, parts: tuple[str
 
 
 def test_empty_folder_may_be_used(rooms: Path, tmp_path: Path) -> None:
-    """A folder that was made for the cache will do."""
+    """An empty folder can become the cache."""
     (tmp_path / "cache").mkdir()
     assert len(run(PairsSource(rooms), tmp_path / "cache").rows) == 20
 
@@ -325,7 +325,7 @@ def test_bad_headers_are_found_before_anything_is_written(rooms: Path, tmp_path:
 
 
 def test_damage_found_on_the_way_is_named(rooms: Path, tmp_path: Path) -> None:
-    """A pair whose damage its header hides stops the work with its name; repaired, it goes on."""
+    """Damage that a header hides stops preparing and names the file; repaired, it resumes."""
     root = tmp_path / "rooms"
     shutil.copytree(rooms, root)
     bad = sorted(root.glob("train/*/*_depth.png"))[-1]
@@ -357,14 +357,14 @@ def test_repaired_file_costs_its_own_block(rooms: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{"])
 def test_damaged_claim_is_rebuilt(rooms: Path, tmp_path: Path, text: str) -> None:
-    """What cannot be read in an unfinished cache is made anew."""
+    """Unreadable parts of an unfinished cache are written again."""
     interrupt(rooms, tmp_path / "cache")
     (tmp_path / "cache" / PREPARING_NAME).write_text(text)
     assert len(run(PairsSource(rooms), tmp_path / "cache").rows) == 20
 
 
 def test_negative_number_of_threads_is_refused(rooms: Path, tmp_path: Path) -> None:
-    """Fewer than no threads cannot be meant."""
+    """A negative number of threads is refused."""
     with pytest.raises(ConfigError, match="workers is -1"):
         prepare(PairsSource(rooms), tmp_path / "cache", height=HEIGHT, width=WIDTH, workers=-1)
 

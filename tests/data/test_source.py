@@ -1,4 +1,4 @@
-"""Data sets in the pairs layout, frame by frame, with everything that can be wrong named."""
+"""Data sets in the pairs layout: frames are exact, and every defect is named."""
 
 import csv
 import json
@@ -58,7 +58,7 @@ def test_box_rooms_are_read_as_they_lie(box_rooms: Path) -> None:
 
 
 def test_box_rooms_are_rooms(box_rooms: Path) -> None:
-    """What the other tests stand on: unprojected, the pixels of a frame lie on few large planes."""
+    """The test data are rooms: unprojected, the pixels of a frame lie on few large planes."""
     source = PairsSource(box_rooms)
     flat = []
     for index in range(0, 60, 6):
@@ -204,7 +204,7 @@ def refused(root: Path, message: str) -> None:
 
 
 def test_missing_files_are_named(tmp_path: Path) -> None:
-    """A row whose file is not there is refused at once, with its row and name."""
+    """A row with a missing file is refused when the data set is opened, with line and name."""
     for name in ("a.png", "d.png"):
         root = write_pair(tmp_path)
         (root / name).unlink()
@@ -241,7 +241,7 @@ def test_depth_without_a_valid_pixel_is_refused(tmp_path: Path, counts: int) -> 
 
 
 def test_border_that_covers_everything_is_refused(tmp_path: Path) -> None:
-    """A border of half the image leaves no depth, which is said."""
+    """A border of half the image leaves no depth and is refused."""
     refused(write_pair(tmp_path, border_px=3), "no valid depth")
     refused(write_pair(tmp_path, border_px=100), "no valid depth")
 
@@ -271,7 +271,7 @@ def test_files_that_are_no_images_are_refused(tmp_path: Path, content: bytes) ->
 
 
 def test_tests_alone_can_be_asked_for(tmp_path: Path) -> None:
-    """A cache keeps the files of its test rows alone, and only those must be there."""
+    """A cache holds only the files of its test rows, and only those must exist."""
     root = write_pair(tmp_path)
     (root / "a.png").unlink()
     assert len(PairsSource(root, only_tests=True).rows) == 1

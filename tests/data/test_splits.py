@@ -1,4 +1,4 @@
-"""Splits by rooms: who is trained on, and what it is tested with."""
+"""Splits by rooms: which frames are trained on, validated on and tested on."""
 
 import itertools
 import warnings
@@ -109,7 +109,7 @@ def test_every_fifth_frame_is_seen() -> None:
 
 @pytest.mark.parametrize(("frames", "seen"), [(4, 0), (5, 1), (9, 1), (10, 2)])
 def test_small_rooms_are_trained_on_whole(frames: int, seen: int) -> None:
-    """A room of fewer than five frames gives none away."""
+    """A room of fewer than five frames has no ``seen`` frame."""
     splits = split(make_rows(rooms=10, frames=frames))
     assert len(splits.seen) == 9 * seen
     assert len(splits.train) == 9 * (frames - seen)
@@ -126,7 +126,7 @@ def test_holdout_none_trains_on_all() -> None:
 @pytest.mark.filterwarnings("ignore:.*training rooms; with fewer than 8")
 @pytest.mark.parametrize("named", [True, False])
 def test_one_room_warns_and_trains_on(named: bool) -> None:
-    """With one room, or no room names, nothing is held apart: a warning, and all is trained on."""
+    """With one room or no room names, nothing is held out: a warning, and all is trained on."""
     rows = [PairRow(rgb=f"{i}.jpg", depth="d", room_group="one" * named) for i in range(6)]
     with pytest.warns(UserWarning, match=r"one room .*training on all of it"):
         splits = split(rows)
@@ -143,7 +143,7 @@ def test_only_test_rows_is_refused() -> None:
 @pytest.mark.usefixtures("no_warnings")
 @pytest.mark.parametrize(("fraction", "rooms"), [(0.25, 9), (0.5, 18), (1.0, 36)])
 def test_fraction_is_of_whole_rooms(fraction: float, rooms: int) -> None:
-    """The share is of the training rooms, and each is used whole."""
+    """The fraction counts training rooms, and each is used whole."""
     rows = make_rows()
     splits = split(rows, fraction=fraction)
     trained = rooms_of(rows, splits.train)
@@ -243,7 +243,7 @@ def test_all_is_every_row() -> None:
     ],
 )
 def test_missing_parts_say_why(rows: list[PairRow], splits: Splits, name: str, reason: str) -> None:
-    """A part that this data set cannot have is refused with the reason and what to choose."""
+    """A split that does not exist here is refused with the reason and a remedy."""
     with pytest.raises(DataError, match=f"split {name} does not exist here: .*{reason}.*; choose"):
         frames_of(rows, splits, name)
     assert not find_frames(rows, splits, name)
@@ -270,7 +270,7 @@ def test_evenly() -> None:
 
 @pytest.mark.nyu
 def test_nyu_rooms(nyu_root: Any) -> None:
-    """NYU's 795 training frames: about a tenth of the rooms unseen, the official test apart."""
+    """NYU's 795 training frames: a tenth of the rooms is unseen, the official test split unused."""
     rows = read_index(nyu_root)
     splits = split(rows)
     trained, unseen = rooms_of(rows, splits.train), rooms_of(rows, splits.unseen)

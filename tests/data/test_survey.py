@@ -1,4 +1,4 @@
-"""A survey tells what is there, and the mistakes that it was given."""
+"""A survey describes a data set and finds its mistakes."""
 
 import json
 from collections.abc import Callable
@@ -74,7 +74,7 @@ def stepped(_: int, frame: Frame) -> Frame:
 
 
 def test_a_sound_data_set() -> None:
-    """Counts, sizes and depth; no mistake is seen where none is."""
+    """A sound data set: counts, sizes and depth are right, and no mistake is reported."""
     found = survey(Frames())
     assert (found.num_pairs, found.num_read, found.bad, found.mistakes) == (8, 8, [], [])
     assert found.splits == {"train": 7, "test": 1}
@@ -101,20 +101,20 @@ def test_a_sound_data_set() -> None:
     ],
 )
 def test_mistakes_are_named(change: Callable[[int, Frame], Frame], message: str) -> None:
-    """Each by one line that says what to do."""
+    """Each mistake gives one line with a remedy."""
     found = survey(Frames(change=change))
     assert any(message in mistake for mistake in found.mistakes), found.mistakes
     assert not any("\n" in mistake for mistake in found.mistakes)
 
 
 def test_a_border_that_is_known_is_no_mistake() -> None:
-    """A white frame outside of which depth is not valid is as it should be."""
+    """A white frame is no mistake if depth in it is invalid."""
     info = DatasetInfo(name="memory", border_px=2)
     assert not survey(Frames(change=framed, info=info)).mistakes
 
 
 def test_rooms_and_photos_on_both_sides() -> None:
-    """A room with frames for training and testing, and a photo in both parts."""
+    """A room with training and test frames, and a photo in both parts, are reported."""
 
     def same(index: int, frame: Frame) -> Frame:
         return replace(frame, image=Frames().read(0).image) if index == 7 else frame
@@ -128,13 +128,13 @@ def test_rooms_and_photos_on_both_sides() -> None:
 
 
 def test_rooms_without_names() -> None:
-    """A mistake says that no rooms can be held out."""
+    """Without room names, the survey says that no rooms can be held out."""
     rows = [replace(row, room_group="") for row in Frames().rows]
     assert survey(Frames(rows=rows)).mistakes[0].startswith("rooms have no names")
 
 
 def test_bad_pairs_do_not_end_it() -> None:
-    """What is wrong is told once per pair; the others are described; a part can be read."""
+    """Each bad pair gives one error, the others are described; a sample can be read."""
 
     def damaged(index: int, frame: Frame) -> Frame:
         if index % 2:
@@ -155,7 +155,7 @@ def test_bad_pairs_do_not_end_it() -> None:
 @pytest.mark.filterwarnings("ignore:.*states no camera")
 @pytest.mark.parametrize(("unit", "words"), [(1.0, "too large"), (1e-6, "1000 times too small")])
 def test_wrong_unit_of_a_folder(unit: float, words: str, tmp_path: Path) -> None:
-    """Millimetres that are declared as metres, and as micrometres."""
+    """Millimetres declared as metres or as micrometres are reported."""
     root = write_box_rooms(tmp_path / "rooms", rooms=2, frames=2, test_rooms=0)
     (root / "dataset.json").write_text(json.dumps({"depth_unit": unit}))
     mistakes = survey(PairsSource(root)).mistakes

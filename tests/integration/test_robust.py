@@ -93,11 +93,11 @@ def test_changed_settings_are_refused(cache: Path, tmp_path: Path) -> None:
     outcome = depth_unet("train", "--resume", out, "--optim.lr", "0.5", "--seed", "3")
     assert_refused(
         outcome,
-        "seed is 0 in the run, 3 was asked for; optim.lr is 0.0003 in the run, 0.5 was asked for",
+        "seed is 0 in the run and 3 here; optim.lr is 0.0003 in the run and 0.5 here",
         f"depth-unet train --resume {out}",
     )
     outcome = depth_unet("train", "paper", "--resume", out)
-    assert_refused(outcome, "recipe is 'seed' in the run, 'paper' was asked for", "more")
+    assert_refused(outcome, "recipe is 'seed' in the run and 'paper' here", "more")
 
 
 def test_the_same_settings_may_be_said_again(cache: Path, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def features(height: int = 6, width: int = 9, dtype: torch.dtype = torch.float32
 
 
 def places(x: Tensor) -> Tensor:
-    """What the block is told of the places of a feature map."""
+    """The positions of a feature map, as the block receives them."""
     generator = torch.Generator().manual_seed(7)
     shape = (len(x), 4 * NUM_FREQUENCIES, *x.shape[2:])
     return (2 * torch.rand(shape, generator=generator) - 1).to(x.device)

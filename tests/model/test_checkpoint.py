@@ -1,4 +1,4 @@
-"""Files that hold a run: what is saved comes back, and nothing else is taken for it."""
+"""Checkpoint files: what is saved is read back, and other files are refused."""
 
 import json
 import math
@@ -273,7 +273,7 @@ def test_network_has_its_own_weights(path: Path) -> None:
 
 
 def test_weights_outlive_their_file(path: Path) -> None:
-    """What was read is no view of the file: overwriting it in place changes nothing."""
+    """Tensors that were read are copies: overwriting the file changes nothing."""
     checkpoint = read(path)
     path.write_bytes(bytes(path.stat().st_size))
     assert torch.equal(checkpoint.weights[WEIGHT], make_checkpoint().weights[WEIGHT])

@@ -1,4 +1,4 @@
-"""What the network is told of the camera."""
+"""The camera as an input of the network."""
 
 import math
 
@@ -45,7 +45,7 @@ def test_pinhole_by_hand() -> None:
 
 
 def test_crop_keeps_the_rays_of_its_pixels() -> None:
-    """What a pixel is told does not depend on how much of the photo is around it."""
+    """The ray of a pixel does not depend on how the photo is cropped."""
     camera = Intrinsics(width=64, height=48, fx_px=50, fy_px=52, cx_px=30, cy_px=20)
     crop = camera.cropped(16, 12, 32, 24)
     torch.testing.assert_close(

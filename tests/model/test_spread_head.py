@@ -1,4 +1,4 @@
-"""The second head: how far depth may be off, without a say in what depth is."""
+"""The spread head: how far depth may be off, without any effect on depth."""
 
 import math
 from dataclasses import replace
@@ -52,7 +52,7 @@ def test_the_rest_begins_as_it_would_without_it() -> None:
 
 
 def test_a_new_network_begins_with_the_usual_spread() -> None:
-    """And the factor of predictions has no say in training: the head would learn it away."""
+    """The factor of predictions has no effect in training, where the head would undo it."""
     image = torch.rand(1, 3, 32, 48)
     plain, scaled = (make_network(replace(MODEL, spread_scale=k)) for k in (1.0, 3.0))
     first, second = plain(image).log_spread, scaled(image).log_spread
@@ -110,7 +110,7 @@ def test_prediction_carries_it() -> None:
 
 
 def test_scale_widens_the_interval() -> None:
-    """The factor multiplies the spread: the hyperbolic sine of it is what is wider."""
+    """The factor multiplies the spread, whose hyperbolic sine is the relative uncertainty."""
     photo = np.random.default_rng(0).integers(0, 256, (50, 70, 3), np.uint8)
     plain, wide = (predictor(scale).predict(photo) for scale in (1.0, 2.0))
     first, second = (np.arcsinh(item.uncertainty_m / item.depth_m) for item in (plain, wide))

@@ -107,7 +107,7 @@ def test_grid_order() -> None:
     ],
 )
 def test_refused(sampler: str, texts: list[str], words: list[str]) -> None:
-    """What cannot be meant, or could not be trained with, is refused in one line that says why."""
+    """Invalid spaces are refused in one line that says why."""
     with pytest.raises(ConfigError) as refusal:
         parse_space(texts, seed(), sampler)  # type: ignore[arg-type]
     message = str(refusal.value)
@@ -130,7 +130,7 @@ def test_any_text_is_a_value_or_refused(name: str, text: str) -> None:
 
 @given(st.text(min_size=1, max_size=20))
 def test_any_name_is_a_field_or_refused(name: str) -> None:
-    """A name that is none is refused in one line, whatever it holds."""
+    """An unknown name is refused in one line, whatever its characters."""
     found, refusal = attempt(lambda: find_field(name))
     assert refusal.isprintable()
     assert refusal or found in flatten(Config())

@@ -23,7 +23,7 @@ def test_auto_is_bf16_where_the_device_has_it(
 
 
 def test_processors_without_a_list_of_flags_have_no_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the system does not say, nothing is assumed."""
+    """If the processor's features are unknown, bf16 is not assumed."""
 
     def missing(*_: object, **__: object) -> str:
         raise FileNotFoundError

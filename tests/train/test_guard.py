@@ -10,7 +10,7 @@ ONE, NAN, INF = (torch.tensor(value) for value in (1.0, float("nan"), float("inf
 
 
 def test_loss_and_gradient_must_be_finite() -> None:
-    """Either one that is not skips the step."""
+    """A loss or a gradient that is not finite skips the step."""
     guard = FiniteGuard(99, scaled=False)
     assert not guard.skips(ONE, ONE)
     assert not guard.skips(ONE, None)

@@ -1,4 +1,4 @@
-"""Memory is measured as the system counts it: what comes is seen, and what goes, too."""
+"""Memory is measured as the system counts it: growth and release are seen."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ def test_meter_can_be_entered_again() -> None:
 
 
 def test_children_count() -> None:
-    """What a process that was started holds is the run's memory as well."""
+    """Memory of child processes counts as the run's."""
     before = current_bytes(CPU)
     code = "import sys; block = b'x' * 10**8; print(len(block), flush=True); sys.stdin.read()"
     with subprocess.Popen(
@@ -54,7 +54,7 @@ def test_children_count() -> None:
 
 
 def test_files_do_not_count(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A mapped file, as a cache is, belongs to the system."""
+    """The pages of a mapped file, such as a cache, do not count."""
     path = tmp_path_factory.mktemp("mapped") / "block.npy"
     np.save(path, np.ones(100 * MB, np.uint8))
     release(CPU)

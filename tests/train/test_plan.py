@@ -57,7 +57,7 @@ def test_plan_is_near_the_best_by_hand(limit: int, call_s: float, share: int) ->
 
 
 def test_activations_are_recomputed_only_where_one_image_does_not_fit() -> None:
-    """Enough for one image: kept. A little less: recomputed, and the batch in larger parts."""
+    """If one image fits, activations are kept; with less memory, they are recomputed."""
     for limit, expected in ((151, False), (149, True)):
         machine = Machine(base=100 * MB, step=50 * MB)
         plan = choose_plan(
@@ -79,7 +79,7 @@ def test_what_the_user_says_about_activations_holds(checkpointing: Switch, expec
 
 
 def test_too_little_gives_the_plan_that_takes_least() -> None:
-    """One image, activations recomputed, and what it takes: beyond the limit."""
+    """If nothing fits, the plan is one image, recomputed, with a peak above the limit."""
     machine = Machine(base=2000 * MB, step=400 * MB)
     plan = machine.plan(share=8, limit=1000 * MB, checkpointing="auto")
     assert plan == Plan(micro_batch_size=1, checkpointing=True, predicted_bytes=2100 * MB)
@@ -94,7 +94,7 @@ def test_largest_that_fits_is_tried_where_memory_ends_the_search() -> None:
 
 
 def test_halving_ends_at_one_image() -> None:
-    """5, 3, 2, 1, and then there is nothing to halve: what may help is said."""
+    """5 is halved to 3, 2 and 1; after that an error gives a remedy."""
     plan, sizes = Plan(micro_batch_size=5), []
     while plan.micro_batch_size > 1:
         plan = plan.halved()

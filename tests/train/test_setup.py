@@ -1,4 +1,4 @@
-"""Weights to start with: what fits is loaded, what does not is named."""
+"""Initial weights: those that fit are loaded, the others are listed."""
 
 import pytest
 import torch
