@@ -70,6 +70,11 @@ def test_the_page_loads_nothing(tmp_path: Path) -> None:
     assert len(list((tmp_path / "deep").iterdir())) == 1
 
 
+def test_the_heading_stands_above_the_scene(tmp_path: Path) -> None:
+    """The margin of the figure has room for the heading, which would cover the points."""
+    assert page_of(cloud_of(5), tmp_path).figure().layout.margin.t >= 50
+
+
 def test_points_stand_upright_in_their_colours(tmp_path: Path) -> None:
     """The axes are right, forward and up in metres; colours are those of the photo."""
     (points,) = page_of(cloud_of(3), tmp_path).figure().data

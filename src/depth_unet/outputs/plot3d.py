@@ -92,7 +92,7 @@ def _figure(cloud: PointCloud) -> dict[str, Any]:
         "hovertemplate": "right %{x} m<br>forward %{y} m<br>up %{z} m<extra></extra>",
     }
     layout = {
-        "margin": {"l": 0, "r": 0, "b": 0, "t": 0},
+        "margin": {"l": 0, "r": 0, "b": 0, "t": 60},  # room for the heading
         "scene": _scene(places_m),
     }
     return {"data": [points], "layout": layout}
