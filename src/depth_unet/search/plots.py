@@ -11,6 +11,7 @@ matplotlib.use("agg")  # before pyplot, which Optuna imports, opens a window
 import optuna
 from matplotlib import pyplot
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.trial import TrialState
 from optuna.visualization.matplotlib import (
@@ -49,7 +50,9 @@ def draw_plots(study: optuna.Study, out: Path) -> dict[str, Path]:
 
 
 def _history(study: optuna.Study) -> Axes:
-    return plot_optimization_history(study, target_name="AbsRel on held-out rooms")
+    axes = plot_optimization_history(study, target_name="AbsRel on held-out rooms")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))  # trials are numbered
+    return axes
 
 
 def _parallel(study: optuna.Study) -> Axes:
