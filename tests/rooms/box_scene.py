@@ -66,7 +66,6 @@ def box_scene(*, with_window: bool = False) -> Scene:
     ]
     sun = np.array([-0.2, 0.6, 0.5], np.float32)
     return Scene(
-        seed=0,
         kind="office",
         size_m=SIZE_M,
         meshes=(*walls(), *(replace(piece, is_furniture=True) for piece in pieces)),

@@ -20,11 +20,11 @@ from depth_unet.rooms.shots.shot import RoomShots, Shot
 KINDS = ("bedroom", "kitchen", "corridor")
 ROOM_S = 0.05
 made: list[int] = []
-"""Numbers of the rooms that were made in this process."""
+"""Numbers of the rooms made in this process."""
 
 
 def take_shots(plan: RoomPlan) -> RoomShots:
-    """Noise with a depth that is a ramp, different in every room and frame."""
+    """Noise photos with a ramp as depth, different for every room and frame."""
     width, height = plan.options.width, plan.options.height
     frames = []
     for number in range(plan.num_frames):
@@ -49,7 +49,7 @@ def take_shots(plan: RoomPlan) -> RoomShots:
 
 
 def make_room(plan: RoomPlan, out: Path) -> RoomRecord:
-    """As ``worker.make_room``, also in a process of its own, where nothing is patched."""
+    """Like ``worker.make_room``, but with fake shots, also in worker processes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(worker, "take_shots", take_shots)
         made.append(plan.number)
@@ -57,7 +57,7 @@ def make_room(plan: RoomPlan, out: Path) -> RoomRecord:
 
 
 def make_room_slowly(plan: RoomPlan, out: Path) -> RoomRecord:
-    """As ``make_room``, in the time that a small room takes."""
+    """Like ``make_room``, as slow as a small rendered room."""
     time.sleep(ROOM_S)
     return make_room(plan, out)
 

@@ -16,7 +16,7 @@ def refuse_three(number: int) -> int:
 
 
 def be_killed(number: int) -> int:
-    """What the system does where memory ends."""
+    """Die like a process that the system kills when memory runs out."""
     os.kill(os.getpid(), signal.SIGKILL)
     return number
 

@@ -1,4 +1,4 @@
-"""Sets of rooms: whole files, the same bytes, and a folder that goes on where it stopped."""
+"""Sets of rooms: complete files, the same bytes, and resuming."""
 
 import hashlib
 import json
@@ -57,7 +57,7 @@ def test_pairs_can_be_read(tmp_path: Path) -> None:
 
 
 def test_photos_keep_their_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """RGB goes in, RGB comes out."""
+    """Photos keep the order of their colour channels."""
 
     def red(plan: RoomPlan, out: Path) -> RoomRecord:
         shots = fake_shots.take_shots(plan)
@@ -75,7 +75,7 @@ def test_photos_keep_their_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_records_hold_what_was_made(tmp_path: Path) -> None:
-    """A record states kind, size, pose and checksums; the pose is a rotation and a place."""
+    """A record holds kind, size, pose and checksums; a pose is a rotation and a position."""
     records = make(tmp_path / "set")
     held = json.loads((tmp_path / "set/records/000001.json").read_text())
     assert (held["kind"], held["size_m"], held["share"]) == ("kitchen", [3.0, 4.0, 2.5], "test")
@@ -133,7 +133,7 @@ def test_damage_costs_one_room(name: str, damage: str, tmp_path: Path) -> None:
 
 
 def test_more_images_keep_those_that_are_there(tmp_path: Path) -> None:
-    """A larger set begins with the smaller one; the result is as if it was made at once."""
+    """A larger set begins with the smaller one and equals a set made at once."""
     make(tmp_path / "grown")
     fake_shots.made.clear()
     larger = replace(SMALL, images=12)
@@ -145,18 +145,18 @@ def test_more_images_keep_those_that_are_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.3, 1.0])
 def test_test_rooms_are_spread_evenly(share: float) -> None:
-    """Every prefix of the rooms has its share of test rooms, to half a room."""
+    """Every prefix of the rooms has its share of test rooms, to within half a room."""
     plans = list(RoomsOptions(images=60, views=1, test_share=share).rooms())
     for end in range(1, 61):
-        num_test = sum(plan.share == "test" for plan in plans[:end])
+        num_test = sum(plan.split == "test" for plan in plans[:end])
         assert abs(num_test - share * end) <= 0.5 + 1e-9
-    tests = [plan.first_test_image for plan in plans if plan.share == "test"]
+    tests = [plan.first_test_image for plan in plans if plan.split == "test"]
     assert tests == list(range(len(tests)))
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_interrupt_says_how_to_go_on(workers: int, tmp_path: Path) -> None:
-    """Ctrl-C ends at once with words; the same call completes, with the same bytes."""
+    """Ctrl-C stops at once with a message; the same call resumes to the same bytes."""
 
     def stop(done: int, _total: int) -> None:
         if done >= 2:
@@ -174,7 +174,7 @@ def test_interrupt_says_how_to_go_on(workers: int, tmp_path: Path) -> None:
 
 
 def test_leftovers_of_a_killed_command_go(tmp_path: Path) -> None:
-    """Temporary files are removed by the next call, and do not count as something else."""
+    """Temporary files do not count as other files, and the next call removes them."""
     out = tmp_path / "set"
     out.mkdir()
     (out / ".manifest.0123abcd.part.json").write_text("{")
@@ -185,7 +185,7 @@ def test_leftovers_of_a_killed_command_go(tmp_path: Path) -> None:
 
 
 def test_other_rooms_are_kept(tmp_path: Path) -> None:
-    """Rooms of other options are refused with what differs; --overwrite replaces only them."""
+    """Rooms of other options are refused with the differences; --overwrite replaces only rooms."""
     make(tmp_path)
     (tmp_path / "notes.txt").write_text("mine")
     before = bytes_below(tmp_path)
@@ -235,7 +235,7 @@ def test_something_else_is_left_alone(overwrite: bool, tmp_path: Path) -> None:
     ],
 )
 def test_options_out_of_range(given: dict[str, Any], word: str) -> None:
-    """A value that cannot be meant is named, with what would do."""
+    """The message for a bad value names it and the valid range."""
     with pytest.raises(ConfigError, match=word):
         RoomsOptions(**given)
 
@@ -249,7 +249,7 @@ def test_pack_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_pack_may_move(tmp_path: Path) -> None:
-    """Where a pack lies does not change what the rooms are; the command names its folder."""
+    """The folder of a pack does not affect the rooms; the recorded command names it."""
     options = [replace(SMALL, furniture=tmp_path / name) for name in ("here", "there")]
     assert options[0].content() == options[1].content() != SMALL.content()
     assert options[0].command().endswith(f"--furniture {tmp_path / 'here'}")
@@ -264,7 +264,7 @@ def test_negative_workers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("missing", ["embreex", "numba"])
 def test_missing_libraries(missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a library nothing is written, and the remedy is one command."""
+    """Without a library nothing is written, and the message gives one command to run."""
     monkeypatch.setattr(generating, "LIBRARIES", ("embreex", "numba"))
     for name in ("embreex", "numba"):
         monkeypatch.setitem(sys.modules, name, None if name == missing else sys)
@@ -285,13 +285,13 @@ def test_library_that_does_not_load(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_killed_process() -> None:
-    """A process that is killed ends the call with one line that says what may help."""
+    """A killed process ends the call with one line that gives a remedy."""
     with pytest.raises(DataError, match=r"was killed.*fewer --workers"):
         run_tasks(tasks.be_killed, [0, 1], workers=2, done=lambda _: None)
 
 
 def test_error_of_a_process_is_the_error_of_the_call() -> None:
-    """What a task raises comes out, and the others end."""
+    """The error of a task is raised, and the other tasks end."""
     with pytest.raises(DataError, match="number 3"):
         run_tasks(tasks.refuse_three, list(range(50)), workers=2, done=lambda _: None)
 

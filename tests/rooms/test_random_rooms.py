@@ -1,4 +1,4 @@
-"""Random rooms, from the seed to stored millimetres: floors and walls are where they are."""
+"""In random rooms, stored depth puts floors and walls on their planes."""
 
 import numpy as np
 import pytest
@@ -26,14 +26,14 @@ def planes(scene: Scene) -> list[tuple[int, float]]:
 
 
 def distances_m(scene: Scene, caster: Caster, view: Pose) -> list[np.ndarray]:
-    """How far the stored pixels of floor and walls lie off their planes, plane by plane.
+    """Distances of stored floor and wall pixels from their planes, plane by plane.
 
     What belongs to a plane is told by the triangle that a ray meets, not by the depth.
     """
     rays = pixel_rays(view, CAMERA)
     origins_m = np.broadcast_to(view.origin_m, rays.shape).astype(np.float32)
     hits = caster.nearest(origins_m, rays)
-    corners_m = caster.flat.positions_m.reshape(-1, 3, 3)[hits.triangle]
+    corners_m = caster.arrays.positions_m.reshape(-1, 3, 3)[hits.triangle]
     depth_mm = as_millimetres(render(caster, view, CAMERA, samples=1, seed=0).depth_m).ravel()
     before_it = depth_mm / 1000 < hits.distance - 0.01  # the light of a lamp, or a window
     points_m = view.origin_m + rays.astype(np.float64) * (depth_mm / 1000)[:, None]
@@ -49,7 +49,7 @@ def worst_of(rooms: list[tuple[int, Furniture]]) -> tuple[float, np.ndarray]:
     """The largest distance in one view of each room, and pixels of each plane."""
     worst_m, num_pixels = 0.0, np.zeros(5, int)
     for seed, furniture in rooms:
-        scene = make_scene(seed, furniture=furniture, share="train")
+        scene = make_scene(seed, furniture=furniture, split="train")
         caster = Caster(scene)
         for view in choose_views(scene, caster, 1, np.random.default_rng(seed), CAMERA):
             for plane, distances in enumerate(distances_m(scene, caster, view)):
@@ -59,7 +59,7 @@ def worst_of(rooms: list[tuple[int, Furniture]]) -> tuple[float, np.ndarray]:
 
 
 def test_floor_and_walls_lie_on_their_planes() -> None:
-    """Every pixel of them, unprojected from the stored depth, to 2 mm."""
+    """Every pixel of floor and walls, unprojected, lies on its plane to 2 mm."""
     worst_m, num_pixels = worst_of(ROOMS)
     assert worst_m < TOLERANCE_M
     assert num_pixels[0] > 100, "no floor in view"

@@ -1,1 +1,1 @@
-"""Builds the full furniture pack from the sources of its models."""
+"""Builds furniture packs from the Sweet Home 3D libraries; see docs/furniture_pack.md."""

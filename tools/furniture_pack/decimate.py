@@ -1,8 +1,8 @@
-"""Mesh simplification: edges are collapsed in order of their error.
+"""Simplifies meshes by collapsing edges in order of their error.
 
-Quadric error metrics (Garland and Heckbert, 1997). Unlike common versions, this one opens no holes:
-vertices are welded across materials first, planes hold open borders and borders between materials,
-and an edge is collapsed only if the link condition holds and no triangle flips.
+The error is a quadric error metric (Garland and Heckbert, 1997). No holes are opened: vertices are
+welded across materials first, extra planes keep open borders and borders between materials, and an
+edge is collapsed only if the link condition holds and no triangle flips.
 """
 
 import heapq
@@ -17,14 +17,14 @@ from tools.furniture_pack.welding import Surface
 MIN_TURN_COSINE = 0.3
 
 
-class Web(NamedTuple):
-    """A surface while it is simplified; linked lists hold the corners at each vertex.
+class LinkedMesh(NamedTuple):
+    """A surface during simplification; linked lists hold the corners at each vertex.
 
     Attributes:
         points: Positions of the vertices, float64 (v, 3).
         triangles: Numbers of their vertices, int64 (t, 3).
         uv: Texture coordinates of the corners, float64 (t, 3, 2).
-        alive: Which triangles are left, bool (t,).
+        alive: Which triangles still exist, bool (t,).
         head: One corner (3 * triangle + place) at every vertex, -1 for none, int64 (v,).
         following: The next corner at the same vertex, -1 for none, int64 (3 t,).
     """
@@ -42,7 +42,7 @@ def decimate(surface: Surface, num_triangles: int) -> Surface:
     if len(surface.triangles) <= num_triangles:
         return surface
     triangles = surface.triangles
-    web = Web(
+    mesh = LinkedMesh(
         points=surface.points_m.copy(),
         triangles=triangles.copy(),
         uv=surface.uv.copy(),
@@ -51,14 +51,14 @@ def decimate(surface: Surface, num_triangles: int) -> Surface:
         following=np.full(triangles.size, -1),
     )
     edges, border_weight = edges_of(triangles, surface.part)
-    quadrics = face_quadrics(web.points, triangles)
-    add_border_planes(quadrics, web.points, triangles, edges, border_weight)
-    _collapse(web, quadrics, edges[:, :2].copy(), num_triangles)
-    alive = web.alive
+    quadrics = face_quadrics(mesh.points, triangles)
+    add_border_planes(quadrics, mesh.points, triangles, edges, border_weight)
+    _collapse(mesh, quadrics, edges[:, :2].copy(), num_triangles)
+    alive = mesh.alive
     return Surface(
-        points_m=web.points,
-        triangles=web.triangles[alive],
-        uv=web.uv[alive],
+        points_m=mesh.points,
+        triangles=mesh.triangles[alive],
+        uv=mesh.uv[alive],
         part=surface.part[alive],
     )
 
@@ -92,40 +92,40 @@ def _error(quadric, point):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _neighbours(web, vertex):  # type: ignore[no-untyped-def]
+def _neighbours(mesh, vertex):  # type: ignore[no-untyped-def]
     found = set([vertex])  # noqa: C405 - Numba knows no set displays.
-    corner = web.head[vertex]
+    corner = mesh.head[vertex]
     while corner >= 0:
-        for end in web.triangles[corner // 3]:
+        for end in mesh.triangles[corner // 3]:
             found.add(end)
-        corner = web.following[corner]
+        corner = mesh.following[corner]
     found.remove(vertex)
     return found
 
 
 @compiled
-def _may_collapse(web, first, second, point):  # type: ignore[no-untyped-def]
+def _may_collapse(mesh, first, second, point):  # type: ignore[no-untyped-def]
     """Whether the link condition holds and no triangle flips or loses its area."""
-    num_shared, corner = 0, web.head[first]
+    num_shared, corner = 0, mesh.head[first]
     while corner >= 0:
-        triangle = web.triangles[corner // 3]
+        triangle = mesh.triangles[corner // 3]
         if triangle[0] == second or triangle[1] == second or triangle[2] == second:
             num_shared += 1
-        corner = web.following[corner]
-    around = _neighbours(web, first)
-    num_common = len(around & _neighbours(web, second))
+        corner = mesh.following[corner]
+    around = _neighbours(mesh, first)
+    num_common = len(around & _neighbours(mesh, second))
     if num_shared == 0 or num_shared > 2 or num_common != num_shared:
         return False
-    return _keeps_facing(web, first, second, point) and (_keeps_facing(web, second, first, point))
+    return _keeps_facing(mesh, first, second, point) and (_keeps_facing(mesh, second, first, point))
 
 
 @compiled
-def _keeps_facing(web, moved, other, point):  # type: ignore[no-untyped-def]
-    points, corner = web.points, web.head[moved]
+def _keeps_facing(mesh, moved, other, point):  # type: ignore[no-untyped-def]
+    points, corner = mesh.points, mesh.head[moved]
     while corner >= 0:
         face, place = corner // 3, corner % 3
-        b, c = web.triangles[face, (place + 1) % 3], web.triangles[face, (place + 2) % 3]
-        corner = web.following[corner]
+        b, c = mesh.triangles[face, (place + 1) % 3], mesh.triangles[face, (place + 2) % 3]
+        corner = mesh.following[corner]
         if other in (b, c):
             continue
         before = np.cross(points[b] - points[moved], points[c] - points[moved])
@@ -137,15 +137,15 @@ def _keeps_facing(web, moved, other, point):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _move_uv(web, vertex, point):  # type: ignore[no-untyped-def]
-    """Update texture coordinates by each face's own map to the vertex's new position."""
-    points, uv, corner = web.points, web.uv, web.head[vertex]
+def _move_uv(mesh, vertex, point):  # type: ignore[no-untyped-def]
+    """Extend each face's texture mapping to the new position of a vertex."""
+    points, uv, corner = mesh.points, mesh.uv, mesh.head[vertex]
     while corner >= 0:
         face, place = corner // 3, corner % 3
         j, k = (place + 1) % 3, (place + 2) % 3
         a, b = (
-            points[web.triangles[face, j]] - points[vertex],
-            points[web.triangles[face, k]] - points[vertex],
+            points[mesh.triangles[face, j]] - points[vertex],
+            points[mesh.triangles[face, k]] - points[vertex],
         )
         step = point - points[vertex]
         aa, ab, bb = (a * a).sum(), (a * b).sum(), (b * b).sum()
@@ -156,13 +156,13 @@ def _move_uv(web, vertex, point):  # type: ignore[no-untyped-def]
             if abs(s) < 3 and abs(t) < 3:
                 start = uv[face, place].copy()
                 uv[face, place] = start + s * (uv[face, j] - start) + t * (uv[face, k] - start)
-        corner = web.following[corner]
+        corner = mesh.following[corner]
 
 
 @compiled
-def _merge(web, first, second):  # type: ignore[no-untyped-def]
-    """Move the triangles of ``second`` to ``first``; returns how many shared ones are removed."""
-    triangles, alive, head, following = web.triangles, web.alive, web.head, web.following
+def _merge(mesh, first, second):  # type: ignore[no-untyped-def]
+    """Move the triangles of ``second`` to ``first``; return the number of removed triangles."""
+    triangles, alive, head, following = mesh.triangles, mesh.alive, mesh.head, mesh.following
     removed, kept = 0, -1
     for vertex in (first, second):
         corner = head[vertex]
@@ -187,24 +187,24 @@ def _merge(web, first, second):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _drop_dead(web, vertex):  # type: ignore[no-untyped-def]
-    corner, kept = web.head[vertex], -1
+def _remove_dead_corners(mesh, vertex):  # type: ignore[no-untyped-def]
+    corner, kept = mesh.head[vertex], -1
     while corner >= 0:
-        later = web.following[corner]
-        if web.alive[corner // 3]:
-            web.following[corner] = kept
+        later = mesh.following[corner]
+        if mesh.alive[corner // 3]:
+            mesh.following[corner] = kept
             kept = corner
         corner = later
-    web.head[vertex] = kept
+    mesh.head[vertex] = kept
 
 
 @compiled
-def _collapse(web, quadrics, edges, num_triangles):  # type: ignore[no-untyped-def]
-    """Collapse in place, cheapest edge first."""
-    points, num = web.points, len(web.triangles)
+def _collapse(mesh, quadrics, edges, num_triangles):  # type: ignore[no-untyped-def]
+    """Collapse edges in place, the one with the least error first."""
+    points, num = mesh.points, len(mesh.triangles)
     for corner in range(3 * num):
-        vertex = web.triangles[corner // 3, corner % 3]
-        web.following[corner], web.head[vertex] = web.head[vertex], corner
+        vertex = mesh.triangles[corner // 3, corner % 3]
+        mesh.following[corner], mesh.head[vertex] = mesh.head[vertex], corner
     stamp = np.zeros(len(points), np.int64)
     heap = [(0.0, 0, 0, 0, 0) for _ in range(0)]
     for first, second in edges:
@@ -217,15 +217,15 @@ def _collapse(web, quadrics, edges, num_triangles):  # type: ignore[no-untyped-d
             continue
         total = quadrics[first] + quadrics[second]
         point = _best_point(total, points[first], points[second])[0]
-        if not _may_collapse(web, first, second, point):
+        if not _may_collapse(mesh, first, second, point):
             continue
-        _move_uv(web, first, point)
-        _move_uv(web, second, point)
-        num -= _merge(web, first, second)
+        _move_uv(mesh, first, point)
+        _move_uv(mesh, second, point)
+        num -= _merge(mesh, first, second)
         points[first], quadrics[first] = point, total
         stamp[first] += 1
         stamp[second] = -1
-        for vertex in _neighbours(web, first):
-            _drop_dead(web, vertex)
+        for vertex in _neighbours(mesh, first):
+            _remove_dead_corners(mesh, vertex)
             cost = _best_point(total + quadrics[vertex], point, points[vertex])[1]
             heapq.heappush(heap, (cost, first, vertex, stamp[first], stamp[vertex]))

@@ -1,4 +1,4 @@
-"""Models to the arrays of a pack; ``depth_unet.rooms.furniture.models`` reads them."""
+"""Encodes models as the arrays of a pack; ``depth_unet.rooms.furniture.models`` decodes them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from depth_unet.rooms.furniture.models import Model, ModelPart
 
 MAX_STEP_M = 5e-4
 STEPS_PER_MODEL = 2000
-FAR_UV = 128.0  # Beyond, 16 bits are too coarse to distinguish texels.
+FAR_UV = 128.0  # Above this, 16 bits are too coarse to distinguish texels.
 MOST_UV = 1024.0
 TYPES: dict[str, Any] = {
     "model_step_m": np.float32,
@@ -35,7 +35,7 @@ def encode(
     Args:
         models: Its models; the manifest holds their names and authors.
         textures: JPEG files.
-        texture_of: For every part of every model in order, its texture's number or -1.
+        texture_of: For every part of every model in order, the number of its texture, or -1.
     """
     rows: dict[str, list[Any]] = {name: [] for name in TYPES}
     for model in models:

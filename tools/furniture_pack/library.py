@@ -1,4 +1,4 @@
-"""Furniture libraries of Sweet Home 3D (``.sh3f``: a zip of a catalogue and of OBJ models)."""
+"""Reads furniture libraries of Sweet Home 3D (``.sh3f``: a zip of a catalogue and OBJ models)."""
 
 import re
 import zipfile
@@ -97,7 +97,7 @@ def _entry(values: dict[str, str], licence: str) -> Entry:
 
 
 def _normalise(model: Wavefront, entry: Entry) -> Wavefront:
-    """The model in our axes, scaled to the size that the library lists."""
+    """Convert a model to our axes and scale it to the size that the library lists."""
     positions: Float64[np.ndarray, "t 3 3"] = model.positions
     if entry.rotation is not None:
         positions = positions @ np.array(entry.rotation).reshape(3, 3).T

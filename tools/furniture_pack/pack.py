@@ -1,8 +1,8 @@
 """Build a furniture pack: ``python -m tools.furniture_pack.pack FOLDER``.
 
-The models come from Debian's package sweethome3d-furniture. Large ones are simplified; a model is
-left out if its simplified form differs visibly from the original. The full pack holds models under
-CC-BY 3.0: ATTRIBUTION-full.txt beside it names their authors and belongs to every copy of the pack.
+The models come from Debian's package sweethome3d-furniture. Large models are simplified; a model is
+left out if this is visible. The full pack holds models under CC-BY 3.0: ATTRIBUTION-full.txt names
+their authors and must accompany every copy of the pack.
 """
 
 import argparse
@@ -22,22 +22,22 @@ from depth_unet.rooms.furniture.assets import ATTRIBUTION_NAME, CC0_NAMES, FULL_
 from depth_unet.rooms.furniture.models import Model, ModelPart
 from depth_unet.rooms.textures.palette import linear
 from tools.furniture_pack.decimate import decimate
+from tools.furniture_pack.difference import visible_difference
 from tools.furniture_pack.encode import encode
 from tools.furniture_pack.library import LICENCES, Entry, read_library
-from tools.furniture_pack.likeness import visible_difference
 from tools.furniture_pack.wavefront import Paint, Wavefront
 from tools.furniture_pack.welding import Surface, corner_normals, weld
 
 LIBRARIES = Path("/usr/share/sweethome3d/furniture")
 CC0_LIBRARY = "BlendSwap-CC-0"
 MIN_OPACITY = 0.35
-"""Parts below are left out as glass: depth sensors look through them too."""
+"""Parts with less opacity are left out as glass, because depth sensors look through them."""
 MAX_DIFFERENCE = 0.02
 TRIANGLES_PER_METRE = 2400
 MIN_AREA_M2 = 1e-9
 """Smaller triangles have no usable normal."""
 MIN_CAP, MAX_CAP = 600, 3000
-RELIEF = (1, 2, 4)
+TRIANGLE_FACTORS = (1, 2, 4)
 """Factors on the number of triangles, tried in turn until the model looks right."""
 TEXTURE_SIDE_PX, JPEG_QUALITY = 128, 80
 LICENCE_URLS = {
@@ -54,7 +54,7 @@ class Textures:
         self._numbers: dict[Path, int] = {}
 
     def number(self, path: Path | None) -> int:
-        """Number of the picture at ``path``; -1 for none or for a file that is no picture."""
+        """Number of the picture at ``path``; -1 without a path or if the file is not a picture."""
         if path is None:
             return -1
         if path not in self._numbers:
@@ -79,7 +79,7 @@ def build(libraries: Path, folder: Path, *, cc0: bool = False) -> str:
 
     Args:
         libraries: Folder of the ``.sh3f`` files.
-        folder: Folder of the pack; made if missing.
+        folder: Folder of the pack, created if missing.
         cc0: Build the pack that ships, from the CC0 library alone.
 
     Returns:
@@ -96,8 +96,8 @@ def build(libraries: Path, folder: Path, *, cc0: bool = False) -> str:
     for entry, wavefront in chain.from_iterable(map(read_library, paths)):
         seen[entry.name] += 1
         name = entry.name if seen[entry.name] == 1 else f"{entry.name} {seen[entry.name]}"
-        surface = _visible(wavefront)
-        simple = _simplified(surface, _cap(entry))
+        surface = _without_glass(wavefront)
+        simple = _simplify(surface, _max_triangles(entry))
         if simple is None:
             left_out.append(name)
             continue
@@ -107,32 +107,35 @@ def build(libraries: Path, folder: Path, *, cc0: bool = False) -> str:
     arrays = encode(models, textures.files, texture_of)
     with replacing(folder / arrays_name) as temporary:
         np.savez_compressed(temporary, **arrays)
-    manifest = {"source": "Debian sweethome3d-furniture", "models": [_row(m) for m in models]}
+    manifest = {
+        "source": "Debian sweethome3d-furniture",
+        "models": [_entry_of(m) for m in models],
+    }
     write_text(folder / manifest_name, json.dumps(manifest, indent=1) + "\n")
     if not cc0:
         write_text(folder / ATTRIBUTION_NAME, _attribution(models))
     num_triangles = sum(len(part.positions_m) for model in models for part in model.parts)
     return (
         f"{len(models)} models, {num_triangles} triangles, {len(textures.files)} textures in "
-        f"{folder}; left out because simplified ones differ: {', '.join(left_out) or 'none'}"
+        f"{folder}; left out because simplification is visible: {', '.join(left_out) or 'none'}"
     )
 
 
-def _cap(entry: Entry) -> int:
-    """The most triangles of a model, by its size."""
+def _max_triangles(entry: Entry) -> int:
+    """Largest number of triangles for a model of this size."""
     return int(np.clip(TRIANGLES_PER_METRE * max(entry.size_m), MIN_CAP, MAX_CAP))
 
 
-def _visible(wavefront: Wavefront) -> Surface:
+def _without_glass(wavefront: Wavefront) -> Surface:
     """The model without its glass, welded."""
     is_solid = np.array([paint.opacity >= MIN_OPACITY for paint in wavefront.paints])
     shown = is_solid[wavefront.part]
     return weld(wavefront.positions[shown], wavefront.uv[shown], wavefront.part[shown])
 
 
-def _simplified(surface: Surface, num_triangles: int) -> Surface | None:
-    """The surface with few triangles; None if it never looks like the original."""
-    for factor in RELIEF:
+def _simplify(surface: Surface, num_triangles: int) -> Surface | None:
+    """Simplify a surface; None if the result always differs visibly from the original."""
+    for factor in TRIANGLE_FACTORS:
         simple = decimate(surface, num_triangles * factor)
         if visible_difference(surface, simple) <= MAX_DIFFERENCE:
             return simple
@@ -154,7 +157,7 @@ def _model(
         part = ModelPart(
             positions_m=corners[here].astype(np.float32),
             normals=normals[here].astype(np.float32),
-            uv=_near_zero(surface.uv[here]).astype(np.float32),
+            uv=_wrap_uv(surface.uv[here]).astype(np.float32),
             albedo=(1.0, 1.0, 1.0) if texture >= 0 else linear(colour),
             texture=picture if texture >= 0 else None,
             gloss=min(0.15 * paint.specular, 0.08),
@@ -176,12 +179,12 @@ def _model(
     )
 
 
-def _near_zero(uv: np.ndarray) -> np.ndarray:
-    """Texture coordinates less whole repetitions, so that half precision is enough."""
+def _wrap_uv(uv: np.ndarray) -> np.ndarray:
+    """Subtract whole repetitions from texture coordinates, so that half precision is enough."""
     return np.asarray(uv - np.floor(uv.min(axis=(0, 1))))
 
 
-def _row(model: Model) -> dict[str, object]:
+def _entry_of(model: Model) -> dict[str, object]:
     return {
         "name": model.name,
         "category": model.category,
@@ -205,9 +208,9 @@ def _attribution(models: Sequence[Model]) -> str:
 
 
 def main() -> None:
-    """Build the pack that the command line asks for."""
+    """Build a pack from the arguments of the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("folder", type=Path, help="folder of the pack, made if missing")
+    parser.add_argument("folder", type=Path, help="folder of the pack, created if missing")
     parser.add_argument(
         "--libraries", type=Path, default=LIBRARIES, help=f"folder of .sh3f files ({LIBRARIES})"
     )

@@ -1,4 +1,4 @@
-"""Quadric error metrics: the error of moving a vertex as a symmetric 4 x 4 matrix."""
+"""Quadric error metrics: symmetric 4 x 4 matrices that give the error of moving a vertex."""
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -10,7 +10,7 @@ MATERIAL_WEIGHT = 1.0
 def edges_of(
     triangles: Int64[np.ndarray, "t 3"], part: Int64[np.ndarray, " t"]
 ) -> tuple[Int64[np.ndarray, "e 3"], Float64[np.ndarray, " e"]]:
-    """Every edge once with one of its triangles, and its border weight, 0 inside a surface."""
+    """Every edge with one of its triangles, and its border weight, 0 inside a surface."""
     ends = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
     owner = np.tile(np.arange(len(triangles)), 3)
     ends.sort(axis=1)
@@ -46,7 +46,7 @@ def face_quadrics(
     quadrics = np.zeros((len(points), 4, 4))
     for corner in range(3):
         np.add.at(quadrics, triangles[:, corner], planes)
-    # A weak pull towards the vertex itself fixes directions in which flat surroundings are free.
+    # A weak pull towards the vertex fixes directions that flat surroundings leave undetermined.
     pull = np.broadcast_to(np.eye(4), (len(points), 4, 4)).copy()
     pull[:, 3, :3] = pull[:, :3, 3] = -points
     pull[:, 3, 3] = (points**2).sum(1)

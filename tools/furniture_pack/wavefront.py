@@ -1,4 +1,4 @@
-"""Wavefront OBJ and MTL files: the subset that furniture libraries use."""
+"""Reads the subset of Wavefront OBJ and MTL files that the furniture libraries use."""
 
 from dataclasses import dataclass
 from itertools import pairwise

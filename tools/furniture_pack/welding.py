@@ -1,4 +1,4 @@
-"""Loose triangles to a surface: corners are joined, normals are smooth except at creases."""
+"""Welds loose triangles to a surface, and computes normals that are smooth except at creases."""
 
 from dataclasses import dataclass
 
@@ -18,9 +18,9 @@ class Surface:
 
     Attributes:
         points_m: Positions of the vertices.
-        triangles: Their numbers, counter-clockwise.
+        triangles: Vertex numbers of the triangles, counter-clockwise.
         uv: Texture coordinates of the corners.
-        part: Number of the material of every triangle.
+        part: Number of each triangle's material.
     """
 
     points_m: Float64[np.ndarray, "v 3"]
@@ -51,7 +51,7 @@ def weld(
 
 
 def corner_normals(surface: Surface, crease_cosine: float = 0.75) -> Float64[np.ndarray, "t 3 3"]:
-    """Normals of the corners: the mean of the faces around a vertex on this side of creases."""
+    """Normals of the corners: means over the faces around a vertex, except across creases."""
     points = surface.points_m[surface.triangles]
     faces = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
     area = np.linalg.norm(faces, axis=1, keepdims=True)

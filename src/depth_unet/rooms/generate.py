@@ -1,4 +1,4 @@
-"""Make a set of rooms: photos with exact depth, room by room, in several processes."""
+"""Generate a set of rooms in several processes, one room per task."""
 
 import importlib
 import os
@@ -27,18 +27,18 @@ def generate(
     overwrite: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> list[RoomRecord]:
-    """Write a set of rooms into ``out``. Resumable: after an interrupt, call it again.
+    """Write a set of rooms into ``out``. To resume after an interrupt, call it again.
 
-    The bytes depend on the options alone, not on the number of processes. Finished rooms are
-    recognised by their checksums and kept: a damaged file costs its own room only, and a call for
-    more images keeps those that exist. The index is written last.
+    The files depend only on the options, not on the number of processes. Finished rooms are
+    recognised by their checksums and kept, so a damaged file costs one room, and a call for more
+    images keeps the existing ones. The index is written last.
 
     Args:
-        options: What the rooms are.
-        out: The folder to write; made if missing.
-        workers: Processes; 0: one per core; 1 renders in this process. Others are spawned, so a
-            script must call this below ``if __name__ == "__main__":``.
-        overwrite: Replace rooms of other options.
+        options: The options of the set.
+        out: Output folder, created if missing.
+        workers: Number of processes. 0: one per core; 1: render in this process. Processes are
+            spawned, so a script must call this below ``if __name__ == "__main__":``.
+        overwrite: Replace rooms that were made with other options.
         progress: Called with the number of finished images and of all images.
 
     Returns:
@@ -46,16 +46,16 @@ def generate(
 
     Raises:
         ConfigError: A library is missing, or the number of processes is negative.
-        DataError: ``out`` holds other files or other rooms, or the furniture pack is missing.
+        DataError: ``out`` holds other files or other rooms, or the furniture pack is unusable.
         KeyboardInterrupt: Ctrl-C; its message says how many images are finished.
     """
     if workers < 0:
-        raise ConfigError(f"workers is {workers}; give a number of processes, or 0: one per core")
+        raise ConfigError(f"workers is {workers}; give a number of processes or, for all cores, 0")
     check_libraries()
-    replaces = check_folder(out, options, overwrite=overwrite)
-    check_furniture(options)
-    records: dict[int, RoomRecord] = {}
-    num_done = 0
+    replace = check_folder(out, options, overwrite=overwrite)
+    if isinstance(options.furniture, Path):
+        load_pack(options.furniture)  # Fails before anything is written.
+    records, num_done = dict[int, RoomRecord](), 0
 
     def add(record: RoomRecord) -> None:
         nonlocal num_done
@@ -64,7 +64,7 @@ def generate(
         progress(num_done, options.images)
 
     try:
-        prepare_folder(out, options, replaces=replaces)
+        prepare_folder(out, options, replace=replace)
         progress(0, options.images)
         missing = []
         for plan in options.rooms():
@@ -79,15 +79,15 @@ def generate(
             f"{num_done} of {options.images} images are finished; rerun the command to continue"
         ) from None
     ordered = [records[number] for number in range(options.num_rooms)]
-    _complete(out, options, ordered)
+    _write_lists(out, options, ordered)
     return ordered
 
 
 def check_libraries() -> None:
-    """Load the libraries that render, before anything is written.
+    """Import the rendering libraries, so that a missing one fails before anything is written.
 
     Raises:
-        ConfigError: One is missing or does not load.
+        ConfigError: A library is missing or cannot be loaded.
     """
     try:
         for name in LIBRARIES:
@@ -99,18 +99,8 @@ def check_libraries() -> None:
         ) from None
 
 
-def check_furniture(options: RoomsOptions) -> None:
-    """Load a full pack, before anything is written.
-
-    Raises:
-        DataError: It is incomplete or damaged.
-    """
-    if isinstance(options.furniture, Path):
-        load_pack(options.furniture)
-
-
-def _complete(out: Path, options: RoomsOptions, records: list[RoomRecord]) -> None:
-    """Write what makes the folder a data set; the index last."""
+def _write_lists(out: Path, options: RoomsOptions, records: list[RoomRecord]) -> None:
+    """Write the attribution, the manifest and, last, the index."""
     if isinstance(options.furniture, Path):
         copy_file(options.furniture / ATTRIBUTION_NAME, out / ATTRIBUTION_NAME)
     write_manifest(out, options, complete=True)

@@ -1,4 +1,4 @@
-"""Triangles with a material, of which scenes are made.
+"""Meshes: triangles with a material; scenes consist of them.
 
 World axes: x and y along the floor, z up; metres. Textures repeat; u runs to the right of a
 texture and v up.
@@ -51,7 +51,7 @@ class Mesh:
         normals: Unit normals of the corners.
         uv: Texture coordinates of the corners.
         material: Their material.
-        is_furniture: Whether it is furniture and not part of the room itself.
+        is_furniture: True for furniture, False for the room itself.
     """
 
     positions_m: Float32[np.ndarray, "t 3 3"]
@@ -118,7 +118,7 @@ def strip(
 ) -> Float32[np.ndarray, "t 3 k"]:
     """Triangles between two rows of points, for positions, normals or texture coordinates.
 
-    They are counter-clockwise where the rows run to the right or, if asked, to the left.
+    They are counter-clockwise if the rows run to the right or, with ``leftwards``, to the left.
     """
     near, far = slice(None, -1), slice(1, None)
     if leftwards:
@@ -138,7 +138,7 @@ def face_uv(
 
 
 def join_meshes(meshes: Sequence[Mesh]) -> Mesh:
-    """One mesh of several; they have the first one's material."""
+    """Join meshes into one, with the material of the first."""
     return replace(
         meshes[0],
         positions_m=np.concatenate([mesh.positions_m for mesh in meshes]),

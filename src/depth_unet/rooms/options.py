@@ -1,4 +1,4 @@
-"""What a set of rooms is: how many images, of what size, from which seed."""
+"""The options of a set of rooms, and the plan of each room."""
 
 import math
 import shlex
@@ -11,9 +11,9 @@ from depth_unet.errors import ConfigError
 from depth_unet.images.size import parse_size
 
 Furniture = Literal["cc0", "boxes"] | Path
-"""The models that ship with the package, none at all, or the folder of a furniture pack."""
-Share = Literal["train", "test"]
-"""Training rooms and test rooms share no texture and no furniture model."""
+"""Models that ship with the package, simple shapes, or the folder of a furniture pack."""
+Split = Literal["train", "test"]
+"""Rooms of different splits have no texture and no furniture model in common."""
 MOST_IMAGES = 1_000_000
 NARROWEST_DEG, WIDEST_DEG = 20.0, 120.0
 RANGES = {
@@ -28,25 +28,24 @@ RANGES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomsOptions:
-    """What decides the content of every file; the number of processes does not.
+    """The options that decide the content of every file.
 
     The command line takes its options and their help from here.
     """
 
     images: int = 1000
-    """Images of all rooms together. A larger set begins with the smaller one and keeps its files.
-    """
+    """Total number of images. A larger set begins with the smaller one and keeps its files."""
     size: str = "320x240"
     """WIDTHxHEIGHT of an image in pixels."""
     seed: int = 0
     """The same seed gives the same rooms."""
     views: int = 2
-    """Images per room, each from another place."""
+    """Images per room, each from a different position."""
     samples: int = 4
     """Light paths per pixel: 2 is faster, 4 is less noisy."""
     test_share: float = 0.1
-    """Share of rooms in the official test split; they share no texture and no furniture model with
-    the training rooms."""
+    """Share of rooms in the official test split. They have no texture and no furniture model in
+    common with the training rooms."""
     fov: tuple[float, float] | None = None
     """Narrowest and widest horizontal field of view in degrees, drawn per room; none: the camera of
     NYU."""
@@ -90,28 +89,28 @@ class RoomsOptions:
 
     @property
     def frames_per_room(self) -> int:
-        """Images of each room but the last, which may have fewer."""
+        """Images per room; the last room may have fewer."""
         return self.walk or self.views
 
     @property
     def num_rooms(self) -> int:
-        """Rooms that the images need."""
+        """Number of rooms."""
         return -(-self.images // self.frames_per_room)
 
     def rooms(self) -> Iterator["RoomPlan"]:
-        """The rooms of the set in order; test rooms are spread evenly."""
+        """Yield the rooms in order; test rooms are spread evenly."""
         for number in range(self.num_rooms):
             first_test = self._num_test_rooms(number)
             yield RoomPlan(
                 options=self,
                 number=number,
                 num_frames=min(self.frames_per_room, self.images - number * self.frames_per_room),
-                share="test" if self._num_test_rooms(number + 1) > first_test else "train",
+                split="test" if self._num_test_rooms(number + 1) > first_test else "train",
                 first_test_image=first_test * self.frames_per_room,
             )
 
     def _num_test_rooms(self, number: int) -> int:
-        """Test rooms among the first ``number`` rooms."""
+        """Number of test rooms among the first ``number`` rooms."""
         return math.floor(number * self.test_share + 0.5)
 
     def command(self) -> str:
@@ -127,7 +126,7 @@ class RoomsOptions:
         return shlex.join(words)
 
     def content(self) -> dict[str, Any]:
-        """What one room depends on, as JSON stores it: every option but the number of images."""
+        """The options that one room depends on, as JSON values: all but the number of images."""
         values = asdict(self) | {
             "size": f"{self.width}x{self.height}",
             "views": self.frames_per_room,
@@ -141,18 +140,18 @@ class RoomsOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomPlan:
-    """One room to make.
+    """The plan of one room.
 
     Attributes:
         options: The options of the set.
-        number: Counts the rooms of the set from 0.
-        num_frames: Images to make.
-        share: The split that it belongs to.
-        first_test_image: Number of its first image among the test images, if it is a test room.
+        number: Number of the room in the set, from 0.
+        num_frames: Number of images.
+        split: Its official split.
+        first_test_image: For a test room, the number of its first image among all test images.
     """
 
     options: RoomsOptions
     number: int
     num_frames: int
-    share: Share
+    split: Split
     first_test_image: int

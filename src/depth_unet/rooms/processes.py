@@ -1,4 +1,4 @@
-"""Run tasks in processes that end with their parent."""
+"""Run tasks in processes that exit when their parent exits."""
 
 import contextlib
 import multiprocessing
@@ -29,13 +29,13 @@ def run_tasks(
 ) -> None:
     """Call ``function`` with every task, each call on one thread.
 
-    An error of a task or an interrupt ends all others at once.
+    If a task fails or the call is interrupted, the other tasks are stopped at once.
 
     Args:
-        function: A function of a module, which can be pickled.
-        tasks: Its arguments.
-        workers: Processes; one worker or one task runs in this process.
-        done: Called in this process with each result, as they finish.
+        function: A module-level function, so that it can be pickled.
+        tasks: Its arguments, one per call.
+        workers: Number of processes; a single worker or task runs in this process.
+        done: Called in this process with each result, in order of completion.
 
     Raises:
         DataError: A process was killed.
@@ -60,9 +60,9 @@ def _run_in_processes(
     done: Callable[[Result], None],
 ) -> None:
     context = multiprocessing.get_context("spawn")
-    theirs, ours = context.Pipe(duplex=False)
+    receiver, sender = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_prepare, initargs=(theirs,)
+        workers, mp_context=context, initializer=_start_process, initargs=(receiver,)
     )
     try:
         with _child_settings():
@@ -75,22 +75,22 @@ def _run_in_processes(
             "with fewer --workers"
         ) from None
     except BaseException:
-        ours.close()
+        sender.close()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-        ours.close()
-        theirs.close()
+        sender.close()
+        receiver.close()
 
 
-def _prepare(lifeline: Connection) -> None:
-    """Start of a process: one thread for OpenCV, and an exit when the parent closes the pipe."""
+def _start_process(lifeline: Connection) -> None:
+    """Set up a new process: one OpenCV thread, and exit when the parent closes the pipe."""
     cv2.setNumThreads(1)
-    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    threading.Thread(target=_exit_with_parent, args=(lifeline,), daemon=True).start()
 
 
-def _end_with(lifeline: Connection) -> None:
-    # A pool's processes hold each other's queues open, so a killed parent would leave them waiting.
+def _exit_with_parent(lifeline: Connection) -> None:
+    # Pool processes hold one another's queues open: after a killed parent they would wait forever.
     with contextlib.suppress(EOFError, OSError):
         lifeline.recv_bytes()
     os._exit(1)
@@ -98,7 +98,7 @@ def _end_with(lifeline: Connection) -> None:
 
 @contextlib.contextmanager
 def _child_settings() -> Iterator[None]:
-    """Processes started in this context compute on one thread and ignore Ctrl-C."""
+    """Processes started in this context use one thread and ignore Ctrl-C."""
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     in_main = threading.current_thread() is threading.main_thread()
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main else None

@@ -1,4 +1,4 @@
-"""Scenes: meshes, lights, footprints; independent of the renderer."""
+"""Scenes as data, independent of the renderer: meshes, lights, footprints, camera poses."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,15 @@ from depth_unet.rooms.mesh import Mesh
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Light:
-    """A bright parallelogram: a lamp, or a window with the sky behind it.
+    """A parallelogram that emits light: a lamp, or a window with the sky behind it.
 
     Attributes:
         corner_m: One corner, metres.
         edge_u_m: One edge from the corner.
-        edge_v_m: The other edge; it shines along edge_u x edge_v.
+        edge_v_m: The other edge. Light is emitted along edge_u x edge_v.
         radiance: Linear red, green and blue.
-        backdrop: The view through a window, linear, a factor on ``radiance``, upper edge first;
-            None for a lamp.
+        backdrop: The view through a window as linear factors on ``radiance``, top row first; None
+            for a lamp.
     """
 
     corner_m: Float32[np.ndarray, "3"]
@@ -43,19 +43,17 @@ class Sun:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scene:
-    """One furnished room, lit.
+    """One furnished room with its lights.
 
     Attributes:
-        seed: The seed that it was made from.
         kind: bedroom, kitchen, corridor, ...
         size_m: Width (x), length (y) and height (z); a corner of the floor is (0, 0, 0).
         meshes: Every surface.
-        lights: At least one.
+        lights: Lamps and windows, at least one.
         sun: Sunlight, or None.
         footprints_m: x0, y0, x1, y1 of everything that stands on the floor.
     """
 
-    seed: int
     kind: str
     size_m: tuple[float, float, float]
     meshes: tuple[Mesh, ...]

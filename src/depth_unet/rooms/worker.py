@@ -1,4 +1,4 @@
-"""One room from its plan to its files. The first room loads the renderer."""
+"""Make one room: from its plan to its files."""
 
 import importlib
 from pathlib import Path
@@ -20,7 +20,7 @@ from depth_unet.rooms.shots.shot import RoomShots
 
 
 def make_room(plan: RoomPlan, out: Path) -> RoomRecord:
-    """Render one room and write it below ``out``: its images first, its record last."""
+    """Render one room and write it below ``out``: the images first, the record last."""
     layout = kaggle if plan.options.kaggle else pairs
     shots = take_shots(plan)
     frames = []
@@ -40,7 +40,7 @@ def make_room(plan: RoomPlan, out: Path) -> RoomRecord:
     record = RoomRecord(
         origin=hash_plan(plan),
         number=plan.number,
-        share=plan.share,
+        share=plan.split,
         kind=shots.kind,
         size_m=tuple(float(side_m) for side_m in shots.size_m),
         camera_px=shots.intrinsics.values_px,
@@ -51,7 +51,7 @@ def make_room(plan: RoomPlan, out: Path) -> RoomRecord:
 
 
 def take_shots(plan: RoomPlan) -> RoomShots:
-    """Photos and depth of one room, by ``depth_unet.rooms.shots.shooting``."""
+    """Call ``shots.shooting.take_shots``; the renderer is imported here, for the first room."""
     shooting = importlib.import_module("depth_unet.rooms.shots.shooting")
     shots: RoomShots = shooting.take_shots(plan)
     return shots

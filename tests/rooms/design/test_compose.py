@@ -1,4 +1,4 @@
-"""A whole scene comes from its seed alone."""
+"""A scene depends only on its seed."""
 
 from functools import cache
 
@@ -15,7 +15,7 @@ SEEDS = range(4)
 @pytest.mark.parametrize("seed", [3, 11])
 def test_same_seed_same_scene(seed: int) -> None:
     """The same seed gives the same scene, bit for bit."""
-    first, second = (make_scene(seed, furniture="boxes", share="train") for _ in range(2))
+    first, second = (make_scene(seed, furniture="boxes", split="train") for _ in range(2))
     assert first.kind == second.kind
     assert first.size_m == second.size_m
     np.testing.assert_array_equal(first.footprints_m, second.footprints_m)
@@ -30,8 +30,8 @@ def test_seeds_differ() -> None:
 
 
 def test_shares_have_no_texture_in_common() -> None:
-    """The same seed in the other share is made of other textures."""
-    train, test = (make_scene(2, furniture="boxes", share=share) for share in ("train", "test"))
+    """The same seed in the other split uses other textures."""
+    train, test = (make_scene(2, furniture="boxes", split=split) for split in ("train", "test"))
     pictures = [
         {
             mesh.material.texture.tobytes()
@@ -78,7 +78,7 @@ def test_every_kind_occurs() -> None:
 
 @cache
 def _scenes() -> list[Scene]:
-    return [make_scene(seed, furniture="boxes", share="train") for seed in SEEDS]
+    return [make_scene(seed, furniture="boxes", split="train") for seed in SEEDS]
 
 
 def _assert_same_meshes(first: Scene, second: Scene) -> None:

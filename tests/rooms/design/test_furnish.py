@@ -1,4 +1,4 @@
-"""Furniture stands in the room, on the floor, and nothing else stands in it."""
+"""Furniture stands on the floor, inside the room, and pieces do not overlap."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -10,14 +10,14 @@ import pytest
 from depth_unet.rooms.design.clutter import height_below, put_on_floor, put_on_tops
 from depth_unet.rooms.design.floorplan import FloorPlan, Placed, make_plan, overlap
 from depth_unet.rooms.design.furnish import furnish
-from depth_unet.rooms.design.hangings import hang
 from depth_unet.rooms.design.kinds import ROOM_KINDS, RoomKind
-from depth_unet.rooms.design.placing import chair_fits, place_against_wall, place_chair
+from depth_unet.rooms.design.placement import chair_fits, place_against_wall, place_chair
 from depth_unet.rooms.design.shell import Shell, build_shell
+from depth_unet.rooms.design.wall_objects import hang_on_walls
 from depth_unet.rooms.furniture.catalogue import Catalogue
 from depth_unet.rooms.furniture.piece import assemble
 from depth_unet.rooms.mesh import Material, Mesh, box
-from depth_unet.rooms.textures.texture import TexturePool
+from depth_unet.rooms.textures.pool import TexturePool
 
 OVERLAP_M = 0.01
 SEATS = ("chair", "office_chair", "armchair")
@@ -30,7 +30,7 @@ each_seed = pytest.mark.parametrize("seed", range(2))
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Furnished:
-    """A furnished room: its plan, the things on tops, what hangs on the walls."""
+    """A furnished room: its plan, the things on tops, the objects on walls."""
 
     plan: FloorPlan
     things: tuple[Placed, ...]
@@ -66,7 +66,7 @@ def test_footprints_do_not_overlap(kind: RoomKind, seed: int) -> None:
 @each_kind
 @each_seed
 def test_doors_stay_free(kind: RoomKind, seed: int) -> None:
-    """Nothing stands before a door."""
+    """Nothing stands in front of a door."""
     plan = _furnished(kind, seed).plan
     for placed in plan.placed:
         assert not any(overlap(placed.footprint_m, zone, OVERLAP_M) for zone in plan.zones_m)
@@ -75,7 +75,7 @@ def test_doors_stay_free(kind: RoomKind, seed: int) -> None:
 @each_kind
 @each_seed
 def test_things_rest(kind: RoomKind, seed: int) -> None:
-    """A thing on a top has the top within 5 mm below its underside, and no other thing in it."""
+    """A thing stands within 5 mm of the top below it and does not overlap other things."""
     room = _furnished(kind, seed)
     carriers_m = np.concatenate([placed.triangles_m for placed in room.plan.placed])
     for thing in room.things:
@@ -88,16 +88,16 @@ def test_things_rest(kind: RoomKind, seed: int) -> None:
 
 
 @each_kind
-def test_kind_is_what_it_is_called(kind: RoomKind) -> None:
-    """The pieces that a room must have find a place."""
+def test_required_pieces_are_placed(kind: RoomKind) -> None:
+    """The required pieces of a room are placed."""
     rooms = [_furnished(kind, seed) for seed in range(2)]
-    for name in kind.must:
+    for name in kind.required:
         found = sum(any(placed.kind == name for placed in room.plan.placed) for room in rooms)
         assert found >= 1, name
 
 
 def test_hung_things_are_on_the_walls() -> None:
-    """What hangs on walls stays in the room and within 45 cm of a wall."""
+    """Wall objects are inside the room and within 45 cm of a wall."""
     for kind in ROOM_KINDS:
         room = _furnished(kind, 0)
         size_m = np.array(room.plan.size_m)
@@ -110,7 +110,7 @@ def test_hung_things_are_on_the_walls() -> None:
 
 
 def test_height_below_is_that_of_the_triangles() -> None:
-    """Over a box it is the box's top; beside it nothing; under a slope the slope."""
+    """Over a box it is the top of the box, beside it nothing, over a slope the slope."""
     triangles_m = box((0, 0, 0), (1, 1, 0.5), Material()).positions_m
     slope_m = np.array([[[2, 0, 0], [4, 0, 1], [2, 2, 0]]], np.float32)
     points = np.array([[0.3, 0.6], [1.5, 0.5], [2.5, 0.5]])
@@ -119,7 +119,7 @@ def test_height_below_is_that_of_the_triangles() -> None:
 
 
 def test_chair_is_pushed_under_an_open_table_only() -> None:
-    """A chair goes under a top with free space below it, and stays before a closed front."""
+    """A chair goes under a top with free space, and stays in front of a closed front."""
     top = box((-0.6, -0.4, 0.72), (0.6, 0.4, 0.75), Material())
     legs = [box((x, -0.03, 0), (x + 0.05, 0.03, 0.72), Material()) for x in (-0.6, 0.55)]
     closed = box((-0.6, -0.4, 0), (0.6, 0.4, 0.75), Material())
@@ -147,7 +147,7 @@ def _furnished(kind: RoomKind, seed: int) -> Furnished:
     catalogue = Catalogue("cc0" if seed % 2 else "boxes", "train")
     plan = make_plan(_shell(kind, seed))
     furnish(plan, kind, catalogue, rng)
-    parts = hang(plan, kind, TexturePool("train", per_kind=2), rng)
+    parts = hang_on_walls(plan, kind, TexturePool("train", per_kind=2), rng)
     things = put_on_tops(plan, kind, catalogue, rng)
     put_on_floor(plan, kind, catalogue, rng)
     return Furnished(plan=plan, things=tuple(things), hung=tuple(parts.meshes))

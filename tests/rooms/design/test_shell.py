@@ -1,4 +1,4 @@
-"""The empty room: closed, lit, its openings where they may be."""
+"""The empty room is closed and lit, with openings in valid positions."""
 
 from itertools import combinations
 
@@ -11,7 +11,7 @@ from depth_unet.rooms.design.shell import Shell, build_shell
 from depth_unet.rooms.design.walls import Span, make_walls, panels_around
 from depth_unet.rooms.mesh import Material, Mesh
 from depth_unet.rooms.scene import Light
-from depth_unet.rooms.textures.texture import TexturePool
+from depth_unet.rooms.textures.pool import TexturePool
 
 NUM_RAYS = 20_000
 each_kind = pytest.mark.parametrize("kind", ROOM_KINDS, ids=lambda kind: kind.name)
@@ -67,7 +67,7 @@ def test_openings_fit(kind: RoomKind) -> None:
             assert span.top_m <= wall.height_m + 0.1
         doors = [span for span in spans if span.reach_m == DOOR_REACH_M]
         assert doors
-        assert not any(door.meets(other) for door, other in combinations(doors, 2))
+        assert not any(door.overlaps(other) for door, other in combinations(doors, 2))
 
 
 def test_shell_repeats() -> None:
@@ -79,7 +79,7 @@ def test_shell_repeats() -> None:
 
 
 def test_panels_leave_the_holes() -> None:
-    """A wall's surface is the wall without its openings, and faces the room."""
+    """The surface of a wall covers it except for its openings, and faces the room."""
     wall = make_walls((4.0, 3.0, 2.5))[1]
     door = Span(wall=1, left_m=0.5, right_m=1.4, bottom_m=0.0, top_m=2.0)
     window = Span(wall=1, left_m=1.8, right_m=2.8, bottom_m=1.0, top_m=2.0)

@@ -1,4 +1,4 @@
-"""Furniture packs: plain arrays, small, attributed, whole."""
+"""Furniture packs are plain arrays, small, attributed and complete."""
 
 import json
 from importlib import resources
@@ -24,7 +24,7 @@ def test_pack_is_small_and_plain() -> None:
 
 
 def test_manifest_names_author_and_licence() -> None:
-    """Each model has a name of its own, an author, and the CC0 licence."""
+    """Each model has a unique name, an author, and the CC0 licence."""
     models = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))["models"]
     assert len(models) >= 125
     assert len({model["name"] for model in models}) == len(models)
@@ -50,9 +50,9 @@ def test_models_are_sound() -> None:
 
 
 def test_shares_are_disjoint() -> None:
-    """Every model belongs to one share; about a fifth is kept for the test."""
+    """Every model belongs to one split, about a fifth to the test split."""
     models = load_pack("cc0")
-    train, test = (models_for(share, models) for share in ("train", "test"))
+    train, test = (models_for(split, models) for split in ("train", "test"))
     assert len(train) + len(test) == len(models)
     assert not {model.name for model in train} & {model.name for model in test}
     assert 0.1 < len(test) / len(models) < 0.35
@@ -68,7 +68,7 @@ def test_missing_pack(tmp_path: Path) -> None:
     ("name", "words"), [("ATTRIBUTION-full.txt", "lacks ATTRIBUTION"), ("", "build it again")]
 )
 def test_unusable_pack(name: str, words: str, tmp_path: Path) -> None:
-    """A pack without the list of its authors, or with a damaged file, is refused in one line."""
+    """A pack without its list of authors, or with a damaged file, is refused in one line."""
     (tmp_path / "full.npz").write_bytes(b"no zip")
     (tmp_path / "full.json").write_text('{"models": []}', encoding="utf-8")
     (tmp_path / "ATTRIBUTION-full.txt").write_text("authors", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What rooms are furnished with: every kind in every pack, the two shares apart."""
+"""The catalogue has every kind in every pack, and keeps the two splits separate."""
 
 import numpy as np
 import pytest
@@ -6,13 +6,13 @@ import pytest
 from depth_unet.errors import ConfigError
 from depth_unet.rooms.furniture.assets import load_pack
 from depth_unet.rooms.furniture.catalogue import Catalogue
+from depth_unet.rooms.furniture.model_kinds import KIND_NAMES, kinds_of
 from depth_unet.rooms.furniture.piece import Piece
 from depth_unet.rooms.furniture.shapes import MAKERS, SMALL
-from depth_unet.rooms.furniture.sorting import KIND_NAMES, kinds_of
-from depth_unet.rooms.options import Furniture, Share
+from depth_unet.rooms.options import Furniture, Split
 
 PACKS: tuple[Furniture, ...] = ("cc0", "boxes")
-SHARES: tuple[Share, ...] = ("train", "test")
+SPLITS: tuple[Split, ...] = ("train", "test")
 STANDING = [kind for kind in MAKERS if kind not in SMALL]
 MODEL_NAMES = {model.name for model in load_pack("cc0")}
 
@@ -24,10 +24,10 @@ def _bytes(piece: Piece) -> bytes:
 @pytest.mark.parametrize("furniture", PACKS)
 @pytest.mark.parametrize("kind", STANDING)
 def test_every_kind_is_there(furniture: Furniture, kind: str) -> None:
-    """A piece of every kind, from its seed alone, of plausible size, all of it furniture."""
+    """Every kind gives a piece of plausible size that depends only on the seed."""
     catalogue = Catalogue(furniture, "train")
     for seed in range(4):
-        piece, twin = (catalogue.piece(kind, np.random.default_rng(seed)) for _ in range(2))
+        piece, twin = (catalogue.pick(kind, np.random.default_rng(seed)) for _ in range(2))
         assert _bytes(piece) == _bytes(twin)
         assert all(mesh.is_furniture for mesh in piece.meshes)
         assert 0.1 < max(piece.size_m) < 4.2
@@ -42,19 +42,19 @@ def test_models_and_shapes_are_mixed() -> None:
     for furniture in PACKS:
         catalogue = Catalogue(furniture, "train")
         for seed in range(24):
-            names[furniture].add(catalogue.piece("chair", np.random.default_rng(seed)).name)
+            names[furniture].add(catalogue.pick("chair", np.random.default_rng(seed)).name)
     assert names["boxes"] == {"chair"}
     assert names["cc0"] & MODEL_NAMES
     assert "chair" in names["cc0"]
 
 
 def test_shares_have_no_model_in_common() -> None:
-    """No model of the training rooms stands in a room of the test."""
+    """No model of the training rooms is used in test rooms."""
     names = []
-    for share in SHARES:
+    for share in SPLITS:
         catalogue, rng = Catalogue("cc0", share), np.random.default_rng(1)
-        pieces = [catalogue.small(rng) for _ in range(30)]
-        pieces += [catalogue.piece(kind, rng) for kind in STANDING for _ in range(3)]
+        pieces = [catalogue.pick_small(rng) for _ in range(30)]
+        pieces += [catalogue.pick(kind, rng) for kind in STANDING for _ in range(3)]
         names.append({piece.name for piece in pieces} & MODEL_NAMES)
     assert names[0]
     assert names[1]
@@ -62,24 +62,24 @@ def test_shares_have_no_model_in_common() -> None:
 
 
 def test_small_things_are_small() -> None:
-    """What stands on tops is smaller than a top."""
+    """Things for tops are smaller than a top."""
     for furniture in PACKS:
         catalogue, rng = Catalogue(furniture, "train"), np.random.default_rng(2)
-        assert all(max(catalogue.small(rng).size_m) < 0.8 for _ in range(30))
+        assert all(max(catalogue.pick_small(rng).size_m) < 0.8 for _ in range(30))
 
 
 def test_counters_are_runs() -> None:
     """Kitchen cupboards stand side by side, and their stated size is that of the run."""
     catalogue = Catalogue("cc0", "train")
     for seed in range(12):
-        piece = catalogue.piece("counter", np.random.default_rng(seed))
+        piece = catalogue.pick("counter", np.random.default_rng(seed))
         points = np.concatenate([mesh.positions_m.reshape(-1, 3) for mesh in piece.meshes])
         assert np.ptp(points[:, 0]) == pytest.approx(piece.size_m[0], abs=0.06)
         assert piece.size_m[0] >= 0.95
 
 
 def test_sorting_knows_only_kinds_of_shapes() -> None:
-    """Each model's kinds have a shape too; most models of the pack are of use."""
+    """Every kind of a model has a shape too; most models of the pack are used."""
     assert set(KIND_NAMES) <= set(STANDING)
     used = [model for model in load_pack("cc0") if kinds_of(model)]
     assert len(used) > 0.6 * len(load_pack("cc0"))
@@ -88,4 +88,4 @@ def test_sorting_knows_only_kinds_of_shapes() -> None:
 def test_unknown_kind() -> None:
     """An unknown kind is refused."""
     with pytest.raises(ConfigError, match="choose one of"):
-        Catalogue("boxes", "train").piece("throne", np.random.default_rng(0))
+        Catalogue("boxes", "train").pick("throne", np.random.default_rng(0))

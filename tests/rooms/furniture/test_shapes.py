@@ -1,4 +1,4 @@
-"""Furniture without assets: right sizes, whole surfaces, the same from the same seed."""
+"""Simple shapes have the right sizes and closed surfaces, and depend only on the seed."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from depth_unet.rooms.furniture.piece import Piece, assemble, block
 from depth_unet.rooms.furniture.shapes import MAKERS, SMALL, make_shape
 from depth_unet.rooms.furniture.solids import cushion, cylinder, lathe, round_profile
 from depth_unet.rooms.mesh import Material, Mesh
-from depth_unet.rooms.textures.texture import TexturePool
+from depth_unet.rooms.textures.pool import TexturePool
 
 TEXTURES = TexturePool("train", per_kind=2)
 PLAIN = Material()
@@ -87,7 +87,7 @@ def test_sizes_are_plausible(kind: str) -> None:
 
 
 def test_small_things_fit_on_tops() -> None:
-    """What stands on tops is between 1 cm and 65 cm wide and has a few thousand triangles."""
+    """Things for tops are 1 to 65 cm wide and have at most a few thousand triangles."""
     for kind in SMALL:
         for seed in range(6):
             piece = _draw(kind, seed)
@@ -111,7 +111,7 @@ def _num_open_edges(mesh: Mesh) -> int:
 
 @pytest.mark.parametrize("hardness", [0.06, 0.08, 0.1, 0.15, 0.25, 0.35, 0.6, 1.0])
 def test_cushions_have_no_slit(hardness: float) -> None:
-    """However hard, its surface meets at both poles and at its seam."""
+    """Its surface is closed at both poles and at the seam, for every hardness."""
     assert _num_open_edges(cushion((0, 0, 0), (2, 0.9, 0.2), PLAIN, hardness=hardness)) == 0
 
 
@@ -129,7 +129,7 @@ def test_bodies_are_closed() -> None:
 
 
 def test_oval_lathe_faces_outwards() -> None:
-    """Normals of a squashed cone are at right angles to its surface."""
+    """Normals of a squashed cone are perpendicular to its surface."""
     cone = lathe([(0.4, 0), (0.1, 0.6)], PLAIN, num_sides=48, squash_y=0.5)
     edges = cone.positions_m[:, 1:] - cone.positions_m[:, :1]
     faces = np.cross(edges[:, 0], edges[:, 1])

@@ -49,7 +49,7 @@ def test_lists(made: Path) -> None:
 
 def test_training_depth_has_eight_bits(made: Path) -> None:
     """255 counts are 10 m: depth is true to half a count, 20 mm."""
-    number = next(plan.number for plan in OPTIONS.rooms() if plan.share == "train")
+    number = next(plan.number for plan in OPTIONS.rooms() if plan.split == "train")
     path = next(made.glob(f"data/nyu2_train/*_{number:04d}_out/1.png"))
     counts = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     assert counts.dtype == np.uint8
@@ -60,20 +60,20 @@ def test_training_depth_has_eight_bits(made: Path) -> None:
 def test_test_depth_has_sixteen_bits(made: Path) -> None:
     """Test files hold millimetres, and their photos are PNG."""
     depth = cv2.imread(str(made / "data/nyu2_test/00000_depth.png"), cv2.IMREAD_UNCHANGED)
-    number = next(plan.number for plan in OPTIONS.rooms() if plan.share == "test")
+    number = next(plan.number for plan in OPTIONS.rooms() if plan.split == "test")
     assert depth.dtype == np.uint16
     assert depth[0, 0] == 500 + number
     assert (made / "data/nyu2_test/00000_colors.png").read_bytes()[1:4] == b"PNG"
 
 
 def test_eight_bits_at_the_ends() -> None:
-    """A hole stays a hole; 10 m and beyond are 255."""
+    """A hole stays a hole; 10 m and more become 255."""
     depth_mm = np.array([[0, 1, 6000, 10_000, 10_001, 65_535]], np.uint16)
     assert kaggle.to_eight_bits(depth_mm).tolist() == [[0, 0, 153, 255, 255, 255]]
 
 
 def test_border() -> None:
-    """Eight pixels of white at 640x480, the picture within."""
+    """The white frame is eight pixels wide at 640x480, with the picture inside."""
     framed = kaggle.add_border(np.zeros((480, 640, 3), np.uint8))
     assert (framed[8:-8, 8:-8] == 0).all()
     framed[8:-8, 8:-8] = 255

@@ -1,10 +1,10 @@
-"""Rays meet what is there: exact distances, shadows, materials."""
+"""Rays give exact distances, shadows and materials."""
 
 import numpy as np
 import pytest
 
 from depth_unet.rooms.render.casting import Caster
-from depth_unet.rooms.render.flat import TEXTURE_TEXELS, flatten
+from depth_unet.rooms.render.scene_arrays import TEXTURE_TEXELS, flatten
 from tests.rooms.box_scene import box_scene
 
 
@@ -22,13 +22,13 @@ def test_nearest_distance_is_in_lengths_of_the_direction(caster: Caster) -> None
 
 
 def test_ray_that_leaves_meets_no_triangle(caster: Caster) -> None:
-    """Nothing lies outside of the room."""
+    """Rays outside the room hit nothing."""
     hits = caster.nearest(np.array([[0, 0, 9]], np.float32), np.array([[0, 0, 1]], np.float32))
     assert hits.triangle[0] == -1
 
 
 def test_occlusion_ends_at_the_distance(caster: Caster) -> None:
-    """What lies behind a light casts no shadow from it."""
+    """Surfaces behind a light cast no shadow from it."""
     origins_m = np.array([[1, 1, 1.5]] * 2, np.float32)
     directions = np.array([[0, 0, -1]] * 2, np.float32)
     found = caster.occluded(origins_m, directions, np.array([1.4, 1.6], np.float32))

@@ -10,7 +10,7 @@ RIGHT = np.s_[:, 30:]
 
 
 def wall(depth_m: float = 2.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Normals, positions and depth of a wall at right angles to the axis."""
+    """Normals, positions and depth of a wall perpendicular to the optical axis."""
     normals = np.zeros((HEIGHT, WIDTH, 3), np.float32)
     normals[..., 2] = -1
     rows, columns = np.mgrid[:HEIGHT, :WIDTH]
@@ -41,28 +41,28 @@ def assert_light_stays(place: tuple[slice, slice], value: float, *guides: np.nda
 
 
 def test_surfaces_at_other_depths_share_no_light() -> None:
-    """A step in depth is an edge that no light crosses."""
+    """Light is not averaged across a step in depth."""
     normals, positions_m, depth_m = wall()
     positions_m[RIGHT] *= 1.5
     assert_light_stays(RIGHT, 5, normals, positions_m, depth_m)
 
 
 def test_surfaces_that_face_elsewhere_share_no_light() -> None:
-    """A corner is an edge that no light crosses."""
+    """Light is not averaged across a corner."""
     normals, *rest = wall()
     normals[RIGHT] = (1, 0, 0)
     assert_light_stays(RIGHT, 5, normals, *rest)
 
 
 def test_pixels_without_surface_are_left_out() -> None:
-    """Lamps and sky neither receive nor give."""
+    """Pixels without a surface, such as lamps and sky, are left out of all averages."""
     normals, *rest = wall()
     normals[10:20, 10:20] = 0
     assert_light_stays(np.s_[10:20, 10:20], 99, normals, *rest)
 
 
 def test_shadows_stay() -> None:
-    """The border of a strong shadow stays within four pixels when asked for."""
+    """With sharpness, the border of a strong shadow stays within four pixels."""
     light = np.ones((HEIGHT, WIDTH, 3), np.float32)
     light[:, 30:] = 12
     clean = denoise(light, *wall(), (4.0, 4.0, 4.0))
@@ -102,7 +102,7 @@ def plainly(
 
 @pytest.mark.parametrize("width", [1, 3, 12, 31])
 def test_first_pass_is_the_formula(width: int) -> None:
-    """Beside a plain version, at any width: curved, uneven surfaces and holes among them."""
+    """The filter equals a plain version at any width, for curved and uneven surfaces and holes."""
     rng = np.random.default_rng(width)
     normals = rng.normal((0, 0, -3), 0.6, (9, width, 3)).astype(np.float32)
     normals /= np.linalg.norm(normals, axis=2, keepdims=True)
@@ -116,7 +116,7 @@ def test_first_pass_is_the_formula(width: int) -> None:
 
 
 def test_steps_wider_than_the_image() -> None:
-    """Where every neighbour lies outside, light stays as it is."""
+    """If every neighbour lies outside the image, light is not changed."""
     light = np.random.default_rng(1).uniform(0, 2, (1, 3, 3)).astype(np.float32)
     guides = tuple(part[:1, :3] for part in wall())
     few = denoise(light, *guides, (0.0, 0.0))

@@ -1,4 +1,4 @@
-"""Depth is exact, light is what can be worked out by hand, the same seed gives the same bytes."""
+"""Depth is exact, light agrees with values by hand, and the same seed gives the same bytes."""
 
 import hashlib
 import subprocess
@@ -31,7 +31,7 @@ print(hashlib.sha256(view.radiance.tobytes() + view.depth_m.tobytes()).hexdigest
 
 
 def scene_of(*meshes: Mesh) -> Scene:
-    """The hand-made room's light among other meshes."""
+    """Other meshes with the light of the hand-made room."""
     return replace(box_scene(), meshes=meshes)
 
 
@@ -68,7 +68,7 @@ def sphere(centre_m: tuple[float, float, float], radius_m: float) -> Mesh:
 
 
 def test_depth_of_a_plane_is_constant() -> None:
-    """A wall at right angles to the axis has one depth, however far from the middle."""
+    """A wall perpendicular to the optical axis has the same depth everywhere."""
     wall = quad((-50, 4, -50), (100, 0, 0), (0, 0, 100), BLACK)
     depth_m = depth_of(scene_of(wall), pose((0.3, 0.5, 1.2)))
     np.testing.assert_allclose(depth_m, 3.5, atol=1e-4)
@@ -115,7 +115,7 @@ def test_depth_of_a_corner() -> None:
 
 
 def test_unprojected_pixels_lie_on_the_room() -> None:
-    """Floor and walls come out flat, and where they are, to 2 mm."""
+    """Unprojected depth of floor and walls lies on their planes, to 2 mm."""
     scene = replace(scene_of(*walls()), lights=(window(),))
     points_m = unprojected(depth_of(scene, TILTED), TILTED)
     planes = np.stack([np.abs(points_m), np.abs(points_m - np.array(SIZE_M))], axis=-1)
@@ -126,14 +126,14 @@ def test_unprojected_pixels_lie_on_the_room() -> None:
 
 
 def test_depth_of_a_pane_is_where_the_pane_is() -> None:
-    """A window's light is as far away as the pane, though the wall lies behind it."""
+    """A window has the depth of its pane, although the wall lies behind it."""
     scene = box_scene(with_window=True)
     depth_m = depth_of(scene, pose((1.6, 2.0, 1.5)))
     assert depth_m[31, 41] == pytest.approx(2.95, abs=1e-3)
 
 
 def test_irradiance_under_a_lamp() -> None:
-    """A floor that nothing else lights has the brightness that the form factor gives."""
+    """The brightness of a floor lit by one lamp is that of the form factor."""
     floor = quad((-2, -2, 0), (8, 0, 0), (0, 9, 0), Material(albedo=(0.5, 0.5, 0.5)))
     view = pose((2.0, 2.5, 1.5), pitch_deg=-90)
     scene = scene_of(floor)
@@ -153,7 +153,7 @@ def test_irradiance_under_a_lamp() -> None:
 
 
 def test_furniture_casts_shadows_and_light_bounces() -> None:
-    """Under the table it is darker than beside it, but not black."""
+    """The floor under the table is darker than beside it, but not black."""
     view = pose((2.35, 1.0, 1.9), pitch_deg=-60)
     scene = box_scene()
     white = [replace(mesh, material=Material(albedo=(0.6, 0.6, 0.6))) for mesh in scene.meshes]
@@ -169,7 +169,7 @@ def test_furniture_casts_shadows_and_light_bounces() -> None:
 
 
 def test_sun_shines_through_windows_only() -> None:
-    """With the sun, some of the floor is far brighter; without a window it changes nothing."""
+    """The sun makes some of the floor far brighter; without a window it has no effect."""
     with_sun = box_scene(with_window=True)
     empty = tuple(mesh for mesh in with_sun.meshes if not mesh.is_furniture)
     open_wall = tuple(mesh for mesh in empty if not np.allclose(mesh.positions_m[..., 1], 5.0))
@@ -193,7 +193,7 @@ def test_backdrop_is_upright() -> None:
 
 
 def test_gloss_mirrors_the_lamp() -> None:
-    """A polished floor shows the lamp that a dull one does not."""
+    """A polished floor reflects the lamp; a dull one does not."""
     view = pose((2.0, 0.6, 1.5), pitch_deg=-37)
 
     def brightest(gloss: float) -> float:
@@ -211,7 +211,7 @@ def view_of_room(seed: int = 5) -> Rendering:
 
 
 def test_same_seed_same_bytes_in_any_process() -> None:
-    """Two renderings here, and one in another process, are bit for bit the same."""
+    """Two renderings in this process and one in another are identical bit for bit."""
     view, again = view_of_room(), view_of_room()
     digest = hashlib.sha256(view.radiance.tobytes() + view.depth_m.tobytes()).hexdigest()
     assert view.radiance.tobytes() == again.radiance.tobytes()
@@ -229,7 +229,7 @@ def test_seed_changes_noise_but_not_depth() -> None:
 
 
 def test_radiance_is_finite_and_positive() -> None:
-    """Neither NaN nor negative light."""
+    """Light is finite and never negative."""
     radiance = view_of_room().radiance
     assert np.isfinite(radiance).all()
     assert radiance.min() >= 0

@@ -1,4 +1,4 @@
-"""Photos are exposed, keep detail, and depend on nothing but light and the generator."""
+"""Photos are well exposed, keep detail, and depend only on light and the generator."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def light(scale: float = 1.0) -> np.ndarray:
 
 
 def taken(radiance: np.ndarray, seed: int) -> np.ndarray:
-    """A photo by a camera that is drawn at random."""
+    """A photo by a random camera."""
     rng = np.random.default_rng(seed)
     return photograph(radiance, Sensor.draw(rng), rng)
 
@@ -28,7 +28,7 @@ def test_same_generator_same_photo() -> None:
 
 
 def test_light_is_not_changed() -> None:
-    """The caller's radiance stays as it is."""
+    """The caller's radiance is not changed."""
     radiance = light()
     taken(radiance, 0)
     np.testing.assert_array_equal(radiance, light())
@@ -44,7 +44,7 @@ def test_exposure_follows_the_light(scale: float) -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_photos_are_neither_dark_nor_burnt_out(seed: int) -> None:
-    """The middle brightness of every photo can be seen."""
+    """The median brightness of every photo is neither black nor white."""
     photo = taken(light(), seed)
     assert 45 < np.median(photo) < 215
     assert (photo == 255).mean() < 0.25
@@ -65,7 +65,7 @@ def test_black_picture() -> None:
 
 
 def test_noise_is_not_part_of_the_camera() -> None:
-    """Two frames by one camera differ by their noise, and by no more."""
+    """Two frames by one camera differ only by their noise."""
     sensor = Sensor.draw(np.random.default_rng(8))
     first, second = (
         photograph(light(), sensor, np.random.default_rng(seed)).astype(int) for seed in (1, 2)

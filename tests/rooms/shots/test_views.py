@@ -1,4 +1,4 @@
-"""Cameras are chosen by what they would show."""
+"""Views are chosen by what they would show."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def caster() -> Caster:
 
 
 def test_probe_of_the_room(caster: Caster) -> None:
-    """A view along the room sees furniture and nothing but the room."""
+    """A view along the room shows furniture and no gap."""
     found = probe(caster, pose((2.0, 0.6, 1.5), pitch_deg=-15), CAMERA)
     assert 2 < found.median_m < 4
     assert found.furniture > 0.1
@@ -34,19 +34,19 @@ def test_bare_wall_is_refused(caster: Caster) -> None:
 
 
 def test_view_out_of_the_room_is_refused(caster: Caster) -> None:
-    """Rays that meet nothing make no depth."""
+    """Rays that hit nothing count as empty, without depth."""
     found = probe(caster, pose((2.0, -1.0, 1.3), yaw_deg=-90), CAMERA)
     assert found.empty > 0.9
     assert not is_usable(found)
 
 
 def test_something_before_the_lens_is_refused(caster: Caster) -> None:
-    """A camera that touches a cupboard shows nothing."""
+    """A camera that touches a cupboard is not usable."""
     assert not is_usable(probe(caster, pose((3.4, 3.7, 1.0)), CAMERA))
 
 
 def test_choice_is_fit_and_repeatable(caster: Caster) -> None:
-    """Every chosen view is fit; the same generator gives the same views."""
+    """Every chosen view is usable; the same generator gives the same views."""
     scene = box_scene()
     first, second = (
         choose_views(scene, caster, 3, np.random.default_rng(4), CAMERA) for _ in range(2)
@@ -59,7 +59,7 @@ def test_choice_is_fit_and_repeatable(caster: Caster) -> None:
 
 
 def test_views_differ(caster: Caster) -> None:
-    """No two views of a room look the same way from the same place."""
+    """No two views of a room share both place and direction."""
     views = choose_views(box_scene(), caster, 3, np.random.default_rng(1), CAMERA)
     for number, view in enumerate(views):
         for other in views[:number]:

@@ -1,4 +1,4 @@
-"""Building a pack: from OBJ files to plain arrays that still look like the originals."""
+"""Building a pack: OBJ files become plain arrays that look like the originals."""
 
 import zipfile
 from pathlib import Path
@@ -12,9 +12,9 @@ from depth_unet.rooms.furniture.assets import CC0_NAMES, load_pack
 from depth_unet.rooms.furniture.models import ModelPart
 from tools.furniture_pack import pack
 from tools.furniture_pack.decimate import decimate
+from tools.furniture_pack.difference import visible_difference
 from tools.furniture_pack.encode import to_half_uv
 from tools.furniture_pack.library import CATALOGUE_NAME
-from tools.furniture_pack.likeness import visible_difference
 from tools.furniture_pack.wavefront import read_wavefront
 from tools.furniture_pack.welding import Surface, corner_normals, weld
 
@@ -127,13 +127,13 @@ def test_build_reads_what_a_library_holds(
 
 
 def test_cc0_pack_is_the_one_that_ships(libraries: Path, tmp_path: Path) -> None:
-    """With ``--cc0`` come the two files of the shipped pack, which need no attribution."""
+    """``--cc0`` writes the two files of the shipped pack, which needs no attribution."""
     pack.build(libraries, tmp_path / "pack", cc0=True)
     assert {path.name for path in (tmp_path / "pack").iterdir()} == set(CC0_NAMES)
 
 
 def test_far_texture_coordinates_are_stored_by_whole_repetitions() -> None:
-    """Coordinates beyond what 16 bits hold show the same texture; none becomes infinite."""
+    """Texture coordinates too large for 16 bits stay finite and show the same texture."""
     corners = np.array([[[0, 0], [0.5, 0], [0.5, 0.25]]], np.float32)
     part = ModelPart(
         positions_m=np.array([[[0, 0, 0], [1, 0, 0], [1, 1, 0]]], np.float32),
@@ -148,13 +148,13 @@ def test_far_texture_coordinates_are_stored_by_whole_repetitions() -> None:
 
 
 def test_build_names_a_missing_library(tmp_path: Path) -> None:
-    """Where the libraries are not installed, the error tells how to get them."""
+    """If the libraries are not installed, the error gives the command that installs them."""
     with pytest.raises(DataError, match="apt-get install sweethome3d-furniture"):
         pack.build(tmp_path, tmp_path / "pack")
 
 
 def test_wavefront_refuses_nonsense(tmp_path: Path) -> None:
-    """A file without faces, or with faces of points that are not there, is refused."""
+    """A file without faces, or with faces of missing points, is refused."""
     path = tmp_path / "bad.obj"
     for text in ("v 0 0 0\n", "v 0 0 0\nf 1 2 3\n", "v 0 0 zero\n"):
         path.write_text(text, encoding="utf-8")
@@ -194,7 +194,7 @@ def test_decimation_follows_the_texture() -> None:
 
 
 def test_a_lost_part_is_noticed() -> None:
-    """A model that lost a side is unlike the original."""
+    """A model without one side differs visibly from the original."""
     ball = _ball()
     kept = ball.points_m[ball.triangles][..., 2].mean(1) < 0.5
     torn = Surface(

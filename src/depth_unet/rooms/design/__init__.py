@@ -1,1 +1,1 @@
-"""The design of a room: shell, furniture, things on walls, small things."""
+"""Builds the scene of one room: walls, doors, windows, lamps, furniture and small things."""

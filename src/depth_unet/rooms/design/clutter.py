@@ -1,7 +1,7 @@
-"""Small things on tables, counters, shelves, cupboards and the floor; and rugs.
+"""Clutter: small things on furniture and on the floor, and rugs.
 
-A thing stands where the triangles of its carrier are level below it, so that nothing floats above
-or sinks into a curved or stepped top.
+A thing stands only where the surface below it is level, so that nothing floats above a curved or
+stepped top or sinks into it.
 """
 
 from collections.abc import Sequence
@@ -20,25 +20,25 @@ from depth_unet.rooms.design.floorplan import (
     triangles_over,
 )
 from depth_unet.rooms.design.kinds import RoomKind
-from depth_unet.rooms.design.walls import Box2
+from depth_unet.rooms.design.walls import Rectangle
 from depth_unet.rooms.furniture.catalogue import Catalogue
-from depth_unet.rooms.furniture.finish import pick_material
+from depth_unet.rooms.furniture.materials import pick_material
 from depth_unet.rooms.furniture.piece import Piece
 from depth_unet.rooms.mesh import Mesh, box, rotation
-from depth_unet.rooms.textures.texture import TexturePool
+from depth_unet.rooms.textures.pool import TexturePool
 
 LEVEL_M = 0.004
-"""Largest difference of heights below a thing."""
+"""Largest height difference of the surface below a thing."""
 HIGHEST_M = 2.1
 """Higher tops stay empty."""
 PER_M2 = 9.0
-"""Tries per square metre of top at clutter 1; about half of them succeed."""
+"""Attempts per square metre of top at clutter 1; about half succeed."""
 CARRIERS = ("wardrobe", "fridge", "shelf", "cabinet", "dresser", "bedside", "tv_stand", "washer")
-"""Kinds that carry things even if their model has no known top."""
+"""Kinds that carry things even if the height of their top is unknown."""
 SEATS = ("chair", "office_chair", "armchair", "stool", "sofa", "bench", "toilet", "bath")
 """Kinds that rarely carry things."""
 RUG_M = 0.006
-"""Thickness; furniture stands in the rug, which is not visible."""
+"""Thickness. Furniture stands in the rug instead of on it, which is not visible."""
 RUG_SHARE = 0.5
 ON_FLOOR = ("box", "box", "bin", "stool", "book_pile", "papers", "carton")
 ON_TOPS = {
@@ -59,18 +59,18 @@ ON_TOPS = {
     "sink": ("bottle", "cup"),
     "washer": ("bottle", "carton"),
 }
-"""Typical things per carrier; other small things occur too."""
-HABIT_SHARE = 0.7
+"""Typical things on each kind of furniture; other small things occur too."""
+TYPICAL_SHARE = 0.7
 FACING = ("monitor", "laptop", "microwave", "photo", "clock", "book_row")
 """Things that face the same way as their carrier."""
 SINGLE = ("monitor", "microwave", "laptop", "table_lamp")
-"""Things of which a carrier has at most one."""
+"""Each carrier has at most one of these things."""
 
 
 def put_on_tops(
     plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Generator
 ) -> list[Placed]:
-    """Small things on every piece that can carry them."""
+    """Put small things on every piece of furniture that can carry them."""
     things: list[Placed] = []
     level = kind.clutter * float(rng.uniform(0.4, 1.5))
     for carrier in plan.placed:
@@ -88,7 +88,7 @@ def put_on_floor(plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Gen
     area_m2 = plan.size_m[0] * plan.size_m[1]
     for _ in range(min(int(rng.poisson(0.25 * kind.clutter * area_m2)), 9)):
         name = str(rng.choice(ON_FLOOR)) if rng.random() < 0.85 else "thing"
-        piece = catalogue.small(rng) if name == "thing" else catalogue.piece(name, rng)
+        piece = catalogue.pick_small(rng) if name == "thing" else catalogue.pick(name, rng)
         for _ in range(6):
             centre = rng.beta(0.5, 0.5, 2) * plan.size_m[:2]
             matrix = rotation(float(rng.uniform(0, 2 * np.pi)), (*centre, 0.0))
@@ -101,7 +101,7 @@ def put_on_floor(plan: FloorPlan, kind: RoomKind, catalogue: Catalogue, rng: Gen
 
 
 def make_rugs(plan: FloorPlan, textures: TexturePool, rng: Generator) -> list[Mesh]:
-    """Up to two rugs, anywhere on the floor."""
+    """Make up to two rugs, anywhere on the floor."""
     meshes = []
     for index in range(2):
         if rng.random() > RUG_SHARE / (index + 1):
@@ -141,15 +141,15 @@ def height_below(
 
 
 def _cover_top(carrier: Placed, num: int, catalogue: Catalogue, rng: Generator) -> list[Placed]:
-    """Up to ``num`` things on one piece."""
+    """Put up to ``num`` things on one piece."""
     low, high = bounds_of(carrier.piece.meshes)
     things: list[Placed] = []
-    habits = list(ON_TOPS.get(carrier.kind, ()))
+    typical = list(ON_TOPS.get(carrier.kind, ()))
     for _ in range(num):
-        name = str(rng.choice(habits)) if habits and rng.random() < HABIT_SHARE else "thing"
-        piece = catalogue.small(rng) if name == "thing" else catalogue.piece(name, rng)
+        name = str(rng.choice(typical)) if typical and rng.random() < TYPICAL_SHARE else "thing"
+        piece = catalogue.pick_small(rng) if name == "thing" else catalogue.pick(name, rng)
         if name in SINGLE:
-            habits.remove(name)
+            typical.remove(name)
         straight = name in FACING or rng.random() < 0.3
         for _ in range(3):
             local = rng.uniform(low[:2], high[:2])
@@ -165,7 +165,7 @@ def _cover_top(carrier: Placed, num: int, catalogue: Catalogue, rng: Generator) 
 def _rest_on(
     carrier: Placed, piece: Piece, matrix: Float32[np.ndarray, "4 4"], others: Sequence[Placed]
 ) -> Placed | None:
-    """The thing lowered onto its carrier; None if the top is not level or is taken."""
+    """Lower a thing onto its carrier; None if the top is not level or already occupied."""
     footprint_m = footprint_of(piece, matrix)
     if any(overlap(footprint_m, other.footprint_m, 0.0) for other in others):
         return None
@@ -183,7 +183,7 @@ def _rest_on(
     )
 
 
-def _grid(box_m: Box2, num: int = 5) -> Float[np.ndarray, "n 2"]:
+def _grid(box_m: Rectangle, num: int = 5) -> Float[np.ndarray, "n 2"]:
     shares = np.linspace(0.02, 0.98, num)
     x = box_m[0] + shares * (box_m[2] - box_m[0])
     y = box_m[1] + shares * (box_m[3] - box_m[1])

@@ -1,15 +1,15 @@
-"""Pieces that belong together: bed and bedside tables, table and chairs, rows of counters."""
+"""Groups of furniture: bed and bedside tables, table and chairs, rows of counters."""
 
 import numpy as np
 from numpy.random import Generator
 
 from depth_unet.rooms.design.floorplan import FloorPlan, Placed, bounds_of
-from depth_unet.rooms.design.placing import (
+from depth_unet.rooms.design.placement import (
     place_against_wall,
     place_at,
-    place_before,
     place_beside,
     place_chair,
+    place_in_front,
 )
 from depth_unet.rooms.design.walls import Span, Wall
 from depth_unet.rooms.furniture.catalogue import Catalogue
@@ -18,16 +18,16 @@ from depth_unet.rooms.furniture.piece import Piece
 KITCHEN_CORE = ("counter", "kitchen_sink", "stove", "fridge")
 SCHOOL_TABLES = ("school_desk", "school_desk", "table", "desk")
 SEAT_M = 0.62
-"""Length of a table's edge per chair."""
+"""Length of table edge per chair."""
 AISLE_M = (1.1, 1.7)
 ROW_M = (0.75, 1.1)
 
 
 def add_companions(plan: FloorPlan, anchor: Placed, catalogue: Catalogue, rng: Generator) -> None:
-    """Add what belongs to a piece: bedside tables, a coffee table, a chair."""
+    """Place the pieces that go with one: bedside tables, a coffee table, chairs."""
     match anchor.kind:
         case "bed":
-            piece = catalogue.piece("bedside", rng)
+            piece = catalogue.pick("bedside", rng)
             for side in (-1, 1):
                 if rng.random() < 0.8:
                     place_beside(
@@ -35,15 +35,15 @@ def add_companions(plan: FloorPlan, anchor: Placed, catalogue: Catalogue, rng: G
                     )
         case "sofa":
             if rng.random() < 0.75:
-                piece = catalogue.piece("coffee_table", rng)
+                piece = catalogue.pick("coffee_table", rng)
                 gap_m = _uniform(rng, 0.28, 0.5)
-                place_before(plan, anchor, "coffee_table", piece, distance_m=gap_m)
+                place_in_front(plan, anchor, "coffee_table", piece, distance_m=gap_m)
         case "desk":
             if rng.random() < 0.9:
                 name = "office_chair" if rng.random() < 0.6 else "chair"
-                _chair_at(plan, anchor, catalogue.piece(name, rng), rng, name=name)
+                _place_chair_near(plan, anchor, catalogue.pick(name, rng), rng, name=name)
         case "piano":
-            place_before(plan, anchor, "stool", catalogue.piece("stool", rng), distance_m=0.1)
+            place_in_front(plan, anchor, "stool", catalogue.pick("stool", rng), distance_m=0.1)
         case "table":
             place_chairs_around(plan, anchor, catalogue, rng)
         case _:
@@ -53,8 +53,8 @@ def add_companions(plan: FloorPlan, anchor: Placed, catalogue: Catalogue, rng: G
 def place_chairs_around(
     plan: FloorPlan, table: Placed, catalogue: Catalogue, rng: Generator
 ) -> None:
-    """Chairs of one model along the four sides of a table; some are missing or moved."""
-    chair = catalogue.piece("chair", rng)
+    """Place chairs of one model along the sides of a table; some are missing or moved."""
+    chair = catalogue.pick("chair", rng)
     low, high = bounds_of(table.piece.meshes)
     share = _uniform(rng, 0.6, 1.0)
     for side in range(4):
@@ -63,12 +63,12 @@ def place_chairs_around(
         for index in range(num):
             aside_m = ((index + 0.5) / num - 0.5) * length_m
             if rng.random() < share:
-                _chair_at(plan, table, chair, rng, side=side, aside_m=aside_m)
+                _place_chair_near(plan, table, chair, rng, side=side, aside_m=aside_m)
 
 
 def place_kitchen_runs(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
-    """Counters, sink, stove and fridge side by side along one wall, often around a corner."""
-    counter = catalogue.piece("counter", rng)
+    """Place counters, sink, stove and fridge along one wall, often around a corner."""
+    counter = catalogue.pick("counter", rng)
     names = list(rng.permutation(KITCHEN_CORE))
     names += ["counter"] * int(rng.integers(2, 6))
     first = int(np.argmax([_clear_length_m(plan, wall) for wall in plan.walls]))
@@ -76,7 +76,7 @@ def place_kitchen_runs(plan: FloorPlan, catalogue: Catalogue, rng: Generator) ->
         cursor_m = 0.02 if wall == first else 0.7
         while names and cursor_m < plan.walls[wall].length_m - 0.3:
             name = names[0]
-            piece = counter if name == "counter" else catalogue.piece(str(name), rng)
+            piece = counter if name == "counter" else catalogue.pick(str(name), rng)
             low, high = bounds_of(piece.meshes)
             half_m = float(high[0] - low[0]) / 2
             placed = place_against_wall(
@@ -88,9 +88,9 @@ def place_kitchen_runs(plan: FloorPlan, catalogue: Catalogue, rng: Generator) ->
 
 
 def place_table_rows(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
-    """A classroom: rows of tables of one model, chairs behind them, all facing one short wall."""
+    """Furnish a classroom: rows of equal tables with chairs, all facing one short wall."""
     table = _small_table(catalogue, rng)
-    chair = catalogue.piece("chair", rng)
+    chair = catalogue.pick("chair", rng)
     front = 0 if plan.size_m[1] >= plan.size_m[0] else 1
     wall = plan.walls[front]
     depth_m = plan.size_m[1 - front]
@@ -109,15 +109,15 @@ def place_table_rows(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> N
             angle = front * np.pi / 2 + np.pi + float(rng.normal(0, 0.02))
             placed = place_at(plan, "school_desk", table, place.tolist(), angle)
             if placed is not None:
-                _pupils(plan, placed, chair, width_m, rng)
-    desk = catalogue.piece("desk", rng)
+                _add_chairs(plan, placed, chair, width_m, rng)
+    desk = catalogue.pick("desk", rng)
     middle = wall.to_room((wall.length_m * _uniform(rng, 0.25, 0.75), 1.1, 0))
     place_at(plan, "desk", desk, middle.tolist(), front * np.pi / 2)
 
 
 def place_shelf_aisles(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
-    """A library or shop: shelves back to back in rows along the room."""
-    shelf = catalogue.piece("shelf", rng)
+    """Furnish a library or shop: rows of shelves, back to back."""
+    shelf = catalogue.pick("shelf", rng)
     low, high = bounds_of(shelf.meshes)
     width_m, deep_m = (float(side) for side in (high - low)[:2])
     along = 0 if plan.size_m[0] >= plan.size_m[1] else 1
@@ -140,8 +140,8 @@ def place_shelf_aisles(plan: FloorPlan, catalogue: Catalogue, rng: Generator) ->
 
 
 def place_seating_groups(plan: FloorPlan, catalogue: Catalogue, rng: Generator) -> None:
-    """A hall: tables with chairs, or sofas with armchairs, one group in every cell of a grid."""
-    table = catalogue.piece("table", rng)
+    """Furnish a hall: a table with chairs, or sofas, in most cells of a grid."""
+    table = catalogue.pick("table", rng)
     num_x, num_y = (max(1, int(side / _uniform(rng, 2.6, 3.4))) for side in plan.size_m[:2])
     lounge_share = _uniform(rng, 0.1, 0.7)
     for i in range(num_x):
@@ -153,25 +153,25 @@ def place_seating_groups(plan: FloorPlan, catalogue: Catalogue, rng: Generator) 
             if rng.random() < 0.2:
                 continue
             if rng.random() < lounge_share:
-                _lounge(plan, place, angle, catalogue, rng)
+                _place_lounge(plan, place, angle, catalogue, rng)
             elif (placed := place_at(plan, "table", table, place, angle)) is not None:
                 place_chairs_around(plan, placed, catalogue, rng)
 
 
-def _lounge(
+def _place_lounge(
     plan: FloorPlan,
     place_m: tuple[float, float],
     angle_rad: float,
     catalogue: Catalogue,
     rng: Generator,
 ) -> None:
-    """A coffee table with a sofa and armchairs around it."""
-    table = place_at(plan, "coffee_table", catalogue.piece("coffee_table", rng), place_m, angle_rad)
+    """Place a coffee table with a sofa and armchairs around it."""
+    table = place_at(plan, "coffee_table", catalogue.pick("coffee_table", rng), place_m, angle_rad)
     if table is None:
         return
     gap_m = _uniform(rng, 0.28, 0.45)
-    place_before(plan, table, "sofa", catalogue.piece("sofa", rng), distance_m=gap_m)
-    armchair = catalogue.piece("armchair", rng)
+    place_in_front(plan, table, "sofa", catalogue.pick("sofa", rng), distance_m=gap_m)
+    armchair = catalogue.pick("armchair", rng)
     for side in (1, 2, 3):
         if rng.random() < 0.6:
             turn = float(rng.normal(0, 0.12))
@@ -180,7 +180,7 @@ def _lounge(
             )
 
 
-def _chair_at(
+def _place_chair_near(
     plan: FloorPlan,
     table: Placed,
     chair: Piece,
@@ -205,21 +205,23 @@ def _chair_at(
     )
 
 
-def _pupils(plan: FloorPlan, table: Placed, chair: Piece, width_m: float, rng: Generator) -> None:
-    """One chair, or two at a wide table; now and then one is missing."""
+def _add_chairs(
+    plan: FloorPlan, table: Placed, chair: Piece, width_m: float, rng: Generator
+) -> None:
+    """Place one chair, or two at a wide table; sometimes one is missing."""
     for aside_m in (-width_m / 4, width_m / 4) if width_m > 1.15 else (0.0,):
         if rng.random() < 0.92:
-            _chair_at(plan, table, chair, rng, aside_m=aside_m)
+            _place_chair_near(plan, table, chair, rng, aside_m=aside_m)
 
 
 def _small_table(catalogue: Catalogue, rng: Generator) -> Piece:
     """The smallest of a few tables and desks."""
-    pieces = [catalogue.piece(name, rng) for name in SCHOOL_TABLES]
+    pieces = [catalogue.pick(name, rng) for name in SCHOOL_TABLES]
     return min(pieces, key=lambda piece: piece.size_m[0] + piece.size_m[1])
 
 
 def _clear_length_m(plan: FloorPlan, wall: Wall) -> float:
-    """Length of a wall without doors."""
+    """Length of a wall minus its doors."""
     doors: list[Span] = [span for span in plan.spans if span.wall == wall.index]
     return wall.length_m - sum(span.right_m - span.left_m for span in doors if span.bottom_m < 0.5)
 

@@ -1,7 +1,7 @@
 """The kinds of rooms: share, size, materials and furniture.
 
-Shares follow the indoor scenes of NYU Depth V2, of which more than half are bedrooms, kitchens and
-living rooms; classrooms, corridors, libraries and halls give the far tail of depth.
+Shares follow the indoor scenes of NYU Depth V2: more than half are bedrooms, kitchens and living
+rooms. Classrooms, corridors, libraries and halls provide large depths.
 """
 
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from typing import Literal
 from numpy.random import Generator
 
 Interval = tuple[float, float]
-Plan = Literal["home", "kitchen", "table", "rows", "aisles", "corridor", "groups", "desks"]
-"""How the furniture is arranged; see `furnish`."""
+Arrangement = Literal["home", "kitchen", "table", "rows", "aisles", "corridor", "groups", "desks"]
+"""How the furniture is arranged: `furnish` handles each case."""
 
 WARM_FLOORS = {"wood": 0.5, "carpet": 0.38, "tile": 0.12}
 HARD_FLOORS = {"tile": 0.7, "wood": 0.25, "carpet": 0.05}
 OFFICE_FLOORS = {"carpet": 0.55, "tile": 0.25, "wood": 0.2}
 HOME_WALLS = {"plaster": 0.76, "wallpaper": 0.15, "grain": 0.04, "brick": 0.03, "stone": 0.02}
-WET_WALLS = {"plaster": 0.5, "tile": 0.45, "wallpaper": 0.05}
+TILED_WALLS = {"plaster": 0.5, "tile": 0.45, "wallpaper": 0.05}
 PUBLIC_WALLS = {"plaster": 0.87, "brick": 0.05, "concrete": 0.05, "grain": 0.03}
 
 
@@ -32,14 +32,14 @@ class RoomKind:
         width_m: Shorter side, lowest and highest.
         length_m: Longer side.
         height_m: Floor to ceiling.
-        plan: How the furniture is arranged.
-        must: Pieces that every room of the kind has, placed first.
-        optional: Pieces of which some are picked; listed twice, they are picked more often.
+        arrangement: How the furniture is arranged.
+        required: Pieces of every room of this kind, placed first.
+        optional: Pieces to pick from; a piece listed twice is picked more often.
         num_optional: Fewest and most optional pieces.
         floors: Texture kinds of the floor and their shares.
         walls: Texture kinds of the walls and their shares.
         panels: Share of rooms lit by ceiling panels instead of lamps.
-        clutter: Amount of small things; 1 for a lived-in room.
+        clutter: Amount of small things, relative to a lived-in room.
         num_doors: Fewest and most doors.
         open_doors: Share of the doors that are open, with a room behind them.
         windows: Shares of no, one, two, ... windows.
@@ -50,8 +50,8 @@ class RoomKind:
     width_m: Interval
     length_m: Interval
     height_m: Interval = (2.35, 2.8)
-    plan: Plan = "home"
-    must: tuple[str, ...] = ()
+    arrangement: Arrangement = "home"
+    required: tuple[str, ...] = ()
     optional: tuple[str, ...]
     num_optional: tuple[int, int]
     floors: Mapping[str, float] = field(default_factory=lambda: WARM_FLOORS)
@@ -69,7 +69,7 @@ ROOM_KINDS = (
         share=0.22,
         width_m=(2.7, 4.2),
         length_m=(3.1, 5.4),
-        must=("bed",),
+        required=("bed",),
         optional=(
             *("wardrobe", "dresser", "desk", "shelf", "shelf", "cabinet", "armchair", "chair"),
             *("box", "box", "plant", "floor_lamp", "tv_stand", "bedside", "bin", "pouffe"),
@@ -83,7 +83,7 @@ ROOM_KINDS = (
         share=0.17,
         width_m=(3.4, 5.2),
         length_m=(4.0, 6.8),
-        must=("sofa", "tv_stand"),
+        required=("sofa", "tv_stand"),
         optional=(
             *("sofa", "shelf", "shelf", "cabinet", "armchair", "armchair", "dresser", "plant"),
             *("floor_lamp", "floor_lamp", "piano", "desk", "box", "bin", "ottoman", "pouffe"),
@@ -96,11 +96,11 @@ ROOM_KINDS = (
         share=0.15,
         width_m=(2.3, 3.7),
         length_m=(2.9, 5.2),
-        plan="kitchen",
+        arrangement="kitchen",
         optional=("cabinet", "shelf", "stool", "bin", "bin", "box", "chair", "washer", "plant"),
         num_optional=(2, 6),
         floors=HARD_FLOORS,
-        walls=WET_WALLS,
+        walls=TILED_WALLS,
         panels=0.3,
         clutter=1.5,
         open_doors=0.6,
@@ -110,11 +110,11 @@ ROOM_KINDS = (
         share=0.07,
         width_m=(1.8, 2.7),
         length_m=(2.2, 3.6),
-        must=("bath", "sink", "toilet"),
+        required=("bath", "sink", "toilet"),
         optional=("cabinet", "washer", "bin", "shelf", "stool", "box"),
         num_optional=(2, 5),
         floors=HARD_FLOORS,
-        walls=WET_WALLS,
+        walls=TILED_WALLS,
         panels=0.2,
         windows=(0.55, 0.45),
         num_doors=(1, 1),
@@ -124,7 +124,7 @@ ROOM_KINDS = (
         share=0.09,
         width_m=(2.9, 4.4),
         length_m=(3.4, 5.8),
-        plan="table",
+        arrangement="table",
         optional=(
             *("cabinet", "cabinet", "shelf", "dresser", "plant", "floor_lamp", "chair", "piano"),
         ),
@@ -136,7 +136,7 @@ ROOM_KINDS = (
         share=0.07,
         width_m=(2.5, 3.8),
         length_m=(2.9, 4.6),
-        must=("desk", "shelf"),
+        required=("desk", "shelf"),
         optional=(
             *("shelf", "shelf", "cabinet", "armchair", "chair", "box", "box", "plant", "bin"),
             *("floor_lamp", "sofa", "dresser", "filing_cabinet"),
@@ -150,8 +150,8 @@ ROOM_KINDS = (
         width_m=(3.0, 6.0),
         length_m=(3.6, 8.0),
         height_m=(2.5, 3.0),
-        plan="desks",
-        must=("desk",),
+        arrangement="desks",
+        required=("desk",),
         optional=(
             *("shelf", "shelf", "cabinet", "cabinet", "office_chair", "plant", "box", "bin"),
             *("filing_cabinet", "filing_cabinet", "coat_rack", "table"),
@@ -168,7 +168,7 @@ ROOM_KINDS = (
         width_m=(5.2, 7.5),
         length_m=(6.5, 9.8),
         height_m=(2.6, 3.3),
-        plan="rows",
+        arrangement="rows",
         optional=("cabinet", "shelf", "locker", "desk", "bin", "plant", "box", "lectern"),
         num_optional=(3, 7),
         floors=OFFICE_FLOORS,
@@ -182,7 +182,7 @@ ROOM_KINDS = (
         width_m=(4.5, 7.5),
         length_m=(6.0, 9.8),
         height_m=(2.6, 3.3),
-        plan="aisles",
+        arrangement="aisles",
         optional=("shelf", "shelf", "shelf", "table", "armchair", "plant", "stool", "box"),
         num_optional=(5, 12),
         floors=OFFICE_FLOORS,
@@ -194,7 +194,7 @@ ROOM_KINDS = (
         share=0.03,
         width_m=(1.4, 2.4),
         length_m=(6.0, 10.0),
-        plan="corridor",
+        arrangement="corridor",
         optional=(
             *("cabinet", "chair", "plant", "bin", "box", "shelf", "bench", "dresser"),
             *("locker", "locker", "coat_rack"),
@@ -213,7 +213,7 @@ ROOM_KINDS = (
         width_m=(5.5, 8.0),
         length_m=(6.5, 10.0),
         height_m=(2.7, 3.6),
-        plan="groups",
+        arrangement="groups",
         optional=(
             *("plant", "plant", "shelf", "cabinet", "bench", "floor_lamp", "piano", "box"),
             "sofa",

@@ -1,7 +1,7 @@
-"""Light: daylight, the view through windows, the sun, and lamps at the ceiling.
+"""Lighting: daylight, the view through windows, the sun, and ceiling lamps.
 
-Radiance has no absolute unit, because the camera's exposure adapts to it. The ratios of window,
-lamp and sun vary so widely that daylight and lamp light occur alone and mixed.
+Radiance has no absolute unit, because the camera adapts its exposure. The ratios of daylight, lamp
+light and sun vary widely, so that each occurs alone and mixed with the others.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float32
 from numpy.random import Generator
 
-from depth_unet.rooms.design.fittings import METAL, paint, warm_white
+from depth_unet.rooms.design.finishes import METAL, paint, warm_white
 from depth_unet.rooms.design.kinds import RoomKind
 from depth_unet.rooms.design.walls import Parts
 from depth_unet.rooms.mesh import Material, Mesh, box, strip
@@ -25,14 +25,14 @@ NIGHT_SHARE = 0.12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Daylight:
-    """The light outside: its linear colour, and whether the sun shines through a window."""
+    """Light from outside: linear colour, and whether the sun may shine through a window."""
 
     radiance: tuple[float, float, float]
     sunny: bool
 
 
 def pick_daylight(rng: Generator) -> Daylight:
-    """Night, an overcast day or sunshine, at random."""
+    """Pick night, an overcast day or sunshine."""
     if rng.random() < NIGHT_SHARE:
         level = float(rng.uniform(0.02, 0.15))
         return Daylight(radiance=(level * 0.7, level * 0.8, level), sunny=False)
@@ -61,7 +61,7 @@ def window_light(
 
 
 def pick_sun(daylight: Daylight, windows: Sequence[Light], rng: Generator) -> Sun | None:
-    """The sun in front of one of the windows, or None."""
+    """Pick a sun that shines through one of the windows; None without sunshine."""
     if not daylight.sunny or not windows:
         return None
     window = windows[int(rng.integers(len(windows)))]
@@ -77,7 +77,7 @@ def pick_sun(daylight: Daylight, windows: Sequence[Light], rng: Generator) -> Su
 
 
 def ceiling_lamps(kind: RoomKind, size_m: tuple[float, float, float], rng: Generator) -> Parts:
-    """Rows of panels or a few lamps; always at least one, so that no room is dark."""
+    """Make panels or a few lamps at the ceiling; at least one, so that no room is dark."""
     colour = np.array(warm_white(rng))
     if rng.random() < kind.panels:
         return _panels(size_m, 0.4 * colour + 0.6, rng)
@@ -104,7 +104,7 @@ def lamp_light(
     *,
     upwards: bool = False,
 ) -> Light:
-    """A rectangle that shines down, or up."""
+    """A horizontal rectangle that shines down or, with ``upwards``, up."""
     (x, y, z), (a, b) = centre_m, sides_m
     edges = np.array([[0, b, 0], [a, 0, 0]], np.float32)
     return Light(
@@ -115,7 +115,7 @@ def lamp_light(
     )
 
 
-def shade(
+def _lamp_shade(
     centre_m: tuple[float, float, float],
     radii_m: tuple[float, float],
     height_m: float,
@@ -166,7 +166,7 @@ def _flush(place_m: tuple[float, float, float], colour: np.ndarray, rng: Generat
 
 
 def _pendant(place_m: tuple[float, float, float], colour: np.ndarray, rng: Generator) -> Parts:
-    """A lamp shade on a cord, bright below and above."""
+    """A lamp shade on a cord; it shines down and up."""
     x, y, ceiling_m = place_m
     radius_m, height_m = float(rng.uniform(0.14, 0.3)), float(rng.uniform(0.14, 0.3))
     low_m = max(ceiling_m - height_m - float(rng.uniform(0.15, 0.6)), 1.85)
@@ -176,7 +176,7 @@ def _pendant(place_m: tuple[float, float, float], colour: np.ndarray, rng: Gener
     cord = box((x - 0.006, y - 0.006, top_m - 0.03), (x + 0.006, y + 0.006, ceiling_m), METAL)
     radiance = colour * float(rng.uniform(0.7, 2.2)) / side_m**2
     return Parts(
-        meshes=[cord, shade((x, y, low_m), (radius_m, upper_m), height_m, paint(rng))],
+        meshes=[cord, _lamp_shade((x, y, low_m), (radius_m, upper_m), height_m, paint(rng))],
         lights=[
             lamp_light((x, y, low_m + 0.02), (side_m, side_m), radiance),
             lamp_light(
@@ -196,7 +196,7 @@ def _backdrop(rng: Generator) -> Float32[np.ndarray, "k k 3"]:
     blend = 1 / (1 + np.exp(-(rows - rng.uniform(0.0, 0.8) + 0.08 * noise) * 20))
     picture = sky * (1 - blend) + ground * blend
     if rng.random() < 0.5:
-        _houses(picture, rng)
+        _add_houses(picture, rng)
     return np.clip(2.2 * picture, 0.02, 3.0).astype(np.float32)
 
 
@@ -205,7 +205,7 @@ def _soft_noise(rng: Generator, num_cells: int) -> np.ndarray:
     return cv2.resize(coarse, (BACKDROP_PX, BACKDROP_PX), interpolation=cv2.INTER_CUBIC)
 
 
-def _houses(picture: np.ndarray, rng: Generator) -> None:
+def _add_houses(picture: np.ndarray, rng: Generator) -> None:
     for _ in range(int(rng.integers(1, 4))):
         left, width = int(rng.integers(-10, 50)), int(rng.integers(12, 40))
         top, colour = int(rng.integers(4, 40)), rng.uniform(0.15, 0.7) * rng.uniform(0.8, 1, 3)

@@ -1,4 +1,4 @@
-"""Doors and windows: their places in the walls; frames, thresholds and leaves of doors."""
+"""Doors and windows: plans their positions in the walls, and builds the doors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,12 +7,12 @@ from typing import Literal
 import numpy as np
 from numpy.random import Generator
 
-from depth_unet.rooms.design.fittings import METAL, Decor
+from depth_unet.rooms.design.finishes import METAL, Finishes
 from depth_unet.rooms.design.kinds import RoomKind
 from depth_unet.rooms.design.walls import Parts, Span, Wall, frame_boxes
 from depth_unet.rooms.mesh import Mesh, box, rotation
 
-What = Literal["closed", "open", "arch", "window"]
+OpeningKind = Literal["closed", "open", "arch", "window"]
 OUTSIDE_M = -0.16
 """Depth of frames behind the wall's surface."""
 LEAF_M = (-0.08, -0.04)
@@ -23,41 +23,42 @@ DOOR_REACH_M = 0.8
 class Opening:
     """A hole in a wall: a closed or open door, an arch without a door, or a window."""
 
-    what: What
+    kind: OpeningKind
     span: Span
 
 
 def plan_openings(kind: RoomKind, walls: Sequence[Wall], rng: Generator) -> tuple[Opening, ...]:
-    """Random doors, at least one, and windows that do not overlap."""
+    """Pick positions for doors, at least one, and windows, without overlaps."""
     openings: list[Opening] = []
     num_doors = int(rng.integers(kind.num_doors[0], kind.num_doors[1] + 1))
     num_windows = int(rng.choice(len(kind.windows), p=kind.windows))
-    for what in ["door"] * num_doors + ["window"] * num_windows:
+    for name in ["door"] * num_doors + ["window"] * num_windows:
         for _ in range(12):
             wall = walls[int(rng.integers(len(walls)))]
-            drawn = _draw_door(kind, wall, rng) if what == "door" else _draw_window(wall, rng)
-            if drawn is not None and not any(_crowds(drawn.span, o.span) for o in openings):
+            drawn = _draw_door(kind, wall, rng) if name == "door" else _draw_window(wall, rng)
+            if drawn is not None and not any(_too_close(drawn.span, o.span) for o in openings):
                 openings.append(drawn)
                 break
     return tuple(openings)
 
 
-def build_door(opening: Opening, wall: Wall, decor: Decor, rng: Generator) -> Parts:
-    """Frame, threshold and leaf of a door or an opening."""
+def build_door(opening: Opening, wall: Wall, finishes: Finishes, rng: Generator) -> Parts:
+    """Build the frame, the threshold and the leaf of a door or an arch."""
     parts = Parts()
     span = opening.span
     x_m, z_m = (span.left_m, span.right_m), (-0.02, span.top_m)
     width_m = float(rng.uniform(0.04, 0.09))
-    meshes = frame_boxes(x_m, z_m, (OUTSIDE_M, 0.02), width_m, decor.trim)
+    meshes = frame_boxes(x_m, z_m, (OUTSIDE_M, 0.02), width_m, finishes.trim)
     threshold = box(
-        (x_m[0] - 0.05, OUTSIDE_M - 0.05, -0.02), (x_m[1] + 0.05, 0, 0), decor.floor, 1.0
+        (x_m[0] - 0.05, OUTSIDE_M - 0.05, -0.02), (x_m[1] + 0.05, 0, 0), finishes.floor, 1.0
     )
     meshes.append(threshold)
-    match opening.what:
+    match opening.kind:
         case "closed":
-            meshes += [mesh.transform(rotation(0, (x_m[0], 0, 0))) for mesh in _leaf(span, decor)]
+            closed = rotation(0, (x_m[0], 0, 0))
+            meshes += [mesh.transform(closed) for mesh in _leaf(span, finishes)]
         case "open":
-            meshes += _open_leaf(opening, wall, decor, parts, rng)
+            meshes += _add_open_leaf(opening, wall, finishes, parts, rng)
         case _:
             pass
     parts.put(wall, meshes)
@@ -84,7 +85,7 @@ def _draw_door(kind: RoomKind, wall: Wall, rng: Generator) -> Opening | None:
     left_m = 0.15 + float(rng.uniform(0, room_m))
     top_m = float(rng.uniform(1.98, 2.15))
     span = Span(wall=wall.index, left_m=left_m, right_m=left_m + width_m, bottom_m=0.0, top_m=top_m)
-    return Opening(what="arch" if is_arch else "open" if is_open else "closed", span=span)
+    return Opening(kind="arch" if is_arch else "open" if is_open else "closed", span=span)
 
 
 def _draw_window(wall: Wall, rng: Generator) -> Opening | None:
@@ -99,10 +100,10 @@ def _draw_window(wall: Wall, rng: Generator) -> Opening | None:
     span = Span(
         wall=wall.index, left_m=left_m, right_m=left_m + width_m, bottom_m=bottom_m, top_m=top_m
     )
-    return Opening(what="window", span=span)
+    return Opening(kind="window", span=span)
 
 
-def _crowds(span: Span, other: Span) -> bool:
+def _too_close(span: Span, other: Span) -> bool:
     """Whether two openings of one wall are too close for their frames."""
     return (
         span.wall == other.wall
@@ -111,10 +112,10 @@ def _crowds(span: Span, other: Span) -> bool:
     )
 
 
-def _leaf(span: Span, decor: Decor) -> list[Mesh]:
+def _leaf(span: Span, finishes: Finishes) -> list[Mesh]:
     """A door leaf with panels and a handle; its hinge is at the origin."""
     width_m, height_m = span.right_m - span.left_m, span.top_m
-    (back, front), door = LEAF_M, decor.door
+    (back, front), door = LEAF_M, finishes.door
     meshes = [box((-0.005, back, 0.002), (width_m + 0.005, front, height_m + 0.005), door, 0.9)]
     for low, high in ((0.15, 0.9), (1.05, height_m - 0.12)):
         for y0, y1 in ((front, front + 0.012), (back - 0.012, back)):
@@ -125,10 +126,10 @@ def _leaf(span: Span, decor: Decor) -> list[Mesh]:
     return meshes
 
 
-def _open_leaf(
-    opening: Opening, wall: Wall, decor: Decor, parts: Parts, rng: Generator
+def _add_open_leaf(
+    opening: Opening, wall: Wall, finishes: Finishes, parts: Parts, rng: Generator
 ) -> list[Mesh]:
-    """The leaf opened into the room, where it takes floor, or into the room behind."""
+    """An open leaf; if it opens into this room, its floor is added to ``parts`` as occupied."""
     span = opening.span
     inwards = rng.random() < 0.5
     angle = float(rng.uniform(1.35, 1.65)) * (1 if inwards else -1)
@@ -136,7 +137,7 @@ def _open_leaf(
     # The hinge is at the leaf's front edge if it opens inwards, else at its back edge.
     edge_m = (0.0, -LEAF_M[1] if inwards else -LEAF_M[0], 0.0)
     matrix = rotation(angle, hinge_m) @ rotation(0, edge_m)
-    leaf = [mesh.transform(matrix) for mesh in _leaf(span, decor)]
+    leaf = [mesh.transform(matrix) for mesh in _leaf(span, finishes)]
     if inwards:
         points = np.concatenate([mesh.positions_m.reshape(-1, 3) for mesh in leaf])
         low, high = points.min(0), points.max(0)

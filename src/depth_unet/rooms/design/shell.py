@@ -1,6 +1,6 @@
 """The empty room: floor, ceiling, walls with doors and windows, lamps.
 
-It is closed: every ray from inside ends on a surface or on the light behind a window.
+The shell is closed: every ray from inside ends on a surface or on the light behind a window.
 """
 
 from collections.abc import Sequence
@@ -8,25 +8,25 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
-from depth_unet.rooms.design.behind import build_room_behind
-from depth_unet.rooms.design.fittings import Decor, pick_decor
+from depth_unet.rooms.design.adjacent_room import build_adjacent_room
+from depth_unet.rooms.design.finishes import Finishes, pick_finishes
 from depth_unet.rooms.design.kinds import RoomKind, pick_size
 from depth_unet.rooms.design.lighting import ceiling_lamps, pick_daylight, pick_sun
 from depth_unet.rooms.design.openings import Opening, build_door, plan_openings
 from depth_unet.rooms.design.walls import (
     OVERLAP_M,
-    Box2,
     Parts,
+    Rectangle,
     Span,
     Wall,
     make_walls,
     panels_around,
 )
 from depth_unet.rooms.design.windows import build_window
-from depth_unet.rooms.furniture.finish import pick_material
+from depth_unet.rooms.furniture.materials import pick_material
 from depth_unet.rooms.mesh import Mesh, box, quad
 from depth_unet.rooms.scene import Light, Sun
-from depth_unet.rooms.textures.texture import TexturePool
+from depth_unet.rooms.textures.pool import TexturePool
 
 ACCENT_SHARE = 0.15
 """Share of rooms in which one wall differs from the others."""
@@ -42,8 +42,8 @@ class Shell:
         meshes: Every surface.
         lights: Lamps and windows.
         sun: Sunlight through a window, or None.
-        taken: Parts of the walls with doors, windows and curtains.
-        footprints_m: Floor that open doors take.
+        taken: Parts of the walls occupied by doors, windows and curtains.
+        footprints_m: Floor occupied by open doors.
     """
 
     size_m: tuple[float, float, float]
@@ -52,31 +52,31 @@ class Shell:
     lights: tuple[Light, ...]
     sun: Sun | None
     taken: tuple[Span, ...]
-    footprints_m: tuple[Box2, ...]
+    footprints_m: tuple[Rectangle, ...]
 
 
 def build_shell(kind: RoomKind, rng: Generator, textures: TexturePool) -> Shell:
-    """A random empty room of a kind."""
+    """Build a random empty room of a kind."""
     size_m = pick_size(kind, rng)
     walls = make_walls(size_m)
-    decor = pick_decor(kind, textures, rng)
+    finishes = pick_finishes(kind, textures, rng)
     openings = plan_openings(kind, walls, rng)
     daylight = pick_daylight(rng)
-    parts = _surfaces(kind, size_m, openings, decor, textures=textures, rng=rng)
+    parts = _surfaces(kind, size_m, openings, finishes, textures=textures, rng=rng)
     for opening in openings:
         wall = walls[opening.span.wall]
-        if opening.what == "window":
+        if opening.kind == "window":
             window = build_window(
-                opening, wall, decor, textures=textures, daylight=daylight, rng=rng
+                opening, wall, finishes, textures=textures, daylight=daylight, rng=rng
             )
             parts.add(window)
         else:
-            parts.add(build_door(opening, wall, decor, rng))
+            parts.add(build_door(opening, wall, finishes, rng))
     windows = [light for light in parts.lights if light.backdrop is not None]
     for opening in openings:
-        if opening.what in ("open", "arch"):
+        if opening.kind in ("open", "arch"):
             wall = walls[opening.span.wall]
-            parts.add(build_room_behind(opening, wall, decor, textures, rng))
+            parts.add(build_adjacent_room(opening, wall, finishes, textures, rng))
     parts.add(ceiling_lamps(kind, size_m, rng))
     return Shell(
         size_m=size_m,
@@ -93,14 +93,14 @@ def _surfaces(
     kind: RoomKind,
     size_m: tuple[float, float, float],
     openings: Sequence[Opening],
-    decor: Decor,
+    finishes: Finishes,
     *,
     textures: TexturePool,
     rng: Generator,
 ) -> Parts:
-    """Floor, ceiling, walls, tiles to half the height, skirting, cornice."""
+    """Floor, ceiling and walls, with tiles up to a height, skirting and cornice."""
     height_m = size_m[2]
-    parts = Parts(meshes=_floor_and_ceiling(size_m, decor))
+    parts = Parts(meshes=_floor_and_ceiling(size_m, finishes))
     accent = int(rng.integers(4)) if rng.random() < ACCENT_SHARE else -1
     skirting_m = float(rng.uniform(0.05, 0.14)) if rng.random() < 0.9 else 0.0
     cornice_m = float(rng.uniform(0.04, 0.1)) if rng.random() < 0.25 else 0.0
@@ -110,8 +110,8 @@ def _surfaces(
     accent_material = pick_material("plaster", rng, textures)
     for wall in make_walls(size_m):
         holes = [opening.span for opening in openings if opening.span.wall == wall.index]
-        material = accent_material if wall.index == accent else decor.wall
-        texture_m = decor.wall_texture_m
+        material = accent_material if wall.index == accent else finishes.wall
+        texture_m = finishes.wall_texture_m
         meshes = panels_around(wall, holes, material, texture_m=texture_m)
         if dado_m:
             holes_in_frames = [hole.grow(0.03) for hole in holes]
@@ -119,25 +119,25 @@ def _surfaces(
                 wall, holes_in_frames, dado, top_m=dado_m, depth_m=0.008, texture_m=texture_m
             )
         if skirting_m:
-            meshes += _skirting(wall, holes, decor, skirting_m)
+            meshes += _skirting(wall, holes, finishes, skirting_m)
         if cornice_m:
             low, high = (0, 0, height_m - cornice_m), (wall.length_m, cornice_m, height_m)
-            meshes.append(box(low, high, decor.trim))
+            meshes.append(box(low, high, finishes.trim))
         parts.put(wall, meshes)
     return parts
 
 
-def _floor_and_ceiling(size_m: tuple[float, float, float], decor: Decor) -> list[Mesh]:
+def _floor_and_ceiling(size_m: tuple[float, float, float], finishes: Finishes) -> list[Mesh]:
     width_m, length_m, height_m = size_m
     out = OVERLAP_M
     across, along = (width_m + 2 * out, 0, 0), (0, length_m + 2 * out, 0)
     return [
-        quad((-out, -out, 0), across, along, decor.floor, decor.floor_texture_m),
-        quad((-out, -out, height_m), along, across, decor.ceiling, decor.ceiling_texture_m),
+        quad((-out, -out, 0), across, along, finishes.floor, finishes.floor_texture_m),
+        quad((-out, -out, height_m), along, across, finishes.ceiling, finishes.ceiling_texture_m),
     ]
 
 
-def _skirting(wall: Wall, holes: Sequence[Span], decor: Decor, height_m: float) -> list[Mesh]:
+def _skirting(wall: Wall, holes: Sequence[Span], finishes: Finishes, height_m: float) -> list[Mesh]:
     """Boards along the foot of the wall, interrupted by doors and low windows."""
     meshes, cursor_m = [], 0.0
     low_holes = [hole for hole in holes if hole.bottom_m < height_m]
@@ -145,4 +145,4 @@ def _skirting(wall: Wall, holes: Sequence[Span], decor: Decor, height_m: float) 
         meshes.append((cursor_m, hole.left_m - 0.03))
         cursor_m = hole.right_m + 0.03
     meshes.append((cursor_m, wall.length_m))
-    return [box((x0, 0, 0), (x1, 0.014, height_m), decor.trim) for x0, x1 in meshes if x1 > x0]
+    return [box((x0, 0, 0), (x1, 0.014, height_m), finishes.trim) for x0, x1 in meshes if x1 > x0]

@@ -1,4 +1,4 @@
-"""Walls with their own coordinates: x along the wall, y into the room, z up."""
+"""Walls, each with its own coordinates: x along the wall, y into the room, z up."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,10 +9,10 @@ from jaxtyping import Float32
 from depth_unet.rooms.mesh import Material, Mesh, box, quad, rotation
 from depth_unet.rooms.scene import Light
 
-Box2 = tuple[float, float, float, float]
+Rectangle = tuple[float, float, float, float]
 """x0, y0, x1, y1 on the floor, metres."""
 OVERLAP_M = 0.03
-"""Surfaces of the shell overlap by this much, so that no ray passes between them."""
+"""Surfaces of the shell overlap by this much, so that no ray slips between them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,7 +38,7 @@ class Wall:
         inverse = np.linalg.inv(self.matrix)
         return np.asarray(points_m @ inverse[:3, :3].T + inverse[:3, 3])
 
-    def floor_box(self, left_m: float, right_m: float, near_m: float, far_m: float) -> Box2:
+    def floor_box(self, left_m: float, right_m: float, near_m: float, far_m: float) -> Rectangle:
         """The rectangle of floor between two places along the wall and two distances from it."""
         ends = np.stack([self.to_room((left_m, near_m, 0)), self.to_room((right_m, far_m, 0))])
         low, high = ends.min(0), ends.max(0)
@@ -47,15 +47,15 @@ class Wall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A part of a wall that is taken.
+    """An occupied part of a wall.
 
     Attributes:
         wall: Index of the wall.
-        left_m: Where it begins along the wall.
-        right_m: Where it ends.
+        left_m: Start along the wall.
+        right_m: End along the wall.
         bottom_m: Lowest height.
-        top_m: Highest.
-        reach_m: How far into the room nothing may stand at these heights.
+        top_m: Greatest height.
+        reach_m: Distance from the wall that must stay free in front of it.
     """
 
     wall: int
@@ -75,7 +75,7 @@ class Span:
             top_m=self.top_m + margin_m,
         )
 
-    def meets(self, other: "Span") -> bool:
+    def overlaps(self, other: "Span") -> bool:
         """Whether two parts of walls overlap."""
         return (
             self.wall == other.wall
@@ -88,12 +88,12 @@ class Span:
 
 @dataclass(slots=True, eq=False)
 class Parts:
-    """What a step of building adds to the room; grows while the room is built."""
+    """Collects what a building step adds to the room."""
 
     meshes: list[Mesh] = field(default_factory=list)
     lights: list[Light] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
-    footprints_m: list[Box2] = field(default_factory=list)
+    footprints_m: list[Rectangle] = field(default_factory=list)
 
     def add(self, other: "Parts") -> None:
         """Add everything of another step."""
@@ -124,7 +124,7 @@ def make_walls(size_m: tuple[float, float, float]) -> tuple[Wall, ...]:
 
 
 def transform_light(light: Light, matrix: Float32[np.ndarray, "4 4"]) -> Light:
-    """The light after a rigid motion."""
+    """The light, moved by a rigid transform."""
     rotation = matrix[:3, :3]
     return replace(
         light,
@@ -142,7 +142,7 @@ def panel(
     depth_m: float = 0.0,
     texture_m: float = 1.0,
 ) -> Mesh:
-    """A rectangle of a wall's surface; the texture continues across rectangles."""
+    """A rectangle of a wall. Textures of adjacent rectangles join without a seam."""
     (x0, x1), (z0, z1) = x_m, z_m
     mesh = quad((x1, depth_m, z0), (x0 - x1, 0, 0), (0, 0, z1 - z0), material, texture_m)
     if material.stretch:
@@ -160,10 +160,9 @@ def panels_around(
     depth_m: float = 0.0,
     texture_m: float = 1.0,
 ) -> list[Mesh]:
-    """A wall's surface around its openings, which do not overlap along the wall.
+    """The surface of a wall without its openings, which must not overlap along the wall.
 
-    It reaches up to ``top_m``, or a little above the ceiling, and lies ``depth_m`` in front of the
-    wall.
+    It reaches up to ``top_m``, or slightly above the ceiling, ``depth_m`` in front of the wall.
     """
     ends = (-OVERLAP_M, wall.length_m + OVERLAP_M)
     top = wall.height_m + OVERLAP_M if top_m is None else top_m

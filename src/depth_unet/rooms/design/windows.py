@@ -1,17 +1,17 @@
-"""Windows: reveal, sill, bars, the light behind, curtains and blinds in front."""
+"""Builds windows: frame, sill, bars, the light behind, and curtains or blinds in front."""
 
 from dataclasses import replace
 
 import numpy as np
 from numpy.random import Generator
 
-from depth_unet.rooms.design.fittings import METAL, Decor, paint
+from depth_unet.rooms.design.finishes import METAL, Finishes, paint
 from depth_unet.rooms.design.lighting import Daylight, window_light
 from depth_unet.rooms.design.openings import OUTSIDE_M, Opening
 from depth_unet.rooms.design.walls import Parts, Span, Wall, frame_boxes
-from depth_unet.rooms.furniture.finish import pick_material
+from depth_unet.rooms.furniture.materials import pick_material
 from depth_unet.rooms.mesh import Material, Mesh, box, strip
-from depth_unet.rooms.textures.texture import TexturePool
+from depth_unet.rooms.textures.pool import TexturePool
 
 PANE_M = -0.13
 WINDOW_REACH_M = 0.5
@@ -20,24 +20,24 @@ WINDOW_REACH_M = 0.5
 def build_window(
     opening: Opening,
     wall: Wall,
-    decor: Decor,
+    finishes: Finishes,
     *,
     textures: TexturePool,
     daylight: Daylight,
     rng: Generator,
 ) -> Parts:
-    """A window with its light and what hangs in front of it."""
+    """Build a window with its light and with curtains or a blind, if any."""
     parts = Parts()
     span = opening.span
     x_m, z_m = (span.left_m, span.right_m), (span.bottom_m, span.top_m)
     width_m = float(rng.uniform(0.03, 0.07))
-    meshes = frame_boxes(x_m, z_m, (OUTSIDE_M, 0.02), width_m, decor.trim)
+    meshes = frame_boxes(x_m, z_m, (OUTSIDE_M, 0.02), width_m, finishes.trim)
     sill_m = float(rng.uniform(0.03, 0.12))
     sill = ((x_m[0] - width_m, OUTSIDE_M, z_m[0] - 0.04), (x_m[1] + width_m, sill_m, z_m[0]))
-    meshes.append(box(*sill, decor.trim))
-    meshes += _bars(span, decor.trim, rng)
+    meshes.append(box(*sill, finishes.trim))
+    meshes += _bars(span, finishes.trim, rng)
     dressing, reach_m, low_m = _dressing(span, wall, textures, rng)
-    # One centimetre into the frame on every side: no view past the edge of the light.
+    # The light extends 1 cm into the frame on every side, so that no ray passes beside it.
     x_light, z_light = (x_m[0] - 0.01, x_m[1] + 0.01), (z_m[0] - 0.01, z_m[1] + 0.01)
     light = window_light(x_light, z_light, PANE_M, daylight, rng)
     parts.put(wall, meshes + dressing, [light])
@@ -74,7 +74,7 @@ def _bars(span: Span, material: Material, rng: Generator) -> list[Mesh]:
 def _dressing(
     span: Span, wall: Wall, textures: TexturePool, rng: Generator
 ) -> tuple[list[Mesh], float, float]:
-    """Curtains, a blind or nothing; their depth into the room and their lowest height."""
+    """Curtains, a blind or nothing, with their depth into the room and their lowest height."""
     choice = rng.random()
     if choice < 0.45:
         floor_long = rng.random() < 0.5

@@ -1,1 +1,1 @@
-"""Pieces of furniture and their shapes."""
+"""Pieces of furniture: models from a pack, or simple shapes; each centred at the origin."""

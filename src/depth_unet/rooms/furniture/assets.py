@@ -1,4 +1,4 @@
-"""Furniture models: the shipped CC0 pack, or a full pack that a user has built."""
+"""Loads furniture packs: the shipped CC0 pack, or a full pack that the user has built."""
 
 import hashlib
 import json
@@ -12,15 +12,15 @@ import numpy as np
 
 from depth_unet.errors import DataError
 from depth_unet.rooms.furniture.models import Model, decode
-from depth_unet.rooms.options import Share
+from depth_unet.rooms.options import Split
 
-NUM_SHARES = 5
-"""One model in five furnishes test rooms only."""
+TEST_MODELS_ONE_IN = 5
+"""One model in five is used in test rooms only."""
 CC0_NAMES = ("cc0.npz", "manifest.json")
 FULL_NAMES = ("full.npz", "full.json")
 """Arrays and manifest of a pack."""
 ATTRIBUTION_NAME = "ATTRIBUTION-full.txt"
-"""Authors and licences of the full pack: CC-BY wants them beside every copy and every picture."""
+"""Authors and licences of the full pack: CC-BY requires them with every copy and picture."""
 
 
 @cache
@@ -28,7 +28,7 @@ def load_pack(furniture: Literal["cc0"] | Path) -> tuple[Model, ...]:
     """All models of a pack; read once per process.
 
     Args:
-        furniture: The shipped pack, or the folder of a full pack.
+        furniture: "cc0" for the shipped pack, or the folder of a full pack.
 
     Raises:
         DataError: The pack is incomplete or damaged.
@@ -57,11 +57,11 @@ def load_pack(furniture: Literal["cc0"] | Path) -> tuple[Model, ...]:
         ) from None
 
 
-def models_for(share: Share, pack: tuple[Model, ...]) -> tuple[Model, ...]:
-    """The models of one share; the hash of a model's name decides its share."""
-    return tuple(model for model in pack if _is_test(model.name) == (share == "test"))
+def models_for(split: Split, pack: tuple[Model, ...]) -> tuple[Model, ...]:
+    """The models of one split, which a hash of the model's name decides."""
+    return tuple(model for model in pack if _is_test(model.name) == (split == "test"))
 
 
 def _is_test(name: str) -> bool:
     digest = hashlib.sha256(name.encode()).digest()
-    return int.from_bytes(digest[:8], "big") % NUM_SHARES == 0
+    return int.from_bytes(digest[:8], "big") % TEST_MODELS_ONE_IN == 0

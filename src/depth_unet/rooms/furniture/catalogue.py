@@ -1,4 +1,4 @@
-"""The furniture of a room: models where the pack has some, shapes elsewhere."""
+"""Picks furniture: models where the pack has some, simple shapes for the rest."""
 
 from dataclasses import replace
 from functools import cache
@@ -7,24 +7,24 @@ import numpy as np
 from numpy.random import Generator
 
 from depth_unet.rooms.furniture.assets import load_pack, models_for
-from depth_unet.rooms.furniture.finish import pick_material
+from depth_unet.rooms.furniture.materials import pick_material
+from depth_unet.rooms.furniture.model_kinds import kinds_of, top_of
 from depth_unet.rooms.furniture.models import Model, ModelPart
 from depth_unet.rooms.furniture.piece import Piece
 from depth_unet.rooms.furniture.shapes import SMALL, make_shape
-from depth_unet.rooms.furniture.sorting import kinds_of, top_of
 from depth_unet.rooms.mesh import Material, Mesh, join_meshes, rotation
-from depth_unet.rooms.options import Furniture, Share
-from depth_unet.rooms.textures.texture import TexturePool
+from depth_unet.rooms.options import Furniture, Split
+from depth_unet.rooms.textures.pool import TexturePool
 
 MODEL_SHARE = 0.9
-"""How often a model is used if the pack has many of a kind; shapes vary more."""
-FEW = 0.8
-"""Raises the share of shapes if models are few: with one model, to half."""
+"""Share of models, rather than shapes, if the pack has many models of a kind."""
+FEW_MODELS = 0.8
+"""Raises the share of shapes if there are few models: with one model, to about half."""
 SMALL_MODEL_SHARE = 0.6
 SCALE = (0.93, 1.08)
 BRIGHTNESS = (0.75, 1.15)
 REPAINT_SHARE = 0.25
-"""How often a plain part of a model gets a texture of the pool."""
+"""Share of untextured parts that get a texture from the pool."""
 REPAINTS = ("grain", "fabric", "plaster")
 TEXTURE_M = 0.6
 MAX_ALBEDO = 0.9
@@ -32,52 +32,51 @@ CUPBOARDS_PER_RUN = (2, 5)
 
 
 class Catalogue:
-    """Draws furniture for rooms of one share: models of a pack, and shapes.
+    """Picks furniture for rooms of one split: models of a pack, and shapes.
 
     Raises:
-        DataError: The pack is missing.
+        DataError: The pack is missing or damaged.
     """
 
-    def __init__(self, furniture: Furniture, share: Share) -> None:
-        self.furniture = furniture
-        self.textures = TexturePool(share)
-        self._models = {} if furniture == "boxes" else _models_by_kind(furniture, share)
+    def __init__(self, furniture: Furniture, split: Split) -> None:
+        self.textures = TexturePool(split)
+        self._models = {} if furniture == "boxes" else _models_by_kind(furniture, split)
 
-    def piece(self, kind: str, rng: Generator) -> Piece:
-        """One piece of a kind of ``shapes.MAKERS``; the same state of ``rng`` gives the same piece.
+    def pick(self, kind: str, rng: Generator) -> Piece:
+        """Pick a piece of a kind of ``shapes.MAKERS``; it depends only on the state of ``rng``.
 
         Raises:
             ConfigError: There is no such kind.
         """
         return self._model_or_shape(kind, kind, MODEL_SHARE, rng)
 
-    def small(self, rng: Generator) -> Piece:
-        """One small thing that stands on a top."""
+    def pick_small(self, rng: Generator) -> Piece:
+        """Pick a small thing that stands on a top."""
         shape = SMALL[int(rng.integers(len(SMALL)))]
         return self._model_or_shape("small", shape, SMALL_MODEL_SHARE, rng)
 
     def _model_or_shape(self, kind: str, shape: str, share: float, rng: Generator) -> Piece:
         models = self._models.get(kind, ())
-        if models and rng.uniform() < share * len(models) / (len(models) + FEW):
+        if models and rng.uniform() < share * len(models) / (len(models) + FEW_MODELS):
             model = models[int(rng.integers(len(models)))]
             piece = _vary_model(model, kind, rng, self.textures)
-            return _run(piece, rng) if kind == "counter" else piece
+            return _repeat_cupboard(piece, rng) if kind == "counter" else piece
         return make_shape(shape, rng, self.textures)
 
 
 @cache
-def _models_by_kind(furniture: Furniture, share: Share) -> dict[str, tuple[Model, ...]]:
-    """The models of one share by kind."""
+def _models_by_kind(furniture: Furniture, split: Split) -> dict[str, tuple[Model, ...]]:
+    """The models of one split by kind."""
     assert furniture != "boxes"
     groups: dict[str, tuple[Model, ...]] = {}
-    for model in models_for(share, load_pack(furniture)):
+    for model in models_for(split, load_pack(furniture)):
         for kind in kinds_of(model):
             groups[kind] = (*groups.get(kind, ()), model)
     return groups
 
 
 def _vary_model(model: Model, kind: str, rng: Generator, textures: TexturePool) -> Piece:
-    """A model with random changes of size, brightness and materials."""
+    """A model with randomly changed size, brightness and materials."""
     scale = np.float32(rng.uniform(*SCALE))
     brightness = float(rng.uniform(*BRIGHTNESS))
     meshes = []
@@ -104,8 +103,8 @@ def _vary_model(model: Model, kind: str, rng: Generator, textures: TexturePool) 
     )
 
 
-def _run(piece: Piece, rng: Generator) -> Piece:
-    """Kitchen cupboards side by side: a model is one cupboard wide."""
+def _repeat_cupboard(piece: Piece, rng: Generator) -> Piece:
+    """A row of kitchen cupboards, because a model is only one cupboard wide."""
     num = int(rng.integers(*CUPBOARDS_PER_RUN))
     width_m = piece.size_m[0]
     shifts = [rotation(0, ((index - (num - 1) / 2) * width_m, 0, 0)) for index in range(num)]

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.random import Generator
 
-from depth_unet.rooms.furniture.finish import dark, lacquer, metal, pick_material, plastic
+from depth_unet.rooms.furniture.materials import dark, lacquer, metal, pick_material, plastic
 from depth_unet.rooms.furniture.piece import Piece, assemble, block
 from depth_unet.rooms.furniture.solids import cylinder, lathe, leaf
 from depth_unet.rooms.mesh import Material, Mesh
-from depth_unet.rooms.textures.texture import TexturePool
+from depth_unet.rooms.textures.pool import TexturePool
 
 SHADE = Material(albedo=(0.85, 0.78, 0.64))
 
@@ -31,7 +31,7 @@ def foliage(
 
 
 def plant(rng: Generator, textures: TexturePool) -> Piece:
-    """A potted plant as high as a child."""
+    """A potted plant, 0.7 to 1.7 m high."""
     height, pot, rim = rng.uniform(0.7, 1.7), rng.uniform(0.22, 0.36), rng.uniform(0.12, 0.2)
     soil, clay = Material(albedo=(0.05, 0.03, 0.02)), plastic(rng)
     profile = [(0, 0), (rim * 0.75, 0), (rim, pot), (rim - 0.015, pot), (rim - 0.02, pot - 0.03)]
@@ -83,7 +83,7 @@ def piano(rng: Generator, textures: TexturePool) -> Piece:
 
 
 def radiator(rng: Generator, _textures: TexturePool) -> Piece:
-    """Ribs of white steel a hand above the floor, on feet."""
+    """Ribs of white steel on feet, 10 cm above the floor."""
     width, height = rng.uniform(0.5, 1.4), rng.uniform(0.4, 0.6)
     white = lacquer(rng)
     parts = [block((0, 0.02, 0.1), (width, 0.05, height), white)]

@@ -1,8 +1,8 @@
-"""Furniture models, and how packs store them as plain arrays.
+"""Furniture models, and their decoding from the plain arrays of a pack.
 
-Positions are int16 in a step of the model's own (at most 0.5 mm), as differences from vertex to
-vertex; normals int8; texture coordinates float16, none without a texture; textures are JPEG files
-one after another. A triangle's corners are numbered backwards from the newest vertex: 0 is a new
+Positions are int16 multiples of a step per model (at most 0.5 mm), stored as differences between
+vertices. Normals are int8. Texture coordinates are float16, for textured parts only. Textures are
+concatenated JPEG files. Corners of triangles count backwards from the newest vertex; 0 is a new
 vertex. ``tools/furniture_pack`` writes this format.
 """
 
@@ -43,7 +43,7 @@ class ModelEntry:
     """A model as its library lists it.
 
     Attributes:
-        name: Name in its library; in a pack, a number makes it unique.
+        name: Name in its library, made unique in its pack by a number.
         category: Category in its library: Bedroom, Kitchen, ...
         author: Author as named by its library.
         licence: SPDX name: CC0-1.0 or CC-BY-3.0.
@@ -73,7 +73,7 @@ class Model(ModelEntry):
 
 
 def decode(arrays: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> tuple[Model, ...]:
-    """Models of arrays that ``encode`` made and of the manifest's ``entries``, in its order.
+    """Decode the models of a pack from its arrays and its manifest's ``entries``, in order.
 
     Raises:
         KeyError: An array or an entry's field is missing.

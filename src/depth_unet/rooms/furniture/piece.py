@@ -1,4 +1,4 @@
-"""One piece of furniture, and the few bodies that most of them are made of."""
+"""A piece of furniture, and the blocks and legs that most pieces consist of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from depth_unet.rooms.mesh import Material, Mesh, box, join_meshes
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Piece:
-    """Furniture in its own axes: centred over the origin of the floor, front towards -y.
+    """A piece of furniture: centred over the origin, standing at z = 0, front towards -y.
 
     Attributes:
         name: Its kind, or the name of the model.
@@ -26,7 +26,7 @@ class Piece:
 
 
 def assemble(name: str, meshes: Sequence[Mesh], top_m: float | None = None) -> Piece:
-    """A piece of ``meshes`` that stand on height 0: centred, one mesh per material."""
+    """Centre meshes that stand at z = 0 and join them to a piece, one mesh per material."""
     points = np.concatenate([mesh.positions_m.reshape(-1, 3) for mesh in meshes])
     low, high = points.min(0), points.max(0)
     shift = np.array([*(low + high)[:2] / 2, 0], np.float32)

@@ -4,11 +4,11 @@ import numpy as np
 from jaxtyping import UInt8
 from numpy.random import Generator
 
-from depth_unet.rooms.furniture.finish import carpentry, metal, plastic, upholstery
+from depth_unet.rooms.furniture.materials import carpentry, metal, plastic, upholstery
 from depth_unet.rooms.furniture.piece import Piece, assemble, block, legs
 from depth_unet.rooms.furniture.solids import cushion, cylinder, lathe
 from depth_unet.rooms.mesh import Material, Mesh, rotation
-from depth_unet.rooms.textures.texture import TexturePool
+from depth_unet.rooms.textures.pool import TexturePool
 
 
 def chair(rng: Generator, textures: TexturePool) -> Piece:
@@ -108,12 +108,12 @@ def bench(rng: Generator, textures: TexturePool) -> Piece:
 
 
 def sofa(rng: Generator, textures: TexturePool) -> Piece:
-    """Two or three seats with arms, cushions and a back; now and then pillows."""
+    """Two or three seats with arms, cushions and a back; sometimes pillows."""
     return _couch("sofa", rng.uniform(1.35, 2.3), rng, textures)
 
 
 def armchair(rng: Generator, textures: TexturePool) -> Piece:
-    """One seat of the same build as the sofa."""
+    """A sofa with one seat."""
     return _couch("armchair", rng.uniform(0.75, 1.0), rng, textures)
 
 

@@ -1,4 +1,4 @@
-"""Round and soft bodies, closed, with smooth normals: legs, bowls, cushions, leaves."""
+"""Round and soft solids with smooth normals: cylinders, bowls, cushions, leaves."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -47,7 +47,7 @@ def lathe(
     normals = np.empty_like(points)
     normals[..., :2] = slopes[:, None, None, :1] * outward
     normals[..., 2] = slopes[:, None, None, 1]
-    mesh = _of_grids(points + np.asarray(centre_m), normals, material)
+    mesh = _mesh_from_grids(points + np.asarray(centre_m), normals, material)
     return replace(mesh, uv=face_uv(mesh.positions_m, mesh.normals) / np.float32(TEXTURE_M))
 
 
@@ -106,14 +106,14 @@ def cushion(
     points = sphere(hardness) * half
     normals = sphere(2 - hardness) / half
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
-    mesh = _of_grids((points + (low + high) / 2)[None], normals[None], material)
+    mesh = _mesh_from_grids((points + (low + high) / 2)[None], normals[None], material)
     return replace(mesh, uv=face_uv(mesh.positions_m, mesh.normals) / np.float32(TEXTURE_M))
 
 
 def leaf(
     base_m: Sequence[float], along_m: Sequence[float], width_m: float, material: Material
 ) -> Mesh:
-    """A leaf seen from both sides that droops towards its tip, ``along_m`` from its base."""
+    """A two-sided leaf that droops towards its tip, which is ``along_m`` from its base."""
     base, along = np.asarray(base_m, np.float64), np.asarray(along_m, np.float64)
     across = np.cross(along, (0, 0, 1.0))
     across *= width_m / 2 / max(float(np.linalg.norm(across)), 1e-9)
@@ -131,8 +131,8 @@ def leaf(
     )
 
 
-def _of_grids(points: Grids, normals: Grids, material: Material) -> Mesh:
-    """Triangles of grids of points (rows upwards, columns leftwards); the caller sets the uv."""
+def _mesh_from_grids(points: Grids, normals: Grids, material: Material) -> Mesh:
+    """Mesh of grids of points (rows upwards, columns leftwards); the caller sets the uv."""
     values = np.concatenate([points, normals], -1)
     corners = (values[:, :-1, :-1], values[:, :-1, 1:], values[:, 1:, 1:], values[:, 1:, :-1])
     quads = np.stack(corners, 3).reshape(-1, 4, 6)

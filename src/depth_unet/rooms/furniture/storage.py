@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.random import Generator
 
-from depth_unet.rooms.furniture.finish import (
+from depth_unet.rooms.furniture.materials import (
     carpentry,
     dark,
     lacquer,
@@ -18,7 +18,7 @@ from depth_unet.rooms.furniture.finish import (
 from depth_unet.rooms.furniture.piece import Piece, assemble, block, legs
 from depth_unet.rooms.furniture.solids import cushion, cylinder
 from depth_unet.rooms.mesh import Material, Mesh, box
-from depth_unet.rooms.textures.texture import TexturePool
+from depth_unet.rooms.textures.pool import TexturePool
 
 
 def shelf(rng: Generator, textures: TexturePool) -> Piece:

@@ -3,11 +3,17 @@
 import numpy as np
 from numpy.random import Generator
 
-from depth_unet.rooms.furniture.finish import carpentry, lacquer, metal, pick_material, upholstery
+from depth_unet.rooms.furniture.materials import (
+    carpentry,
+    lacquer,
+    metal,
+    pick_material,
+    upholstery,
+)
 from depth_unet.rooms.furniture.piece import Piece, assemble, block, legs
 from depth_unet.rooms.furniture.solids import cushion, cylinder
 from depth_unet.rooms.mesh import Material, Mesh
-from depth_unet.rooms.textures.texture import TexturePool
+from depth_unet.rooms.textures.pool import TexturePool
 
 
 def bed(rng: Generator, textures: TexturePool) -> Piece:

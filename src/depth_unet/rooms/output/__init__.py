@@ -1,1 +1,1 @@
-"""Files of rendered rooms."""
+"""Writes rooms to disk: image files, lists of pairs, records and the manifest."""

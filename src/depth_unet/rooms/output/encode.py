@@ -1,4 +1,4 @@
-"""Arrays to image files in memory."""
+"""Encodes arrays as image files in memory."""
 
 import cv2
 import numpy as np

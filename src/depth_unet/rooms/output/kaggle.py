@@ -1,9 +1,9 @@
-"""Rooms in the layout of Kaggle's ``soumikrakshit/nyu-depth-v2``, whose quirks are kept.
+"""Rooms in the layout of Kaggle's ``soumikrakshit/nyu-depth-v2``, including its quirks.
 
 ``data/nyu2_train.csv`` and ``data/nyu2_test.csv`` have no header and list ``photo,depth`` with the
 prefix ``data/``. Training depth has 8 bits, and 255 is 10 m; test depth has 16 bits, in
-millimetres. Photos have a white frame where a Kinect sees nothing. No intrinsics are stored: they
-are NYU's.
+millimetres. Photos have a white frame, like those of the Kinect. Intrinsics are NYU's and are not
+stored.
 """
 
 import csv
@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import UInt8, UInt16
 
 from depth_unet.files.atomic import write_text
-from depth_unet.rooms.options import RoomPlan, Share
+from depth_unet.rooms.options import RoomPlan, Split
 from depth_unet.rooms.output.encode import jpeg_bytes, png_bytes
 from depth_unet.rooms.output.record import RoomRecord
 
@@ -23,12 +23,12 @@ FOLDERS = ("data/nyu2_train", "data/nyu2_test")
 LIST_NAMES = ("data/nyu2_train.csv", "data/nyu2_test.csv")
 MILLIMETRES_OF_255 = 10_000
 BORDER = 8 / 640
-"""Width of the white frame in lengths of the longer side."""
+"""Width of the white frame as a share of the longer side."""
 
 
 def file_names(plan: RoomPlan, kind: str, frame: int) -> tuple[str, str]:
     """Paths of photo and depth map, relative to the folder that holds ``data``."""
-    if plan.share == "test":
+    if plan.split == "test":
         stem = f"data/nyu2_test/{plan.first_test_image + frame:05d}"
         return f"{stem}_colors.png", f"{stem}_depth.png"
     stem = f"data/nyu2_train/{kind}_{plan.number:04d}_out/{frame + 1}"
@@ -38,9 +38,9 @@ def file_names(plan: RoomPlan, kind: str, frame: int) -> tuple[str, str]:
 def encode_pair(
     plan: RoomPlan, photo: UInt8[np.ndarray, "h w 3"], depth_mm: UInt16[np.ndarray, "h w"]
 ) -> tuple[bytes, bytes]:
-    """The two files of an image."""
+    """The contents of the photo file and the depth file."""
     framed = add_border(photo)
-    if plan.share == "test":
+    if plan.split == "test":
         return png_bytes(framed), png_bytes(depth_mm)
     return jpeg_bytes(framed), png_bytes(to_eight_bits(depth_mm))
 
@@ -61,11 +61,11 @@ def add_border(photo: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
 
 
 def write_lists(out: Path, records: Iterable[RoomRecord]) -> None:
-    """Write the list of test images, then that of training images."""
-    lines: dict[Share, list[tuple[str, str]]] = {"test": [], "train": []}
+    """Write the list of test images, then the list of training images."""
+    lines: dict[Split, list[tuple[str, str]]] = {"test": [], "train": []}
     for record in records:
         lines[record.share] += [(frame.rgb, frame.depth) for frame in record.frames]
-    for share, pairs in lines.items():
+    for split, pairs in lines.items():
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\n").writerows(pairs)
-        write_text(out / f"data/nyu2_{share}.csv", text.getvalue())
+        write_text(out / f"data/nyu2_{split}.csv", text.getvalue())

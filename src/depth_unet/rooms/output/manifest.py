@@ -1,4 +1,4 @@
-"""``manifest.json``: the options of a set of rooms, and whether a folder may be written to."""
+"""``manifest.json`` holds the options of a set; with it, this module checks the output folder."""
 
 import json
 import re
@@ -19,14 +19,14 @@ UNFINISHED_FILE = re.compile(r"\..+\.[0-9a-f]{8}\.part(\..*)?")
 
 
 def check_folder(out: Path, options: RoomsOptions, *, overwrite: bool) -> bool:
-    """Refuse a folder that must not be written to; changes nothing.
+    """Check that rooms may be written into ``out``, without changing anything.
 
     Returns:
-        Whether it holds rooms of other options, which must be removed.
+        True if it holds rooms of other options, which must be removed first.
 
     Raises:
-        DataError: ``out`` lies below a file, holds other files, or, without ``overwrite``, rooms of
-            other options.
+        DataError: ``out`` lies below a file, holds other files, or, without ``overwrite``, holds
+            rooms of other options.
     """
     check_writable(out)
     if not out.is_dir() or all(UNFINISHED_FILE.fullmatch(path.name) for path in out.iterdir()):
@@ -43,13 +43,13 @@ def check_folder(out: Path, options: RoomsOptions, *, overwrite: bool) -> bool:
     return bool(difference)
 
 
-def prepare_folder(out: Path, options: RoomsOptions, *, replaces: bool) -> None:
-    """Mark ``out`` as an unfinished set; remove temporary files of killed commands.
+def prepare_folder(out: Path, options: RoomsOptions, *, replace: bool) -> None:
+    """Mark ``out`` as an unfinished set and remove temporary files of killed commands.
 
-    With ``replaces``, the rooms in it are removed first.
+    With ``replace``, the existing rooms are removed first.
     """
     make_folder(out)
-    if replaces:
+    if replace:
         _remove_rooms(out)
     for path in [path for path in out.rglob(".*") if UNFINISHED_FILE.fullmatch(path.name)]:
         path.unlink(missing_ok=True)
@@ -88,7 +88,7 @@ def _read(out: Path) -> dict[str, Any] | None:
 
 
 def _difference(held: dict[str, Any], options: RoomsOptions) -> str:
-    """The options in which the rooms in a folder differ; asking for more images is allowed."""
+    """The options that differ from those of the existing rooms; more images are allowed."""
     asked = options.content()
     found = [
         f"{name} {held['options'].get(name)}, not {value}"
@@ -103,7 +103,7 @@ def _difference(held: dict[str, Any], options: RoomsOptions) -> str:
 
 
 def _remove_rooms(out: Path) -> None:
-    """Remove what this package wrote, the lists first; keep other files."""
+    """Remove the files that this package wrote, lists first; keep all others."""
     for name in (*pairs.LIST_NAMES, *kaggle.LIST_NAMES, PREVIEW_NAME):
         (out / name).unlink(missing_ok=True)
     for name in (*pairs.FOLDERS, *kaggle.FOLDERS, RECORDS_NAME):

@@ -1,4 +1,4 @@
-"""Rooms in the pairs layout: JPEG photos, depth in millimetres, a camera in every row."""
+"""Rooms in the pairs layout: JPEG photos, depth in millimetres, intrinsics in every row."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,16 +24,16 @@ LIST_NAMES = (INDEX_NAME, INFO_NAME)
 
 def file_names(plan: RoomPlan, kind: str, frame: int) -> tuple[str, str]:  # noqa: ARG001  # as in kaggle
     """Paths of photo and depth map, relative to the folder of the set."""
-    stem = f"{plan.share}/{_room_name(plan.options.seed, plan.number)}/{frame:04d}"
+    stem = f"{plan.split}/{_room_name(plan.options.seed, plan.number)}/{frame:04d}"
     return f"{stem}.jpg", f"{stem}.png"
 
 
 def encode_pair(
-    plan: RoomPlan,  # noqa: ARG001  # as in kaggle, where the share decides
+    plan: RoomPlan,  # noqa: ARG001  # as in kaggle, where the split decides
     photo: UInt8[np.ndarray, "h w 3"],
     depth_mm: UInt16[np.ndarray, "h w"],
 ) -> tuple[bytes, bytes]:
-    """The two files of an image."""
+    """The contents of the photo file and the depth file."""
     return jpeg_bytes(photo), png_bytes(depth_mm)
 
 
@@ -57,5 +57,5 @@ def write_lists(out: Path, options: RoomsOptions, records: Iterable[RoomRecord])
 
 
 def _room_name(seed: int, number: int) -> str:
-    """With the seed, so that rooms of two sets have different names in a run."""
+    """The seed is part of the name, so that rooms of two sets have different names in a run."""
     return f"room_{seed}_{number:06d}"

@@ -1,4 +1,4 @@
-"""The record of a room, by which a finished one is recognised."""
+"""Records of finished rooms. A record and its checksums tell whether a room is complete."""
 
 import hashlib
 import importlib.metadata
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from depth_unet.files.atomic import write_text
-from depth_unet.rooms.options import RoomPlan, Share
+from depth_unet.rooms.options import RoomPlan, Split
 
 RECORDS_NAME = "records"
 
@@ -19,10 +19,10 @@ class FrameRecord:
 
     Attributes:
         rgb: Path of the photo, relative to the folder of the set.
-        depth: Path of the depth map, likewise.
+        depth: Path of the depth map, relative to the same folder.
         checksums: SHA-256 of the two files.
-        pose: Matrix from the camera (right, down, forward) to the room, three rows of four: the
-            rotation and the position in metres.
+        pose: 3 x 4 matrix from the camera (right, down, forward) to the room, row by row: rotation
+            and position in metres.
     """
 
     rgb: str
@@ -36,9 +36,9 @@ class RoomRecord:
     """One finished room, as ``records/NUMBER.json`` stores it.
 
     Attributes:
-        origin: Hash of everything that decides its files.
-        number: Counts the rooms of the set from 0.
-        share: The split that it belongs to.
+        origin: Hash of everything that the files depend on.
+        number: Number of the room in the set, from 0.
+        share: Its official split, train or test.
         kind: bedroom, kitchen, corridor, ...
         size_m: Width, length and height.
         camera_px: fx, fy, cx, cy of all its images, pixels.
@@ -47,7 +47,7 @@ class RoomRecord:
 
     origin: str
     number: int
-    share: Share
+    share: Split
     kind: str
     size_m: tuple[float, ...]
     camera_px: tuple[float, float, float, float]
@@ -65,15 +65,15 @@ class RoomRecord:
 
 
 def package_version() -> str:
-    """The version of the package; another one may make other rooms from the same seed."""
+    """The package version. Another version may make other rooms from the same seed."""
     try:
         return importlib.metadata.version("depth-unet")
-    except importlib.metadata.PackageNotFoundError:  # run from its sources
+    except importlib.metadata.PackageNotFoundError:  # not installed
         return "unknown"
 
 
 def hash_plan(plan: RoomPlan) -> str:
-    """Hash of everything that decides the files of a room."""
+    """Hash of everything that the files of a room depend on."""
     content = [package_version(), plan.options.content(), plan.number, plan.num_frames]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -84,12 +84,12 @@ def hash_bytes(data: bytes) -> str:
 
 
 def write_record(out: Path, record: RoomRecord) -> None:
-    """Write the record of a room whose files are all there."""
+    """Write the record of a room, after all its files."""
     write_text(_path(out, record.number), json.dumps(asdict(record)) + "\n")
 
 
 def read_finished(out: Path, plan: RoomPlan) -> RoomRecord | None:
-    """The record of a room that was made by this plan and whose files are intact; else None."""
+    """The record of a room if it was made by this plan and its files are intact; else None."""
     try:
         values = json.loads(_path(out, plan.number).read_text(encoding="utf-8"))
         record = RoomRecord.from_json(values)

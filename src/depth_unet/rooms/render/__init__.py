@@ -1,1 +1,1 @@
-"""Light: from a scene to an image."""
+"""The renderer: casts rays with Embree, computes light and depth, removes noise."""

@@ -1,4 +1,4 @@
-"""Casting rays into a scene with Embree, on one thread."""
+"""Casts rays into a scene with Embree, on one thread."""
 
 from typing import NamedTuple
 
@@ -7,8 +7,8 @@ from embreex.mesh_construction import TriangleMesh  # type: ignore[import-untype
 from embreex.rtcore_scene import EmbreeScene  # type: ignore[import-untyped]
 from jaxtyping import Bool, Float32, Int32
 
-from depth_unet.rooms.render.flat import flatten
 from depth_unet.rooms.render.lights import collect_lights
+from depth_unet.rooms.render.scene_arrays import flatten
 from depth_unet.rooms.scene import Scene
 
 
@@ -19,8 +19,8 @@ class Hits(NamedTuple):
         triangle: Row of the triangle, -1 if the ray leaves the scene.
         u: Weight of the triangle's second corner.
         v: Weight of the third.
-        distance: In lengths of the ray's direction; 1e37 if nothing is hit.
-        normal: Of the triangle's plane, of any length and sign.
+        distance: In multiples of the ray's direction vector; 1e37 if nothing is hit.
+        normal: Normal of the triangle's plane, with any length and sign.
     """
 
     triangle: Int32[np.ndarray, " n"]
@@ -31,12 +31,12 @@ class Hits(NamedTuple):
 
 
 class Caster:
-    """A scene prepared for ray casting: its triangles and lights as arrays. Rays miss lights."""
+    """A scene prepared for ray casting. Rays hit triangles only; lights are tested separately."""
 
     def __init__(self, scene: Scene) -> None:
-        self.flat = flatten(scene)
+        self.arrays = flatten(scene)
         self.lights = collect_lights(scene)
-        vertices = self.flat.positions_m.reshape(-1, 3)
+        vertices = self.arrays.positions_m.reshape(-1, 3)
         corners = np.arange(len(vertices), dtype=np.int32).reshape(-1, 3)
         self._tree = EmbreeScene()
         self._mesh = TriangleMesh(self._tree, vertices, corners)
@@ -54,7 +54,7 @@ class Caster:
         directions: Float32[np.ndarray, "n 3"],
         distances: Float32[np.ndarray, " n"],
     ) -> Bool[np.ndarray, " n"]:
-        """Whether anything lies on each ray before ``distances``, in lengths of the direction."""
+        """Whether each ray hits anything before ``distances``, multiples of its direction."""
         if not len(origins_m):
             return np.zeros(0, np.bool_)
         found = self._tree.run(origins_m, directions, dists=distances, query="OCCLUDED")

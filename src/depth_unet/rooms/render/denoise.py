@@ -1,8 +1,8 @@
-"""Denoising of irradiance that keeps textures and edges sharp.
+"""Denoises irradiance and keeps textures and edges sharp.
 
 The edge-avoiding a-trous wavelet: a 5 x 5 filter applied repeatedly with pixels 1, 2, 4, 8 apart. A
-pixel's weight depends on how well it lies in the plane of the central pixel, faces the same way
-and, optionally, is as bright. Albedo is multiplied afterwards, so textures stay sharp.
+pixel's weight depends on its distance from the plane of the central pixel, the angle between the
+normals and, optionally, the difference in brightness. Albedo is multiplied afterwards.
 
 Reference:
     Dammertz et al., Edge-Avoiding À-Trous Wavelet Transform, HPG 2010.
@@ -16,7 +16,7 @@ from depth_unet.rooms.render.vectors import compiled
 
 WEIGHTS = np.array([0.0625, 0.25, 0.375, 0.25, 0.0625], np.float32)
 FACING_SCALE = ONE / (ONE - LEAST_COSINE)  # Makes the weight 1 for equal normals.
-DARK_SHARE = 0.25  # Of the mean: differences among darker pixels count little.
+DARK_SHARE = 0.25  # Of the mean; differences between darker pixels count little.
 
 
 def denoise(
@@ -26,15 +26,15 @@ def denoise(
     depth_m: Float32[np.ndarray, "h w"],
     sharpness: tuple[float, ...],
 ) -> Float32[np.ndarray, "h w 3"]:
-    """Average ``light`` over neighbours of the same surface.
+    """Average ``light`` over neighbouring pixels of the same surface.
 
     Args:
-        light: Irradiance, or mirrored light; >= 0.
+        light: Irradiance or mirrored light, >= 0.
         normals: Unit normals; 0 for a pixel without a surface, which is not filtered.
         positions_m: Of the surfaces, in the axes of the normals.
         depth_m: Of the surfaces; the tolerance grows with it.
         sharpness: One value per pass, with pixels 1, 2, 4, ... apart: how much a pixel's weight
-            falls if its light differs by a factor of e; 0 averages over shadows.
+            falls if its light differs by a factor of e. With 0, shadows are blurred.
     """
     planes, guides = _planes(light), (_planes(normals), _planes(positions_m))
     # Keeps the logarithm finite for samples that found no light.
@@ -61,7 +61,7 @@ def filter_once(light, level, normals, positions, depths, step, sharpness):  # t
     total, weight = np.empty(width, np.float32), np.empty(width, np.float32)
     scale, plane = np.empty(width, np.float32), np.empty(width, np.float32)
     for row in range(height):
-        begin(filtered[:, row], total, light[:, row])
+        start_means(filtered[:, row], total, light[:, row])
         set_planes(plane, scale, normals[:, row], positions[:, row], depths[row])
         for down in range(-2, 3):
             y = row + down * step
@@ -74,9 +74,9 @@ def filter_once(light, level, normals, positions, depths, step, sharpness):  # t
                 start, stop = max(0, -shift), min(width, width - shift)
                 here, there = slice(start, stop), slice(start + shift, stop + shift)
                 w, most = weight[here], WEIGHTS[down + 2] * WEIGHTS[right + 2] * FACING_SCALE
-                weigh_facing(w, *of(normals, row, here), *of(normals, y, there), most)
+                weigh_facing(w, *cut(normals, row, here), *cut(normals, y, there), most)
                 weigh_plane(
-                    w, *of(normals, row, here), *of(positions, y, there), plane[here], scale[here]
+                    w, *cut(normals, row, here), *cut(positions, y, there), plane[here], scale[here]
                 )
                 weigh_contrast(w, level[row][here], level[y][there], sharpness)
                 add(total[here], w)
@@ -89,7 +89,7 @@ def filter_once(light, level, normals, positions, depths, step, sharpness):  # t
 
 
 @compiled
-def begin(mean, total, light):  # type: ignore[no-untyped-def]
+def start_means(mean, total, light):  # type: ignore[no-untyped-def]
     """Start the weighted means of a row with the pixels themselves."""
     own = WEIGHTS[2] * WEIGHTS[2]
     for column in range(len(total)):
@@ -109,8 +109,8 @@ def set_planes(plane, scale, normal, position, depth):  # type: ignore[no-untype
 
 
 @compiled
-def of(planes, row, columns):  # type: ignore[no-untyped-def]
-    """A part of a row of each of three planes."""
+def cut(planes, row, columns):  # type: ignore[no-untyped-def]
+    """Cut some columns of one row out of three planes."""
     return planes[0, row][columns], planes[1, row][columns], planes[2, row][columns]
 
 

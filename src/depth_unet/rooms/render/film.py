@@ -1,9 +1,9 @@
-"""The film: sums the light of one view, denoises it and makes the picture.
+"""The film sums the light of one view, denoises it and makes the picture.
 
-Irradiance belongs to the surface at the pixel centre, so that the denoiser never gets a mixture. A
-path beside the centre may meet another surface, at the edge of an object: its albedo is multiplied
-by the irradiance of a neighbouring pixel whose centre lies on that surface, its owner. This keeps
-edges smooth.
+Irradiance is stored for the surface at the pixel centre, so that the denoiser never sees a mixture
+of surfaces. At the edge of an object, a path beside the centre may hit another surface. Its albedo
+is then multiplied by the irradiance of the owner: a neighbouring pixel whose centre lies on that
+surface. This keeps edges smooth.
 """
 
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ NEIGHBOURHOOD = (5, 5)
 Vectors = Float32[np.ndarray, "p 3"]
 
 
-class Surfaces(NamedTuple):
-    """The surfaces of one sample: pixel, owner of the irradiance or -1, albedo."""
+class SampleSurfaces(NamedTuple):
+    """The surfaces that one sample hit: pixel, owner pixel or -1, albedo."""
 
     pixel: Int64[np.ndarray, " n"]
     owner: Int64[np.ndarray, " n"]
@@ -40,15 +40,15 @@ class Film:
         height: Rows.
         width: Columns.
         depth_m: Depth at the pixel centres.
-        positions_m: Of the surfaces at the pixel centres, in the room.
-        normals: Of these surfaces; 0 without a surface.
+        positions_m: Surface points at the pixel centres, in the room.
+        normals: Surface normals there; 0 without a surface.
         direct: Irradiance over pi from lights.
         bounced: Irradiance over pi from other surfaces.
         mirrored: Radiance.
         unfiltered: Radiance that is not denoised: of lights, and of surfaces without an owner.
         num_direct: Paths in ``direct``.
         num_bounced: Paths in ``bounced``.
-        surfaces: The surfaces that the paths met, by sample.
+        surfaces: The surfaces that the paths hit, by sample.
     """
 
     height: int
@@ -62,11 +62,11 @@ class Film:
     unfiltered: Vectors
     num_direct: Float32[np.ndarray, " p"]
     num_bounced: Float32[np.ndarray, " p"]
-    surfaces: list[Surfaces]
+    surfaces: list[SampleSurfaces]
 
     @classmethod
     def blank(cls, height: int, width: int) -> Self:
-        """A film without light."""
+        """An empty film."""
         num = height * width
         numbers = ("depth_m", "num_direct", "num_bounced")
         vectors = ("positions_m", "normals", "direct", "bounced", "mirrored", "unfiltered")

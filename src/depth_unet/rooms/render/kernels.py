@@ -1,17 +1,22 @@
 """Compiled inner loops that follow rays to surfaces and lights.
 
 Random numbers are an additive sequence (Richtmyer: multiples of square roots of primes) along a
-Z-order curve over the image. Neighbouring pixels get numbers that complement one another, so the
-denoiser, which averages neighbours, removes more noise than with independent numbers. The same
-seed gives the same numbers in every process.
+Z-order curve over the image. Neighbouring pixels get complementary numbers, so averaging neighbours
+removes more noise than with independent numbers. The same seed gives the same numbers in every
+process.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from depth_unet.rooms.render.flat import LEVEL_TEXELS, MAX_ALBEDO, SRGB_TO_LINEAR, TEXTURE_TEXELS
 from depth_unet.rooms.render.lights import BACKDROP_TEXELS
+from depth_unet.rooms.render.scene_arrays import (
+    LEVEL_TEXELS,
+    MAX_ALBEDO,
+    SRGB_TO_LINEAR,
+    TEXTURE_TEXELS,
+)
 from depth_unet.rooms.render.vectors import (
     along,
     at,
@@ -33,9 +38,8 @@ FAR_M = np.float32(1e6)
 HALF = np.float32(0.5)
 ONE = np.float32(1)
 LEAST_COSINE = np.float32(0.7)  # Normals that differ by more than 45 degrees share no light.
-PLANE_TOLERANCE = np.float32(
-    0.02
-)  # Of the depth; a point farther from a plane does not belong to it.
+# Share of the depth: points farther from a plane do not belong to it.
+PLANE_TOLERANCE = np.float32(0.02)
 STEPS = np.array(
     [[0, 0], [0, 1], [1, 0], [0, -1], [-1, 0], [1, 1], [1, -1], [-1, 1], [-1, -1]], np.int64
 )
@@ -44,14 +48,14 @@ LEVEL_SIDES = np.array(LEVEL_TEXELS, np.int64)
 
 
 class Points(NamedTuple):
-    """Points at which rays met surfaces.
+    """Points at which rays hit surfaces.
 
     Attributes:
         position_m: Just above the surface, float32 (p, 3).
         normal: Interpolated, towards the ray's origin, float32 (p, 3).
-        albedo: With the texture, float32 (p, 3).
+        albedo: Including the texture, float32 (p, 3).
         gloss: Float32 (p,).
-        ray: Which ray met it, int64 (p,).
+        ray: Index of the ray, int64 (p,).
     """
 
     position_m: Any
@@ -105,10 +109,7 @@ def jitter_rays(directions, step_x, step_y, indices, shifts):  # type: ignore[no
     """Rays through random points of their pixels."""
     moved = np.empty_like(directions)
     for ray in range(len(directions)):
-        a, b = (
-            uniform(indices[ray], 0, shifts) - HALF,
-            uniform(indices[ray], 1, shifts) - HALF,
-        )
+        a, b = uniform(indices[ray], 0, shifts) - HALF, uniform(indices[ray], 1, shifts) - HALF
         for axis in range(3):
             moved[ray, axis] = directions[ray, axis] + a * step_x[axis] + b * step_y[axis]
     return moved
@@ -203,7 +204,7 @@ def shade(origins, directions, hits, surfaces, lights, with_lights, cone, start_
 
 @compiled
 def emission_along(origin, direction, distance, lights):  # type: ignore[no-untyped-def]
-    """Whether a ray meets a light before ``distance``, and its radiance."""
+    """Whether a ray hits a light before ``distance``, and the light's radiance."""
     number, _, u, v = first_light(origin, direction, min(distance, FAR_M), lights)
     if number < 0:
         return False, (np.float32(0), np.float32(0), np.float32(0))
@@ -214,7 +215,7 @@ def emission_along(origin, direction, distance, lights):  # type: ignore[no-unty
 
 @compiled
 def backdrop_colour(picture, x, y):  # type: ignore[no-untyped-def]
-    """Backdrop of a light at x and y, 0 to 1 from the upper left, between four texels."""
+    """Backdrop of a light at x and y, 0 to 1 from the upper left, interpolated."""
     last = np.float32(BACKDROP_TEXELS - 1)
     x = min(max(x * np.float32(BACKDROP_TEXELS) - HALF, np.float32(0)), last)
     y = min(max(y * np.float32(BACKDROP_TEXELS) - HALF, np.float32(0)), last)
@@ -239,11 +240,8 @@ def owners(points, positions, normals, depths, width):  # type: ignore[no-untype
     """For each point, the nearest of nine pixels whose centre lies on the same plane, or -1."""
     found = np.full(len(points.ray), -1, np.int64)
     for point in range(len(found)):
-        position, normal, pixel = (
-            at(points.position_m, point),
-            at(points.normal, point),
-            points.ray[point],
-        )
+        position, normal = at(points.position_m, point), at(points.normal, point)
+        pixel = points.ray[point]
         for step in range(len(STEPS)):
             row, column = pixel // width + STEPS[step, 0], pixel % width + STEPS[step, 1]
             other = row * width + column

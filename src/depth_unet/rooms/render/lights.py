@@ -11,20 +11,20 @@ BACKDROP_TEXELS = 64
 
 
 class Lights(NamedTuple):
-    """Bright parallelograms and the sun.
+    """Lamps, windows and the sun.
 
     Attributes:
         corner_m: Float32 (l, 3).
         edge_u_m: Float32 (l, 3).
         edge_v_m: Float32 (l, 3).
-        dual_u: Dot product with a point's offset from the corner: its coordinate along edge_u.
-        dual_v: The same for edge_v.
-        normal: Direction in which they shine, unit vectors, float32 (l, 3).
+        dual_u: Its dot product with an offset from the corner is the coordinate along edge_u.
+        dual_v: The same along edge_v.
+        normal: Direction of emission, unit vectors, float32 (l, 3).
         area_m2: Float32 (l,).
         centre_m: Float32 (l, 3).
         power: Area times the mean radiance of the three colours, float32 (l,).
         radiance: As seen by a camera, without the backdrop, float32 (l, 3).
-        mean_radiance: As it lights the room, with the mean of the backdrop, float32 (l, 3).
+        mean_radiance: As it lights the room, including the mean of the backdrop, float32 (l, 3).
         is_window: Windows are visible from both sides, lamps from the front, bool (l,).
         backdrop: The view through windows, float32 (l, k, k, 3).
         sun_direction: Unit vector to the sun, float32 (1, 3).

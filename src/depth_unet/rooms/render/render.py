@@ -1,8 +1,8 @@
-"""Rendering a room: two bounces of light, glossy reflections, exact depth.
+"""Renders a view of a room: two bounces of light, glossy reflections, exact depth.
 
 Embree casts the rays of a whole image at once. Kinds of light are stored separately: direct and
-bounced irradiance are denoised and multiplied by the albedo, mirrored light is denoised gently,
-and directly visible lights are not denoised.
+bounced irradiance is denoised and multiplied by the albedo, mirrored light is denoised gently, and
+directly visible light is not denoised.
 """
 
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from jaxtyping import Float32, Int64, UInt32
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.rooms.render import kernels, transport
 from depth_unet.rooms.render.casting import Caster, Hits
-from depth_unet.rooms.render.film import Film, Surfaces
+from depth_unet.rooms.render.film import Film, SampleSurfaces
 from depth_unet.rooms.scene import Pose
 
 BOUNCE_CONE = 0.05  # Width of diffuse rays per metre: they use coarse texture levels.
 MIRROR_CONE = 0.004
 CONE_START_M = 3.0  # Length added to secondary rays: about the distance of the camera.
-LEAST_GLOSS = 0.02  # Surfaces below it mirror nothing.
+LEAST_GLOSS = 0.02  # Surfaces with less gloss reflect nothing.
 MAX_MIRRORED = 8.0  # Brighter reflections at few samples are fireflies.
 FIREFLY_FACTOR = 18.0  # Bounced light is clipped at this many times its mean.
 LOST_FACTOR = np.float32(2)  # Limit, times the mean, of light at points without an owner pixel.
@@ -32,7 +32,7 @@ class Rendering:
 
     Attributes:
         radiance: Linear red, green and blue, >= 0.
-        depth_m: Along the optical axis at pixel centres, metres; 0 if a ray meets nothing.
+        depth_m: Along the optical axis at pixel centres, metres; 0 if a ray hits nothing.
     """
 
     radiance: Float32[np.ndarray, "h w 3"]
@@ -41,7 +41,7 @@ class Rendering:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Tracer:
-    """What all samples of a view share."""
+    """The state that all samples of a view share."""
 
     caster: Caster
     origins_m: Float32[np.ndarray, "p 3"]
@@ -59,7 +59,7 @@ class _Tracer:
 def render(
     caster: Caster, pose: Pose, intrinsics: Intrinsics, *, samples: int, seed: int
 ) -> Rendering:
-    """The view of a camera in a room, with ``samples`` >= 1 light paths per pixel.
+    """Render the view of a camera in a room, with ``samples`` >= 1 light paths per pixel.
 
     The same arguments give the same bytes in every process of one machine.
     """
@@ -71,9 +71,9 @@ def render(
 
 
 def pixel_rays(pose: Pose, intrinsics: Intrinsics) -> Float32[np.ndarray, "p 3"]:
-    """Rays through the centres of the pixels, row by row, 1 long along the optical axis.
+    """Rays through the pixel centres, row by row, of length 1 along the optical axis.
 
-    Distances along them, in lengths of the ray, are depths.
+    Distances in multiples of such a ray are therefore depths.
     """
     columns = (np.arange(intrinsics.width) - intrinsics.cx_px) / intrinsics.fx_px
     rows = (np.arange(intrinsics.height) - intrinsics.cy_px) / intrinsics.fy_px
@@ -104,7 +104,7 @@ def _set_up(caster: Caster, pose: Pose, intrinsics: Intrinsics, seed: int) -> _T
 
 
 def _interleave(values: Int64[np.ndarray, " p"]) -> Int64[np.ndarray, " p"]:
-    """A zero between every two bits of numbers below 65,536."""
+    """Insert a zero bit between the bits of numbers below 65,536."""
     spread = values.astype(np.int64)
     for shift, mask in ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)):
         spread = (spread | spread << shift) & mask
@@ -118,21 +118,21 @@ def _trace(tracer: _Tracer, sample: int, samples: int) -> None:
     if sample:
         directions = kernels.jitter_rays(directions, tracer.step_x, tracer.step_y, indices, shifts)
     cone = float(np.linalg.norm(tracer.step_x))
-    points, emission, hits = _look(caster, tracer.origins_m, directions, cone=cone, start_m=0)
+    points, emission, hits = _cast(caster, tracer.origins_m, directions, cone=cone, start_m=0)
     if not sample:
         _record_centres(tracer, points, hits)
     film.unfiltered += emission
     indices, owner = indices[points.ray], film.owners(points)
-    film.surfaces.append(Surfaces(points.ray, owner, points.albedo))
+    film.surfaces.append(SampleSurfaces(points.ray, owner, points.albedo))
     _add_direct(tracer, points, indices, owner)
     own = owner == points.ray
     # Bounced light varies slowly and is filtered widely: every second pixel is enough.
     own &= (tracer.parity[points.ray] == sample & 1) | (samples == 1)
     chosen = np.nonzero(own)[0]
-    _add_bounced(tracer, _take(points, chosen), indices[chosen])
+    _add_bounced(tracer, _select(points, chosen), indices[chosen])
     chosen = np.nonzero(points.gloss > LEAST_GLOSS)[0]
     if len(chosen):
-        _add_mirrored(tracer, directions, _take(points, chosen), indices[chosen])
+        _add_mirrored(tracer, directions, _select(points, chosen), indices[chosen])
 
 
 def _record_centres(tracer: _Tracer, points: kernels.Points, hits: Hits) -> None:
@@ -158,13 +158,13 @@ def _add_direct(
     kernels.add_rows(film.direct, points.ray[own], direct[own])
     film.num_direct[points.ray[own]] += 1
     lost = np.nonzero(owner < 0)[0]
-    # These are not denoised: a single bright path would be visible.
+    # Not denoised, so a single bright path would be visible.
     most = LOST_FACTOR * direct.mean(axis=0) if len(direct) else np.float32(0)
     light = points.albedo[lost] * (np.minimum(direct[lost], most) + tracer.ambient)
     kernels.add_rows(film.unfiltered, points.ray[lost], light)
 
 
-def _take(points: kernels.Points, rows: Int64[np.ndarray, " k"]) -> kernels.Points:
+def _select(points: kernels.Points, rows: Int64[np.ndarray, " k"]) -> kernels.Points:
     return kernels.Points(*(np.take(array, rows, axis=0) for array in points))
 
 
@@ -184,7 +184,7 @@ def _add_bounced(tracer: _Tracer, points: kernels.Points, indices: Int64[np.ndar
     """Add the light that reaches ``points`` from other surfaces."""
     caster, shifts = tracer.caster, tracer.shifts
     directions = transport.scatter(points.normal, indices, 7, shifts)
-    seen, _, _ = _look(caster, points.position_m, directions, cone=BOUNCE_CONE, with_lights=False)
+    seen, _, _ = _cast(caster, points.position_m, directions, cone=BOUNCE_CONE, with_lights=False)
     light = _direct(caster, seen, indices[seen.ray], 9, shifts)
     sent = light * seen.albedo
     if not tracer.max_bounced:
@@ -204,19 +204,19 @@ def _add_mirrored(
     points: kernels.Points,
     indices: Int64[np.ndarray, " n"],
 ) -> None:
-    """Add the light that glossy ``points`` mirror."""
+    """Add the light that glossy ``points`` reflect."""
     caster, shifts = tracer.caster, tracer.shifts
     mirrored, share = transport.mirror(
         directions[points.ray], points.normal, points.gloss, indices, 14, shifts
     )
-    seen, light, _ = _look(caster, points.position_m, mirrored, cone=MIRROR_CONE)
+    seen, light, _ = _cast(caster, points.position_m, mirrored, cone=MIRROR_CONE)
     sent = _direct(caster, seen, indices[seen.ray], 16, shifts)
     light[seen.ray] += seen.albedo * (sent + 2 * tracer.ambient)
     light = share[:, None] * np.minimum(light, MAX_MIRRORED)
     kernels.add_rows(tracer.film.mirrored, points.ray, light)
 
 
-def _look(
+def _cast(
     caster: Caster,
     origins_m: Float32[np.ndarray, "n 3"],
     directions: Float32[np.ndarray, "n 3"],
@@ -225,10 +225,10 @@ def _look(
     start_m: float = CONE_START_M,
     with_lights: bool = True,
 ) -> tuple[kernels.Points, Float32[np.ndarray, "n 3"], Hits]:
-    """Cast rays: the surfaces that they meet, the light that they see directly, the raw hits."""
+    """Cast rays; return the surface points, the directly visible light and the raw hits."""
     hits = caster.nearest(origins_m, directions)
     widths = np.float32(cone), np.float32(start_m)
     points, emission = kernels.shade(
-        origins_m, directions, hits, caster.flat.surfaces, caster.lights, with_lights, *widths
+        origins_m, directions, hits, caster.arrays.surfaces, caster.lights, with_lights, *widths
     )
     return points, emission, hits

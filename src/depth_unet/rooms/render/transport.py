@@ -7,14 +7,16 @@ import numpy as np
 from depth_unet.rooms.render.kernels import FAR_M, ONE, uniform
 from depth_unet.rooms.render.vectors import along, at, compiled, dot, norm, put, scale, subtract
 
-LIGHT_MARGIN_M = np.float32(0.01)  # Shadow rays end this far before lights, which lie on surfaces.
-NEAREST_LIGHT_M2 = np.float32(0.04)  # Squared distance below which the light does not increase.
+LIGHT_MARGIN_M = np.float32(
+    0.01
+)  # Shadow rays end this far before the light, which lies on a surface.
+NEAREST_LIGHT_M2 = np.float32(0.04)  # Below this squared distance the light does not increase.
 SUN_WIDTH = np.float32(0.02)  # Diameter of the sun's disc at a distance of 1; twice the true one.
-SUN_MARGIN = np.float32(0.5)  # Of a window's size: sunlight grazes past the frame of the pane.
+SUN_MARGIN = np.float32(0.5)  # Of the window's size: sunlight grazes past its frame.
 LEAST_SUN_COSINE = np.float32(1e-3)
-LEAST_COSINE = np.float32(0.05)
+LEAST_LIGHT_COSINE = np.float32(0.05)
 ROUGHNESS = np.float32(0.08)  # Radius of the disc of mirrored directions.
-GRAZING_SHARE = np.float32(0.7)  # Of a polished surface's reflection at grazing angles.
+GRAZING_SHARE = np.float32(0.7)  # Share of a polished surface's reflection at grazing angles.
 PER_PI = np.float32(1 / np.pi)
 TURN = np.float32(2 * np.pi)
 
@@ -39,9 +41,9 @@ class LightRays(NamedTuple):
 
 @compiled
 def light_rays(points, lights, indices, dimension, shifts):  # type: ignore[no-untyped-def]
-    """One ray from every point to a random point of a light, and one to the sun if it may shine.
+    """One ray from every point to a random light and, where the sun may shine, one to the sun.
 
-    A light's probability is proportional to what its centre would send without occlusion.
+    The probability of a light is proportional to the light from its centre without occlusion.
     """
     num = len(points.position_m)
     sun_irradiance = at(lights.sun_irradiance, 0)
@@ -88,8 +90,8 @@ def choose_light(position, normal, lights, weights, random):  # type: ignore[no-
     for light in range(len(weights)):
         offset = subtract(at(lights.centre_m, light), position)
         square = dot(offset, offset)
-        # A large light may be visible although its centre is not: no cosine counts as 0.
-        cosine = max(dot(offset, normal), LEAST_COSINE * np.sqrt(square))
+        # A large light may be visible although its centre is not, so the cosine is never 0.
+        cosine = max(dot(offset, normal), LEAST_LIGHT_COSINE * np.sqrt(square))
         front = max(-dot(offset, at(lights.normal, light)), np.float32(0))
         spread = square * (square + lights.area_m2[light])
         weights[light] = lights.power[light] * cosine * front / spread
@@ -104,9 +106,9 @@ def choose_light(position, normal, lights, weights, random):  # type: ignore[no-
 
 @compiled
 def sample_light(position, normal, lights, light, a, b):  # type: ignore[no-untyped-def] # noqa: PLR0917
-    """Distance and direction to a point of a light, and the factor from radiance to irradiance/pi.
+    """Distance and direction to a point of a light, and irradiance / pi per unit of radiance.
 
-    The factor is 0 if they do not face each other.
+    The factor is 0 if surface and light do not face each other.
     """
     target = along(at(lights.corner_m, light), at(lights.edge_u_m, light), a)
     offset = subtract(along(target, at(lights.edge_v_m, light), b), position)
@@ -123,14 +125,14 @@ def sample_light(position, normal, lights, light, a, b):  # type: ignore[no-unty
 
 @compiled
 def jitter_sun(sun, a, b):  # type: ignore[no-untyped-def]
-    """A random direction to the sun's disc; skewed jitter is enough for so small a disc."""
+    """A random direction to the sun's disc, which is so small that skewed jitter is enough."""
     a, b = (a - np.float32(0.5)) * SUN_WIDTH, (b - np.float32(0.5)) * SUN_WIDTH
     return sun[0] + a, sun[1] + b, sun[2] + (a - b) * np.float32(0.5)
 
 
 @compiled
 def leaves_by_window(position, direction, lights):  # type: ignore[no-untyped-def]
-    """Whether a ray leaves through or near a window; shadow rays decide the rest."""
+    """Whether a ray leaves through or near a window; a shadow ray gives the exact answer."""
     for light in range(len(lights.area_m2)):
         if not lights.is_window[light]:
             continue
@@ -166,7 +168,7 @@ def scatter(normals, indices, dimension, shifts):  # type: ignore[no-untyped-def
         angle = TURN * uniform(indices[point], dimension, shifts)
         z = np.float32(2) * uniform(indices[point], dimension + 1, shifts) - ONE
         radius = np.sqrt(max(ONE - z * z, np.float32(0)))
-        # A point on a unit sphere that almost touches the surface in the point.
+        # A random point on a unit sphere that almost touches the surface.
         direction = (radius * np.cos(angle), radius * np.sin(angle), z)
         direction = along(direction, at(normals, point), np.float32(1.001))
         put(directions, point, scale(direction, ONE / norm(direction)))
@@ -182,13 +184,10 @@ def mirror(directions, normals, gloss, indices, dimension, shifts):  # type: ign
         direction = scale(direction, ONE / norm(direction))
         cosine = min(max(-dot(direction, normal), np.float32(0)), ONE)
         angle = TURN * uniform(indices[point], dimension, shifts)
-        # A disc, because a Gaussian has long tails: fireflies.
+        # A disc, because the long tails of a Gaussian cause fireflies.
         radius = ROUGHNESS * np.sqrt(uniform(indices[point], dimension + 1, shifts))
-        jitter = (
-            radius * np.cos(angle),
-            radius * np.sin(angle),
-            radius * np.sin(angle + np.float32(2)),
-        )
+        x, y = radius * np.cos(angle), radius * np.sin(angle)
+        jitter = (x, y, radius * np.sin(angle + np.float32(2)))
         direction = along(direction, normal, 2 * cosine)
         put(mirrored, point, along(direction, jitter, ONE))
         grazing = (ONE - cosine) ** 5

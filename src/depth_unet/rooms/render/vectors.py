@@ -1,4 +1,4 @@
-"""Vectors of three numbers in compiled functions: tuples, which are kept in registers."""
+"""Vectors in compiled functions: tuples of three numbers, which stay in registers."""
 
 import inspect
 from collections.abc import Callable
@@ -9,13 +9,13 @@ import numpy as np
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function`` compiled by Numba and cached on disk.
+    """Compile ``function`` with Numba and cache it on disk.
 
-    Compiled functions have no annotations, as Numba infers types from calls, and no keyword-only
-    arguments, which Numba does not support.
+    Compiled functions have no annotations, because Numba infers types from calls, and no
+    keyword-only arguments, which Numba does not support.
     """
     compiler = numba.njit(cache=True, fastmath=True, error_model="numpy")
-    # Unwrapped, because run-time checkers of annotations may have wrapped it.
+    # Run-time type checkers may have wrapped the function.
     kernel: Callable[..., Any] = compiler(inspect.unwrap(function))
     return kernel
 

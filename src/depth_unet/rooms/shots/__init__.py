@@ -1,1 +1,1 @@
-"""Camera poses, and photos with depth."""
+"""Places cameras in a scene and takes photos with depth there."""

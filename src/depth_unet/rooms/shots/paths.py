@@ -22,15 +22,15 @@ Cell = tuple[int, int]
 
 
 def path(scene: Scene, length_m: float, rng: Generator) -> Float[np.ndarray, "n 2"]:
-    """Points 1 cm apart along a smooth path of at least that length."""
+    """Points 1 cm apart along a smooth random path of at least ``length_m``."""
     free = _free_cells(scene)
     cells = np.argwhere(free)
     route = [_pick(cells, rng)]
-    # On a free part of one or two cells the path never gets long enough: the camera stands still.
+    # On one or two free cells the path never gets long enough: the camera stands still.
     for _ in range(200):
         if len(route) * CELL_M > 1.1 * length_m:
             break
-        route += _way(free, route[-1], _pick(cells, rng))[1:]
+        route += _shortest_path(free, route[-1], _pick(cells, rng))[1:]
     corners_m = (np.array(route) + 0.5) * CELL_M
     fine_m = _resample(corners_m)
     for sigma_m in SMOOTH_M:
@@ -41,15 +41,15 @@ def path(scene: Scene, length_m: float, rng: Generator) -> Float[np.ndarray, "n 
 
 
 def points_along(
-    fine_m: Float[np.ndarray, "n 2"], way_m: Float[np.ndarray, " f"]
+    fine_m: Float[np.ndarray, "n 2"], distance_m: Float[np.ndarray, " f"]
 ) -> Float[np.ndarray, "f 2"]:
-    """Points of a path, given every 1 cm, at distances along it; its end is held."""
+    """Points at given distances along a path of points 1 cm apart; beyond its end, the end."""
     index = np.arange(len(fine_m)) * FINE_M
-    return np.stack([np.interp(way_m, index, fine_m[:, axis]) for axis in (0, 1)], axis=-1)
+    return np.stack([np.interp(distance_m, index, fine_m[:, axis]) for axis in (0, 1)], axis=-1)
 
 
 def is_free(scene: Scene, places_m: Float[np.ndarray, "n 2"], margin_m: float) -> np.ndarray:
-    """Whether points on the floor are farther than a margin from every footprint."""
+    """Whether each point on the floor is farther than a margin from every footprint."""
     x, y = places_m[:, :1], places_m[:, 1:]
     x0, y0, x1, y1 = scene.footprints_m.astype(np.float64).T
     beside = (x < x0 - margin_m) | (x > x1 + margin_m) | (y < y0 - margin_m) | (y > y1 + margin_m)
@@ -81,7 +81,7 @@ def _pick(cells: Int[np.ndarray, "n 2"], rng: Generator) -> Cell:
     return int(x), int(y)
 
 
-def _way(free: Bool[np.ndarray, "x y"], start: Cell, goal: Cell) -> list[Cell]:
+def _shortest_path(free: Bool[np.ndarray, "x y"], start: Cell, goal: Cell) -> list[Cell]:
     """A shortest path over free cells that does not cut corners (breadth first)."""
     came_from: dict[Cell, Cell] = {goal: goal}
     queue = deque([goal])
@@ -107,13 +107,13 @@ def _passable(free: Bool[np.ndarray, "x y"], cell: Cell, following: Cell) -> boo
 def _resample(points_m: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "k 2"]:
     """The same curve with a point every 1 cm."""
     steps_m = np.linalg.norm(np.diff(points_m, axis=0), axis=1)
-    way_m = np.concatenate([[0], np.cumsum(steps_m)])
-    wanted_m = np.arange(0, way_m[-1] + FINE_M, FINE_M)
-    return np.stack([np.interp(wanted_m, way_m, points_m[:, axis]) for axis in (0, 1)], axis=-1)
+    along_m = np.concatenate([[0], np.cumsum(steps_m)])
+    wanted_m = np.arange(0, along_m[-1] + FINE_M, FINE_M)
+    return np.stack([np.interp(wanted_m, along_m, points_m[:, axis]) for axis in (0, 1)], axis=-1)
 
 
 def _smooth(values: Float[np.ndarray, "n 2"], sigma: float) -> Float[np.ndarray, "n 2"]:
-    """Gaussian smoothing along the first axis; the ends are held."""
+    """Gaussian smoothing along the first axis; the end values are repeated as padding."""
     reach = int(3 * sigma)
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     padded = np.pad(values, ((reach, reach), (0, 0)), mode="edge")

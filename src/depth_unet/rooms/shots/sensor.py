@@ -1,6 +1,6 @@
-"""From light to photo: exposure, lens, noise and encoding of a cheap camera.
+"""Simulates a cheap camera: exposure, lens, noise and encoding turn light into a photo.
 
-The settings do not depend on the picture, so that the frames of a video can share them.
+The settings do not depend on the picture, so that the frames of a walk can share them.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Measured at 320 x 240 as the gradient's mean power at 0.3 to 0.5, and at 0.2 to 
 pixel over that at 0.08 to 0.2: 60 frames of NYU have medians 0.25 and 0.60 (quartiles 0.22 to 0.29
 and 0.55 to 0.68); 24 views of 12 rooms, five cameras each, noise included, 0.37 and 0.55.
 """
-BRIGHTEST = 6.0  # Light beyond it adds no more glare.
+BRIGHTEST = 6.0  # Light above this level adds no more glare.
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
@@ -37,8 +37,8 @@ class Sensor:
         blur_px: Standard deviation of the lens blur at a width of 320.
         shot_noise: Variance per unit of light.
         read_noise: Variance without light.
-        gamma: Of the encoding.
-        sharpening: Share of the detail that is added again.
+        gamma: Gamma of the encoding.
+        sharpening: Share of the fine detail that is added to the picture.
         contrast: Factor about middle grey.
         saturation: Factor about grey.
     """
@@ -81,7 +81,7 @@ class Sensor:
 def photograph(
     radiance: Float32[np.ndarray, "h w 3"], sensor: Sensor, rng: Generator
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """An RGB photo of linear light >= 0 of any scale; ``rng`` makes the noise."""
+    """An RGB photo of linear light >= 0 of any scale; ``rng`` draws the noise."""
     picture = _through_lens(_expose(radiance, sensor), sensor)
     noise = rng.standard_normal(picture.shape, dtype=np.float32)
     picture += noise * np.sqrt(np.maximum(picture, 0) * sensor.shot_noise + sensor.read_noise)

@@ -1,4 +1,4 @@
-"""Photos and depth of one room: scene, poses, light, sensor. Loads the renderer."""
+"""Take the photos and depth of one room: scene, poses, light, sensor. Loads the renderer."""
 
 import math
 
@@ -14,19 +14,19 @@ from depth_unet.rooms.options import RoomPlan, RoomsOptions
 from depth_unet.rooms.render.casting import Caster
 from depth_unet.rooms.render.render import render
 from depth_unet.rooms.scene import Pose, Scene
+from depth_unet.rooms.shots.poses import walk
 from depth_unet.rooms.shots.sensor import Sensor, photograph
 from depth_unet.rooms.shots.shot import RoomShots, Shot
-from depth_unet.rooms.shots.viewpoint import walk
 from depth_unet.rooms.shots.views import choose_views
 
 MOST_ATTEMPTS = 8
 
 
 def take_shots(plan: RoomPlan) -> RoomShots:
-    """Make the room of a plan and photograph it; the same plan gives the same arrays.
+    """Build a planned room and photograph it; the same plan gives the same arrays.
 
     Raises:
-        DataError: None of eight rooms has enough usable views.
+        DataError: None of eight attempts gives a room with enough usable views.
     """
     options = plan.options
     for attempt in range(MOST_ATTEMPTS):
@@ -34,7 +34,7 @@ def take_shots(plan: RoomPlan) -> RoomShots:
         scene_seed, camera_seed, view_seed, light_seed, sensor_seed = (
             int(state) for state in entropy.generate_state(5)
         )
-        scene = make_scene(scene_seed, furniture=options.furniture, share=plan.share)
+        scene = make_scene(scene_seed, furniture=options.furniture, split=plan.split)
         caster = Caster(scene)
         camera = draw_camera(options, np.random.default_rng(camera_seed))
         rng = np.random.default_rng(view_seed)
@@ -62,7 +62,7 @@ def take_shots(plan: RoomPlan) -> RoomShots:
 
 
 def draw_camera(options: RoomsOptions, rng: Generator) -> Intrinsics:
-    """The camera of a room: NYU's, scaled by the longer side, or one of a random field of view."""
+    """NYU's camera scaled to the longer side or, with ``fov``, one with a random field of view."""
     width, height = options.width, options.height
     if options.fov is not None:
         half_rad = math.radians(float(rng.uniform(*options.fov))) / 2
@@ -81,7 +81,7 @@ def draw_camera(options: RoomsOptions, rng: Generator) -> Intrinsics:
 def _poses(
     scene: Scene, caster: Caster, options: RoomsOptions, rng: Generator, camera: Intrinsics
 ) -> list[Pose]:
-    """All poses of a room, so that a shorter last room gets the first of them."""
+    """Poses for a complete room; a shorter last room uses the first of them."""
     if options.walk:
         return walk(scene, options.walk, rng)
     return choose_views(scene, caster, options.views, rng, camera)

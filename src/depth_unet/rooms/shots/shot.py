@@ -1,4 +1,4 @@
-"""The images of a room, before they are encoded."""
+"""Images of a room before encoding. This module does not load the renderer."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class Shot:
     Attributes:
         photo: RGB, 0 to 255.
         depth_mm: Depth along the optical axis, millimetres; 0 marks a hole.
-        pose: Where it was taken.
+        pose: Pose of the camera.
     """
 
     photo: UInt8[np.ndarray, "h w 3"]
@@ -26,7 +26,7 @@ class Shot:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RoomShots:
-    """The images of one room; all have the same camera."""
+    """The images of one room, all from one camera."""
 
     kind: str
     size_m: tuple[float, float, float]

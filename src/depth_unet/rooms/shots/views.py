@@ -1,9 +1,9 @@
-"""Choosing cameras: a few rays per candidate, before anything is rendered.
+"""Choose camera views by casting a few rays per candidate pose, before rendering.
 
-A view is not usable if one plane, such as a bare wall, fills more than 70 % of it, if more than 4 %
-of the rays leave the room, or if something is right in front of the lens. Of the others, those win
-whose median depth is close to a random one of NYU's distribution, whose nearest part is not too
-near, and which show furniture.
+A view is unusable if one plane, such as a bare wall, fills more than 70 % of it, if more than 4 %
+of the rays leave the room, or if something is right in front of the lens. Usable views are ranked:
+the median depth should be close to one drawn from NYU's distribution, nothing should be too near,
+and furniture should be visible.
 """
 
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from depth_unet.rooms.render import kernels
 from depth_unet.rooms.render.casting import Caster
 from depth_unet.rooms.render.render import pixel_rays
 from depth_unet.rooms.scene import Pose, Scene
-from depth_unet.rooms.shots.viewpoint import draw_candidates
+from depth_unet.rooms.shots.poses import draw_candidates
 
 PROBE_WIDTH, PROBE_HEIGHT = 20, 15
 CANDIDATES_PER_VIEW = 24
@@ -26,19 +26,19 @@ NEAR_DEPTH_M, NEAR_DEPTH_SPREAD = 1.2, 0.3
 LARGEST_PLANE_SHARE = 0.7
 LARGEST_EMPTY_SHARE = 0.04
 LEAST_NEAR_DEPTH_M = 0.5
-PLANE_STEP_M, NORMAL_STEP = 0.05, 0.1  # Surfaces that agree so far count as one plane.
+PLANE_STEP_M, NORMAL_STEP = 0.05, 0.1  # Surfaces within one step count as one plane.
 ENOUGH_FURNITURE = 0.5
-SAME_PLACE_M, SAME_COSINE = 0.6, 0.9  # Views closer than this to one another show the same.
+SAME_PLACE_M, SAME_COSINE = 0.6, 0.9  # Closer views than this count as the same.
 
 
 class Probe(NamedTuple):
-    """What a view would show: median and 5th percentile of depth, the others as shares of rays."""
+    """What a view would show: median and 5th percentile of depth, and three shares of rays."""
 
     median_m: float
     near_m: float
     furniture: float
-    empty: float  # Rays that meet nothing.
-    plane: float  # Rays that meet the largest plane.
+    empty: float  # Rays that hit nothing.
+    plane: float  # Rays that hit the largest plane.
 
 
 def choose_views(
@@ -52,18 +52,20 @@ def choose_views(
     targets_m = np.exp(rng.normal(np.log(MEDIAN_DEPTH_M), MEDIAN_DEPTH_SPREAD, num))
     nearest_m = np.exp(rng.normal(np.log(NEAR_DEPTH_M), NEAR_DEPTH_SPREAD, num))
     probes = [probe(caster, pose, intrinsics) for pose in poses]
-    fit = [(pose, found) for pose, found in zip(poses, probes, strict=True) if is_usable(found)]
+    usable = [(pose, found) for pose, found in zip(poses, probes, strict=True) if is_usable(found)]
     chosen = list[Pose]()
     for target_m, near_m in zip(targets_m, nearest_m, strict=True):
-        if not fit:
+        if not usable:
             break
-        costs = [_cost(found, target_m, near_m) + _nearness(pose, chosen) for pose, found in fit]
-        chosen.append(fit.pop(int(np.argmin(costs)))[0])
+        costs = [
+            _cost(found, target_m, near_m) + _similarity(pose, chosen) for pose, found in usable
+        ]
+        chosen.append(usable.pop(int(np.argmin(costs)))[0])
     return chosen
 
 
 def probe(caster: Caster, pose: Pose, intrinsics: Intrinsics) -> Probe:
-    """Cast 20 x 15 rays over the image."""
+    """Cast 20 x 15 rays over the image and summarise what they hit."""
     rays = pixel_rays(pose, intrinsics.resized(PROBE_WIDTH, PROBE_HEIGHT))
     origins_m = np.tile(np.asarray(pose.origin_m, np.float32), (len(rays), 1))
     hits = caster.nearest(origins_m, rays)
@@ -71,7 +73,7 @@ def probe(caster: Caster, pose: Pose, intrinsics: Intrinsics) -> Probe:
     seen = depth_m > 0
     if not seen.any():
         return Probe(0.0, 0.0, 0.0, 1.0, 0.0)
-    furniture = caster.flat.is_furniture[hits.triangle] & (hits.triangle >= 0)
+    furniture = caster.arrays.is_furniture[hits.triangle] & (hits.triangle >= 0)
     return Probe(
         median_m=float(np.median(depth_m[seen])),
         near_m=float(np.percentile(depth_m[seen], 5)),
@@ -82,7 +84,7 @@ def probe(caster: Caster, pose: Pose, intrinsics: Intrinsics) -> Probe:
 
 
 def is_usable(found: Probe) -> bool:
-    """Whether a view is not blank, stays in the room, and is not blocked."""
+    """Whether a view is not blank, not blocked, and shows no gap in the room."""
     return (
         found.plane <= LARGEST_PLANE_SHARE
         and found.empty <= LARGEST_EMPTY_SHARE
@@ -108,7 +110,7 @@ def _cost(found: Probe, target_m: float, near_m: float) -> float:
     return float(off_target + too_near - 1.4 * min(found.furniture, ENOUGH_FURNITURE))
 
 
-def _nearness(pose: Pose, chosen: list[Pose]) -> float:
+def _similarity(pose: Pose, chosen: list[Pose]) -> float:
     """1 if a chosen view is nearly the same, else 0."""
     return float(
         any(

@@ -1,1 +1,1 @@
-"""Procedural textures."""
+"""Procedural textures: surfaces that tile, prints that are shown once, and their pool."""

@@ -24,12 +24,12 @@ def fabric(rng: Generator) -> Image:
         if rng.uniform() < 0.5:
             image = np.where(stripes[:, None, None], image, image * 0.5 + 0.5 * other)
     elif rng.uniform() < 0.15:
-        image = _printed(image, rng)
+        image = _print_pattern(image, rng)
     return np.asarray(image * weave[..., None], np.float32)
 
 
-def _printed(image: Image, rng: Generator) -> Image:
-    """Blots of a second colour on a lattice, as of printed cotton."""
+def _print_pattern(image: Image, rng: Generator) -> Image:
+    """Blots of a second colour on a lattice, like printed cotton."""
     other = draw_colour(rng, (0, 1), (0.1, 0.7), (0.2, 0.95))
     num = int(rng.integers(2, 6))
     bumps = np.cos(TURN * num)[:, None] + np.cos(TURN * num)[None] + 0.7 * noise(rng, 1.3)
@@ -48,7 +48,7 @@ def leather(rng: Generator) -> Image:
 
 
 def rug(rng: Generator) -> Image:
-    """A rug with a border: plain, banded, or a field of figures mirrored both ways."""
+    """A rug with a border: plain, banded, or with figures mirrored along both axes."""
     hue = (-0.05, 0.15) if rng.uniform() < 0.6 else (0.0, 1.0)
     colours = [draw_colour(rng, hue, (0.05, 0.5), (0.15, 0.8)) for _ in range(3)]
     axis = np.abs(np.linspace(-1, 1, SIDE_PX, dtype=np.float32))
@@ -100,7 +100,7 @@ def _plane(rng: Generator, _layer: int) -> Mask:
 
 
 def books(rng: Generator) -> Image:
-    """A row of book spines of unequal height before a dark back."""
+    """A row of book spines of unequal height in front of a dark back."""
     image = np.full((SIDE_PX, SIDE_PX, 3), 0.03, np.float32)
     is_series = rng.uniform() < 0.2
     shared = draw_colour(rng, (0, 1), (0, 0.7), (0.1, 0.9))

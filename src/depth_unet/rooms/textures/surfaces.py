@@ -1,4 +1,4 @@
-"""Textures of floors, walls and furniture: each repeats without a seam."""
+"""Textures of floors, walls and furniture; each tiles without a seam."""
 
 import numpy as np
 from jaxtyping import Float32
@@ -59,7 +59,7 @@ def _parquet(boards: Image, rng: Generator, contrast: float) -> Image:
 
 
 def tile(rng: Generator) -> Image:
-    """Square or oblong tiles with grout, of one colour or as a chessboard."""
+    """Square or oblong tiles with grout, in one colour or a chessboard pattern."""
     colour = draw_colour(rng, WARM_HUES if rng.uniform() < 0.6 else (0, 1), (0, 0.22), (0.4, 0.96))
     num_rows = int(rng.choice([1, 2, 4, 4]))
     num_columns = num_rows if rng.uniform() < 0.75 else max(1, num_rows // 2)
@@ -112,7 +112,7 @@ def carpet(rng: Generator) -> Image:
 
 
 def plaster(rng: Generator) -> Image:
-    """Painted wall: mostly light and warm, nearly even."""
+    """A painted wall: mostly light, warm and nearly uniform."""
     is_muted = rng.uniform() < 0.86
     hue = WARM_HUES if rng.uniform() < 0.65 else (0.0, 1.0)
     saturation = (0.0, 0.16) if is_muted else (0.15, 0.45)
@@ -123,7 +123,7 @@ def plaster(rng: Generator) -> Image:
 
 
 def concrete(rng: Generator) -> Image:
-    """Grey, clouded, with pores."""
+    """Grey, cloudy concrete with pores."""
     colour = draw_colour(rng, WARM_HUES, (0.0, 0.1), (0.35, 0.75))
     pores = smooth_step(noise(rng, 0.4) - 2.6, 8.0)
     shade = 1 + 0.05 * noise(rng, 1.5) + 0.02 * noise(rng, 0.3) - 0.3 * pores
@@ -155,7 +155,7 @@ def wallpaper(rng: Generator) -> Image:
 
 
 def ceiling(rng: Generator) -> Image:
-    """Acoustic panels: white, pored, in a metal grid."""
+    """White acoustic panels with pores, in a metal grid."""
     colour = draw_colour(rng, WARM_HUES, (0.0, 0.06), (0.78, 0.95))
     pores = smooth_step(noise(rng, 0.3) - rng.uniform(1.0, 2.0), 8.0)
     image = colour * (1 - rng.uniform(0.05, 0.3) * pores)[..., None]

@@ -1,18 +1,18 @@
-"""Things on walls: pictures, mirrors, boards, shelves, clocks, upper cabinets, switches."""
+"""Objects on walls: pictures, mirrors, boards, shelves, clocks, upper cabinets, switches."""
 
 import numpy as np
 from numpy.random import Generator
 
-from depth_unet.rooms.design.fittings import DARK, paint
+from depth_unet.rooms.design.finishes import DARK, paint
 from depth_unet.rooms.design.floorplan import FloorPlan
 from depth_unet.rooms.design.kinds import Interval, RoomKind
-from depth_unet.rooms.design.walls import Box2, Parts, Span, Wall, panel
-from depth_unet.rooms.furniture.finish import carpentry, pick_material
+from depth_unet.rooms.design.walls import Parts, Rectangle, Span, Wall, panel
+from depth_unet.rooms.furniture.materials import carpentry, pick_material
 from depth_unet.rooms.mesh import Material, Mesh, box
-from depth_unet.rooms.textures.texture import TexturePool
+from depth_unet.rooms.textures.pool import TexturePool
 
 PER_METRE: Interval = (0.35, 1.1)
-"""Tries per metre of wall; most find their place taken."""
+"""Attempts per metre of wall; most fail, because the wall is occupied."""
 TRIES = 6
 UPPER_M = (0.3, 0.36)
 CEILING_GAP_M = 0.1
@@ -20,28 +20,28 @@ SHARES = {"picture": 0.5, "poster": 0.12, "shelf": 0.16, "mirror": 0.07, "clock"
 PUBLIC_SHARES = {"picture": 0.2, "poster": 0.3, "note": 0.35, "shelf": 0.05, "clock": 0.1}
 
 
-def hang(plan: FloorPlan, kind: RoomKind, textures: TexturePool, rng: Generator) -> Parts:
-    """Fill free parts of the walls, also above furniture."""
+def hang_on_walls(plan: FloorPlan, kind: RoomKind, textures: TexturePool, rng: Generator) -> Parts:
+    """Hang objects on free parts of the walls, also above furniture."""
     parts = Parts()
-    if kind.plan == "kitchen":
+    if kind.arrangement == "kitchen":
         parts.add(_upper_cabinets(plan, textures, rng))
-    if kind.plan == "rows":
-        _board(plan, parts, textures, rng)
-    _switches(plan, parts, rng)
+    if kind.arrangement == "rows":
+        _hang_board(plan, parts, textures, rng)
+    _add_switches(plan, parts, rng)
     shares = PUBLIC_SHARES if kind.panels > 0.5 else SHARES
     density = float(rng.uniform(*PER_METRE))
     for wall in plan.walls:
         for _ in range(int(rng.poisson(density * wall.length_m))):
-            what = str(rng.choice(list(shares), p=list(shares.values())))
-            parts.add(_hang_one(what, plan, wall, textures, rng))
+            name = str(rng.choice(list(shares), p=list(shares.values())))
+            parts.add(_hang_one(name, plan, wall, textures, rng))
     return parts
 
 
 def _hang_one(
-    what: str, plan: FloorPlan, wall: Wall, textures: TexturePool, rng: Generator
+    name: str, plan: FloorPlan, wall: Wall, textures: TexturePool, rng: Generator
 ) -> Parts:
     parts = Parts()
-    width_m, height_m = _size_m(what, rng)
+    width_m, height_m = _size_m(name, rng)
     if width_m > wall.length_m - 0.2:
         return parts
     for _ in range(TRIES):
@@ -55,15 +55,15 @@ def _hang_one(
             top_m=bottom_m + height_m,
         )
         low_enough = span.top_m < wall.height_m - CEILING_GAP_M
-        if low_enough and not any(span.meets(other) for other in plan.spans):
+        if low_enough and not any(span.overlaps(other) for other in plan.spans):
             plan.spans.append(span.grow(0.04))
-            parts.put(wall, _meshes(what, span, textures, rng))
+            parts.put(wall, _build_meshes(name, span, textures, rng))
             break
     return parts
 
 
-def _size_m(what: str, rng: Generator) -> tuple[float, float]:
-    match what:
+def _size_m(name: str, rng: Generator) -> tuple[float, float]:
+    match name:
         case "shelf":
             return float(rng.uniform(0.5, 1.2)), 0.34
         case "clock":
@@ -77,12 +77,12 @@ def _size_m(what: str, rng: Generator) -> tuple[float, float]:
     return float(width_m), float(height_m)
 
 
-def _meshes(what: str, span: Span, textures: TexturePool, rng: Generator) -> list[Mesh]:
-    match what:
+def _build_meshes(name: str, span: Span, textures: TexturePool, rng: Generator) -> list[Mesh]:
+    match name:
         case "shelf":
             return _wall_shelf(span, textures, rng)
         case "poster":
-            return [_front(span, 0.004, pick_material("picture", rng, textures))]
+            return [_front_panel(span, 0.004, pick_material("picture", rng, textures))]
         case "note":
             return _notes(span, textures, rng)
         case "clock":
@@ -100,10 +100,10 @@ def _frame_picture(span: Span, frame_m: float, frame: Material, inside: Material
     """A picture in a frame ``frame_m`` wide."""
     depth_m = 0.02
     low, high = (span.left_m, 0.001, span.bottom_m), (span.right_m, depth_m, span.top_m)
-    return [box(low, high, frame), _front(span.grow(-frame_m), depth_m + 0.003, inside)]
+    return [box(low, high, frame), _front_panel(span.grow(-frame_m), depth_m + 0.003, inside)]
 
 
-def _front(span: Span, depth_m: float, material: Material) -> Mesh:
+def _front_panel(span: Span, depth_m: float, material: Material) -> Mesh:
     x_m, z_m = (span.left_m, span.right_m), (span.bottom_m, span.top_m)
     return panel(x_m, z_m, material, depth_m=depth_m)
 
@@ -155,11 +155,11 @@ def _upper_cabinets(plan: FloorPlan, textures: TexturePool, rng: Generator) -> P
             continue
         low_z = bottom_m + (0.25 if placed.kind == "stove" else 0.0)
         wall = plan.walls[placed.wall]
-        ends = _along(wall, placed.footprint_m)
+        ends = _extent_along(wall, placed.footprint_m)
         span = Span(wall=wall.index, left_m=ends[0], right_m=ends[1], bottom_m=low_z, top_m=top_m)
         if placed.triangles_m[..., 2].max() > low_z - 0.3 or rng.random() < 0.12:
             continue
-        if top_m > wall.height_m or any(span.meets(other) for other in plan.spans):
+        if top_m > wall.height_m or any(span.overlaps(other) for other in plan.spans):
             continue
         plan.spans.append(span)
         parts.put(wall, _cabinet_row(span, deep_m, wood, knob))
@@ -183,8 +183,8 @@ def _cabinet_row(span: Span, deep_m: float, wood: Material, knob: Material) -> l
     return meshes
 
 
-def _board(plan: FloorPlan, parts: Parts, textures: TexturePool, rng: Generator) -> None:
-    """The board of a classroom, on the wall that the rows face or else on another."""
+def _hang_board(plan: FloorPlan, parts: Parts, textures: TexturePool, rng: Generator) -> None:
+    """Hang the board of a classroom, preferably on the wall that the rows face."""
     front = 0 if plan.size_m[1] >= plan.size_m[0] else 1
     for index in (front, (front + 2) % 4, (front + 1) % 4):
         wall = plan.walls[index]
@@ -194,7 +194,7 @@ def _board(plan: FloorPlan, parts: Parts, textures: TexturePool, rng: Generator)
             span = Span(
                 wall=index, left_m=left_m, right_m=left_m + width_m, bottom_m=0.95, top_m=2.15
             )
-            if not any(span.meets(other) for other in plan.spans):
+            if not any(span.overlaps(other) for other in plan.spans):
                 plan.spans.append(span.grow(0.1))
                 frame = paint(rng, (0.3, 0.8))
                 parts.put(
@@ -203,8 +203,8 @@ def _board(plan: FloorPlan, parts: Parts, textures: TexturePool, rng: Generator)
                 return
 
 
-def _switches(plan: FloorPlan, parts: Parts, rng: Generator) -> None:
-    """A light switch beside each door, sockets near the floor."""
+def _add_switches(plan: FloorPlan, parts: Parts, rng: Generator) -> None:
+    """Add a light switch beside each door, and sockets near the floor."""
     white = paint(rng, (0.6, 0.85))
     for span in list(plan.spans):
         if span.reach_m < 0.7 or span.bottom_m > 0:
@@ -212,17 +212,17 @@ def _switches(plan: FloorPlan, parts: Parts, rng: Generator) -> None:
         wall = plan.walls[span.wall]
         x = span.right_m + 0.1 if rng.random() < 0.5 else span.left_m - 0.18
         spot = Span(wall=span.wall, left_m=x, right_m=x + 0.08, bottom_m=1.05, top_m=1.13)
-        if 0.02 < x < wall.length_m - 0.1 and not any(spot.meets(s) for s in plan.spans):
+        if 0.02 < x < wall.length_m - 0.1 and not any(spot.overlaps(s) for s in plan.spans):
             plan.spans.append(spot)
             parts.put(wall, [box((x, 0.001, 1.05), (x + 0.08, 0.012, 1.13), white)])
     for wall in plan.walls:
         x = float(rng.uniform(0.2, wall.length_m - 0.4))
         spot = Span(wall=wall.index, left_m=x, right_m=x + 0.14, bottom_m=0.26, top_m=0.34)
-        if not any(spot.meets(other) for other in plan.spans):
+        if not any(spot.overlaps(other) for other in plan.spans):
             parts.put(wall, [box((x, 0.001, 0.26), (x + 0.14, 0.012, 0.34), white)])
 
 
-def _along(wall: Wall, footprint_m: Box2) -> Interval:
+def _extent_along(wall: Wall, footprint_m: Rectangle) -> Interval:
     corners = np.array([[*footprint_m[:2], 0], [*footprint_m[2:], 0]])
     along = wall.from_room(corners)[:, 0]
     return float(max(along.min(), 0)), float(min(along.max(), wall.length_m))

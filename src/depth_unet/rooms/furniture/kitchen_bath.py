@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.random import Generator
 
-from depth_unet.rooms.furniture.finish import (
+from depth_unet.rooms.furniture.materials import (
     appliance,
     carpentry,
     dark,
@@ -17,7 +17,7 @@ from depth_unet.rooms.furniture.finish import (
 from depth_unet.rooms.furniture.piece import Piece, assemble, block
 from depth_unet.rooms.furniture.solids import cylinder, lathe, round_profile
 from depth_unet.rooms.mesh import Material, Mesh, box
-from depth_unet.rooms.textures.texture import TexturePool
+from depth_unet.rooms.textures.pool import TexturePool
 
 
 def counter(rng: Generator, textures: TexturePool) -> Piece:

@@ -1,4 +1,4 @@
-"""Procedural textures, and the pools from which scenes pick them."""
+"""The kinds of textures, and the pool from which scenes pick them."""
 
 from functools import cache
 from typing import get_args
@@ -8,7 +8,7 @@ from jaxtyping import UInt8
 from numpy.random import Generator
 
 from depth_unet.errors import ConfigError
-from depth_unet.rooms.options import Share
+from depth_unet.rooms.options import Split
 from depth_unet.rooms.textures import prints, surfaces
 from depth_unet.rooms.textures.noise import to_bytes
 
@@ -22,9 +22,9 @@ _SHOWN_ONCE = (
     prints.cork,
 )
 MAKERS = {maker.__name__: maker for maker in _REPEATING + _SHOWN_ONCE}
-"""By kind, the name of the function. A kind's position seeds its textures: new kinds go last."""
+"""By kind, the name of the function. Add new kinds last: the position seeds the textures."""
 SINGLE = tuple(maker.__name__ for maker in _SHOWN_ONCE)
-"""Kinds that are shown once, by ``Material.stretch``; the others tile without a seam."""
+"""Kinds that are stretched over a quad (``Material.stretch``); the others tile."""
 SIZE_M = {
     "wood": (0.5, 1.1),
     "tile": (0.6, 1.3),
@@ -51,29 +51,29 @@ def make_texture(kind: str, rng: Generator) -> UInt8[np.ndarray, "256 256 3"]:
 
 
 class TexturePool:
-    """The textures of one share, ``per_kind`` of every kind; the other share has others.
+    """The textures of one split, ``per_kind`` of every kind; the other split has different ones.
 
-    A texture is made when it is first picked and kept for the life of the process, so that a
+    A texture is made when it is first picked and kept for the life of the process, so that the
     renderer can identify it by its ``id``.
     """
 
-    def __init__(self, share: Share, per_kind: int = 24) -> None:
-        self.share = share
+    def __init__(self, split: Split, per_kind: int = 24) -> None:
+        self.split = split
         self.per_kind = per_kind
 
     def pick(self, kind: str, rng: Generator) -> UInt8[np.ndarray, "256 256 3"]:
-        """A random texture of a kind, sRGB; takes one number from ``rng``.
+        """A random texture of a kind, sRGB; draws one number from ``rng``.
 
         Raises:
             ConfigError: There is no such kind.
         """
-        return _pooled(self.share, kind, int(rng.integers(self.per_kind)))
+        return _cached_texture(self.split, kind, int(rng.integers(self.per_kind)))
 
 
 @cache
-def _pooled(share: Share, kind: str, index: int) -> UInt8[np.ndarray, "256 256 3"]:
+def _cached_texture(split: Split, kind: str, index: int) -> UInt8[np.ndarray, "256 256 3"]:
     number = [*MAKERS, kind].index(kind)
-    seed = [_SALT, get_args(Share).index(share), number, index]
+    seed = [_SALT, get_args(Split).index(split), number, index]
     texture = make_texture(kind, np.random.default_rng(seed))
     texture.setflags(write=False)
     return texture

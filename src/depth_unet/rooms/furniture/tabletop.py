@@ -1,10 +1,10 @@
-"""Things that stand on tops: books, lamps, crockery, screens, boxes."""
+"""Things that stand on tables and cupboards: books, lamps, crockery, screens, boxes."""
 
 import numpy as np
 from numpy.random import Generator
 
 from depth_unet.rooms.furniture.decor import SHADE, foliage
-from depth_unet.rooms.furniture.finish import (
+from depth_unet.rooms.furniture.materials import (
     appliance,
     dark,
     lacquer,
@@ -17,18 +17,15 @@ from depth_unet.rooms.furniture.piece import Piece, assemble, block
 from depth_unet.rooms.furniture.solids import cylinder, lathe, round_profile
 from depth_unet.rooms.furniture.storage import screen_on_foot
 from depth_unet.rooms.mesh import Material, rotation
-from depth_unet.rooms.textures.texture import TexturePool
+from depth_unet.rooms.textures.pool import TexturePool
 
 
 def book_pile(rng: Generator, _textures: TexturePool) -> Piece:
-    """One to six books that lie on one another, a little askew."""
+    """A pile of one to six books, slightly askew."""
     parts, level = [], 0.0
     for _ in range(int(rng.integers(1, 7))):
-        width, depth, height = (
-            rng.uniform(0.13, 0.3),
-            rng.uniform(0.12, 0.22),
-            rng.uniform(0.01, 0.05),
-        )
+        width, depth = rng.uniform(0.13, 0.3), rng.uniform(0.12, 0.22)
+        height = rng.uniform(0.01, 0.05)
         cover, pages = plastic(rng), Material(albedo=(0.75, 0.72, 0.62))
         askew = rotation(rng.uniform(-0.3, 0.3), (0, 0, level))
         parts.append(block((0, 0, 0), (width, depth, 0.003), cover).transform(askew))
@@ -128,7 +125,7 @@ def bowl(rng: Generator, _textures: TexturePool) -> Piece:
 
 
 def monitor(rng: Generator, textures: TexturePool) -> Piece:
-    """A computer's screen, mostly with a keyboard before it."""
+    """A computer screen, mostly with a keyboard in front."""
     parts = screen_on_foot(rng.uniform(0.4, 0.62), 0.0, 0.1, rng, textures)
     if rng.uniform() < 0.7:
         keys = plastic(rng) if rng.uniform() < 0.3 else dark(rng)

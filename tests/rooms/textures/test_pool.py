@@ -1,10 +1,10 @@
-"""Textures repeat without a seam, come from their seed alone, and differ between the shares."""
+"""Textures tile without a seam, depend only on their seed, and differ between splits."""
 
 import numpy as np
 import pytest
 
 from depth_unet.errors import ConfigError
-from depth_unet.rooms.textures.texture import MAKERS, SINGLE, SIZE_M, TexturePool, make_texture
+from depth_unet.rooms.textures.pool import MAKERS, SINGLE, SIZE_M, TexturePool, make_texture
 
 SIDE_PX = 256
 REPEATING = [kind for kind in MAKERS if kind not in SINGLE]
@@ -33,15 +33,15 @@ def test_repeats_without_a_seam(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", MAKERS)
 def test_shares_are_disjoint(kind: str) -> None:
-    """No texture of the training rooms is seen in the rooms of the test."""
+    """No texture of the training rooms is used in test rooms."""
     rng = np.random.default_rng(0)
-    pools = [TexturePool(share, per_kind=3) for share in ("train", "test")]
+    pools = [TexturePool(split, per_kind=3) for split in ("train", "test")]
     train, test = ({pool.pick(kind, rng).tobytes() for _ in range(12)} for pool in pools)
     assert not train & test
 
 
 def test_picks_keep_their_identity() -> None:
-    """A pool hands out the same array again, which nobody can write to."""
+    """A pool returns the same read-only array again."""
     rng = np.random.default_rng(0)
     pool, twin = TexturePool("train", per_kind=1), TexturePool("train", per_kind=1)
     assert pool.pick("wood", rng) is twin.pick("wood", rng)
@@ -57,6 +57,6 @@ def test_unknown_kind() -> None:
 
 
 def test_sizes_are_of_known_kinds() -> None:
-    """Sizes are given for repeating textures, a hand to three metres."""
+    """Sizes are given for tiling textures only, from 0.1 to 3 m."""
     assert set(SIZE_M) <= set(REPEATING)
     assert all(0.3 <= low < high <= 3 for low, high in SIZE_M.values())

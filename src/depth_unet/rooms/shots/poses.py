@@ -1,4 +1,4 @@
-"""Poses of cameras on free floor at the height of a hand: candidates for views, and walks."""
+"""Camera poses on free floor, at hand height: random candidates, and walks."""
 
 import numpy as np
 from jaxtyping import Float
@@ -8,12 +8,12 @@ from depth_unet.rooms.scene import Pose, Scene
 from depth_unet.rooms.shots.paths import is_free, path, points_along
 
 MARGINS_M = (0.22, 0.15, 0.08, 0.02)
-"""Distances from walls and furniture, tried in turn until there is room."""
+"""Distances from walls and furniture, tried in turn until enough places are free."""
 WALL_MARGIN_M = 0.1
 """Additional distance from walls: shelves and curtains stick out from them."""
 DRAWS = 40
 HEIGHT_M = (1.38, 0.22, 0.8, 1.8)
-"""Mean, standard deviation, lowest and highest."""
+"""Height of the camera: mean, standard deviation, lowest, highest."""
 HEADROOM_M = 0.3
 PITCH_DEG = (-13.0, 10.0, -45.0, 15.0)
 ROLL_DEG = 2.0
@@ -23,7 +23,7 @@ FURNITURE_SHARE = 0.6
 STEP_M = 0.03
 """Mean distance per frame of a walk: 0.9 m/s at 30 frames per second."""
 AHEAD_M = 1.2
-"""On a walk the camera looks at the point of the path that lies this far ahead."""
+"""On a walk the camera looks at the point of the path this far ahead."""
 TURN_DEG = 2.5
 """Fastest turn per frame of a walk."""
 
@@ -44,19 +44,19 @@ def draw_candidates(scene: Scene, num: int, rng: Generator) -> list[Pose]:
 
 
 def walk(scene: Scene, num_frames: int, rng: Generator) -> list[Pose]:
-    """Poses of a camera that is carried through the room on a smooth path.
+    """Poses of a hand-held camera on a smooth path through the room, around the furniture.
 
-    It avoids the furniture and moves about 0.03 m and 1° from frame to frame, at most 2.5°.
+    Between frames it moves about 0.03 m and turns about 1°, at most 2.5°.
     """
     fine_m = path(scene, num_frames * STEP_M * 1.5 + AHEAD_M, rng)
     pace = np.clip(1 + 0.35 * _slow_noise(num_frames, 45, rng), 0.3, 1.7)
-    way_m = np.cumsum(pace) * STEP_M
-    places_m = points_along(fine_m, way_m)
-    yaw_rad = _follow(places_m, points_along(fine_m, way_m + AHEAD_M), rng)
+    distance_m = np.cumsum(pace) * STEP_M
+    places_m = points_along(fine_m, distance_m)
+    yaw_rad = _follow(places_m, points_along(fine_m, distance_m + AHEAD_M), rng)
     pitch_deg = rng.normal(-11, 4) + 4 * _slow_noise(num_frames, 60, rng)
     roll_deg = rng.normal(0, 1) + 0.7 * _slow_noise(num_frames, 20, rng)
     height_m = draw_height(scene, rng)
-    bob_m = 0.008 * np.sin(way_m / 0.7 * 2 * np.pi) + 0.01 * _slow_noise(num_frames, 40, rng)
+    bob_m = 0.008 * np.sin(distance_m / 0.7 * 2 * np.pi) + 0.01 * _slow_noise(num_frames, 40, rng)
     return [
         pose_at((float(x), float(y), height_m + float(bob)), float(yaw), float(pitch), float(roll))
         for (x, y), bob, yaw, pitch, roll in zip(
@@ -68,18 +68,13 @@ def walk(scene: Scene, num_frames: int, rng: Generator) -> list[Pose]:
 def pose_at(
     origin_m: tuple[float, float, float], yaw_rad: float, pitch_rad: float, roll_rad: float
 ) -> Pose:
-    """A pose by its angles.
+    """The pose at a position with the given angles.
 
     Yaw is counter-clockwise from x, seen from above; positive pitch looks up; positive roll turns
     the camera clockwise.
     """
-    forward = np.array(
-        [
-            np.cos(yaw_rad) * np.cos(pitch_rad),
-            np.sin(yaw_rad) * np.cos(pitch_rad),
-            np.sin(pitch_rad),
-        ]
-    )
+    flat = np.cos(pitch_rad)
+    forward = np.array([np.cos(yaw_rad) * flat, np.sin(yaw_rad) * flat, np.sin(pitch_rad)])
     level = np.array([np.sin(yaw_rad), -np.cos(yaw_rad), 0.0])
     below = np.cross(forward, level)
     right = level * np.cos(roll_rad) + below * np.sin(roll_rad)
@@ -92,14 +87,14 @@ def pose_at(
 
 
 def draw_height(scene: Scene, rng: Generator) -> float:
-    """Height of a camera that a person holds, metres."""
+    """Random height of a hand-held camera, metres."""
     mean, deviation, low, high = HEIGHT_M
     highest_m = min(high, scene.size_m[2] - HEADROOM_M)
     return float(np.clip(rng.normal(mean, deviation), low, highest_m))
 
 
 def draw_free_places(scene: Scene, num: int, rng: Generator) -> Float[np.ndarray, "n 2"]:
-    """Random places on free floor, with the largest margin that leaves enough of them."""
+    """Random places on free floor, at the largest margin that gives enough places."""
     found = np.zeros((0, 2))
     room = np.array(scene.size_m[:2])
     for margin_m in MARGINS_M:
@@ -114,7 +109,7 @@ def draw_free_places(scene: Scene, num: int, rng: Generator) -> Float[np.ndarray
 
 
 def _targets(scene: Scene, num: int, rng: Generator) -> Float[np.ndarray, "n 2"]:
-    """Points on the floor to look at: the middle of a piece of furniture, or anywhere."""
+    """Random points on the floor to look at: the centre of a footprint, or anywhere."""
     anywhere = rng.uniform(0.1, 0.9, (num, 2)) * scene.size_m[:2]
     if len(scene.footprints_m) == 0:
         return anywhere
@@ -126,7 +121,7 @@ def _targets(scene: Scene, num: int, rng: Generator) -> Float[np.ndarray, "n 2"]
 def _follow(
     places_m: Float[np.ndarray, "f 2"], ahead_m: Float[np.ndarray, "f 2"], rng: Generator
 ) -> Float[np.ndarray, " f"]:
-    """Yaw of a camera that looks ahead and around, turning no faster than a hand does."""
+    """Yaw of a camera that looks ahead and around; the turning rate is limited."""
     aim = ahead_m - places_m
     wanted = np.arctan2(aim[:, 1], aim[:, 0]) + 0.45 * _slow_noise(len(places_m), 70, rng)
     yaw, rate = float(wanted[0]), 0.0

@@ -1,4 +1,4 @@
-"""Cameras stand on free floor, upright, and are carried as a person carries them."""
+"""Cameras are upright, on free floor, and move like a hand-held camera."""
 
 from functools import cache
 
@@ -8,7 +8,7 @@ import pytest
 from depth_unet.rooms.design.compose import make_scene
 from depth_unet.rooms.scene import Pose, Scene
 from depth_unet.rooms.shots.paths import is_free
-from depth_unet.rooms.shots.viewpoint import draw_candidates, pose_at, walk
+from depth_unet.rooms.shots.poses import draw_candidates, pose_at, walk
 
 SEEDS = range(5)
 NUM = 60
@@ -17,7 +17,7 @@ each_seed = pytest.mark.parametrize("seed", SEEDS)
 
 @each_seed
 def test_candidates_stand_on_free_floor(seed: int) -> None:
-    """Inside the room, on no footprint, 0.8 to 1.8 m high."""
+    """Candidates are inside the room, outside all footprints, 0.8 to 1.8 m high."""
     scene = _scene(seed)
     places_m = _origins(draw_candidates(scene, NUM, np.random.default_rng(seed)))
     assert len(places_m) == NUM
@@ -44,7 +44,7 @@ def test_pitch_and_roll_are_as_drawn() -> None:
 
 
 def test_pose_is_a_right_handed_frame() -> None:
-    """Right x down is forward; a level camera's down is the room's down."""
+    """Right x down is forward; the down axis of a level camera is the down of the room."""
     pose = pose_at((1.0, 2.0, 1.5), 0.7, -0.2, 0.1)
     frame = np.stack([pose.right, pose.down, pose.forward])
     np.testing.assert_allclose(frame @ frame.T, np.eye(3), atol=1e-6)
@@ -57,7 +57,7 @@ def test_pose_is_a_right_handed_frame() -> None:
 
 @each_seed
 def test_walk_is_smooth_and_free(seed: int) -> None:
-    """About 3 cm and 1° a frame, never more than 6 cm and 4°, on free floor all the way."""
+    """A walk takes about 3 cm and 1° per frame, at most 6 cm and 4°, always on free floor."""
     scene = _scene(seed)
     poses = walk(scene, 150, np.random.default_rng(seed))
     places_m = _origins(poses)
@@ -82,10 +82,9 @@ def test_same_generator_same_poses() -> None:
 
 
 def test_walk_in_a_full_room() -> None:
-    """Where no floor is free a walk still gives its frames."""
+    """A walk has all its frames even if no floor is free."""
     scene = _scene(0)
     full = Scene(
-        seed=0,
         kind="cellar",
         size_m=scene.size_m,
         meshes=scene.meshes,
@@ -103,4 +102,4 @@ def _origins(poses: list[Pose]) -> np.ndarray:
 
 @cache
 def _scene(seed: int) -> Scene:
-    return make_scene(seed, furniture="boxes", share="train")
+    return make_scene(seed, furniture="boxes", split="train")

@@ -1,4 +1,4 @@
-"""Which kinds of furniture a model may serve as: by its name, category and size."""
+"""Assigns models to kinds of furniture by name, category and size."""
 
 import re
 
@@ -49,7 +49,7 @@ KIND_NAMES = {
     "wardrobe": r"wardrobe|high cabinet|cupboard",
     "washer": r"washing machine|clothes washing machine|dryer machine",
 }
-"""The whole name, lower case, without its number."""
+"""Patterns for the whole name, in lower case, without its number."""
 HEIGHTS_M = {
     "bed": (0.3, 1.5),
     "box": (0.15, 1.15),
@@ -69,7 +69,7 @@ FLAT = {
     *("bedside", "box", "cabinet", "coffee_table", "counter", "desk", "dresser", "round_table"),
     *("filing_cabinet", "table", "washer", "kitchen_sink"),
 }
-"""Kinds whose upper side is free even if the library gives no height for it."""
+"""Kinds with a free upper side even if the library gives no height for it."""
 UNSUITABLE = re.compile(
     r"knife.*|scissors|tatami|pallet|.*container|fence|.*sign|potty|.*door.*|.*plug|.*socket|"
     r".*switch|bill .*|surveillance camera|cctv|.*detector|.*lamppost|cooktop|induction.*|biplane|"
@@ -78,11 +78,11 @@ UNSUITABLE = re.compile(
     r"thermometer|air .*|frame chambord|((small )?upper|upper shelves|glass door) cabinet|"
     r"(range )?hood"
 )
-"""Names of models that lie on no top: too small to see, hung on walls, or of another place."""
+"""Models that do not stand on tops: too small, hung on walls, or from outside homes."""
 
 
 def kinds_of(model: Model) -> tuple[str, ...]:
-    """Kinds of ``shapes.MAKERS``, or ``small``; none for models that no room uses."""
+    """Kinds of ``shapes.MAKERS`` that a model fits, or ``small``; empty if it is not used."""
     name = re.sub(r" \d+$", "", model.name.lower())
     if model.category == "Office" and name == "armchair":
         return ("office_chair",)

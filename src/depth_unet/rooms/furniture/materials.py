@@ -6,11 +6,11 @@ from numpy.random import Generator
 
 from depth_unet.rooms.mesh import Material
 from depth_unet.rooms.textures.palette import WARM_HUES, draw_colour, grey, linear
-from depth_unet.rooms.textures.texture import SINGLE, TexturePool
+from depth_unet.rooms.textures.pool import SINGLE, TexturePool
 
 
 def pick_material(kind: str, rng: Generator, textures: TexturePool, gloss: float = 0.0) -> Material:
-    """A material with a texture of the pool; pictures are shown once on a quad.
+    """A material with a random texture of a kind; pictures are stretched over a quad.
 
     Raises:
         ConfigError: There is no such kind of texture.
@@ -36,7 +36,7 @@ def lacquer(rng: Generator) -> Material:
 
 
 def upholstery(rng: Generator, textures: TexturePool) -> Material:
-    """Cloth, less often leather."""
+    """Cloth or, less often, leather."""
     if rng.uniform() < 0.75:
         return pick_material("fabric", rng, textures)
     return pick_material("leather", rng, textures, gloss=float(rng.uniform(0.01, 0.05)))
@@ -67,12 +67,12 @@ def sheet_metal(rng: Generator) -> Material:
 
 
 def porcelain(rng: Generator) -> Material:
-    """White, slightly warm, glazed."""
+    """Glazed porcelain, slightly warm white."""
     return Material(albedo=linear(draw_colour(rng, WARM_HUES, (0, 0.08), (0.85, 0.96))), gloss=0.05)
 
 
 def plastic(rng: Generator) -> Material:
-    """Any colour, dull; half of it grey or black."""
+    """Dull plastic of any colour; half of it is grey or black."""
     if rng.uniform() < 0.5:
         return Material(albedo=grey(rng.uniform(0.1, 0.9)), gloss=0.03)
     return Material(albedo=linear(draw_colour(rng, (0, 1), (0.1, 0.75), (0.15, 0.9))), gloss=0.03)

@@ -1,4 +1,4 @@
-"""A scene as plain arrays, for the ray caster and the compiled kernels."""
+"""Converts a scene to plain arrays for the ray caster and the compiled kernels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from depth_unet.rooms.scene import Scene
 FINEST_TEXELS = 256  # Side of the finest level of a texture; every level halves it.
 LEVEL_TEXELS = tuple(FINEST_TEXELS >> level for level in range(7))
 TEXTURE_TEXELS = sum(side * side for side in LEVEL_TEXELS)
-MAX_ALBEDO = 0.92  # Fresh snow; higher values let light bounce endlessly.
+MAX_ALBEDO = 0.92  # Fresh snow. With higher values light would bounce almost endlessly.
 SRGB_TO_LINEAR = ((np.arange(256) / 255) ** 2.2).astype(np.float32)
 
 
@@ -22,14 +22,14 @@ class Surfaces(NamedTuple):
     """Triangles and their materials.
 
     Attributes:
-        normals: Of every corner of every triangle, float32 (t, 3, 3).
+        normals: Normals of the corners, float32 (t, 3, 3).
         uv: Texture coordinates of the corners, float32 (t, 3, 2).
-        texels_per_m: Texels of the finest level in one metre, float32 (t,).
+        texels_per_m: Texels of the finest level per metre, float32 (t,).
         material: Row of the tables below, int32 (t,).
         albedo: Float32 (m, 3).
         texture: Number of the texture, -1 for none, int32 (m,).
         gloss: Float32 (m,).
-        texels: All levels of all textures, one after another, sRGB uint8 (e, 3).
+        texels: All levels of all textures, concatenated, sRGB uint8 (e, 3).
     """
 
     normals: Any
@@ -43,8 +43,8 @@ class Surfaces(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FlatScene:
-    """Every mesh of a scene, one after another.
+class SceneArrays:
+    """All meshes of a scene, concatenated.
 
     Attributes:
         positions_m: Corners of the triangles, metres.
@@ -57,8 +57,8 @@ class FlatScene:
     is_furniture: np.ndarray
 
 
-def flatten(scene: Scene) -> FlatScene:
-    """The meshes of ``scene`` as arrays; textures as pyramids of halving size."""
+def flatten(scene: Scene) -> SceneArrays:
+    """Concatenate the meshes of ``scene``; textures become pyramids of halving size."""
     meshes = scene.meshes
     positions_m = np.concatenate([mesh.positions_m for mesh in meshes])
     uv = np.concatenate([mesh.uv for mesh in meshes])
@@ -78,7 +78,7 @@ def flatten(scene: Scene) -> FlatScene:
         texels=texels,
     )
     furniture = np.repeat(np.array([mesh.is_furniture for mesh in meshes]), lengths)
-    return FlatScene(
+    return SceneArrays(
         positions_m=np.ascontiguousarray(positions_m, dtype=np.float32),
         surfaces=surfaces,
         is_furniture=furniture,

@@ -1,4 +1,4 @@
-"""Placing one piece: against a wall, at a point, in front of or beside another piece."""
+"""Places one piece: against a wall, at a point, in front of or beside another piece."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from depth_unet.rooms.design.floorplan import (
     footprint_of,
     triangles_over,
 )
-from depth_unet.rooms.design.walls import Box2, Span
+from depth_unet.rooms.design.walls import Rectangle, Span
 from depth_unet.rooms.furniture.piece import Piece
 from depth_unet.rooms.mesh import rotation
 
@@ -32,16 +32,16 @@ def place_against_wall(
     centre_m: float | None = None,
     straight: bool = False,
 ) -> Placed | None:
-    """Place a piece with its back to a wall and add it to the plan; None if no place is free.
+    """Place a piece with its back to a wall and add it to the plan; None if there is no space.
 
     Args:
-        plan: The room so far.
+        plan: The plan of the room.
         kind: Name of the kind.
         piece: The piece.
-        rng: Source of the place.
+        rng: Draws the position.
         wall: Index of the wall; any if None.
         centre_m: Position along the wall; any if None.
-        straight: Whether it stands parallel to the wall, with a gap of 4 mm.
+        straight: Place it exactly parallel to the wall, with a gap of 4 mm.
     """
     low, high = bounds_of(piece.meshes)
     width_m = float(high[0] - low[0])
@@ -53,10 +53,10 @@ def place_against_wall(
         place = rng.random()
         if slack_m < 0:
             continue
-        # Every second piece stands in a corner.
+        # Half of the pieces stand in a corner.
         end = 0.0 if place < 0.25 else 1.0 if place > 0.75 else 2 * place - 0.5
         along_m = width_m / 2 + 0.02 + end * slack_m if centre_m is None else centre_m
-        matrix = _before_wall(low, high, along_m, gap_m, jitter)
+        matrix = _matrix_at_wall(low, high, along_m, gap_m, jitter)
         span = Span(
             wall=side.index,
             left_m=along_m - width_m / 2,
@@ -65,7 +65,7 @@ def place_against_wall(
             top_m=float(high[2]),
             reach_m=gap_m,
         )
-        placed = _try(plan, kind, piece, side.matrix @ matrix, wall=side.index)
+        placed = _place_if_free(plan, kind, piece, side.matrix @ matrix, wall=side.index)
         if placed is not None and plan.wall_is_free(span):
             plan.placed.append(placed)
             plan.spans.append(replace(span, reach_m=0.0))
@@ -76,9 +76,9 @@ def place_against_wall(
 def place_at(
     plan: FloorPlan, kind: str, piece: Piece, centre_m: Sequence[float], angle_rad: float
 ) -> Placed | None:
-    """Place a piece at a point, rotated; None if the floor is taken."""
+    """Place a piece at a point, rotated; None if the floor is occupied."""
     matrix = rotation(angle_rad, (centre_m[0], centre_m[1], 0.0))
-    placed = _try(plan, kind, piece, matrix)
+    placed = _place_if_free(plan, kind, piece, matrix)
     if placed is not None:
         plan.placed.append(placed)
     return placed
@@ -99,14 +99,14 @@ def place_anywhere(
     return None
 
 
-def place_before(
+def place_in_front(
     plan: FloorPlan, anchor: Placed, kind: str, piece: Piece, *, distance_m: float
 ) -> None:
-    """Place a piece in front of another one, facing it; ``distance_m`` lies between their edges."""
+    """Place a piece in front of another, facing it, with ``distance_m`` between their edges."""
     low, _ = bounds_of(piece.meshes)
     front_m = float(bounds_of(anchor.piece.meshes)[0][1])
     local = rotation(np.pi, (0.0, front_m - distance_m + float(low[1]), 0))
-    placed = _try(plan, kind, piece, anchor.matrix @ local)
+    placed = _place_if_free(plan, kind, piece, anchor.matrix @ local)
     if placed is not None:
         plan.placed.append(placed)
 
@@ -114,13 +114,13 @@ def place_before(
 def place_beside(
     plan: FloorPlan, anchor: Placed, kind: str, piece: Piece, *, side: int, gap_m: float
 ) -> None:
-    """Place a piece to the right (side 1) or left (-1) of another one, their backs in line."""
+    """Place a piece to the right (side 1) or left (-1) of another, with their backs aligned."""
     low, high = bounds_of(piece.meshes)
     anchor_low, anchor_high = bounds_of(anchor.piece.meshes)
     aside_m = anchor_high[0] + gap_m - low[0] if side > 0 else anchor_low[0] - gap_m - high[0]
     local = rotation(0.0, (float(aside_m), float(anchor_high[1] - high[1]), 0))
-    placed = _try(plan, kind, piece, anchor.matrix @ local, wall=anchor.wall)
-    if placed is not None and _wall_allows(plan, placed):
+    placed = _place_if_free(plan, kind, piece, anchor.matrix @ local, wall=anchor.wall)
+    if placed is not None and _reserve_wall(plan, placed):
         plan.placed.append(placed)
 
 
@@ -135,16 +135,16 @@ def place_chair(
     aside_m: float = 0.0,
     angle_rad: float = 0.0,
 ) -> Placed | None:
-    """Place a chair at a side of a table, facing it, pushed under the top if it fits.
+    """Place a chair at one side of a table, facing it, partly under the top if it fits.
 
     Args:
-        plan: The room so far.
+        plan: The plan of the room.
         anchor: The table or desk.
         kind: Name of the kind.
         chair: The chair.
         side: 0 for the table's front, then counter-clockwise.
         aside_m: Distance from the middle of that side, along it.
-        depth_m: How far its front edge is under the top; negative: distance from the table.
+        depth_m: How far the front edge is under the top; negative: distance from the table.
         angle_rad: Additional rotation.
     """
     anchor_low, anchor_high = bounds_of(anchor.piece.meshes)
@@ -156,7 +156,7 @@ def place_chair(
     for under_m in (depth_m, min(depth_m, -0.02)):
         local = rotation(np.pi + angle_rad, (aside_m, -reach_m + under_m + float(low[1]), 0))
         matrix = anchor.matrix @ sideways @ local
-        placed = _try(plan, kind, chair, matrix, beneath=(anchor.footprint_m,))
+        placed = _place_if_free(plan, kind, chair, matrix, beneath=(anchor.footprint_m,))
         if placed is not None and chair_fits(anchor, placed):
             plan.placed.append(placed)
             return placed
@@ -164,7 +164,7 @@ def place_chair(
 
 
 def chair_fits(table: Placed, chair: Placed) -> bool:
-    """Whether a chair is lower than everything of a table that lies above it."""
+    """Whether a chair is lower than the parts of a table above it."""
     low = np.maximum(table.footprint_m[:2], chair.footprint_m[:2])
     high = np.minimum(table.footprint_m[2:], chair.footprint_m[2:])
     if np.any(low >= high):
@@ -177,14 +177,14 @@ def chair_fits(table: Placed, chair: Placed) -> bool:
     return bool(of_table[..., 2].min() > of_chair[..., 2].max())
 
 
-def _try(
+def _place_if_free(
     plan: FloorPlan,
     kind: str,
     piece: Piece,
     matrix: Float32[np.ndarray, "4 4"],
     *,
     wall: int | None = None,
-    beneath: tuple[Box2, ...] = (),
+    beneath: tuple[Rectangle, ...] = (),
 ) -> Placed | None:
     footprint_m = footprint_of(piece, matrix)
     if not plan.fits(footprint_m, beneath=beneath):
@@ -194,8 +194,8 @@ def _try(
     )
 
 
-def _wall_allows(plan: FloorPlan, placed: Placed) -> bool:
-    """Whether the wall behind a piece is free; if so, mark it as taken."""
+def _reserve_wall(plan: FloorPlan, placed: Placed) -> bool:
+    """Whether the wall behind a piece is free; if so, mark it as occupied."""
     if placed.wall is None:
         return True
     side = plan.walls[placed.wall]
@@ -215,7 +215,7 @@ def _wall_allows(plan: FloorPlan, placed: Placed) -> bool:
     return True
 
 
-def _before_wall(
+def _matrix_at_wall(
     low: np.ndarray, high: np.ndarray, along_m: float, gap_m: float, jitter: float
 ) -> Float32[np.ndarray, "4 4"]:
     """Matrix of a piece with its back to the wall, in the wall's coordinates."""

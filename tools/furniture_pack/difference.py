@@ -1,4 +1,4 @@
-"""How much a simplified model differs from the original, seen from six sides."""
+"""Measures how much a simplified model differs from the original, seen from six sides."""
 
 import numpy as np
 from embreex.mesh_construction import TriangleMesh  # type: ignore[import-untyped]
@@ -14,9 +14,9 @@ MAX_SHIFT = 0.015
 
 
 def visible_difference(original: Surface, simple: Surface) -> float:
-    """Share of rays that meet the original but miss the simplified surface or meet it elsewhere.
+    """Share of rays that hit the original but hit the simplified surface elsewhere or not at all.
 
-    It is the largest share of the six views, 0 to 1; 1 if either surface is empty.
+    The result is the largest share of the six views, 0 to 1, or 1 if either surface is empty.
     """
     if len(original.triangles) == 0 or len(simple.triangles) == 0:
         return 1.0
