@@ -26,6 +26,7 @@ def test_script_is_valid(shell: str, tmp_path: Path) -> None:
     ("typed", "words"),
     [
         ("tra", ["train"]),
+        ("--ver", ["--version"]),
         ("train transfer-", ["transfer-medium", "transfer-small"]),
         ("train seed --optim.l", ["--optim.lr", "--optim.layer-decay"]),
         ("train seed --precision bf", ["bf16"]),

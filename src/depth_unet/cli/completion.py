@@ -18,7 +18,7 @@ _depth_unet() {
     for ((i = 2; i < COMP_CWORD; i++)); do
         [[ ${COMP_WORDS[i]} == -* ]] && option=${COMP_WORDS[i]}
     done
-    if ((COMP_CWORD == 1)); then words="COMMANDS"
+    if ((COMP_CWORD == 1)); then words="COMMANDS --help --version --completion"
     elif [[ $word != -* ]]; then case "${COMP_WORDS[1]} $option" in
 VALUES
     esac; else case ${COMP_WORDS[1]} in
@@ -96,6 +96,8 @@ def _cases(words: Words) -> str:
 
 def _fish(commands: str, operands: Words, options: dict[str, Words]) -> Iterator[str]:
     yield f"complete -c depth-unet -n __fish_use_subcommand -f -a '{commands}'"
+    for flag in ("help", "version", "completion"):
+        yield f"complete -c depth-unet -n __fish_use_subcommand -l {flag}"
     for command, flags in options.items():
         after = f"complete -c depth-unet -n '__fish_seen_subcommand_from {command}'"
         for flag, choices in flags.items():

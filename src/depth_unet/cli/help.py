@@ -38,9 +38,8 @@ options:
 def recipes_help(command: str, recipes: Mapping[str, Callable[[], Any]]) -> str:
     """The help of a command that takes a recipe: their names and summaries."""
     resume = "       depth-unet train --resume RUN\n" if command == "train" else ""
-    lines = (
-        f"  {name:16}{(recipe.__doc__ or '').splitlines()[0]}\n" for name, recipe in recipes.items()
-    )
+    summaries = {name: (recipe.__doc__ or "").splitlines()[0] for name, recipe in recipes.items()}
+    lines = (f"  {name:16}{text.replace('``', '')}\n" for name, text in summaries.items())
     return (
         f"usage: depth-unet {command} RECIPE --data DIR [options]\n{resume}\n"
         f"recipes:\n{''.join(lines)}\n"
