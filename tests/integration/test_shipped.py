@@ -12,7 +12,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import depth_unet
-from depth_unet.model.checkpoint import resolve, shipped
+from depth_unet.model.checkpoint import resolve, shipped_weights
 from depth_unet.recipes import RECIPES
 from tests.integration.commandline import depth_unet as command
 
@@ -29,7 +29,7 @@ both = pytest.mark.parametrize("name", FIGURES)
 def test_file_is_small_and_in_half_precision(name: str) -> None:
     """Below 22 MB, weights in fp16, nothing that only resuming needs."""
     path = resolve(name)
-    assert path == shipped(name)
+    assert path == shipped_weights(name)
     assert path.stat().st_size < LARGEST
     tensors = load_file(path)
     assert {t.dtype for name, t in tensors.items() if name.startswith("weights/")} == {

@@ -181,8 +181,8 @@ def resolve(name: str) -> Path:
         raise CheckpointError(f"{path} holds no {BEST_NAME} or {LAST_NAME}; name a run folder")
     if path.exists():
         return path
-    if shipped(name).is_file():
-        return shipped(name)
+    if shipped_weights(name).is_file():
+        return shipped_weights(name)
     names = ", ".join(sorted(file.stem for file in WEIGHTS.glob("*.safetensors")))
     raise CheckpointError(
         f"{path} does not exist; name a checkpoint file or a run folder"
@@ -190,7 +190,7 @@ def resolve(name: str) -> Path:
     )
 
 
-def shipped(name: str) -> Path:
+def shipped_weights(name: str) -> Path:
     """The path of shipped weights of that name; it may not exist."""
     return WEIGHTS / f"{name}.safetensors"
 

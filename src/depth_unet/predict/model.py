@@ -3,7 +3,7 @@
 import math
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.config.choices import InferenceChoice
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.images.photo import DecodedPhoto, Photo, read_photo
@@ -21,8 +22,7 @@ from depth_unet.predict.canvas import predict_canvas, predict_metres
 from depth_unet.predict.prediction import Prediction
 from depth_unet.records import DepthOutput
 
-Precision = Literal["fp32", "bf16", "fp16"]
-HALF: dict[Precision, torch.dtype] = {"bf16": torch.bfloat16, "fp16": torch.float16}
+HALF: dict[InferenceChoice, torch.dtype] = {"bf16": torch.bfloat16, "fp16": torch.float16}
 GIVEN, EXIF = "given by the user", "the photo's Exif data"
 ASSUMED = "assumed: the training camera's"
 
@@ -47,10 +47,10 @@ class DepthModel(nn.Module):
     """
 
     def __init__(
-        self, checkpoint: Checkpoint, name: str = "", precision: Precision = "fp32"
+        self, checkpoint: Checkpoint, name: str = "", precision: InferenceChoice = "fp32"
     ) -> None:
         super().__init__()
-        self.precision: Precision = precision
+        self.precision: InferenceChoice = precision
         self.config: Config = checkpoint.config
         self.checkpoint = checkpoint
         self.name = name or f"{checkpoint.config.recipe}, {checkpoint.step} steps"
@@ -146,7 +146,7 @@ class DepthModel(nn.Module):
         return next(self.parameters()).device
 
     @classmethod
-    def from_file(cls, path: Path, name: str = "", precision: Precision = "fp32") -> Self:
+    def from_file(cls, path: Path, name: str = "", precision: InferenceChoice = "fp32") -> Self:
         """Load a checkpoint file.
 
         Raises:
@@ -158,7 +158,7 @@ class DepthModel(nn.Module):
 def load(
     name: str | Path = "transfer",
     device: str | torch.device = "cpu",
-    precision: Precision = "fp32",
+    precision: InferenceChoice = "fp32",
 ) -> DepthModel:
     """Load a trained model.
 

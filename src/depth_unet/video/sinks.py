@@ -4,11 +4,11 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 
+from depth_unet.config.choices import VideoChoice
 from depth_unet.figures.colour import Scale, colourise
 from depth_unet.figures.legend import depth_legend
 from depth_unet.files.atomic import remove_leftovers, replacing, replacing_folder, write_text
@@ -18,7 +18,6 @@ from depth_unet.video.frames import TIMES_NAME, check_replaceable
 from depth_unet.video.read import Clip, Frame
 from depth_unet.video.write import VideoFile
 
-Kind = Literal["side", "color", "ffv1", "png16"]
 Depth = Float32[np.ndarray, "h w"]
 Sink = Callable[[Frame, Depth], None]
 """Writes a frame with its depth in metres, at the frame's size."""
@@ -26,7 +25,7 @@ Sink = Callable[[Frame, Depth], None]
 
 @contextmanager
 def open_sink(
-    kind: Kind, path: Path, clip: Clip, metadata: DepthMetadata, scale: Scale | None
+    kind: VideoChoice, path: Path, clip: Clip, metadata: DepthMetadata, scale: Scale | None
 ) -> Iterator[Sink]:
     """Write a file (``png16``: a folder), which appears when the block succeeds.
 
