@@ -96,3 +96,70 @@ def test_damaged_files(old: str, new: str, words: str) -> None:
     assert FILE.count(old) == 1
     with pytest.raises(DataError, match=words):
         ros_calibration(parse_fields(FILE.replace(old, new)))
+
+
+SENSOR = """height: 960
+width: 1280
+distortion_model: plumb_bob
+D: []
+K: [1040.0, 0.0, 640.0, 0.0, 1040.0, 480.0, 0.0, 0.0, 1.0]
+binning_x: 0
+binning_y: 0
+roi:
+  x_offset: 320
+  y_offset: 240
+  height: 480
+  width: 640
+  do_rectify: False
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "size", "values"),
+    [
+        ({}, (640, 480), (1040, 1040, 320, 240)),
+        ({"False": "True"}, (640, 480), (1040, 1040, 320, 240)),
+        ({"binning_x: 0": "binning_x: 2", "binning_y: 0": "binning_y: 2"}, (320, 240), None),
+        ({"x_offset: 320": "x_offset: 0"}, (640, 480), (1040, 1040, 640, 240)),
+        ({"x_offset: 320": "xOffset: 320"}, (640, 480), (1040, 1040, 320, 240)),
+        ({"320": "0", "240": "0", "480\n  width: 640": "0\n  width: 0"}, (1280, 960), "full"),
+    ],
+)
+def test_region_of_interest(
+    changes: dict[str, str], size: tuple[int, int], values: tuple[float, ...] | str | None
+) -> None:
+    """The camera is that of the region, reduced by binning; do_rectify changes nothing."""
+    text = SENSOR
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    expected = {None: (520, 520, 159.75, 119.75), "full": (1040, 1040, 640, 480)}
+    found = ros_calibration(parse_fields(text), size).intrinsics
+    assert (found.width, found.height) == size
+    assert found.values_px == pytest.approx(expected.get(values, values))
+
+
+def test_incomplete_bins() -> None:
+    """Pixels beyond the last complete bin are dropped, and pixels stay square."""
+    text = MESSAGE.replace("binning_x: 0", "binning_x: 3\nbinning_y: 3")
+    found = ros_calibration(parse_fields(text)).intrinsics
+    assert (found.width, found.height) == (213, 160)
+    assert (found.fx_px, found.fy_px) == pytest.approx((500.5 / 3, 501.5 / 3))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "size", "words"),
+    [
+        ("x_offset: 320", "x_offset: 641", None, "640x480 pixels at column 641"),
+        ("width: 640", "width: 0", None, "expected a region of the image"),
+        ("width: 640", "width: -640", None, "expected a whole number"),
+        ("width: 640", "width: 12.5", None, "expected a whole number"),
+        ("binning_x: 0", "binning_x: 999", None, "binning is 999x1"),
+        ("roi:", "roi: [1]\nother:", None, "roi is not a region"),
+        ("roi:", "roi:", (1280, 960), "remove roi from the file"),
+    ],
+)
+def test_damaged_regions(old: str, new: str, size: tuple[int, int] | None, words: str) -> None:
+    """A region that is not one of the image, or not that of the photo, is refused."""
+    with pytest.raises(DataError, match=words):
+        ros_calibration(parse_fields(SENSOR.replace(old, new)), size)

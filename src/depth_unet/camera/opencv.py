@@ -78,7 +78,12 @@ def parse_fields(text: str) -> Fields:
                 "the file holds no named values; expected a camera_info of ROS, a FileStorage of "
                 "OpenCV or a cameras.txt of COLMAP; export it again"
             )
-        return {str(name).replace("_", "").lower(): value for name, value in found.items()}
+        return named_values(found)
+
+
+def named_values(values: dict[object, object]) -> Fields:
+    """Values by name, in lower case without underscores."""
+    return {str(name).replace("_", "").lower(): value for name, value in values.items()}
 
 
 def intrinsics_of(fields: Fields, size: tuple[int, int] | None) -> Intrinsics:

@@ -20,17 +20,19 @@ def read_calibration(path: Path, size: tuple[int, int] | None = None) -> Calibra
         size: Width and height of the photos, used if the file states none.
 
     Returns:
-        The calibration at the size that the file states.
+        The calibration at the size that the file states; of its region of interest, if it has one.
 
     Raises:
-        DataError: The file is missing, damaged, too large or of another kind, or no size is known.
+        DataError: The file is missing, damaged, too large or of another kind, no size is known, or
+            the photos do not show the file's region of interest.
     """
     text = _text(path)
     try:
         if is_colmap(text):
             return colmap_calibration(text)
         fields = parse_fields(text)
-        return ros_calibration(fields) if is_ros(fields) else opencv_calibration(fields, size)
+        read = ros_calibration if is_ros(fields) else opencv_calibration
+        return read(fields, size)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
 
