@@ -67,15 +67,15 @@ def test_floats(tmp_path: Path, largest: float) -> None:
     assert (found[1:] == 255).all()
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("orientation", range(10))
 def test_orientation(image: Image.Image, orientation: int) -> None:
-    """Tags are applied to files and to images, which stay as they were."""
+    """Tags are applied to files and to images, which stay as they were; 0 and 9 mean nothing."""
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
     data = encoded(image, "png", exif=exif)
     decoded = read_photo(data)
-    assert decoded.rotated == (orientation != 1)
-    assert decoded.image.shape == ((30, 40, 3) if orientation < 5 else (40, 30, 3))
+    assert decoded.rotated == (1 < orientation < 9)
+    assert decoded.image.shape == ((40, 30, 3) if 5 <= orientation < 9 else (30, 40, 3))
     with Image.open(io.BytesIO(data)) as opened:
         assert np.array_equal(read_photo(opened).image, decoded.image)
         assert opened.size == (40, 30)
@@ -101,6 +101,17 @@ def test_heif_by_its_bytes(image: Image.Image, tmp_path: Path) -> None:
         [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False
     )
     assert finished.stdout.strip() == "(30, 40, 3)", finished.stderr
+
+
+@pytest.mark.parametrize("orientation", [1, 3])
+def test_orientation_of_heif(image: Image.Image, orientation: int) -> None:
+    """A HEIF photo that its library has rotated counts as rotated."""
+    pillow_heif = pytest.importorskip("pillow_heif")
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    stream = io.BytesIO()
+    pillow_heif.from_pillow(image).save(stream, exif=exif.tobytes())
+    assert read_photo(stream.getvalue()).rotated == (orientation != 1)
 
 
 def test_heif_without_the_library(

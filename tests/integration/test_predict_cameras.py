@@ -63,3 +63,21 @@ def test_other_region(run_folder: Path, tmp_path: Path, size: tuple[int, int], w
     outcome = predict_with(run_folder, tmp_path, REGION, size)
     assert outcome.code == 3
     assert words in outcome.complaints[-1]
+
+
+@pytest.mark.parametrize(("orientation", "code"), [(0, 0), (1, 0), (9, 0), (3, 3), (6, 3)])
+def test_undefined_orientations(
+    run_folder: Path, tmp_path: Path, orientation: int, code: int
+) -> None:
+    """Exif defines the orientations 1 to 8; a photo with 0 or 9 is as the sensor saw it."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (160, 120)).save(tmp_path / "photo.jpg", exif=exif)
+    (tmp_path / "cameras.txt").write_text("1 PINHOLE 160 120 150 150 80 60\n", encoding="utf-8")
+    options = ("--camera", tmp_path / "cameras.txt", "--save", "json")
+    outcome = predict(run_folder, tmp_path / "depth", tmp_path / "photo.jpg", *options)
+    assert outcome.code == code, outcome.err
+    if code:
+        assert "rotated by its Exif data" in outcome.complaints[-1]
+    else:
+        assert camera_of(tmp_path / "depth")["fx_px"] == pytest.approx(150)

@@ -24,6 +24,7 @@ SUFFIXES = frozenset(
 )
 HEIF_BRANDS = frozenset((b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"))
 ORIENTATION = 0x0112
+ROTATED = frozenset(range(2, 9))  # 1 is upright; others are undefined, and Pillow ignores them
 ROWS_AT_ONCE = 1024
 REMEDY = "use another photo"
 _HEIF_LOCK = threading.Lock()
@@ -105,7 +106,7 @@ def _decode_file(stream: io.BytesIO | Path, name: str) -> DecodedPhoto:
 def _decode_upright(image: Image.Image, name: str, *, in_place: bool = False) -> DecodedPhoto:
     """Decode an open image; in place, a large photo needs no second copy."""
     with as_data_error(name, "is damaged", REMEDY):
-        focal_px, orientation = exif_focal_px(image), image.getexif().get(ORIENTATION, 1)
+        focal_px, rotated = exif_focal_px(image), _orientation(image) in ROTATED
         if in_place:
             ImageOps.exif_transpose(image, in_place=True)
             upright = image
@@ -115,7 +116,12 @@ def _decode_upright(image: Image.Image, name: str, *, in_place: bool = False) ->
             pixels = grey_as_rgb(np.asarray(upright))
         else:
             pixels = _as_rgb(upright.convert("RGBA") if upright.mode == "P" else upright)
-        return DecodedPhoto(image=pixels, focal_px=focal_px, rotated=orientation != 1)
+        return DecodedPhoto(image=pixels, focal_px=focal_px, rotated=rotated)
+
+
+def _orientation(image: Image.Image) -> object:
+    """The Exif orientation that was stored; pillow-heif has applied it already."""
+    return image.info.get("original_orientation") or image.getexif().get(ORIENTATION)
 
 
 def _as_rgb(image: Image.Image) -> UInt8[np.ndarray, "h w 3"]:
