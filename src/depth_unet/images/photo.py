@@ -1,6 +1,7 @@
 """Decode a photo of any kind to upright RGB, with the focal length from its Exif data."""
 
 import io
+import math
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ SUFFIXES = frozenset(
 HEIF_BRANDS = frozenset((b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"))
 ORIENTATION = 0x0112
 ROTATED = frozenset(range(2, 9))  # 1 is upright; others are undefined, and Pillow ignores them
+HALF_STEP = 0.5 / 255  # by so much may a tensor leave [0, 1]: it still rounds to 0 or 255
 ROWS_AT_ONCE = 1024
 REMEDY = "use another photo"
 _HEIF_LOCK = threading.Lock()
@@ -54,12 +56,12 @@ def read_photo(photo: Photo) -> DecodedPhoto:
             that 65535 is white; transparency is dropped.
 
     Raises:
-        DataError: The photo is missing, damaged, not an image, an array of another form, or HEIF
-            without the library for it.
+        DataError: The photo is missing, damaged, not an image, an array or tensor of another form
+            or range, or HEIF without the library for it.
     """
     match photo:
         case np.ndarray():
-            return DecodedPhoto(image=_check_array(photo))
+            return DecodedPhoto(image=check_array(photo))
         case Tensor():
             return DecodedPhoto(image=_from_tensor(photo))
         case Image.Image():
@@ -70,7 +72,12 @@ def read_photo(photo: Photo) -> DecodedPhoto:
             return _decode_file(Path(photo), str(photo))
 
 
-def _check_array(photo: np.ndarray) -> UInt8[np.ndarray, "h w 3"]:
+def check_array(photo: np.ndarray) -> UInt8[np.ndarray, "h w 3"]:
+    """Return an array that is a photo.
+
+    Raises:
+        DataError: It is not uint8 RGB.
+    """
     if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or not photo.size:
         raise DataError(
             f"the photo is an array of {photo.dtype} and shape {photo.shape}; "
@@ -85,7 +92,15 @@ def _from_tensor(photo: Tensor) -> UInt8[np.ndarray, "h w 3"]:
             f"the photo is a tensor of {photo.dtype} and shape {tuple(photo.shape)}; "
             "expected float RGB in [0, 1] of shape (3, h, w)"
         )
-    scaled = (photo.detach().cpu().float().clamp(0, 1) * 255).round()
+    values = photo.detach().cpu().float()
+    low, high = values.min().item(), values.max().item()
+    if not -HALF_STEP <= low <= high <= 1 + HALF_STEP:  # false for NaN, too
+        found = "that holds NaN" if math.isnan(low) else f"with values from {low:.4g} to {high:.4g}"
+        raise DataError(
+            f"the photo is a tensor {found}; expected RGB in [0, 1]; divide 0 to 255 by 255, undo "
+            "a normalisation, and clamp what resampling leaves beyond"
+        )
+    scaled = (values.clamp(0, 1) * 255).round()
     return scaled.to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
 
 

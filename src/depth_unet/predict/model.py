@@ -15,7 +15,7 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.choices import InferenceChoice
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.images.photo import DecodedPhoto, Photo, read_photo
+from depth_unet.images.photo import DecodedPhoto, Photo, check_array, read_photo
 from depth_unet.images.resize import resize_bilinear
 from depth_unet.model.checkpoint import Checkpoint, read, resolve
 from depth_unet.predict.canvas import predict_canvas, predict_metres
@@ -107,13 +107,21 @@ class DepthModel(nn.Module):
     def predict_array(
         self, image: UInt8[np.ndarray, "h w 3"], intrinsics: Intrinsics
     ) -> Float32[np.ndarray, "h w"]:
-        """Metric depth of an RGB image (0 to 255) with a known camera, at its own size."""
+        """Metric depth of an RGB image (0 to 255) with a known camera, at its own size.
+
+        Raises:
+            DataError: The image is not uint8 RGB, or the camera has another image size.
+        """
+        check_array(image)
+        _check_size(intrinsics, image)
         return predict_metres(self, image, intrinsics, self.config, self.device)
 
     def predict_low_resolution(
         self, image: UInt8[np.ndarray, "h w 3"], intrinsics: Intrinsics
     ) -> Float32[np.ndarray, "h2 w2"]:
         """As ``predict_array``, at the network's canvas size."""
+        check_array(image)
+        _check_size(intrinsics, image)
         depth_m, _ = predict_canvas(self, image, intrinsics, self.config, self.device)
         return depth_m
 
@@ -132,12 +140,7 @@ class DepthModel(nn.Module):
             focal = self.config.model.canonical_focal
             return _pinhole(Intrinsics.assumed(width, height, focal)), ASSUMED
         calibration = camera if isinstance(camera, Calibration) else _pinhole(camera)
-        size = calibration.intrinsics.width, calibration.intrinsics.height
-        if size != (width, height):
-            raise DataError(
-                f"the camera is for images of {size[0]}x{size[1]} pixels and the photo has "
-                f"{width}x{height}; pass camera.resized({width}, {height})"
-            )
+        _check_size(calibration.intrinsics, photo.image)
         return calibration, GIVEN
 
     @property
@@ -182,3 +185,12 @@ def load(
 
 def _pinhole(intrinsics: Intrinsics) -> Calibration:
     return Calibration(intrinsics=intrinsics, distortion="none")
+
+
+def _check_size(camera: Intrinsics, image: UInt8[np.ndarray, "h w 3"]) -> None:
+    height, width = image.shape[:2]
+    if (camera.width, camera.height) != (width, height):
+        raise DataError(
+            f"the camera is for images of {camera.width}x{camera.height} pixels and the photo has "
+            f"{width}x{height}; pass camera.resized({width}, {height})"
+        )
