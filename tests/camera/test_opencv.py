@@ -1,6 +1,7 @@
 """Files of OpenCV's FileStorage, written by OpenCV."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ from depth_unet.camera.opencv import opencv_calibration, parse_fields
 from depth_unet.errors import DataError
 
 MATRIX = np.array(((500.25, 0, 319.125), (0, 501.75, 1e-5), (0, 0, 1)))
+CENTRED = np.array(((500.25, 0, 319.125), (0, 501.75, 239.5), (0, 0, 1)))
 FIVE = (-0.3, 0.1, 1e-5, -0.002, 0.0)
 CAMERA = Intrinsics(width=640, height=480, fx_px=500.25, fy_px=501.75, cx_px=319.125, cy_px=1e-5)
 OLD = """%YAML:1.0
@@ -86,8 +88,8 @@ def test_sizes(size: object, name: str, suffix: str, tmp_path: Path) -> None:
 @each_suffix
 def test_size_of_the_photos(suffix: str, tmp_path: Path) -> None:
     """The given size is used where the file states none, and only there."""
-    bare = written(tmp_path / f"bare.{suffix}", {"K": MATRIX})
-    assert read(bare, (640, 480)).intrinsics == CAMERA
+    bare = written(tmp_path / f"bare.{suffix}", {"K": CENTRED})
+    assert read(bare, (640, 480)).intrinsics == replace(CAMERA, cy_px=239.5)
     with pytest.raises(DataError, match="states no image size"):
         read(bare)
     whole = written(tmp_path / f"whole.{suffix}", {"K": MATRIX, "image_size": (640, 480)})
@@ -112,7 +114,7 @@ def test_files_of_old_versions() -> None:
 
 def test_lists_of_lists() -> None:
     """What Python programs dump of the same matrices is read as well."""
-    text = json.dumps({"camera_matrix": MATRIX.tolist(), "dist_coeff": [list(FIVE)]})
+    text = json.dumps({"camera_matrix": CENTRED.tolist(), "dist_coeff": [list(FIVE)]})
     assert read(text, (640, 480)).coefficients == FIVE
 
 

@@ -4,10 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
+import depth_unet
+from depth_unet.predict.model import ASSUMED, EXIF
 from tests.integration.commandline import Outcome, predict
+from tests.integration.commandline import depth_unet as run
 
 REGION = """height: 960
 width: 1280
@@ -81,3 +85,109 @@ def test_undefined_orientations(
         assert "rotated by its Exif data" in outcome.complaints[-1]
     else:
         assert camera_of(tmp_path / "depth")["fx_px"] == pytest.approx(150)
+
+
+PINHOLE = "1 PINHOLE {width} {height} {fx} {fy} {cx} {cy}\n"
+MATRIX = "K: [{fx}, 0, {cx}, 0, {fy}, {cy}, 0, 0, 1]\n"
+OPENCV = MATRIX + "image_width: {width}\nimage_height: {height}\n"
+ROS = OPENCV + "distortion_model: plumb_bob\n"
+
+
+def calibration(form: str, cx: float, cy: float, fx: float = 1000, fy: float = 1000) -> str:
+    """A calibration for photos of 1280x960 pixels."""
+    return form.format(width=1280, height=960, fx=fx, fy=fy, cx=cx, cy=cy)
+
+
+@pytest.mark.parametrize("form", [PINHOLE, OPENCV, ROS], ids=["colmap", "opencv", "ros"])
+@pytest.mark.parametrize("centre", [(11447, 6276), (0, 0), (640, 0), (-640, 480)])
+def test_principal_point_outside(
+    run_folder: Path, tmp_path: Path, form: str, centre: tuple[float, float]
+) -> None:
+    """A calibration whose principal point is not inside its image is refused at once."""
+    outcome = predict_with(run_folder, tmp_path, calibration(form, *centre), (320, 240))
+    assert outcome.code == 2
+    assert "is not inside the image of 1280x960 pixels" in outcome.complaints[-1]
+    assert not (tmp_path / "depth").exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ((320, 240), "principal point"),
+        ((640, 480, 28, 28), "field of view is 175 degrees"),
+        ((640, 480, 1e6, 1e6), "field of view is 0.0733 degrees"),
+        ((640, 480, 1000, 450), "focal lengths are 250 and 112.5 pixels"),
+        ((560, 530, 900, 1000), ""),
+    ],
+)
+@pytest.mark.parametrize("form", [PINHOLE, OPENCV, ROS], ids=["colmap", "opencv", "ros"])
+def test_implausible_calibration(
+    run_folder: Path, tmp_path: Path, form: str, values: tuple[float, ...], words: str
+) -> None:
+    """An unlikely calibration is used with one warning, a plausible one with none."""
+    outcome = predict_with(run_folder, tmp_path, calibration(form, *values), (320, 240))
+    assert outcome.code == 0, outcome.err
+    assert len(outcome.warnings) == bool(words)
+    if words:
+        assert "the camera is implausible" in outcome.warnings[0]
+        assert words in outcome.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [(("--focal-px", 28), "not millimetres"), (("--fov", 60), "")]
+)
+def test_implausible_options(
+    run_folder: Path, photo: Path, tmp_path: Path, options: tuple[object, ...], words: str
+) -> None:
+    """A focal length in millimetres is taken for pixels with a warning."""
+    with Image.open(photo) as image:
+        image.resize((640, 480)).save(tmp_path / "large.png")
+    outcome = predict(run_folder, tmp_path / "depth", tmp_path / "large.png", *options)
+    assert outcome.code == 0
+    assert [words in line for line in outcome.warnings] == [True] * bool(words)
+
+
+@pytest.mark.parametrize("size", [(640, 480), (736, 552)])
+def test_size_that_is_not_stated(run_folder: Path, tmp_path: Path, size: tuple[int, int]) -> None:
+    """A calibration without a size is refused for photos whose middle is elsewhere."""
+    text = calibration(MATRIX, 639.5, 479.5)
+    assert predict_with(run_folder, tmp_path, text, (1280, 960)).code == 0
+    outcome = predict_with(run_folder, tmp_path / "depth", text, size)
+    assert outcome.code == 3
+    assert "add image_width and image_height" in outcome.complaints[-1]
+
+
+@pytest.mark.parametrize(
+    ("size", "source"),
+    [((160, 120), EXIF), ((120, 160), EXIF), ((161, 120), EXIF), ((80, 120), ASSUMED)],
+)
+def test_exif_of_cropped_photos(
+    run_folder: Path, tmp_path: Path, size: tuple[int, int], source: str
+) -> None:
+    """Exif data that state a size of another shape are those of the photo before cropping."""
+    exif = Image.Exif()
+    exif.get_ifd(0x8769).update({41989: 28, 40962: 4000, 40963: 3000})
+    Image.new("RGB", size).save(tmp_path / "photo.jpg", exif=exif)
+    outcome = predict(run_folder, tmp_path / "depth", tmp_path / "photo.jpg", "--save", "json")
+    assert outcome.code == 0
+    facts = json.loads((tmp_path / "depth" / "photo_depth.json").read_text(encoding="utf-8"))
+    assert facts["focal_from"] == source
+    assert ["before cropping" in line for line in outcome.warnings] == [True] * (source == ASSUMED)
+
+
+def test_implausible_camera_in_python(run_folder: Path) -> None:
+    """The camera given in Python is checked like that of a file."""
+    model, image = depth_unet.load(run_folder), np.zeros((120, 160, 3), np.uint8)
+    camera = depth_unet.Intrinsics(width=160, height=120, fx_px=150, fy_px=150, cx_px=0, cy_px=0)
+    with pytest.warns(UserWarning, match="principal point .* is far from the middle"):
+        model.predict(image, camera)
+
+
+def test_implausible_camera_of_a_data_set(pairs: Path) -> None:
+    """Intrinsics of dataset.json that are unlikely give a warning."""
+    info = json.loads((pairs / "dataset.json").read_text(encoding="utf-8"))
+    info["intrinsics"] |= {"fx_px": 3.0, "fy_px": 3.0}
+    (pairs / "dataset.json").write_text(json.dumps(info), encoding="utf-8")
+    (warning,) = run("inspect", pairs).warnings
+    assert "the intrinsics in dataset.json are implausible" in warning
+    assert "field of view" in warning

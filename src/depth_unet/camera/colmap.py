@@ -2,6 +2,7 @@
 
 from depth_unet.camera.calibration import Calibration, Distortion
 from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.plausible import check_inside
 from depth_unet.errors import DataError
 
 CENTRE_PX = 0.5  # COLMAP's first pixel centre; ours is 0.
@@ -79,18 +80,16 @@ def _camera(words: list[str]) -> Calibration:
     coefficients = tuple(values[num_focals + 2 :])
     if distortion == "brown":
         coefficients += (0.0,) * (4 - num_coefficients)
-    return Calibration(
-        intrinsics=Intrinsics(
-            width=width,
-            height=height,
-            fx_px=values[0],
-            fy_px=values[num_focals - 1],
-            cx_px=cx_px - CENTRE_PX,
-            cy_px=cy_px - CENTRE_PX,
-        ),
-        distortion=distortion,
-        coefficients=coefficients,
+    intrinsics = Intrinsics(
+        width=width,
+        height=height,
+        fx_px=values[0],
+        fy_px=values[num_focals - 1],
+        cx_px=cx_px - CENTRE_PX,
+        cy_px=cy_px - CENTRE_PX,
     )
+    check_inside(intrinsics)
+    return Calibration(intrinsics=intrinsics, distortion=distortion, coefficients=coefficients)
 
 
 def _side(word: str) -> int:

@@ -13,6 +13,7 @@ import yaml
 
 from depth_unet.camera.calibration import LONGEST_SIDE_PX, Calibration
 from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.plausible import check_inside, check_same_size
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
 
@@ -24,6 +25,7 @@ MODEL_NAME = "distortionmodel"
 FISHEYE_NAME = "fisheyemodel"  # written by OpenCV's example calibration program
 FISHEYE_MODELS = ("equidistant", "fisheye")
 MOST_YAML_EVENTS, MOST_YAML_LEVELS = 20_000, 16
+ANY_SIZE = (1, 1)  # stands for photos that are not known yet; their size is not checked
 MATRIX_TAG = re.compile(r"!!opencv-(?:nd-)?matrix")
 
 Fields = dict[str, object]
@@ -39,7 +41,8 @@ def opencv_calibration(fields: Fields, size: tuple[int, int] | None = None) -> C
         size: Width and height of the photos, used if the file states none.
 
     Raises:
-        DataError: A field is missing, damaged or of another model.
+        DataError: A field is missing, damaged or of another model, or the file states no size and
+            is not for photos of ``size``.
     """
     known = (*COEFFICIENT_NAMES, MODEL_NAME)
     strange = [name for name in fields if name.startswith(("distc", "disto")) and name not in known]
@@ -48,7 +51,12 @@ def opencv_calibration(fields: Fields, size: tuple[int, int] | None = None) -> C
             f"the file holds the unknown name {strange[0][:40]!r}; the coefficients must be called "
             "distortion_coefficients; rename them"
         )
-    intrinsics = intrinsics_of(fields, size_of(fields) or size)
+    stated = size_of(fields)
+    intrinsics = intrinsics_of(fields, stated or size)
+    if stated is not None:
+        check_inside(intrinsics)
+    elif size != ANY_SIZE:
+        check_same_size(intrinsics)
     coefficients = coefficients_of(fields)
     if not coefficients:
         return Calibration(intrinsics=intrinsics, distortion="none")

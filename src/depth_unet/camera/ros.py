@@ -14,6 +14,7 @@ from depth_unet.camera.opencv import (
     size_of,
     word_of,
 )
+from depth_unet.camera.plausible import check_inside
 from depth_unet.errors import DataError
 
 MODELS: dict[str, tuple[Distortion, tuple[int, ...]]] = {
@@ -47,6 +48,7 @@ def ros_calibration(fields: Fields, size: tuple[int, int] | None = None) -> Cali
             sensor although there is a region of interest.
     """
     sensor = intrinsics_of(fields, size_of(fields))
+    check_inside(sensor)
     intrinsics = _binned(_region(sensor, fields, size), fields)
     coefficients = coefficients_of(fields)
     if not coefficients:

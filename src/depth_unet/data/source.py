@@ -13,6 +13,7 @@ from jaxtyping import UInt8, UInt16
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
+from depth_unet.camera.plausible import find_doubt
 from depth_unet.data.decode import check_headers, check_sizes, read_depth, read_rgb
 from depth_unet.data.layout import DatasetInfo, OnBad, PairRow, read_index, read_info, refuse
 from depth_unet.errors import DataError
@@ -117,6 +118,11 @@ class PairsSource(Original):
             warnings.warn(
                 f"{root} states no camera for some images; a focal length of {NYU_FOCAL:.3f} times "
                 "the longer side (NYU's Kinect) is assumed: add intrinsics to dataset.json",
+                stacklevel=2,
+            )
+        elif self.info.intrinsics and (doubt := find_doubt(self.info.intrinsics)):
+            warnings.warn(
+                f"{root}: the intrinsics in dataset.json are implausible: {doubt}; correct them",
                 stacklevel=2,
             )
 

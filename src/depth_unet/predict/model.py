@@ -1,6 +1,7 @@
 """A trained network as one object: photo in, metric depth out."""
 
 import math
+import warnings
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Self
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.plausible import find_doubt
 from depth_unet.config.choices import InferenceChoice
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError, DataError
@@ -79,7 +81,7 @@ class DepthModel(nn.Module):
             photo: A photo as ``read_photo`` takes it, or its result.
             camera: The photo's camera. None uses the focal length from the photo's Exif data, or
                 else the training camera's. Depth is proportional to the focal length, so an error
-                in it is an error in depth.
+                in it is an error in depth. An implausible camera gives a warning.
 
         Returns:
             Depth in metres, and the camera that it holds for.
@@ -141,6 +143,12 @@ class DepthModel(nn.Module):
             return _pinhole(Intrinsics.assumed(width, height, focal)), ASSUMED
         calibration = camera if isinstance(camera, Calibration) else _pinhole(camera)
         _check_size(calibration.intrinsics, photo.image)
+        if doubt := find_doubt(calibration.intrinsics):
+            warnings.warn(
+                f"the camera is implausible: {doubt}; an error in it is an error in depth; check "
+                "the camera",
+                stacklevel=3,
+            )
         return calibration, GIVEN
 
     @property

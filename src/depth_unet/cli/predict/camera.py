@@ -6,6 +6,7 @@ from pathlib import Path
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.opencv import ANY_SIZE
 from depth_unet.camera.read import read_calibration, scale_calibration
 from depth_unet.cli.arguments import PredictArguments
 from depth_unet.errors import ConfigError, DataError
@@ -53,7 +54,7 @@ def _from_field_of_view(fov_deg: float) -> CameraFor:
 
 
 def _from_file(path: Path) -> CameraFor:
-    read_calibration(path, (1, 1))  # reports a bad file before any work is done
+    read_calibration(path, ANY_SIZE)  # reports a bad file before any work is done
 
     def camera_for(photo: DecodedPhoto) -> Calibration:
         if photo.rotated:

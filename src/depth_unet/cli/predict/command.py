@@ -211,6 +211,6 @@ def _parse_range(text: str) -> tuple[float, float] | None:
 def _focal_warning(num_photos: int) -> str:
     photos = "the photo states" if num_photos == 1 else f"{num_photos} photos state"
     return (
-        f"{photos} no focal length, so the training camera's is assumed; an error in it scales "
-        "depth; use --fov, --focal-px or --camera"
+        f"{photos} no focal length (or that of the photo before cropping), so the training "
+        "camera's is assumed; an error in it scales depth; use --fov, --focal-px or --camera"
     )
