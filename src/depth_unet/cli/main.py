@@ -5,6 +5,7 @@ Imports stand where they are needed: help answers without tyro, and torch comes 
 
 import importlib
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
@@ -30,6 +31,8 @@ MODULE_OF = {
 }
 WITH_RECIPE = ("train", "search")
 SEARCH_LIBRARIES = ("filelock", "optuna", "sqlalchemy")
+_VALUE = re.compile(r"(-\w(?=~)|--?[\w.-]+=|)(.*)", re.DOTALL)
+"""An argument as option and value: --out=VALUE, -o=VALUE, -oVALUE, or the value alone."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,13 +48,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         try:
-            return _run(list(sys.argv[1:] if argv is None else argv))
+            given = sys.argv[1:] if argv is None else argv
+            return _run([_expand_home(argument) for argument in given])
         finally:
             if sys.stdout is not None:  # None where a service started us without one
                 sys.stdout.flush()
     except BrokenPipeError:  # as in `depth-unet --help | head -1`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+
+
+def _expand_home(argument: str) -> str:
+    """Expand ``~`` at the start of a value; most shells leave ``--out=~/depth`` as it is."""
+    match = _VALUE.fullmatch(argument)
+    assert match  # any text matches
+    return match[1] + os.path.expanduser(match[2])  # noqa: PTH111  # not only paths
 
 
 def _run(arguments: list[str]) -> int:

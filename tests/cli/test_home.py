@@ -1,0 +1,75 @@
+"""``~`` is the home folder wherever a path may stand."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from depth_unet.cli import main as program
+from tests.integration.commandline import assert_refused, depth_unet
+
+PLACES = {
+    "predict": ["{a}", "--out={b}", "--weights={c}", "--camera={d}"],
+    "train seed": ["--data={a}", "--out={b}", "--fold={c}.csv:1", "--init={d}"],
+    "search seed": ["--data={a}:2", "--out={b}"],
+    "evaluate": ["{a}", "--data={b}", "--predictions={c}", "--out={d}"],
+    "compare": ["{a}", "{b}", "--data={c}", "--out={d}"],
+    "leaderboard": ["{a}", "{b}", "--out={c}.md"],
+    "export": ["{a}", "{b}", "--average={c}"],
+    "inspect": ["{a}", "--sheet={b}"],
+    "prepare": ["{a}", "{b}", "--labels={c}"],
+    "rooms": ["{a}", "--furniture={b}"],
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder, and another folder to be in."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "work").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path / "home"
+
+
+@pytest.mark.parametrize("command", PLACES)
+def test_every_path_of_every_command(
+    command: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Options and operands get the same paths, whether the shell or we expand them."""
+    parsed = list[Any]()
+    recorder = SimpleNamespace(run=lambda arguments: parsed.append(arguments) or [])
+    monkeypatch.setattr(program, "_import", lambda _: recorder)
+    for folder in ("~", str(home)):
+        names = {name: f"{folder}/{name}" for name in "abcd"}
+        words = [word.format(**names) for word in PLACES[command]]
+        assert depth_unet(*command.split(), *words).code == 0
+    assert "~" not in repr(parsed[0])
+    assert parsed[0] == parsed[1]
+
+
+@pytest.mark.parametrize("option", ["--out=~/depth", "-o=~/depth", "-o~/depth", "--out|~/depth"])
+def test_results_at_home(home: Path, option: str) -> None:
+    """The output folder is made at home, and none is called ``~``."""
+    Image.new("RGB", (64, 48)).save(home / "photo.png")
+    outcome = depth_unet("predict", home / "photo.png", *option.split("|"), "--save", "npy")
+    assert outcome.code == 0, outcome.err
+    assert (home / "depth" / "photo_depth.npy").is_file()
+    assert list(Path.cwd().iterdir()) == []
+
+
+def test_resume_at_home(home: Path) -> None:
+    """A run to resume is looked for at home."""
+    assert_refused(depth_unet("train", "--resume=~/run"), str(home / "run"))
+
+
+def test_names_with_a_tilde(home: Path) -> None:
+    """A tilde elsewhere, and one before a name that is no user's, belong to the name."""
+    for name in ("~no user.png", "a~b.png"):
+        Image.new("RGB", (64, 48)).save(name)
+        assert depth_unet("predict", name, "--out=depth~", "--save", "npy").code == 0
+    found = {path.name for path in Path("depth~").glob("*.npy")}
+    assert found == {"~no user_depth.npy", "a~b_depth.npy"}
+    assert list(home.iterdir()) == []
