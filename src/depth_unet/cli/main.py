@@ -43,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         invalid request (nothing was done); 3 if some inputs failed and the rest is written; 130
         after an interrupt.
     """
+    # Pictures only go into files. A notebook's commands inherit its backend, which may be missing.
+    os.environ["MPLBACKEND"] = "agg"
     try:
         try:
             return _run(list(sys.argv[1:] if argv is None else argv))
