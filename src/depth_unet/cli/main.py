@@ -12,6 +12,7 @@ from typing import Any
 
 from depth_unet import __version__
 from depth_unet.cli.help import USAGE, help_rules, recipes_help
+from depth_unet.cli.streams import make_encodable
 from depth_unet.errors import CheckpointError, ConfigError, DataError, install_command
 
 FAILED, INVALID, SOME_FAILED, INTERRUPTED = 1, 2, 3, 130
@@ -45,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     # Pictures only go into files. A notebook's commands inherit its backend, which may be missing.
     os.environ["MPLBACKEND"] = "agg"
+    make_encodable()
     try:
         try:
             return _run(list(sys.argv[1:] if argv is None else argv))

@@ -1,0 +1,30 @@
+"""The standard streams of a command: characters that they cannot encode."""
+
+import codecs
+import io
+import sys
+
+LOOKALIKES = dict(zip("█━…–“”δ↓↑·°±×", "#-.-\"\"dv^-o~x", strict=True))
+HANDLER = "depth-unet"
+
+
+def make_encodable() -> None:
+    """Let stdout and stderr replace what they cannot encode, as in ``PYTHONIOENCODING=ascii``.
+
+    A replacement is a similar ASCII character, or an escape such as ``\\xe9``, from which a file
+    name can be read.
+    """
+    codecs.register_error(HANDLER, _replace)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # not a test's or a notebook's own stream
+            stream.reconfigure(errors=HANDLER)
+
+
+def _replace(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    first = error.object[error.start]
+    if first in LOOKALIKES:
+        return LOOKALIKES[first], error.start + 1
+    error.end = error.start + 1
+    return codecs.backslashreplace_errors(error)
