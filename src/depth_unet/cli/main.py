@@ -148,12 +148,15 @@ def _parse_resume(rest: list[str]) -> Any:
     """Parse ``train --resume``; other options change the settings of the run, or of a recipe."""
     from pathlib import Path
 
+    from depth_unet.cli.arguments import ResumeArguments
+    from depth_unet.cli.repeated import join_repeated
     from depth_unet.config.run import Config
     from depth_unet.model.checkpoint import read_config, run_file
     from depth_unet.recipes import RECIPES
 
     if rest[0] in RECIPES:
         return _parse("resume", rest[1:], prog="train", config=RECIPES[rest[0]]())
+    rest = join_repeated(rest, ResumeArguments)
     place = next(i for i, item in enumerate(rest) if item.split("=")[0] == "--resume")
     run = rest[place].partition("=")[2] or "".join(rest[place + 1 : place + 2])
     config = read_config(run_file(Path(run))) if run and run[0] != "-" else Config()
@@ -167,6 +170,7 @@ def _parse(command: str, rest: list[str], *, prog: str = "", config: Any = None)
     import tyro
 
     from depth_unet.cli import arguments
+    from depth_unet.cli.repeated import join_repeated
 
     kind = getattr(arguments, f"{command.title()}Arguments")
     default = tyro.MISSING_NONPROP
@@ -176,7 +180,7 @@ def _parse(command: str, rest: list[str], *, prog: str = "", config: Any = None)
     return tyro.cli(
         kind,
         prog=f"depth-unet {prog or command}",
-        args=rest,
+        args=join_repeated(rest, kind),
         default=default,
         config=(tyro.conf.DisallowNone,),
         registry=help_rules(),

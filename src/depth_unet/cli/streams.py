@@ -4,14 +4,14 @@ import codecs
 import io
 import sys
 
-LOOKALIKES = dict(zip("█━…–“”δ↓↑·°±×", "#-.-\"\"dv^-o~x", strict=True))
+LOOKALIKES = dict(zip("█━…–“”δ↓↑·°±×", '#-.-""dv^-o~x', strict=True))
 HANDLER = "depth-unet"
 
 
 def make_encodable() -> None:
-    """Let stdout and stderr replace what they cannot encode, as in ``PYTHONIOENCODING=ascii``.
+    r"""Let stdout and stderr replace what they cannot encode, as in ``PYTHONIOENCODING=ascii``.
 
-    A replacement is a similar ASCII character, or an escape such as ``\\xe9``, from which a file
+    A replacement is a similar ASCII character, or an escape such as ``\xe9``, from which a file
     name can be read.
     """
     codecs.register_error(HANDLER, _replace)
