@@ -19,6 +19,7 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.errors import DataError
 from depth_unet.files.atomic import replacing, write_text
+from depth_unet.files.text import read_text
 
 INDEX_NAME = "index.csv"
 INFO_NAME = "dataset.json"
@@ -124,7 +125,7 @@ def read_index(
         return row
 
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_text(path)
         rows = collect_rows(_lines(text, path), parse, on_bad)
     except (FileNotFoundError, NotADirectoryError):
         raise DataError(
@@ -185,7 +186,7 @@ def read_info(root: Path) -> DatasetInfo:
     if not path.exists():
         return DatasetInfo(name=root.resolve().name)
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(read_text(path))
         unit = values.get("depth_unit", "mm")
         camera = values.get("intrinsics")
         info = DatasetInfo(
