@@ -12,10 +12,11 @@ from typing import Any
 
 from depth_unet import __version__
 from depth_unet.cli.help import USAGE, help_rules, recipes_help
-from depth_unet.cli.streams import make_encodable
+from depth_unet.cli.streams import drop_unread, make_encodable
 from depth_unet.errors import CheckpointError, ConfigError, DataError, install_command
 
 FAILED, INVALID, SOME_FAILED, INTERRUPTED = 1, 2, 3, 130
+UNREAD = 141  # 128 + SIGPIPE, as of other programs
 
 MODULE_OF = {
     "predict": "predict.command",
@@ -40,9 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments without the program's name; None takes the process's.
 
     Returns:
-        The exit code: 0; 1 if a file could not be written, or nobody reads the output; 2 for an
-        invalid request (nothing was done); 3 if some inputs failed and the rest is written; 130
-        after an interrupt.
+        The exit code: 0; 1 if a file could not be written; 2 for an invalid request (nothing was
+        done); 3 if some inputs failed and the rest is written; 130 after an interrupt; 141 if
+        nobody reads the output any more.
     """
     # Pictures only go into files. A notebook's commands inherit its backend, which may be missing.
     os.environ["MPLBACKEND"] = "agg"
@@ -54,8 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             if sys.stdout is not None:  # None where a service started us without one
                 sys.stdout.flush()
     except BrokenPipeError:  # as in `depth-unet --help | head -1`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+        drop_unread()
+        return UNREAD
 
 
 def _run(arguments: list[str]) -> int:

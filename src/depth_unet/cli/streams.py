@@ -1,7 +1,8 @@
-"""The standard streams of a command: characters that they cannot encode."""
+"""The standard streams of a command: characters that they cannot encode, and closed pipes."""
 
 import codecs
 import io
+import os
 import sys
 
 LOOKALIKES = dict(zip("█━…–“”δ↓↑·°±×", '#-.-""dv^-o~x', strict=True))
@@ -18,6 +19,15 @@ def make_encodable() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # not a test's or a notebook's own stream
             stream.reconfigure(errors=HANDLER)
+
+
+def drop_unread() -> None:
+    """Write what stdout and stderr still hold to nowhere, if nobody reads them."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None where it was closed
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _replace(error: UnicodeError) -> tuple[str | bytes, int]:
