@@ -89,9 +89,12 @@ def test_a_sound_data_set() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (scaled(1 / 10), "10 times too small"),
-        (scaled(1 / 255), "255 times too small"),
-        (scaled(10), "10 times too large"),
+        (scaled(1 / 10), "in another unit, such as cm, 1/256 m;"),
+        (scaled(0.256), "in another unit, such as cm, 1/256 m;"),
+        (scaled(1 / 255), "depth seems to be in another unit; correct depth_unit"),
+        (scaled(1 / 1000), "in another unit, such as m;"),
+        (scaled(4), "such as 1/4000 m, 1/5000 m, 1/8000 m, 0.1 mm;"),
+        (scaled(8), "such as 1/4000 m, 1/5000 m, 1/8000 m, 0.1 mm;"),
         (framed, "have a white frame, and border_px is 0"),
         (stepped, "8-bit depth"),
         (
@@ -153,7 +156,9 @@ def test_bad_pairs_do_not_end_it() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*states no camera")
-@pytest.mark.parametrize(("unit", "words"), [(1.0, "too large"), (1e-6, "1000 times too small")])
+@pytest.mark.parametrize(
+    ("unit", "words"), [(1.0, "seems to be in another unit"), (1e-6, "such as mm;")]
+)
 def test_wrong_unit_of_a_folder(unit: float, words: str, tmp_path: Path) -> None:
     """Millimetres declared as metres or as micrometres are reported."""
     root = write_box_rooms(tmp_path / "rooms", rooms=2, frames=2, test_rooms=0)

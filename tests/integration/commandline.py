@@ -92,7 +92,10 @@ def no_pictures() -> Iterator[None]:
 
 
 def start(
-    *arguments: object, module: str = "depth_unet", variables: Mapping[str, object] | None = None
+    *arguments: object,
+    module: str = "depth_unet",
+    variables: Mapping[str, object] | None = None,
+    encoding: str | None = None,
 ) -> subprocess.Popen[str]:
     """Start ``python -m depth_unet`` (or another module) on the copy that is tested here."""
     spec = importlib.util.find_spec("depth_unet")
@@ -104,6 +107,7 @@ def start(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        encoding=encoding,
         env={
             **os.environ,
             "PYTHONPATH": os.pathsep.join((str(source), str(tests))),

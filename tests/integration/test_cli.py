@@ -88,14 +88,30 @@ def test_module_is_the_command(arguments: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("arguments", ["--help", "predict --help", "inspect ROOMS"])
 def test_broken_pipe(arguments: str, unbuffered: str, places: dict[str, Path]) -> None:
-    """When nobody reads the output any more, a command ends without a word on stderr."""
+    """When nobody reads the output any more, a command ends as other programs do, in silence."""
     words = [places.get(word, word) for word in arguments.split()]
     with start(*words, variables={"PYTHONUNBUFFERED": unbuffered}) as process:
         assert process.stdout is not None
         process.stdout.close()
         assert process.stderr is not None
         assert process.stderr.read().strip() == ""
-    assert process.returncode == 1
+    assert process.returncode == 141
+
+
+@pytest.mark.parametrize("terminal", [{}, {"FORCE_COLOR": 1}], ids=["file", "terminal"])
+@pytest.mark.parametrize("arguments", ["segment", "prepare ROOMS NEW", "inspect ROOMS"])
+def test_broken_pipe_of_stderr(
+    arguments: str, terminal: dict[str, object], places: dict[str, Path], tmp_path: Path
+) -> None:
+    """So it does when nobody reads its errors and progress."""
+    places = {**places, "NEW": tmp_path / "new"}
+    words = [places.get(word, word) for word in arguments.split()]
+    with start(*words, variables=terminal) as process:
+        assert process.stderr is not None
+        process.stderr.close()
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
+    assert process.returncode == 141
 
 
 @pytest.mark.usefixtures("without_pictures")

@@ -1,7 +1,9 @@
 """``inspect``: what a data set holds, at the command line."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -53,3 +55,30 @@ def test_prepare_leaves_out_what_is_bad(pairs: Path, tmp_path: Path) -> None:
     assert "left out 1 bad pairs" in outcome.err
     assert bad.name in outcome.err
     assert (out / "cache.json").exists()
+
+
+@pytest.mark.parametrize(("counts_per_m", "unit"), [(5000, "1/5000 m"), (256, "1/256 m")])
+def test_inspect_names_units(counts_per_m: int, unit: str, pairs: Path) -> None:
+    """Depth in the units of other data sets is not called ten times too large or small."""
+    for path in pairs.rglob("*_depth.png"):
+        depth_m = np.asarray(Image.open(path)) / 1000
+        counts = np.rint(np.clip(depth_m, 1.9, 2.5) * counts_per_m)  # 9.5 to 12.5 if read as mm
+        Image.fromarray(counts.astype(np.uint16)).save(path)
+    outcome = depth_unet("inspect", pairs)
+    (line,) = (line for line in outcome.out.splitlines() if "implausible" in line)
+    assert unit in line
+    assert "times too" not in line
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"depth_scale": 5000}, {"max_depth": 20}, {"depth_units": "m"}, {"intrinsics": {"f": 500}}],
+)
+def test_unknown_fields_are_refused(fields: dict[str, object], pairs: Path) -> None:
+    """dataset.json with a field that nobody reads is refused, and the known ones are listed."""
+    (pairs / "dataset.json").write_text(json.dumps(fields), encoding="utf-8")
+    unknown = "f" if "intrinsics" in fields else next(iter(fields))
+    known = ("name", "depth_unit (", "border_px", "max_depth_m", "intrinsics (width, height, fx_px")
+    words = ("dataset.json", f"unknown fields: {unknown})", *known)
+    assert_refused(depth_unet("inspect", pairs), *words)
+    assert_refused(depth_unet("prepare", pairs, pairs.parent / "cache"), *words)

@@ -54,12 +54,12 @@ def test_patterns_and_lists(
     assert predict(run_folder, out, f"{album}/**/h*.jpg", "--save", "png16").code == 0
     assert files_below(out) == {"attic", "attic/cellar", "attic/cellar/hall_depth.png"}
     listed = f"{album / 'room.png'}\r\n\n{album / 'attic' / 'cellar' / 'hall.jpg'}\n"
-    monkeypatch.setattr("sys.stdin", io.StringIO(listed))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(listed.encode())))
     assert predict(run_folder, tmp_path / "list", "-", "--save", "png16").code == 0
     assert files_below(tmp_path / "list") == files_below(out) | {"room_depth.png"}
     refused = predict(run_folder, tmp_path / "none", f"{album}/*.nothing")
     assert (refused.code, len(refused.complaints)) == (2, 1)
-    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
     assert predict(run_folder, tmp_path / "none", "-").code == 2
     assert not (tmp_path / "none").exists()
 

@@ -37,7 +37,8 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def rooms(out: Path, *options: object) -> Outcome:
     """Make a small set in this process."""
-    given = ("--images", 6, "--size", "64x48", "--workers", 1, *options)
+    workers = () if "--workers" in options else ("--workers", 1)
+    given = ("--images", 6, "--size", "64x48", *workers, *options)
     return depth_unet("rooms", out, *given)
 
 
@@ -190,10 +191,10 @@ def test_walk_and_poses(tmp_path: Path) -> None:
     assert np.median(np.abs(found_m / z_m[inside] - 1)) < 0.01
 
 
-def fake_command(out: Path, *options: object) -> tuple[object, ...]:
+def fake_command(out: Path, workers: int = 2) -> tuple[object, ...]:
     """Sixty rooms that take some seconds, by two processes."""
-    size = ("--images", 60, "--views", 1, "--size", "64x48", "--workers", 2)
-    return ("rooms", out, *size, *options)
+    size = ("--images", 60, "--views", 1, "--size", "64x48", "--workers", workers)
+    return ("rooms", out, *size)
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +209,7 @@ def complete(out: Path) -> None:
     """Give the same command in this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(generate, "make_room", fake_shots.make_room)
-        assert depth_unet(*fake_command(out), "--workers", 1).code == 0
+        assert depth_unet(*fake_command(out, workers=1)).code == 0
 
 
 def wait_for_rooms(out: Path, number: int, process: subprocess.Popen[str]) -> None:

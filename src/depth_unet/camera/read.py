@@ -7,6 +7,7 @@ from depth_unet.camera.colmap import colmap_calibration, is_colmap
 from depth_unet.camera.opencv import opencv_calibration, parse_fields
 from depth_unet.camera.ros import is_ros, ros_calibration
 from depth_unet.errors import DataError
+from depth_unet.files.text import decode_text
 
 LARGEST_BYTES = 1_000_000
 ASPECT_TOLERANCE = 0.01
@@ -73,6 +74,6 @@ def _text(path: Path) -> str:
             "a calibration file"
         )
     try:
-        return data.decode("utf-8-sig")
+        return decode_text(data)
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 text ({error.reason}); export it again") from None

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from rich.console import Console
 
 from depth_unet.cli.arguments import CompareArguments
+from depth_unet.cli.console import make_console
 from depth_unet.cli.evaluate.scoring import (
     TABLE_WIDTH,
     check_free,
@@ -51,7 +52,7 @@ def run(arguments: CompareArguments) -> list[DataError]:
     curve_files = write_curves(comparison, out)
     report = write_page(comparison, curve_files, pictures, out)
     write_results(comparison, out)  # Last: its presence shows that everything was written.
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console = make_console()
     print_comparison(console, comparison)
     console.print(f"wrote {out}")
     console.print(f"report: {report}")

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-from rich.console import Console
 from torch import Tensor
 
 from depth_unet.cli.arguments import ExportArguments
+from depth_unet.cli.console import make_console
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError, DataError
@@ -20,7 +20,7 @@ SUFFIX = ".safetensors"
 
 def run(arguments: ExportArguments) -> list[DataError]:
     """Write the weights for prediction, without what only resuming needs."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    console = make_console(stderr=True)
     out = arguments.out
     if out.suffix != SUFFIX:
         raise ConfigError(f"{out} does not end in {SUFFIX}; choose a name that does")

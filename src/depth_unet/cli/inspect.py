@@ -8,6 +8,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from depth_unet.cli.arguments import InspectArguments
+from depth_unet.cli.console import make_console
 from depth_unet.data.forms.description import FORMS, FormName
 from depth_unet.data.forms.recognise import open_source, recognise
 from depth_unet.data.source import Source
@@ -37,8 +38,8 @@ def run(arguments: InspectArguments) -> list[DataError]:
     form = arguments.form or recognise(arguments.source)
     source = open_source(arguments.source, form)
     total = min(arguments.most or len(source.rows), len(source.rows))
-    console = Console(highlight=False, soft_wrap=True, markup=False)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = make_console()
+    with Progress(console=make_console(stderr=True), transient=True) as progress:
         task = progress.add_task("reading", total=total)
         found = survey(source, most=arguments.most, progress=lambda: progress.advance(task))
     show(console, arguments.source, form, source, found)

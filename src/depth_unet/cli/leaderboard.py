@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from depth_unet.cli.arguments import LeaderboardArguments
+from depth_unet.cli.console import make_console
 from depth_unet.cli.evaluate.scoring import check_free
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import check_writable, write_text
@@ -18,7 +17,7 @@ FORMS = {".md": markdown, ".html": page}
 
 def run(arguments: LeaderboardArguments) -> list[DataError]:
     """Read the evaluations, print the tables as Markdown and write them."""
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console = make_console()
     if not arguments.results:
         raise ConfigError(
             "no evaluation was named; name folders that `depth-unet evaluate` wrote: depth-unet "

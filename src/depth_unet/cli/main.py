@@ -13,9 +13,11 @@ from typing import Any
 
 from depth_unet import __version__
 from depth_unet.cli.help import USAGE, help_rules, recipes_help
+from depth_unet.cli.streams import drop_unread, make_encodable
 from depth_unet.errors import CheckpointError, ConfigError, DataError, install_command
 
 FAILED, INVALID, SOME_FAILED, INTERRUPTED = 1, 2, 3, 130
+UNREAD = 141  # 128 + SIGPIPE, as of other programs
 
 MODULE_OF = {
     "predict": "predict.command",
@@ -42,10 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments without the program's name; None takes the process's.
 
     Returns:
-        The exit code: 0; 1 if a file could not be written, or nobody reads the output; 2 for an
-        invalid request (nothing was done); 3 if some inputs failed and the rest is written; 130
-        after an interrupt.
+        The exit code: 0; 1 if a file could not be written; 2 for an invalid request (nothing was
+        done); 3 if some inputs failed and the rest is written; 130 after an interrupt; 141 if
+        nobody reads the output any more.
     """
+    # Pictures only go into files. A notebook's commands inherit its backend, which may be missing.
+    os.environ["MPLBACKEND"] = "agg"
+    make_encodable()
     try:
         try:
             given = sys.argv[1:] if argv is None else argv
@@ -54,8 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             if sys.stdout is not None:  # None where a service started us without one
                 sys.stdout.flush()
     except BrokenPipeError:  # as in `depth-unet --help | head -1`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+        drop_unread()
+        return UNREAD
 
 
 def _expand_home(argument: str) -> str:
@@ -155,12 +160,15 @@ def _parse_resume(rest: list[str]) -> Any:
     """Parse ``train --resume``; other options change the settings of the run, or of a recipe."""
     from pathlib import Path
 
+    from depth_unet.cli.arguments import ResumeArguments
+    from depth_unet.cli.repeated import join_repeated
     from depth_unet.config.run import Config
     from depth_unet.model.checkpoint import read_config, run_file
     from depth_unet.recipes import RECIPES
 
     if rest[0] in RECIPES:
         return _parse("resume", rest[1:], prog="train", config=RECIPES[rest[0]]())
+    rest = join_repeated(rest, ResumeArguments)
     place = next(i for i, item in enumerate(rest) if item.split("=")[0] == "--resume")
     run = rest[place].partition("=")[2] or "".join(rest[place + 1 : place + 2])
     config = read_config(run_file(Path(run))) if run and run[0] != "-" else Config()
@@ -174,6 +182,7 @@ def _parse(command: str, rest: list[str], *, prog: str = "", config: Any = None)
     import tyro
 
     from depth_unet.cli import arguments
+    from depth_unet.cli.repeated import join_repeated
 
     kind = getattr(arguments, f"{command.title()}Arguments")
     default = tyro.MISSING_NONPROP
@@ -183,7 +192,7 @@ def _parse(command: str, rest: list[str], *, prog: str = "", config: Any = None)
     return tyro.cli(
         kind,
         prog=f"depth-unet {prog or command}",
-        args=rest,
+        args=join_repeated(rest, kind),
         default=default,
         config=(tyro.conf.DisallowNone,),
         registry=help_rules(),

@@ -2,10 +2,10 @@
 
 import shlex
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from depth_unet.cli.arguments import PrepareArguments
+from depth_unet.cli.console import make_console
 from depth_unet.data.forms.description import FORMS, FormName
 from depth_unet.data.forms.recognise import open_original, recognise
 from depth_unet.data.labels import Labelled
@@ -18,7 +18,7 @@ from depth_unet.images.size import parse_size
 
 def run(arguments: PrepareArguments) -> list[DataError]:
     """Write the cache and print the command that trains from it."""
-    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    console = make_console(stderr=True)
     width, height = parse_size(arguments.size)
     form = arguments.form or recognise(arguments.source)
     if arguments.workers < 0:

@@ -4,10 +4,10 @@ import contextlib
 import shlex
 import warnings
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from depth_unet.cli.arguments import RoomsArguments
+from depth_unet.cli.console import make_console
 from depth_unet.cli.inspect import write_sheet
 from depth_unet.data.forms.recognise import open_source, recognise
 from depth_unet.errors import DataError
@@ -17,7 +17,7 @@ from depth_unet.rooms.output.manifest import PREVIEW_NAME
 
 def run(arguments: RoomsArguments) -> list[DataError]:
     """Render the rooms and name the next command."""
-    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    console = make_console(stderr=True)
     options, out = arguments.options, arguments.out
     columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=console)

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,11 +19,14 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.errors import DataError
 from depth_unet.files.atomic import replacing, write_text
+from depth_unet.files.text import read_text
 
 INDEX_NAME = "index.csv"
 INFO_NAME = "dataset.json"
+INFO_FIELDS = ("name", "depth_unit", "border_px", "max_depth_m", "intrinsics")
 METRES_PER_UNIT = {"mm": 1e-3, "cm": 1e-2, "m": 1.0}
 CAMERA_COLUMNS = ("fx_px", "fy_px", "cx_px", "cy_px")
+CAMERA_FIELDS = ("width", "height", *CAMERA_COLUMNS)
 OnBad = Callable[[DataError], None]
 """Called with the error of a bad line; it may raise the error, or return to skip the line."""
 Line = TypeVar("Line")
@@ -124,7 +127,7 @@ def read_index(
         return row
 
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_text(path)
         rows = collect_rows(_lines(text, path), parse, on_bad)
     except (FileNotFoundError, NotADirectoryError):
         raise DataError(
@@ -179,13 +182,14 @@ def read_info(root: Path) -> DatasetInfo:
     """Read ``dataset.json`` of the folder ``root``; without the file, the defaults.
 
     Raises:
-        DataError: The file is not a JSON object, or a value cannot be used.
+        DataError: The file is not a JSON object, or has a field or value that cannot be used.
     """
     path = root / INFO_NAME
     if not path.exists():
         return DatasetInfo(name=root.resolve().name)
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(read_text(path))
+        _refuse_unknown(values, INFO_FIELDS)
         unit = values.get("depth_unit", "mm")
         camera = values.get("intrinsics")
         info = DatasetInfo(
@@ -199,8 +203,8 @@ def read_info(root: Path) -> DatasetInfo:
         cause = str(error).partition("\n")[0]
         raise DataError(
             f"{path} cannot be used ({type(error).__name__}: {cause}); it is a JSON object with "
-            "name, depth_unit (mm, cm, m or metres per count), border_px, max_depth_m and "
-            "intrinsics (width, height, fx_px, fy_px, cx_px, cy_px), all optional"
+            "name, depth_unit (mm, cm, m or metres per count, such as 0.0002), border_px, "
+            f"max_depth_m and intrinsics ({', '.join(CAMERA_FIELDS)}), all optional"
         ) from None
     if not (info.metres_per_unit > 0 and info.border_px >= 0 and 0 < info.max_depth_m <= 65.535):
         raise DataError(
@@ -219,7 +223,14 @@ def write_info(root: Path, info: DatasetInfo) -> None:
     write_text(root / INFO_NAME, json.dumps(values, indent=1) + "\n")
 
 
+def _refuse_unknown(values: dict[str, Any], known: Collection[str]) -> None:
+    unknown = ", ".join(name for name in values if name not in known)
+    if unknown:
+        raise ValueError(f"unknown fields: {unknown}")
+
+
 def _parse_intrinsics(values: dict[str, Any]) -> Intrinsics:
+    _refuse_unknown(values, CAMERA_FIELDS)
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise TypeError(f"intrinsics.{name} is {value!r}, not a number")

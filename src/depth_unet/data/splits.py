@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
@@ -13,6 +14,7 @@ from depth_unet.config.choices import SplitChoice
 from depth_unet.data.layout import PairRow
 from depth_unet.data.source import Source
 from depth_unet.errors import ConfigError, DataError
+from depth_unet.files.text import read_text
 
 SEEN_EVERY = 5
 FEW_ROOMS = 8
@@ -134,8 +136,7 @@ def rooms_of_fold(text: str) -> frozenset[str]:
     if not (path and fold):
         raise ConfigError(f"--fold is {text!r}; give FILE:FOLD, such as folds/nyu_train.csv:0")
     try:
-        with Path(path).open(encoding="utf-8", newline="") as stream:
-            lines = list(csv.DictReader(stream))
+        lines = list(csv.DictReader(io.StringIO(read_text(Path(path)), newline="")))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(
             f"{path} cannot be read as CSV ({error}); name a file with the columns "

@@ -16,7 +16,20 @@ from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 
 EDGES_M = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 65.535)
 USUAL_M = (0.7, 8.0)  # range of rooms' median depths; others have a wrong unit
-FACTORS = (10.0, 255.0, 1000.0)
+METRES_PER_COUNT = {
+    "m": 1.0,
+    "cm": 1e-2,
+    "1/256 m": 1 / 256,
+    "mm": 1e-3,
+    "1/4000 m": 1 / 4000,
+    "1/5000 m": 1 / 5000,
+    "1/8000 m": 1 / 8000,
+    "0.1 mm": 1e-4,
+}
+"""Units in which data sets store depth."""
+UNIT_REMEDY = (
+    "correct depth_unit in dataset.json (mm, cm, m or metres per count), or give another --form"
+)
 EIGHT_BITS = 256
 WHITE = 250
 MANY_HOLES = 0.6
@@ -155,8 +168,7 @@ def _mistakes(found: Survey, summaries: Sequence[PairSummary], info: DatasetInfo
     if len(without) > found.num_read:
         yield (
             f"{len(without)} pairs have no valid depth up to {info.max_depth_m:g} m: depth seems "
-            "to be 10, 255 or 1000 times too large; correct depth_unit in dataset.json, or give "
-            "another --form"
+            f"to be in another unit; {UNIT_REMEDY}"
         )
     if summaries:
         yield from _mistakes_of_depth(found, summaries, info)
@@ -165,11 +177,12 @@ def _mistakes(found: Survey, summaries: Sequence[PairSummary], info: DatasetInfo
 def _mistakes_of_depth(
     found: Survey, summaries: Sequence[PairSummary], info: DatasetInfo
 ) -> Iterator[str]:
-    factor = _factor(found.median_m)
-    if factor:
+    if not _is_usual(found.median_m):
+        counts = found.median_m / info.metres_per_unit
+        units = [name for name, unit in METRES_PER_COUNT.items() if _is_usual(counts * unit)]
         yield (
-            f"the median depth is {found.median_m:.3g} m, implausible for a room: depth seems "
-            f"{factor}; correct depth_unit in dataset.json, or give another --form"
+            f"the median depth is {found.median_m:.3g} m, implausible for a room: depth seems to "
+            f"be in another unit{', such as ' if units else ''}{', '.join(units)}; {UNIT_REMEDY}"
         )
     coarse = [summary for summary in summaries if summary.num_values <= EIGHT_BITS]
     if coarse and len(coarse) > len(summaries) / 2:
@@ -187,14 +200,5 @@ def _mistakes_of_depth(
         yield f"{found.invalid:.0%} of the pixels have no valid depth; check unit and range"
 
 
-def _factor(median_m: float) -> str:
-    """How far off a median depth is, in words; empty if it is plausible."""
-    if USUAL_M[0] <= median_m <= USUAL_M[1]:
-        return ""
-    low, high = USUAL_M
-    for factor in FACTORS:
-        if low <= median_m * factor <= high:
-            return f"{factor:g} times too small"
-        if low <= median_m / factor <= high:
-            return f"{factor:g} times too large"
-    return "in another unit"
+def _is_usual(median_m: float) -> bool:
+    return USUAL_M[0] <= median_m <= USUAL_M[1]

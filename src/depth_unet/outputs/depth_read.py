@@ -10,6 +10,7 @@ from PIL import Image
 
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
+from depth_unet.files.text import read_text
 from depth_unet.outputs.depth_exr import read_exr, read_exr_text
 from depth_unet.outputs.depth_write import json_beside
 
@@ -127,5 +128,5 @@ def _unit_text(path: Path) -> str:
             description = json_beside(path)
             if not description.is_file():
                 return ""
-            values = json.loads(description.read_text(encoding="utf-8"))
+            values = json.loads(read_text(description))
             return str(values.get(UNIT_KEY, "")) if isinstance(values, dict) else ""

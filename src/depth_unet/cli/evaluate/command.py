@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from rich.console import Console
-
 from depth_unet.cli.arguments import EvaluateArguments
+from depth_unet.cli.console import make_console
 from depth_unet.cli.evaluate.files import check_options, score_files
 from depth_unet.cli.evaluate.scoring import (
     TABLE_WIDTH,
@@ -39,7 +38,7 @@ from depth_unet.report.evaluation.table import table
 
 def run(arguments: EvaluateArguments) -> list[DataError]:
     """Score, print the table, and write the figures, the pictures and the page."""
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console = make_console()
     check_options(arguments)
     path = arguments.predictions or resolve(arguments.checkpoint)
     out = arguments.out or default_folder(path, is_files=arguments.predictions is not None)

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import Progress
 
 from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.cli.arguments import CompareArguments, EvaluateArguments
+from depth_unet.cli.console import make_console
 from depth_unet.config.choices import SplitChoice
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, find_frames, frames_of
@@ -44,7 +44,7 @@ def score_parts(
         DataError: A frame cannot be read; a mean over fewer frames would be another result.
     """
     scores = {}
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Progress(console=make_console(stderr=True), transient=True) as progress:
         for name, indices in parts.items():
             task = progress.add_task(name, total=len(indices))
             step = partial(progress.advance, task)

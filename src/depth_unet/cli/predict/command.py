@@ -1,6 +1,5 @@
 """``depth-unet predict``: metric depth for photos; ``video`` predicts videos and cameras."""
 
-import sys
 import threading
 import time
 import warnings
@@ -14,8 +13,9 @@ from PIL import Image
 from rich.console import Console
 
 from depth_unet.cli.arguments import PredictArguments
+from depth_unet.cli.console import make_console
 from depth_unet.cli.predict.camera import CameraFor, camera_from_options
-from depth_unet.cli.predict.inputs import Input, list_inputs
+from depth_unet.cli.predict.inputs import Input, list_inputs, listed_on_stdin
 from depth_unet.cli.predict.job import Job, Outcome, shared_threads, speed_bar
 from depth_unet.cli.predict.targets import (
     ENDINGS,
@@ -40,10 +40,10 @@ LARGE_PIXELS = 16 * 10**6  # larger photos are predicted one at a time
 
 def run(arguments: PredictArguments) -> list[DataError]:
     """Predict every photo and video, and return the errors of those that failed."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    console = make_console(stderr=True)
     _check_formats(arguments)
     colours = Colours(range_m=_parse_range(arguments.range), colormap=f"{arguments.colormap}_r")
-    inputs = list_inputs(arguments.inputs, sys.stdin, partial(is_result, arguments.out))
+    inputs = list_inputs(arguments.inputs, listed_on_stdin(), partial(is_result, arguments.out))
     camera_for = camera_from_options(arguments)
     photos = {item: photo_targets(item, arguments) for item in inputs if not item.is_video}
     videos = {item: video_targets(item, arguments) for item in inputs if item.is_video}

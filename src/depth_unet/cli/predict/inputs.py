@@ -3,6 +3,7 @@
 import glob
 import itertools
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from depth_unet.errors import ConfigError, DataError
+from depth_unet.files.text import decode_text
 from depth_unet.images.photo import SUFFIXES
 
 STDIN = "-"
@@ -69,6 +71,19 @@ def list_inputs(
         for item in _from_list(lines) if name == STDIN else _from_name(name, is_result):
             found.setdefault(item.path.absolute(), item)
     return _make_stems_unique(list(found.values()))
+
+
+def listed_on_stdin() -> Iterator[str]:
+    """The lines of standard input, which is read when the first is asked for.
+
+    Names that are not UTF-8 are decoded as those of files are.
+    """
+    data = sys.stdin.buffer.read() if sys.stdin is not None else b""
+    try:
+        text = decode_text(data)
+    except UnicodeDecodeError:
+        text = os.fsdecode(data)
+    yield from text.split("\n")
 
 
 def _from_list(lines: Iterable[str]) -> Iterator[Input]:

@@ -8,9 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from depth_unet.cli.arguments import SearchArguments
+from depth_unet.cli.console import make_console
 from depth_unet.cli.search.trial import Environment, quiet_fabric, run_trial
 from depth_unet.config.run import Config
 from depth_unet.data.mixture import Mixture
@@ -68,7 +67,7 @@ def run(arguments: SearchArguments) -> list[DataError]:
 
 def search(arguments: SearchArguments, setup: Setup, source: Mixture) -> None:
     """Open the study and run this process's part of it, with one line of output per trial."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    console = make_console(stderr=True)
     config, out = setup.config, setup.out
     pruner = make_pruner(setup.pruner, setup.num_steps)
     with open_study(arguments.storage, out, pruner) as study:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
+from depth_unet.cli.console import CommandConsole
 from depth_unet.config.run import Config
 from depth_unet.config.values import differences
 from depth_unet.data.mixture import Mixture
@@ -96,7 +97,7 @@ def check_resume(resume: Checkpoint, config: Config, out: Path) -> Config:
     return resume.config
 
 
-class ProgressOnly(Console):
+class ProgressOnly(CommandConsole):
     """A console that shows a run's progress bar and drops its lines of text."""
 
     def __init__(self, console: Console) -> None:

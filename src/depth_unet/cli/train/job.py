@@ -3,8 +3,7 @@
 import shlex
 from collections.abc import Callable
 
-from rich.console import Console
-
+from depth_unet.cli.console import make_console
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME
 from depth_unet.train.devices import close_processes
 from depth_unet.train.interrupt import Interrupted
@@ -21,7 +20,7 @@ def run_to_end(trainer: Trainer, before_writing: Callable[[], None] = lambda: No
     Raises:
         KeyboardInterrupt: The run was interrupted and saved; the message says how to resume it.
     """
-    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    console = make_console(stderr=True)
     if trainer.fabric.is_global_zero:
         console.print(_describe(trainer))
         if trainer.initialised:

@@ -9,9 +9,10 @@ from depth_unet.data.forms.form_source import ListedSource
 from depth_unet.data.forms.nyu import room_of, warn_unless_official
 from depth_unet.data.layout import OnBad, PairRow, check_path, collect_rows, plain_name, refuse
 from depth_unet.errors import DataError
+from depth_unet.files.text import decode_text, read_text
 
 PLACES = ("", "sync/", "official_splits/test/", "official_splits/train/", "nyu/sync/")
-FIRST_LINES = 20  # that are read to recognise a list
+HEAD_BYTES = 4096  # that are read to recognise a list
 FIELDS = 3  # photo, depth, focal length
 NO_DEPTH = "None"  # in place of the depth map, for a photo alone
 Line = tuple[str, list[str]]  # split and words
@@ -54,20 +55,20 @@ def _split(path: Path) -> str:
 def _is_list(path: Path) -> bool:
     """Whether one of the first lines of a text names two files and a number."""
     try:
-        with path.open(encoding="utf-8") as stream:
-            lines = [stream.readline(4096).split() for _ in range(FIRST_LINES)]
-    except (OSError, UnicodeDecodeError):
+        with path.open("rb") as stream:
+            lines = decode_text(stream.read(HEAD_BYTES), "ignore").splitlines()
+    except OSError:
         return False
     return any(
         len(words) == FIELDS and words[0].endswith((".jpg", ".png")) and _is_number(words[2])
-        for words in lines
+        for words in map(str.split, lines)
     )
 
 
 def _lines(path: Path) -> Iterator[tuple[str, Line]]:
     split = _split(path)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_text(path).splitlines()
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not a UTF-8 text ({error}); save it as one") from None
     for number, words in enumerate(map(str.split, lines), start=1):

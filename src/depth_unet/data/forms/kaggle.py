@@ -11,6 +11,7 @@ from depth_unet.data.forms.form_source import ListedSource
 from depth_unet.data.forms.nyu import room_of, warn_unless_official
 from depth_unet.data.layout import OnBad, PairRow, check_path, collect_rows, plain_name, refuse
 from depth_unet.errors import DataError
+from depth_unet.files.text import decode_text
 
 LISTS = {"train": "nyu2_train.csv", "test": "nyu2_test.csv"}
 PREFIX = "data/"
@@ -56,7 +57,7 @@ def _lines(files: Files, folder: str) -> Iterator[tuple[str, Line]]:
             continue
         where = f"{files.root}/{folder}{name}"
         try:
-            text = files.read(folder + name).decode("utf-8-sig")
+            text = decode_text(files.read(folder + name))
             lines = list(csv.reader(io.StringIO(text, newline="")))
         except (UnicodeDecodeError, csv.Error) as error:
             raise DataError(f"{where} is not a UTF-8 CSV file ({error}); save it as one") from None

@@ -1,6 +1,7 @@
 """Read the results of earlier evaluations."""
 
 import csv
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
+from depth_unet.files.text import read_text
 from depth_unet.metrics.depth import METRIC_NAMES
 from depth_unet.model.checkpoint import short_name
 from depth_unet.report.evaluation.results import PER_IMAGE_NAME, RESULT_NAME
@@ -65,7 +67,7 @@ def read_evaluation(path: Path) -> list[Evaluation]:
     with as_data_error(folder / PER_IMAGE_NAME, "is damaged", REMEDY):
         images = _per_image(folder / PER_IMAGE_NAME)
     with as_data_error(folder / RESULT_NAME, "is not an evaluation", REMEDY):
-        values = json.loads((folder / RESULT_NAME).read_text(encoding="utf-8"))
+        values = json.loads(read_text(folder / RESULT_NAME))
         return [_part(folder, values, split, images[split]) for split in values["splits"]]
 
 
@@ -108,8 +110,7 @@ def _rules(description: str) -> str:
 
 def _per_image(path: Path) -> dict[str, dict[str, dict[str, float]]]:
     found: dict[str, dict[str, dict[str, float]]] = {}
-    with path.open(encoding="utf-8", newline="") as stream:
-        for line in csv.DictReader(stream):
-            values = {name: float(line[name]) for name in METRIC_NAMES}
-            found.setdefault(line["split"], {})[line["image"]] = values
+    for line in csv.DictReader(io.StringIO(read_text(path), newline="")):
+        values = {name: float(line[name]) for name in METRIC_NAMES}
+        found.setdefault(line["split"], {})[line["image"]] = values
     return found

@@ -1,0 +1,40 @@
+"""The standard streams of a command: characters that they cannot encode, and closed pipes."""
+
+import codecs
+import io
+import os
+import sys
+
+LOOKALIKES = dict(zip("█━…–“”δ↓↑·°±×", '#-.-""dv^-o~x', strict=True))
+HANDLER = "depth-unet"
+
+
+def make_encodable() -> None:
+    r"""Let stdout and stderr replace what they cannot encode, as in ``PYTHONIOENCODING=ascii``.
+
+    A replacement is a similar ASCII character, or an escape such as ``\xe9``, from which a file
+    name can be read.
+    """
+    codecs.register_error(HANDLER, _replace)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # not a test's or a notebook's own stream
+            stream.reconfigure(errors=HANDLER)
+
+
+def drop_unread() -> None:
+    """Write what stdout and stderr still hold to nowhere, if nobody reads them."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None where it was closed
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _replace(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    first = error.object[error.start]
+    if first in LOOKALIKES:
+        return LOOKALIKES[first], error.start + 1
+    error.end = error.start + 1
+    return codecs.backslashreplace_errors(error)
