@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from rich.console import Console
 
 from depth_unet.cli.arguments import CompareArguments
-from depth_unet.cli.console import make_console
 from depth_unet.cli.evaluate.scoring import (
     TABLE_WIDTH,
     check_free,
@@ -13,6 +12,7 @@ from depth_unet.cli.evaluate.scoring import (
     count_rooms_by_split,
     score_parts,
 )
+from depth_unet.cli.program.console import make_console
 from depth_unet.config.choices import ComparedChoice
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import Source

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from depth_unet.cli.arguments import ExportArguments
-from depth_unet.cli.console import make_console
+from depth_unet.cli.program.console import make_console
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError, DataError

@@ -8,7 +8,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from depth_unet.cli.arguments import InspectArguments
-from depth_unet.cli.console import make_console
+from depth_unet.cli.program.console import make_console
 from depth_unet.data.forms.description import FORMS, FormName
 from depth_unet.data.forms.recognise import open_source, recognise
 from depth_unet.data.source import Source

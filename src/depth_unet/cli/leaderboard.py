@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from depth_unet.cli.arguments import LeaderboardArguments
-from depth_unet.cli.console import make_console
 from depth_unet.cli.evaluate.scoring import check_free
+from depth_unet.cli.program.console import make_console
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import check_writable, write_text
 from depth_unet.report.leaderboard.boards import make_boards

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from depth_unet import __version__
-from depth_unet.cli.help import USAGE, help_rules, recipes_help
-from depth_unet.cli.streams import drop_unread, make_encodable
+from depth_unet.cli.program.help import USAGE, help_rules, recipes_help
+from depth_unet.cli.program.streams import drop_unread, make_encodable
 from depth_unet.errors import CheckpointError, ConfigError, DataError, install_command
 
 FAILED, INVALID, SOME_FAILED, INTERRUPTED = 1, 2, 3, 130
@@ -102,7 +102,7 @@ def _dispatch(command: str = "", *rest: str) -> int:
         sys.stdout.write(f"depth-unet {__version__}\n")
         return 0
     if command == "--completion":
-        from depth_unet.cli.completion import script
+        from depth_unet.cli.program.completion import script
 
         sys.stdout.write(script("".join(rest)))
         return 0
@@ -161,7 +161,7 @@ def _parse_resume(rest: list[str]) -> Any:
     from pathlib import Path
 
     from depth_unet.cli.arguments import ResumeArguments
-    from depth_unet.cli.repeated import join_repeated
+    from depth_unet.cli.program.repeated import join_repeated
     from depth_unet.config.run import Config
     from depth_unet.model.checkpoint import read_config, run_file
     from depth_unet.recipes import RECIPES
@@ -182,7 +182,7 @@ def _parse(command: str, rest: list[str], *, prog: str = "", config: Any = None)
     import tyro
 
     from depth_unet.cli import arguments
-    from depth_unet.cli.repeated import join_repeated
+    from depth_unet.cli.program.repeated import join_repeated
 
     kind = getattr(arguments, f"{command.title()}Arguments")
     default = tyro.MISSING_NONPROP

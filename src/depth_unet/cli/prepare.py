@@ -5,7 +5,7 @@ import shlex
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from depth_unet.cli.arguments import PrepareArguments
-from depth_unet.cli.console import make_console
+from depth_unet.cli.program.console import make_console
 from depth_unet.data.forms.description import FORMS, FormName
 from depth_unet.data.forms.recognise import open_original, recognise
 from depth_unet.data.labels import Labelled

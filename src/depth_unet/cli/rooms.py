@@ -7,8 +7,8 @@ import warnings
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from depth_unet.cli.arguments import RoomsArguments
-from depth_unet.cli.console import make_console
 from depth_unet.cli.inspect import write_sheet
+from depth_unet.cli.program.console import make_console
 from depth_unet.data.forms.recognise import open_source, recognise
 from depth_unet.errors import DataError
 from depth_unet.rooms.generate import generate

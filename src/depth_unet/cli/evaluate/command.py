@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from depth_unet.cli.arguments import EvaluateArguments
-from depth_unet.cli.console import make_console
 from depth_unet.cli.evaluate.files import check_options, score_files
 from depth_unet.cli.evaluate.scoring import (
     TABLE_WIDTH,
@@ -13,6 +12,7 @@ from depth_unet.cli.evaluate.scoring import (
     count_rooms_by_split,
     score_parts,
 )
+from depth_unet.cli.program.console import make_console
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits

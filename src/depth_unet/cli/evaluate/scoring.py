@@ -9,7 +9,7 @@ from rich.progress import Progress
 
 from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.cli.arguments import CompareArguments, EvaluateArguments
-from depth_unet.cli.console import make_console
+from depth_unet.cli.program.console import make_console
 from depth_unet.config.choices import SplitChoice
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, find_frames, frames_of

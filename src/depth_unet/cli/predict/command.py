@@ -13,7 +13,6 @@ from PIL import Image
 from rich.console import Console
 
 from depth_unet.cli.arguments import PredictArguments
-from depth_unet.cli.console import make_console
 from depth_unet.cli.predict.camera import CameraFor, camera_from_options
 from depth_unet.cli.predict.inputs import Input, list_inputs, listed_on_stdin
 from depth_unet.cli.predict.job import Job, Outcome, shared_threads, speed_bar
@@ -24,6 +23,7 @@ from depth_unet.cli.predict.targets import (
     photo_targets,
     video_targets,
 )
+from depth_unet.cli.program.console import make_console
 from depth_unet.config.choices import SaveChoice, VideoChoice
 from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.figures.picture import Colours, depth_picture

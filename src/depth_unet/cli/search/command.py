@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from depth_unet.cli.arguments import SearchArguments
-from depth_unet.cli.console import make_console
+from depth_unet.cli.program.console import make_console
 from depth_unet.cli.search.trial import Environment, quiet_fabric, run_trial
 from depth_unet.config.run import Config
 from depth_unet.data.mixture import Mixture

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from depth_unet.cli.console import CommandConsole
+from depth_unet.cli.program.console import CommandConsole
 from depth_unet.config.run import Config
 from depth_unet.config.values import differences
 from depth_unet.data.mixture import Mixture

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Callable
 
-from depth_unet.cli.console import make_console
+from depth_unet.cli.program.console import make_console
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME
 from depth_unet.train.devices import close_processes
 from depth_unet.train.interrupt import Interrupted
