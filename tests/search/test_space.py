@@ -96,7 +96,7 @@ def test_grid_order() -> None:
         ("random", ["seed=1,2"], ["seed", "held out"]),
         ("random", ["holdout=0.1,0.2"], ["holdout", "held out"]),
         ("grid", ["loss.mae=0..1"], ["grid", "loss.mae", "--sampler random"]),
-        ("random", ["loss.mae=-1..1"], ["loss.mae=-1.0", "negative"]),
+        ("random", ["loss.mae=-1..1"], ["loss.mae=-1.0", "[0, 1000000]"]),
         ("random", ["canvas.height=64..96"], ["canvas.height=65", "multiple of 16"]),
         ("grid", [f"loss.{n}=0,1" for n in ("mae", "gradient_edge", "ssim")], ["all loss weights"]),
         (

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from depth_unet.cli.arguments import InspectArguments
 from depth_unet.cli.program.console import make_console
+from depth_unet.config.checks import check_range
 from depth_unet.data.forms.description import FORMS, FormName
 from depth_unet.data.forms.recognise import open_source, recognise
 from depth_unet.data.source import Source
@@ -33,8 +34,7 @@ def run(arguments: InspectArguments) -> list[DataError]:
         check_writable(sheet.parent)
     if sheet is not None and sheet.exists() and not arguments.overwrite:
         raise ConfigError(f"{sheet} already exists; choose another --sheet, or use --overwrite")
-    if arguments.most < 0:
-        raise ConfigError(f"--most is {arguments.most}; give a number of pairs, or 0 for all")
+    check_range("--most", arguments.most, "[0, 1000000000]")
     form = arguments.form or recognise(arguments.source)
     source = open_source(arguments.source, form)
     total = min(arguments.most or len(source.rows), len(source.rows))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from depth_unet import __version__
-from depth_unet.cli.program.help import USAGE, help_rules, recipes_help
+from depth_unet.cli.program.help import USAGE, RefusedError, help_rules, recipes_help
 from depth_unet.cli.program.streams import drop_unread, make_encodable
 from depth_unet.errors import CheckpointError, ConfigError, DataError, install_command
 
@@ -189,11 +189,14 @@ def _parse(command: str, rest: list[str], *, prog: str = "", config: Any = None)
     if config is not None:
         required = {"resume": tyro.MISSING} if command == "resume" else {"data": tyro.MISSING}
         default = kind(config=config, **required)
-    return tyro.cli(
-        kind,
-        prog=f"depth-unet {prog or command}",
-        args=join_repeated(rest, kind),
-        default=default,
-        config=(tyro.conf.DisallowNone,),
-        registry=help_rules(),
-    )
+    try:
+        return tyro.cli(
+            kind,
+            prog=f"depth-unet {prog or command}",
+            args=join_repeated(rest, kind),
+            default=default,
+            config=(tyro.conf.DisallowNone,),
+            registry=help_rules(),
+        )
+    except RefusedError as refused:
+        raise refused.error from None

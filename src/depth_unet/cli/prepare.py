@@ -6,13 +6,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from depth_unet.cli.arguments import PrepareArguments
 from depth_unet.cli.program.console import make_console
+from depth_unet.config.checks import check_range
 from depth_unet.data.forms.description import FORMS, FormName
 from depth_unet.data.forms.recognise import open_original, recognise
 from depth_unet.data.labels import Labelled
 from depth_unet.data.layout import OnBad, refuse
 from depth_unet.data.prepare import prepare, skip_bad
 from depth_unet.data.source import Original
-from depth_unet.errors import ConfigError, DataError
+from depth_unet.errors import DataError
 from depth_unet.images.size import parse_size
 
 
@@ -21,8 +22,7 @@ def run(arguments: PrepareArguments) -> list[DataError]:
     console = make_console(stderr=True)
     width, height = parse_size(arguments.size)
     form = arguments.form or recognise(arguments.source)
-    if arguments.workers < 0:
-        raise ConfigError(f"--workers is {arguments.workers}; give a number of threads, or 0")
+    check_range("--workers", arguments.workers, "[0, 1024]")
     bad: list[DataError] = []
     source = open_labelled(arguments, form, bad.append if arguments.skip_bad else refuse)
     console.print(f"{arguments.source}: {FORMS[form].title}; {len(source.rows)} pairs")

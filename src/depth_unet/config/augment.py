@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from depth_unet.config.checks import require
+from depth_unet.config.checks import check_ranges
+
+RANGES = {
+    **dict.fromkeys(("flip", "channel_swap", "blur", "frame", "zoom_share"), "[0, 1]"),
+    **dict.fromkeys(("brightness", "contrast", "saturation"), "[0, 1)"),
+    "rotation_deg": "[0, 45]",
+    "zoom": "[1, 4]",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +38,4 @@ class AugmentConfig:
     """Probability of a zoomed crop. The other images are not zoomed."""
 
     def __post_init__(self) -> None:
-        for name in ("flip", "channel_swap", "blur", "frame", "zoom_share"):
-            value = getattr(self, name)
-            require(0 <= value <= 1, f"augment.{name} is {value}; a probability lies in [0, 1]")
-        for name in ("brightness", "contrast", "saturation"):
-            value = getattr(self, name)
-            require(0 <= value < 1, f"augment.{name} is {value}; choose a value in [0, 1)")
-        angle = self.rotation_deg
-        require(0 <= angle <= 45, f"augment.rotation_deg is {angle}; choose 0 to 45")
-        require(1 <= self.zoom <= 4, f"augment.zoom is {self.zoom}; choose 1 to 4")
+        check_ranges(self, "augment.", RANGES)

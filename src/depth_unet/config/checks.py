@@ -1,4 +1,8 @@
-"""The check that all parts of a config use."""
+"""The checks that all parts of a config use."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
 
 from depth_unet.errors import ConfigError
 
@@ -7,3 +11,34 @@ def require(condition: bool, message: str) -> None:
     """Raise ConfigError unless ``condition`` holds; the message gives value, rule and remedy."""
     if not condition:
         raise ConfigError(message)
+
+
+def check_range(name: str, value: Any, interval: str) -> None:
+    """Check that a number, or every number of a tuple, lies in an interval.
+
+    Args:
+        name: The setting, as the message names it.
+        value: The number or numbers. Infinity and NaN lie in no interval.
+        interval: Its ends, such as ``[0, 1)``; the end at a round bracket is excluded.
+
+    Raises:
+        ConfigError: A number is outside.
+
+    Example:
+        >>> check_range("augment.flip", 1.5, "[0, 1]")
+        Traceback (most recent call last):
+        depth_unet.errors.ConfigError: augment.flip is 1.5; choose a number in [0, 1]
+    """
+    low, high = json.loads(f"[{interval[1:-1]}]")  # whole numbers stay exact
+    for number in value if isinstance(value, tuple) else (value,):
+        inside = low < number < high
+        inside |= interval[0] == "[" and number == low
+        inside |= interval[-1] == "]" and number == high
+        choose = "numbers" if isinstance(value, tuple) else "a number"
+        require(inside, f"{name} is {value}; choose {choose} in {interval}")
+
+
+def check_ranges(config: object, prefix: str, ranges: Mapping[str, str]) -> None:
+    """Check fields of a config against their intervals; ``prefix`` goes before their names."""
+    for name, interval in ranges.items():
+        check_range(prefix + name, getattr(config, name), interval)

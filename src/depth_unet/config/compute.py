@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from depth_unet.config.checks import require
+from depth_unet.config.checks import check_ranges, require
 
 Switch = Literal["auto", "on", "off"]
 _UNITS = {"MB": 10**6, "GB": 10**9, "MiB": 2**20, "GiB": 2**30}
-_MEMORY = re.compile(rf"(\d+(?:\.\d+)?) ?({'|'.join(_UNITS)})")
+_MEMORY = re.compile(rf"(\d{{1,9}}(?:\.\d{{1,9}})?) ?({'|'.join(_UNITS)})")
+RANGES = {"workers": "[0, 1024]"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,20 +30,16 @@ class ComputeConfig:
     """Threads per process that read images during training. 0: one per core, at most 8."""
 
     def __post_init__(self) -> None:
-        require(
-            self.workers >= 0,
-            f"compute.workers is {self.workers}; give a number of threads, or 0 for one per core",
-        )
+        check_ranges(self, "compute.", RANGES)
 
 
 def memory_bytes(text: str) -> int:
     """Bytes in a text such as ``4GB`` or ``1.5 GiB``; 0 for an empty one (no limit).
 
     Raises:
-        ConfigError: It is not a size.
+        ConfigError: It is not a size, or it is 0.
     """
     found = _MEMORY.fullmatch(text)
-    require(
-        not text or found is not None, f"memory is {text!r}; write a size such as 4GB or 1.5GiB"
-    )
-    return round(float(found[1]) * _UNITS[found[2]]) if found else 0
+    size = round(float(found[1]) * _UNITS[found[2]]) if found else 0
+    require(not text or size > 0, f"memory is {text!r}; write a size such as 4GB or 1.5GiB")
+    return size

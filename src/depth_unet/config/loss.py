@@ -2,10 +2,16 @@
 
 from dataclasses import dataclass, field, fields
 
-from depth_unet.config.checks import require
+from depth_unet.config.checks import check_ranges, require
 
 NO_DEPTH = ("spread", "semantics")  # terms that train no depth
 SSIM_WINDOW = 11
+SSIM_RANGES = {
+    "data_range_m": "(0, 1000]",
+    **dict.fromkeys(("luminance", "contrast", "structure"), "[0, 100]"),
+    "scale": "(0, 1000000]",
+}
+WEIGHT_RANGE = "[0, 1000000]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +30,7 @@ class SSIMConfig:
     """Factor of the loss, which is scale * (1 - SSIM) / 2."""
 
     def __post_init__(self) -> None:
-        data_range_m = self.data_range_m
-        require(
-            data_range_m > 0, f"loss.ssim_terms.data_range_m is {data_range_m}; choose a range > 0"
-        )
-        require(self.scale > 0, f"loss.ssim_terms.scale is {self.scale}; it must be positive")
-        for name in ("luminance", "contrast", "structure"):
-            value = getattr(self, name)
-            require(value >= 0, f"loss.ssim_terms.{name} is {value}; choose an exponent >= 0")
+        check_ranges(self, "loss.ssim_terms.", SSIM_RANGES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +59,7 @@ class LossConfig:
 
     def __post_init__(self) -> None:
         weights = self.weights()
-        require(
-            all(weight >= 0 for weight in weights.values()),
-            f"loss weights are {weights}; they must not be negative",
-        )
+        check_ranges(self, "loss.", dict.fromkeys(weights, WEIGHT_RANGE))
         extra = [name for name in NO_DEPTH if weights[name]]
         require(
             not extra or any(weight for name, weight in weights.items() if name not in NO_DEPTH),

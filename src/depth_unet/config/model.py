@@ -4,13 +4,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from depth_unet.camera.nyu import NYU_FOCAL
-from depth_unet.config.checks import require
+from depth_unet.config.checks import check_ranges, require
 
 DepthMap = Literal["log", "linear", "inverse"]
 PretrainedEncoder = Literal["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"]
+LEAST_SIDE, LARGEST_SIDE = 32, 4096
 CLASS_STRIDE = 8  # the class head reads features at 1/8 of the image
 MOST_CLASSES = 255  # labels have 8 bits, and 255 means no class
 PRETRAINED_LEVELS = (4, 5)  # 1/2 to 1/16 or 1/32 of the image
+RANGES = {
+    **dict.fromkeys(("widths", "head_width", "norm_groups"), "[1, 65536]"),
+    "blocks": "[1, 1000]",
+    "attention_blocks": "[0, 1000]",
+    "spread_scale": "(0, 1000000]",
+    "num_classes": f"[0, {MOST_CLASSES}]",
+    **dict.fromkeys(("min_depth_m", "max_depth_m", "canonical_focal"), "(0, 1000]"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +35,9 @@ class CanvasConfig:
         for name in ("height", "width"):
             value = getattr(self, name)
             require(
-                value >= 32 and value % 16 == 0,
-                f"canvas.{name} is {value}; it must be a multiple of 16 and at least 32",
+                LEAST_SIDE <= value <= LARGEST_SIDE and value % 16 == 0,
+                f"canvas.{name} is {value}; choose a multiple of 16 from {LEAST_SIDE} to "
+                f"{LARGEST_SIDE}",
             )
 
 
@@ -77,15 +87,13 @@ class ModelConfig:
     def __post_init__(self) -> None:
         levels = len(self.widths)
         require(levels >= 2, f"model.widths has {levels} level(s); give at least two")
-        for name, least in (("widths", 1), ("blocks", 1), ("attention_blocks", 0)):
+        for name in ("blocks", "attention_blocks"):
             value = getattr(self, name)
             require(
                 len(value) == levels,
                 f"model.{name} has {len(value)} entries for {levels} levels; give one per level",
             )
-            require(min(value) >= least, f"model.{name} is {value}; choose >= {least} per level")
-        sizes = (self.norm_groups, self.head_width)
-        require(min(sizes) >= 1, f"model.norm_groups and head_width are {sizes}; choose >= 1")
+        check_ranges(self, "model.", RANGES)
         for width, attention in zip(self.widths, self.attention_blocks, strict=True):
             require(
                 width % self.norm_groups == 0,
@@ -96,9 +104,9 @@ class ModelConfig:
                 f"model.head_width {self.head_width} does not divide {width}; choose a divisor",
             )
         require(
-            0 < self.min_depth_m < self.max_depth_m,
-            f"model.min_depth_m {self.min_depth_m} and max_depth_m {self.max_depth_m} must satisfy "
-            "0 < min < max",
+            self.min_depth_m < self.max_depth_m,
+            f"model.min_depth_m is {self.min_depth_m} and max_depth_m {self.max_depth_m}; choose "
+            "min < max",
         )
         require(
             self.encoder == "residual" or (levels in PRETRAINED_LEVELS and self.stem_stride == 2),
@@ -107,18 +115,10 @@ class ModelConfig:
             f"{self.stem_stride}",
         )
         self._check_classes()
-        scale = self.spread_scale
-        require(scale > 0, f"model.spread_scale is {scale}; it must be positive")
-        focal = self.canonical_focal
-        require(focal > 0, f"model.canonical_focal is {focal}; it must be positive")
 
     def _check_classes(self) -> None:
         """The class head needs decoder features at its stride."""
         classes, coarsest = self.num_classes, self.stem_stride * 2 ** (len(self.widths) - 1)
-        require(
-            0 <= classes <= MOST_CLASSES,
-            f"model.num_classes is {classes}; choose 0 (none) to {MOST_CLASSES}",
-        )
         require(
             not classes or self.stem_stride <= CLASS_STRIDE < coarsest,
             f"model.num_classes {classes} needs a decoder with features at 1/{CLASS_STRIDE}; "

@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from depth_unet.config.checks import require
+from depth_unet.config.checks import check_ranges
+
+RANGES = {
+    "lr": "(0, 1000]",
+    "weight_decay": "[0, 1000]",
+    "betas": "[0, 1)",
+    "warmup": "[0, 1]",
+    "layer_decay": "(0, 1]",
+    "clip": "[0, 1000000]",
+    "ema": "[0, 1)",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +41,4 @@ class OptimConfig:
     """Decay per step of the moving average of the weights. 0 turns the average off."""
 
     def __post_init__(self) -> None:
-        require(self.lr > 0, f"optim.lr is {self.lr}; it must be positive")
-        require(self.weight_decay >= 0, f"optim.weight_decay is {self.weight_decay}; choose >= 0")
-        require(
-            all(0 <= beta < 1 for beta in self.betas),
-            f"optim.betas is {self.betas}; both must lie in [0, 1)",
-        )
-        require(0 <= self.warmup <= 1, f"optim.warmup is {self.warmup}; choose a share in [0, 1]")
-        decay = self.layer_decay
-        require(0 < decay <= 1, f"optim.layer_decay is {decay}; choose a factor in (0, 1]")
-        require(self.clip >= 0, f"optim.clip is {self.clip}; choose 0 (off) or more")
-        require(0 <= self.ema < 1, f"optim.ema is {self.ema}; choose 0 (off) to below 1")
+        check_ranges(self, "optim.", RANGES)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from depth_unet.config.augment import AugmentConfig
-from depth_unet.config.checks import require
+from depth_unet.config.checks import check_range, check_ranges, require
 from depth_unet.config.choices import TrackerChoice
 from depth_unet.config.compute import ComputeConfig, memory_bytes
 from depth_unet.config.loss import SSIM_WINDOW, LossConfig
@@ -12,6 +12,16 @@ from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.optim import OptimConfig
 
 Precision = Literal["auto", "fp32", "bf16", "fp16", "fp64"]
+RANGES = {
+    "fraction": "(0, 1]",
+    "epochs": "[1, 1000000]",
+    "steps": "[0, 1000000000]",
+    "batch_size": "[1, 1000000]",
+    "micro_batch_size": "[0, 1000000]",
+    "seed": f"[0, {2**64 - 1}]",  # of torch's generators
+    **dict.fromkeys(("checkpoint_every", "log_every", "max_skipped"), "[1, 1000000000]"),
+    **dict.fromkeys(("validate_every", "early_stop"), "[0, 1000000000]"),
+}
 SOURCE_MARGIN = 1.25  # pixels read for each pixel of the canvas, in the strongest zoom-crop
 
 
@@ -62,17 +72,9 @@ class Config:
     compute: ComputeConfig = field(default_factory=ComputeConfig)
 
     def __post_init__(self) -> None:
-        require(0 < self.fraction <= 1, f"fraction is {self.fraction}; choose a share in (0, 1]")
-        require(
-            self.holdout == "none" or 0 < self.holdout < 1,
-            f"holdout is {self.holdout}; choose a share in (0, 1), or none",
-        )
-        for name in ("epochs", "batch_size", "checkpoint_every", "log_every", "max_skipped"):
-            value = getattr(self, name)
-            require(value >= 1, f"{name} is {value}; it must be at least 1")
-        for name in ("steps", "micro_batch_size", "validate_every", "seed", "early_stop"):
-            value = getattr(self, name)
-            require(value >= 0, f"{name} is {value}; it must not be negative")
+        check_ranges(self, "", RANGES)
+        if self.holdout != "none":
+            check_range("holdout", self.holdout, "(0, 1)")
         memory_bytes(self.memory)
         require(
             not self.early_stop or self.holdout != "none",

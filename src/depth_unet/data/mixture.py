@@ -2,12 +2,12 @@
 
 import bisect
 import hashlib
-import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from depth_unet.config.checks import check_range
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.layout import DatasetInfo, PairRow
 from depth_unet.data.source import Frame, Source
@@ -144,23 +144,22 @@ def open_data(texts: Sequence[str]) -> Mixture:
     """Open the data sets that ``--data`` names as ``PATH`` or ``PATH:WEIGHT``.
 
     Raises:
-        ConfigError: No data set is named, only some have a weight, a weight is not positive, or two
+        ConfigError: No data set is named, only some have a weight, a weight is out of range, or two
             folders have the same name.
         DataError: A path is not a data set.
     """
     if not texts:
         raise ConfigError("--data names no folder; name at least one")
     named = [parse_data_argument(text) for text in texts]
+    given = [weight for _, weight in named if weight is not None]
+    check_range("--data weight", tuple(given), "(0, 1000000]")
     if len(named) == 1:
         return Mixture([Part(source=open_source(named[0][0]))])
-    given = [weight for _, weight in named if weight is not None]
     if given and len(given) < len(named):
         raise ConfigError(
             f"--data {' '.join(texts)} gives {len(given)} of {len(named)} data sets a weight; "
             "give all of them one (PATH:WEIGHT), or none"
         )
-    if any(not 0 < weight < math.inf for weight in given):
-        raise ConfigError(f"--data weights are {given}; they must be positive")
     parts, start = list[Part](), 0
     for path, weight in named:
         source, prefix = open_source(path), f"{path.resolve().name}/"

@@ -16,6 +16,7 @@ from depth_unet.rooms.output.record import RoomRecord, read_finished
 from depth_unet.rooms.processes import run_tasks
 from depth_unet.rooms.worker import make_room
 
+MOST_WORKERS = 1024
 LIBRARIES = ("numba", "embreex.rtcore_scene")
 
 
@@ -45,12 +46,12 @@ def generate(
         One record per room, in order.
 
     Raises:
-        ConfigError: A library is missing, or the number of processes is negative.
+        ConfigError: A library is missing, or the number of processes is out of range.
         DataError: ``out`` holds other files or other rooms, or the furniture pack is unusable.
         KeyboardInterrupt: Ctrl-C; its message says how many images are finished.
     """
-    if workers < 0:
-        raise ConfigError(f"workers is {workers}; give a number of processes or, for all cores, 0")
+    if not 0 <= workers <= MOST_WORKERS:
+        raise ConfigError(f"workers is {workers}; give 1 to {MOST_WORKERS} or, for all cores, 0")
     check_libraries()
     replace = check_folder(out, options, overwrite=overwrite)
     if isinstance(options.furniture, Path):

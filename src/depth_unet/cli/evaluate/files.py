@@ -25,7 +25,8 @@ from depth_unet.evaluate.score import AnyPredictor, PredictionsByName
 from depth_unet.report.evaluation.results import NETWORK, FileResults
 
 PER_LETTER = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
-COUNT = re.compile(r"(\d+(?:\.\d+)?)([kMG]?)")
+COUNT = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)([kMG]?)")
+MOST_METRES = 1000  # per stored count
 
 
 def check_options(arguments: EvaluateArguments) -> None:
@@ -134,7 +135,7 @@ def parse_unit(text: str) -> float | None:
     """Metres per stored count; None for an empty text.
 
     Raises:
-        ConfigError: The text is neither a known unit nor a positive number.
+        ConfigError: The text is neither a known unit nor a number in (0, 1000].
     """
     if not text:
         return None
@@ -142,10 +143,10 @@ def parse_unit(text: str) -> float | None:
         metres = METRES_PER_UNIT[text] if text in METRES_PER_UNIT else float(text)
     except ValueError:
         metres = 0.0
-    if not 0 < metres < float("inf"):
+    if not 0 < metres <= MOST_METRES:
         raise ConfigError(
             f"--unit is {text!r}; write {', '.join(METRES_PER_UNIT)}, or metres per stored count, "
-            "such as 0.001"
+            f"such as 0.001, up to {MOST_METRES}"
         )
     return metres
 

@@ -9,6 +9,7 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.opencv import ANY_SIZE
 from depth_unet.camera.read import read_calibration, scale_calibration
 from depth_unet.cli.arguments import PredictArguments
+from depth_unet.config.checks import check_range
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.images.photo import DecodedPhoto
 
@@ -41,14 +42,12 @@ def camera_from_options(arguments: PredictArguments) -> CameraFor:
 
 
 def _from_focal_length(focal_px: float) -> CameraFor:
-    if not 0 < focal_px < math.inf:
-        raise ConfigError(f"--focal-px is {focal_px}; give a positive number of pixels")
+    check_range("--focal-px", focal_px, "[0.1, 1000000]")
     return lambda photo: Intrinsics.centred(*_size(photo), focal_px)
 
 
 def _from_field_of_view(fov_deg: float) -> CameraFor:
-    if not 0 < fov_deg < 180:
-        raise ConfigError(f"--fov is {fov_deg}; give degrees between 0 and 180")
+    check_range("--fov", fov_deg, "[0.1, 179.9]")
     half = math.tan(math.radians(fov_deg) / 2)
     return lambda photo: Intrinsics.centred(*_size(photo), max(_size(photo)) / (2 * half))
 

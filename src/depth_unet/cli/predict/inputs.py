@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from depth_unet.config.checks import check_range
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.text import decode_text
 from depth_unet.images.photo import SUFFIXES
@@ -61,7 +62,8 @@ def list_inputs(
         is_result: Whether a file found in a folder or by a pattern is an output of ``predict``.
 
     Raises:
-        ConfigError: There are no names, or two inputs would write the same files.
+        ConfigError: There are no names, or two inputs would write the same files, or a camera's
+            index is out of range.
         DataError: A folder, pattern or list has no photos or videos.
     """
     if not names:
@@ -100,6 +102,7 @@ def _from_name(name: str, is_result: Callable[[Path], bool]) -> Iterator[Input]:
     if path.is_dir():
         yield from _from_folder(path, is_result)
     elif name.isascii() and name.isdecimal() and not path.exists():
+        check_range("camera", int(name), "[0, 9999]")
         stem = f"camera{int(name)}-{datetime.now():%Y%m%d-%H%M%S}"
         yield Input(Path(f"camera {int(name)}"), Path(stem), int(name))
     elif glob.has_magic(name) and not path.exists():

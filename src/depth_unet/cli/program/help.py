@@ -1,9 +1,12 @@
 """Help texts: of the program, of the commands that take a recipe, and tyro's made readable."""
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from depth_unet.errors import ConfigError
 
 if TYPE_CHECKING:
     from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec
@@ -47,11 +50,19 @@ def recipes_help(command: str, recipes: Mapping[str, Callable[[], Any]]) -> str:
     )
 
 
+class RefusedError(Exception):
+    """Carries a ConfigError out of tyro, which draws a box of several lines around a ValueError."""
+
+    def __init__(self, error: ConfigError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 def help_rules() -> "ConstructorRegistry":
-    """Rules that make tyro's help readable; parsing is unchanged.
+    """Rules that make tyro's help and errors readable; values are parsed as without them.
 
     Several values are shown as ``INT...``, an empty default as ``none``, and the lines of a
-    docstring are joined.
+    docstring are joined. A config that refuses a value raises ``RefusedError``.
     """
     from tyro.constructors import (
         ConstructorRegistry,
@@ -87,9 +98,20 @@ def help_rules() -> "ConstructorRegistry":
         if not isinstance(spec, StructConstructorSpec):
             return spec
         fields = (replace(field, helptext=_join_lines(field.helptext)) for field in spec.fields)
-        return replace(spec, fields=tuple(fields))
+        return replace(spec, fields=tuple(fields), instantiate=_let_refuse(spec.instantiate))
 
     return registry
+
+
+def _let_refuse(make: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(make)
+    def made(*values: Any, **named: Any) -> Any:
+        try:
+            return make(*values, **named)
+        except ConfigError as error:
+            raise RefusedError(error) from None
+
+    return made
 
 
 def _show(value: Any, spec: "PrimitiveConstructorSpec[Any]") -> list[str]:

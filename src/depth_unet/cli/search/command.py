@@ -11,6 +11,7 @@ from typing import Any
 from depth_unet.cli.arguments import SearchArguments
 from depth_unet.cli.program.console import make_console
 from depth_unet.cli.search.trial import Environment, quiet_fabric, run_trial
+from depth_unet.config.checks import check_range
 from depth_unet.config.run import Config
 from depth_unet.data.mixture import Mixture
 from depth_unet.data.run_data import open_run_data
@@ -115,9 +116,8 @@ def check_settings(config: Config) -> None:
 
 
 def count_trials(arguments: SearchArguments, space: Space) -> int:
-    """The number of trials to run; refuses a negative number or one above the grid's size."""
-    if arguments.trials < 0:
-        raise ConfigError(f"--trials is {arguments.trials}; use at least 1, or 0 for the default")
+    """The number of trials to run; refuses a number out of range or above the grid's size."""
+    check_range("--trials", arguments.trials, "[0, 1000000]")
     if arguments.sampler != "grid":
         return arguments.trials or DEFAULT_TRIALS
     size = len(space.grid(0))
