@@ -1,5 +1,7 @@
 """What the shell, a notebook or a pipe around a command must not change."""
 
+import importlib.util
+import os
 from pathlib import Path
 
 import pytest
@@ -49,3 +51,46 @@ def test_headings_and_progress_bars_in_ascii(few_pairs: Path, tmp_path: Path) ->
     assert "100%" in outcome.err
     assert "\\u" not in outcome.err
     assert (out / "report.html").is_file()
+
+
+def warning_library(name: str, folder: Path) -> str:
+    """A search path on which an installed library warns when it is imported."""
+    lines = (
+        "import importlib, sys, warnings",
+        f"warnings.warn('{name} is deprecated', DeprecationWarning)",
+        "path = list(sys.path)",
+        f"sys.path = [place for place in path if place != {str(folder)!r}]",
+        f"del sys.modules['{name}']",
+        f"importlib.import_module('{name}')",
+        "sys.path = path",
+    )
+    folder.mkdir()
+    (folder / f"{name}.py").write_text("\n".join(lines))
+    spec = importlib.util.find_spec("depth_unet")
+    assert spec is not None
+    assert spec.origin is not None
+    return os.pathsep.join((str(folder), str(Path(spec.origin).parents[1])))
+
+
+def test_fatal_warnings(photo: Path, tmp_path: Path) -> None:
+    """``python -W error`` stops at no warning: a library's and our own are shown, the work done."""
+    path, out = warning_library("rich", tmp_path / "libraries"), tmp_path / "depth"
+    options = ("--save", "npy", "--out", out)
+    outcome = run("predict", photo, *options, PYTHONWARNINGS="error", PYTHONPATH=path)
+    assert outcome.code == 0, outcome.err
+    library, ours = outcome.warnings
+    assert library == "warning: rich is deprecated"
+    assert ours.startswith("warning: the photo states no focal length")
+    assert "Traceback" not in outcome.err
+    assert (out / "room_depth.npy").is_file()
+
+
+@pytest.mark.slow  # processes that render compile first
+def test_fatal_warnings_in_other_processes(tmp_path: Path) -> None:
+    """So it is in the processes that a command starts."""
+    path, out = warning_library("numba", tmp_path / "libraries"), tmp_path / "rooms"
+    options = ("--images", 2, "--views", 1, "--size", "32x32", "--samples", 1, "--workers", 2)
+    outcome = run("rooms", out, *options, PYTHONWARNINGS="error", PYTHONPATH=path)
+    assert outcome.code == 0, outcome.err
+    assert "numba is deprecated" in outcome.err
+    assert (out / "index.csv").is_file()

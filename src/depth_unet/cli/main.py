@@ -53,8 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     make_encodable()
     try:
         try:
-            given = sys.argv[1:] if argv is None else argv
-            return _run([_expand_home(argument) for argument in given])
+            with warnings.catch_warnings():
+                if argv is None:
+                    _keep_warnings_harmless()
+                given = sys.argv[1:] if argv is None else argv
+                return _run([_expand_home(argument) for argument in given])
         finally:
             if sys.stdout is not None:  # None where a service started us without one
                 sys.stdout.flush()
@@ -70,22 +73,32 @@ def _expand_home(argument: str) -> str:
     return match[1] + os.path.expanduser(match[2])  # noqa: PTH111  # not only paths
 
 
+def _keep_warnings_harmless() -> None:
+    """Show what ``-W error`` and PYTHONWARNINGS make fatal, here and in processes started here.
+
+    Libraries warn when they are imported, and we warn of input that may be meant otherwise.
+    """
+    sys.warnoptions[:] = [re.sub("^e[a-z]*", "default", option) for option in sys.warnoptions]
+    warnings.filters = [
+        ("default" if action == "error" else action, *rest) for action, *rest in warnings.filters
+    ]
+
+
 def _run(arguments: list[str]) -> int:
-    with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_: _say(f"warning: {message}")
-        try:
-            return _dispatch(*arguments)
-        except (ConfigError, DataError, CheckpointError) as error:
-            _say(f"depth-unet: error: {error}")
-            return INVALID
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            _say(f"depth-unet: error: {error}; free space or use another path, and run it again")
-            return FAILED
-        except KeyboardInterrupt as interrupt:
-            _say(f"depth-unet: interrupted{'; ' if str(interrupt) else ''}{interrupt}")
-            return INTERRUPTED
+    warnings.showwarning = lambda message, *_: _say(f"warning: {message}")
+    try:
+        return _dispatch(*arguments)
+    except (ConfigError, DataError, CheckpointError) as error:
+        _say(f"depth-unet: error: {error}")
+        return INVALID
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _say(f"depth-unet: error: {error}; free space or use another path, and run it again")
+        return FAILED
+    except KeyboardInterrupt as interrupt:
+        _say(f"depth-unet: interrupted{'; ' if str(interrupt) else ''}{interrupt}")
+        return INTERRUPTED
 
 
 def _say(text: str) -> None:
