@@ -19,12 +19,12 @@ from depth_unet.data.cache import (
     Manifest,
     block_names,
     read_manifest,
-    sha256_of,
 )
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.layout import DatasetInfo, PairRow, write_index, write_info
 from depth_unet.data.source import PairsSource, Source
 from depth_unet.errors import DataError
+from depth_unet.files.checksum import sha256_of
 
 HEIGHT, WIDTH, BLOCK_SIZE, FRAMES = 6, 8, 4, 6
 CAMERA = Intrinsics.centred(640, 480, 520.0)
@@ -147,12 +147,6 @@ def test_manifest_round_trip(root: Path) -> None:
     manifest = read_manifest(root)
     assert (manifest.height, manifest.width, manifest.block_size) == (HEIGHT, WIDTH, BLOCK_SIZE)
     assert asdict(manifest) == json.loads((root / MANIFEST_NAME).read_text())
-
-
-def test_sha256_of_a_file(tmp_path: Path) -> None:
-    """The checksum is SHA-256, of the bytes."""
-    (tmp_path / "a").write_bytes(b"abc")
-    assert sha256_of(tmp_path / "a").startswith("ba7816bf8f01cfea414140de5dae2223")
 
 
 def test_open_source_knows_both_forms(root: Path, box_rooms: Path) -> None:

@@ -1,5 +1,6 @@
 """Classes of pixels: read from their folder, and unchanged by the cache."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,24 @@ def folder(rooms: PairsSource, tmp_path: Path) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(low).save(path)
     return folder
+
+
+def test_replaced_classes_are_noticed(rooms: PairsSource, folder: Path, tmp_path: Path) -> None:
+    """A map of classes may be replaced by one of the same length and age."""
+
+    def write(value: int) -> None:
+        path = folder / rooms.rows[0].rgb
+        Image.fromarray(np.full(SIZE, value, np.uint8)).save(path, compress_level=0)
+        os.utime(path, (10**9, 10**9))
+
+    source, out = Labelled(rooms, folder), tmp_path / "cache"
+    write(3)
+    prepare(source, out, height=SIZE[0], width=SIZE[1])
+    write(4)
+    with pytest.raises(DataError, match="files that have changed since"):
+        prepare(source, out, height=SIZE[0], width=SIZE[1])
+    made = prepare(source, out, height=SIZE[0], width=SIZE[1], overwrite=True)
+    assert np.equal(made.read(0).labels, 4).all()
 
 
 def test_cache_keeps_them(rooms: PairsSource, folder: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Preparing a data set: exact, complete, and resumable."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -353,6 +354,57 @@ def test_repaired_file_costs_its_own_block(rooms: Path, tmp_path: Path) -> None:
     assert stamps(out)[block_names(0)[0]] == before[block_names(0)[0]]
     run(PairsSource(root), tmp_path / "fresh")
     assert contents(out) == contents(tmp_path / "fresh")
+
+
+def write_depth(path: Path, depth_mm: int) -> None:
+    """A depth file whose length and age do not depend on its depth."""
+    pixels = np.full((60, 80), depth_mm, np.uint16)
+    Image.fromarray(pixels).save(path, compress_level=0)
+    os.utime(path, (10**9, 10**9))
+
+
+def test_replaced_file_of_equal_length_and_age(rooms: Path, tmp_path: Path) -> None:
+    """Its old depth is not kept: a finished cache is refused, or replaced with overwrite."""
+    root, out = Path(shutil.copytree(rooms, tmp_path / "rooms")), tmp_path / "cache"
+    row = PairsSource(root).rows[7]
+    write_depth(root / row.depth, 2000)
+    run(PairsSource(root), out)
+    files, length = contents(out), (root / row.depth).stat().st_size
+    write_depth(root / row.depth, 3000)
+    assert (root / row.depth).stat().st_size == length
+    with pytest.raises(DataError, match=r"files that have changed since; .* with --overwrite"):
+        run(PairsSource(root), out)
+    assert contents(out) == files
+    assert (run(PairsSource(root), out, overwrite=True).read(7).depth_mm == 3000).all()
+
+
+def test_replaced_file_in_an_unfinished_cache(rooms: Path, tmp_path: Path) -> None:
+    """The block that holds the old depth is written again, and no other."""
+    root, out = Path(shutil.copytree(rooms, tmp_path / "rooms")), tmp_path / "cache"
+    row = PairsSource(root).rows[7]
+    write_depth(root / row.depth, 2000)
+    interrupt(root, out)
+    before = stamps(out)
+    write_depth(root / row.depth, 3000)
+    assert (run(PairsSource(root), out).read(7).depth_mm == 3000).all()
+    assert stamps(out)[block_names(0)[1]] == before[block_names(0)[1]]
+
+
+@pytest.mark.filterwarnings("ignore:.*states no camera")
+def test_copied_data_set_is_the_same(rooms: Path, tmp_path: Path) -> None:
+    """Place, name and age of the files do not matter: no block is written again."""
+    root, out = Path(shutil.copytree(rooms, tmp_path / "rooms")), tmp_path / "cache"
+    (root / "dataset.json").write_text('{"max_depth_m": 9}')  # its folder gives the name
+    run(PairsSource(root), out)
+    before = stamps(out)
+    copy = root.rename(tmp_path / "copy")
+    for path in copy.rglob("*.png"):
+        os.utime(path, (10**9, 10**9))
+    assert run(PairsSource(copy), out).info.name == "copy"
+    after = stamps(out)
+    assert {name: after[name] for name in before if name.endswith(".npy")} == {
+        name: before[name] for name in before if name.endswith(".npy")
+    }
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{"])

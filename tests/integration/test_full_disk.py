@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from depth_unet.config.choices import SaveChoice
-from depth_unet.data.cache import CacheSource, sha256_of
+from depth_unet.data.cache import CacheSource
+from depth_unet.files.checksum import sha256_of
 from tests.integration.commandline import depth_unet
 from tests.video.clips import write_clip
 

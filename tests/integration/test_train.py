@@ -11,6 +11,8 @@ import torch
 import yaml
 
 from depth_unet.config.values import from_dict
+from depth_unet.data.blocks import Content
+from depth_unet.data.source import PairsSource
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
 from depth_unet.recipes import RECIPES
 from depth_unet.train.folder import CONFIG_NAME
@@ -65,8 +67,8 @@ def test_prepare_goes_on(box_rooms: Path, cache: Path, tmp_path: Path) -> None:
         refused = depth_unet("train", "seed", "--data", out, "--out", tmp_path / "run")
         assert (refused.code, len(refused.complaints)) == (2, 1)
         if name == "cache.json":  # as an interrupted run leaves it: with its claim
-            fingerprint = json.loads(before[name])["fingerprint"]
-            (out / "preparing.json").write_text(json.dumps({"fingerprint": fingerprint}))
+            request = Content(PairsSource(box_rooms), (120, 160)).request
+            (out / "preparing.json").write_text(json.dumps({"request": request}))
         assert depth_unet("prepare", box_rooms, out, "--size", "160x120").code == 0
         assert bytes_below(out) == before
 

@@ -1,19 +1,65 @@
 """One block of a cache: written whole, with a sidecar file that records its origin."""
 
+import functools
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from depth_unet.data.cache import BLOCKS_NAME, block_names, sha256_of
+from depth_unet.data.cache import BLOCKS_NAME, block_names
 from depth_unet.data.fit import fit_frame
 from depth_unet.data.source import Original
 from depth_unet.files.atomic import replacing, write_text
+from depth_unet.files.checksum import sha256_of
+
+
+class Content:
+    """What a cache shall hold: the frames of a data set at one size.
+
+    Two hashes of it are kept. Neither depends on where the files lie, how old they are, or how the
+    data set is called.
+
+    Args:
+        source: The data set.
+        size: Height and width of the frames.
+
+    Attributes:
+        request: Hash of the rows and their names; no file is read for it.
+    """
+
+    def __init__(self, source: Original, size: tuple[int, int]) -> None:
+        self.source, self.size = source, size
+        self._origin = functools.cache(source.origin)  # each file is read once
+        self.request = self._hash(range(len(source.rows)), lambda _: "")
+
+    def fingerprint(self, indices: Iterable[int]) -> str:
+        """Hash of rows and of the content of their files.
+
+        Raises:
+            DataError: A file is missing or cannot be read.
+        """
+        return self._hash(indices, self._origin)
+
+    def whole_fingerprint(self, pool: Executor) -> str:
+        """The fingerprint of all rows; files that were not read yet are read in parallel."""
+        everything = range(len(self.source.rows))
+        for _ in pool.map(self._origin, everything):
+            pass
+        return self.fingerprint(everything)
+
+    def _hash(self, indices: Iterable[int], origin: Callable[[int], str]) -> str:
+        height, width = self.size
+        info = replace(self.source.info, name="")
+        digest = hashlib.sha256(f"{height}x{width} {info}".encode())
+        for index in indices:
+            digest.update(f"{self.source.rows[index]} {origin(index)}".encode())
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +67,7 @@ class BlockRecord:
     """A finished block, as its sidecar file describes it.
 
     Attributes:
-        origin: ``content_hash`` of the block's rows.
+        origin: Fingerprint of the block's rows.
         native_sizes: Height and width of each frame before it was resized.
         checksums: SHA-256 of its files, by path relative to the cache.
     """
@@ -31,33 +77,21 @@ class BlockRecord:
     checksums: dict[str, str]
 
 
-def content_hash(
-    source: Original, indices: Iterable[int], size: tuple[int, int], *, lengths: bool = True
-) -> str:
-    """Hash of everything that determines the content of rows; files by name and length."""
-    digest = hashlib.sha256(f"{size[0]}x{size[1]} {source.info}".encode())
-    for index in indices:
-        origin = source.origin(index) if lengths else "[]"
-        digest.update(f"{source.rows[index]} {origin}".encode())
-    return digest.hexdigest()
-
-
-def write_block(
-    source: Original, out: Path, number: int, indices: list[int], size: tuple[int, int]
-) -> int:
+def write_block(content: Content, out: Path, number: int, indices: list[int]) -> int:
     """Write block ``number`` of a cache, unless it exists; return how many frames it has.
 
     Args:
-        source: The data set.
+        content: What the cache shall hold.
         out: The cache.
         number: Which block.
         indices: Rows of the block's frames.
-        size: Height and width of the frames.
 
     Raises:
         DataError: A row cannot be used.
     """
-    origin = content_hash(source, indices, size)
+    source, size = content.source, content.size
+    # Taken before the frames are read: if a file changes in between, the next call reads it again.
+    origin = content.fingerprint(indices)
     names = block_names(number, labelled=source.labelled)
     if _is_finished(out, number, origin, names):
         return len(indices)

@@ -16,7 +16,6 @@ batches only.
 """
 
 import functools
-import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -163,12 +162,6 @@ def _map_file(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.nd
             f"{remedy}"
         )
     return array
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read_manifest(root: Path) -> Manifest:

@@ -8,6 +8,7 @@ from depth_unet.data.decode import check_labels_header, check_sizes, read_labels
 from depth_unet.data.layout import PairRow
 from depth_unet.data.source import Frame, Original
 from depth_unet.errors import DataError
+from depth_unet.files.checksum import sha256_of
 
 UNLABELLED = 255  # the pixel has no class
 SUFFIX = ".png"
@@ -66,8 +67,7 @@ class Labelled(Original):
         row = self.rows[index]
         if row.official_split == "test":
             return self.source.origin(index)
-        path = self._path(row)  # `check` refuses a missing one
-        return f"{self.source.origin(index)} {path.stat().st_size if path.is_file() else None}"
+        return f"{self.source.origin(index)} {sha256_of(self._path(row))}"
 
     def native_files(self, index: int) -> tuple[bytes, bytes]:
         """See ``Original.native_files``."""

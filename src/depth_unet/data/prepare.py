@@ -6,11 +6,11 @@ import re
 import shutil
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 
-from depth_unet.data.blocks import content_hash, read_json_object, read_record, write_block
+from depth_unet.data.blocks import Content, read_json_object, read_record, write_block
 from depth_unet.data.cache import (
     BLOCKS_NAME,
     MANIFEST_NAME,
@@ -106,8 +106,8 @@ def prepare(
     """Write a cache of ``source`` into ``out``; the same call completes an interrupted one.
 
     The headers of files in the pairs layout are checked before anything is written. Finished
-    blocks are recognised by origin and checksums and kept, so a repaired file costs only its own
-    block. The manifest is written last.
+    blocks are recognised by checksums, of the files that they were made from and of their own, and
+    kept: a repaired file costs only its own block. The manifest is written last.
 
     Args:
         source: A data set in any form but a cache.
@@ -124,23 +124,19 @@ def prepare(
     """
     if workers < 0:
         raise ConfigError(f"workers is {workers}; give a number of threads, or 0 for one per core")
-    rows, size = source.rows, (height, width)
+    rows = source.rows
     blocked = [index for index, row in enumerate(rows) if row.official_split != "test"]
     native = [index for index, row in enumerate(rows) if row.official_split == "test"]
     block_size = max(1, BLOCK_BYTES // (height * width * BYTES_PER_PIXEL))
     blocks = [blocked[start : start + block_size] for start in range(0, len(blocked), block_size)]
-    everything = range(len(rows))
-    identity = {
-        "fingerprint": content_hash(source, everything, size),
-        "request": content_hash(source, everything, size, lengths=False),
-    }
+    content = Content(source, (height, width))
     _check_names(source, native, len(blocks))
-    replaces = _must_replace(source, out, identity, overwrite=overwrite)
-    source.check(everything)
-    _start(out, identity, replaces=replaces)
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+        replaces = _must_replace(content, out, pool, overwrite=overwrite)
+        source.check(range(len(rows)))
+        _start(out, content.request, replaces=replaces)
         tasks = [
-            pool.submit(write_block, source, out, number, block, size)
+            pool.submit(write_block, content, out, number, block)
             for number, block in enumerate(blocks)
         ]
         tasks += [pool.submit(_copy_native, source, out, index) for index in native]
@@ -148,18 +144,19 @@ def prepare(
         for count in _results(pool, tasks):
             done += count
             progress(done, len(rows))
-    _complete(source, out, len(blocks), identity["fingerprint"], (height, width, block_size))
+        fingerprint = content.whole_fingerprint(pool)
+    _complete(source, out, len(blocks), fingerprint, (height, width, block_size))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they were shown when the source was opened
         return CacheSource(out)
 
 
-def _start(out: Path, identity: dict[str, str], *, replaces: bool) -> None:
+def _start(out: Path, request: str, *, replaces: bool) -> None:
     """Make ``out`` an unfinished cache."""
     if replaces:
         shutil.rmtree(out)
     make_folder(out / BLOCKS_NAME)
-    write_text(out / PREPARING_NAME, json.dumps(identity) + "\n")
+    write_text(out / PREPARING_NAME, json.dumps({"request": request}) + "\n")
     (out / MANIFEST_NAME).unlink(missing_ok=True)
 
 
@@ -198,20 +195,23 @@ def _check_names(source: Original, native: list[int], num_blocks: int) -> None:
                 raise DataError(f"{source.root / name} has a name that the cache needs; rename it")
 
 
-def _must_replace(
-    source: Original, out: Path, identity: dict[str, str], *, overwrite: bool
-) -> bool:
-    """Whether the content of ``out`` must be deleted first; an error if it must be kept."""
+def _must_replace(content: Content, out: Path, pool: Executor, *, overwrite: bool) -> bool:
+    """Whether the content of ``out`` must be deleted first; an error if it must be kept.
+
+    A finished cache must be of files of the same content, and an unfinished one of the same names,
+    since a file may have been repaired.
+    """
+    root = content.source.root.resolve()
     here = next(path for path in (out, *out.absolute().parents) if path.exists())
     if not here.is_dir():
         raise DataError(f"{out}: {here} is a file, not a folder; choose another output path")
-    if out.resolve() in (source.root.resolve(), *source.root.resolve().parents):
+    if out.resolve() in (root, *root.parents):
         raise DataError(f"{out} holds the data set itself; choose another output folder")
     if here != out or not any(out.iterdir()):
         return False
     if (out / MANIFEST_NAME).is_file():
         try:
-            same = read_manifest(out).fingerprint == identity["fingerprint"]
+            same = read_manifest(out).fingerprint == content.whole_fingerprint(pool)
         except DataError:
             if not overwrite or not _looks_like_ours(out):
                 raise
@@ -219,15 +219,15 @@ def _must_replace(
         replaceable = overwrite
     elif (out / PREPARING_NAME).is_file() and _looks_like_ours(out):
         held = read_json_object(out / PREPARING_NAME)
-        same = any(held.get(key) == value for key, value in identity.items())
+        same = held.get("request") == content.request
         none_finished = not any((out / BLOCKS_NAME).glob("*.json"))
         replaceable = overwrite or not held or none_finished
     else:
         raise DataError(f"{out} is not empty and not a cache; choose another output folder")
     if not same and not replaceable:
         raise DataError(
-            f"{out} holds a cache of other data or another size, or one with other classes; "
-            "choose another folder, or replace it with --overwrite"
+            f"{out} holds a cache of other data or another size, with other classes, or of files "
+            "that have changed since; choose another folder, or replace it with --overwrite"
         )
     return not same
 

@@ -17,6 +17,7 @@ from depth_unet.camera.plausible import find_doubt
 from depth_unet.data.decode import check_headers, check_sizes, read_depth, read_rgb
 from depth_unet.data.layout import DatasetInfo, OnBad, PairRow, read_index, read_info, refuse
 from depth_unet.errors import DataError
+from depth_unet.files.checksum import sha256_of
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 
 NO_DEPTH = "has no valid depth"
@@ -86,7 +87,11 @@ class Original(Source):
 
     @abstractmethod
     def origin(self, index: int) -> str:
-        """Text that changes when the files of a row change; cheap."""
+        """Checksum of the content of a row's files, wherever they lie and however old they are.
+
+        Raises:
+            DataError: They are missing or cannot be read.
+        """
 
     @abstractmethod
     def native_files(self, index: int) -> tuple[bytes, bytes]:
@@ -156,9 +161,9 @@ class PairsSource(Original):
                 pass
 
     def origin(self, index: int) -> str:
-        """The lengths of a row's files."""
+        """SHA-256 of a row's files."""
         row = self.rows[index]
-        return str([(self.root / name).stat().st_size for name in (row.rgb, row.depth)])
+        return " ".join(sha256_of(self.root / name) for name in (row.rgb, row.depth))
 
     def native_files(self, index: int) -> tuple[bytes, bytes]:
         """Photo and depth map, byte for byte."""

@@ -1,5 +1,6 @@
 """Every form gives the same frames, as exactly as it holds them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -12,6 +13,7 @@ from depth_unet.data.fit import fit_frame
 from depth_unet.data.forms.description import FORMS
 from depth_unet.data.forms.recognise import open_original, open_source, recognise
 from depth_unet.data.prepare import prepare
+from depth_unet.errors import DataError
 from tests.data.forms.conftest import HEIGHT, WIDTH, WRITERS, Written
 
 pytestmark = [
@@ -59,6 +61,20 @@ def test_parts_of_a_room_are_one_room(kind: str, frames: list[Written], tmp_path
     """The letters a and b name parts of one basement."""
     rows = open_source(WRITERS[kind](tmp_path / "nyu", frames)).rows
     assert {row.room_group for row in rows[: len(frames) - 2]} == ROOMS
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_other_depth_is_another_cache(kind: str, frames: list[Written], tmp_path: Path) -> None:
+    """Of files with the same names, and in some forms of the same lengths."""
+    turned = [replace(frame, depth_m=frame.depth_m[::-1].copy()) for frame in frames]
+    roots = [
+        WRITERS[kind](tmp_path / name, some) for name, some in (("one", frames), ("other", turned))
+    ]
+    prepare(open_original(roots[0]), tmp_path / "cache", height=24, width=32)
+    moved = roots[0].rename(roots[0].with_stem("moved"))
+    prepare(open_original(moved), tmp_path / "cache", height=24, width=32)
+    with pytest.raises(DataError, match="--overwrite"):
+        prepare(open_original(roots[1]), tmp_path / "cache", height=24, width=32)
 
 
 @pytest.mark.parametrize("kind", WRITERS)

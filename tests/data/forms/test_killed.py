@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from depth_unet.data.cache import CacheSource, read_manifest, sha256_of
+from depth_unet.data.cache import CacheSource, read_manifest
 from depth_unet.data.forms.recognise import open_original
 from depth_unet.data.prepare import prepare
+from depth_unet.files.checksum import sha256_of
 from tests.data.forms.conftest import WRITERS, Written
 from tests.integration.commandline import start
 

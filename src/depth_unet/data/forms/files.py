@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from depth_unet.errors import DataError
+from depth_unet.files.checksum import sha256_of
 from depth_unet.files.damage import as_data_error
 
 MOST_BYTES = 2**30  # of one member; a damaged header may claim any size
@@ -31,11 +32,8 @@ class Folder:
             return False
 
     def origin(self, name: str) -> str:
-        """The file's length: text that changes when the file does."""
-        try:
-            return str((self.root / name).stat().st_size)
-        except OSError as error:
-            raise _read_error(self.root / name, error) from None
+        """SHA-256 of the file."""
+        return sha256_of(self.root / name)
 
     def read(self, name: str) -> bytes:
         """The file's content."""
@@ -66,7 +64,7 @@ class Archive:
         return name in self._zip.NameToInfo
 
     def origin(self, name: str) -> str:
-        """The member's CRC: text that changes when the member does."""
+        """The member's CRC, which the zip's directory states."""
         return str(self._member(name).CRC)
 
     def read(self, name: str) -> bytes:

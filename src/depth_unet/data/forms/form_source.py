@@ -94,7 +94,7 @@ class ListedSource(FormSource):
         return f"{self.files.root}/{self.folder}{self.rows[index].depth}"
 
     def origin(self, index: int) -> str:
-        """Lengths of the row's files, or their CRCs in a zip."""
+        """SHA-256 of the row's files, or their CRCs in a zip."""
         row = self.rows[index]
         return " ".join(self.files.origin(self.folder + name) for name in (row.rgb, row.depth))
 

@@ -1,5 +1,6 @@
 """Frames as one HDF5 file each, in folders of scenes or in tar shards that stay closed."""
 
+import hashlib
 import io
 import tarfile
 from collections import Counter
@@ -54,14 +55,8 @@ class H5Source(FormSource):
 
     def pixels(self, index: int) -> Pixels:
         """See ``FormSource.pixels``."""
-        place, where = self.places[index], self.place(index)
-        try:
-            with place.file.open("rb") as stream:
-                stream.seek(place.offset)
-                data = stream.read(place.size)
-        except OSError as error:
-            raise DataError(f"{place.file} cannot be read ({error.strerror}); replace it") from None
-        with open_hdf5(io.BytesIO(data), where) as stored:
+        where = self.place(index)
+        with open_hdf5(io.BytesIO(self._bytes(index)), where) as stored:
             image, depth_m = (
                 read_array(find_array(stored, name, where), where) for name in ("rgb", "depth")
             )
@@ -78,8 +73,17 @@ class H5Source(FormSource):
         return f"{self.places[index].file}, {self.places[index].name}"
 
     def origin(self, index: int) -> str:
-        """The frame's length."""
-        return f"{self.places[index].size}"
+        """SHA-256 of the frame's file."""
+        return hashlib.sha256(self._bytes(index)).hexdigest()
+
+    def _bytes(self, index: int) -> bytes:
+        place = self.places[index]
+        try:
+            with place.file.open("rb") as stream:
+                stream.seek(place.offset)
+                return stream.read(place.size)
+        except OSError as error:
+            raise DataError(f"{place.file} cannot be read ({error.strerror}); replace it") from None
 
 
 def open_h5(root: Path, *, packed: bool = False) -> H5Source:

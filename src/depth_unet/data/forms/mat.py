@@ -1,5 +1,6 @@
 """``nyu_depth_v2_labeled.mat``: 1,449 labelled frames in one HDF5 file of MATLAB's."""
 
+import functools
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from depth_unet.data.forms.hdf5 import find_array, open_hdf5
 from depth_unet.data.forms.nyu import check_splits, room_of
 from depth_unet.data.layout import PairRow
 from depth_unet.errors import ConfigError, DataError, install_command
+from depth_unet.files.checksum import sha256_of
 from depth_unet.files.damage import as_data_error
 from depth_unet.images.millimetres import as_millimetres
 
@@ -58,8 +60,12 @@ class MatSource(FormSource):
         return f"{self.root}, frame {index}"
 
     def origin(self, index: int) -> str:
-        """The file's length, the kind of depth and the frame's number."""
-        return f"{self.root.stat().st_size} {self.depths} {index}"
+        """SHA-256 of the whole file, the kind of depth and the frame's number."""
+        return f"{self._checksum} {self.depths} {index}"
+
+    @functools.cached_property
+    def _checksum(self) -> str:
+        return sha256_of(self.root)
 
     def _count(self) -> int:
         """Number of frames; images and depth must agree."""

@@ -15,6 +15,7 @@ from depth_unet.data.forms.form_source import FormSource, Pixels
 from depth_unet.data.forms.nyu import SPLIT_OF_WORD
 from depth_unet.data.layout import PairRow
 from depth_unet.errors import ConfigError, DataError, install_command
+from depth_unet.files.checksum import sha256_of
 from depth_unet.files.damage import as_data_error
 from depth_unet.images.millimetres import as_millimetres
 
@@ -42,6 +43,7 @@ class ParquetSource(FormSource):
             raise DataError(f"{root} holds no rows in {SUFFIX} files; name the folder that does")
         self._lock = threading.Lock()
         self._table = functools.lru_cache(maxsize=OPEN_GROUPS)(_table)
+        self._checksum = functools.cache(sha256_of)
         rows = [
             PairRow(rgb=f"{name}.png", depth=f"{name}_depth.png", official_split=split)
             for name, split in (_name_and_split(root, place) for place in self.places)
@@ -65,9 +67,10 @@ class ParquetSource(FormSource):
         return f"{self.places[index].path}, row {self.places[index].number}"
 
     def origin(self, index: int) -> str:
-        """The file's length and the row's number."""
+        """SHA-256 of the whole file, and the row's number in it."""
         place = self.places[index]
-        return f"{place.path.stat().st_size} {place.number}"
+        with self._lock:
+            return f"{self._checksum(place.path)} {place.number}"
 
 
 def _places(path: Path) -> Iterator[Place]:
