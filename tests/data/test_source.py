@@ -11,7 +11,7 @@ from PIL import Image
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
-from depth_unet.data.decode import check_headers, read_depth, read_rgb
+from depth_unet.data.decode import check_headers, read_depth
 from depth_unet.data.source import PairsSource, Source
 from depth_unet.errors import DataError
 
@@ -171,29 +171,59 @@ def test_known_cameras_need_no_warning(tmp_path: Path) -> None:
         PairsSource(write_pair(tmp_path))
 
 
-@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "1"])
-def test_photos_of_any_mode(tmp_path: Path, mode: str) -> None:
-    """Grey, palette, transparent and printed photos all become RGB."""
-    name = "a.tiff" if mode == "CMYK" else "a.png"
-    Image.new("RGB", (4, 3), (255, 255, 255)).convert(mode).save(tmp_path / name)
-    image = read_rgb(tmp_path / name)
-    assert (image.shape, image.dtype) == ((3, 4, 3), np.uint8)
-    assert image.min() > 250
+def write_turned(root: Path, orientation: int) -> np.ndarray:
+    """Give the pair of a data set a photo with an Exif orientation; return the upright photo."""
+    upright = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+    stored = {1: upright, 3: upright[::-1, ::-1], 6: np.rot90(upright)}[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(np.ascontiguousarray(stored)).save(root / "a.png", exif=exif)
+    return upright
 
 
-def test_grey_of_16_bits_is_scaled(tmp_path: Path) -> None:
-    """White is the largest value; nothing is clipped."""
-    Image.fromarray(np.array([[0, 257, 32_768, 65_535]], np.uint16)).save(tmp_path / "a.png")
-    assert read_rgb(tmp_path / "a.png")[0].tolist() == [[v] * 3 for v in (0, 1, 128, 255)]
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_photos_are_upright(tmp_path: Path, orientation: int) -> None:
+    """The Exif orientation is applied to the photo; depth stays as it is stored."""
+    depth = np.arange(48, dtype=np.uint16).reshape(6, 8) * 100 + 1000
+    root = write_pair(tmp_path, depth=depth)
+    upright = write_turned(root, orientation)
+    source = PairsSource(root)
+    source.check([0])
+    frame = source.read(0)
+    assert np.array_equal(frame.image, upright)
+    assert np.array_equal(frame.depth_mm, depth)
+    assert frame.rotated == (orientation != 1)
 
 
-def test_orientation_tags_are_not_applied(tmp_path: Path) -> None:
-    """A photo stays as it is stored: the depth beside it was made for those pixels."""
-    photo = Image.new("RGB", (8, 6))
-    exif = photo.getexif()
-    exif[0x0112] = 6  # turned by a quarter
-    photo.save(tmp_path / "a.jpg", exif=exif)
-    assert read_rgb(tmp_path / "a.jpg").shape == (6, 8, 3)
+def test_depth_of_the_stored_pixels_is_refused(tmp_path: Path) -> None:
+    """Where the photo's orientation explains why sizes differ, the error says so."""
+    root = write_pair(tmp_path, depth=np.full((WIDTH, HEIGHT), 2000, np.uint16))
+    write_turned(root, 6)
+    refused(root, r"a\.png is 8x6 and .*d\.png is 6x8; the photo's Exif orientation turns it")
+    with pytest.raises(DataError, match="turn the map the same way, or remove the tag"):
+        PairsSource(root).check([0])
+
+
+def test_tag_after_the_pixels(tmp_path: Path) -> None:
+    """A PNG may state its orientation at its end."""
+    root = write_pair(tmp_path)
+    write_turned(root, 6)
+    data = (root / "a.png").read_bytes()
+    start = data.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(data[start : start + 4], "big")
+    late = data[:start] + data[end:-12] + data[start:end] + data[-12:]
+    (root / "a.png").write_bytes(late)
+    PairsSource(root).check([0])
+    assert PairsSource(root).read(0).image.shape == (HEIGHT, WIDTH, 3)
+
+
+def test_turned_map_is_refused(tmp_path: Path) -> None:
+    """A depth map is taken as stored; a TIFF that its reader would turn is not."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.full((6, 8), 2000, np.uint16)).save(tmp_path / "d.tiff", exif=exif)
+    with pytest.raises(DataError, match=r"d\.tiff has an orientation tag"):
+        read_depth(tmp_path / "d.tiff", 1e-3)
 
 
 def refused(root: Path, message: str) -> None:

@@ -68,6 +68,11 @@ def show(console: Console, root: Path, form: FormName, source: Source, found: Su
         "median depth": f"{found.median_m:.2f} m",
         "no valid depth": f"{found.invalid:.1%} of the pixels",
     }
+    if found.num_rotated:
+        lines["orientation"] = (
+            f"{found.num_rotated} photos carry an Exif orientation and are turned upright; their "
+            "depth is taken as stored"
+        )
     for name, text in lines.items():
         table.add_row(name, text or "none")
     console.print(root)

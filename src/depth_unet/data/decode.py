@@ -1,4 +1,4 @@
-"""Decode image files into arrays; every defect of a file raises a ``DataError`` of one line."""
+"""Decode maps of depth and classes, as stored; every defect raises a ``DataError`` of one line."""
 
 import io
 from pathlib import Path
@@ -10,26 +10,8 @@ from PIL import Image, UnidentifiedImageError
 
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
-from depth_unet.images.grey import grey_as_rgb
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE, as_millimetres
-
-
-def read_rgb(path: Path, data: bytes | None = None) -> UInt8[np.ndarray, "h w 3"]:
-    """Decode a photo in any format and mode that Pillow reads; 65535 is white in 16-bit grey.
-
-    Args:
-        path: The file.
-        data: The content of a file in an archive; the path is then used in messages only.
-
-    Returns:
-        RGB, 0 to 255, as stored: the orientation tag is not applied, since the depth map was made
-        for the pixels as they are.
-    """
-    with _open(path, data) as image:
-        loaded = _load(image, path)
-        if not loaded.mode.startswith("I"):
-            return np.asarray(loaded.convert("RGB"), dtype=np.uint8)
-        return grey_as_rgb(np.asarray(loaded))
+from depth_unet.images.photo import ORIENTATION, ROTATED, read_photo, read_size
 
 
 def read_depth(
@@ -68,9 +50,9 @@ def read_labels(path: Path) -> UInt8[np.ndarray, "h w"]:
 
 def check_headers(rgb: Path, depth: Path) -> None:
     """Check format and size of a pair from the files' headers, without decoding."""
-    with _open(rgb) as photo, _open(depth) as depth_map:
+    with _open(depth) as depth_map:
         _check_depth_mode(depth_map, depth)
-        check_sizes(photo.size, depth_map.size, rgb, depth)
+        _check_size(rgb, depth_map.size, depth)
 
 
 def check_labels_header(labels: Path, rgb: Path) -> None:
@@ -78,17 +60,38 @@ def check_labels_header(labels: Path, rgb: Path) -> None:
     with _open(labels) as image:
         _check_labels_mode(image, labels)
         if rgb.is_file():
-            with _open(rgb) as photo:
-                check_sizes(photo.size, image.size, rgb, labels)
+            _check_size(rgb, image.size, labels)
 
 
-def check_sizes(rgb_size: Any, depth_size: Any, rgb: Path, depth: Path) -> None:
-    """Refuse a photo and a depth map of different (width, height)."""
-    if tuple(rgb_size) != tuple(depth_size):
-        raise DataError(
-            f"{rgb} is {rgb_size[0]}x{rgb_size[1]} and {depth} is {depth_size[0]}x{depth_size[1]}; "
-            "a photo and its maps must have the same size"
+def check_sizes(rgb_size: Any, map_size: Any, rgb: str, where: str, *, rotated: bool) -> None:
+    """Refuse an upright photo and a map of different (width, height).
+
+    Args:
+        rgb_size: Size of the photo.
+        map_size: Size of its depth map or its classes.
+        rgb: The photo, for messages.
+        where: The map's file, for messages.
+        rotated: Whether the Exif orientation rotated the photo.
+    """
+    if tuple(rgb_size) == tuple(map_size):
+        return
+    cause = "a photo and its maps must have the same size"
+    if rotated and tuple(rgb_size) == tuple(map_size)[::-1]:
+        cause = (
+            "the photo's Exif orientation turns it by a quarter, and the map was made for the "
+            "pixels before: turn the map the same way, or remove the tag"
         )
+    raise DataError(
+        f"{rgb} is {rgb_size[0]}x{rgb_size[1]} and {where} is {map_size[0]}x{map_size[1]}; {cause}"
+    )
+
+
+def _check_size(rgb: Path, map_size: tuple[int, int], where: Path) -> None:
+    """Compare by the header; decode a photo of another size, whose tag may follow its pixels."""
+    if read_size(rgb) != map_size:
+        photo = read_photo(rgb)
+        size = photo.image.shape[1::-1]
+        check_sizes(size, map_size, str(rgb), str(where), rotated=photo.rotated)
 
 
 def _check_labels_mode(image: Image.Image, path: Path) -> None:
@@ -131,5 +134,10 @@ def _open(path: Path, data: bytes | None = None) -> Image.Image:
 
 def _load(image: Image.Image, path: Path) -> Image.Image:
     with as_data_error(path, remedy="replace it"):
+        if image.format == "TIFF" and image.getexif().get(ORIENTATION) in ROTATED:
+            raise DataError(
+                f"{path} has an orientation tag, which Pillow applies to TIFF, but maps are taken "
+                "as stored; remove the tag, or store the map upright as PNG"
+            )
         image.load()
     return image

@@ -59,7 +59,8 @@ class Labelled(Original):
             return frame
         path = self._path(row)
         labels = read_labels(path)
-        check_sizes(frame.image.shape[1::-1], labels.shape[::-1], Path(row.rgb), path)
+        size = frame.image.shape[1::-1]
+        check_sizes(size, labels.shape[::-1], row.rgb, str(path), rotated=frame.rotated)
         return replace(frame, labels=labels)
 
     def origin(self, index: int) -> str:

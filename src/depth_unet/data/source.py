@@ -14,11 +14,12 @@ from jaxtyping import UInt8, UInt16
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.camera.plausible import find_doubt
-from depth_unet.data.decode import check_headers, check_sizes, read_depth, read_rgb
+from depth_unet.data.decode import check_headers, check_sizes, read_depth
 from depth_unet.data.layout import DatasetInfo, OnBad, PairRow, read_index, read_info, refuse
 from depth_unet.errors import DataError
 from depth_unet.files.checksum import sha256_of
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
+from depth_unet.images.photo import DecodedPhoto, read_photo
 
 NO_DEPTH = "has no valid depth"
 
@@ -28,13 +29,15 @@ class Frame:
     """One photo with its depth and camera.
 
     Attributes:
-        image: RGB, 0 to 255.
+        image: RGB, 0 to 255, upright.
         depth_mm: Depth along the optical axis, millimetres; 0 wherever it may not be used: in
             holes and, except in official test frames, in the border and beyond the data set's
             range. There is no other mask.
         intrinsics: The camera, in pixels of this image.
         border_px: Width of the border of the photo that shows no scene, pixels of this image.
         labels: Class of every pixel, 255 where there is none; None for a frame without classes.
+        rotated: Whether the photo's Exif orientation rotated or mirrored the stored pixels; maps
+            are taken as stored.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
@@ -42,6 +45,7 @@ class Frame:
     intrinsics: Intrinsics
     border_px: int = 0
     labels: UInt8[np.ndarray, "h w"] | None = None
+    rotated: bool = False
 
 
 class Source(ABC):
@@ -143,11 +147,9 @@ class PairsSource(Original):
     def read(self, index: int) -> Frame:
         """The frame of ``rows[index]``, at its native size."""
         row = self.rows[index]
-        rgb_path, depth_path = self.root / row.rgb, self.root / row.depth
-        image = read_rgb(rgb_path)
+        photo, depth_path = read_photo(self.root / row.rgb), self.root / row.depth
         depth_mm = read_depth(depth_path, self.info.metres_per_unit)
-        check_sizes(image.shape[1::-1], depth_mm.shape[::-1], rgb_path, depth_path)
-        return make_frame(row, self.info, image, depth_mm, str(depth_path))
+        return make_frame(row, self.info, photo, depth_mm, str(depth_path))
 
     def check(self, indices: Iterable[int]) -> None:
         """Check format, bit depth and sizes of pairs by the headers of their files."""
@@ -174,18 +176,19 @@ class PairsSource(Original):
 def make_frame(
     row: PairRow,
     info: DatasetInfo,
-    image: UInt8[np.ndarray, "h w 3"],
-    depth_mm: UInt16[np.ndarray, "h2 w2"],
+    photo: DecodedPhoto,
+    depth_mm: UInt16[np.ndarray, "h w"],
     place: str,
 ) -> Frame:
-    """A frame of stored pixels, masked by border and range unless it is an official test frame.
+    """A frame of an upright photo and its depth as stored.
 
-    The published protocols that score official test frames define their own crop and range.
+    Border and range mask it, unless it is an official test frame: the published protocols that
+    score those define their own crop and range.
 
     Args:
         row: The frame's row.
         info: Camera, border and range of the data set.
-        image: RGB, 0 to 255.
+        photo: The photo.
         depth_mm: Depth, millimetres; 0 is a hole.
         place: File and row, for messages.
 
@@ -193,11 +196,7 @@ def make_frame(
         DataError: Photo and depth differ in size, or no depth is valid.
     """
     height, width = depth_mm.shape
-    if image.shape[:2] != (height, width):
-        raise DataError(
-            f"{place} is {width}x{height} and its photo {image.shape[1]}x{image.shape[0]}; photo "
-            "and depth must have the same size"
-        )
+    check_sizes(photo.image.shape[1::-1], (width, height), row.rgb, place, rotated=photo.rotated)
     limits = ""
     if row.official_split != "test":
         depth_mm = mask_invalid(depth_mm, info)
@@ -209,10 +208,11 @@ def make_frame(
             f"{place} {NO_DEPTH} (all zero{limits}); replace it or remove its row from the index"
         )
     return Frame(
-        image=image,
+        image=photo.image,
         depth_mm=depth_mm,
         intrinsics=info.camera(row, height, width),
         border_px=info.border_px,
+        rotated=photo.rotated,
     )
 
 

@@ -49,6 +49,7 @@ class Survey:
         histogram: Share of the valid pixels in each interval of ``EDGES_M``.
         median_m: Median of the photos' median depths.
         invalid: Share of the pixels without valid depth.
+        num_rotated: Photos read that their Exif orientation rotated or mirrored.
         duplicates: Names of photos with the same pixels, in groups.
         bad: Errors of pairs that cannot be read.
         mistakes: Signs of mistakes, each in one line with a remedy.
@@ -63,6 +64,7 @@ class Survey:
     histogram: tuple[float, ...] = ()
     median_m: float = 0.0
     invalid: float = 0.0
+    num_rotated: int = 0
     duplicates: list[tuple[str, ...]] = field(default_factory=list)
     bad: list[DataError] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
@@ -81,6 +83,7 @@ class PairSummary:
     median_m: float
     num_values: int
     white_frame: bool
+    rotated: bool
 
 
 def survey(source: Source, *, most: int = 0, progress: Callable[[], None] = lambda: None) -> Survey:
@@ -134,11 +137,13 @@ def _summarise(row: PairRow, frame: Frame) -> PairSummary:
         median_m=float(np.median(valid_m)),
         num_values=len(np.unique(depth_mm)),
         white_frame=bool(np.median(rim) >= WHITE),
+        rotated=frame.rotated,
     )
 
 
 def _describe(found: Survey, summaries: Sequence[PairSummary]) -> None:
     found.num_read = len(summaries)
+    found.num_rotated = sum(summary.rotated for summary in summaries)
     found.sizes = Counter(summary.size for summary in summaries)
     counts = np.sum([summary.counts for summary in summaries], axis=0)
     found.histogram = tuple((counts / max(1, counts.sum())).tolist())

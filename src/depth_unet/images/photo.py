@@ -5,17 +5,25 @@ import math
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-import torch
 from jaxtyping import UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
-from torch import Tensor
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from depth_unet.camera.exif import exif_focal_px
 from depth_unet.errors import DataError, install_command
 from depth_unet.files.damage import as_data_error
 from depth_unet.images.grey import grey_as_rgb
+
+
+@runtime_checkable
+class Tensor(Protocol):
+    """A torch tensor, so that reading photos does not import torch."""
+
+    def detach(self) -> Any:
+        """The same values without gradients."""
+
 
 Photo = str | Path | bytes | Image.Image | np.ndarray | Tensor
 """A path, an encoded file, a Pillow image, RGB as uint8 (h w 3), or RGB in [0, 1] (3 h w)."""
@@ -28,6 +36,8 @@ ORIENTATION = 0x0112
 ROTATED = frozenset(range(2, 9))  # 1 is upright; others are undefined, and Pillow ignores them
 HALF_STEP = 0.5 / 255  # by so much may a tensor leave [0, 1]: it still rounds to 0 or 255
 ROWS_AT_ONCE = 1024
+UPRIGHT_FORMATS = frozenset(("TIFF", "HEIF"))  # their sizes are those of the upright photo
+QUARTER_TURNS = frozenset(range(5, 9))
 REMEDY = "use another photo"
 _HEIF_LOCK = threading.Lock()
 
@@ -47,13 +57,14 @@ class DecodedPhoto:
     rotated: bool = False
 
 
-def read_photo(photo: Photo) -> DecodedPhoto:
-    """Decode a photo.
+def read_photo(photo: Photo, name: str = "the photo") -> DecodedPhoto:
+    """Decode a photo: the one reader, of prediction and of every data set.
 
     Args:
         photo: A path, bytes of an image file, a Pillow image, a uint8 array (h w 3), or a float
             tensor (3 h w) in [0, 1]. The Exif orientation is applied; 16-bit grey is scaled so
             that 65535 is white; transparency is dropped.
+        name: What messages call a photo without a path.
 
     Raises:
         DataError: The photo is missing, damaged, not an image, an array or tensor of another form
@@ -65,11 +76,27 @@ def read_photo(photo: Photo) -> DecodedPhoto:
         case Tensor():
             return DecodedPhoto(image=_from_tensor(photo))
         case Image.Image():
-            return _decode_upright(photo, "the photo")
+            return _decode_upright(photo, name)
         case bytes():
-            return _decode_file(io.BytesIO(photo), "the photo")
+            return _decode_file(io.BytesIO(photo), name)
         case _:
             return _decode_file(Path(photo), str(photo))
+
+
+def read_size(path: Path) -> tuple[int, int]:
+    """Width and height of the upright photo by its header.
+
+    The tag of a PNG is not known if it follows the pixels: then the size is that of the pixels.
+
+    Raises:
+        DataError: The photo is missing, damaged or not an image.
+    """
+    with _open(path, str(path)) as image, as_data_error(path, "is damaged", REMEDY):
+        # PNG's own method would decode the pixels.
+        orientation = Image.Image.getexif(image).get(ORIENTATION)
+        if orientation in QUARTER_TURNS and image.format not in UPRIGHT_FORMATS:
+            return image.height, image.width
+        return image.size
 
 
 def check_array(photo: np.ndarray) -> UInt8[np.ndarray, "h w 3"]:
@@ -86,25 +113,30 @@ def check_array(photo: np.ndarray) -> UInt8[np.ndarray, "h w 3"]:
     return photo
 
 
-def _from_tensor(photo: Tensor) -> UInt8[np.ndarray, "h w 3"]:
+def _from_tensor(photo: Any) -> UInt8[np.ndarray, "h w 3"]:
     if not photo.is_floating_point() or photo.ndim != 3 or photo.shape[0] != 3 or not photo.numel():
         raise DataError(
             f"the photo is a tensor of {photo.dtype} and shape {tuple(photo.shape)}; "
             "expected float RGB in [0, 1] of shape (3, h, w)"
         )
-    values = photo.detach().cpu().float()
-    low, high = values.min().item(), values.max().item()
+    values = photo.detach().cpu().float().numpy()
+    low, high = float(values.min()), float(values.max())
     if not -HALF_STEP <= low <= high <= 1 + HALF_STEP:  # false for NaN, too
         found = "that holds NaN" if math.isnan(low) else f"with values from {low:.4g} to {high:.4g}"
         raise DataError(
             f"the photo is a tensor {found}; expected RGB in [0, 1]; divide 0 to 255 by 255, undo "
             "a normalisation, and clamp what resampling leaves beyond"
         )
-    scaled = (values.clamp(0, 1) * 255).round()
-    return scaled.to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+    scaled = np.rint(values.clip(0, 1) * 255).astype(np.uint8)
+    return np.ascontiguousarray(scaled.transpose(1, 2, 0))
 
 
 def _decode_file(stream: io.BytesIO | Path, name: str) -> DecodedPhoto:
+    with _open(stream, name) as image:
+        return _decode_upright(image, name, in_place=True)
+
+
+def _open(stream: io.BytesIO | Path, name: str) -> ImageFile.ImageFile:
     with as_data_error(name, "cannot be read", REMEDY):
         try:
             if _is_heif(stream):
@@ -114,19 +146,17 @@ def _decode_file(stream: io.BytesIO | Path, name: str) -> DecodedPhoto:
             raise DataError(f"{name} does not exist; {REMEDY}") from None
         except UnidentifiedImageError:
             raise DataError(f"{name} is not an image file; {REMEDY}") from None
-    with image:
-        return _decode_upright(image, name, in_place=True)
+    image.filename = ""  # Pillow would map a TIFF's pixels with the sides of the upright photo
+    return image
 
 
 def _decode_upright(image: Image.Image, name: str, *, in_place: bool = False) -> DecodedPhoto:
     """Decode an open image; in place, a large photo needs no second copy."""
     with as_data_error(name, "is damaged", REMEDY):
         focal_px, rotated = exif_focal_px(image), _orientation(image) in ROTATED
+        upright = image if in_place else ImageOps.exif_transpose(image)
         if in_place:
             ImageOps.exif_transpose(image, in_place=True)
-            upright = image
-        else:
-            upright = ImageOps.exif_transpose(image)
         if upright.mode.startswith(("I", "F")):  # 16-bit grey: Pillow would clip it at 255
             pixels = grey_as_rgb(np.asarray(upright))
         else:

@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from jaxtyping import UInt8, UInt16
+from jaxtyping import UInt16
 from PIL import Image
 
 from depth_unet.camera.nyu import NYU_CAMERA
-from depth_unet.data.decode import read_depth, read_rgb
+from depth_unet.data.decode import read_depth
 from depth_unet.data.forms.files import Files
 from depth_unet.data.forms.nyu import MAX_DEPTH_M, nyu_info
 from depth_unet.data.layout import PairRow
 from depth_unet.data.source import Frame, Original, make_frame
 from depth_unet.errors import DataError
+from depth_unet.images.photo import DecodedPhoto, read_photo
 
 TRIES = 3  # photos that are read for their width before NYU's is assumed
-Pixels = tuple[UInt8[np.ndarray, "h w 3"], UInt16[np.ndarray, "h2 w2"]]  # may differ in size
+Pixels = tuple[DecodedPhoto, UInt16[np.ndarray, "h w"]]  # may differ in size
 
 
 class FormSource(Original):
@@ -34,7 +35,7 @@ class FormSource(Original):
 
     @abstractmethod
     def pixels(self, index: int) -> Pixels:
-        """RGB and depth in millimetres of a row, as stored; called in the constructor, too."""
+        """Photo and depth (as stored, millimetres) of a row; called in the constructor, too."""
 
     @abstractmethod
     def place(self, index: int) -> str:
@@ -42,20 +43,20 @@ class FormSource(Original):
 
     def read(self, index: int) -> Frame:
         """The frame of ``rows[index]``, at its native size."""
-        image, depth_mm = self.pixels(index)
-        return make_frame(self.rows[index], self.info, image, depth_mm, self.place(index))
+        photo, depth_mm = self.pixels(index)
+        return make_frame(self.rows[index], self.info, photo, depth_mm, self.place(index))
 
     def native_files(self, index: int) -> tuple[bytes, bytes]:
         """Photo and depth as PNG files, without loss."""
-        image, depth_mm = self.pixels(index)
-        make_frame(self.rows[index], self.info, image, depth_mm, self.place(index))  # checks them
-        return _png(image), _png(depth_mm)
+        photo, depth_mm = self.pixels(index)
+        make_frame(self.rows[index], self.info, photo, depth_mm, self.place(index))  # checks them
+        return _png(photo.image), _png(depth_mm)
 
     def _photo_width(self) -> int:
         """Width of the first photo that can be read; NYU's where none of the first can."""
         for index in range(min(len(self.rows), TRIES)):
             try:
-                return int(self.pixels(index)[0].shape[1])
+                return int(self.pixels(index)[0].image.shape[1])
             except DataError:
                 continue
         return NYU_CAMERA.width
@@ -86,8 +87,8 @@ class ListedSource(FormSource):
         bits = self.train_bits if row.official_split == "train" else 16
         unit = MAX_DEPTH_M / 255 if bits == 8 else 1e-3
         rgb, depth = self.folder + row.rgb, self.folder + row.depth
-        image = read_rgb(Path(f"{self.files.root}/{rgb}"), self.files.read(rgb))
-        return image, read_depth(Path(self.place(index)), unit, self.files.read(depth), bits=bits)
+        photo = read_photo(self.files.read(rgb), f"{self.files.root}/{rgb}")
+        return photo, read_depth(Path(self.place(index)), unit, self.files.read(depth), bits=bits)
 
     def place(self, index: int) -> str:
         """The depth map's path."""

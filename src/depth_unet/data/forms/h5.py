@@ -18,6 +18,7 @@ from depth_unet.data.layout import PairRow
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
 from depth_unet.images.millimetres import as_millimetres
+from depth_unet.images.photo import DecodedPhoto
 
 SUFFIX = ".h5"
 
@@ -65,7 +66,7 @@ class H5Source(FormSource):
                 f"{where} holds rgb {image.dtype} {image.shape} and depth {depth_m.shape}; uint8 "
                 "3 x rows x columns and rows x columns are expected: download it again"
             )
-        photo = np.ascontiguousarray(image.transpose(1, 2, 0))
+        photo = DecodedPhoto(image=np.ascontiguousarray(image.transpose(1, 2, 0)))
         return photo, as_millimetres(depth_m.astype(np.float32))
 
     def place(self, index: int) -> str:

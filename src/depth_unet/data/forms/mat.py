@@ -16,6 +16,7 @@ from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.files.checksum import sha256_of
 from depth_unet.files.damage import as_data_error
 from depth_unet.images.millimetres import as_millimetres
+from depth_unet.images.photo import DecodedPhoto
 
 SPLITS_NAME = "splits.mat"
 MOST_FRAMES = 10**6  # a damaged header may claim any number
@@ -53,7 +54,7 @@ class MatSource(FormSource):
             raise DataError(
                 f"{self.root} has images of {image.dtype}, not uint8; download it again"
             )
-        return image, as_millimetres(depth_m.astype(np.float32))
+        return DecodedPhoto(image=image), as_millimetres(depth_m.astype(np.float32))
 
     def place(self, index: int) -> str:
         """The file and the frame's number."""

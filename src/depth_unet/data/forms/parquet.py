@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from depth_unet.data.decode import read_depth, read_rgb
+from depth_unet.data.decode import read_depth
 from depth_unet.data.forms.files import find_word
 from depth_unet.data.forms.form_source import FormSource, Pixels
 from depth_unet.data.forms.nyu import SPLIT_OF_WORD
@@ -18,6 +18,7 @@ from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.files.checksum import sha256_of
 from depth_unet.files.damage import as_data_error
 from depth_unet.images.millimetres import as_millimetres
+from depth_unet.images.photo import DecodedPhoto, read_photo
 
 SUFFIX = ".parquet"
 PHOTO_COLUMNS, DEPTH_COLUMNS = ("image", "rgb"), ("depth", "depth_map")
@@ -122,17 +123,18 @@ def _name_and_split(root: Path, place: Place) -> tuple[str, str]:
     return f"{below.with_suffix('').as_posix()}/{place.number:06d}", split
 
 
-def _photo(value: Any, where: str) -> np.ndarray:
+def _photo(value: Any, where: str) -> DecodedPhoto:
     data = _image_file(value)
     if data is not None:
-        return read_rgb(Path(where), data)
+        return read_photo(data, where)
     pixels = _array(value, where)
     if pixels.ndim == 3 and pixels.shape[0] == 3:
         pixels = pixels.transpose(1, 2, 0)
     if pixels.ndim != 3 or pixels.shape[2] != 3 or not np.isfinite(pixels).all():
         raise DataError(f"{where}: photo of {pixels.shape}, not three channels; name another file")
     scale = 255 if pixels.max(initial=0) <= 1 else 1  # floats from 0 to 1, or counts
-    return np.ascontiguousarray(np.clip(np.rint(pixels * scale), 0, 255).astype(np.uint8))
+    image = np.clip(np.rint(pixels * scale), 0, 255).astype(np.uint8)
+    return DecodedPhoto(image=np.ascontiguousarray(image))
 
 
 def _depth(value: Any, where: str) -> np.ndarray:

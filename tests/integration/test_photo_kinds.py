@@ -1,0 +1,222 @@
+"""Photos of every kind give the same pixels to prediction, training and evaluation."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from pyarrow import parquet
+
+from depth_unet.data.forms.recognise import open_source
+from depth_unet.predict.model import load
+from tests.data.forms.conftest import Written, kaggle_members, millimetres, png, write_members
+from tests.integration.commandline import (
+    FEW_STEPS,
+    assert_refused,
+    depth_unet,
+    evaluate,
+    predict,
+    results_in,
+)
+from tests.integration.spoil import lines_of, write_lines
+
+pytestmark = [
+    pytest.mark.usefixtures("unchecked", "without_pictures"),
+    pytest.mark.filterwarnings("ignore:.*official test frames"),
+]
+
+ORIENTATION = 0x0112
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a photo upright that carries the orientation."""
+STORED = UPRIGHT | {6: UPRIGHT[8], 8: UPRIGHT[6]}
+"""What turns an upright photo into the pixels that a file of the orientation stores."""
+MODES = {
+    ".png": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"),
+    ".tiff": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "F"),
+    ".webp": ("RGB", "RGBA"),
+    ".avif": ("L", "RGB", "RGBA"),
+    ".heic": ("L", "RGB", "RGBA"),
+    ".jpg": ("L", "RGB", "CMYK"),
+    ".bmp": ("1", "L", "P", "RGB"),
+    ".gif": ("P",),
+}
+WITHOUT_TAGS = (".bmp", ".gif")
+LOSSLESS = (".png", ".tiff")
+WIDTH, HEIGHT = 48, 36
+
+
+def save_as(photo: Image.Image, path: Path, orientation: int = 1) -> None:
+    """Write an upright photo as a phone does that was held in this orientation."""
+    stored = photo.transpose(STORED[orientation]) if orientation in STORED else photo
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    if path.suffix == ".heic":
+        pillow_heif = pytest.importorskip("pillow_heif")
+        heif = pillow_heif.from_pillow(stored)
+        heif.save(path, exif=exif.tobytes(), quality=-1, chroma=444, matrix_coefficients=0)
+    else:
+        stored.save(path, exif=exif)
+
+
+def rewrite(pairs: Path, save: Callable[[Image.Image, Path], None], suffix: str = ".png") -> None:
+    """Write every photo of a data set anew, with another suffix."""
+    lines = lines_of(pairs)
+    for line in lines:
+        path = pairs / line["rgb"]
+        with Image.open(path) as photo:
+            photo.load()
+        path.unlink()
+        save(photo, path.with_suffix(suffix))
+        line["rgb"] = Path(line["rgb"]).with_suffix(suffix).as_posix()
+    write_lines(pairs, lines)
+
+
+def errors(run: Path, data: Path, out: Path, *options: object) -> dict[str, object]:
+    """Errors of a run on all frames of a data set."""
+    outcome = evaluate(run, data, out, "--split", "all", *options)
+    assert outcome.code == 0, outcome.err
+    found: dict[str, object] = results_in(out)["splits"]["all"]
+    return found
+
+
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_orientation(orientation: int, run_folder: Path, pairs: Path, tmp_path: Path) -> None:
+    """Tags change nothing: evaluated directly, from a cache or by depth files, errors stay."""
+    expected = errors(run_folder, pairs, tmp_path / "upright")
+    rewrite(pairs, lambda photo, path: save_as(photo, path, orientation))
+    assert errors(run_folder, pairs, tmp_path / "turned") == expected
+    assert predict(run_folder, tmp_path / "depth", pairs, "--save", "npy", "--fov", 60).code == 0
+    assert depth_unet("prepare", pairs, tmp_path / "cache", "--size", "64x48").code == 0
+    outcome = depth_unet("inspect", pairs)
+    assert f"{len(lines_of(pairs))} photos carry an Exif orientation" in " ".join(
+        outcome.out.split()
+    )
+
+
+def test_depth_of_the_stored_pixels(run_folder: Path, pairs: Path, tmp_path: Path) -> None:
+    """Depth that was made for the pixels before they were turned is refused, with the reason."""
+    rewrite(pairs, lambda photo, path: save_as(photo, path, 6))
+    for line in lines_of(pairs):
+        depth = np.asarray(Image.open(pairs / line["depth"]))
+        Image.fromarray(np.ascontiguousarray(np.rot90(depth))).save(pairs / line["depth"])
+    words = ("is 64x48", "is 48x64", "Exif orientation", "turn the map the same way")
+    cache = tmp_path / "cache"
+    assert_refused(depth_unet("prepare", pairs, cache, "--size", "64x48"), *words)
+    assert_refused(evaluate(run_folder, pairs, tmp_path / "out", "--split", "all"), *words)
+    assert_refused(depth_unet("train", "seed", "--data", pairs, *FEW_STEPS), *words)
+
+
+def test_heic(run_folder: Path, pairs: Path, tmp_path: Path) -> None:
+    """The photos of an iPhone are trained on, prepared, inspected and evaluated."""
+    pytest.importorskip("pillow_heif")
+    expected = errors(run_folder, pairs, tmp_path / "before")
+    rewrite(pairs, lambda photo, path: save_as(photo, path, 6), ".heic")
+    assert errors(run_folder, pairs, tmp_path / "after") == expected
+    cache, out = tmp_path / "cache", tmp_path / "run"
+    for command in (
+        ("inspect", pairs),
+        ("prepare", pairs, cache, "--size", "64x48"),
+        ("train", "seed", "--data", pairs, "--out", out, *FEW_STEPS),
+    ):
+        outcome = depth_unet(*command)
+        assert outcome.code == 0, outcome.err
+    assert errors(run_folder, cache, tmp_path / "cached", "--split", "test")
+
+
+kinds = st.sampled_from([(suffix, mode) for suffix, modes in MODES.items() for mode in modes])
+
+
+@given(kind=kinds, orientation=st.integers(0, 9), seed=st.integers(0, 2**16))
+@settings(max_examples=40)
+def test_every_reader_sees_the_same_photo(
+    kind: tuple[str, str],
+    orientation: int,
+    seed: int,
+    run_folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Prediction, training, evaluation, caches and other data forms decode a photo alike."""
+    suffix, mode = kind
+    if suffix == ".heic":
+        pytest.importorskip("pillow_heif")
+    root = tmp_path_factory.mktemp("kinds")
+    photo, path = random_photo(mode, seed), root / f"photo{suffix}"
+    save_as(photo, path, 1 if suffix in WITHOUT_TAGS else orientation)
+    predicted = load(run_folder).predict(path).image
+    if suffix in LOSSLESS:
+        np.testing.assert_array_equal(predicted, as_rgb(photo))
+    write_forms(root, path)
+    options = ("--size", f"{WIDTH}x{HEIGHT}")
+    assert depth_unet("prepare", root / "pairs", root / "cache", *options).code == 0
+    for name in ("pairs", "cache", "kaggle", "parquet"):
+        source = open_source(root / name)
+        assert len(source.rows) == 2
+        for index in range(2):  # a frame to train on, and one to evaluate
+            np.testing.assert_array_equal(source.read(index).image, predicted)
+
+
+def random_photo(mode: str, seed: int) -> Image.Image:
+    """A smooth photo of any mode."""
+    random = np.random.default_rng(seed)
+    coarse = Image.fromarray(random.integers(0, 256, (4, 5, 4), np.uint8), "RGBA")
+    photo = coarse.resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR)
+    match mode:
+        case "I;16":
+            return Image.fromarray(random.integers(0, 65536, (HEIGHT, WIDTH), np.uint16))
+        case "F":
+            return Image.fromarray(random.random((HEIGHT, WIDTH), np.float32))
+        case "RGBA":
+            return photo
+        case _:
+            return photo.convert("RGB").convert(mode)
+
+
+def as_rgb(photo: Image.Image) -> np.ndarray:
+    """The same pixels by another way."""
+    match photo.mode:
+        case "I;16":
+            grey = np.rint(np.asarray(photo) / 257)
+        case "F":
+            grey = np.rint(np.asarray(photo, np.float64) * 255)
+        case _:
+            return np.asarray(photo.convert("RGB"))
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def write_forms(root: Path, photo: Path) -> None:
+    """One photo to train on and to test, in a pairs folder, Kaggle's and parquet files."""
+    depth_m = np.full((HEIGHT, WIDTH), 2.0)
+    depth, camera = png(millimetres(depth_m)), "40,40,23.5,17.5"
+    lines = ["rgb,depth,official_split,fx_px,fy_px,cx_px,cy_px"]
+    (root / "parquet").mkdir()
+    for split in ("train", "test"):
+        pair = {f"{split}{photo.suffix}": photo.read_bytes(), f"{split}_depth.png": depth}
+        write_members(root / "pairs", pair)
+        lines.append(f"{','.join(pair)},{split},{camera}")
+        parquet.write_table(
+            pa.table({"image": [photo.read_bytes()], "depth_map": [depth]}),
+            root / "parquet" / f"{split}.parquet",
+        )
+    (root / "pairs" / "index.csv").write_text("\n".join(lines), encoding="utf-8")
+    nothing = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    frames = [
+        Written("kitchen_0001", "train", nothing, depth_m),
+        Written("", "test", nothing, depth_m),
+    ]
+    members = kaggle_members(frames)
+    for name in members:
+        if name.endswith((".jpg", "_colors.png")):
+            members[name] = photo.read_bytes()
+    write_members(root / "kaggle", members)
