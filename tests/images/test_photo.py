@@ -1,10 +1,14 @@
 """Photos of every kind become RGB, the right way up."""
 
 import io
+import struct
 import subprocess
 import sys
+import zlib
+from contextlib import nullcontext
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -46,23 +50,65 @@ def test_palette_with_transparency(image: Image.Image) -> None:
 
 
 def test_sixteen_bits(tmp_path: Path) -> None:
-    """65535 is white."""
+    """65535 is white, and nothing is clipped."""
     values = np.random.default_rng(0).integers(0, 65536, (9, 7), np.uint16)
     path = tmp_path / "grey.png"
     Image.fromarray(values).save(path)
-    found = read_photo(path).image
-    assert np.array_equal(found[..., 0], np.rint(values / 257))
+    assert np.array_equal(read_photo(path).image[..., 0], np.rint(values / 257))
 
 
-@pytest.mark.parametrize("largest", [1.0, 65535.0])
-def test_floats(tmp_path: Path, largest: float) -> None:
-    """Floats up to 1 are shares of white, others counts; what is no number is black."""
-    values = np.full((4, 4), largest, np.float32)
+def test_floats(tmp_path: Path) -> None:
+    """Floats up to 1 are shares of white; what is no number is black."""
+    values = np.full((4, 4), 1.0, np.float32)
     values[0, 0] = np.nan
     Image.fromarray(values).save(tmp_path / "grey.tiff")
     found = read_photo(tmp_path / "grey.tiff").image
     assert (found[0, 0] == 0).all()
     assert (found[1:] == 255).all()
+
+
+@pytest.mark.parametrize("kind", ["png", "tiff"])
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_few_bits_in_many(tmp_path: Path, kind: str, bits: int, channels: int) -> None:
+    """Photos whose values have fewer than 16 bits are not black, in colour either."""
+    pixels = np.random.default_rng(0).integers(0, 2**bits, (9, 7, channels), np.uint16)
+    pixels[0] = 2**bits - 1
+    path = tmp_path / f"photo.{kind}"
+    assert cv2.imwrite(str(path), pixels)
+    expected = pixels / (2**bits - 1) * 255
+    expected = expected[..., 2::-1] if channels > 1 else np.repeat(expected, 3, axis=2)
+    with (
+        pytest.warns(UserWarning, match=f"{2**bits - 1} is assumed") if bits < 16 else nullcontext()
+    ):
+        found = read_photo(path).image
+    assert np.abs(found - expected).max() <= 1
+
+
+def test_few_bits_with_transparency() -> None:
+    """Dark grey of 16 bits with transparency is refused, since its low byte cannot be read."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        checksum = zlib.crc32(kind + content).to_bytes(4, "big")
+        return len(content).to_bytes(4, "big") + kind + content + checksum
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 16, 4, 0, 0, 0))
+    pixels = chunk(b"IDAT", zlib.compress(b"\0" + struct.pack(">HH", 1000, 65535)))
+    with pytest.raises(DataError, match="save it without transparency"):
+        read_photo(b"\x89PNG\r\n\x1a\n" + header + pixels + chunk(b"IEND", b""))
+
+
+@pytest.mark.parametrize("suffix", ["pgm", "jp2"])
+def test_formats_that_state_white(tmp_path: Path, suffix: str) -> None:
+    """A dark photo stays dark, without a warning, where the file states which value is white."""
+    path = tmp_path / f"dark.{suffix}"
+    dark = np.full((40, 40), 600, np.uint16)
+    if suffix == "pgm":
+        path.write_bytes(b"P5 40 40 4095\n" + dark.astype(">u2").tobytes())
+    else:
+        Image.fromarray(dark).save(path)
+    white = 4095 if suffix == "pgm" else 65535
+    assert (read_photo(path).image == round(600 / white * 255)).all()
 
 
 @pytest.mark.parametrize("orientation", range(10))

@@ -135,6 +135,33 @@ def test_heic(run_folder: Path, pairs: Path, tmp_path: Path) -> None:
     assert errors(run_folder, cache, tmp_path / "cached", "--split", "test")
 
 
+@pytest.mark.parametrize(
+    ("white", "suffix", "guess"),
+    [(1.0, ".tiff", False), (255.0, ".tiff", True), (1023, ".png", True), (4095, ".png", True)],
+)
+def test_ranges(
+    white: float, suffix: str, *, guess: bool, run_folder: Path, pairs: Path, tmp_path: Path
+) -> None:
+    """Floats and 10 bits in 16 are not read as black; a range that is a guess is warned of."""
+
+    def save_grey(photo: Image.Image, path: Path) -> None:
+        grey = np.array(photo.convert("L"))
+        grey[0, 0] = 255
+        Image.fromarray(grey).save(path)
+
+    def save_scaled(photo: Image.Image, path: Path) -> None:
+        values = np.asarray(photo) / 255 * white
+        stored = values.astype("f4") if isinstance(white, float) else values.round().astype("u2")
+        Image.fromarray(stored).save(path)
+
+    rewrite(pairs, save_grey)
+    expected = errors(run_folder, pairs, tmp_path / "before")
+    rewrite(pairs, save_scaled, suffix)
+    outcome = evaluate(run_folder, pairs, tmp_path / "after", "--split", "all")
+    assert results_in(tmp_path / "after")["splits"]["all"] == expected
+    assert any(f"{white:g} is assumed" in line for line in outcome.warnings) == guess
+
+
 kinds = st.sampled_from([(suffix, mode) for suffix, modes in MODES.items() for mode in modes])
 
 

@@ -2,8 +2,9 @@
 
 import io
 import math
+import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -14,7 +15,7 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from depth_unet.camera.exif import exif_focal_px
 from depth_unet.errors import DataError, install_command
 from depth_unet.files.damage import as_data_error
-from depth_unet.images.grey import grey_as_rgb
+from depth_unet.images.white import WHITES, as_8_bits
 
 
 @runtime_checkable
@@ -38,6 +39,9 @@ HALF_STEP = 0.5 / 255  # by so much may a tensor leave [0, 1]: it still rounds t
 ROWS_AT_ONCE = 1024
 UPRIGHT_FORMATS = frozenset(("TIFF", "HEIF"))  # their sizes are those of the upright photo
 QUARTER_TURNS = frozenset(range(5, 9))
+SCALED_FORMATS = frozenset(("JPEG2000", "PPM", "HEIF"))  # their readers scale white to 65535
+BITS_PER_SAMPLE = 258  # a tag of TIFF
+OTHER_BYTE = {"16L": "16B", "16B": "16L", "16N": "16B" if sys.byteorder == "little" else "16L"}
 REMEDY = "use another photo"
 _HEIF_LOCK = threading.Lock()
 
@@ -62,13 +66,13 @@ def read_photo(photo: Photo, name: str = "the photo") -> DecodedPhoto:
 
     Args:
         photo: A path, bytes of an image file, a Pillow image, a uint8 array (h w 3), or a float
-            tensor (3 h w) in [0, 1]. The Exif orientation is applied; 16-bit grey is scaled so
-            that 65535 is white; transparency is dropped.
+            tensor (3 h w) in [0, 1]. The Exif orientation is applied; values of more than 8
+            bits are scaled so that white is 255 (see ``as_8_bits``); transparency is dropped.
         name: What messages call a photo without a path.
 
     Raises:
-        DataError: The photo is missing, damaged, not an image, an array or tensor of another form
-            or range, or HEIF without the library for it.
+        DataError: The photo is missing, damaged, not an image, of values without a known range,
+            an array or tensor of another form, or HEIF without the library for it.
     """
     match photo:
         case np.ndarray():
@@ -133,7 +137,19 @@ def _from_tensor(photo: Any) -> UInt8[np.ndarray, "h w 3"]:
 
 def _decode_file(stream: io.BytesIO | Path, name: str) -> DecodedPhoto:
     with _open(stream, name) as image:
-        return _decode_upright(image, name, in_place=True)
+        low_tiles = _low_tiles(image)
+        photo = _decode_upright(image, name, in_place=True)
+    if not low_tiles or photo.image.max(initial=0) > WHITES[-2] >> 8:
+        return photo
+    if low_tiles[0].args[0].startswith("LA"):  # which Pillow cannot decode
+        raise DataError(
+            f"{name} has 16-bit grey with transparency and values below {WHITES[-2] + 1}, so that "
+            "white is not known; save it without transparency"
+        )
+    with _open(stream, name) as image:  # white has fewer than 16 bits
+        image.tile = low_tiles
+        low = _decode_upright(image, name, in_place=True).image
+    return replace(photo, image=as_8_bits(photo.image * np.uint16(256) + low, name))
 
 
 def _open(stream: io.BytesIO | Path, name: str) -> ImageFile.ImageFile:
@@ -154,14 +170,43 @@ def _decode_upright(image: Image.Image, name: str, *, in_place: bool = False) ->
     """Decode an open image; in place, a large photo needs no second copy."""
     with as_data_error(name, "is damaged", REMEDY):
         focal_px, rotated = exif_focal_px(image), _orientation(image) in ROTATED
+        white = _stated_white(image)
         upright = image if in_place else ImageOps.exif_transpose(image)
         if in_place:
             ImageOps.exif_transpose(image, in_place=True)
-        if upright.mode.startswith(("I", "F")):  # 16-bit grey: Pillow would clip it at 255
-            pixels = grey_as_rgb(np.asarray(upright))
+        is_grey = upright.mode.startswith(("I", "F"))  # Pillow would clip it at 255
+        if is_grey:
+            pixels = np.asarray(upright)
         else:
             pixels = _as_rgb(upright.convert("RGBA") if upright.mode == "P" else upright)
-        return DecodedPhoto(image=pixels, focal_px=focal_px, rotated=rotated)
+    if is_grey:
+        pixels = np.repeat(as_8_bits(pixels, name, white)[..., None], 3, axis=2)
+    return DecodedPhoto(image=pixels, focal_px=focal_px, rotated=rotated)
+
+
+def _stated_white(image: Image.Image) -> int | None:
+    """The value of white in grey of more than 8 bits, if the file states it."""
+    if image.mode == "F":
+        return None
+    if image.format in SCALED_FORMATS:
+        return WHITES[-1]
+    (bits, *_) = getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, (16,))
+    return 2**bits - 1 if 8 < bits < 16 else None
+
+
+def _low_tiles(image: ImageFile.ImageFile) -> list[Any]:
+    """Tiles that decode the low byte of 16-bit colours, of which Pillow keeps the high one.
+
+    Empty if the file has none.
+    """
+    tiles = []
+    for tile in image.tile if image.format in ("PNG", "TIFF") else ():
+        raw, *others = tile.args if isinstance(tile.args, tuple) else (tile.args,)
+        bands, _, order = str(raw).partition(";")
+        if order not in OTHER_BYTE or image.mode.startswith("I"):
+            return []
+        tiles.append(tile._replace(args=(f"{bands};{OTHER_BYTE[order]}", *others)))
+    return tiles
 
 
 def _orientation(image: Image.Image) -> object:

@@ -1,11 +1,14 @@
 """Every form gives the same frames, as exactly as it holds them."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from depth_unet.camera.nyu import NYU_CAMERA
 from depth_unet.config.choices import FormChoice
@@ -128,3 +131,16 @@ def test_focal_length_of_a_list_is_kept(frames: list[Written], tmp_path: Path) -
     """BTS's third column is the camera of the photo."""
     source = open_source(WRITERS["bts"](tmp_path / "nyu", frames))
     assert source.read(len(frames) - 1).intrinsics.fx_px == 500.0
+
+
+@pytest.mark.parametrize(("scale", "guess"), [(1, False), (4, True), (257, False)])
+def test_lists_of_whole_numbers(scale: int, guess: bool, tmp_path: Path) -> None:
+    """Whole numbers up to 255 have 8 bits; what is white in larger ones is found as in files."""
+    image = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3))
+    image[0] = 255
+    depth_m = np.full((HEIGHT, WIDTH), 2.0)
+    table = pa.table({"image": [(image * scale).tolist()], "depth": [depth_m.tolist()]})
+    parquet.write_table(table, tmp_path / "train.parquet")
+    with pytest.warns(UserWarning, match="1023 is assumed") if guess else nullcontext():
+        found = open_source(tmp_path).read(0).image
+    assert np.abs(found.astype(int) - image).max() <= (scale == 4)

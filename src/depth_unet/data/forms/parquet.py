@@ -19,6 +19,7 @@ from depth_unet.files.checksum import sha256_of
 from depth_unet.files.damage import as_data_error
 from depth_unet.images.millimetres import as_millimetres
 from depth_unet.images.photo import DecodedPhoto, read_photo
+from depth_unet.images.white import as_8_bits
 
 SUFFIX = ".parquet"
 PHOTO_COLUMNS, DEPTH_COLUMNS = ("image", "rgb"), ("depth", "depth_map")
@@ -130,11 +131,11 @@ def _photo(value: Any, where: str) -> DecodedPhoto:
     pixels = _array(value, where)
     if pixels.ndim == 3 and pixels.shape[0] == 3:
         pixels = pixels.transpose(1, 2, 0)
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or not np.isfinite(pixels).all():
+    if pixels.ndim != 3 or pixels.shape[2] != 3:
         raise DataError(f"{where}: photo of {pixels.shape}, not three channels; name another file")
-    scale = 255 if pixels.max(initial=0) <= 1 else 1  # floats from 0 to 1, or counts
-    image = np.clip(np.rint(pixels * scale), 0, 255).astype(np.uint8)
-    return DecodedPhoto(image=np.ascontiguousarray(image))
+    # Lists do not state a type: whole numbers up to 255 have 8 bits.
+    white = 255 if pixels.dtype.kind in "iu" and pixels.max(initial=0) <= 255 else None
+    return DecodedPhoto(image=np.ascontiguousarray(as_8_bits(pixels, where, white)))
 
 
 def _depth(value: Any, where: str) -> np.ndarray:
@@ -158,7 +159,8 @@ def _image_file(value: Any) -> bytes | None:
 
 def _array(value: Any, where: str) -> np.ndarray:
     try:
-        return np.asarray(value, dtype=np.float32)
+        numbers = np.asarray(value)
+        return numbers if numbers.dtype.kind in "iu" else numbers.astype(np.float32)
     except (TypeError, ValueError):
         raise DataError(
             f"{where}: neither an image nor rows of equal length; name another file"
