@@ -8,6 +8,7 @@ from depth_unet.config.loss import LossConfig
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.optim import OptimConfig
 from depth_unet.config.run import Config
+from depth_unet.config.values import differences, format_option
 
 # Chosen on unseen rooms, one run each (docs/log.md): RMSE .884, against .911 with zoom 1.6 and
 # colour changes of 0.3; RMSE .864 and delta1 .512 with half of the images zoomed, against .926 and
@@ -184,3 +185,15 @@ RECIPES: dict[str, Callable[[], Config]] = {
     "transfer-medium": transfer_medium,
     "transfer-small": transfer_small,
 }
+
+
+def train_words(config: Config) -> list[str]:
+    """The recipe and the options of ``depth-unet train`` that give a config, as words for a shell.
+
+    Example:
+        >>> train_words(replace(transfer(), steps=9))
+        ['transfer', '--steps', '9']
+    """
+    name = config.recipe if config.recipe in RECIPES else "seed"
+    changes = differences(RECIPES[name](), config).items()
+    return [name, *(word for field, (_, new) in changes for word in format_option(field, new))]

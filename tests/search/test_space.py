@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 
 from depth_unet.config.run import Config
-from depth_unet.config.values import flatten, replace_fields
+from depth_unet.config.values import flatten, format_option, format_value, replace_fields
 from depth_unet.errors import ConfigError
 from depth_unet.recipes import RECIPES, seed
-from depth_unet.search.fields import find_field, format_option, format_value, parse_value
+from depth_unet.search.fields import find_field, parse_value
 from depth_unet.search.space import Choices, Range, parse_space
 
 

@@ -1,4 +1,4 @@
-"""Configs as plain values for JSON, and back."""
+"""Configs as plain values for JSON, and back; fields as options of the command line."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
@@ -69,6 +69,24 @@ def differences(one: Config, other: Config) -> dict[str, tuple[Any, Any]]:
     """
     first, second = flatten(one), flatten(other)
     return {name: (first[name], second[name]) for name in first if first[name] != second[name]}
+
+
+def format_value(value: Any) -> str:
+    """A value as text, as the command line reads it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return " ".join(map(format_value, value))
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def format_option(name: str, value: Any) -> list[str]:
+    """The words of the option of ``depth-unet train`` that sets a field."""
+    *groups, last = name.replace("_", "-").split(".")
+    if isinstance(value, bool):
+        return [f"--{'.'.join((*groups, last if value else f'no-{last}'))}"]
+    items = value if isinstance(value, tuple) else (value,)
+    return [f"--{'.'.join((*groups, last))}", *map(format_value, items)]
 
 
 def _build(kind: type[Any], values: dict[str, Any], where: str) -> Any:

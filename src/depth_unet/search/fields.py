@@ -1,4 +1,4 @@
-"""The fields of a config by dotted name: find one, parse a value, write it as an option."""
+"""The fields of a config by dotted name: find one, parse a value."""
 
 import contextlib
 import difflib
@@ -60,24 +60,6 @@ def parse_value(name: str, text: str) -> Any:
         f"--space {name}: {text!r} is not a {_describe(kind)}; write {name}=VALUE,VALUE for "
         f"choices or {name}=LOW..HIGH for a range of numbers"
     )
-
-
-def format_value(value: Any) -> str:
-    """A value as text that ``parse_value`` reads."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return " ".join(map(format_value, value))
-    return repr(value) if isinstance(value, float) else str(value)
-
-
-def format_option(name: str, value: Any) -> list[str]:
-    """The words of the option of ``depth-unet train`` that sets a field."""
-    *groups, last = name.replace("_", "-").split(".")
-    if isinstance(value, bool):
-        return [f"--{'.'.join((*groups, last if value else f'no-{last}'))}"]
-    items = value if isinstance(value, tuple) else (value,)
-    return [f"--{'.'.join((*groups, last))}", *map(format_value, items)]
 
 
 def _describe(kind: Any) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 import optuna
 
+from depth_unet.config.values import format_value
 from depth_unet.files.atomic import write_text
 from depth_unet.report.page import render
-from depth_unet.search.fields import format_value
 from depth_unet.search.plots import BEST_SHARE, draw_plots
 from depth_unet.search.results import (
     TABLE_NAME,

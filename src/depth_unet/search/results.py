@@ -10,8 +10,8 @@ from typing import Any, Literal
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from depth_unet.config.values import format_value
 from depth_unet.files.atomic import replacing
-from depth_unet.search.fields import format_value
 from depth_unet.search.space import Space
 
 # Attributes of a trial in the study: its number (Optuna's own counts every attempt), how often it

@@ -7,9 +7,8 @@ from typing import Any
 
 from depth_unet.config.choices import PrunerChoice, SamplerChoice
 from depth_unet.config.run import Config
-from depth_unet.config.values import differences, flatten, replace_fields
-from depth_unet.recipes import RECIPES
-from depth_unet.search.fields import format_option
+from depth_unet.config.values import flatten, replace_fields
+from depth_unet.recipes import train_words
 from depth_unet.search.space import Space
 
 
@@ -56,8 +55,6 @@ class Setup:
 
     def command(self, values: Mapping[str, Any]) -> list[str]:
         """The command that trains once more with a trial's values, as words for a shell."""
-        recipe = RECIPES.get(self.config.recipe, Config)
-        changes = differences(recipe(), replace_fields(self.config, values))
-        options = [w for name, (_, value) in changes.items() for w in format_option(name, value)]
-        words = ("train", self.config.recipe, "--data", *self.data, *options)
+        recipe, *options = train_words(replace_fields(self.config, values))
+        words = ("train", recipe, "--data", *self.data, *options)
         return ["depth-unet", *words, "--out", str(self.out / "best")]

@@ -9,9 +9,9 @@ from typing import Any
 
 from depth_unet.config.choices import SamplerChoice
 from depth_unet.config.run import Config
-from depth_unet.config.values import replace_fields
+from depth_unet.config.values import format_value, replace_fields
 from depth_unet.errors import ConfigError
-from depth_unet.search.fields import field_type, find_field, format_value, parse_value
+from depth_unet.search.fields import field_type, find_field, parse_value
 
 PAPER_GRID = tuple(f"loss.{name}=0.2,0.6,1.0" for name in ("mae", "gradient_edge", "ssim"))
 PAPER_RANGES = tuple(f"loss.{name}=0.1..1.0" for name in ("mae", "gradient_edge", "ssim"))

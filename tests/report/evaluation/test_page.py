@@ -12,10 +12,11 @@ import pytest
 import torch
 from PIL import Image
 
+from depth_unet.config.values import replace_fields
 from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.depth import image_sums
 from depth_unet.metrics.protocols import FULL, NYU_EIGEN
-from depth_unet.recipes import seed
+from depth_unet.recipes import seed, transfer
 from depth_unet.report import page as report_page
 from depth_unet.report.evaluation.page import page, write_page
 from depth_unet.report.evaluation.pictures import Picture, RankedFrame
@@ -189,7 +190,18 @@ def test_commands_are_for_a_shell() -> None:
     """Paths with spaces are quoted, and the run folder stands for its best weights."""
     text = Page(page(results(), [])).text
     assert "depth-unet predict photo.jpg --weights 'runs/my run'" in text
-    assert "depth-unet train seed --data 'my rooms' --fraction 0.05 --steps 4936" in text
+    assert "depth-unet train seed --steps 4936 --data 'my rooms' --out runs/longer" in text
+
+
+def test_commands_keep_the_settings_of_the_run() -> None:
+    """The commands train the network of the report again: same canvas, batch and augmentation."""
+    config = replace_fields(
+        transfer(), {"canvas.height": 96, "canvas.width": 128, "augment.zoom": 1.0, "steps": 350}
+    )
+    text = Page(page(results(config=config, step=350), [])).text
+    kept = "--canvas.height 96 --canvas.width 128 --augment.zoom 1.0"
+    assert f"depth-unet train transfer --steps 1400 {kept} --data 'my rooms'" in text
+    assert f"depth-unet train transfer --steps 350 {kept} --data my_cache" in text
 
 
 def test_says_what_training_started_from() -> None:

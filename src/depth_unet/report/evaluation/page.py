@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from depth_unet.errors import install_command
 from depth_unet.files.atomic import write_text
 from depth_unet.metrics.depth import METRIC_NAMES
 from depth_unet.model.checkpoint import BEST_NAME
-from depth_unet.recipes import RECIPES
+from depth_unet.recipes import train_words
 from depth_unet.report.evaluation.pictures import Picture
 from depth_unet.report.evaluation.results import NETWORK, NetworkResults, Results, as_values
 from depth_unet.report.evaluation.table import split_label
@@ -85,8 +86,8 @@ def _next_steps(results: NetworkResults) -> dict[str, Any]:
     height, width = config.source_size()
     return {
         "run": checkpoint.parent if checkpoint.name == BEST_NAME else checkpoint,
-        "recipe": config.recipe if config.recipe in RECIPES else "seed",
-        "steps": 4 * max(results.step, config.steps),
+        "longer": train_words(replace(config, steps=4 * max(results.step, config.steps))),
+        "other": train_words(replace(config, fraction=1.0)),
         "size": f"{width}x{height}",
         "install": install_command("embreex", "numba"),
     }
