@@ -142,7 +142,7 @@ def test_headers_of_chosen_rows_are_checked(box_rooms: Path, tmp_path: Path) -> 
 def test_range_ends_with_its_last_millimetre(tmp_path: Path) -> None:
     """Depth of exactly the largest value is valid, one millimetre more is not."""
     depth = np.array([[9_999, 10_000, 10_001]], np.uint16)
-    root = write_pair(tmp_path, image=np.zeros((1, 3, 3), np.uint8), depth=depth)
+    root = write_pair(tmp_path, image=np.zeros((1, 3, 3), np.uint8), depth=depth, row=",,7,7,1,0")
     assert PairsSource(root).read(0).depth_mm.tolist() == [[9_999, 10_000, 0]]
 
 
@@ -215,6 +215,26 @@ def test_tag_after_the_pixels(tmp_path: Path) -> None:
     (root / "a.png").write_bytes(late)
     PairsSource(root).check([0])
     assert PairsSource(root).read(0).image.shape == (HEIGHT, WIDTH, 3)
+
+
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (484, 360)])
+def test_camera_of_another_size_is_scaled(tmp_path: Path, width: int, height: int) -> None:
+    """A camera for photos of the same shape, to one percent, holds for this size, too."""
+    camera = {"fx_px": 560.0, "fy_px": 560.0, "cx_px": width / 2, "cy_px": height / 2}
+    root = write_pair(tmp_path, intrinsics=camera | {"width": width, "height": height})
+    assert PairsSource(root).read(0).intrinsics.fx_px == pytest.approx(560 * 8 / width)
+
+
+@pytest.mark.parametrize(("width", "height"), [(480, 640), (640, 360)])
+def test_camera_of_another_shape_is_refused(tmp_path: Path, width: int, height: int) -> None:
+    """A camera is not stretched to photos that were cropped or rotated."""
+    camera = {"fx_px": 560.0, "fy_px": 560.0, "cx_px": width / 2, "cy_px": height / 2}
+    root = write_pair(tmp_path, intrinsics=camera | {"width": width, "height": height})
+    refused(
+        root, rf"for photos of {width}x{height} pixels and the photo has 8x6.* a\.png's own fx_px"
+    )
+    with pytest.raises(DataError, match="aspect ratio must be the same"):
+        PairsSource(root).check([0])
 
 
 def test_turned_map_is_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from tests.integration.commandline import (
     predict,
     results_in,
 )
-from tests.integration.spoil import lines_of, write_lines
+from tests.integration.spoil import lines_of, with_camera, write_lines
 
 pytestmark = [
     pytest.mark.usefixtures("unchecked", "without_pictures"),
@@ -160,6 +160,15 @@ def test_ranges(
     outcome = evaluate(run_folder, pairs, tmp_path / "after", "--split", "all")
     assert results_in(tmp_path / "after")["splits"]["all"] == expected
     assert any(f"{white:g} is assumed" in line for line in outcome.warnings) == guess
+
+
+def test_camera_of_another_shape(run_folder: Path, pairs: Path, tmp_path: Path) -> None:
+    """Intrinsics for another shape of photo are refused by every command, not stretched."""
+    with_camera(pairs, width=64, height=64)
+    words = ("for photos of 64x64 pixels and the photo has 64x48", "aspect ratio", "fx_px")
+    assert_refused(depth_unet("prepare", pairs, tmp_path / "cache", "--size", "64x48"), *words)
+    assert_refused(evaluate(run_folder, pairs, tmp_path / "out", "--split", "all"), *words)
+    assert_refused(depth_unet("train", "seed", "--data", pairs, *FEW_STEPS), *words)
 
 
 kinds = st.sampled_from([(suffix, mode) for suffix, modes in MODES.items() for mode in modes])

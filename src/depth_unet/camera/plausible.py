@@ -8,6 +8,7 @@ from depth_unet.errors import DataError
 LEAST_FOV_DEG, MOST_FOV_DEG = 5.0, 150.0
 MOST_STRETCH = 2.0  # fx / fy; anamorphic lenses reach 2
 FAR = 0.2  # distance of the principal point from the middle, in sides of the image
+ASPECT_TOLERANCE = 0.01
 OTHER_SIZE = 0.1  # the same where a file states no size and the photo's is taken
 
 
@@ -40,6 +41,26 @@ def check_same_size(camera: Intrinsics) -> None:
             f"the file states no image size, and its principal point {_point(camera)} is not near "
             f"the middle of a photo of {camera.width}x{camera.height} pixels; add image_width and "
             "image_height of the photos that were calibrated"
+        )
+
+
+def check_aspect(camera: Intrinsics, width: int, height: int, remedy: str) -> None:
+    """Refuse photos that a camera would have to be stretched for.
+
+    Args:
+        camera: A camera for photos of any size.
+        width: Columns of the photos, pixels.
+        height: Rows of the photos, pixels.
+        remedy: What to do.
+
+    Raises:
+        DataError: The aspect ratios differ by more than 1 %: the photos are crops or rotated.
+    """
+    wide, high = width * camera.height, height * camera.width
+    if abs(wide - high) > ASPECT_TOLERANCE * high:
+        raise DataError(
+            f"the calibration is for photos of {camera.width}x{camera.height} pixels and the photo "
+            f"has {width}x{height}; the aspect ratio must be the same; {remedy}"
         )
 
 

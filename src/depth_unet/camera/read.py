@@ -5,12 +5,12 @@ from pathlib import Path
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.colmap import colmap_calibration, is_colmap
 from depth_unet.camera.opencv import opencv_calibration, parse_fields
+from depth_unet.camera.plausible import check_aspect
 from depth_unet.camera.ros import is_ros, ros_calibration
 from depth_unet.errors import DataError
 from depth_unet.files.text import decode_text
 
 LARGEST_BYTES = 1_000_000
-ASPECT_TOLERANCE = 0.01
 
 
 def read_calibration(path: Path, size: tuple[int, int] | None = None) -> Calibration:
@@ -49,14 +49,8 @@ def scale_calibration(calibration: Calibration, width: int, height: int) -> Cali
     Raises:
         DataError: The photos have another aspect ratio, for example because they were cropped.
     """
-    camera = calibration.intrinsics
-    wide, high = width * camera.height, height * camera.width
-    if abs(wide - high) > ASPECT_TOLERANCE * high:
-        raise DataError(
-            f"the calibration is for photos of {camera.width}x{camera.height} pixels and the photo "
-            f"has {width}x{height}; the aspect ratio must be the same; use photos that are "
-            "neither cropped nor rotated, or calibrate at their size"
-        )
+    remedy = "use photos that are neither cropped nor rotated, or calibrate at their size"
+    check_aspect(calibration.intrinsics, width, height, remedy)
     return calibration.resized(width, height)
 
 

@@ -48,11 +48,12 @@ def read_labels(path: Path) -> UInt8[np.ndarray, "h w"]:
         return np.array(_load(image, path), dtype=np.uint8)
 
 
-def check_headers(rgb: Path, depth: Path) -> None:
-    """Check format and size of a pair from the files' headers, without decoding."""
+def check_headers(rgb: Path, depth: Path) -> tuple[int, int]:
+    """Check format and size of a pair from the files' headers; return width and height."""
     with _open(depth) as depth_map:
         _check_depth_mode(depth_map, depth)
         _check_size(rgb, depth_map.size, depth)
+        return depth_map.size
 
 
 def check_labels_header(labels: Path, rgb: Path) -> None:

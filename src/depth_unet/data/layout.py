@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
+from depth_unet.camera.plausible import check_aspect
 from depth_unet.errors import DataError
 from depth_unet.files.atomic import replacing, write_text
 from depth_unet.files.text import read_text
@@ -93,13 +94,18 @@ class DatasetInfo:
     intrinsics: Intrinsics | None = None
 
     def camera(self, row: PairRow, height: int, width: int) -> Intrinsics:
-        """The camera of ``row``'s photo of the given size; NYU's focal length if none is known."""
+        """The camera of a photo of this size; NYU's focal length is assumed if none is known.
+
+        A data set's camera of another shape is refused with a ``DataError``.
+        """
         if row.camera_px is not None:
             fx_px, fy_px, cx_px, cy_px = row.camera_px
             return Intrinsics(
                 width=width, height=height, fx_px=fx_px, fy_px=fy_px, cx_px=cx_px, cy_px=cy_px
             )
         if self.intrinsics is not None:
+            remedy = f"write {row.rgb}'s own {', '.join(CAMERA_COLUMNS)} into the index"
+            check_aspect(self.intrinsics, width, height, remedy)
             return self.intrinsics.resized(width, height)
         return Intrinsics.assumed(width, height, NYU_FOCAL)
 

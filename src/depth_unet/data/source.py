@@ -152,11 +152,12 @@ class PairsSource(Original):
         return make_frame(row, self.info, photo, depth_mm, str(depth_path))
 
     def check(self, indices: Iterable[int]) -> None:
-        """Check format, bit depth and sizes of pairs by the headers of their files."""
+        """Check format, bit depth, sizes and cameras of pairs by the headers of their files."""
 
         def check(index: int) -> None:
             row = self.rows[index]
-            check_headers(self.root / row.rgb, self.root / row.depth)
+            width, height = check_headers(self.root / row.rgb, self.root / row.depth)
+            self.info.camera(row, height, width)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for _ in pool.map(check, indices):  # the first error cancels the checks not yet started
