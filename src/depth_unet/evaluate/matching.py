@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from depth_unet.errors import DataError
+from depth_unet.files.walk import files_below
 
 PREFERRED = (".npy", ".npz", ".exr", ".pfm", ".tif", ".tiff", ".png")
 """Of several files of one frame the first is used: floats before whole millimetres."""
@@ -38,12 +39,10 @@ def list_files(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder; name the one that holds a depth file per photo")
     found: dict[str, Path] = {}
-    paths = [path for path in folder.rglob("*") if path.suffix.lower() in PREFERRED]
+    paths = [path for path in files_below(folder) if path.suffix.lower() in PREFERRED]
     for path in sorted(paths, key=lambda path: (PREFERRED.index(path.suffix.lower()), path)):
-        below = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in below.parts)
-        if not hidden and path.is_file() and not path.stem.endswith(PICTURE_SUFFIXES):
-            key = below.with_suffix("").as_posix().removesuffix(DEPTH_SUFFIX)
+        if not path.stem.endswith(PICTURE_SUFFIXES):
+            key = path.relative_to(folder).with_suffix("").as_posix().removesuffix(DEPTH_SUFFIX)
             found.setdefault(key, path)
     if not found:
         raise DataError(
