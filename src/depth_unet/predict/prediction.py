@@ -138,7 +138,7 @@ def _write_glb(prediction: Prediction, path: Path, photo: str) -> None:
 def _write_plot3d(prediction: Prediction, path: Path, photo: str) -> None:
     metadata = prediction.metadata(photo)
     title = " · ".join(filter(None, (metadata.photo, "metres", metadata.model)))
-    write_plot3d(prediction.point_cloud(), path, title)
+    write_plot3d(prediction.point_cloud(), path, title, metadata.line("metres"))
 
 
 _BY_SUFFIX: dict[str, Callable[[Prediction, Path, str], None]] = {

@@ -5,7 +5,6 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from depth_unet.cli.predict.job import Job, Outcome, shared_threads, speed_bar
 from depth_unet.cli.predict.targets import (
     ENDINGS,
     VIDEO_ENDINGS,
+    can_read_videos,
     is_result,
     photo_targets,
     video_targets,
@@ -47,7 +47,7 @@ def run(arguments: PredictArguments) -> list[DataError]:
     # Pillow warns of photos above 89 megapixels, which are supported, and never names the photo.
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
     warnings.filterwarnings("ignore", module=r"PIL\..*")
-    finder = Finder(partial(is_result, arguments.out))
+    finder = Finder(is_result)
     inputs = list_inputs(arguments.inputs, listed_on_stdin(), finder)
     if finder.left_out:
         console.print(finder.describe_left_out())
@@ -109,7 +109,7 @@ def _predict_videos(
     outcome: Outcome,
     console: Console,
 ) -> None:
-    if find_spec("av") is None:
+    if not can_read_videos():
         message = f"videos need PyAV: {install_command('av')}"
         outcome.failures += [DataError(f"{item.path}: {message}") for item in videos]
         return
