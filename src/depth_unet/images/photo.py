@@ -15,6 +15,7 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from depth_unet.camera.exif import exif_focal_px
 from depth_unet.errors import DataError, install_command
 from depth_unet.files.damage import as_data_error
+from depth_unet.files.text import as_path
 from depth_unet.images.formats import HEAD_BYTES, is_heif
 from depth_unet.images.white import WHITES, as_8_bits
 
@@ -65,10 +66,10 @@ def read_photo(photo: Photo, name: str = "the photo") -> DecodedPhoto:
     """Decode a photo: the one reader, of prediction and of every data set.
 
     Args:
-        photo: A path, bytes of an image file, a Pillow image, a uint8 array (h w 3), or a float
-            tensor (3 h w) in [0, 1]. The Exif orientation is applied; values of more than 8
-            bits are scaled so that white is 255 (see ``as_8_bits``); transparency is dropped; of
-            several frames or pages, the first is used.
+        photo: A path (in text, ``~`` is the home folder), bytes of an image file, a Pillow image,
+            a uint8 array (h w 3), or a float tensor (3 h w) in [0, 1]. The Exif orientation is
+            applied; values of more than 8 bits are scaled so that white is 255 (see
+            ``as_8_bits``); transparency is dropped; of several frames or pages, the first is used.
         name: What messages call a photo without a path.
 
     Raises:
@@ -85,7 +86,7 @@ def read_photo(photo: Photo, name: str = "the photo") -> DecodedPhoto:
         case bytes():
             return _decode_file(io.BytesIO(photo), name)
         case _:
-            return _decode_file(Path(photo), str(photo))
+            return _decode_file(as_path(photo), str(photo))
 
 
 def read_size(path: Path) -> tuple[int, int]:

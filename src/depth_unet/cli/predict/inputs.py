@@ -12,7 +12,7 @@ from pathlib import Path
 from depth_unet.cli.predict.find import Finder, is_video
 from depth_unet.config.checks import check_range
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.files.text import decode_text
+from depth_unet.files.text import decode_text, expand_home
 
 STDIN = "-"
 
@@ -69,20 +69,27 @@ def list_inputs(
 
 
 def listed_on_stdin() -> Iterator[str]:
-    """The lines of standard input, which is read when the first is asked for.
+    """The names on standard input, which is read when the first is asked for.
 
-    Names that are not UTF-8 are decoded as those of files are.
+    One name per line or, as ``find -print0`` prints them, with a NUL after each. Names that are not
+    UTF-8 are decoded as those of files are; ``~`` is the home folder.
+
+    Raises:
+        DataError: Standard input is closed.
     """
-    data = sys.stdin.buffer.read() if sys.stdin is not None else b""
+    if sys.stdin is None:  # as after `<&-`
+        raise DataError("standard input is closed; write one file name per line to it")
+    data = sys.stdin.buffer.read()
     try:
         text = decode_text(data)
     except UnicodeDecodeError:
         text = os.fsdecode(data)
-    yield from text.split("\n")
+    names = text.split("\0") if "\0" in text else [line.rstrip("\r") for line in text.split("\n")]
+    yield from (expand_home(name) for name in names if name.strip())
 
 
-def _from_list(lines: Iterable[str]) -> Iterator[Input]:
-    paths = [Path(line.rstrip("\r\n")) for line in lines if line.strip()]
+def _from_list(names: Iterable[str]) -> Iterator[Input]:
+    paths = [Path(name) for name in names]
     if not paths:
         raise DataError("standard input is empty; write one file name per line")
     common = Path(os.path.commonpath([path.absolute().parent for path in paths]))
