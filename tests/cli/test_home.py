@@ -1,5 +1,7 @@
 """``~`` is the home folder wherever a path may stand."""
 
+import io
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+import depth_unet as package
 from depth_unet.cli import main as program
 from tests.integration.commandline import assert_refused, depth_unet
 
@@ -73,3 +76,29 @@ def test_names_with_a_tilde(home: Path) -> None:
     found = {path.name for path in Path("depth~").glob("*.npy")}
     assert found == {"~no user_depth.npy", "a~b_depth.npy"}
     assert list(home.iterdir()) == []
+
+
+def test_names_on_standard_input(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names in a list are expanded as those on the command line are."""
+    for name in ("a", "b"):
+        Image.new("RGB", (64, 48)).save(home / f"{name}.png")
+    listed = io.BytesIO(b"~/a.png\n~/b.png\n")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(listed))
+    outcome = depth_unet("predict", "-", "--out=depth", "--save", "npy")
+    assert outcome.code == 0, outcome.err
+    assert {path.name for path in Path("depth").glob("*.npy")} == {"a_depth.npy", "b_depth.npy"}
+
+
+def test_python(home: Path) -> None:
+    """Text is expanded by ``load``, ``predict`` and ``save``; a ``Path`` is not."""
+    Image.new("RGB", (64, 48)).save(home / "photo.png")
+    shipped = Path(package.__file__).parent / "weights" / "transfer.safetensors"
+    shutil.copyfile(shipped, home / "mine.safetensors")
+    prediction = package.load("~/mine.safetensors").predict("~/photo.png")
+    prediction.save("~/text.json")
+    assert (home / "text.json").is_file()
+    assert not Path("~").exists()
+    prediction.save(Path("~/path.json"))
+    assert [path.name for path in Path("~").iterdir()] == ["path.json"]
+    with pytest.raises(package.DataError, match="does not exist"):
+        package.load().predict(Path("~/photo.png"))

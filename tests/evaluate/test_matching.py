@@ -2,17 +2,20 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from depth_unet.cli.predict.targets import ENDINGS
 from depth_unet.errors import DataError
 from depth_unet.evaluate.matching import (
     DEPTH_SUFFIX,
-    PICTURE_SUFFIXES,
     list_files,
     match_names,
     match_order,
 )
+from depth_unet.outputs.depth_write import write_png, write_png16
+from tests.outputs.depth_files import METADATA
 
 
 def folder_of(root: Path, *names: str) -> Path:
@@ -66,15 +69,24 @@ def test_bare_names_must_be_unique(tmp_path: Path) -> None:
 
 def test_floats_come_before_millimetres(tmp_path: Path) -> None:
     """Of the files that ``predict`` writes for a photo, the array is used, never a picture."""
-    root = folder_of(tmp_path, "1_color.png", "1_depth.png", "1_depth.npy", "1_panel.png")
+    root = folder_of(tmp_path, "1_depth.png", "1_depth.npy")
+    texts = METADATA.texts("metres")
+    for name in ("1_color.png", "1_panel.png", "renamed.png"):
+        write_png(Image.new("RGB", (8, 6)), root / name, texts)
     assert matched(root, ["1.jpg"]) == {"1.jpg": "1_depth.npy"}
     assert len(list_files(root)) == 1
 
 
-def test_suffixes_are_those_that_predict_writes() -> None:
-    """Every picture of ``predict`` ends in a suffix for pictures, every map in that of depth."""
-    pictures = {ENDINGS["color"], ENDINGS["panel"]}
-    assert {f"{suffix}.png" for suffix in PICTURE_SUFFIXES} == pictures
+def test_frames_that_are_named_like_pictures(tmp_path: Path) -> None:
+    """Depth of a photo called ``0001_color`` is found, by whichever program it was written."""
+    root = folder_of(tmp_path, "0001_color.png", "0002_panel.npy")
+    write_png16(np.ones((6, 8), np.float32), root / "0003_color.png", METADATA)
+    wanted = ["0001_color.jpg", "0002_panel.jpg", "0003_color.jpg"]
+    assert list(matched(root, wanted).values()) == sorted(path.name for path in root.iterdir())
+
+
+def test_depth_suffix_is_that_of_predict() -> None:
+    """Every depth map of ``predict`` ends in the suffix that is not part of the photo's name."""
     for kind in ("png16", "npy", "npz", "exr", "pfm"):
         assert Path(ENDINGS[kind]).stem == DEPTH_SUFFIX
 

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
@@ -40,6 +41,22 @@ def test_inspect_knows_a_cache(cache: Path) -> None:
     assert outcome.code == 0
     assert "cache of `depth-unet prepare`" in outcome.out
     assert_refused(depth_unet("prepare", cache, cache.parent / "again"), "is a cache already")
+
+
+def test_inspect_follows_links_to_folders(tmp_path: Path) -> None:
+    """Frames of a scene that is linked into the data set belong to it, once each."""
+    (tmp_path / "data" / "train").mkdir(parents=True)
+    for scene in ("far/bath_0001", "data/train/den_0001"):
+        (tmp_path / scene).mkdir(parents=True)
+        for number in range(3):
+            with h5py.File(tmp_path / scene / f"{number:05d}.h5", "w") as stored:
+                stored["rgb"] = np.full((3, 48, 64), 40 * number, np.uint8)
+                stored["depth"] = np.full((48, 64), 2 + number, np.float32)
+    (tmp_path / "data" / "train" / "bath_0001").symlink_to(tmp_path / "far" / "bath_0001")
+    (tmp_path / "data" / "up").symlink_to(tmp_path / "data")
+    outcome = depth_unet("inspect", tmp_path / "data")
+    assert outcome.code == 0, outcome.err
+    assert "6 (6 train)" in outcome.out
 
 
 def test_prepare_leaves_out_what_is_bad(pairs: Path, tmp_path: Path) -> None:

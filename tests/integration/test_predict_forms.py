@@ -4,6 +4,8 @@ import io
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -62,6 +64,32 @@ def test_patterns_and_lists(
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
     assert predict(run_folder, tmp_path / "none", "-").code == 2
     assert not (tmp_path / "none").exists()
+
+
+def test_names_separated_by_nul(
+    run_folder: Path, album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The names that ``find -print0`` prints, whatever is in them."""
+    shutil.copyfile(album / "room.png", album / "two\nlines .png")
+    listed = "".join(f"{album / name}\0" for name in ("room.png", "two\nlines .png"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(listed.encode())))
+    outcome = predict(run_folder, tmp_path / "depth", "-", "--save", "png16")
+    assert outcome.code == 0, outcome.err
+    assert files_below(tmp_path / "depth") == {"room_depth.png", "two\nlines _depth.png"}
+
+
+def test_closed_standard_input(run_folder: Path, tmp_path: Path) -> None:
+    """Names that cannot come are one line."""
+    arguments = ("predict", "-", "--weights", run_folder, "--out", tmp_path / "depth")
+    closed = ("sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-m", "depth_unet")
+    done = subprocess.run(
+        [*closed, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "depth-unet: error: standard input is closed; write one file name per line to it\n"
+    )
+    assert not (tmp_path / "depth").exists()
 
 
 def test_all_kinds_hold_the_same_depth(run_folder: Path, photo: Path, tmp_path: Path) -> None:

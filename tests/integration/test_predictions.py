@@ -45,6 +45,20 @@ def scored(written: Path, run_folder: Path, box_rooms: Path) -> tuple[Path, Path
     return network, files
 
 
+def test_folders_behind_links(
+    scored: tuple[Path, Path], written: Path, box_rooms: Path, tmp_path: Path
+) -> None:
+    """Depth files in a folder that is linked are found, as ``predict`` finds photos."""
+    (tmp_path / "files").mkdir()
+    for folder in written.iterdir():
+        (tmp_path / "files" / folder.name).symlink_to(folder)
+    (tmp_path / "files" / "up").symlink_to(tmp_path / "files")
+    outcome = score_files(tmp_path / "files", box_rooms, tmp_path / "out")
+    assert (outcome.code, outcome.warnings) == (0, []), outcome.err
+    expected = results_in(scored[1])["splits"]["test"]
+    assert results_in(tmp_path / "out")["splits"]["test"] == expected
+
+
 def test_files_have_the_figures_of_the_network(scored: tuple[Path, Path]) -> None:
     """Depth that ``predict`` writes as floats scores the same as the network."""
     network, files = (results_in(folder) for folder in scored)

@@ -222,7 +222,7 @@ class PredictArguments:
     """Number format in which the network computes. bf16 is faster on hardware that supports it.
     fp16 needs a GPU."""
     overwrite: Switch = False
-    """Replace existing outputs. Otherwise, inputs with complete outputs are skipped."""
+    """Replace outputs of earlier runs. Otherwise, inputs with complete outputs are skipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from depth_unet import __version__
 from depth_unet.cli.program.help import USAGE, RefusedError, help_rules, recipes_help
 from depth_unet.cli.program.streams import drop_unread, make_encodable
 from depth_unet.errors import CheckpointError, ConfigError, DataError, install_command
+from depth_unet.files.text import expand_home
 
 FAILED, INVALID, SOME_FAILED, INTERRUPTED = 1, 2, 3, 130
 UNREAD = 141  # 128 + SIGPIPE, as of other programs
@@ -67,10 +68,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _expand_home(argument: str) -> str:
-    """Expand ``~`` at the start of a value; most shells leave ``--out=~/depth`` as it is."""
+    """Expand ``~`` in a value; most shells leave ``--out=~/depth`` as it is."""
     match = _VALUE.fullmatch(argument)
     assert match  # any text matches
-    return match[1] + os.path.expanduser(match[2])  # noqa: PTH111  # not only paths
+    return match[1] + expand_home(match[2])
 
 
 def _keep_warnings_harmless() -> None:

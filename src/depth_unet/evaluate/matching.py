@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from depth_unet.errors import DataError
+from depth_unet.files.walk import files_below
+from depth_unet.outputs.statement import read_own
 
 PREFERRED = (".npy", ".npz", ".exr", ".pfm", ".tif", ".tiff", ".png")
 """Of several files of one frame the first is used: floats before whole millimetres."""
 DEPTH_SUFFIX = "_depth"
-PICTURE_SUFFIXES = ("_color", "_panel")
-"""Pictures that ``predict`` writes beside the depth files."""
 NUMBERED = re.compile(r"\D*(\d+)\D*")
 
 
@@ -38,12 +38,10 @@ def list_files(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder; name the one that holds a depth file per photo")
     found: dict[str, Path] = {}
-    paths = [path for path in folder.rglob("*") if path.suffix.lower() in PREFERRED]
+    paths = [path for path in files_below(folder) if path.suffix.lower() in PREFERRED]
     for path in sorted(paths, key=lambda path: (PREFERRED.index(path.suffix.lower()), path)):
-        below = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in below.parts)
-        if not hidden and path.is_file() and not path.stem.endswith(PICTURE_SUFFIXES):
-            key = below.with_suffix("").as_posix().removesuffix(DEPTH_SUFFIX)
+        if not _is_picture(path):
+            key = path.relative_to(folder).with_suffix("").as_posix().removesuffix(DEPTH_SUFFIX)
             found.setdefault(key, path)
     if not found:
         raise DataError(
@@ -139,6 +137,11 @@ def _require_all(
             f"write {stem}{example.suffix} or {stem.name}{example.suffix} for it, choose another "
             "--split, or match numbered files with --by order"
         )
+
+
+def _is_picture(path: Path) -> bool:
+    """Whether a file is a picture that ``predict`` drew; PNG files hold depth in millimetres."""
+    return path.suffix.lower() == ".png" and read_own(path).get("unit") == "metres"
 
 
 def _ends(name: str) -> list[str]:

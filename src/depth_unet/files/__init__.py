@@ -1,1 +1,1 @@
-"""Atomic writes, and errors of damaged files."""
+"""Atomic writes, folders, text, and errors of damaged files."""

@@ -1,5 +1,6 @@
-"""Text that users wrote, with or without a byte order mark."""
+"""Text that users wrote: files with or without a byte order mark, and paths with ``~``."""
 
+import os
 from pathlib import Path
 
 
@@ -26,3 +27,16 @@ def read_text(path: Path) -> str:
         UnicodeDecodeError: It is not UTF-8.
     """
     return decode_text(path.read_bytes())
+
+
+def expand_home(text: str) -> str:
+    """Replace ``~`` or ``~user`` at the start of a path by the home folder, where there is one."""
+    return os.path.expanduser(text)  # noqa: PTH111  # not every text is a path
+
+
+def as_path(path: str | Path) -> Path:
+    """The path that a user gave: ``~`` in text is the home folder; a ``Path`` stays as it is.
+
+    ``Path("~")`` is a folder of that name, as everywhere in Python; ``predict`` may have found it.
+    """
+    return Path(expand_home(path) if isinstance(path, str) else path)

@@ -15,6 +15,8 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from depth_unet.camera.exif import exif_focal_px
 from depth_unet.errors import DataError, install_command
 from depth_unet.files.damage import as_data_error
+from depth_unet.files.text import as_path
+from depth_unet.images.formats import HEAD_BYTES, is_heif
 from depth_unet.images.white import WHITES, as_8_bits
 
 
@@ -29,11 +31,8 @@ class Tensor(Protocol):
 Photo = str | Path | bytes | Image.Image | np.ndarray | Tensor
 """A path, an encoded file, a Pillow image, RGB as uint8 (h w 3), or RGB in [0, 1] (3 h w)."""
 
-SUFFIXES = frozenset(
-    (".avif", ".bmp", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-)
-HEIF_BRANDS = frozenset((b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"))
 ORIENTATION = 0x0112
+ONE_SCENE = frozenset(("MPO", "PSD"))  # further frames are previews, other views or layers
 ROTATED = frozenset(range(2, 9))  # 1 is upright; others are undefined, and Pillow ignores them
 HALF_STEP = 0.5 / 255  # by so much may a tensor leave [0, 1]: it still rounds to 0 or 255
 ROWS_AT_ONCE = 1024
@@ -54,20 +53,23 @@ class DecodedPhoto:
         image: RGB, 0 to 255, upright.
         focal_px: Horizontal focal length from the Exif data, pixels; None if not stated.
         rotated: Whether the Exif orientation rotated or mirrored the stored pixels.
+        has_more: Whether its file has further frames or pages.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
     focal_px: float | None = None
     rotated: bool = False
+    has_more: bool = False
 
 
 def read_photo(photo: Photo, name: str = "the photo") -> DecodedPhoto:
     """Decode a photo: the one reader, of prediction and of every data set.
 
     Args:
-        photo: A path, bytes of an image file, a Pillow image, a uint8 array (h w 3), or a float
-            tensor (3 h w) in [0, 1]. The Exif orientation is applied; values of more than 8
-            bits are scaled so that white is 255 (see ``as_8_bits``); transparency is dropped.
+        photo: A path (in text, ``~`` is the home folder), bytes of an image file, a Pillow image,
+            a uint8 array (h w 3), or a float tensor (3 h w) in [0, 1]. The Exif orientation is
+            applied; values of more than 8 bits are scaled so that white is 255 (see
+            ``as_8_bits``); transparency is dropped; of several frames or pages, the first is used.
         name: What messages call a photo without a path.
 
     Raises:
@@ -84,7 +86,7 @@ def read_photo(photo: Photo, name: str = "the photo") -> DecodedPhoto:
         case bytes():
             return _decode_file(io.BytesIO(photo), name)
         case _:
-            return _decode_file(Path(photo), str(photo))
+            return _decode_file(as_path(photo), str(photo))
 
 
 def read_size(path: Path) -> tuple[int, int]:
@@ -155,7 +157,7 @@ def _decode_file(stream: io.BytesIO | Path, name: str) -> DecodedPhoto:
 def _open(stream: io.BytesIO | Path, name: str) -> ImageFile.ImageFile:
     with as_data_error(name, "cannot be read", REMEDY):
         try:
-            if _is_heif(stream):
+            if is_heif(_head(stream)):
                 _register_heif(name)
             image = Image.open(stream)
         except FileNotFoundError:
@@ -172,6 +174,7 @@ def _decode_upright(image: Image.Image, name: str, *, in_place: bool = False) ->
         focal_px, rotated = exif_focal_px(image), _orientation(image) in ROTATED
         white = _stated_white(image)
         upright = image if in_place else ImageOps.exif_transpose(image)
+        has_more = image.format not in ONE_SCENE and getattr(image, "is_animated", False)
         if in_place:
             ImageOps.exif_transpose(image, in_place=True)
         is_grey = upright.mode.startswith(("I", "F"))  # Pillow would clip it at 255
@@ -181,7 +184,7 @@ def _decode_upright(image: Image.Image, name: str, *, in_place: bool = False) ->
             pixels = _as_rgb(upright.convert("RGBA") if upright.mode == "P" else upright)
     if is_grey:
         pixels = np.repeat(as_8_bits(pixels, name, white)[..., None], 3, axis=2)
-    return DecodedPhoto(image=pixels, focal_px=focal_px, rotated=rotated)
+    return DecodedPhoto(image=pixels, focal_px=focal_px, rotated=rotated, has_more=has_more)
 
 
 def _stated_white(image: Image.Image) -> int | None:
@@ -224,13 +227,11 @@ def _as_rgb(image: Image.Image) -> UInt8[np.ndarray, "h w 3"]:
     return pixels
 
 
-def _is_heif(stream: io.BytesIO | Path) -> bool:
+def _head(stream: io.BytesIO | Path) -> bytes:
     if isinstance(stream, Path):
         with stream.open("rb") as file:
-            head = file.read(12)
-    else:
-        head = stream.getvalue()[:12]
-    return head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS
+            return file.read(HEAD_BYTES)
+    return stream.getvalue()[:HEAD_BYTES]
 
 
 def _register_heif(name: str) -> None:

@@ -61,8 +61,8 @@ def read_exr(path: Path) -> Float32[np.ndarray, "h w"]:
     return depth
 
 
-def read_exr_text(path: Path, key: str) -> str:
-    """An attribute of the header; empty if there is none.
+def read_exr_texts(path: Path) -> dict[str, str]:
+    """The attributes of the header that are text.
 
     Raises:
         ConfigError: OpenEXR is not installed.
@@ -73,7 +73,7 @@ def read_exr_text(path: Path, key: str) -> str:
         as_data_error(path, "cannot be read as OpenEXR", "replace it"),
         library.File(str(path), header_only=True) as file,
     ):
-        return str(file.header().get(key, ""))
+        return {key: value for key, value in file.header().items() if isinstance(value, str)}
 
 
 def _import_library(path: Path) -> Any:

@@ -1,6 +1,5 @@
 """Read depth files in metres, whichever program wrote them."""
 
-import json
 from pathlib import Path
 
 import cv2
@@ -10,13 +9,11 @@ from PIL import Image
 
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
-from depth_unet.files.text import read_text
-from depth_unet.outputs.depth_exr import read_exr, read_exr_text
-from depth_unet.outputs.depth_write import json_beside
+from depth_unet.outputs.depth_exr import read_exr
+from depth_unet.outputs.statement import read_statement
 
 ENDINGS = (".png", ".npy", ".npz", ".exr", ".pfm", ".tif", ".tiff")
 ARRAY_NAMES = ("depth_m", "depth", "arr_0")
-UNIT_KEY = "unit"
 METRES_PER_UNIT = {
     **dict.fromkeys(("mm", "millimetre", "millimetres", "millimeter", "millimeters"), 1e-3),
     **dict.fromkeys(("cm", "centimetre", "centimetres", "centimeter", "centimeters"), 1e-2),
@@ -72,7 +69,7 @@ def read_unit(path: Path) -> float | None:
         DataError: The file cannot be read.
     """
     with as_data_error(path, "cannot be read", "replace it"):
-        text = _unit_text(path).partition(";")[0].strip().lower()
+        text = read_statement(path).get("unit", "").partition(";")[0].strip().lower()
     return METRES_PER_UNIT.get(text)
 
 
@@ -112,21 +109,3 @@ def _read_pfm(path: Path) -> np.ndarray:
     if values is None:
         raise ValueError("not a portable float map")
     return np.asarray(values)
-
-
-def _unit_text(path: Path) -> str:
-    match path.suffix.lower():
-        case ".png":
-            with Image.open(path) as image:
-                return str(image.info.get(UNIT_KEY, ""))
-        case ".npz":
-            with np.load(path, allow_pickle=False) as archive:
-                return str(archive[UNIT_KEY]) if UNIT_KEY in archive.files else ""
-        case ".exr":
-            return read_exr_text(path, UNIT_KEY)
-        case _:
-            description = json_beside(path)
-            if not description.is_file():
-                return ""
-            values = json.loads(read_text(description))
-            return str(values.get(UNIT_KEY, "")) if isinstance(values, dict) else ""

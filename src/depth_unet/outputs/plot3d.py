@@ -18,6 +18,7 @@ _PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="description" content="{{ description }}">
 <title>{{ title }}</title>
 <style>
 html, body { height: 100%; margin: 0; }
@@ -32,7 +33,7 @@ h1 { position: absolute; z-index: 1; margin: 0.8rem; font: 1.1rem sans-serif; }
 """
 
 
-def write_plot3d(cloud: PointCloud, path: Path, title: str) -> None:
+def write_plot3d(cloud: PointCloud, path: Path, title: str, description: str = "") -> None:
     """Write one HTML page that shows the points in the colours of the photo.
 
     The axes point right, forward and up from the camera, in metres and of equal scale. The first
@@ -42,6 +43,7 @@ def write_plot3d(cloud: PointCloud, path: Path, title: str) -> None:
         cloud: The points; at most 60,000 are drawn. Without points the axes are empty.
         path: The file to write; missing parent folders are made. An existing file is replaced.
         title: Heading of the page; plain text, not mark-up.
+        description: A line for the page's head, such as unit and model; plain text.
 
     Raises:
         ConfigError: plotly is not installed.
@@ -63,7 +65,7 @@ def write_plot3d(cloud: PointCloud, path: Path, title: str) -> None:
         div_id="room",
     )
     page = Environment(autoescape=True).from_string(_PAGE)
-    write_text(path, page.render(title=title, plot=plot))
+    write_text(path, page.render(title=title, description=description, plot=plot))
 
 
 def spread_indices(num_points: int, most: int) -> Int64[np.ndarray, " n"]:

@@ -17,6 +17,7 @@ from depth_unet.camera.plausible import find_doubt
 from depth_unet.config.choices import InferenceChoice
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError, DataError
+from depth_unet.files.text import as_path
 from depth_unet.images.photo import DecodedPhoto, Photo, check_array, read_photo
 from depth_unet.images.resize import resize_bilinear
 from depth_unet.model.checkpoint import Checkpoint, read, resolve
@@ -175,7 +176,7 @@ def load(
 
     Args:
         name: Included weights (``transfer`` or ``scratch``), a checkpoint file, or a run folder
-            (its best weights).
+            (its best weights). In text, ``~`` is the home folder.
         device: Where the network runs.
         precision: fp32, or mixed precision with bf16 or fp16; fp16 needs a GPU.
 
@@ -188,7 +189,8 @@ def load(
     """
     if precision == "fp16" and torch.device(device).type == "cpu":
         raise ConfigError("precision fp16 needs a GPU, but the device is cpu; use bf16 or fp32")
-    return DepthModel.from_file(resolve(str(name)), f"depth-unet {name}", precision).to(device)
+    path = resolve(str(as_path(name)))
+    return DepthModel.from_file(path, f"depth-unet {name}", precision).to(device)
 
 
 def _pinhole(intrinsics: Intrinsics) -> Calibration:

@@ -13,6 +13,7 @@ from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import ConfigError
 from depth_unet.figures.picture import depth_picture
+from depth_unet.files.text import as_path
 from depth_unet.images.resize import resize_bilinear
 from depth_unet.outputs.cloud import PointCloud, unproject
 from depth_unet.outputs.depth_exr import write_exr
@@ -101,12 +102,13 @@ class Prediction:
             path: ``.png`` (16 bits, millimetres), ``.npy``, ``.npz``, ``.exr``, ``.pfm`` (float32
                 metres), ``.json`` (camera and percentiles), ``.ply`` (point cloud), ``.glb``
                 (textured mesh) or ``.html`` (interactive points). An existing file is replaced.
+                In text, ``~`` is the home folder.
             photo: The photo's name for the file's metadata.
 
         Raises:
             ConfigError: The ending is unknown, or a library for it is not installed.
         """
-        path = Path(path)
+        path = as_path(path)
         write = _BY_SUFFIX.get(path.suffix.lower())
         if write is None:
             raise ConfigError(
@@ -138,7 +140,7 @@ def _write_glb(prediction: Prediction, path: Path, photo: str) -> None:
 def _write_plot3d(prediction: Prediction, path: Path, photo: str) -> None:
     metadata = prediction.metadata(photo)
     title = " · ".join(filter(None, (metadata.photo, "metres", metadata.model)))
-    write_plot3d(prediction.point_cloud(), path, title)
+    write_plot3d(prediction.point_cloud(), path, title, metadata.line("metres"))
 
 
 _BY_SUFFIX: dict[str, Callable[[Prediction, Path, str], None]] = {

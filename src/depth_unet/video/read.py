@@ -13,6 +13,7 @@ from jaxtyping import UInt8
 
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
+from depth_unet.outputs.statement import parse_line
 
 REMEDY = "use another video"
 USUAL_RATE = Fraction(30)
@@ -102,6 +103,17 @@ def sample_frames(path: Path, most: int) -> tuple[int, list[Image]]:
         if not count:
             raise DataError(f"{path} holds no frames; {REMEDY}")
         return count, [_make_upright(frame, pixel_aspect(stream)).image for frame in kept]
+
+
+def read_video_statement(path: Path) -> dict[str, str]:
+    """What a video states about itself: its metadata, and the texts of its comment.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    with _open_container(path) as (container, _):
+        tags = {key.lower(): value for key, value in container.metadata.items()}
+    return parse_line(tags.get("comment", "")) | tags
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from depth_unet.figures.legend import depth_legend
 from depth_unet.files.atomic import remove_leftovers, replacing, replacing_folder, write_text
 from depth_unet.images.millimetres import as_millimetres
 from depth_unet.outputs.depth_write import IN_MILLIMETRES, DepthMetadata, write_png16
-from depth_unet.video.frames import TIMES_NAME, check_replaceable
+from depth_unet.video.frames import TIMES_HEADER, TIMES_NAME, check_replaceable
 from depth_unet.video.read import Clip, Frame
 from depth_unet.video.write import VideoFile
 
@@ -64,7 +64,7 @@ def open_sink(
                 times_s = list[float]()
                 yield _png_sink(folder, clip, metadata, times_s)
                 rows = (f"{number:06d}.png,{time:.6f}\n" for number, time in enumerate(times_s))
-                write_text(folder / TIMES_NAME, "".join(("frame,time_s\n", *rows)))
+                write_text(folder / TIMES_NAME, "".join((TIMES_HEADER, *rows)))
 
 
 def _side_sink(file: VideoFile, scale: Scale) -> Sink:

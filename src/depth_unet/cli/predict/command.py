@@ -5,7 +5,6 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,11 +13,13 @@ from rich.console import Console
 
 from depth_unet.cli.arguments import PredictArguments
 from depth_unet.cli.predict.camera import CameraFor, camera_from_options
+from depth_unet.cli.predict.find import Finder
 from depth_unet.cli.predict.inputs import Input, list_inputs, listed_on_stdin
 from depth_unet.cli.predict.job import Job, Outcome, shared_threads, speed_bar
 from depth_unet.cli.predict.targets import (
     ENDINGS,
     VIDEO_ENDINGS,
+    can_read_videos,
     is_result,
     photo_targets,
     video_targets,
@@ -43,7 +44,13 @@ def run(arguments: PredictArguments) -> list[DataError]:
     console = make_console(stderr=True)
     _check_formats(arguments)
     colours = Colours(range_m=_parse_range(arguments.range), colormap=f"{arguments.colormap}_r")
-    inputs = list_inputs(arguments.inputs, listed_on_stdin(), partial(is_result, arguments.out))
+    # Pillow warns of photos above 89 megapixels, which are supported, and never names the photo.
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+    warnings.filterwarnings("ignore", module=r"PIL\..*")
+    finder = Finder(is_result)
+    inputs = list_inputs(arguments.inputs, listed_on_stdin(), finder)
+    if finder.left_out:
+        console.print(finder.describe_left_out())
     camera_for = camera_from_options(arguments)
     photos = {item: photo_targets(item, arguments) for item in inputs if not item.is_video}
     videos = {item: video_targets(item, arguments) for item in inputs if item.is_video}
@@ -56,9 +63,6 @@ def run(arguments: PredictArguments) -> list[DataError]:
         stabilise=arguments.stabilise,
     )
     make_folder(arguments.out)
-    # Pillow warns of photos above 89 megapixels, which are supported, and never names the photo.
-    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
-    warnings.filterwarnings("ignore", module=r"PIL\..*")
     outcome = Outcome()
     try:
         _predict_photos(job, photos, outcome, console)
@@ -68,8 +72,8 @@ def run(arguments: PredictArguments) -> list[DataError]:
         for failure in outcome.failures:
             console.print(f"depth-unet: error: {failure}")
         raise
-    if outcome.num_assumed:
-        warnings.warn(_focal_warning(outcome.num_assumed), stacklevel=2)
+    for text in outcome.warnings():
+        warnings.warn(text, stacklevel=2)
     console.print(
         f"{arguments.out}: {outcome.num_written} predicted, {len(outcome.failures)} failed, "
         f"{len(inputs) - len(photos) - len(videos)} already there"
@@ -105,7 +109,7 @@ def _predict_videos(
     outcome: Outcome,
     console: Console,
 ) -> None:
-    if find_spec("av") is None:
+    if not can_read_videos():
         message = f"videos need PyAV: {install_command('av')}"
         outcome.failures += [DataError(f"{item.path}: {message}") for item in videos]
         return
@@ -142,17 +146,19 @@ def predict_all(
     """
     one_large = threading.Lock()
 
-    def predict_one(item: Input) -> bool:
+    def predict_one(item: Input) -> tuple[bool, bool]:
         with one_large if _is_large(item.path) else nullcontext():
             photo = read_photo(item.path)
             prediction = model.predict(photo, camera_for(photo))
             write(item, prediction)
-            return prediction.focal_from == ASSUMED
+            return prediction.focal_from == ASSUMED, photo.has_more
 
     with shared_threads(len(inputs)) as (pool, _):
         for item, future in [(item, pool.submit(predict_one, item)) for item in inputs]:
             with outcome.record(item.path):
-                outcome.num_assumed += future.result()
+                is_assumed, has_more = future.result()
+                outcome.num_assumed += is_assumed
+                outcome.num_with_more += has_more
             advance()
 
 
@@ -206,11 +212,3 @@ def _parse_range(text: str) -> tuple[float, float] | None:
     if not 0 <= low_m < high_m <= 1000:
         raise ConfigError(f"--range is {text!r}; give NEAR:FAR in metres, such as 0.5:6")
     return low_m, high_m
-
-
-def _focal_warning(num_photos: int) -> str:
-    photos = "the photo states" if num_photos == 1 else f"{num_photos} photos state"
-    return (
-        f"{photos} no focal length (or that of the photo before cropping), so the training "
-        "camera's is assumed; an error in it scales depth; use --fov, --focal-px or --camera"
-    )

@@ -1,27 +1,20 @@
 """The inputs of ``predict``: files, folders, patterns, cameras, and lists on standard input."""
 
 import glob
-import itertools
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from depth_unet.cli.predict.find import Finder, is_video
 from depth_unet.config.checks import check_range
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.files.text import decode_text
-from depth_unet.images.photo import SUFFIXES
+from depth_unet.files.text import decode_text, expand_home
 
 STDIN = "-"
-VIDEO_SUFFIXES = frozenset(
-    (
-        *(".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"),
-        *(".mts", ".mxf", ".ogv", ".vob", ".webm", ".wmv", ".y4m"),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +34,25 @@ class Input:
     @property
     def is_video(self) -> bool:
         """Whether it is a video or a camera."""
-        return self.camera is not None or self.path.suffix.lower() in VIDEO_SUFFIXES
+        return self.camera is not None or is_video(self.path)
 
 
 def list_inputs(
-    names: Sequence[str], lines: Iterable[str], is_result: Callable[[Path], bool] = lambda _: False
+    names: Sequence[str], listed: Iterable[str], finder: Finder | None = None
 ) -> list[Input]:
     """List all named photos, videos and cameras, in order and without repeats.
 
     A folder means all photos and videos in and below it, hidden ones excepted. A number that is
     not a file is a camera; its outputs carry the time of day. A name with ``*``, ``?`` or ``[``
-    that is not a file is a pattern (``**`` for folders of any depth). ``-`` reads one name per
-    line. Outputs keep the folder structure below the named folder, below the fixed part of a
+    that is not a file is a pattern (``**`` for folders of any depth). ``-`` stands for the listed
+    names. Outputs keep the folder structure below the named folder, below the fixed part of a
     pattern, or below the common folder of a list. Photos that differ only in their ending keep it
     in the names of their outputs.
 
     Args:
         names: Files, folders, patterns, camera indices, or ``-``.
-        lines: The lines that ``-`` reads.
-        is_result: Whether a file found in a folder or by a pattern is an output of ``predict``.
+        listed: The names that ``-`` stands for.
+        finder: Finds files in folders and by patterns, and keeps what it leaves out.
 
     Raises:
         ConfigError: There are no names, or two inputs would write the same files, or a camera's
@@ -68,28 +61,35 @@ def list_inputs(
     """
     if not names:
         raise ConfigError("no input given; pass photos or folders: depth-unet predict photo.jpg")
-    found = dict[Path, Input]()
+    finder, found = finder or Finder(), dict[Path, Input]()
     for name in names:
-        for item in _from_list(lines) if name == STDIN else _from_name(name, is_result):
+        for item in _from_list(listed) if name == STDIN else _from_name(name, finder):
             found.setdefault(item.path.absolute(), item)
     return _make_stems_unique(list(found.values()))
 
 
 def listed_on_stdin() -> Iterator[str]:
-    """The lines of standard input, which is read when the first is asked for.
+    """The names on standard input, which is read when the first is asked for.
 
-    Names that are not UTF-8 are decoded as those of files are.
+    One name per line or, as ``find -print0`` prints them, with a NUL after each. Names that are not
+    UTF-8 are decoded as those of files are; ``~`` is the home folder.
+
+    Raises:
+        DataError: Standard input is closed.
     """
-    data = sys.stdin.buffer.read() if sys.stdin is not None else b""
+    if sys.stdin is None:  # as after `<&-`
+        raise DataError("standard input is closed; write one file name per line to it")
+    data = sys.stdin.buffer.read()
     try:
         text = decode_text(data)
     except UnicodeDecodeError:
         text = os.fsdecode(data)
-    yield from text.split("\n")
+    names = text.split("\0") if "\0" in text else [line.rstrip("\r") for line in text.split("\n")]
+    yield from (expand_home(name) for name in names if name.strip())
 
 
-def _from_list(lines: Iterable[str]) -> Iterator[Input]:
-    paths = [Path(line.rstrip("\r\n")) for line in lines if line.strip()]
+def _from_list(names: Iterable[str]) -> Iterator[Input]:
+    paths = [Path(name) for name in names]
     if not paths:
         raise DataError("standard input is empty; write one file name per line")
     common = Path(os.path.commonpath([path.absolute().parent for path in paths]))
@@ -97,52 +97,21 @@ def _from_list(lines: Iterable[str]) -> Iterator[Input]:
         yield Input(path, path.absolute().relative_to(common).with_suffix(""))
 
 
-def _from_name(name: str, is_result: Callable[[Path], bool]) -> Iterator[Input]:
+def _from_name(name: str, finder: Finder) -> Iterator[Input]:
     path = Path(name)
     if path.is_dir():
-        yield from _from_folder(path, is_result)
+        for found in finder.in_folder(path):
+            yield Input(found, found.relative_to(path).with_suffix(""))
     elif name.isascii() and name.isdecimal() and not path.exists():
         check_range("camera", int(name), "[0, 9999]")
         stem = f"camera{int(name)}-{datetime.now():%Y%m%d-%H%M%S}"
         yield Input(Path(f"camera {int(name)}"), Path(stem), int(name))
     elif glob.has_magic(name) and not path.exists():
-        yield from _from_pattern(name, is_result)
+        root, matches = finder.by_pattern(name)
+        for found in matches:
+            yield Input(found, found.relative_to(root).with_suffix(""))
     else:
         yield Input(path, Path(path.stem))
-
-
-def _from_pattern(name: str, is_result: Callable[[Path], bool]) -> Iterator[Input]:
-    fixed = itertools.takewhile(lambda part: not glob.has_magic(part), Path(name).parts)
-    root = Path(*fixed)
-    matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  # may be absolute
-    photos = [
-        path
-        for match in map(Path, matches)
-        for path in (sorted(match.rglob("*")) if match.is_dir() and "**" not in name else [match])
-        if _is_input(path, root) and not is_result(path)
-    ]
-    if not photos:
-        raise DataError(f"{name} matches no photos or videos; pass files or a folder")
-    for path in photos:
-        yield Input(path, path.relative_to(root).with_suffix(""))
-
-
-def _from_folder(folder: Path, is_result: Callable[[Path], bool]) -> Iterator[Input]:
-    photos = sorted(
-        path for path in folder.rglob("*") if _is_input(path, folder) and not is_result(path)
-    )
-    if not photos:
-        known = ", ".join(sorted(SUFFIXES | VIDEO_SUFFIXES))
-        raise DataError(f"{folder} holds no photos or videos ({known}); pass another folder")
-    for path in photos:
-        yield Input(path, path.relative_to(folder).with_suffix(""))
-
-
-def _is_input(path: Path, folder: Path) -> bool:
-    """Whether a file is a photo or video by its ending, and not hidden below the folder."""
-    is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    is_known = path.suffix.lower() in SUFFIXES | VIDEO_SUFFIXES
-    return is_known and not is_hidden and path.is_file()
 
 
 def _make_stems_unique(inputs: list[Input]) -> list[Input]:

@@ -53,11 +53,13 @@ class Outcome:
     Attributes:
         num_written: Inputs whose files are complete.
         num_assumed: Those with an assumed focal length.
+        num_with_more: Photos whose files have further frames or pages.
         failures: One error per input that failed.
     """
 
     num_written: int = 0
     num_assumed: int = 0
+    num_with_more: int = 0
     failures: list[DataError] = field(default_factory=list)
 
     @contextmanager
@@ -76,6 +78,23 @@ class Outcome:
             self.failures.append(DataError(f"{path}: file name too long for its outputs"))
         else:
             self.num_written += 1
+
+    def warnings(self) -> Iterator[str]:
+        """What was guessed or left out, one line each."""
+        if self.num_assumed:
+            photos = _count(self.num_assumed, "the photo states", "photos state")
+            yield (
+                f"{photos} no focal length (or that of the photo before cropping), so the training "
+                "camera's is assumed; an error in it scales depth; use --fov, --focal-px or "
+                "--camera"
+            )
+        if self.num_with_more:
+            photos = _count(self.num_with_more, "the photo has", "photos have")
+            yield f"{photos} several frames or pages; only the first was predicted"
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return one if number == 1 else f"{number} {several}"
 
 
 @contextmanager

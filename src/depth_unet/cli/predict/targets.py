@@ -1,11 +1,16 @@
-"""Names of the files that ``predict`` writes, and which of them are missing."""
+"""The files that ``predict`` writes: their names, which are missing, and which it may replace."""
 
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from depth_unet.cli.arguments import PredictArguments
 from depth_unet.cli.predict.inputs import Input
 from depth_unet.config.choices import SaveChoice, VideoChoice
-from depth_unet.video.frames import is_complete
+from depth_unet.errors import DataError
+from depth_unet.outputs.depth_write import json_beside
+from depth_unet.outputs.statement import is_own, only_own
+from depth_unet.video.frames import has_only_frames, is_complete
 
 ENDINGS: dict[SaveChoice, str] = {
     "png16": "_depth.png",
@@ -20,6 +25,7 @@ ENDINGS: dict[SaveChoice, str] = {
     "plot3d": "_points.html",
     "json": "_depth.json",
 }
+WITH_JSON: tuple[SaveChoice, ...] = ("npy", "pfm")
 VIDEO_ENDINGS: dict[VideoChoice, str] = {
     "side": "_side.mp4",
     "color": "_color.mp4",
@@ -29,27 +35,62 @@ VIDEO_ENDINGS: dict[VideoChoice, str] = {
 
 
 def photo_targets(item: Input, arguments: PredictArguments) -> dict[SaveChoice, Path]:
-    """The files to write for a photo: the missing ones, or all with ``--overwrite``."""
+    """The files to write for a photo: the missing ones, or all with ``--overwrite``.
+
+    Raises:
+        DataError: Another file has one of the names.
+    """
     paths = {kind: _path(item, arguments, ENDINGS[kind]) for kind in arguments.save}
-    return {kind: path for kind, path in paths.items() if arguments.overwrite or not path.exists()}
+    beside = (json_beside(path) for kind, path in paths.items() if kind in WITH_JSON)
+    for path in (*paths.values(), *beside):
+        _refuse_other(path, is_own)
+    return {kind: path for kind, path in paths.items() if arguments.overwrite or not _exists(path)}
 
 
 def video_targets(item: Input, arguments: PredictArguments) -> dict[VideoChoice, Path]:
     """As ``photo_targets``, for the files and folders of a video."""
     paths = {kind: _path(item, arguments, VIDEO_ENDINGS[kind]) for kind in arguments.video}
+    for kind, path in paths.items() if can_read_videos() else ():  # else none is written
+        _refuse_other(path, has_only_frames if kind == "png16" else is_result)
     return {
         kind: path
         for kind, path in paths.items()
-        if arguments.overwrite or not (is_complete(path) if kind == "png16" else path.exists())
+        if arguments.overwrite or not (is_complete(path) if kind == "png16" else _exists(path))
     }
 
 
-def is_result(out: Path, path: Path) -> bool:
-    """Whether a file is a picture or video that ``predict`` wrote into ``out``."""
-    is_below = path.resolve().is_relative_to(out.resolve())
-    is_frame = path.stem.isdecimal() and path.parent.name.endswith(VIDEO_ENDINGS["png16"])
-    endings = (*ENDINGS.values(), *VIDEO_ENDINGS.values())
-    return is_below and (is_frame or path.name.endswith(endings))
+def is_result(path: Path) -> bool:
+    """Whether ``predict`` wrote a file, by what it states about itself."""
+    if path.suffix.lower() not in (".mp4", ".mkv"):
+        return is_own(path)
+    if not can_read_videos():
+        return False
+    from depth_unet.video.read import read_video_statement  # noqa: PLC0415  # needs PyAV
+
+    try:
+        return bool(only_own(read_video_statement(path)))
+    except DataError:
+        return False
+
+
+def can_read_videos() -> bool:
+    """Whether the library for videos is installed."""
+    return find_spec("av") is not None
+
+
+def _refuse_other(path: Path, is_ours: Callable[[Path], bool]) -> None:
+    if _exists(path) and not is_ours(path):
+        raise DataError(
+            f"{path} was not written by predict and is never replaced; move it, or use another "
+            "--out"
+        )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long, which is reported when it is written
+        return False
 
 
 def _path(item: Input, arguments: PredictArguments, ending: str) -> Path:

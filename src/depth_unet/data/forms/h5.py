@@ -17,6 +17,7 @@ from depth_unet.data.forms.nyu import SPLIT_OF_WORD, room_of
 from depth_unet.data.layout import PairRow
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
+from depth_unet.files.walk import files_below
 from depth_unet.images.millimetres import as_millimetres
 from depth_unet.images.photo import DecodedPhoto
 
@@ -90,13 +91,14 @@ class H5Source(FormSource):
 def open_h5(root: Path, *, packed: bool = False) -> H5Source:
     """Open ``.h5`` frames below ``train`` and ``val``, or those ``packed`` in tar shards."""
     if packed:
-        shards = [root] if root.is_file() else sorted(root.rglob("*.tar"))
+        shards = [root] if root.is_file() else sorted(files_below(root, ".tar"))
         return H5Source(root, [place for shard in shards for place in _members(shard)])
-    found = sorted(path for path in root.rglob(f"*{SUFFIX}") if path.is_file())
-    return H5Source(
-        root,
-        [Place(path.relative_to(root).as_posix(), path, 0, path.stat().st_size) for path in found],
-    )
+    return H5Source(root, [_file(root, path) for path in sorted(files_below(root, SUFFIX))])
+
+
+def _file(root: Path, path: Path) -> Place:
+    with as_data_error(path, "cannot be read", "restore it or remove it"):
+        return Place(path.relative_to(root).as_posix(), path, 0, path.stat().st_size)
 
 
 def _members(shard: Path) -> Iterator[Place]:

@@ -17,6 +17,7 @@ from depth_unet.data.layout import PairRow
 from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.files.checksum import sha256_of
 from depth_unet.files.damage import as_data_error
+from depth_unet.files.walk import files_below
 from depth_unet.images.millimetres import as_millimetres
 from depth_unet.images.photo import DecodedPhoto, read_photo
 from depth_unet.images.white import as_8_bits
@@ -39,7 +40,7 @@ class ParquetSource(FormSource):
     """One file, or all in a folder; rows are read when they are asked for."""
 
     def __init__(self, root: Path) -> None:
-        paths = [root] if root.is_file() else sorted(root.rglob(f"*{SUFFIX}"))
+        paths = [root] if root.is_file() else sorted(files_below(root, SUFFIX))
         self.places = [place for path in paths for place in _places(path)]
         if not self.places:
             raise DataError(f"{root} holds no rows in {SUFFIX} files; name the folder that does")

@@ -13,6 +13,7 @@ from depth_unet.data.forms.parquet import ParquetSource
 from depth_unet.data.layout import INDEX_NAME, OnBad, refuse
 from depth_unet.data.source import Original, PairsSource, Source
 from depth_unet.errors import ConfigError, DataError
+from depth_unet.files.walk import files_below
 
 ENDINGS: dict[str, FormName] = {
     ".zip": "kaggle",
@@ -79,7 +80,7 @@ def _of_folder(root: Path) -> FormName | None:
         return "kaggle"
     if bts_lists(root):
         return "bts"
-    for pattern, form in (("*.h5", "h5"), ("*.tar", "h5-tar"), ("*.parquet", "parquet")):
-        if next(root.rglob(pattern), None) is not None:
+    for suffix, form in ((".h5", "h5"), (".tar", "h5-tar"), (".parquet", "parquet")):
+        if next(files_below(root, suffix), None) is not None:
             return form  # type: ignore[return-value]  # mypy forgets the literals
     return None
