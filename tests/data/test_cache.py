@@ -221,10 +221,11 @@ def test_index_and_blocks_belong_together(root: Path) -> None:
         CacheSource(root)
 
 
-def test_other_schema_is_refused(root: Path) -> None:
-    """A cache of another version says what to do."""
-    change_manifest(root, schema=2)
-    with pytest.raises(DataError, match="schema 2 and this version reads 1"):
+@pytest.mark.parametrize("schema", [1, 3])
+def test_other_schema_is_refused(root: Path, schema: int) -> None:
+    """A cache of another version says what to do; photos of the first were not turned upright."""
+    change_manifest(root, schema=schema)
+    with pytest.raises(DataError, match=f"schema {schema} and this version reads 2; prepare"):
         CacheSource(root)
 
 

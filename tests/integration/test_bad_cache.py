@@ -25,7 +25,7 @@ CACHE_DEFECTS: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "manifest of another version": (
         lambda cache: (cache / "cache.json").write_text(
-            (cache / "cache.json").read_text().replace('"schema": 1', '"schema": 99')
+            (cache / "cache.json").read_text().replace('"schema": 2', '"schema": 99')
         ),
         "cache.json",
     ),

@@ -12,6 +12,7 @@ from PIL import Image
 from pyarrow import parquet
 
 from depth_unet.data.forms.recognise import open_source
+from depth_unet.data.source import PairsSource
 from depth_unet.predict.model import load
 from tests.data.forms.conftest import Written, kaggle_members, millimetres, png, write_members
 from tests.integration.commandline import (
@@ -83,11 +84,11 @@ def rewrite(pairs: Path, save: Callable[[Image.Image, Path], None], suffix: str 
     write_lines(pairs, lines)
 
 
-def errors(run: Path, data: Path, out: Path, *options: object) -> dict[str, object]:
-    """Errors of a run on all frames of a data set."""
-    outcome = evaluate(run, data, out, "--split", "all", *options)
+def errors(run: Path, data: Path, out: Path, split: str = "all") -> dict[str, dict[str, float]]:
+    """Errors of a run on a part of a data set."""
+    outcome = evaluate(run, data, out, "--split", split)
     assert outcome.code == 0, outcome.err
-    found: dict[str, object] = results_in(out)["splits"]["all"]
+    found: dict[str, dict[str, float]] = results_in(out)["splits"][split]
     return found
 
 
@@ -95,10 +96,22 @@ def errors(run: Path, data: Path, out: Path, *options: object) -> dict[str, obje
 def test_orientation(orientation: int, run_folder: Path, pairs: Path, tmp_path: Path) -> None:
     """Tags change nothing: evaluated directly, from a cache or by depth files, errors stay."""
     expected = errors(run_folder, pairs, tmp_path / "upright")
+    of_test = errors(run_folder, pairs, tmp_path / "upright_test", "test")
     rewrite(pairs, lambda photo, path: save_as(photo, path, orientation))
     assert errors(run_folder, pairs, tmp_path / "turned") == expected
-    assert predict(run_folder, tmp_path / "depth", pairs, "--save", "npy", "--fov", 60).code == 0
-    assert depth_unet("prepare", pairs, tmp_path / "cache", "--size", "64x48").code == 0
+
+    cache, depth = tmp_path / "cache", tmp_path / "depth"
+    assert depth_unet("prepare", pairs, cache, "--size", "64x48").code == 0
+    assert errors(run_folder, cache, tmp_path / "cached", "test") == of_test
+
+    camera = PairsSource(pairs).read(-1).intrinsics
+    options = ("--save", "npy", "--focal-px", camera.fx_px)
+    assert predict(run_folder, depth, pairs / "test", *options).code == 0
+    files = ("--predictions", depth, "--data", pairs, "--out", tmp_path / "of_files")
+    assert depth_unet("evaluate", *files, "--split", "test").code == 0
+    found = results_in(tmp_path / "of_files")["splits"]["test"]
+    assert found["abs_rel"]["mean"] == pytest.approx(of_test["abs_rel"]["mean"], rel=1e-5)
+
     outcome = depth_unet("inspect", pairs)
     assert f"{len(lines_of(pairs))} photos carry an Exif orientation" in " ".join(
         outcome.out.split()
@@ -132,7 +145,7 @@ def test_heic(run_folder: Path, pairs: Path, tmp_path: Path) -> None:
     ):
         outcome = depth_unet(*command)
         assert outcome.code == 0, outcome.err
-    assert errors(run_folder, cache, tmp_path / "cached", "--split", "test")
+    assert errors(run_folder, cache, tmp_path / "cached", "test")
 
 
 @pytest.mark.parametrize(

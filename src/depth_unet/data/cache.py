@@ -31,7 +31,7 @@ MANIFEST_NAME = "cache.json"
 PREPARING_NAME = "preparing.json"  # marks an unfinished cache
 BLOCKS_NAME = "blocks"
 OPEN_BLOCKS = 16
-SCHEMA = 1
+SCHEMA = 2  # 1: photos as stored, without their Exif orientation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
