@@ -116,3 +116,11 @@ def test_photos_named_like_results(run_folder: Path, photo: Path) -> None:
     again = predict(run_folder, album, album, "--save", "npy", "color", "--fov", 60)
     assert "0 predicted, 0 failed, 4 already there" in again.err
     assert "12 left out: 12 written by predict" in again.err
+
+
+def test_a_refusal_is_one_line(run_folder: Path, photo: Path, tmp_path: Path) -> None:
+    """What is left out of a folder is told only if the rest is predicted."""
+    (photo.parent / "notes.txt").write_text("no photo")
+    write_other(tmp_path / "depth" / "room_color.png")
+    outcome = predict(run_folder, tmp_path / "depth", photo.parent)
+    assert_refused(outcome, "room_color.png was not written by predict")

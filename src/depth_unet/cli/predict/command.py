@@ -49,8 +49,6 @@ def run(arguments: PredictArguments) -> list[DataError]:
     warnings.filterwarnings("ignore", module=r"PIL\..*")
     finder = Finder(is_result)
     inputs = list_inputs(arguments.inputs, listed_on_stdin(), finder)
-    if finder.left_out:
-        console.print(finder.describe_left_out())
     camera_for = camera_from_options(arguments)
     photos = {item: photo_targets(item, arguments) for item in inputs if not item.is_video}
     videos = {item: video_targets(item, arguments) for item in inputs if item.is_video}
@@ -62,6 +60,8 @@ def run(arguments: PredictArguments) -> list[DataError]:
         colours=colours,
         stabilise=arguments.stabilise,
     )
+    if finder.left_out:
+        console.print(finder.describe_left_out())
     make_folder(arguments.out)
     outcome = Outcome()
     try:
