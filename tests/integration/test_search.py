@@ -266,7 +266,7 @@ def test_other_settings_are_refused(cache: Path, begun: Path, few_pairs: Path) -
         (("--storage", f"sqlite:///{begun}/other.db"), ("trial-0000", "another search")),
     ):
         assert_refused(search(cache, begun, *command, *options), *words)
-    assert_refused(search(few_pairs, begun, *command), "the data set", "box rooms")
+    assert_refused(search(few_pairs, begun, *command), "the set of frames")
     outcome = search(cache, begun, *command)
     assert (outcome.code, ended(outcome.err)) == (0, [1])
 

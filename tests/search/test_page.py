@@ -32,7 +32,7 @@ def make_setup(search: Search, **changes: Any) -> Setup:
         "num_trials": 8,
         "data": ("my rooms",),
         "dataset": ODD,
-        "fingerprint": "abc",
+        "names": "abc",
         "num_train": 100,
         "num_unseen": 20,
         "num_steps": 50,

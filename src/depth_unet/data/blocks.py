@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from depth_unet.data.cache import BLOCKS_NAME, block_names
 from depth_unet.data.fit import fit_frame
-from depth_unet.data.source import Original
+from depth_unet.data.source import Original, hash_pixels
 from depth_unet.files.atomic import replacing, write_text
 from depth_unet.files.checksum import sha256_of
 
@@ -69,11 +69,13 @@ class BlockRecord:
     Attributes:
         origin: Fingerprint of the block's rows.
         native_sizes: Height and width of each frame before it was resized.
+        pixels: ``hash_pixels`` of each frame before it was resized.
         checksums: SHA-256 of its files, by path relative to the cache.
     """
 
     origin: str
     native_sizes: list[list[int]]
+    pixels: list[list[str]]
     checksums: dict[str, str]
 
 
@@ -98,7 +100,7 @@ def write_block(content: Content, out: Path, number: int, indices: list[int]) ->
     rgb = np.empty((len(indices), *size, 3), np.uint8)
     depth = np.empty((len(indices), *size), np.uint16)
     labels = np.empty((len(indices), *size), np.uint8)
-    native_sizes = []
+    native_sizes, pixels = [], []
     for position, index in enumerate(indices):
         frame = source.read(index)
         stored = fit_frame(frame, *size)
@@ -106,13 +108,16 @@ def write_block(content: Content, out: Path, number: int, indices: list[int]) ->
         if stored.labels is not None:
             labels[position] = stored.labels
         native_sizes.append(list(frame.depth_mm.shape))
+        pixels.append(hash_pixels(frame))
     checksums = {}
     arrays: tuple[NDArray[Any], ...] = (rgb, depth, labels)
     for name, array in zip(names, arrays, strict=False):
         with replacing(out / name) as temporary:
             np.save(temporary, array)
             checksums[name] = sha256_of(temporary)
-    record = BlockRecord(origin=origin, native_sizes=native_sizes, checksums=checksums)
+    record = BlockRecord(
+        origin=origin, native_sizes=native_sizes, pixels=pixels, checksums=checksums
+    )
     write_text(record_path(out, number), json.dumps(asdict(record)) + "\n")
     return len(indices)
 

@@ -47,6 +47,8 @@ class Manifest:
         labelled: Whether the frames have classes.
         native_sizes: Height and width of each blocked frame before it was resized.
         checksums: SHA-256 of every block file, by its path relative to the cache.
+        pixels: ``hash_pixels`` of each blocked frame before it was resized; empty in a cache of an
+            earlier version.
     """
 
     schema: int = SCHEMA
@@ -57,6 +59,7 @@ class Manifest:
     labelled: bool = False
     native_sizes: list[list[int]] = field(default_factory=list)
     checksums: dict[str, str] = field(default_factory=dict)
+    pixels: list[list[str]] = field(default_factory=list)
 
 
 class CacheSource(Source):
@@ -69,6 +72,8 @@ class CacheSource(Source):
         DataError: The cache is unfinished or of another version, or a block is missing, short or
             of another type or shape.
     """
+
+    knows_digests = True
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -105,10 +110,15 @@ class CacheSource(Source):
             labels=np.array(labels[0][offset]) if labels else None,
         )
 
-    @property
-    def fingerprint(self) -> str:
-        """The manifest's fingerprint."""
-        return self.manifest.fingerprint
+    def digest(self, index: int, *, labelled: bool = False) -> str:
+        """See ``Source.digest``; empty in a cache of an earlier version."""
+        position = self._position.get(index)
+        if position is None:
+            return self._native.digest(index, labelled=labelled)
+        if not self.manifest.pixels:
+            return ""
+        size = self.manifest.native_sizes[position]
+        return self._digest(index, self.manifest.pixels[position], size, labelled=labelled)
 
     def _check_blocks(self, num_frames: int) -> None:
         manifest = self.manifest
@@ -181,6 +191,8 @@ def read_manifest(root: Path) -> Manifest:
         manifest = Manifest(**values)
         if min(manifest.height, manifest.width, manifest.block_size) < 1:
             raise ValueError("height, width and block_size must be positive")
+        if len(manifest.pixels) not in (0, len(manifest.native_sizes)):
+            raise ValueError("pixels and native_sizes must be as many")
     except DataError:
         raise
     except FileNotFoundError:

@@ -91,7 +91,7 @@ class Loader:
         self.source, self.order, self.labelled = source, order, labelled
         self.size, self.batch_size = size, batch_size
         self.rank, self.world_size = rank, world_size
-        self.workers = workers or min(MOST_WORKERS, os.cpu_count() or 1)
+        self.workers = num_readers(workers)
         self.steps_per_epoch = -(-len(order) // batch_size)
 
     def plan(self, step: int) -> list[tuple[int, int]]:
@@ -141,6 +141,11 @@ class Loader:
         if not self.labelled:
             frame = replace(frame, labels=None)
         return fit_frame(crop_border(frame), *self.size)
+
+
+def num_readers(workers: int) -> int:
+    """Threads that read frames, where 0 workers stand for one per core."""
+    return workers or min(MOST_WORKERS, os.cpu_count() or 1)
 
 
 def collate(frames: Iterable[Frame], keys: Sequence[int], size: tuple[int, int]) -> RawBatch:

@@ -1,7 +1,6 @@
 """What a run is trained on: one data set, or several mixed by weight."""
 
 import bisect
-import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,15 +62,13 @@ class Mixture(Source):
 
     def read(self, index: int) -> Frame:
         """The frame of ``rows[index]``."""
-        place = bisect.bisect_right(self.parts, index, key=lambda part: part.start) - 1
-        part = self.parts[place]
+        part = self._part(index)
         return part.source.read(index - part.start)
 
-    @property
-    def fingerprint(self) -> str:
-        """Hash of the data sets' fingerprints and their weights."""
-        parts = [part.source.fingerprint for part in self.parts]
-        return hashlib.sha256(f"{parts} {self.weights}".encode()).hexdigest()[:12]
+    def digest(self, index: int, *, labelled: bool = False) -> str:
+        """See ``Source.digest``."""
+        part = self._part(index)
+        return part.source.digest(index - part.start, labelled=labelled)
 
     def check(self, indices: Iterable[int]) -> None:
         """Check every data set's own rows; see ``Source.check``."""
@@ -138,6 +135,10 @@ class Mixture(Source):
             for weight, group in zip(weights, groups, strict=True)
             for index in evenly_spaced(group, max(1, round(most * weight / sum(weights))))
         ]
+
+    def _part(self, index: int) -> Part:
+        place = bisect.bisect_right(self.parts, index, key=lambda part: part.start) - 1
+        return self.parts[place]
 
 
 def open_data(texts: Sequence[str]) -> Mixture:

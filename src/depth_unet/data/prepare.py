@@ -174,6 +174,7 @@ def _complete(
         block_size=block_size,
         labelled=source.labelled,
         native_sizes=[size for record in records for size in record.native_sizes],
+        pixels=[hashes for record in records for hashes in record.pixels],
         checksums={
             name: checksum for record in records for name, checksum in record.checksums.items()
         },

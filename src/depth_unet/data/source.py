@@ -1,5 +1,6 @@
 """Where frames come from: what every data set offers, and the pairs layout."""
 
+import hashlib
 import os
 import warnings
 from abc import ABC, abstractmethod
@@ -57,6 +58,7 @@ class Source(ABC):
         info: Camera, border and range of the whole data set.
         labelled: Whether training frames have classes.
         stored_size: Height and width of all training frames; None where each has its own.
+        knows_digests: Whether ``digest`` need not read the frame.
     """
 
     root: Path
@@ -64,6 +66,7 @@ class Source(ABC):
     info: DatasetInfo
     labelled: bool = False
     stored_size: tuple[int, int] | None = None
+    knows_digests: bool = False
 
     @abstractmethod
     def read(self, index: int) -> Frame:
@@ -73,10 +76,32 @@ class Source(ABC):
             DataError: A file is missing or damaged, sizes differ, or no depth is valid.
         """
 
-    @property
-    def fingerprint(self) -> str:
-        """Text that differs between data sets, and does not depend on where they lie."""
-        return "\n".join(f"{row.rgb} {row.room_group} {row.official_split}" for row in self.rows)
+    def digest(self, index: int, *, labelled: bool = False) -> str:
+        """Hash of the frame of ``rows[index]`` at native size: photo, depth, camera and border.
+
+        It is the same in every form and in every cache of a data set, and depends on no name.
+
+        Args:
+            index: The row.
+            labelled: Whether the classes are hashed, too.
+
+        Returns:
+            Hexadecimal digits; empty where the digest is not known.
+
+        Raises:
+            DataError: The frame cannot be read.
+        """
+        frame = self.read(index)
+        return self._digest(index, hash_pixels(frame), frame.depth_mm.shape, labelled=labelled)
+
+    def _digest(
+        self, index: int, pixels: Sequence[str], size: Sequence[int], *, labelled: bool
+    ) -> str:
+        """The digest of a frame of a native size; ``pixels`` as of ``hash_pixels``."""
+        height, width = size
+        camera = self.info.camera(self.rows[index], height, width)
+        facts = f"{camera} {self.info.border_px} {pixels[: 1 + labelled]}"
+        return _hash(facts.encode())
 
     def check(self, indices: Iterable[int]) -> None:  # noqa: B027  # most forms check when read
         """Check the headers of the files of some rows, where rows have files of their own.
@@ -217,6 +242,12 @@ def make_frame(
     )
 
 
+def hash_pixels(frame: Frame) -> list[str]:
+    """A hash of photo and depth, and one of the classes if the frame has any."""
+    hashes = [_hash(str(frame.image.shape).encode(), frame.image, frame.depth_mm)]
+    return hashes if frame.labels is None else [*hashes, _hash(frame.labels)]
+
+
 def mask_invalid(
     depth_mm: UInt16[np.ndarray, "h w"], info: DatasetInfo
 ) -> UInt16[np.ndarray, "h w"]:
@@ -228,6 +259,13 @@ def mask_invalid(
         kept = np.zeros_like(kept)
         kept[border:-border, border:-border] = inner
     return kept.astype(np.uint16, copy=False)
+
+
+def _hash(*parts: bytes | np.ndarray) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        digest.update(part.tobytes() if isinstance(part, np.ndarray) else part)
+    return digest.hexdigest()
 
 
 def _is_file(path: Path) -> bool:

@@ -21,6 +21,7 @@ class Setup:
         num_trials: Trials of all processes together.
         data: Folders of the data sets, as given on the command line.
         dataset: Title of the data set.
+        names: Hash of the names of its frames by split.
         num_unseen: Frames of held-out rooms, which trials are scored on.
         num_steps: Optimiser steps of a trial.
     """
@@ -32,7 +33,7 @@ class Setup:
     num_trials: int
     data: tuple[str, ...]
     dataset: str
-    fingerprint: str
+    names: str
     num_train: int
     num_unseen: int
     num_steps: int
@@ -50,7 +51,7 @@ class Setup:
             "--space": str(self.space),
             "--sampler": self.sampler,
             "--pruner": self.pruner,
-            "the data set": f"{self.dataset} ({self.fingerprint})",
+            "the set of frames (a hash of their names)": self.names,
         }
 
     def command(self, values: Mapping[str, Any]) -> list[str]:

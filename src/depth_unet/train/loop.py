@@ -33,7 +33,7 @@ from depth_unet.train.optimiser import (
 )
 from depth_unet.train.plan import Plan
 from depth_unet.train.reporter import Reporter, import_tracker
-from depth_unet.train.setup import make_loader, new_network
+from depth_unet.train.setup import check_data, make_loader, new_network
 from depth_unet.train.step import BatchGradient, StepLosses, any_process
 from depth_unet.train.validate import averaged_predictor, validate
 
@@ -57,6 +57,7 @@ class Trainer:
     Raises:
         CheckpointError: No weight of ``init`` fits.
         ConfigError: The settings do not fit the network, the data set, or what is installed.
+        DataError: A frame cannot be read, or is not that of the run that is resumed.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Trainer:
         self.fabric, self.on_validation = fabric, on_validation
         self.tracker = import_tracker(config.tracker)
         frames = frames_of(source.rows, splits, "train")
+        self.fingerprint = check_data(config, source, splits, resume)
         self.loader = make_loader(config, source, frames, fabric)
         self.total_steps = config.total_steps(len(frames))
         self.validation_interval = config.validation_interval(len(frames))
@@ -269,6 +271,7 @@ class Trainer:
             "plan": asdict(self.engine.plan),
             "share": self.engine.share,
             "data": self.source.arguments(),
+            "fingerprint": self.fingerprint,
             "scaler": self.fabric.strategy.precision.state_dict(),
         }
         save(

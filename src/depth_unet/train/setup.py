@@ -7,9 +7,11 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from depth_unet.config.run import Config
+from depth_unet.data.fingerprint import check_fingerprint, take_fingerprint
 from depth_unet.data.loader import Loader
 from depth_unet.data.mixture import Mixture
 from depth_unet.data.order import EpochOrder
+from depth_unet.data.splits import Splits
 from depth_unet.errors import CheckpointError
 from depth_unet.model.checkpoint import Checkpoint
 from depth_unet.model.imagenet import load_imagenet
@@ -31,6 +33,24 @@ def make_loader(config: Config, source: Mixture, frames: list[int], fabric: Fabr
         labelled=config.loss.semantics > 0,
         workers=config.compute.workers,
     )
+
+
+def check_data(
+    config: Config, source: Mixture, splits: Splits, resume: Checkpoint | None
+) -> dict[str, str]:
+    """The fingerprint of the data, which must agree with that of the run that is resumed.
+
+    Raises:
+        DataError: A frame cannot be read, or is not the one that the run was started with.
+    """
+    found = take_fingerprint(
+        source, splits, labelled=config.loss.semantics > 0, workers=config.compute.workers
+    )
+    if resume is None:
+        return found
+    saved: dict[str, str] = resume.extra.get("fingerprint", {})
+    check_fingerprint(found, saved)
+    return saved | found
 
 
 def new_network(config: Config, init: Checkpoint | None = None) -> tuple[UNet, str, str]:

@@ -81,6 +81,26 @@ def test_other_depth_is_another_cache(kind: str, frames: list[Written], tmp_path
 
 
 @pytest.mark.parametrize("kind", WRITERS)
+def test_digests_survive_preparing(kind: str, frames: list[Written], tmp_path: Path) -> None:
+    """A cache of any size knows the digests of the frames that it was made from, all different."""
+    source = open_original(WRITERS[kind](tmp_path / "nyu", frames))
+    cache = prepare(source, tmp_path / "cache", height=24, width=32)
+    digests = [source.digest(index) for index in range(len(frames))]
+    assert [cache.digest(index) for index in range(len(frames))] == digests
+    assert len(set(digests)) == len(frames)
+
+
+def test_digests_do_not_depend_on_the_form(frames: list[Written], tmp_path: Path) -> None:
+    """Kaggle's zip, unpacked into any folder, is the same data."""
+    folder, nested, packed = (
+        open_original(WRITERS[kind](tmp_path / kind, frames))
+        for kind in ("kaggle folder", "kaggle nested", "kaggle zip")
+    )
+    for index in range(len(frames)):
+        assert folder.digest(index) == nested.digest(index) == packed.digest(index)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
 def test_every_form_can_be_prepared(kind: str, frames: list[Written], tmp_path: Path) -> None:
     """A cache holds training frames resized and test frames as they are, and is made once."""
     root = WRITERS[kind](tmp_path / "nyu", frames)

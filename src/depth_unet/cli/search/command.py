@@ -13,10 +13,12 @@ from depth_unet.cli.program.console import make_console
 from depth_unet.cli.search.trial import Environment, quiet_fabric, run_trial
 from depth_unet.config.checks import check_range
 from depth_unet.config.run import Config
+from depth_unet.data.blocks import read_json_object
+from depth_unet.data.fingerprint import check_fingerprint, hash_names, take_fingerprint
 from depth_unet.data.mixture import Mixture
 from depth_unet.data.run_data import open_run_data
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.files.atomic import check_writable
+from depth_unet.files.atomic import check_writable, write_text
 from depth_unet.model.device import choose_device
 from depth_unet.search.page import PAGE_NAME, format_short, write_report
 from depth_unet.search.queue import TrialQueue
@@ -28,6 +30,7 @@ from depth_unet.search.study import check_plan, file_lock, make_pruner, open_stu
 from depth_unet.train.devices import resolve_precision
 
 DEFAULT_TRIALS = 20
+FINGERPRINT_NAME = "fingerprint.json"
 
 
 def run(arguments: SearchArguments) -> list[DataError]:
@@ -56,17 +59,22 @@ def run(arguments: SearchArguments) -> list[DataError]:
         num_trials=num_trials,
         data=arguments.data,
         dataset=source.info.name,
-        fingerprint=source.fingerprint,
+        names=hash_names(source, splits),
         num_train=len(splits.train),
         num_unseen=len(splits.unseen),
         num_steps=config.total_steps(len(splits.train)),
         out=out,
     )
-    search(arguments, setup, source)
+    fingerprint = take_fingerprint(
+        source, splits, labelled=config.loss.semantics > 0, workers=config.compute.workers
+    )
+    search(arguments, setup, source, fingerprint)
     return []
 
 
-def search(arguments: SearchArguments, setup: Setup, source: Mixture) -> None:
+def search(
+    arguments: SearchArguments, setup: Setup, source: Mixture, fingerprint: dict[str, str]
+) -> None:
     """Open the study and run this process's part of it, with one line of output per trial."""
     console = make_console(stderr=True)
     config, out = setup.config, setup.out
@@ -74,7 +82,9 @@ def search(arguments: SearchArguments, setup: Setup, source: Mixture) -> None:
     with open_study(arguments.storage, out, pruner) as study:
         with file_lock(out, "study"):
             check_folder(study.get_trials(deepcopy=False), out)
+            started = bool(study.user_attrs)
             check_plan(study, json.loads(json.dumps(setup.plan())))
+            check_data(fingerprint, out, started=started)
         queue = TrialQueue(
             study,
             setup.space,
@@ -137,6 +147,20 @@ def check_folder(trials: list[Any], out: Path) -> None:
             f"{run} belongs to another search, whose study is not at this --storage; give its "
             "--storage, choose another --out, or delete the folder"
         )
+
+
+def check_data(fingerprint: dict[str, str], out: Path, *, started: bool) -> None:
+    """Store the fingerprint of the data in the search's folder, or compare it with the stored one.
+
+    Raises:
+        DataError: The data is not that of the search that was started.
+    """
+    path = out / FINGERPRINT_NAME
+    saved: dict[str, str] = {}
+    if started:
+        saved = read_json_object(path)
+        check_fingerprint(fingerprint, saved)
+    write_text(path, json.dumps(saved | fingerprint) + "\n")
 
 
 def describe(setup: Setup) -> str:
