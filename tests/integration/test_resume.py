@@ -127,6 +127,20 @@ def test_resumed_run_keeps_its_curves(cache: Path, undisturbed: Path, tmp_path: 
     assert shown == {name: curve.steps for name, curve in ours.items()}
 
 
+def test_rows_average_the_steps_before_the_stop(cache: Path, tmp_path: Path) -> None:
+    """A row of ``metrics.csv`` is the mean since the row before, also if the run was stopped."""
+    whole, out = tmp_path / "whole", tmp_path / "run"
+    options = ("--log-every", 3)  # after the same option in OPTIONS: the last counts
+    assert train(cache, whole, *options).code == 0
+    interrupt(5, cache, out, *options)
+    assert depth_unet("train", "--resume", out).code == 0
+    ours, theirs = read_history(out), read_history(whole)
+    assert ours["loss/total"].steps == (3, 6, 7)
+    for name in (name for name in theirs if name.startswith("loss/")):
+        assert ours[name] == theirs[name], name
+    assert_same(out / LAST_NAME, whole / LAST_NAME)
+
+
 def test_run_from_before_metrics_csv(cache: Path, undisturbed: Path, tmp_path: Path) -> None:
     """A folder with TensorBoard's events alone is resumed, and has figures from there on."""
     out = tmp_path / "run"

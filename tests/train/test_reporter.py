@@ -23,6 +23,7 @@ def report(out: Path, tracker: TrackerChoice) -> None:
         total_steps=9,
         steps_per_epoch=3,
         start_step=0,
+        unreported={},
         console=Console(quiet=True),
         tracker=import_tracker(tracker),
     ) as reporter:

@@ -82,6 +82,7 @@ class Trainer:
         self.validation_interval = config.validation_interval(len(frames))
         self.step, self.best, self.stale, self.ended = 0, float("inf"), 0, False
         self.validating, self.metrics = False, dict[str, float]()
+        self.unreported: dict[str, float] = {}
         self.guard = FiniteGuard(config.max_skipped, scaled=config.precision == "fp16")
         if resume is None:
             self.guesses = fit_guesses(source, frames)
@@ -104,7 +105,8 @@ class Trainer:
         self.prepare(console)
         if self.is_done:
             return
-        config, engine, reporter = self.config, self.engine, self._reporter(console)
+        config, engine = self.config, self.engine
+        self.reporter = reporter = self._reporter(console)
         with self._saved_on_error(), StopSignal() as stop, engine.meter, reporter:
             engine.say = reporter.say
             if self.step == 0:
@@ -225,13 +227,9 @@ class Trainer:
         self.model, self.optimiser = self.fabric.setup(network, optimiser)
         self.ema = EMA(self.network, config.optim.ema)
         share = -(-config.batch_size // self.fabric.world_size)
-        self.engine = Engine(
-            BatchGradient(self.fabric, self.model, config),
-            self.network,
-            config,
-            share=share,
-            plan=Plan(**extra["plan"]) if extra.get("share") == share else None,
-        )
+        gradient = BatchGradient(self.fabric, self.model, config)
+        plan = Plan(**extra["plan"]) if extra.get("share") == share else None
+        self.engine = Engine(gradient, self.network, config, share=share, plan=plan)
 
     def _reporter(self, console: Console) -> Reporter:
         if self.fabric.is_global_zero:
@@ -241,6 +239,7 @@ class Trainer:
             total_steps=self.total_steps,
             steps_per_epoch=self.loader.steps_per_epoch,
             start_step=self.step,
+            unreported=self.unreported,
             console=console,
             tracker=self.tracker,
             enabled=self.fabric.is_global_zero,
@@ -272,6 +271,7 @@ class Trainer:
             "share": self.engine.share,
             "data": self.source.arguments(),
             "fingerprint": self.fingerprint,
+            "unreported": self.reporter.unreported,
             "scaler": self.fabric.strategy.precision.state_dict(),
         }
         save(
@@ -293,7 +293,7 @@ class Trainer:
         extra = checkpoint.extra
         self.step, self.best, self.stale = checkpoint.step, extra["best"], extra["stale"]
         self.ended, self.guard.in_a_row = extra["ended"], extra["skipped"]
-        self.metrics = dict(checkpoint.metrics)
+        self.metrics, self.unreported = dict(checkpoint.metrics), extra.get("unreported", {})
         for name, value in checkpoint.weights.items():
             self.ema.weights[name].copy_(value)
         restore_moments(self.optimiser, checkpoint.state)

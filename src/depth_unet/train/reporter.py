@@ -44,6 +44,7 @@ class Reporter:
         total_steps: Optimiser steps of the whole run.
         steps_per_epoch: Optimiser steps of one epoch.
         start_step: Steps already taken.
+        unreported: The attribute of that name when they were; empty if all of them are reported.
         console: Where the progress line is shown.
         tracker: What ``import_tracker`` returned.
         enabled: Whether this process is the one that reports.
@@ -56,6 +57,7 @@ class Reporter:
         total_steps: int,
         steps_per_epoch: int,
         start_step: int,
+        unreported: Mapping[str, float],
         console: Console,
         tracker: Callable[..., Any] | None = None,
         enabled: bool = True,
@@ -80,12 +82,12 @@ class Reporter:
         self._task = self._progress.add_task(
             "train", total=total_steps, completed=start_step, epoch=self._epoch(start_step), text=""
         )
-        self._restart()
+        self._sums: dict[str, Tensor | float] = dict(unreported)
 
     def __enter__(self) -> Self:
         """Show the progress line."""
         self._progress.start()
-        self._restart()
+        self._restart_clock()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -95,6 +97,11 @@ class Reporter:
             self._tensorboard.close()
 
     @property
+    def unreported(self) -> dict[str, float]:
+        """Steps since the last report (``steps``), and the sum of each loss term over them."""
+        return {name: float(total) for name, total in self._sums.items()}
+
+    @property
     def shows_pictures(self) -> bool:
         """Whether ``picture`` records anything."""
         return self._tensorboard is not None
@@ -102,9 +109,10 @@ class Reporter:
     def count(self, step: int, num_images: int, means: Mapping[str, Tensor]) -> None:
         """Count a step over ``num_images`` images and its loss terms (none if it was skipped)."""
         self._images += num_images
-        self._steps += bool(means)
+        if means:
+            self._sums["steps"] = self._sums.get("steps", 0) + 1
         for name, mean in means.items():
-            self._means[name] = self._means.get(name, 0) + mean
+            self._sums[name] = self._sums.get(name, 0) + mean
         self._progress.update(self._task, completed=step, epoch=self._epoch(step - 1))
 
     def say(self, text: str, *, everywhere: bool = False) -> None:
@@ -114,10 +122,13 @@ class Reporter:
 
     def losses(self, step: int, lr: float, memory_bytes: int) -> None:
         """Show and record loss terms (their mean since the last call), speed and peak memory."""
-        means = {name: float(total) / max(1, self._steps) for name, total in self._means.items()}
+        sums = self.unreported
+        num_steps = sums.pop("steps", 1)
+        means = {name: total / num_steps for name, total in sums.items()}
         images_per_s = self._images / max(time.perf_counter() - self._clock, 1e-9)
         memory_gb = memory_bytes / 10**9
-        self._restart()
+        self._sums = {}
+        self._restart_clock()
         self._record(step, "loss", means)
         run = {"learning_rate": lr, "images_per_s": images_per_s, "memory_gb": memory_gb}
         self._record(step, "run", run)
@@ -146,11 +157,6 @@ class Reporter:
     def _restart_clock(self) -> None:  # validation is not training time
         self._clock = time.perf_counter()
         self._images = 0
-
-    def _restart(self) -> None:
-        self._restart_clock()
-        self._steps = 0
-        self._means: dict[str, Tensor | float] = {}
 
     def _record(self, step: int, group: str, values: Mapping[str, float]) -> None:
         named = {f"{group}/{name}": value for name, value in values.items()}
