@@ -13,7 +13,7 @@ ROOM_SIZE ?= 160x120
 ROOM_SAMPLES ?= 2
 ROOM_TEST_SHARE ?= 0.2
 ROOM_SEED ?= 1
-DEMO_STEPS ?= 350
+DEMO_STEPS ?= 300
 # The NYU pairs, for tests and training.
 NYU_PAIRS ?= ../shared/data/nyu_labelled
 # Their 40 classes, the second task of `make transfer`.
@@ -53,14 +53,14 @@ help: ## list the targets
 		while IFS='|' read -r target text; do printf '%-16s %s\n' "$$target" "$$text"; done
 
 # The photos of the first step were rendered with NYU's field of view.
-demo: demo-data $(READY) ## predict three photos; render rooms (or use DATA=folder), train, evaluate (6 minutes)
+demo: demo-data $(READY) ## predict three photos; render rooms (or use DATA=folder), train, evaluate (5 minutes)
 	@printf '\n%s\n' '1/4 Predicting the depth of three rendered photos, with the weights that ship with the package'
 	$(BIN)/python -m depth_unet predict examples/photos --fov 63.3 --save panel --out $(DEMO)/first --overwrite
 	@printf '%s\n' 'Look at them now: $(DEMO)/first/*_panel.png'
 	@printf '\n%s\n' '2/4 $(ABOUT_PAIRS)'
 	$(BIN)/python -m depth_unet $(MAKE_PAIRS)
-	@printf '\n%s\n' '3/4 Training a network for about three minutes. Its encoder was trained to name what photos show' \
-		'    (ImageNet). What it will know about depth, it learns now.'
+	@printf '\n%s\n' '3/4 Training a network for two to three minutes. Its encoder was trained to name what photos' \
+		'    show (ImageNet). All that it will know about depth, it learns now.'
 	$(BIN)/python -m depth_unet train transfer --data $(PAIRS) --out $(DEMO)/run \
 		--canvas.height 96 --canvas.width 128 --batch-size 16 --steps $(DEMO_STEPS) \
 		--validate-every $(shell expr $(DEMO_STEPS) / 2) --augment.zoom 1 --overwrite

@@ -14,9 +14,11 @@ import pytest
 from depth_unet.cli import main as command_line
 from examples.box_rooms import write_box_rooms
 from tests.report.page import Page
+from tests.test_readme import GETTING_STARTED, commands_on
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = " -m depth_unet "
+UNDOCUMENTED = re.compile(r" --(?:overwrite|preview|validate-every \d+)")
 BAR = 0.65
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
@@ -56,6 +58,15 @@ def test_photos_come_first(environment: str) -> None:
     assert commands[4][1] == "transfer"  # beside the new network
 
 
+def test_documented_commands(environment: str) -> None:
+    """The page for beginners shows the commands that the demo runs."""
+    shown = [
+        shlex.split(UNDOCUMENTED.sub("", shlex.join(words)))
+        for words in commands_of(environment, "DEMO=demo")
+    ]
+    assert shown in list(commands_on(GETTING_STARTED))
+
+
 @pytest.mark.parametrize("given", [(), ("DATA=pairs",)], ids=["rooms", "data"])
 def test_commands_are_valid(
     environment: str, given: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -86,7 +97,7 @@ def test_demo_takes_a_folder(environment: str, tmp_path: Path) -> None:
     assert set(metrics["splits"]) == {"seen", "unseen", "test"}
 
 
-@pytest.mark.slow  # six minutes on two cores
+@pytest.mark.slow  # five minutes on two cores
 def test_result_stands(environment: str, tmp_path: Path) -> None:
     """The new network is clearly better than any guess, in rooms that it never saw too."""
     demo = tmp_path / "demo"

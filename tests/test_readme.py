@@ -25,7 +25,7 @@ def test_training_runs_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     write_box_rooms(Path("my_rooms"), rooms=10, frames=2, test_rooms=1)
     Image.new("RGB", (64, 48), "tan").save("photo.jpg")
-    (block,) = [lines for lines in _commands(README) if len(lines) > 3]
+    (block,) = [lines for lines in commands_on(README) if len(lines) > 3]
     assert [line[0] for line in block] == ["prepare", "train", "evaluate", "predict"]
     for line in block:
         shorter = SHORTER if line[0] == "train" else []
@@ -35,9 +35,8 @@ def test_training_runs_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_the_pages_agree() -> None:
     """The page for beginners shows the commands and the Python that the README shows."""
-    (commands,) = [lines for lines in _commands(README) if len(lines) > 3]
-    (more,) = [lines for lines in _commands(GETTING_STARTED) if len(lines) > 3]
-    assert more[-4:] == commands
+    (commands,) = [lines for lines in commands_on(README) if len(lines) > 3]
+    assert commands in [lines[-4:] for lines in commands_on(GETTING_STARTED)]
     assert _python(GETTING_STARTED) == _python(README)
 
 
@@ -47,7 +46,7 @@ def test_commands_are_valid(page: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(
         command_line, "_import", lambda _: SimpleNamespace(run=lambda _arguments: [])
     )
-    lines = [line for block in _commands(page) for line in block]
+    lines = [line for block in commands_on(page) for line in block]
     assert lines
     for line in lines:
         assert command_line.main(line) == 0, line
@@ -68,7 +67,7 @@ def test_the_first_screen_predicts() -> None:
     assert "![" in top
 
 
-def _commands(page: Path) -> Iterator[list[list[str]]]:
+def commands_on(page: Path) -> Iterator[list[list[str]]]:
     """The arguments of the ``depth-unet`` commands of every console block."""
     for block in re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
         yield [
