@@ -5,6 +5,8 @@ Only the command line catches them. Everything else is a bug and keeps its trace
 """
 
 import re
+import shlex
+from pathlib import Path
 
 
 class ConfigError(ValueError):
@@ -17,6 +19,20 @@ class DataError(ValueError):
 
 class CheckpointError(ValueError):
     """A file is not a checkpoint of this package, or what it holds cannot be used."""
+
+
+def own_command(*words: str | Path) -> str:
+    """A command of this program for messages: quoted for a shell, and the same from any folder.
+
+    Args:
+        words: The command and its arguments; a relative path becomes absolute.
+
+    Example:
+        >>> own_command("train", "--resume", Path("/my runs/seed"))
+        "depth-unet train --resume '/my runs/seed'"
+    """
+    given = (word.absolute() if isinstance(word, Path) else word for word in words)
+    return shlex.join(map(str, ("depth-unet", *given)))
 
 
 def install_command(*libraries: str) -> str:

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -96,6 +96,7 @@ def start(
     module: str = "depth_unet",
     variables: Mapping[str, object] | None = None,
     encoding: str | None = None,
+    stdout: int | IO[str] = subprocess.PIPE,
 ) -> subprocess.Popen[str]:
     """Start ``python -m depth_unet`` (or another module) on the copy that is tested here."""
     spec = importlib.util.find_spec("depth_unet")
@@ -104,7 +105,7 @@ def start(
     source, tests = Path(spec.origin).parents[1], Path(__file__).parents[2]
     return subprocess.Popen(
         [sys.executable, "-m", module, *(str(argument) for argument in arguments)],
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
         encoding=encoding,

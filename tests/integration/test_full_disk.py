@@ -1,5 +1,6 @@
-"""``prepare`` on a disk that is full before it ends."""
+"""Outputs on a disk that is full, on one that is read-only, and where a folder has their name."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from PIL import Image
 from depth_unet.config.choices import SaveChoice
 from depth_unet.data.cache import CacheSource
 from depth_unet.files.checksum import sha256_of
-from tests.integration.commandline import depth_unet
+from tests.integration.commandline import FEW_STEPS, assert_refused, depth_unet, start
 from tests.video.clips import write_clip
 
 KINDS = get_args(SaveChoice)
@@ -33,7 +34,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     if subprocess.run(command, check=False, capture_output=True).returncode:
         pytest.skip("a small disk cannot be mounted here")
     yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)  # a failed search's study is open
 
 
 def assert_whole(cache: CacheSource) -> None:
@@ -42,6 +43,104 @@ def assert_whole(cache: CacheSource) -> None:
         assert sha256_of(cache.root / name) == checksum
     for index in range(len(cache.rows)):
         cache.read(index)
+
+
+# Every command that writes, with OUT for what it writes.
+COMMANDS = {
+    "predict": "predict PHOTO --weights RUN --fov 60 --out OUT",
+    "train": f"train seed --data CACHE --out OUT {' '.join(map(str, FEW_STEPS))}",
+    "evaluate": "evaluate RUN --data CACHE --split unseen --out OUT",
+    "compare": "compare RUN RUN/last.safetensors --data CACHE --out OUT",
+    "leaderboard": "leaderboard RESULTS --out OUT.md",
+    "search": f"search seed --data CACHE --trials 1 --out OUT {' '.join(map(str, FEW_STEPS))}",
+    "export": "export RUN OUT.safetensors",
+    "inspect": "inspect CACHE --sheet OUT.png",
+    "prepare": "prepare ROOMS OUT",
+    "rooms": "rooms OUT --images 1 --samples 1 --workers 1 --furniture boxes",
+}
+FULL = [name for name in COMMANDS if name not in ("predict", "prepare")]  # which stand below
+
+
+@pytest.fixture(scope="module")
+def results(run_folder: Path, cache: Path) -> Path:
+    """An evaluation."""
+    out = cache.parent / "results"
+    options = ("--split", "unseen", "--out", out)
+    assert depth_unet("evaluate", run_folder, "--data", cache, *options).code == 0
+    return out
+
+
+@pytest.fixture
+def places(
+    run_folder: Path, cache: Path, box_rooms: Path, photo: Path, results: Path
+) -> dict[str, object]:
+    """What the words in capitals stand for."""
+    return {
+        "RUN": run_folder,
+        "RUN/last.safetensors": run_folder / "last.safetensors",
+        "CACHE": cache,
+        "ROOMS": box_rooms,
+        "PHOTO": photo,
+        "RESULTS": results,
+    }
+
+
+def command_on(disk: Path, name: str, places: dict[str, object]) -> list[object]:
+    """A command that writes onto a disk."""
+    words = COMMANDS[name].split()
+    return [places.get(word, word.replace("OUT", str(disk / "out"))) for word in words]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_read_only_disk(name: str, places: dict[str, object], small_disk: Path) -> None:
+    """Every command exits 2, with one line that names the disk and no temporary file."""
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    outcome = depth_unet(*command_on(small_disk, name, places))
+    assert outcome.code == 2
+    assert f"cannot write into {small_disk}" in outcome.complaints[-1]
+    assert ".part" not in outcome.err
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_a_full_disk(name: str, places: dict[str, object], small_disk: Path) -> None:
+    """Every command exits 2, with one line that names the file; nothing of it remains."""
+    path = small_disk / "other"
+    with contextlib.suppress(OSError), path.open("wb", buffering=0) as stream:
+        while stream.write(bytes(4096)):
+            pass
+    outcome = depth_unet(*command_on(small_disk, name, places))
+    assert outcome.code == 2
+    line = outcome.complaints[-1]
+    assert line.startswith("depth-unet: error: ")
+    assert str(small_disk / "out") in line
+    assert "full" in line or "No space left" in line
+    assert ".part" not in outcome.err
+    assert not list(small_disk.rglob("*.part*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "target"), [("export", "out.safetensors"), ("leaderboard", "out.md")]
+)
+def test_a_folder_of_the_name(
+    name: str, target: str, places: dict[str, object], tmp_path: Path
+) -> None:
+    """A folder where a file is to go is named, and stays; no temporary file remains."""
+    (tmp_path / "disk" / target).mkdir(parents=True)
+    outcome = depth_unet(*command_on(tmp_path / "disk", name, places), "--overwrite")
+    assert_refused(outcome, f"Is a directory: '{tmp_path / 'disk' / target}'")
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == [target]
+
+
+def test_a_full_disk_behind_stdout(few_pairs: Path) -> None:
+    """Output that cannot be written is one line on stderr and exit code 2."""
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full")
+    with Path("/dev/full").open("w") as full:
+        process = start("inspect", few_pairs, stdout=full)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    (line,) = filter(str.strip, err.splitlines())
+    assert "No space left on device" in line
 
 
 @pytest.mark.parametrize(
@@ -62,7 +161,7 @@ def test_predicting_on_a_full_disk(
     if kind == "json":  # which fits
         assert outcome.code == 0
         return
-    assert outcome.code == 1, outcome.err
+    assert outcome.code == 2, outcome.err
     (line,) = outcome.complaints
     assert str(out) in line
     assert not [path for path in out.rglob("*") if ".part" in path.name]
@@ -84,7 +183,7 @@ def test_a_video_on_a_full_disk(
         *("predict", source, "--weights", run_folder, "--out", out),
         *("--video", kind, "--fov", "60"),
     )
-    assert outcome.code == 1, outcome.err
+    assert outcome.code == 2, outcome.err
     assert str(out) in outcome.complaints[-1]
     assert not list(out.rglob("*"))
 
@@ -94,7 +193,7 @@ def test_full_disk(box_rooms: Path, small_disk: Path, tmp_path: Path) -> None:
     out = small_disk / "cache"
     command = ("prepare", box_rooms, out, "--size", "160x120", "--workers", 1)
     outcome = depth_unet(*command)
-    assert outcome.code == 1
+    assert outcome.code == 2
     (line,) = outcome.complaints
     assert "the disk may be full" in line or "No space left on device" in line
     assert str(out) in line

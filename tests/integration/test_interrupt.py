@@ -114,7 +114,7 @@ def test_full_disk_keeps_the_last_checkpoint(
 
     monkeypatch.setattr(checkpoint, "save_file", fill)
     outcome = train(cache, out, "--checkpoint-every", 1, "--holdout", "none")
-    assert outcome.code == 1
+    assert outcome.code == 2
     assert [line for line in outcome.complaints if "No space left" in line] == outcome.complaints
     assert read(out / LAST_NAME).step == 2
     assert not list(out.rglob("*.part*"))

@@ -208,7 +208,7 @@ def test_an_error_leaves_no_part(
     outcome = predict(
         run_folder, tmp_path / "depth", clip, "--video", "side", "png16", "ffv1", "--fov", 60
     )
-    assert outcome.code == 1
+    assert outcome.code == 2
     assert "No space left" in outcome.complaints[-1]
     assert files_below(tmp_path / "depth") == set()
 

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -51,11 +52,11 @@ def test_output(tmp_path: Path) -> None:
     assert outcome.complaints == [
         f"{out}: 2 images and 4 test images of 3 rooms at 64x48",
         f"preview: {out / 'preview.png'}",
-        f"next: depth-unet prepare '{out}' CACHE",
+        f"next: depth-unet prepare '{out}' '{out}-cache'",
     ]
     assert (out / "preview.png").is_file()
-    cache = tmp_path / "cache"
-    assert depth_unet("prepare", out, cache, "--size", "32x24").code == 0
+    words = shlex.split(outcome.complaints[-1])[2:]
+    assert depth_unet(*words, "--size", "32x24").code == 0
     assert rooms(out, "--test-share", "0.5").code == 0  # a finished set is recognised
 
 

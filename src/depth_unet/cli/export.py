@@ -11,7 +11,7 @@ from depth_unet.cli.arguments import ExportArguments
 from depth_unet.cli.program.console import make_console
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.run import Config
-from depth_unet.errors import ConfigError, DataError
+from depth_unet.errors import ConfigError, DataError, own_command
 from depth_unet.files.atomic import check_writable
 from depth_unet.model.checkpoint import Checkpoint, read, resolve, save
 
@@ -37,7 +37,7 @@ def run(arguments: ExportArguments) -> list[DataError]:
     console.print(
         f"wrote {out}: {len(content) / 10**6:.1f} MB, SHA-256 {hashlib.sha256(content).hexdigest()}"
     )
-    console.print(f"next: depth-unet predict photo.jpg --weights {out}")
+    console.print(f"next: {own_command('predict', 'photo.jpg', '--weights', out)}")
     return []
 
 

@@ -17,7 +17,7 @@ from depth_unet.cli.program.streams import drop_unread, make_encodable
 from depth_unet.errors import CheckpointError, ConfigError, DataError, install_command
 from depth_unet.files.text import expand_home
 
-FAILED, INVALID, SOME_FAILED, INTERRUPTED = 1, 2, 3, 130
+INVALID, SOME_FAILED, INTERRUPTED = 2, 3, 130
 UNREAD = 141  # 128 + SIGPIPE, as of other programs
 
 MODULE_OF = {
@@ -45,9 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments without the program's name; None takes the process's.
 
     Returns:
-        The exit code: 0; 1 if a file could not be written; 2 for an invalid request (nothing was
-        done); 3 if some inputs failed and the rest is written; 130 after an interrupt; 141 if
-        nobody reads the output any more.
+        The exit code: 0; 2 for an invalid request, or if a file cannot be written; 3 if some inputs
+        failed and the rest is written; 130 after an interrupt; 141 if nobody reads the output any
+        more.
     """
     # Pictures only go into files. A notebook's commands inherit its backend, which may be missing.
     os.environ["MPLBACKEND"] = "agg"
@@ -65,6 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # as in `depth-unet --help | head -1`
         drop_unread()
         return UNREAD
+    except OSError as error:
+        return _report(error)
 
 
 def _expand_home(argument: str) -> str:
@@ -81,7 +83,8 @@ def _keep_warnings_harmless() -> None:
     """
     sys.warnoptions[:] = [re.sub("^e[a-z]*", "default", option) for option in sys.warnoptions]
     warnings.filters = [
-        ("default" if action == "error" else action, *rest) for action, *rest in warnings.filters
+        ("default" if action == "error" else action, text, kind, module, line)
+        for action, text, kind, module, line in warnings.filters
     ]
 
 
@@ -95,11 +98,16 @@ def _run(arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        _say(f"depth-unet: error: {error}; free space or use another path, and run it again")
-        return FAILED
+        return _report(error)
     except KeyboardInterrupt as interrupt:
         _say(f"depth-unet: interrupted{'; ' if str(interrupt) else ''}{interrupt}")
         return INTERRUPTED
+
+
+def _report(error: OSError) -> int:
+    drop_unread()
+    _say(f"depth-unet: error: {error}; free space or use another path, and run it again")
+    return INVALID
 
 
 def _say(text: str) -> None:

@@ -1,7 +1,5 @@
 """``depth-unet prepare``: decode and resize a data set once."""
 
-import shlex
-
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from depth_unet.cli.arguments import PrepareArguments
@@ -13,7 +11,7 @@ from depth_unet.data.labels import Labelled
 from depth_unet.data.layout import OnBad, refuse
 from depth_unet.data.prepare import prepare, skip_bad
 from depth_unet.data.source import Original
-from depth_unet.errors import DataError
+from depth_unet.errors import DataError, own_command
 from depth_unet.images.size import parse_size
 
 
@@ -55,7 +53,8 @@ def run(arguments: PrepareArguments) -> list[DataError]:
     )
     if bad:
         console.print(f"left out {len(bad)} bad pairs")
-    console.print(f"next: depth-unet train seed --data {shlex.quote(str(arguments.out))}")
+    if num_test < len(cache.rows):  # else nothing is left to train on
+        console.print(f"next: {own_command('train', 'seed', '--data', arguments.out)}")
     return bad
 
 

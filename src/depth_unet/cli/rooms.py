@@ -1,8 +1,8 @@
 """``depth-unet rooms``: procedural rooms with exact depth, from a seed."""
 
 import contextlib
-import shlex
 import warnings
+from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -10,7 +10,7 @@ from depth_unet.cli.arguments import RoomsArguments
 from depth_unet.cli.inspect import write_sheet
 from depth_unet.cli.program.console import make_console
 from depth_unet.data.forms.recognise import open_source, recognise
-from depth_unet.errors import DataError
+from depth_unet.errors import DataError, own_command
 from depth_unet.rooms.generate import generate
 from depth_unet.rooms.output.manifest import PREVIEW_NAME
 
@@ -50,5 +50,5 @@ def run(arguments: RoomsArguments) -> list[DataError]:
             write_sheet(open_source(out, recognise(out)), path)
         console.print(f"preview: {path}")
     if not options.kaggle:
-        console.print(f"next: depth-unet prepare {shlex.quote(str(out))} CACHE")
+        console.print(f"next: {own_command('prepare', out, Path(f'{out}-cache'))}")
     return []

@@ -21,23 +21,19 @@ def replacing(path: Path) -> Iterator[Path]:
     one. The new file's mode follows the umask. Missing parent folders are made.
 
     Raises:
-        DataError: A parent of ``path`` is a regular file, or the folder cannot be made.
+        DataError: A parent of ``path`` is a regular file, or the folder cannot be made or written.
         OSError: Writing failed; the error names ``path``.
     """
     make_folder(path.parent)
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
     try:
-        mode = _new_file_mode(temporary)
-        yield temporary
-        temporary.chmod(mode)
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        if error.filename is not None:
-            raise
-        reason = error.strerror or f"{error}; the disk may be full"  # NumPy gives no strerror
-        raise OSError(error.errno or errno.EIO, reason, str(path)) from None
+        with naming(path, temporary):
+            mode = _new_file_mode(temporary)
+            yield temporary
+            temporary.chmod(mode)
+            with temporary.open("rb+") as stream:
+                os.fsync(stream.fileno())
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -49,19 +45,40 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     old = temporary.with_suffix(".old.part")
     try:
-        temporary.mkdir()
-        yield temporary
-        try:
-            if path.exists():
-                path.rename(old)
-            temporary.rename(path)
-        except BaseException:
-            if old.exists() and not path.exists():
-                old.rename(path)
-            raise
+        with naming(path, temporary):
+            temporary.mkdir()
+            yield temporary
+            try:
+                if path.exists():
+                    path.rename(old)
+                temporary.rename(path)
+            except BaseException:
+                if old.exists() and not path.exists():
+                    old.rename(path)
+                raise
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def naming(path: Path, temporary: Path | None = None) -> Iterator[None]:
+    """Let errors of writing name ``path``, where they name its temporary file or no file.
+
+    Args:
+        path: The file or folder that users know.
+        temporary: The file or folder that is written in its place.
+    """
+    try:
+        yield
+    except OSError as error:
+        written = str(temporary or path)
+        name = written if error.filename is None else str(error.filename)
+        if not (name + os.sep).startswith(written + os.sep):
+            raise
+        reason = error.strerror or f"{error}; the disk may be full"  # NumPy gives no strerror
+        name = str(path) + name.removeprefix(written)
+        raise OSError(error.errno or errno.EIO, reason, name) from None
 
 
 def remove_leftovers(path: Path) -> None:
@@ -113,7 +130,7 @@ def make_folder(folder: Path) -> None:
     """Make ``folder`` and its parents.
 
     Raises:
-        DataError: Part of the path is a regular file or not writable.
+        DataError: Part of the path is a regular file, or is not writable.
     """
     check_writable(folder)
     try:
@@ -126,13 +143,18 @@ def make_folder(folder: Path) -> None:
 
 
 def check_writable(folder: Path) -> None:
-    """Check that a folder can be made, without making it.
+    """Check that a folder can be made or written, without doing so.
 
     Raises:
-        DataError: Part of the path is a regular file.
+        DataError: Part of the path is a regular file, or is not writable.
     """
     for part in (folder, *folder.parents):
         if part.is_dir():
+            if not os.access(part, os.W_OK | os.X_OK):
+                raise DataError(
+                    f"cannot write into {folder}: {part} is read-only or belongs to others; "
+                    "choose another output path"
+                )
             return
         # is_dir() again: another process or thread may have made the folder in between.
         if part.exists() and not part.is_dir():

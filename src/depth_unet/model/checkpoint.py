@@ -19,6 +19,7 @@ from depth_unet.config.run import Config
 from depth_unet.config.values import from_dict, to_dict
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.atomic import replacing
+from depth_unet.files.damage import one_line
 from depth_unet.model.unet import UNet
 
 SCHEMA = 4
@@ -110,7 +111,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         try:
             save_file(tensors, temporary, metadata={HEADER_KEY: json.dumps(header)})
         except SafetensorError as error:  # a full disk, for one
-            raise OSError(f"{path} could not be written ({error})") from None
+            raise OSError(one_line(error)) from None
 
 
 def read(path: Path, *, only_weights: bool = False, only_config: bool = False) -> Checkpoint:

@@ -7,7 +7,7 @@ import yaml
 
 from depth_unet.config.run import Config
 from depth_unet.config.values import to_dict
-from depth_unet.errors import ConfigError
+from depth_unet.errors import ConfigError, own_command
 from depth_unet.files.atomic import check_writable, make_folder, write_text
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME
 from depth_unet.train.history import METRICS_NAME
@@ -25,8 +25,8 @@ def check_run_folder(out: Path, *, overwrite: bool) -> None:
     """
     if not overwrite and any((out / name).exists() for name in (BEST_NAME, LAST_NAME)):
         raise ConfigError(
-            f"{out} already holds a run; resume it with `depth-unet train --resume {out}`, choose "
-            "another --out, or replace it with --overwrite"
+            f"{out} already holds a run; resume it with `{own_command('train', '--resume', out)}`, "
+            "choose another --out, or replace it with --overwrite"
         )
     check_writable(out)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from depth_unet.files.atomic import write_text
+from depth_unet.files.atomic import naming, write_text
 
 METRICS_NAME = "metrics.csv"
 HEADER = "step,name,value\n"
@@ -41,11 +41,8 @@ class MetricsFile:
     def write(self, step: int, values: Mapping[str, float]) -> None:
         """Add the figures of one step."""
         lines = _lines((step, name, float(value)) for name, value in values.items())
-        try:
-            with self.path.open("a", encoding="utf-8") as stream:
-                stream.write(lines)
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self.path)) from None
+        with naming(self.path), self.path.open("a", encoding="utf-8") as stream:
+            stream.write(lines)
 
 
 def read_history(run: Path) -> dict[str, Curve]:

@@ -1,5 +1,6 @@
 """The training loop: ``Trainer.run`` reads from top to bottom what happens in a step."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -18,6 +19,7 @@ from depth_unet.errors import ConfigError, DataError
 from depth_unet.evaluate.guesses import fit_guesses
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, save
 from depth_unet.train.devices import uses_fused
+from depth_unet.train.divergence import diverged, is_finite
 from depth_unet.train.ema import EMA
 from depth_unet.train.engine import Engine
 from depth_unet.train.folder import write_config
@@ -100,7 +102,8 @@ class Trainer:
 
         Raises:
             DataError: A frame cannot be read any more; the steps before it are saved.
-            ConfigError: Memory runs out, or too many steps in a row are skipped; likewise saved.
+            ConfigError: Memory runs out, training diverged, or too many steps in a row are skipped;
+                the last finite state is saved.
         """
         self.prepare(console)
         if self.is_done:
@@ -133,7 +136,7 @@ class Trainer:
                 ends = ends or self.ended
                 due = self.step % config.checkpoint_every == 0 or plan != engine.plan
                 if ends or stops or due:
-                    self._save(LAST_NAME)
+                    self._save_last()
                 if self.on_validation and validates:
                     self.on_validation(self.step, self.metrics)
                 if ends:
@@ -164,7 +167,8 @@ class Trainer:
         """Take the optimiser's step if loss and gradient are finite; return whether they are."""
         skips = self.guard.skips(losses.means["total"], self._clip())
         if skips:
-            frames = self._suspects(losses)
+            names = [self.source.rows[row].rgb for row, _ in self.loader.plan(self.step)]
+            frames = losses.suspects(names, self.engine.plan.micro_batch_size)
             message = describe_skipped(self.step + 1, losses.means["total"], frames)
             if frames:
                 reporter.say(f"skipped {message}", everywhere=True)
@@ -185,30 +189,17 @@ class Trainer:
         assert isinstance(norm, Tensor)
         return norm
 
-    def _suspects(self, losses: StepLosses) -> list[str]:
-        """Photos of micro-batches without a finite loss; all photos if every loss is finite."""
-        size = self.engine.plan.micro_batch_size
-        rows = [self.source.rows[row].rgb for row, _ in self.loader.plan(self.step)]
-        bad = [number for number, share in enumerate(losses.shares) if not share.isfinite()]
-        if not bad and losses.means["total"].isfinite():
-            return rows
-        return [name for n in bad for name in rows[n * size : (n + 1) * size]]
-
     def _validate(self, reporter: Reporter) -> None:
         """Score the averaged weights and save the best; without unseen rooms, the latest."""
         self.validating = True
+        predict = averaged_predictor(self.network, self.ema.weights, self.config, self.fabric)
         self.metrics = validate(
-            averaged_predictor(self.network, self.ema.weights, self.config, self.fabric),
-            self.source,
-            self.splits,
-            reporter=reporter,
-            step=self.step,
-            fabric=self.fabric,
+            predict, self.source, self.splits, reporter=reporter, step=self.step, fabric=self.fabric
         )
         self.validating = False
         score = self.metrics.get("unseen/abs_rel", -float(self.step))
         self.stale += 1
-        if score < self.best:
+        if score < self.best and self._is_finite():
             self.best, self.stale = score, 0
             self._save(BEST_NAME)
         if self.config.early_stop and self.stale >= self.config.early_stop:
@@ -250,13 +241,26 @@ class Trainer:
         try:
             yield
         except (DataError, ConfigError):
-            if not self.validating:  # a resumed run must repeat the validation that failed
+            # A resumed run must repeat the validation that failed.
+            if not self.validating and self._is_finite():
                 self._save(LAST_NAME)
             raise
         except torch.OutOfMemoryError:
             raise ConfigError(
                 "out of memory outside of the network; give --memory, or a smaller --batch-size"
             ) from None
+
+    def _is_finite(self) -> bool:
+        """Whether the state is finite, and its last validation if the run is over."""
+        if self.is_done and not math.isfinite(self.metrics.get("unseen/abs_rel", 0.0)):
+            return False
+        state = state_tensors(self.network, self.optimiser)
+        return is_finite(self.network, state, self.ema.weights, self.config, self.fabric)
+
+    def _save_last(self) -> None:
+        if not self._is_finite():
+            raise diverged(self.out, self.step, self.config.optim.lr)
+        self._save(LAST_NAME)
 
     def _save(self, name: str) -> None:
         if not self.fabric.is_global_zero:

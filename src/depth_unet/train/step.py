@@ -55,6 +55,18 @@ class StepLosses(NamedTuple):
     means: dict[str, Tensor]
     shares: list[Tensor]
 
+    def suspects(self, names: Sequence[str], size: int) -> Sequence[str]:
+        """Photos of micro-batches without a finite loss; all photos if every loss is finite.
+
+        Args:
+            names: This process's photos of the batch.
+            size: Photos in a micro-batch.
+        """
+        bad = [number for number, share in enumerate(self.shares) if not share.isfinite()]
+        if not bad and self.means["total"].isfinite():
+            return names
+        return [name for n in bad for name in names[n * size : (n + 1) * size]]
+
 
 class BatchGradient:
     """Adds the gradient of a batch's loss to a network's parameters.

@@ -22,11 +22,11 @@ def make_encodable() -> None:
 
 
 def drop_unread() -> None:
-    """Write what stdout and stderr still hold to nowhere, if nobody reads them."""
+    """Write what stdout and stderr still hold to nowhere, if it cannot be written."""
     for stream in filter(None, (sys.stdout, sys.stderr)):  # None where it was closed
         try:
             stream.flush()
-        except BrokenPipeError:
+        except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 

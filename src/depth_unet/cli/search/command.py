@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -111,7 +112,7 @@ def search(
             ) from None
         with queue.lock:
             results = write_report(study, setup)
-    console.print(describe_end(results, setup))
+    console.print(describe_end(results, setup, source.arguments()))
 
 
 def check_settings(config: Config) -> None:
@@ -183,8 +184,11 @@ def describe_result(number: int, results: list[Result]) -> str:
     return f"trial {number}: {values}: {outcome.get(result.state, 'no result')}{so_far}"
 
 
-def describe_end(results: list[Result], setup: Setup) -> str:
-    """The last lines: what was written, what still runs, and the command for the best settings."""
+def describe_end(results: list[Result], setup: Setup, data: Sequence[str]) -> str:
+    """The last lines: what was written, what still runs, and the command for the best settings.
+
+    ``data`` are the values of ``--data`` from any folder.
+    """
     lines = [f"wrote {setup.out / PAGE_NAME} and {setup.out / TABLE_NAME}"]
     running = sum(result.state == "running" for result in results)
     if running:
@@ -195,5 +199,6 @@ def describe_end(results: list[Result], setup: Setup) -> str:
         )
     best = best_result(results)
     if best is not None:
-        lines.append(f"next: {shlex.join(setup.command(best.values))}")
+        anywhere = replace(setup, data=tuple(data), out=setup.out.absolute())
+        lines.append(f"next: {shlex.join(anywhere.command(best.values))}")
     return "\n".join(lines)

@@ -1,10 +1,14 @@
 """Train a new or resumed run to the end, and report before and after."""
 
-import shlex
 from collections.abc import Callable
+from pathlib import Path
 
 from depth_unet.cli.program.console import make_console
+from depth_unet.data.mixture import Part
+from depth_unet.data.splits import find_frames
+from depth_unet.errors import own_command
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME
+from depth_unet.report.evaluation.results import RESULT_NAME
 from depth_unet.train.devices import close_processes
 from depth_unet.train.interrupt import Interrupted
 from depth_unet.train.loop import Trainer
@@ -37,17 +41,28 @@ def run_to_end(trainer: Trainer, before_writing: Callable[[], None] = lambda: No
         close_processes(trainer.fabric)
         raise KeyboardInterrupt(
             f"saved after step {trainer.step} of {trainer.total_steps}; "
-            f"resume with: depth-unet train --resume {trainer.out}"
+            f"resume with: {own_command('train', '--resume', trainer.out)}"
         ) from None
     close_processes(trainer.fabric)
     if trainer.fabric.is_global_zero:
         console.print(f"wrote {trainer.out / BEST_NAME} and {trainer.out / LAST_NAME}")
         for part in trainer.source.parts:
-            root = part.source.root
-            command = ["evaluate", str(trainer.out), "--data", str(root)]
-            if len(trainer.source.parts) > 1:
-                command += ["--out", str(trainer.out / f"evaluation-{root.name}")]
-            console.print(f"next: depth-unet {shlex.join(command)}")
+            console.print(f"next: {_evaluate_command(trainer, part)}")
+
+
+def _evaluate_command(trainer: Trainer, part: Part) -> str:
+    """The command that evaluates a run on one of its data sets."""
+    root, mixed = part.source.root, len(trainer.source.parts) > 1
+    name = f"evaluation-{root.resolve().name}" if mixed else "evaluation"
+    words: list[str | Path] = ["evaluate", trainer.out, "--data", root]
+    splits = trainer.splits.for_source(part.source)
+    if not any(find_frames(part.source.rows, splits, each) for each in ("seen", "unseen", "test")):
+        words += ["--split", "all"]  # nothing was held out
+    if mixed:
+        words += ["--out", trainer.out / name]
+    if (trainer.out / name / RESULT_NAME).exists():
+        words.append("--overwrite")
+    return own_command(*words)
 
 
 def _describe(trainer: Trainer) -> str:

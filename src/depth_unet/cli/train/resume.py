@@ -1,5 +1,6 @@
 """``depth-unet train --resume RUN``: continue a run from its last checkpoint."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from depth_unet.config.run import Config
 from depth_unet.config.values import differences
 from depth_unet.data.run_data import open_run_data
 from depth_unet.data.splits import Splits
-from depth_unet.errors import CheckpointError, ConfigError, DataError
+from depth_unet.errors import CheckpointError, ConfigError, DataError, own_command
 from depth_unet.model.checkpoint import LAST_NAME, Checkpoint, read, run_file
 from depth_unet.model.device import choose_device
 from depth_unet.train.devices import make_fabric, resolve_precision
@@ -84,7 +85,8 @@ def change_settings(checkpoint: Checkpoint, wanted: Config, path: Path) -> Check
         shown = "; ".join(fixed[:MOST_CHANGES]) + (f"; and {more} more" if more > 0 else "")
         raise ConfigError(
             f"{path} was trained with other settings ({shown}); resume it without changes: "
-            f"depth-unet train --resume {path.parent}, or start another run with --init {path}"
+            f"{own_command('train', '--resume', path.parent)}, or start another run with --init "
+            f"{shlex.quote(str(path))}"
         )
     if "micro_batch_size" in found and "memory" not in found:
         wanted = replace(wanted, memory="")
