@@ -102,8 +102,8 @@ class Trainer:
 
         Raises:
             DataError: A frame cannot be read any more; the steps before it are saved.
-            ConfigError: Memory runs out, training diverged, or too many steps in a row are skipped;
-                the last finite state is saved.
+            ConfigError: Memory runs out, training diverged, or too many steps in a row fail; the
+                last finite state is saved.
         """
         self.prepare(console)
         if self.is_done:
@@ -122,8 +122,8 @@ class Trainer:
                 taken = self._update(losses, reporter)
                 self.step = step + 1
                 self.ema.update(self.network, self.step)
-                num_images = len(batch) * self.fabric.world_size
-                reporter.count(self.step, num_images, losses.means if taken else {})
+                images = len(batch) * self.fabric.world_size
+                reporter.count(self.step, images, losses.means if taken else {})
                 stops, over = any_process(self.fabric, bool(stop), engine.over_limit)
                 if over:
                     engine.halve("more memory than planned")
@@ -186,8 +186,7 @@ class Trainer:
         norm = self.fabric.clip_gradients(
             self.model, self.optimiser, max_norm=clip or float("inf"), error_if_nonfinite=False
         )
-        assert isinstance(norm, Tensor)
-        return norm
+        return cast(Tensor, norm)
 
     def _validate(self, reporter: Reporter) -> None:
         """Score the averaged weights and save the best; without unseen rooms, the latest."""
@@ -212,10 +211,8 @@ class Trainer:
         self.network.in_format(channels_last=config.compute.channels_last).to(self.fabric.device)
         fused = uses_fused(config, self.fabric.device)
         optimiser = make_optimiser(self.network, config.optim, fused=fused)
-        network: nn.Module = self.network
-        if config.compute.compile:
-            network = cast(nn.Module, torch.compile(network))
-        self.model, self.optimiser = self.fabric.setup(network, optimiser)
+        network = torch.compile(self.network) if config.compute.compile else self.network
+        self.model, self.optimiser = self.fabric.setup(cast(nn.Module, network), optimiser)
         self.ema = EMA(self.network, config.optim.ema)
         share = -(-config.batch_size // self.fabric.world_size)
         gradient = BatchGradient(self.fabric, self.model, config)
@@ -252,10 +249,10 @@ class Trainer:
 
     def _is_finite(self) -> bool:
         """Whether the state is finite, and its last validation if the run is over."""
-        if self.is_done and not math.isfinite(self.metrics.get("unseen/abs_rel", 0.0)):
-            return False
+        score = self.metrics.get("unseen/abs_rel", 0.0) if self.is_done else 0.0
         state = state_tensors(self.network, self.optimiser)
-        return is_finite(self.network, state, self.ema.weights, self.config, self.fabric)
+        finite = is_finite(self.network, state, self.ema.weights, self.config, self.fabric)
+        return finite and math.isfinite(score)
 
     def _save_last(self) -> None:
         if not self._is_finite():
@@ -265,7 +262,6 @@ class Trainer:
     def _save(self, name: str) -> None:
         if not self.fabric.is_global_zero:
             return
-        last = name == LAST_NAME
         extra = {
             "best": self.best,
             "stale": self.stale,
@@ -288,8 +284,8 @@ class Trainer:
                 guesses=self.guesses,
                 metrics=self.metrics,
                 origin=self.origin,
-                state=state_tensors(self.network, self.optimiser) if last else {},
-                extra=extra if last else {},
+                state=state_tensors(self.network, self.optimiser) if name == LAST_NAME else {},
+                extra=extra if name == LAST_NAME else {},
             ),
         )
 
