@@ -117,13 +117,15 @@ def start(
     )
 
 
-def torchrun(*options: object, arguments: Sequence[object]) -> subprocess.Popen[str]:
-    """Start ``torchrun OPTIONS -m depth_unet ARGUMENTS`` with one thread per process."""
+def torchrun(
+    *options: object, arguments: Sequence[object], module: str = "depth_unet"
+) -> subprocess.Popen[str]:
+    """Start ``torchrun OPTIONS -m MODULE ARGUMENTS`` with one thread per process."""
     given = options or ()
     if "--rdzv-endpoint" not in given:
         given = ("--master-port", free_port(), *given)
     return start(
-        *(*given, "-m", "depth_unet", *arguments),
+        *(*given, "-m", module, *arguments),
         module="torch.distributed.run",
         # With a store that agents share, one that restarts for another's sake counts its restarts
         # differently, and the workers wait for each other under different names.

@@ -294,4 +294,4 @@ def test_without_optuna(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "optuna", None)
     outcome = search(cache, tmp_path / "search", *FEW_STEPS)
-    assert_refused(outcome, "optuna", "pip install", "filelock")
+    assert_refused(outcome, "optuna", "pip install", "sqlalchemy")

@@ -1,5 +1,7 @@
 """The study: created once, resumed with the same settings only, at any URL."""
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -95,7 +97,7 @@ def test_any_folder_name(tmp_path: Path, name: str) -> None:
     """The database lies in the folder, whatever that is called."""
     assert reopen(tmp_path / name, PLAN) == PLAN
     assert reopen(tmp_path / name, PLAN) == PLAN
-    assert {path.name for path in (tmp_path / name).iterdir()} == {"locks", "study.db"}
+    assert {path.name for path in (tmp_path / name).iterdir()} == {"study.lock", "study.db"}
 
 
 @pytest.mark.parametrize(
@@ -126,3 +128,21 @@ def test_optuna_is_as_before(tmp_path: Path) -> None:
     with open_study("", tmp_path, make_pruner("none", 1)):
         assert optuna.logging.get_verbosity() == optuna.logging.ERROR
     assert optuna.logging.get_verbosity() == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no flock")
+def test_file_system_without_locks_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without file locks trials would be run twice; one line says what search needs."""
+    import fcntl
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    with (
+        pytest.raises(ConfigError, match=r"study\.lock cannot be locked .*another file system"),
+        open_study("", tmp_path, make_pruner("none", 1)),
+    ):
+        pass

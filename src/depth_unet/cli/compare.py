@@ -1,6 +1,7 @@
 """``depth-unet compare``: several runs scored on the same frames."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from rich.console import Console
 
@@ -18,7 +19,7 @@ from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import Source
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.evaluate.score import Predictor
-from depth_unet.files.atomic import check_writable
+from depth_unet.files.owner import own_folder
 from depth_unet.model.checkpoint import resolve
 from depth_unet.model.device import choose_device
 from depth_unet.predict.model import DepthModel
@@ -33,9 +34,15 @@ from depth_unet.report.comparison.text import describe_photos, judgements, missi
 def run(arguments: CompareArguments) -> list[DataError]:
     """Score all runs on the same frames, print the comparison and write it."""
     paths = [resolve(name) for name in check_run_names(arguments.runs)]
+    with own_folder(arguments.out):
+        compare(arguments, paths)
+    return []
+
+
+def compare(arguments: CompareArguments, paths: list[Path]) -> None:
+    """Compare the checkpoints ``paths`` in an output folder that this process owns."""
     out = arguments.out
     check_free(out / RESULT_NAME, overwrite=arguments.overwrite)
-    check_writable(out)
     source = open_source(arguments.data)
     device = choose_device(arguments.device)
     models = {
@@ -56,7 +63,6 @@ def run(arguments: CompareArguments) -> list[DataError]:
     print_comparison(console, comparison)
     console.print(f"wrote {out}")
     console.print(f"report: {report}")
-    return []
 
 
 def score_runs(

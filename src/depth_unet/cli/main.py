@@ -33,7 +33,7 @@ MODULE_OF = {
     "rooms": "rooms",
 }
 WITH_RECIPE = ("train", "search")
-SEARCH_LIBRARIES = ("filelock", "optuna", "sqlalchemy")
+SEARCH_LIBRARIES = ("optuna", "sqlalchemy")
 _VALUE = re.compile(r"(-\w(?=~)|--?[\w.-]+=|)(.*)", re.DOTALL)
 """An argument as option and value: --out=VALUE, -o=VALUE, -oVALUE, or the value alone."""
 

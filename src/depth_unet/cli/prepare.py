@@ -12,15 +12,22 @@ from depth_unet.data.layout import OnBad, refuse
 from depth_unet.data.prepare import prepare, skip_bad
 from depth_unet.data.source import Original
 from depth_unet.errors import DataError, own_command
+from depth_unet.files.owner import own_folder
 from depth_unet.images.size import parse_size
 
 
 def run(arguments: PrepareArguments) -> list[DataError]:
     """Write the cache and print the command that trains from it."""
+    check_range("--workers", arguments.workers, "[0, 1024]")
+    with own_folder(arguments.out):
+        return write_cache(arguments)
+
+
+def write_cache(arguments: PrepareArguments) -> list[DataError]:
+    """Write the cache, whose folder this process owns; return the errors of skipped pairs."""
     console = make_console(stderr=True)
     width, height = parse_size(arguments.size)
     form = arguments.form or recognise(arguments.source)
-    check_range("--workers", arguments.workers, "[0, 1024]")
     bad: list[DataError] = []
     source = open_labelled(arguments, form, bad.append if arguments.skip_bad else refuse)
     console.print(f"{arguments.source}: {FORMS[form].title}; {len(source.rows)} pairs")

@@ -11,12 +11,20 @@ from depth_unet.cli.inspect import write_sheet
 from depth_unet.cli.program.console import make_console
 from depth_unet.data.forms.recognise import open_source, recognise
 from depth_unet.errors import DataError, own_command
+from depth_unet.files.owner import own_folder
 from depth_unet.rooms.generate import generate
 from depth_unet.rooms.output.manifest import PREVIEW_NAME
 
 
 def run(arguments: RoomsArguments) -> list[DataError]:
     """Render the rooms and name the next command."""
+    with own_folder(arguments.out):
+        render(arguments)
+    return []
+
+
+def render(arguments: RoomsArguments) -> None:
+    """Render the rooms into a folder that this process owns."""
     console = make_console(stderr=True)
     options, out = arguments.options, arguments.out
     columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -51,4 +59,3 @@ def run(arguments: RoomsArguments) -> list[DataError]:
         console.print(f"preview: {path}")
     if not options.kaggle:
         console.print(f"next: {own_command('prepare', out, Path(f'{out}-cache'))}")
-    return []

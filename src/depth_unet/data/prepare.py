@@ -24,6 +24,7 @@ from depth_unet.data.layout import INDEX_NAME, INFO_NAME, OnBad, write_index, wr
 from depth_unet.data.source import Frame, Original
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import make_folder, write_bytes, write_text
+from depth_unet.files.owner import contents
 
 BLOCK_BYTES = 16 * 2**20
 BYTES_PER_PIXEL = 5  # three of RGB, two of depth
@@ -154,9 +155,13 @@ def prepare(
 def _start(out: Path, request: str, *, replaces: bool) -> None:
     """Make ``out`` an unfinished cache."""
     if replaces:
-        shutil.rmtree(out)
-    make_folder(out / BLOCKS_NAME)
+        for path in contents(out):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
     write_text(out / PREPARING_NAME, json.dumps({"request": request}) + "\n")
+    make_folder(out / BLOCKS_NAME)
     (out / MANIFEST_NAME).unlink(missing_ok=True)
 
 
@@ -208,7 +213,7 @@ def _must_replace(content: Content, out: Path, pool: Executor, *, overwrite: boo
         raise DataError(f"{out}: {here} is a file, not a folder; choose another output path")
     if out.resolve() in (root, *root.parents):
         raise DataError(f"{out} holds the data set itself; choose another output folder")
-    if here != out or not any(out.iterdir()):
+    if here != out or not contents(out):
         return False
     if (out / MANIFEST_NAME).is_file():
         try:
@@ -236,8 +241,8 @@ def _must_replace(content: Content, out: Path, pool: Executor, *, overwrite: boo
 def _looks_like_ours(out: Path) -> bool:
     """Whether a folder is a cache although its manifest or identity cannot be read."""
     blocks = out / BLOCKS_NAME
-    if not blocks.is_dir():
-        return False
+    if not blocks.is_dir():  # killed between the first file and the folder of blocks
+        return [path.name for path in contents(out)] == [PREPARING_NAME]
     described = (out / PREPARING_NAME).is_file() or (out / INDEX_NAME).is_file()
     return described and all(OUR_BLOCK_FILE.fullmatch(path.name) for path in blocks.iterdir())
 

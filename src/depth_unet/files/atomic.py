@@ -12,6 +12,9 @@ from pathlib import Path
 
 from depth_unet.errors import DataError
 
+TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.part(\..*)?")
+"""Names that ``replacing`` writes under; a killed process leaves such files."""
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:

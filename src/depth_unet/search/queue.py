@@ -3,10 +3,10 @@
 Optuna's queue and heartbeats alone run some trials twice and lose others (decision 6 has the
 measurements), so two kinds of file lock are added. The system releases them when their process
 dies. ``study.lock`` is held while a trial is chosen: without it, two processes can take the same
-trial from a SQLite file. ``trial-0007.lock`` is held while that trial runs. If the study says that
-a trial of this machine is running and its lock is free, its process was killed, and the trial is
-queued again at once. Locks of another machine may not be visible here, so its trials are queued
-again only when Optuna's heartbeat has stopped.
+trial from a SQLite file. A process owns the run folder of the trial that it runs. If the study says
+that a trial of this machine is running and nobody owns its folder, its process was killed, and the
+trial is queued again at once. Locks of another machine may not be visible here, so its trials are
+queued again only when Optuna's heartbeat has stopped.
 """
 
 import contextlib
@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from filelock import FileLock, Timeout
 from optuna.storages import RetryHeartbeatStaleTrialCallback, fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
 
 from depth_unet.config.choices import SamplerChoice
+from depth_unet.errors import ConfigError
+from depth_unet.files.owner import file_lock, own_folder
 from depth_unet.search.results import MACHINE, NUMBER, TRIES, gave_up, list_trials, trial_folder
 from depth_unet.search.space import Choices, Space
-from depth_unet.search.study import file_lock
+from depth_unet.search.study import STUDY_LOCK_NAME
 
 
 class TrialQueue:
@@ -52,7 +53,7 @@ class TrialQueue:
         seed: int,
     ) -> None:
         self.study, self.space, self.out, self.num_trials = study, space, out, num_trials
-        self.sampler, self.lock = sampler, file_lock(out, "study")
+        self.sampler, self.lock = sampler, file_lock(out / STUDY_LOCK_NAME)
         self._grid = space.grid(seed) if sampler == "grid" else []
         self._retry = RetryHeartbeatStaleTrialCallback(inherit_intermediate_values=True)
 
@@ -80,19 +81,30 @@ class TrialQueue:
                 self.lock.release()
         return count
 
-    def claim(self, trial: optuna.Trial) -> FileLock:
-        """Mark a trial as this process's and lock it; the queue's lock must be held.
+    def claim(self, trial: optuna.Trial, owned: contextlib.ExitStack) -> Path:
+        """Mark a trial as this process's, own its run folder, and release the queue's lock.
+
+        It waits for a process that was suspended for longer than GRACE_S and still owns the folder;
+        that process gives the trial up when it wakes.
+
+        Args:
+            trial: Taken from the queue while the queue's lock was held.
+            owned: Releases the folder.
 
         Returns:
-            The trial's lock. It is not held yet if a process that was suspended for longer than
-            GRACE_S holds it; that process releases it when it wakes.
+            The run folder.
         """
         trial.set_user_attr(TRIES, int(trial.user_attrs.get(TRIES, 0)) + 1)
         trial.set_user_attr(MACHINE, machine())
-        lock = file_lock(self.out, trial_folder(trial.user_attrs[NUMBER]))
-        with contextlib.suppress(Timeout):
-            lock.acquire(timeout=0)
-        return lock
+        folder = self.out / trial_folder(trial.user_attrs[NUMBER])
+        try:
+            owned.enter_context(own_folder(folder))
+        except ConfigError:
+            self.lock.release()
+            owned.enter_context(own_folder(folder, wait=True))
+        else:
+            self.lock.release()
+        return folder
 
     def _requeue_dead(self) -> None:
         fail_stale_trials(self.study)
@@ -109,9 +121,9 @@ class TrialQueue:
         # A trial without a machine was killed between being asked for and claimed.
         if trial.user_attrs.get(MACHINE, machine()) != machine():
             return
-        lock = file_lock(self.out, trial_folder(trial.user_attrs[NUMBER]))
-        with contextlib.suppress(Timeout), lock.acquire(timeout=0):
-            # Read again: it may have ended, and released its lock, since it was listed.
+        folder = self.out / trial_folder(trial.user_attrs[NUMBER])
+        with contextlib.suppress(ConfigError), own_folder(folder):
+            # Read again: it may have ended, and released its folder, since it was listed.
             if self.study.get_trials(deepcopy=False)[trial.number].state == TrialState.RUNNING:
                 self.study.tell(trial.number, state=TrialState.FAIL)
 

@@ -13,7 +13,7 @@ from depth_unet.config.run import Config
 from depth_unet.config.values import replace_fields
 from depth_unet.errors import DataError
 from depth_unet.search.queue import TrialQueue, suggest
-from depth_unet.search.results import FIGURES, METRICS, NUMBER, TRIES, trial_folder
+from depth_unet.search.results import FIGURES, METRICS, NUMBER, TRIES
 from depth_unet.search.study import make_sampler
 
 OnScore = Callable[[int, Mapping[str, float], bool], None]
@@ -64,19 +64,15 @@ class Search:
                 if not self._taken_over:  # Optuna refuses results of a trial that was failed
                     raise
             finally:
-                # After Optuna has the result: a running trial whose lock is free counts as killed.
+                # After Optuna has the result: a running trial without an owner counts as killed.
                 self._locks.close()
             if not self._taken_over:
                 self.on_end(self._number)
 
     def _objective(self, trial: Trial) -> float:
         values = suggest(trial, self.queue.space)
-        lock = self.queue.claim(trial)
-        self._locks.callback(lock.release, force=True)
-        self.queue.lock.release()
-        lock.acquire()
+        out = self.queue.claim(trial, self._locks)
         self._number = int(trial.user_attrs[NUMBER])
-        out = self.queue.out / trial_folder(self._number)
         try:
             score = self.run_trial(replace_fields(self.config, values), out, self._reporter(trial))
             trial.set_user_attr(TRIES, 0)  # refused if another process has failed the trial

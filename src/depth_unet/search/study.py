@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from filelock import FileLock
 from optuna.exceptions import ExperimentalWarning, OptunaError, StorageInternalError
 from optuna.pruners import BasePruner, MedianPruner, NopPruner
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
@@ -17,9 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from depth_unet.config.choices import PrunerChoice, SamplerChoice
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.files.atomic import make_folder
+from depth_unet.files.owner import file_lock
 
-DATABASE_NAME, LOCKS_NAME = "study.db", "locks"
+DATABASE_NAME, STUDY_LOCK_NAME = "study.db", "study.lock"
 PLAN = "plan"
 # Every process reports every BEAT_S that it is alive; a trial without a report for GRACE_S counts
 # as dead. Within one machine, file locks show that at once.
@@ -47,7 +46,7 @@ def open_study(storage: str, out: Path, pruner: BasePruner) -> Iterator[optuna.S
     shown, backend = _without_password(url), None
     with _quiet_optuna():
         try:
-            with file_lock(out, "study"):  # two processes cannot create the tables at once
+            with file_lock(out / STUDY_LOCK_NAME):  # two processes cannot create the tables at once
                 sqlite = make_url(url).get_backend_name() == "sqlite"
                 backend = RDBStorage(
                     url,
@@ -65,6 +64,11 @@ def open_study(storage: str, out: Path, pruner: BasePruner) -> Iterator[optuna.S
             raise ConfigError(
                 f"--storage {shown} cannot be opened ({_first_line(error)}); give an SQLAlchemy "
                 "URL, such as sqlite:///study.db or postgresql://user@host/name"
+            ) from None
+        except OSError as error:
+            raise ConfigError(
+                f"{out / STUDY_LOCK_NAME} cannot be locked ({error.strerror}), which a "
+                "search needs; choose an --out on another file system"
             ) from None
         try:
             yield study
@@ -123,12 +127,6 @@ def make_pruner(name: PrunerChoice, num_steps: int) -> BasePruner:
             return NopPruner()
         case "median":
             return MedianPruner(n_startup_trials=STARTUP_TRIALS, n_warmup_steps=num_steps // 5)
-
-
-def file_lock(out: Path, name: str) -> FileLock:
-    """A lock in the search's folder, not yet held; the system releases it if its process dies."""
-    make_folder(out / LOCKS_NAME)
-    return FileLock(out / LOCKS_NAME / f"{name}.lock")
 
 
 @contextlib.contextmanager

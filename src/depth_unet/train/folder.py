@@ -1,6 +1,8 @@
 """The run folder: checked, cleared, and its ``config.yaml``."""
 
+import os
 import shutil
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import yaml
@@ -8,7 +10,8 @@ import yaml
 from depth_unet.config.run import Config
 from depth_unet.config.values import to_dict
 from depth_unet.errors import ConfigError, own_command
-from depth_unet.files.atomic import check_writable, make_folder, write_text
+from depth_unet.files.atomic import make_folder, write_text
+from depth_unet.files.owner import own_folder
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME
 from depth_unet.train.history import METRICS_NAME
 from depth_unet.train.reporter import EVENTS_NAME
@@ -16,19 +19,22 @@ from depth_unet.train.reporter import EVENTS_NAME
 CONFIG_NAME = "config.yaml"
 
 
+def own_run_folder(out: Path) -> AbstractContextManager[None]:
+    """Own a run folder; see ``own_folder``. Of torchrun's processes, the main one owns it."""
+    return own_folder(out) if os.environ.get("RANK", "0") == "0" else nullcontext()
+
+
 def check_run_folder(out: Path, *, overwrite: bool) -> None:
-    """Refuse a run folder that cannot be written, or that holds a run and may not be replaced.
+    """Refuse a folder that holds a run, unless it may be replaced.
 
     Raises:
         ConfigError: It holds a run and may not be overwritten.
-        DataError: It cannot be made.
     """
     if not overwrite and any((out / name).exists() for name in (BEST_NAME, LAST_NAME)):
         raise ConfigError(
             f"{out} already holds a run; resume it with `{own_command('train', '--resume', out)}`, "
             "choose another --out, or replace it with --overwrite"
         )
-    check_writable(out)
 
 
 def clear_run_folder(out: Path) -> None:

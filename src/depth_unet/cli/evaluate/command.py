@@ -19,7 +19,7 @@ from depth_unet.data.splits import Splits
 from depth_unet.errors import DataError
 from depth_unet.evaluate.guesses import guess_predictors
 from depth_unet.evaluate.score import AnyPredictor, Predictor
-from depth_unet.files.atomic import check_writable
+from depth_unet.files.owner import own_folder
 from depth_unet.model.checkpoint import WEIGHTS, resolve, short_name
 from depth_unet.model.device import choose_device
 from depth_unet.predict.model import DepthModel
@@ -38,12 +38,18 @@ from depth_unet.report.evaluation.table import table
 
 def run(arguments: EvaluateArguments) -> list[DataError]:
     """Score, print the table, and write the figures, the pictures and the page."""
-    console = make_console()
     check_options(arguments)
     path = arguments.predictions or resolve(arguments.checkpoint)
     out = arguments.out or default_folder(path, is_files=arguments.predictions is not None)
+    with own_folder(out):
+        evaluate(arguments, path, out)
+    return []
+
+
+def evaluate(arguments: EvaluateArguments, path: Path, out: Path) -> None:
+    """Score the checkpoint or the depth files ``path`` into ``out``, which this process owns."""
+    console = make_console()
     check_free(out / RESULT_NAME, overwrite=arguments.overwrite)
-    check_writable(out)
     source = open_source(arguments.data)
     results: Results
     predict: AnyPredictor
@@ -58,7 +64,6 @@ def run(arguments: EvaluateArguments) -> list[DataError]:
     console.print(table(results))
     console.print(f"wrote {out}")
     console.print(f"report: {report}")
-    return []
 
 
 def default_folder(path: Path, *, is_files: bool) -> Path:

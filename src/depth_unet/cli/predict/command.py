@@ -28,7 +28,7 @@ from depth_unet.cli.program.console import make_console
 from depth_unet.config.choices import SaveChoice, VideoChoice
 from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.figures.picture import Colours, depth_picture
-from depth_unet.files.atomic import make_folder
+from depth_unet.files.owner import own_folder
 from depth_unet.images.photo import read_photo
 from depth_unet.model.device import choose_device
 from depth_unet.outputs.depth_write import write_png
@@ -41,8 +41,13 @@ LARGE_PIXELS = 16 * 10**6  # larger photos are predicted one at a time
 
 def run(arguments: PredictArguments) -> list[DataError]:
     """Predict every photo and video, and return the errors of those that failed."""
-    console = make_console(stderr=True)
     _check_formats(arguments)
+    with own_folder(arguments.out):
+        return _run(arguments)
+
+
+def _run(arguments: PredictArguments) -> list[DataError]:
+    console = make_console(stderr=True)
     colours = Colours(range_m=_parse_range(arguments.range), colormap=f"{arguments.colormap}_r")
     # Pillow warns of photos above 89 megapixels, which are supported, and never names the photo.
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -62,7 +67,6 @@ def run(arguments: PredictArguments) -> list[DataError]:
     )
     if finder.left_out:
         console.print(finder.describe_left_out())
-    make_folder(arguments.out)
     outcome = Outcome()
     try:
         _predict_photos(job, photos, outcome, console)

@@ -20,6 +20,7 @@ from depth_unet.data.mixture import Mixture
 from depth_unet.data.run_data import open_run_data
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import check_writable, write_text
+from depth_unet.files.owner import file_lock
 from depth_unet.model.device import choose_device
 from depth_unet.search.page import PAGE_NAME, format_short, write_report
 from depth_unet.search.queue import TrialQueue
@@ -27,7 +28,7 @@ from depth_unet.search.results import TABLE_NAME, Result, best_result
 from depth_unet.search.run import Search
 from depth_unet.search.setup import Setup
 from depth_unet.search.space import Space, parse_space
-from depth_unet.search.study import check_plan, file_lock, make_pruner, open_study
+from depth_unet.search.study import STUDY_LOCK_NAME, check_plan, make_pruner, open_study
 from depth_unet.train.devices import resolve_precision
 
 DEFAULT_TRIALS = 20
@@ -81,7 +82,7 @@ def search(
     config, out = setup.config, setup.out
     pruner = make_pruner(setup.pruner, setup.num_steps)
     with open_study(arguments.storage, out, pruner) as study:
-        with file_lock(out, "study"):
+        with file_lock(out / STUDY_LOCK_NAME):
             check_folder(study.get_trials(deepcopy=False), out)
             started = bool(study.user_attrs)
             check_plan(study, json.loads(json.dumps(setup.plan())))

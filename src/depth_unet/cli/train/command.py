@@ -5,6 +5,8 @@ from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 
+import torch
+
 from depth_unet.cli.arguments import TrainArguments
 from depth_unet.cli.train.job import run_to_end
 from depth_unet.cli.train.resume import resume_run
@@ -15,7 +17,7 @@ from depth_unet.errors import DataError
 from depth_unet.model.checkpoint import LAST_NAME, Checkpoint, read, resolve
 from depth_unet.model.device import choose_device
 from depth_unet.train.devices import make_fabric, resolve_precision
-from depth_unet.train.folder import check_run_folder, clear_run_folder
+from depth_unet.train.folder import check_run_folder, clear_run_folder, own_run_folder
 from depth_unet.train.loop import Trainer
 
 WITHOUT_EFFECT = {"pretrained", "spread_scale", "num_classes"}  # on what the other weights mean
@@ -26,9 +28,16 @@ def run(arguments: TrainArguments) -> list[DataError]:
     device = choose_device(arguments.device)
     config = resolve_precision(arguments.config, device)
     out = arguments.out or Path("runs") / config.recipe
-    if arguments.auto_resume and (out / LAST_NAME).exists():
-        resume_run(out, config, arguments.data, arguments.device, fold=arguments.fold)
-        return []
+    with own_run_folder(out):
+        if arguments.auto_resume and (out / LAST_NAME).exists():
+            resume_run(out, config, arguments.data, arguments.device, fold=arguments.fold)
+        else:
+            start_run(arguments, config, out, device)
+    return []
+
+
+def start_run(arguments: TrainArguments, config: Config, out: Path, device: torch.device) -> None:
+    """Train a new run in ``out``, which this process owns."""
     check_run_folder(out, overwrite=arguments.overwrite)
     source, splits = open_run_data(arguments.data, config, fold=arguments.fold)
     init = None if arguments.init is None else read_init(arguments.init, config, splits)
@@ -36,7 +45,6 @@ def run(arguments: TrainArguments) -> list[DataError]:
     fabric.launch()
     trainer = Trainer(config, source, splits, out, fabric=fabric, init=init)
     run_to_end(trainer, partial(clear_run_folder, out))
-    return []
 
 
 def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:

@@ -16,6 +16,7 @@ from depth_unet.errors import CheckpointError, ConfigError, DataError, own_comma
 from depth_unet.model.checkpoint import LAST_NAME, Checkpoint, read, run_file
 from depth_unet.model.device import choose_device
 from depth_unet.train.devices import make_fabric, resolve_precision
+from depth_unet.train.folder import own_run_folder
 from depth_unet.train.loop import Trainer
 
 MOST_CHANGES = 6
@@ -25,7 +26,9 @@ CHANGEABLE = PLANNING | {"compute.workers", "tracker"}  # without effect on the 
 
 def run(arguments: ResumeArguments) -> list[DataError]:
     """Rebuild the run from its last checkpoint and train to the end."""
-    resume_run(arguments.resume, arguments.config, arguments.data, arguments.device)
+    run = run_file(arguments.resume).parent
+    with own_run_folder(run):
+        resume_run(arguments.resume, arguments.config, arguments.data, arguments.device)
     return []
 
 

@@ -1,13 +1,13 @@
 """``manifest.json`` holds the options of a set; with it, this module checks the output folder."""
 
 import json
-import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 from depth_unet.errors import DataError
-from depth_unet.files.atomic import check_writable, make_folder, write_text
+from depth_unet.files.atomic import TEMPORARY, check_writable, make_folder, write_text
+from depth_unet.files.owner import contents
 from depth_unet.rooms.options import RoomsOptions
 from depth_unet.rooms.output import kaggle, pairs
 from depth_unet.rooms.output.record import RECORDS_NAME, package_version
@@ -15,7 +15,6 @@ from depth_unet.rooms.output.record import RECORDS_NAME, package_version
 MANIFEST_NAME = "manifest.json"
 PREVIEW_NAME = "preview.png"
 TITLE = "rooms"
-UNFINISHED_FILE = re.compile(r"\..+\.[0-9a-f]{8}\.part(\..*)?")
 
 
 def check_folder(out: Path, options: RoomsOptions, *, overwrite: bool) -> bool:
@@ -29,7 +28,7 @@ def check_folder(out: Path, options: RoomsOptions, *, overwrite: bool) -> bool:
             rooms of other options.
     """
     check_writable(out)
-    if not out.is_dir() or all(UNFINISHED_FILE.fullmatch(path.name) for path in out.iterdir()):
+    if not out.is_dir() or not contents(out):
         return False
     held = _read(out)
     if held is None:
@@ -51,7 +50,7 @@ def prepare_folder(out: Path, options: RoomsOptions, *, replace: bool) -> None:
     make_folder(out)
     if replace:
         _remove_rooms(out)
-    for path in [path for path in out.rglob(".*") if UNFINISHED_FILE.fullmatch(path.name)]:
+    for path in [path for path in out.rglob(".*") if TEMPORARY.fullmatch(path.name)]:
         path.unlink(missing_ok=True)
     held = _read(out)
     if held is None or held != _values(options, complete=True):
