@@ -271,6 +271,31 @@ def test_other_settings_are_refused(cache: Path, begun: Path, few_pairs: Path) -
     assert (outcome.code, ended(outcome.err)) == (0, [1])
 
 
+def test_renamed_folder_goes_on(cache: Path, begun: Path, tmp_path: Path) -> None:
+    """A search whose folder was renamed and moved resumes there, with all of its trials."""
+    moved = tmp_path / "kept" / "renamed"
+    moved.parent.mkdir()
+    begun.rename(moved)
+    outcome = search(cache, moved, *FEW_STEPS, "--trials", 2)
+    assert (outcome.code, ended(outcome.err)) == (0, [1]), outcome.err
+    assert sorted(row["trial"] for row in table(moved)) == ["0", "1"]
+    assert not begun.exists()
+
+
+def test_renamed_folder_at_a_url_is_refused(cache: Path, tmp_path: Path) -> None:
+    """Its study has the old name; the message says so, and does not advise to delete anything."""
+    out, url = tmp_path / "old", f"sqlite:///{tmp_path}/shared.db"
+    given = (*FEW_STEPS, "--trials", 1, "--storage", url)
+    assert search(cache, out, *given).code == 0
+    out.rename(tmp_path / "new")
+    refused = search(cache, tmp_path / "new", *given)
+    assert_refused(refused, "trial-0000", "no study 'new'", "its old name")
+    assert "delete" not in refused.err
+    (tmp_path / "new").rename(out)
+    again = search(cache, out, *given)
+    assert (again.code, ended(again.err)) == (0, [])
+
+
 def test_torchrun_is_refused(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A trial is one process; the message has the way to use several GPUs."""
     monkeypatch.setenv("WORLD_SIZE", "2")

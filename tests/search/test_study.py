@@ -92,6 +92,29 @@ def test_studies_share_a_database(tmp_path: Path) -> None:
             assert study.study_name == name
 
 
+def test_renamed_folder_keeps_its_study(tmp_path: Path) -> None:
+    """The only study that was started in the folder's database is taken, whatever its name."""
+    old, new = tmp_path / "old", tmp_path / "elsewhere" / "new"
+    reopen(old, PLAN)
+    # Earlier versions left an empty study of the new name.
+    optuna.create_study(storage=f"sqlite:///{old}/study.db", study_name="new")
+    new.parent.mkdir()
+    old.rename(new)
+    with open_study("", new, make_pruner("none", 1)) as study:
+        assert study.study_name == "old"
+        assert study.user_attrs["plan"] == PLAN
+
+
+def test_renamed_folder_needs_its_name_at_a_url(tmp_path: Path) -> None:
+    """A database of several searches knows a study by the name of its folder alone."""
+    url = f"sqlite:///{tmp_path}/shared.db"
+    for name in ("old", "new"):
+        with open_study(url, tmp_path / name, make_pruner("none", 1)) as study:
+            assert study.study_name == name
+            assert "plan" not in study.user_attrs
+            check_plan(study, PLAN)
+
+
 @pytest.mark.parametrize("name", ["with space", "räume", "{braces}", "100%", "a?b#c"])
 def test_any_folder_name(tmp_path: Path, name: str) -> None:
     """The database lies in the folder, whatever that is called."""

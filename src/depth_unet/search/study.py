@@ -29,7 +29,10 @@ STARTUP_TRIALS = 5  # complete trials before the first is pruned
 
 @contextlib.contextmanager
 def open_study(storage: str, out: Path, pruner: BasePruner) -> Iterator[optuna.Study]:
-    """Open or create the study named after the folder ``out``; a context manager.
+    """Open or create the study of the folder ``out``; a context manager.
+
+    At a URL it has the folder's name. In the folder's own database it is the only one that was
+    started, whatever the folder is called now; a new one gets the folder's name.
 
     Inside, Optuna's log lines and its warnings about experimental features are off.
 
@@ -56,7 +59,7 @@ def open_study(storage: str, out: Path, pruner: BasePruner) -> Iterator[optuna.S
                 )
                 study = optuna.create_study(
                     storage=backend,
-                    study_name=out.resolve().name,
+                    study_name=(None if storage else _only_study(backend)) or out.resolve().name,
                     pruner=pruner,
                     load_if_exists=True,
                 )
@@ -127,6 +130,13 @@ def make_pruner(name: PrunerChoice, num_steps: int) -> BasePruner:
             return NopPruner()
         case "median":
             return MedianPruner(n_startup_trials=STARTUP_TRIALS, n_warmup_steps=num_steps // 5)
+
+
+def _only_study(backend: RDBStorage) -> str | None:
+    """Name of the one study that was started in a database; None if there is none, or several."""
+    summaries = optuna.get_all_study_summaries(backend, include_best_trial=False)
+    started = [summary.study_name for summary in summaries if PLAN in summary.user_attrs]
+    return started[0] if len(started) == 1 else None
 
 
 @contextlib.contextmanager

@@ -146,8 +146,9 @@ def check_folder(trials: list[Any], out: Path) -> None:
     run = next(out.glob("trial-*"), None)
     if not trials and run is not None:
         raise ConfigError(
-            f"{run} belongs to another search, whose study is not at this --storage; give its "
-            "--storage, choose another --out, or delete the folder"
+            f"{run} belongs to another search, and the database has no study "
+            f"{out.resolve().name!r}; give the --storage of that search and, if you renamed the "
+            "folder, its old name; or choose another --out"
         )
 
 
