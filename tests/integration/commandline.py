@@ -91,6 +91,15 @@ def no_pictures() -> Iterator[None]:
         yield
 
 
+def source_path() -> str:
+    """PYTHONPATH of the copy that is tested here, and of the tests."""
+    spec = importlib.util.find_spec("depth_unet")
+    assert spec is not None
+    assert spec.origin is not None
+    source, tests = Path(spec.origin).parents[1], Path(__file__).parents[2]
+    return os.pathsep.join((str(source), str(tests)))
+
+
 def start(
     *arguments: object,
     module: str = "depth_unet",
@@ -99,10 +108,6 @@ def start(
     stdout: int | IO[str] = subprocess.PIPE,
 ) -> subprocess.Popen[str]:
     """Start ``python -m depth_unet`` (or another module) on the copy that is tested here."""
-    spec = importlib.util.find_spec("depth_unet")
-    assert spec is not None
-    assert spec.origin is not None
-    source, tests = Path(spec.origin).parents[1], Path(__file__).parents[2]
     return subprocess.Popen(
         [sys.executable, "-m", module, *(str(argument) for argument in arguments)],
         stdout=stdout,
@@ -111,7 +116,7 @@ def start(
         encoding=encoding,
         env={
             **os.environ,
-            "PYTHONPATH": os.pathsep.join((str(source), str(tests))),
+            "PYTHONPATH": source_path(),
             **{name: str(value) for name, value in (variables or {}).items()},
         },
     )

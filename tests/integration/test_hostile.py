@@ -1,0 +1,147 @@
+"""Every command in environments that must change nothing: notebooks, pipes, services, strict users.
+
+All at once in the default run; each alone is slow.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.integration.commandline import TINY_MODEL, source_path
+
+VARYING = (
+    *("metrics.csv", "trials.csv", "study.db", "report.html", "search.html", ".lock"),
+    *("last.safetensors", "comparison.json", "comparison.html"),
+)
+"""Files that state times, or the absolute path of the data."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What surrounds a program."""
+
+    variables: Mapping[str, str | None] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+    stdin: bool = True
+    encoding: str = "utf-8"
+
+
+NOTEBOOK = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+ASCII = {"PYTHONIOENCODING": "ascii"}
+NO_HOME: dict[str, str | None] = {
+    "HOME": "/dev/null/home",  # cannot be made, not even by root
+    "XDG_CONFIG_HOME": "/dev/null/config",
+    "XDG_CACHE_HOME": "/dev/null/cache",
+    "MPLCONFIGDIR": "/dev/null/matplotlib",
+}
+STRICT = ("-W", "error")
+CLEAN = Environment()
+TOGETHER = Environment({**NOTEBOOK, **ASCII, **NO_HOME}, STRICT, stdin=False, encoding="ascii")
+ALONE = {
+    "notebook": Environment(dict(NOTEBOOK)),
+    "ascii": Environment(dict(ASCII), encoding="ascii"),
+    "no stdin": Environment(stdin=False),
+    "no home": Environment(NO_HOME),
+    "warnings are errors": Environment(options=STRICT),
+}
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the commands left."""
+
+    codes: dict[str, int]
+    out: dict[str, str]
+    err: dict[str, str]
+    files: dict[str, str]
+
+
+def run_all(environment: Environment, pairs: Path, out: Path) -> Results:
+    """Run every command in one process in this environment."""
+    out.mkdir()
+    variables = {**os.environ, "PYTHONPATH": source_path(), "PYTHONIOENCODING": "utf-8"}
+    for name, value in environment.variables.items():
+        variables[name] = value or ""
+    close: Callable[[], None] | None = None if environment.stdin else _close_stdin
+    process = subprocess.run(
+        [
+            sys.executable,
+            *environment.options,
+            "-m",
+            "tests.integration.every_command",
+            pairs,
+            *TINY_MODEL,
+        ],
+        stdin=subprocess.DEVNULL if environment.stdin else None,
+        preexec_fn=close,
+        capture_output=True,
+        encoding=environment.encoding,
+        env=variables,
+        cwd=out,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    codes = json.loads((out / "codes.json").read_text(encoding="utf-8"))
+    files = {
+        path.relative_to(out).as_posix(): ""
+        if path.name.endswith(VARYING)
+        else hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in out.rglob("*")
+        if path.is_file()
+    }
+    return Results(codes, _by_command(process.stdout), _by_command(process.stderr), files)
+
+
+def _close_stdin() -> None:
+    with contextlib.suppress(OSError):
+        os.close(0)
+
+
+def _by_command(text: str) -> dict[str, str]:
+    parts = text.split("== ")
+    return dict(part.partition("\n")[::2] for part in parts[1:])
+
+
+@pytest.fixture(scope="module")
+def clean(few_pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """The results in an ordinary environment."""
+    return run_all(CLEAN, few_pairs, tmp_path_factory.mktemp("hostile") / "out")
+
+
+def assert_same(found: Results, clean: Results) -> None:
+    """The same exit codes, files and warnings, and no traceback."""
+    assert found.codes == clean.codes
+    for command, text in found.err.items():
+        assert "Traceback" not in text, f"{command}: {text}"
+        ours = [line for line in text.splitlines() if line.startswith("warning: ")]
+        expected = [line for line in clean.err[command].splitlines() if line in ours]
+        assert ours == expected, f"{command}: {text}"
+    assert {*found.files} == {*clean.files}
+    changed = [name for name, digest in found.files.items() if digest != clean.files[name]]
+    assert not changed
+
+
+def test_clean_environment(clean: Results) -> None:
+    """The commands succeed at all; the last one is refused for its missing photo."""
+    failed = {name: clean.err[name] for name, code in clean.codes.items() if code}
+    assert list(failed) == ["a missing photo"], failed
+
+
+def test_all_at_once(few_pairs: Path, tmp_path: Path, clean: Results) -> None:
+    """A notebook's backend, an ASCII terminal, no home, no stdin and `-W error` together."""
+    assert_same(run_all(TOGETHER, few_pairs, tmp_path / "out"), clean)
+
+
+@pytest.mark.slow  # a minute; all together are in the default run
+@pytest.mark.parametrize("name", ALONE)
+def test_each_alone(name: str, few_pairs: Path, tmp_path: Path, clean: Results) -> None:
+    """Each hostile environment by itself, so that none is hidden by another."""
+    assert_same(run_all(ALONE[name], few_pairs, tmp_path / "out"), clean)
