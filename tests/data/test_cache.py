@@ -65,6 +65,7 @@ def root(tmp_path: Path) -> Path:
         width=WIDTH,
         block_size=BLOCK_SIZE,
         native_sizes=[[12, 16]] * FRAMES,
+        pixels=[[f"{i}"] for i in range(FRAMES)],
         checksums=checksums,
     )
     (root / MANIFEST_NAME).write_text(json.dumps(asdict(manifest)), encoding="utf-8")
@@ -117,7 +118,8 @@ def test_few_files_are_open(root: Path) -> None:
         for name, array in zip(block_names(number), random_block(0), strict=True):
             np.save(root / name, array[:1])
     write_index(root, [PairRow(rgb=f"{i}.jpg", depth=f"{i}.png") for i in range(frames)])
-    change_manifest(root, block_size=1, native_sizes=[[12, 16]] * frames)
+    pixels = [[f"{i}"] for i in range(frames)]
+    change_manifest(root, block_size=1, native_sizes=[[12, 16]] * frames, pixels=pixels)
     before = len(list(Path("/dev/fd").iterdir()))
     source = CacheSource(root)
     for index in range(frames):

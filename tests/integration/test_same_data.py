@@ -163,19 +163,6 @@ def test_run_of_an_earlier_version(stopped: Path, pairs: Path) -> None:
     assert (again.code, again.warnings) == (0, [])
 
 
-def test_cache_of_an_earlier_version(stopped: Path, pairs: Path, tmp_path: Path) -> None:
-    """A cache without digests can be named, with one line; the run's fingerprint is kept."""
-    cache = prepare(pairs, tmp_path / "cache")
-    manifest = json.loads((cache / "cache.json").read_text())
-    del manifest["pixels"]
-    (cache / "cache.json").write_text(json.dumps(manifest))
-    before = read(stopped / LAST_NAME).extra["fingerprint"]
-    outcome = depth_unet("train", "--resume", stopped, "--data", cache)
-    assert outcome.code == 0, outcome.err
-    assert [UNCHECKED in line for line in outcome.warnings] == [True]
-    assert read(stopped / LAST_NAME).extra["fingerprint"] == before
-
-
 def test_classes_are_compared_where_they_are_used(pairs: Path, tmp_path: Path) -> None:
     """Other classes are other data for a run that learns them, and for no other."""
     semantic = (  # and four levels, so that the decoder has features at 1/8

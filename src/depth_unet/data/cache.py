@@ -47,8 +47,7 @@ class Manifest:
         labelled: Whether the frames have classes.
         native_sizes: Height and width of each blocked frame before it was resized.
         checksums: SHA-256 of every block file, by its path relative to the cache.
-        pixels: ``hash_pixels`` of each blocked frame before it was resized; empty in a cache of an
-            earlier version.
+        pixels: ``hash_pixels`` of each blocked frame before it was resized.
     """
 
     schema: int = SCHEMA
@@ -111,12 +110,10 @@ class CacheSource(Source):
         )
 
     def digest(self, index: int, *, labelled: bool = False) -> str:
-        """See ``Source.digest``; empty in a cache of an earlier version."""
+        """See ``Source.digest``."""
         position = self._position.get(index)
         if position is None:
             return self._native.digest(index, labelled=labelled)
-        if not self.manifest.pixels:
-            return ""
         size = self.manifest.native_sizes[position]
         return self._digest(index, self.manifest.pixels[position], size, labelled=labelled)
 
@@ -191,7 +188,7 @@ def read_manifest(root: Path) -> Manifest:
         manifest = Manifest(**values)
         if min(manifest.height, manifest.width, manifest.block_size) < 1:
             raise ValueError("height, width and block_size must be positive")
-        if len(manifest.pixels) not in (0, len(manifest.native_sizes)):
+        if len(manifest.pixels) != len(manifest.native_sizes):
             raise ValueError("pixels and native_sizes must be as many")
     except DataError:
         raise

@@ -47,7 +47,6 @@ def take_fingerprint(
     return {
         source.rows[index].rgb: digest
         for index, digest in zip(known + read, digests, strict=True)
-        if digest
     }
 
 
@@ -64,8 +63,8 @@ def check_fingerprint(found: Mapping[str, str], saved: Mapping[str, str]) -> Non
     both = found.keys() & saved.keys()
     if not both:
         warnings.warn(
-            "whether the data is that of the run could not be checked: the run or the cache was "
-            "written by an earlier version, which stored no fingerprint",
+            "whether the data is that of the run could not be checked: an earlier version, which "
+            "stored no fingerprint, started the run",
             stacklevel=2,
         )
     changed = sorted(name for name in both if found[name] != saved[name])

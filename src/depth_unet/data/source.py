@@ -85,9 +85,6 @@ class Source(ABC):
             index: The row.
             labelled: Whether the classes are hashed, too.
 
-        Returns:
-            Hexadecimal digits; empty where the digest is not known.
-
         Raises:
             DataError: The frame cannot be read.
         """
