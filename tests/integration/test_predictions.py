@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.integration.commandline import Outcome, assert_refused, depth_unet, evaluate, results_in
 from tests.report.page import Page
@@ -84,6 +85,26 @@ def test_millimetres_have_them_to_their_precision(
     assert results_in(tmp_path / "out")["files"] == {".png": 4}
     refused = score_files(folder, box_rooms, tmp_path / "no", "--unit", "cm")
     assert_refused(refused, "states 0.001 m per count", "leave out --unit")
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_files_are_taken_as_stored(
+    orientation: int, written: Path, scored: tuple[Path, Path], box_rooms: Path, tmp_path: Path
+) -> None:
+    """A TIFF that its reader would turn is refused; one that is upright counts as it is."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for path in written.rglob("*_depth.npy"):
+        copy = (tmp_path / path.relative_to(written)).with_suffix(".tiff")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.load(path)).save(copy, exif=exif)
+    outcome = score_files(tmp_path, box_rooms, tmp_path / "out")
+    if orientation == 1:
+        assert outcome.code == 0, outcome.err
+        expected = results_in(scored[1])["splits"]["test"]
+        assert results_in(tmp_path / "out")["splits"]["test"] == expected
+    else:
+        assert_refused(outcome, "_depth.tiff has an orientation tag", "remove the tag")
 
 
 def test_missing_extra_and_numbered(written: Path, box_rooms: Path, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from PIL import Image, UnidentifiedImageError
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE, as_millimetres
-from depth_unet.images.photo import ORIENTATION, ROTATED, read_photo, read_size
+from depth_unet.images.photo import read_photo, read_size
+from depth_unet.images.stored import load_as_stored
 
 
 def read_depth(
@@ -35,7 +36,7 @@ def read_depth(
     """
     with _open(path, data) as image:
         _check_depth_mode(image, path, bits)
-        counts = np.asarray(_load(image, path))
+        counts = np.asarray(load_as_stored(image, path))
     if metres_per_unit * MILLIMETRES_PER_METRE == 1 and counts.dtype.itemsize == 2:
         return counts.astype(np.uint16)
     return as_millimetres(counts.astype(np.float64) * metres_per_unit)
@@ -45,7 +46,7 @@ def read_labels(path: Path) -> UInt8[np.ndarray, "h w"]:
     """Decode a map of classes: an 8-bit grey image, or the indices of one with a palette."""
     with _open(path) as image:
         _check_labels_mode(image, path)
-        return np.array(_load(image, path), dtype=np.uint8)
+        return np.array(load_as_stored(image, path), dtype=np.uint8)
 
 
 def check_headers(rgb: Path, depth: Path) -> tuple[int, int]:
@@ -131,14 +132,3 @@ def _open(path: Path, data: bytes | None = None) -> Image.Image:
             ) from None
         except UnidentifiedImageError:
             raise DataError(f"{path} is not an image file; replace it") from None
-
-
-def _load(image: Image.Image, path: Path) -> Image.Image:
-    with as_data_error(path, remedy="replace it"):
-        if image.format == "TIFF" and image.getexif().get(ORIENTATION) in ROTATED:
-            raise DataError(
-                f"{path} has an orientation tag, which Pillow applies to TIFF, but maps are taken "
-                "as stored; remove the tag, or store the map upright as PNG"
-            )
-        image.load()
-    return image

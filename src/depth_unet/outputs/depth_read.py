@@ -9,6 +9,7 @@ from PIL import Image
 
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
+from depth_unet.images.stored import load_as_stored
 from depth_unet.outputs.depth_exr import read_exr
 from depth_unet.outputs.statement import read_statement
 
@@ -34,7 +35,8 @@ def read_depth_file(path: Path, metres_per_unit: float | None = None) -> Float32
 
     Raises:
         ConfigError: OpenEXR is not installed.
-        DataError: The file is missing, damaged, of another kind, or not one value per pixel.
+        DataError: The file is missing, damaged, of another kind, a TIFF with an orientation, or
+            not one value per pixel.
     """
     if path.suffix.lower() not in ENDINGS:
         raise DataError(
@@ -87,7 +89,7 @@ def _read_array(path: Path) -> np.ndarray:
                 return _read_pfm(path)
             case _:
                 with Image.open(path) as image:
-                    return np.asarray(image)
+                    return np.asarray(load_as_stored(image, path))
 
 
 def _read_npz(path: Path) -> np.ndarray:
