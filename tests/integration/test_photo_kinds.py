@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 from pyarrow import parquet
 
 from depth_unet.data.forms.recognise import open_source
@@ -129,6 +129,21 @@ def test_depth_of_the_stored_pixels(run_folder: Path, pairs: Path, tmp_path: Pat
     assert_refused(depth_unet("prepare", pairs, cache, "--size", "64x48"), *words)
     assert_refused(evaluate(run_folder, pairs, tmp_path / "out", "--split", "all"), *words)
     assert_refused(depth_unet("train", "seed", "--data", pairs, *FEW_STEPS), *words)
+
+
+def test_first_of_several_frames(run_folder: Path, pairs: Path, tmp_path: Path) -> None:
+    """The first frame of an animation is used, and inspect says that there are others."""
+    expected = errors(run_folder, pairs, tmp_path / "before")
+
+    def save_animated(photo: Image.Image, path: Path) -> None:
+        photo.save(path, save_all=True, append_images=[ImageOps.invert(photo)])
+
+    assert "further frames" not in depth_unet("inspect", pairs).out
+    rewrite(pairs, save_animated)
+    assert errors(run_folder, pairs, tmp_path / "after") == expected
+    outcome = depth_unet("inspect", pairs)
+    words = f"{len(lines_of(pairs))} photos have several frames or pages; only the first is used"
+    assert words in " ".join(outcome.out.split())
 
 
 def test_heic(run_folder: Path, pairs: Path, tmp_path: Path) -> None:

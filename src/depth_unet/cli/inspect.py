@@ -73,6 +73,10 @@ def show(console: Console, root: Path, form: FormName, source: Source, found: Su
             f"{found.num_rotated} photos carry an Exif orientation and are turned upright; their "
             "depth is taken as stored"
         )
+    if found.num_with_more:
+        lines["further frames"] = (
+            f"{found.num_with_more} photos have several frames or pages; only the first is used"
+        )
     for name, text in lines.items():
         table.add_row(name, text or "none")
     console.print(root)

@@ -39,6 +39,7 @@ class Frame:
         labels: Class of every pixel, 255 where there is none; None for a frame without classes.
         rotated: Whether the photo's Exif orientation rotated or mirrored the stored pixels; maps
             are taken as stored.
+        has_more: Whether the photo's file has further frames or pages, which are not used.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
@@ -47,6 +48,7 @@ class Frame:
     border_px: int = 0
     labels: UInt8[np.ndarray, "h w"] | None = None
     rotated: bool = False
+    has_more: bool = False
 
 
 class Source(ABC):
@@ -236,6 +238,7 @@ def make_frame(
         intrinsics=info.camera(row, height, width),
         border_px=info.border_px,
         rotated=photo.rotated,
+        has_more=photo.has_more,
     )
 
 

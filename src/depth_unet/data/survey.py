@@ -50,6 +50,7 @@ class Survey:
         median_m: Median of the photos' median depths.
         invalid: Share of the pixels without valid depth.
         num_rotated: Photos read that their Exif orientation rotated or mirrored.
+        num_with_more: Photos read whose file has further frames or pages.
         duplicates: Names of photos with the same pixels, in groups.
         bad: Errors of pairs that cannot be read.
         mistakes: Signs of mistakes, each in one line with a remedy.
@@ -65,6 +66,7 @@ class Survey:
     median_m: float = 0.0
     invalid: float = 0.0
     num_rotated: int = 0
+    num_with_more: int = 0
     duplicates: list[tuple[str, ...]] = field(default_factory=list)
     bad: list[DataError] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
@@ -84,6 +86,7 @@ class PairSummary:
     num_values: int
     white_frame: bool
     rotated: bool
+    has_more: bool
 
 
 def survey(source: Source, *, most: int = 0, progress: Callable[[], None] = lambda: None) -> Survey:
@@ -138,12 +141,14 @@ def _summarise(row: PairRow, frame: Frame) -> PairSummary:
         num_values=len(np.unique(depth_mm)),
         white_frame=bool(np.median(rim) >= WHITE),
         rotated=frame.rotated,
+        has_more=frame.has_more,
     )
 
 
 def _describe(found: Survey, summaries: Sequence[PairSummary]) -> None:
     found.num_read = len(summaries)
     found.num_rotated = sum(summary.rotated for summary in summaries)
+    found.num_with_more = sum(summary.has_more for summary in summaries)
     found.sizes = Counter(summary.size for summary in summaries)
     counts = np.sum([summary.counts for summary in summaries], axis=0)
     found.histogram = tuple((counts / max(1, counts.sum())).tolist())
