@@ -1,6 +1,7 @@
 """``predict``: the cameras of photos, and those that cannot be meant."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from PIL import Image
 
 import depth_unet
 from depth_unet.predict.model import ASSUMED, EXIF
-from tests.integration.commandline import Outcome, predict
+from tests.integration.commandline import FEW_STEPS, Outcome, predict
 from tests.integration.commandline import depth_unet as run
+from tests.integration.spoil import with_columns
 
 REGION = """height: 960
 width: 1280
@@ -191,3 +193,21 @@ def test_implausible_camera_of_a_data_set(pairs: Path) -> None:
     (warning,) = run("inspect", pairs).warnings
     assert "the intrinsics in dataset.json are implausible" in warning
     assert "field of view" in warning
+
+
+def test_implausible_cameras_in_the_index(pairs: Path, tmp_path: Path) -> None:
+    """So do those that index.csv states for single photos, where the photos' sizes are known."""
+    with_columns(pairs, fx_px="51", fy_px="51", cx_px="2", cy_px="23.5")
+    words = (
+        r"\d+ photos have an implausible camera, such as \S+: its principal point \(2, 23.5\) "
+        "is far from the middle .*; correct fx_px, fy_px, cx_px, cy_px"
+    )
+    for command in (
+        ("prepare", pairs, tmp_path / "cache", "--size", "64x48"),
+        ("train", "seed", "--data", pairs, "--out", tmp_path / "run", *FEW_STEPS),
+    ):
+        outcome = run(*command)
+        assert outcome.code == 0, outcome.err
+        assert any(re.search(words, warning) for warning in outcome.warnings)
+    described = " ".join(run("inspect", pairs).out.split())
+    assert re.search(f"mistake: {words}", described)

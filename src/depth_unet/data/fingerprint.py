@@ -45,8 +45,7 @@ def take_fingerprint(
     with ThreadPoolExecutor(num_readers(workers)) as pool:
         digests = [*map(digest, known), *pool.map(digest, read)]
     return {
-        source.rows[index].rgb: digest
-        for index, digest in zip(known + read, digests, strict=True)
+        source.rows[index].rgb: digest for index, digest in zip(known + read, digests, strict=True)
     }
 
 

@@ -16,7 +16,16 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.camera.plausible import find_doubt
 from depth_unet.data.decode import check_headers, check_sizes, read_depth
-from depth_unet.data.layout import DatasetInfo, OnBad, PairRow, read_index, read_info, refuse
+from depth_unet.data.doubts import describe_doubts, find_doubt_of_row
+from depth_unet.data.layout import (
+    INDEX_NAME,
+    DatasetInfo,
+    OnBad,
+    PairRow,
+    read_index,
+    read_info,
+    refuse,
+)
 from depth_unet.errors import DataError
 from depth_unet.files.checksum import sha256_of
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
@@ -178,14 +187,16 @@ class PairsSource(Original):
     def check(self, indices: Iterable[int]) -> None:
         """Check format, bit depth, sizes and cameras of pairs by the headers of their files."""
 
-        def check(index: int) -> None:
+        def check(index: int) -> str:
             row = self.rows[index]
             width, height = check_headers(self.root / row.rgb, self.root / row.depth)
-            self.info.camera(row, height, width)
+            return find_doubt_of_row(row, self.info.camera(row, height, width))
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for _ in pool.map(check, indices):  # the first error cancels the checks not yet started
-                pass
+            # The first error cancels the checks not yet started.
+            doubts = [doubt for doubt in pool.map(check, indices) if doubt]
+        if doubts:
+            warnings.warn(f"{self.root / INDEX_NAME}: {describe_doubts(doubts)}", stacklevel=2)
 
     def origin(self, index: int) -> str:
         """SHA-256 of a row's files."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from depth_unet.data.doubts import describe_doubts, find_doubt_of_row
 from depth_unet.data.layout import DatasetInfo, PairRow
 from depth_unet.data.source import NO_DEPTH, Frame, Source
 from depth_unet.data.splits import evenly_spaced
@@ -87,6 +88,7 @@ class PairSummary:
     white_frame: bool
     rotated: bool
     has_more: bool
+    camera_doubt: str
 
 
 def survey(source: Source, *, most: int = 0, progress: Callable[[], None] = lambda: None) -> Survey:
@@ -142,6 +144,7 @@ def _summarise(row: PairRow, frame: Frame) -> PairSummary:
         white_frame=bool(np.median(rim) >= WHITE),
         rotated=frame.rotated,
         has_more=frame.has_more,
+        camera_doubt=find_doubt_of_row(row, frame.intrinsics),
     )
 
 
@@ -174,6 +177,9 @@ def _mistakes(found: Survey, summaries: Sequence[PairSummary], info: DatasetInfo
     both = test & {summary.digest for summary in summaries if summary.split != "test"}
     if both:
         yield f"{len(both)} photos are in the training and in the test part; remove them from one"
+    doubts = [summary.camera_doubt for summary in summaries if summary.camera_doubt]
+    if doubts:
+        yield describe_doubts(doubts)
     without = [error for error in found.bad if NO_DEPTH in str(error)]
     if len(without) > found.num_read:
         yield (
