@@ -49,6 +49,25 @@ def test_circles_end(album: Path) -> None:
     assert found(album) == ["a.txt", "b.txt", "self", "other/d.txt", "sub/c.txt"]
 
 
+def test_links_into_unreadable_folders(album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link that cannot be followed is an error, and takes nothing else with it."""
+    (album / "sub" / "link").symlink_to(album / "other")
+    is_dir = Path.is_dir
+
+    def locked(path: Path) -> bool:
+        if path.name == "link":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_dir(path)
+
+    monkeypatch.setattr(Path, "is_dir", locked)
+    errors = list[OSError]()
+    found = [path.name for path in files_below(album, on_error=errors.append)]
+    assert found == ["a.txt", "b.txt", "d.txt", "c.txt"]
+    assert [error.filename for error in errors] == [str(album / "sub" / "link")]
+    with pytest.raises(DataError, match=r"link cannot be read \(Permission denied\)"):
+        list(walk(album))
+
+
 def test_unreadable_folders(album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that cannot be read is an error, or is given to the caller."""
     listed = Path.iterdir

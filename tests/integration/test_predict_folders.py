@@ -1,5 +1,6 @@
 """``predict`` with folders and patterns: what is taken, and what is left out and why."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,25 @@ def test_links_to_folders(
         outcome = predict(run_folder, tmp_path / str(number), given, "--save", "npy")
         assert (outcome.code, told(outcome)) == (0, [])
         assert stems(tmp_path / str(number)) == {"room", "attic/room", "linked/hall"}
+
+
+def test_link_that_cannot_be_followed(
+    run_folder: Path, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link into another user's folder is left out, and nothing else with it."""
+    album, stat = photo.parent, Path.stat
+    (album / "private").symlink_to(tmp_path)
+
+    def locked(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.name == "private" and follow_symlinks:
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", locked)
+    for number, given in enumerate((album, album / "*", f"{album}/**")):
+        outcome = predict(run_folder, tmp_path / str(number), given, "--save", "npy")
+        assert (outcome.code, told(outcome)) == (0, ["1 left out: 1 that cannot be read"])
+        assert stems(tmp_path / str(number)) == {"room"}
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp", "apng", "tiff"])

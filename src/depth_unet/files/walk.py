@@ -9,9 +9,9 @@ OnError = Callable[[OSError], None]
 
 
 def refuse(error: OSError) -> None:
-    """Raise what kept a folder from being read as a ``DataError``."""
+    """Raise what kept a folder, or what is in it, from being read as a ``DataError``."""
     raise DataError(
-        f"folder {error.filename} cannot be read ({error.strerror}); make it readable or move it"
+        f"{error.filename} cannot be read ({error.strerror}); make it readable or move it"
     )
 
 
@@ -24,7 +24,7 @@ def walk(root: Path, on_error: OnError = refuse) -> Iterator[tuple[Path, list[Pa
 
     Args:
         root: The folder; it may be hidden itself.
-        on_error: Called with the error of a folder that cannot be read.
+        on_error: Called with the error of a folder that cannot be read, or of a link into one.
     """
     seen = set[tuple[int, int]]()
     folders, links = [root], list[Path]()
@@ -36,14 +36,18 @@ def walk(root: Path, on_error: OnError = refuse) -> Iterator[tuple[Path, list[Pa
                 continue
             seen.add((status.st_dev, status.st_ino))
             visible = sorted(path for path in folder.iterdir() if path.name[0] != ".")
-            is_folder = {path: path.is_dir() for path in visible}
         except OSError as error:
             on_error(error)
             continue
-        below = [path for path in visible if is_folder[path]]
+        below, files = list[Path](), list[Path]()
+        for path in visible:
+            try:
+                (below if path.is_dir() else files).append(path)
+            except OSError as error:
+                on_error(error)
         links += [path for path in below if path.is_symlink()]
         folders += [path for path in reversed(below) if not path.is_symlink()]
-        yield folder, [path for path in visible if not is_folder[path]]
+        yield folder, files
 
 
 def files_below(root: Path, suffix: str = "", on_error: OnError = refuse) -> Iterator[Path]:

@@ -18,6 +18,7 @@ VIDEO_SUFFIXES = frozenset(
         *(".mts", ".mxf", ".ogv", ".vob", ".webm", ".wmv", ".y4m"),
     )
 )
+UNREADABLE = "that cannot be read"
 OTHER = "neither photo nor video"
 MOST_SUFFIXES = 5  # that a line lists
 
@@ -61,7 +62,7 @@ class Finder:
         root = Path(*parts[:fixed])
         found = self._matches(root, parts[fixed:])
         if "**" in parts:
-            files = (path for path in found if not path.is_dir())
+            files = (path for path in found if not _is_folder(path))
         else:
             files = (file for path in found for file in self._below(path))
         return root, self._inputs(files, f"{pattern} matches no photos or videos")
@@ -90,8 +91,11 @@ class Finder:
             raise DataError(f"{problem}{left_out}; pass files or another folder")
 
     def _reason_against(self, path: Path) -> str:
-        if not path.is_file():
-            return "broken link or special file"
+        try:
+            if not path.is_file():
+                return "broken link or special file"
+        except OSError:
+            return UNREADABLE
         if self.is_result(path):
             return "written by predict"
         if path.suffix.lower() in RAW_SUFFIXES:
@@ -99,9 +103,7 @@ class Finder:
         return "" if is_video(path) or is_photo(path) else OTHER
 
     def _below(self, path: Path) -> Iterator[Path]:
-        return (
-            files_below(path, on_error=self._leave_out_folder) if path.is_dir() else iter((path,))
-        )
+        return files_below(path, on_error=self._leave_out) if _is_folder(path) else iter((path,))
 
     def _matches(self, root: Path, parts: Sequence[str]) -> Iterator[Path]:
         """As ``glob``, which would follow a link that leads upwards again and again."""
@@ -112,14 +114,21 @@ class Finder:
         place = parts.index("**")
         rest = parts[place + 1 :] or ["*"]
         for start in self._matches(root, parts[:place]):
-            for folder, _ in walk(start, self._leave_out_folder) if start.is_dir() else ():
+            for folder, _ in walk(start, self._leave_out) if _is_folder(start) else ():
                 yield from self._matches(folder, rest)
 
-    def _leave_out_folder(self, error: OSError) -> None:
-        self.left_out[Path(error.filename).absolute()] = "folder that cannot be read"
+    def _leave_out(self, error: OSError) -> None:
+        self.left_out[Path(error.filename).absolute()] = UNREADABLE
 
     def _endings(self) -> str:
         others = [path for path, reason in self.left_out.items() if reason == OTHER]
         known = sorted({path.suffix.lower() or "no ending" for path in others})
         more = ["..."] if len(known) > MOST_SUFFIXES else []
         return f" ({', '.join(known[:MOST_SUFFIXES] + more)})"
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # as of a link into a folder that cannot be read
+        return False
