@@ -17,6 +17,7 @@ NOT_PHOTOS = {
     "zip": b"PK\x03\x04" + bytes(60),
     "tga-like": bytes((0, 0, 2, *(0 for _ in range(9)), 4, 0, 4, 0, 24, 0)) + bytes(48),
     "hdf5": b"\x89HDF\r\n\x1a\n" + bytes(64),
+    "depth.pfm": b"Pf\n4 4\n-1.0\n" + bytes(64),
     "drawing": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n%%EOF\n",
 }
 
@@ -46,7 +47,7 @@ def test_content_of_heif(image: Image.Image, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", NOT_PHOTOS)
 def test_other_content(name: str, tmp_path: Path) -> None:
-    """Text, arrays, archives and what Pillow cannot decode are no photos."""
+    """Text, arrays, archives, depth and what Pillow cannot decode are no photos."""
     (tmp_path / name).write_bytes(NOT_PHOTOS[name])
     assert not is_photo(tmp_path / name)
     assert not is_photo(tmp_path / "missing")

@@ -96,7 +96,7 @@ class DatasetInfo:
     def camera(self, row: PairRow, height: int, width: int) -> Intrinsics:
         """The camera of a photo of this size; NYU's focal length is assumed if none is known.
 
-        A data set's camera of another shape is refused with a ``DataError``.
+        A data set's camera for another shape is refused with a ``DataError``.
         """
         if row.camera_px is not None:
             fx_px, fy_px, cx_px, cy_px = row.camera_px
@@ -104,7 +104,7 @@ class DatasetInfo:
                 width=width, height=height, fx_px=fx_px, fy_px=fy_px, cx_px=cx_px, cy_px=cy_px
             )
         if self.intrinsics is not None:
-            remedy = f"write {row.rgb}'s own {', '.join(CAMERA_COLUMNS)} into the index"
+            remedy = f"use the pairs layout with {row.rgb}'s own {', '.join(CAMERA_COLUMNS)}"
             check_aspect(self.intrinsics, width, height, remedy)
             return self.intrinsics.resized(width, height)
         return Intrinsics.assumed(width, height, NYU_FOCAL)

@@ -23,6 +23,8 @@ RAW_SUFFIXES = frozenset(
     )
 )
 """Raw files of cameras. Most are TIFF files whose first page is a thumbnail."""
+MAP_SUFFIXES = frozenset((".pfm",))
+"""Files that Pillow opens, but that hold depth or disparity."""
 NOT_DECODED = frozenset(("BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"))
 """Formats that Pillow recognises and cannot decode, at least not without another program."""
 HEIF_BRANDS = frozenset((b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"))
@@ -32,10 +34,12 @@ HEAD_BYTES = 12  # that hold HEIF's brand
 def is_photo(path: Path) -> bool:
     """Whether a file is a photo: by its ending, or for other endings by a format's signature.
 
-    Raw files of cameras are none.
+    Raw files of cameras and maps of depth are none.
     """
     suffix = path.suffix.lower()
-    return suffix in SUFFIXES or (suffix not in RAW_SUFFIXES and _has_signature(path))
+    return suffix in SUFFIXES or (
+        suffix not in RAW_SUFFIXES | MAP_SUFFIXES and _has_signature(path)
+    )
 
 
 def is_heif(head: bytes) -> bool:

@@ -40,7 +40,8 @@ def as_8_bits(
             f"{name} holds values from {low:.5g} to {high:.5g}; expected 0 to 65535, or 0 to 1 in "
             "floats; undo a normalisation, or scale the values"
         )
-    if white is None and high > 0 and found != (65535 if not slack else 1 if high <= 1 else 0):
+    is_certain = high <= 1 if slack else found == WHITES[-1]
+    if white is None and high > 0 and not is_certain:
         warnings.warn(
             f"some photos do not state which value is white: {found} is assumed, the smallest that "
             f"fits; if that is wrong, scale them so that {1 if slack else 65535} is white",
