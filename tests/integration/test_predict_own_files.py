@@ -98,8 +98,20 @@ def test_frames_of_the_user(run_folder: Path, clip: Path, tmp_path: Path) -> Non
     (folder / "times.csv").write_text("frame,time_s\n000000.png,0\n")
     before = bytes_below(tmp_path)
     outcome = predict(run_folder, tmp_path / "depth", clip, "--video", "png16", "--overwrite")
-    assert_refused(outcome, "walk_depth was not written by predict")
+    assert_refused(outcome, "walk_depth/000000.png was not written by predict")
     assert bytes_below(tmp_path) == before
+
+
+def test_hidden_files_among_frames(run_folder: Path, clip: Path, tmp_path: Path) -> None:
+    """What a file manager leaves in a folder of predicted frames makes it no other folder."""
+    options = ("--video", "png16", "--fov", 60)
+    assert predict(run_folder, tmp_path, clip, *options).code == 0
+    before = bytes_below(tmp_path / "walk_depth")
+    (tmp_path / "walk_depth" / ".DS_Store").write_bytes(b"\0Bud1")
+    outcome = predict(run_folder, tmp_path, clip, *options)
+    assert (outcome.code, "1 already there" in outcome.err) == (0, True), outcome.err
+    assert predict(run_folder, tmp_path, clip, *options, "--overwrite").code == 0
+    assert bytes_below(tmp_path / "walk_depth") == before
 
 
 def test_photos_named_like_results(run_folder: Path, photo: Path) -> None:

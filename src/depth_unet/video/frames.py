@@ -14,21 +14,28 @@ def is_complete(folder: Path) -> bool:
     return (folder / TIMES_NAME).exists()
 
 
-def has_only_frames(folder: Path) -> bool:
-    """Whether a path is a folder of frames that we wrote, with their list of times, or empty."""
-    return folder.is_dir() and all(is_own(path) or _is_times(path) for path in folder.iterdir())
-
-
 def check_replaceable(folder: Path) -> None:
-    """Check that a path is free or a folder of frames, which may be replaced.
+    """Check that a path is free, or a folder of frames that we wrote, which may be replaced.
+
+    Hidden files, such as those that file managers write, do not count.
 
     Raises:
         DataError: There is a file, or a folder that holds other files.
     """
-    if folder.exists() and not has_only_frames(folder):
+    if folder.is_dir():
+        other = next((path for path in folder.iterdir() if not _is_ours(path)), None)
+    else:
+        other = folder if folder.exists() else None
+    if other is not None:
         raise DataError(
-            f"{folder} is not a folder of predicted frames, and is not replaced; use another --out"
+            f"{other} was not written by predict and is never replaced; move it, or use another "
+            "--out"
         )
+
+
+def _is_ours(path: Path) -> bool:
+    is_hidden_file = path.name[0] == "." and path.is_file()
+    return is_hidden_file or is_own(path) or _is_times(path)
 
 
 def _is_times(path: Path) -> bool:

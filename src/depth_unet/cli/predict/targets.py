@@ -10,7 +10,7 @@ from depth_unet.config.choices import SaveChoice, VideoChoice
 from depth_unet.errors import DataError
 from depth_unet.outputs.depth_write import json_beside
 from depth_unet.outputs.statement import is_own, only_own
-from depth_unet.video.frames import has_only_frames, is_complete
+from depth_unet.video.frames import check_replaceable, is_complete
 
 ENDINGS: dict[SaveChoice, str] = {
     "png16": "_depth.png",
@@ -51,7 +51,10 @@ def video_targets(item: Input, arguments: PredictArguments) -> dict[VideoChoice,
     """As ``photo_targets``, for the files and folders of a video."""
     paths = {kind: _path(item, arguments, VIDEO_ENDINGS[kind]) for kind in arguments.video}
     for kind, path in paths.items() if can_read_videos() else ():  # else none is written
-        _refuse_other(path, has_only_frames if kind == "png16" else is_result)
+        if kind != "png16":
+            _refuse_other(path, is_result)
+        elif _exists(path):
+            check_replaceable(path)
     return {
         kind: path
         for kind, path in paths.items()
