@@ -52,9 +52,15 @@ MODES = {
     ".jpg": ("L", "RGB", "CMYK"),
     ".bmp": ("1", "L", "P", "RGB"),
     ".gif": ("P",),
+    ".apng": ("RGB", "RGBA"),
+    ".jfif": ("RGB",),
+    ".jp2": ("L", "RGB", "RGBA", "I;16"),
+    ".ppm": ("L", "RGB", "I;16"),
+    ".tga": ("L", "P", "RGB", "RGBA"),
+    ".dib": ("RGB",),
 }
-WITHOUT_TAGS = (".bmp", ".gif")
-LOSSLESS = (".png", ".tiff")
+WITHOUT_TAGS = (".bmp", ".gif", ".jp2", ".ppm", ".tga", ".dib")
+LOSSLESS = (".png", ".tiff", ".apng", ".ppm", ".tga", ".dib")
 WIDTH, HEIGHT = 48, 36
 
 
