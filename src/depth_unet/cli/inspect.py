@@ -68,16 +68,7 @@ def show(console: Console, root: Path, form: FormName, source: Source, found: Su
         "median depth": f"{found.median_m:.2f} m",
         "no valid depth": f"{found.invalid:.1%} of the pixels",
     }
-    if found.num_rotated:
-        lines["orientation"] = (
-            f"{found.num_rotated} photos carry an Exif orientation and are turned upright; their "
-            "depth is taken as stored"
-        )
-    if found.num_with_more:
-        lines["further frames"] = (
-            f"{found.num_with_more} photos have several frames or pages; only the first is used"
-        )
-    for name, text in lines.items():
+    for name, text in (lines | _describe_files(found)).items():
         table.add_row(name, text or "none")
     console.print(root)
     console.print(table)
@@ -110,6 +101,21 @@ def write_sheet(source: Source, path: Path) -> None:
             )
         )
     write_figure(contact_sheet(contacts), path)
+
+
+def _describe_files(found: Survey) -> dict[str, str]:
+    """What the files of photos hold besides upright pixels."""
+    lines = {}
+    if found.num_rotated:
+        lines["orientation"] = (
+            f"{found.num_rotated} photos carry an Exif orientation and are turned upright; their "
+            "depth is taken as stored"
+        )
+    if found.num_with_more:
+        lines["further frames"] = (
+            f"{found.num_with_more} photos have several frames or pages; only the first is used"
+        )
+    return lines
 
 
 def _format_counts(total: int, parts: dict[str, int]) -> str:
