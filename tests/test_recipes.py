@@ -9,9 +9,13 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+from depth_unet.cli.train import command as train
 from depth_unet.config.model import ModelConfig
+from depth_unet.config.optim import OptimConfig
+from depth_unet.config.run import Config
 from depth_unet.model.unet import UNet
-from depth_unet.recipes import RECIPES
+from depth_unet.recipes import RECIPES, train_words
+from tests.integration.commandline import depth_unet
 
 MOST_MACS = 1.6e9
 PARAMETERS = (9.5e6, 10.5e6)
@@ -93,3 +97,24 @@ def test_paper_is_the_published_recipe() -> None:
     augment = config.augment
     assert (augment.flip, augment.brightness, augment.contrast) == (0.5, 0.15, 0.15)
     assert (augment.saturation, augment.rotation_deg, augment.zoom) == (0.0, 0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        replace(RECIPES["transfer"](), holdout="none", seed=2**64 - 1, precision="fp32"),
+        replace(RECIPES["seed"](), optim=OptimConfig(lr=1e-7, betas=(0.5, 0.6)), memory="1.5 GB"),
+        Config(
+            recipe="my own", model=ModelConfig(camera_rays=False, widths=(16, 64, 128, 256, 256))
+        ),
+    ],
+    ids=["transfer", "seed", "no-recipe"],
+)
+def test_train_words_give_the_config(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``depth-unet train`` with these words has the same settings, whatever the recipe's name."""
+    given = list[Config]()
+    monkeypatch.setattr(train, "run", lambda arguments: given.append(arguments.config) or [])
+    recipe, *options = train_words(config)
+    assert recipe == (config.recipe if config.recipe in RECIPES else "seed")
+    assert depth_unet("train", recipe, "--data", "pairs", *options).code == 0
+    assert given == [config]

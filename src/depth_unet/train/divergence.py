@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
@@ -11,12 +12,13 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.train.optimiser import state_tensors
 from depth_unet.train.validate import averaged_predictor
 
 
 def is_finite(
     network: nn.Module,
-    state: Mapping[str, Tensor],
+    optimiser: torch.optim.Optimizer,
     averages: Mapping[str, Tensor],
     config: Config,
     fabric: Fabric,
@@ -27,11 +29,12 @@ def is_finite(
 
     Args:
         network: The network with its raw weights.
-        state: Raw weights and the optimiser's moments.
+        optimiser: Its moments.
         averages: The averaged weights.
         config: The run's settings.
         fabric: Device and precision.
     """
+    state = state_tensors(network, optimiser)
     if not all(bool(t.isfinite().all()) for t in (*state.values(), *averages.values())):
         return False
     height, width = config.canvas.height, config.canvas.width

@@ -10,7 +10,7 @@ from typing import Any, cast
 import torch
 from lightning_fabric import Fabric
 from rich.console import Console
-from torch import Tensor, nn
+from torch import nn
 
 from depth_unet.config.run import Config
 from depth_unet.data.mixture import Mixture
@@ -26,6 +26,7 @@ from depth_unet.train.folder import write_config
 from depth_unet.train.guard import FiniteGuard, describe_skipped
 from depth_unet.train.interrupt import Interrupted, StopSignal
 from depth_unet.train.optimiser import (
+    clip_gradient,
     learning_rate,
     make_optimiser,
     network_tensors,
@@ -109,7 +110,7 @@ class Trainer:
         if self.is_done:
             return
         config, engine = self.config, self.engine
-        self.reporter = reporter = self._reporter(console)
+        self.reporter = reporter = self._start_recording(console)
         with self._saved_on_error(), StopSignal() as stop, engine.meter, reporter:
             engine.say = reporter.say
             if self.step == 0:
@@ -119,11 +120,11 @@ class Trainer:
                 set_learning_rate(self.optimiser, lr)
                 plan = engine.plan
                 losses = engine.accumulate(batch)  # forward and backward passes
-                taken = self._update(losses, reporter)
+                taken = self._update(losses)
                 self.step = step + 1
                 self.ema.update(self.network, self.step)
-                images = len(batch) * self.fabric.world_size
-                reporter.count(self.step, images, losses.means if taken else {})
+                num_images = len(batch) * self.fabric.world_size
+                reporter.count(self.step, num_images, losses.means if taken else {})
                 stops, over = any_process(self.fabric, bool(stop), engine.over_limit)
                 if over:
                     engine.halve("more memory than planned")
@@ -132,7 +133,7 @@ class Trainer:
                 if ends or self.step % config.log_every == 0:
                     reporter.losses(self.step, lr, engine.peak_bytes)
                 if validates:
-                    self._validate(reporter)
+                    self._validate()
                 ends = ends or self.ended
                 due = self.step % config.checkpoint_every == 0 or plan != engine.plan
                 if ends or stops or due:
@@ -163,37 +164,34 @@ class Trainer:
         """Whether no step is left."""
         return self.ended or self.step >= self.total_steps
 
-    def _update(self, losses: StepLosses, reporter: Reporter) -> bool:
+    def _update(self, losses: StepLosses) -> bool:
         """Take the optimiser's step if loss and gradient are finite; return whether they are."""
-        skips = self.guard.skips(losses.means["total"], self._clip())
+        clip, norm = self.config.optim.clip, None
+        if clip or not self.guard.scaled:  # the norm of a scaled gradient (fp16) is of no use
+            norm = clip_gradient(self.fabric, self.model, self.optimiser, clip)
+        skips = self.guard.skips(losses.means["total"], norm)
         if skips:
             names = [self.source.rows[row].rgb for row, _ in self.loader.plan(self.step)]
             frames = losses.suspects(names, self.engine.plan.micro_batch_size)
             message = describe_skipped(self.step + 1, losses.means["total"], frames)
             if frames:
-                reporter.say(f"skipped {message}", everywhere=True)
+                self.reporter.say(f"skipped {message}", everywhere=True)
             self.guard.check(message)
         if not skips or self.guard.scaled:  # fp16's scaler drops the step itself, and adapts
             self.optimiser.step()
         self.optimiser.zero_grad()
         return not skips
 
-    def _clip(self) -> Tensor | None:
-        """Clip the gradient; return its norm before clipping, None under fp16 without clipping."""
-        clip = self.config.optim.clip
-        if self.guard.scaled and not clip:
-            return None
-        norm = self.fabric.clip_gradients(
-            self.model, self.optimiser, max_norm=clip or float("inf"), error_if_nonfinite=False
-        )
-        return cast(Tensor, norm)
-
-    def _validate(self, reporter: Reporter) -> None:
+    def _validate(self) -> None:
         """Score the averaged weights and save the best; without unseen rooms, the latest."""
         self.validating = True
-        predict = averaged_predictor(self.network, self.ema.weights, self.config, self.fabric)
         self.metrics = validate(
-            predict, self.source, self.splits, reporter=reporter, step=self.step, fabric=self.fabric
+            averaged_predictor(self.network, self.ema.weights, self.config, self.fabric),
+            self.source,
+            self.splits,
+            reporter=self.reporter,
+            step=self.step,
+            fabric=self.fabric,
         )
         self.validating = False
         score = self.metrics.get("unseen/abs_rel", -float(self.step))
@@ -203,7 +201,7 @@ class Trainer:
             self._save(BEST_NAME)
         if self.config.early_stop and self.stale >= self.config.early_stop:
             self.ended = True
-            reporter.say(f"no better result in {self.stale} validations: ended early")
+            self.reporter.say(f"no better result in {self.stale} validations: ended early")
 
     def _set_up(self, extra: Mapping[str, Any] | None = None) -> None:
         """Make optimiser, averages and engine; a stored plan is for one share of images."""
@@ -219,7 +217,8 @@ class Trainer:
         plan = Plan(**extra["plan"]) if extra.get("share") == share else None
         self.engine = Engine(gradient, self.network, config, share=share, plan=plan)
 
-    def _reporter(self, console: Console) -> Reporter:
+    def _start_recording(self, console: Console) -> Reporter:
+        """Write ``config.yaml`` and open the files of figures."""
         if self.fabric.is_global_zero:
             write_config(self.out, self.config)
         return Reporter(
@@ -250,9 +249,9 @@ class Trainer:
     def _is_finite(self) -> bool:
         """Whether the state is finite, and its last validation if the run is over."""
         score = self.metrics.get("unseen/abs_rel", 0.0) if self.is_done else 0.0
-        state = state_tensors(self.network, self.optimiser)
-        finite = is_finite(self.network, state, self.ema.weights, self.config, self.fabric)
-        return finite and math.isfinite(score)
+        return math.isfinite(score) and is_finite(
+            self.network, self.optimiser, self.ema.weights, self.config, self.fabric
+        )
 
     def _save_last(self) -> None:
         if not self._is_finite():

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from depth_unet.config.optim import OptimConfig
@@ -83,6 +84,17 @@ def set_learning_rate(optimiser: torch.optim.Optimizer, lr: float) -> None:
     """Give every group of parameters its share of the learning rate."""
     for group in optimiser.param_groups:
         group["lr"] = lr * group["lr_factor"]
+
+
+def clip_gradient(
+    fabric: Fabric, model: nn.Module, optimiser: torch.optim.Optimizer, max_norm: float
+) -> Tensor:
+    """Clip the gradient to a norm (0: not at all), and return its norm before."""
+    norm = fabric.clip_gradients(
+        model, optimiser, max_norm=max_norm or float("inf"), error_if_nonfinite=False
+    )
+    assert isinstance(norm, Tensor)
+    return norm
 
 
 def state_tensors(network: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:

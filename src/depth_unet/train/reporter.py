@@ -44,7 +44,7 @@ class Reporter:
         total_steps: Optimiser steps of the whole run.
         steps_per_epoch: Optimiser steps of one epoch.
         start_step: Steps already taken.
-        unreported: The attribute of that name when they were; empty if all of them are reported.
+        unreported: The attribute ``unreported`` after these steps; empty in a new run.
         console: Where the progress line is shown.
         tracker: What ``import_tracker`` returned.
         enabled: Whether this process is the one that reports.

@@ -18,6 +18,7 @@ from tests.integration.commandline import assert_refused, depth_unet
         (predict, "predict a.jpg --save=npy --fov 60 --save=ply", {"save": ("npy", "ply")}),
         (predict, "predict a.jpg --overwrite --overwrite", {"overwrite": True}),
         (predict, "predict a.jpg --out b -o b", {"out": Path("b")}),
+        (predict, "predict a.jpg --out=-b", {"out": Path("-b")}),
         (train, "train seed --data a --data b:2", {"data": ("a", "b:2")}),
         (train, "train seed --data a b --steps 2 --data c", {"data": ("a", "b", "c")}),
         (search, "search seed --data a --space b=1 --space c=2", {"space": ("b=1", "c=2")}),

@@ -24,30 +24,34 @@ def join_repeated(arguments: Sequence[str], kind: type[Any]) -> list[str]:
         ConfigError: Another option of the command is given twice, with different values.
     """
     types = get_type_hints(kind)
-    groups = list[list[str]]()
+    written = list[list[str]]()
     first = dict[str, list[str]]()
-    for name, words in _groups(arguments):
-        expected = types.get(name, bool)
-        if expected is bool or is_dataclass(expected) or first.setdefault(name, words) is words:
-            groups.append(words)
-        elif get_origin(expected) is tuple:
-            first[name] += words[1:]
-        elif first[name][1:] != words[1:]:
-            one, other = (" ".join(given[1:]) for given in (first[name], words))
-            raise ConfigError(f"{words[0]} is given twice, as {one} and {other}; give it once")
-    return [word for words in groups for word in words]
+    for name, words, values in _groups(arguments):
+        expected, flag = types.get(name, bool), f"--{name.replace('_', '-')}"
+        is_list = get_origin(expected) is tuple
+        if expected is bool or is_dataclass(expected):
+            written.append(words)
+        elif name not in first:
+            first[name] = values
+            written += [[flag], values] if is_list else [words]
+        elif is_list:
+            first[name] += values
+        elif first[name] != values:
+            one, other = (" ".join(given) for given in (first[name], values))
+            raise ConfigError(f"{flag} is given twice, as {one} and {other}; give it once")
+    return [word for words in written for word in words]
 
 
-def _groups(arguments: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Every option, by the name of its field, with all words up to the next option."""
-    groups = [("", list[str]())]
+def _groups(arguments: Sequence[str]) -> list[tuple[str, list[str], list[str]]]:
+    """Every option: the name of its field, all words up to the next option, and its values."""
+    groups = [("", list[str](), list[str]())]
     for word in arguments:
         found = OPTION.fullmatch(word)
         if found is None:
-            groups[-1][1].append(word)
+            for part in groups[-1][1:]:
+                part.append(word)
             continue
-        flag = found["name"] or "out"
         value = found["value"] if found["name"] else found["out"] or None
-        words = [f"--{flag}", *([] if value is None else [value])]
-        groups.append((flag.replace("-", "_"), words))
+        name = (found["name"] or "out").replace("-", "_")
+        groups.append((name, [word], [] if value is None else [value]))
     return groups
