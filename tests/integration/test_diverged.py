@@ -16,13 +16,15 @@ pytestmark = pytest.mark.usefixtures("without_pictures")
 LARGE = 1e30  # finite, and too large for any product
 
 
-def diverge_in(monkeypatch: pytest.MonkeyPatch, step: int, value: float = LARGE) -> None:
-    """The first run's step of this number makes every weight very large, or not finite."""
-    update, pending = EMA.update, [step]
+def diverge_in(
+    monkeypatch: pytest.MonkeyPatch, step: int, value: float = LARGE, runs: int = 1
+) -> None:
+    """The steps of this number of the first runs make all weights very large, or not finite."""
+    update, pending = EMA.update, [step] * runs
 
     def spoiled(self: EMA, model: nn.Module, now: int) -> None:
         if now in pending:
-            pending.clear()
+            pending.pop()
             with torch.no_grad():
                 for weight in model.parameters():
                     weight.fill_(value)
@@ -117,3 +119,20 @@ def test_a_diverged_trial(cache: Path, tmp_path: Path, monkeypatch: pytest.Monke
     assert "trial-0000: no result: training diverged: after step 1" in outcome.err
     states = [line.split(",")[:2] for line in (out / "trials.csv").read_text().splitlines()[1:]]
     assert sorted(states) == [["0", "failed"], ["1", "complete"]]
+
+
+def test_a_search_in_which_every_trial_diverges(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without one finite result the page has no pictures, and the search ends with an error."""
+    diverge_in(monkeypatch, 1, runs=2)
+    out = tmp_path / "search"
+    command = ("search", "seed", "--data", cache, "--out", out, *OPTIONS, "--steps", 2)
+    outcome = depth_unet(*command, "--validate-every", 1, "--trials", 2)
+    assert outcome.code == 2, outcome.err
+    line = outcome.complaints[-1]
+    assert line.startswith(f"{ERROR}none of the 2 trials has a result: see {out / 'search.html'}")
+    assert "next:" not in outcome.err
+    text = (out / "search.html").read_text(encoding="utf-8")
+    assert "No trial is complete yet" in text
+    assert "<img" not in text

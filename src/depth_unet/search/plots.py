@@ -1,5 +1,6 @@
 """Optuna's plots of a study, as PNG files."""
 
+import math
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +28,7 @@ BEST_SHARE = 0.25
 
 
 def draw_plots(study: optuna.Study, out: Path) -> dict[str, Path]:
-    """Draw what the complete trials allow: ``history`` from one, the others from two on.
+    """Draw what the trials with a finite result allow: ``history`` from one, all from two on.
 
     Importance is PED-ANOVA: how far the distribution of a setting's values among the best quarter
     of the complete trials differs from that among all of them.
@@ -43,7 +44,8 @@ def draw_plots(study: optuna.Study, out: Path) -> dict[str, Path]:
         # Without earlier attempts, so that trials have the same numbers as in the table.
         shown = optuna.create_study()
         shown.add_trials(list_trials(study))
-        complete = len(shown.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+        trials = shown.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        complete = sum(math.isfinite(trial.values[0]) for trial in trials)
         plots = {"history": _history, "parallel": _parallel, "importance": _importance}
         names = list(plots)[: 3 if complete > 1 else complete]
         return {name: _write(plots[name], shown, out / f"{name}.png") for name in names}

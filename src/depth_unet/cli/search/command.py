@@ -113,6 +113,11 @@ def search(
             ) from None
         with queue.lock:
             results = write_report(study, setup)
+    if results and all(result.state == "failed" for result in results):
+        raise DataError(
+            f"none of the {len(results)} trials has a result: see {out / PAGE_NAME} for their "
+            "settings, and search lower learning rates in another --out"
+        )
     console.print(describe_end(results, setup, source.arguments()))
 
 
