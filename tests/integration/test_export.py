@@ -69,7 +69,7 @@ def test_export_refuses(run_folder: Path, tmp_path: Path) -> None:
     content = out.read_bytes()
     for arguments, message in (
         ((run_folder, out), "exists; choose"),
-        ((run_folder, tmp_path / "mine.onnx"), "does not end in .safetensors"),
+        ((run_folder, tmp_path / "mine.pt"), "does not end in .safetensors or .onnx"),
         ((tmp_path / "nothing", tmp_path / "new.safetensors"), "does not exist"),
         ((run_folder, tmp_path / "new.safetensors", "--spread-scale", 2), "predicts no spread"),
     ):

@@ -231,8 +231,8 @@ class ExportArguments:
 
     checkpoint: Annotated[str, tyro.conf.Positional, operand("RUN")]
     """Run folder (its best checkpoint) or checkpoint file."""
-    out: Annotated[Path, tyro.conf.Positional, operand("FILE.safetensors")]
-    """File to write."""
+    out: Annotated[Path, tyro.conf.Positional, operand("FILE")]
+    """File to write: `.safetensors` (weights) or `.onnx` (whole model, photo in, metres out)."""
     average: Annotated[tuple[str, ...], option("RUN...")] = ()
     """More runs that started from the same weights; the mean of all weights is written."""
     precision: choices.StoredChoice = "fp16"

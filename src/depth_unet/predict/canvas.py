@@ -33,30 +33,38 @@ Network = Callable[[Float[Tensor, "b 3 h w"], Float[Tensor, "b 4"]], DepthOutput
 def canvas_size(height: int, width: int, canvas: CanvasConfig) -> tuple[int, int]:
     """Rows and columns that an image of the given size is resized to.
 
-    Sides are multiples of 16, and the area is within 20 % of the recipe's. Of these sizes it is
-    the one with the aspect ratio closest to the image's, then with the closest area. Very long
-    images get the longest canvas.
+    Of ``canvas_sizes``, it is the one with the aspect ratio closest to the image's, then with the
+    closest area. Very long images get the longest canvas.
 
     Args:
         height: Rows of the image.
         width: Columns of the image.
         canvas: The recipe's canvas.
     """
+
+    def stretch(size: tuple[int, int]) -> float:
+        """At least 1; one division of integers, so that the exported graph agrees bit for bit."""
+        rows, columns = size
+        return max(columns * height, rows * width) / min(columns * height, rows * width)
+
+    return min(canvas_sizes(canvas), key=stretch)
+
+
+@lru_cache(maxsize=16)
+def canvas_sizes(canvas: CanvasConfig) -> tuple[tuple[int, int], ...]:
+    """Rows and columns of every canvas, those with an area close to the recipe's first.
+
+    Sides are multiples of 16, and the area is within 20 % of the recipe's.
+    """
     area = canvas.height * canvas.width
     longest = int(area * AREA_TOLERANCE / SMALLEST_SIDE)
     sides = range(SMALLEST_SIDE, longest + 1, MULTIPLE)
-    buckets = [
+    sizes = (
         (rows, columns)
         for rows, columns in itertools.product(sides, sides)
         if 1 / AREA_TOLERANCE <= rows * columns / area <= AREA_TOLERANCE
-    ]
-
-    def cost(bucket: tuple[int, int]) -> tuple[float, float]:
-        rows, columns = bucket
-        stretch = abs(math.log(columns / rows * height / width))
-        return round(stretch, 6), abs(math.log(rows * columns / area))
-
-    return min(buckets, key=cost)
+    )
+    return tuple(sorted(sizes, key=lambda size: abs(math.log(size[0] * size[1] / area))))
 
 
 def to_canvas(
