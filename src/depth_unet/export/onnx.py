@@ -17,6 +17,7 @@ from depth_unet.export import graph
 from depth_unet.export.checkpoint import in_half_precision
 from depth_unet.export.network import NetworkNodes
 from depth_unet.export.nodes import Nodes
+from depth_unet.export.resize import resize_image
 from depth_unet.files.atomic import replacing
 from depth_unet.model.checkpoint import HEADER_KEY, Checkpoint
 from depth_unet.model.unet import UNet
@@ -89,7 +90,7 @@ def build(network: UNet, config: Config, *, half: bool) -> ModelProto:
     sides = nodes("Shape", "image", start=1, end=3)
     height, width = nodes.several("Split", 2, sides, num_outputs=2)
     rows, columns = graph.choose_canvas(nodes, height, width, config.canvas)
-    grey = graph.resize_image(nodes, "image", (height, width), (rows, columns))
+    grey = resize_image(nodes, "image", (height, width), (rows, columns))
     focal = config.model.canonical_focal
     camera = graph.assume_camera(nodes, "camera_px", height, width, focal)
     depth, log_spread = NetworkNodes(nodes, network, half=half).forward(
