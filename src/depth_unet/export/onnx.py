@@ -32,7 +32,7 @@ INPUTS: dict[str, tuple[int, list[str | int | None]]] = {
 OUTPUT_SHAPE: list[str | int | None] = ["batch", "height", "width"]
 SIZES = ((480, 640), (640, 480), (32, 32), (100, 500), (479, 641), (240, 320))
 """Rows and columns of the photos with which every file is checked."""
-ABSOLUTE_M, RELATIVE = 1e-3, 1e-4
+ABSOLUTE, RELATIVE = 1e-3, 1e-4  # a millimetre, or .1 % of the interval's end, and .01 %
 UNITS = {
     "image": "RGB, 0 to 255",
     "camera_px": "fx, fy, cx, cy in pixels of the image, integers at pixel centres; "
@@ -61,8 +61,8 @@ class Source:
 def write(path: Path, checkpoint: Checkpoint, source: Source, *, half: bool) -> None:
     """Write an ONNX file, whole or not at all, once it agrees with the network itself.
 
-    Depth and uncertainty of two photos with different cameras, one of them unknown, must agree to
-    a millimetre plus .01 % for each of ``SIZES``.
+    Two photos of each of ``SIZES`` are compared, one with a camera, one without. Depth must agree
+    to a millimetre plus .01 %, and the ends of the uncertainty's interval to .1 %.
 
     Args:
         path: The file.
@@ -72,7 +72,8 @@ def write(path: Path, checkpoint: Checkpoint, source: Source, *, half: bool) -> 
 
     Raises:
         CheckpointError: The weights do not fit the config.
-        ConfigError: A weight is too large for half precision, or the file does not agree.
+        ConfigError: A weight is too large for half precision, the file does not agree, or the
+            network predicts NaN.
     """
     if half:
         halves = in_half_precision(checkpoint.weights)
@@ -136,7 +137,7 @@ def check(path: Path, checkpoint: Checkpoint) -> None:
     """Compare a file with the network; see ``write``.
 
     Raises:
-        ConfigError: The file does not agree.
+        ConfigError: The file does not agree, or the network predicts NaN.
     """
     session = open_session(path)
     model = DepthModel(checkpoint)
@@ -150,12 +151,17 @@ def check(path: Path, checkpoint: Checkpoint) -> None:
         expected = [np.stack([prediction.depth_m for prediction in predictions])]
         if checkpoint.config.model.spread:
             expected.append(np.stack([np.asarray(p.uncertainty_m) for p in predictions]))
+        found, expected = _with_relative_spread(found), _with_relative_spread(expected)
         for output, ours, theirs in zip(session.get_outputs(), found, expected, strict=True):
-            if not np.allclose(ours, theirs, rtol=RELATIVE, atol=ABSOLUTE_M):
+            if not np.isfinite(theirs).all():
+                raise ConfigError(
+                    f"the network predicts NaN or infinity as {output.name}; export other weights"
+                )
+            if not np.allclose(ours, theirs, rtol=RELATIVE, atol=ABSOLUTE):
                 raise ConfigError(
                     f"{output.name} of the ONNX file differs from the network's by "
-                    f"{np.abs(ours - theirs).max():.2g} m for a photo of {width}x{height}; it is "
-                    "not written; export a .safetensors file, and report this as a fault"
+                    f"{np.abs(ours - theirs).max():.2g} for a photo of {width}x{height}; it is not "
+                    "written; export a .safetensors file, and report this as a fault"
                 )
 
 
@@ -180,6 +186,12 @@ def _assemble(nodes: Nodes, outputs: list[str]) -> ModelProto:
     )
     checker.check_model(model)
     return model
+
+
+def _with_relative_spread(outputs: list[np.ndarray]) -> list[np.ndarray]:
+    """Depth, and the logarithm of the factor by which its interval extends."""
+    depth_m, *uncertainty_m = outputs
+    return [depth_m, *(np.arcsinh(half_m / depth_m) for half_m in uncertainty_m)]
 
 
 def _random_photo(height: int, width: int, generator: np.random.Generator) -> np.ndarray:
