@@ -60,20 +60,16 @@ class NetworkNodes:
         Returns:
             Canonical depth, b 1 h w, and the log of its spread or None.
         """
-        config, network = self.network.config, self.network
+        network, config = self.network, self.network.config
         if not config.camera_rays:
             camera = self._canonical_camera(size)
         *skips, x = self._encode(image, camera)
         for up in network.ups:
             x = self._upsample(cast(Upsample, up), x, skips.pop())
-        x = self._silu(x)
-        raw = self.nodes.bilinear(self.convolve(network.head, x), size)
-        depth_m = self._to_metres(raw, config)
-        if network.spread_head is None:
-            return depth_m, None
-        return depth_m, self.nodes.bilinear(self.convolve(network.spread_head, x), size)
+        raw, *log_spread = self._heads(self._silu(x), size)
+        return self._to_metres(raw, config), log_spread[0] if log_spread else None
 
-    def convolve(self, layer: nn.Conv2d, x: str) -> str:
+    def _convolve(self, layer: nn.Conv2d, x: str) -> str:
         """A convolution with the weights of ``layer``."""
         weights = [layer.weight] if layer.bias is None else [layer.weight, layer.bias]
         return self.nodes(
@@ -91,6 +87,16 @@ class NetworkNodes:
             return self.nodes.tensor(name, array)
         return self.nodes("Cast", self.nodes.tensor(name, array.astype(np.float16)), to=1)
 
+    def _heads(self, x: str, size: str) -> list[str]:
+        """The one channel of each head, at the canvas; two channels cost as much as one."""
+        nodes, heads = self.nodes, [self.network.head]
+        if self.network.spread_head is not None:
+            heads.append(self.network.spread_head)
+        weights = nodes("Concat", *(self._weight(head.weight) for head in heads), axis=0)
+        biases = nodes("Concat", *(self._weight(cast(Tensor, h.bias)) for h in heads), axis=0)
+        y = nodes.bilinear(nodes("Conv", x, weights, biases, pads=[1] * 4), size)
+        return nodes.several("Split", len(heads), y, axis=1, num_outputs=len(heads))
+
     def _encode(self, image: str, camera: list[Value]) -> list[str]:
         encoder = self.network.encoder
         match encoder:
@@ -101,7 +107,7 @@ class NetworkNodes:
                 for stage, lateral in zip(encoder.trunk.stages, encoder.laterals, strict=True):
                     for block in cast(nn.Sequential, stage):
                         x = self._inverted_residual(cast(InvertedResidual, block), x)
-                    projected = self.convolve(cast(nn.Conv2d, lateral.project), x)
+                    projected = self._convolve(cast(nn.Conv2d, lateral.project), x)
                     stack = cast(AttentionStack, lateral.attention)
                     features.append(self._attention_stack(stack, projected, camera))
                 return features
@@ -121,11 +127,11 @@ class NetworkNodes:
             ]
             plane = nodes("Concat", nodes("Shape", image, end=1), np.array([1]), size, axis=0)
             x = nodes("Concat", x, *(nodes("Expand", ray, plane) for ray in rays), axis=1)
-        x = self.convolve(encoder.stem, x)
+        x = self._convolve(encoder.stem, x)
         features = []
         for level, stage in enumerate(encoder.stages):
             if level:
-                x = self.convolve(cast(Downsample, encoder.downs[level - 1]).conv, x)
+                x = self._convolve(cast(Downsample, encoder.downs[level - 1]).conv, x)
             for block in cast(Stage, stage).convolutions:
                 x = self._residual(cast(ResidualBlock, block), x)
             x = self._attention_stack(cast(Stage, stage).attention, x, camera)
@@ -157,16 +163,16 @@ class NetworkNodes:
         return self.nodes("Add", x, y) if block.adds else y
 
     def _residual(self, block: ResidualBlock, x: str) -> str:
-        y = self.convolve(block.conv1, self._silu(self._group_norm(block.norm1, x)))
-        y = self.convolve(block.conv2, self._silu(self._group_norm(block.norm2, y)))
+        y = self._convolve(block.conv1, self._silu(self._group_norm(block.norm1, x)))
+        y = self._convolve(block.conv2, self._silu(self._group_norm(block.norm2, y)))
         shortcut = block.shortcut
         return self.nodes(
-            "Add", y, self.convolve(shortcut, x) if isinstance(shortcut, nn.Conv2d) else x
+            "Add", y, self._convolve(shortcut, x) if isinstance(shortcut, nn.Conv2d) else x
         )
 
     def _upsample(self, block: Upsample, x: str, skip: str) -> str:
         size = self.nodes("Shape", skip, start=2)
-        x = self.nodes.bilinear(self.convolve(block.reduce, x), size)
+        x = self.nodes.bilinear(self._convolve(block.reduce, x), size)
         return self._residual(block.fuse, self.nodes("Concat", x, skip, axis=1))
 
     def _group_norm(self, layer: nn.GroupNorm, x: str) -> str:
@@ -203,23 +209,23 @@ class NetworkNodes:
         x = nodes("Add", x, self._attend(block, self._group_norm(block.norm1, x), places))
         y = nodes(
             "Gelu",
-            self.convolve(block.expand, self._group_norm(block.norm2, x)),
+            self._convolve(block.expand, self._group_norm(block.norm2, x)),
             approximate="tanh",
         )
-        return nodes("Add", x, self.convolve(block.contract, y))
+        return nodes("Add", x, self._convolve(block.contract, y))
 
     def _attend(self, block: AttentionBlock, x: str, places: str) -> str:
         nodes, width = self.nodes, block.head_width
         heads = block.out.in_channels // width
-        x = nodes("Add", x, self.convolve(block.position, places))
+        x = nodes("Add", x, self._convolve(block.position, places))
         heads_first = nodes(
-            "Reshape", self.convolve(block.qkv, x), np.array([0, 3 * heads, width, -1])
+            "Reshape", self._convolve(block.qkv, x), np.array([0, 3 * heads, width, -1])
         )
         q, k, v = nodes.several("Split", 3, heads_first, axis=1, num_outputs=3)
         q = nodes("Mul", nodes("Transpose", q, perm=[0, 1, 3, 2]), np.float32(width**-0.5))
         shares = nodes("Softmax", nodes("MatMul", q, k), axis=-1)
         y = nodes("MatMul", v, nodes("Transpose", shares, perm=[0, 1, 3, 2]))
-        return self.convolve(block.out, nodes("Reshape", y, nodes("Shape", x)))
+        return self._convolve(block.out, nodes("Reshape", y, nodes("Shape", x)))
 
     def _canonical_camera(self, size: str) -> list[Value]:
         """See ``rays.canonical_camera`` and ``rays.relative_camera``."""
