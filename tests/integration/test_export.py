@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from safetensors.torch import load_file
 
 from depth_unet.export.onnx import open_session
-from depth_unet.model.checkpoint import BEST_NAME, read, resolve
+from depth_unet.model.checkpoint import BEST_NAME, read, resolve, save
 from depth_unet.predict.model import DepthModel
 from tests.integration.commandline import FEW_STEPS, assert_refused, depth_unet
 
@@ -48,6 +51,24 @@ def test_export_to_onnx(run_folder: Path, tmp_path: Path) -> None:
     expected = DepthModel(read(run_folder / BEST_NAME)).predict(image).depth_m
     np.testing.assert_allclose(depth_m[0], expected, rtol=1e-5, atol=1e-4)
     assert_refused(depth_unet("export", run_folder, out), "already exists")
+
+
+def test_onnx_export_refuses(
+    run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Damaged weights, weights out of half precision's range and missing libraries: no file."""
+    checkpoint = read(run_folder / BEST_NAME)
+    damaged, large = tmp_path / "damaged.safetensors", tmp_path / "large.safetensors"
+    for path, value in ((damaged, float("nan")), (large, 1e6)):
+        bias = torch.full_like(checkpoint.weights["head.bias"], value)
+        save(path, replace(checkpoint, weights=checkpoint.weights | {"head.bias": bias}))
+    out = tmp_path / "mine.onnx"
+    assert_refused(depth_unet("export", damaged, out), "NaN")
+    assert_refused(depth_unet("export", large, out), "head.bias is too large for fp16")
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    monkeypatch.delitem(sys.modules, "depth_unet.export.onnx", raising=False)
+    assert_refused(depth_unet("export", run_folder, out), "pip install")
+    assert not out.exists()
 
 
 def test_mean_of_runs(cache: Path, tmp_path: Path) -> None:
