@@ -9,7 +9,7 @@ import hashlib
 
 from depth_unet.export.external import write_graph
 from depth_unet.export.onnx import Source
-from depth_unet.model.checkpoint import WEIGHTS
+from depth_unet.model.shipped import WEIGHTS
 
 LICENCE = "research use: trained on NYU Depth v2 (see LICENSE.md beside the weights)"
 

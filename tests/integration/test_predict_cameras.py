@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import depth_unet
-from depth_unet.predict.model import ASSUMED, EXIF
+from depth_unet.predict.predictor import ASSUMED, EXIF
 from tests.integration.commandline import Outcome, predict
 from tests.integration.commandline import depth_unet as run
 

@@ -33,6 +33,7 @@ class DepthMetadata:
 
     Attributes:
         model: Name of the network.
+        engine: What ran the network, with its version.
         calibration: The camera that the depth holds for.
         focal_from: Source of that camera's focal length.
         photo: Name of the photo; may be empty. File names may be any bytes; those that are not
@@ -40,6 +41,7 @@ class DepthMetadata:
     """
 
     model: str
+    engine: str
     calibration: Calibration
     focal_from: str
     photo: str = ""
@@ -58,6 +60,7 @@ class DepthMetadata:
             "quantity": QUANTITY,
             "unit": unit,
             "model": self.model,
+            "engine": self.engine,
             "camera": f"{focal}, {axis}, {size}",
             "distortion": " ".join((self.calibration.distortion, *coefficients)),
             "focal_from": self.focal_from,
@@ -136,6 +139,7 @@ def write_json(depth_m: Depth, path: Path, metadata: DepthMetadata) -> None:
         "quantity": QUANTITY,
         "unit": "metres",
         "model": metadata.model,
+        "engine": metadata.engine,
         "photo": metadata.photo,
         "intrinsics": asdict(calibration.intrinsics),
         "distortion": {
