@@ -149,8 +149,12 @@ def _run_command(command: str, arguments: list[str]) -> list[DataError]:
         parsed = _parse_recipe(command, arguments)
     else:
         parsed = _parse(command, arguments)
-    failures: list[DataError] = importlib.import_module(f"depth_unet.cli.{module}").run(parsed)
+    failures: list[DataError] = _import(module).run(parsed)
     return failures
+
+
+def _import(module: str) -> Any:
+    return importlib.import_module(f"depth_unet.cli.{module}")
 
 
 def _suggest(word: str, known: Iterable[str]) -> str:
@@ -200,6 +204,7 @@ def _parse(command: str, rest: list[str], *, prog: str = "", config: Any = None)
     import tyro
 
     from depth_unet.cli import arguments
+    from depth_unet.cli.program.defaults import trusted_defaults
     from depth_unet.cli.program.repeated import join_repeated
 
     kind = getattr(arguments, f"{command.title()}Arguments")
@@ -208,13 +213,14 @@ def _parse(command: str, rest: list[str], *, prog: str = "", config: Any = None)
         required = {"resume": tyro.MISSING} if command == "resume" else {"data": tyro.MISSING}
         default = kind(config=config, **required)
     try:
-        return tyro.cli(
-            kind,
-            prog=f"depth-unet {prog or command}",
-            args=join_repeated(rest, kind),
-            default=default,
-            config=(tyro.conf.DisallowNone,),
-            registry=help_rules(),
-        )
+        with trusted_defaults():
+            return tyro.cli(
+                kind,
+                prog=f"depth-unet {prog or command}",
+                args=join_repeated(rest, kind),
+                default=default,
+                config=(tyro.conf.DisallowNone,),
+                registry=help_rules(),
+            )
     except RefusedError as refused:
         raise refused.error from None

@@ -5,7 +5,8 @@ Augmentation has its own resampling.
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, UInt8, UInt16
+
+from depth_unet.arrays import Float32, UInt8, UInt16
 
 ROWS_AT_ONCE = 64
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from jaxtyping import Float32
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from depth_unet.arrays import Float32, percentiles
 from depth_unet.camera.calibration import Calibration
 from depth_unet.files.atomic import replacing, write_bytes, write_text
 from depth_unet.images.millimetres import as_millimetres
@@ -133,7 +133,7 @@ def write_json(depth_m: Depth, path: Path, metadata: DepthMetadata) -> None:
     step = max(1, math.isqrt(depth_m.size // MOST_PIXELS))
     few_m = depth_m[::step, ::step]
     usable = few_m[np.isfinite(few_m) & (few_m > 0)]
-    found = np.percentile(usable, PERCENTILES) if usable.size else []
+    found = percentiles(usable, PERCENTILES) if usable.size else []
     calibration = metadata.calibration
     values = {
         "quantity": QUANTITY,
@@ -148,8 +148,7 @@ def write_json(depth_m: Depth, path: Path, metadata: DepthMetadata) -> None:
         },
         "focal_from": metadata.focal_from,
         "depth_percentiles_m": {
-            str(share): round(float(value), 4)
-            for share, value in zip(PERCENTILES, found, strict=False)
+            str(share): round(value, 4) for share, value in zip(PERCENTILES, found, strict=False)
         },
     }
     write_text(path, json.dumps(values, indent=1) + "\n")

@@ -8,8 +8,8 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import UInt8
 
+from depth_unet.arrays import UInt8
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.model import CanvasConfig
 from depth_unet.images.resize import resize_image

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from jaxtyping import Float32, UInt8
 
+from depth_unet.arrays import Float32, UInt8
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.model import CanvasConfig
 from depth_unet.errors import CheckpointError, ConfigError

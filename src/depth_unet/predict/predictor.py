@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import numpy as np
-from jaxtyping import Float32, UInt8
 
+from depth_unet.arrays import Float32, UInt8
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.plausible import find_doubt
