@@ -198,6 +198,14 @@ def test_unknown_devices(tmp_path: Path, device: str) -> None:
         depth_unet.load(path, device=device)
 
 
+def test_unknown_device_on_the_command_line(tmp_path: Path) -> None:
+    """The same in one line, with exit code 2."""
+    path = write(tmp_path / "flat.onnx", flat_model(FACTS))
+    write_photo(tmp_path / "photo.png", smooth_photo(48, 64))
+    outcome = run_command("predict", tmp_path / "photo.png", "--weights", path, "--device", "mps")
+    assert_refused(outcome, "does not run on device mps here; choose cpu")
+
+
 def test_choice_of_engine(tmp_path: Path) -> None:
     """Shipped names on the CPU take ONNX Runtime, and what it cannot do is refused."""
     path = write(tmp_path / "flat.onnx", flat_model(FACTS))
