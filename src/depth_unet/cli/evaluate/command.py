@@ -94,6 +94,7 @@ def score_checkpoint(
         protocol=rules,
         name=arguments.name or short_name(path),
         checkpoint=path,
+        engine=model.engine,
         config=checkpoint.config,
         step=checkpoint.step,
         origin=checkpoint.origin,
