@@ -46,7 +46,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help demo demo-data test test-all check wheel docs bench transfer scratch clean
+.PHONY: help demo demo-data test test-all check wheel docs bench transfer scratch graphs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -141,6 +141,9 @@ scratch: $(READY) ## render rooms and train the `scratch` weights on them and NY
 		--out $(WEIGHTS)/scratch --auto-resume
 	$(BIN)/python -m depth_unet export $(WEIGHTS)/scratch $(WEIGHTS)/scratch.safetensors \
 		--spread-scale $(SPREAD_SCALE) --overwrite
+
+graphs: $(READY) ## write the ONNX graphs of the shipped weights anew, beside them
+	$(BIN)/python tools/shipped_graphs.py
 
 docs: $(DOCS_READY) ## build the documentation into build/docs
 	$(BIN)/python -m sphinx -W --keep-going -b html docs build/docs

@@ -1,8 +1,9 @@
 """A folder of photos: images per second of `predict` against a plain loop over the same network.
 
-The loop is what people write: open, resize, forward, resize, save, one photo after another. Both
-write 16-bit PNG files of 640x480 JPEG photos; they take turns, folder by folder, so that a busy
-machine slows both alike. `predict` takes several photos at a time, each in a thread of its own.
+The loop is what people write: open, resize, forward, resize, save, one photo after another, with
+torch. `predict` takes several photos at a time, each in a thread of its own, with torch and with
+ONNX Runtime. All write 16-bit PNG files of 640x480 JPEG photos; they take turns, folder by folder,
+so that a busy machine slows them alike.
 
     python benchmarks/folder.py [--photos 100] [--rounds 5] [--weights transfer]
 """
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +31,13 @@ from depth_unet.cli.predict.job import Outcome
 from depth_unet.images.resize import resize_bilinear
 from depth_unet.outputs.depth_write import write_png16
 from depth_unet.predict.canvas import to_canvas
-from depth_unet.predict.model import DepthModel, load
+from depth_unet.predict.load import load
+from depth_unet.predict.model import DepthModel
+from depth_unet.predict.predictor import Predictor
 
 OUT = RESULT.parent / "folder.md"
 WIDTH, HEIGHT = 640, 480
-FOCAL_PX = 519.0
+CAMERA = Intrinsics.centred(WIDTH, HEIGHT, 519.0)
 
 
 def write_photos(folder: Path, count: int) -> None:
@@ -50,17 +54,19 @@ def plain_loop(model: DepthModel, photos: Path, out: Path) -> None:
     for path in sorted(photos.glob("*.jpg")):
         image = np.asarray(Image.open(path).convert("RGB"))
         with torch.inference_mode():
-            depth = model(to_canvas(image, model.config.canvas)).canonical_depth_m
+            pixels, _ = to_canvas(image, CAMERA, model.canvas)
+            batch = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None] / 255
+            depth = model(batch).canonical_depth_m
         depth_m = resize_bilinear(depth[0, 0].numpy(), HEIGHT, WIDTH)
         Image.fromarray((depth_m * 1000).astype(np.uint16)).save(out / f"{path.stem}.png")
 
 
-def ours(model: DepthModel, photos: Path, out: Path) -> None:
+def ours(model: Predictor, photos: Path, out: Path) -> None:
     """What `depth-unet predict` does."""
     predict_all(
         model,
         list_inputs([str(photos)], []),
-        lambda _: Intrinsics.centred(WIDTH, HEIGHT, FOCAL_PX),
+        lambda _: CAMERA,
         lambda item, prediction: write_png16(
             prediction.depth_m, out / f"{item.path.stem}.png", prediction.metadata(item.path.name)
         ),
@@ -75,10 +81,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--weights", default="transfer")
     options = parser.parse_args()
-    model = load(options.weights)
-    sides: dict[str, Callable[[DepthModel, Path, Path], None]] = {
-        "plain loop": plain_loop,
-        "predict": ours,
+    eager = load(options.weights, engine="torch")
+    assert isinstance(eager, DepthModel)
+    sides: dict[str, Callable[[Path, Path], None]] = {
+        "plain loop, torch": partial(plain_loop, eager),
+        "`predict`, torch": partial(ours, eager),
+        "`predict`, ONNX Runtime": partial(ours, load(options.weights, engine="onnx")),
     }
     speeds: dict[str, list[float]] = {name: [] for name in sides}
     with tempfile.TemporaryDirectory() as folder:
@@ -90,12 +98,17 @@ def main() -> None:
                 shutil.rmtree(out, ignore_errors=True)
                 out.mkdir()
                 start_s = time.perf_counter()
-                side(model, photos, out)
+                side(photos, out)
                 elapsed_s = time.perf_counter() - start_s
                 assert len(list(out.iterdir())) == options.photos
                 if number:
                     speeds[name].append(options.photos / elapsed_s)
-    ratios = [one / other for one, other in zip(*reversed(speeds.values()), strict=True)]
+    loop = speeds["plain loop, torch"]
+    rows = [
+        f"| {name} | {spread(found).text(1)} | "
+        f"{spread([one / other for one, other in zip(found, loop, strict=True)]).text(2)} |"
+        for name, found in speeds.items()
+    ]
     text = "\n".join(
         (
             f"# A folder of {options.photos} photos of {WIDTH}x{HEIGHT}\n",
@@ -103,8 +116,8 @@ def main() -> None:
             f"{platform.python_version()}, {torch.get_num_threads()} threads; {options.rounds} "
             "rounds in turn: median (lowest-highest).\n",
             "| Side | Images/s | Times the loop |\n|---|--:|--:|",
-            f"| plain loop | {spread(speeds['plain loop']).text(1)} | 1 |",
-            f"| `predict` | {spread(speeds['predict']).text(1)} | {spread(ratios).text(2)} |\n",
+            *rows,
+            "",
         )
     )
     OUT.parent.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.cli.predict.job import Job
 from depth_unet.cli.predict.video import predict_clip
 from depth_unet.images.photo import DecodedPhoto, read_photo
-from depth_unet.predict.model import load
+from depth_unet.predict.load import load
 from depth_unet.rooms.generate import generate
 from depth_unet.rooms.options import RoomsOptions
 from depth_unet.video.motion import match_frames

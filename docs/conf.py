@@ -2,6 +2,8 @@
 
 from importlib.metadata import version as installed_version
 
+import jaxtyping  # noqa: F401  # signatures show shapes if it is imported before the package
+
 project = "depth-unet"
 author = "The depth-unet authors"
 copyright = author

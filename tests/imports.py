@@ -1,7 +1,16 @@
-"""Lists what a program imports, in a new Python process."""
+"""Lists what a program imports, in a new Python process; hides libraries from it."""
 
 import subprocess
 import sys
+
+WITHOUT_TRAINING = """\
+import sys
+from importlib.machinery import PathFinder
+hidden = ("torch", "lightning_fabric", "safetensors", "matplotlib", "psutil", "onnx")
+find = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *rest: None if name in hidden else find(name, *rest)
+"""
+"""The start of a program that finds no library of the extra `train`."""
 
 
 def imported_by(program: str) -> set[str]:

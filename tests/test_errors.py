@@ -1,8 +1,13 @@
 """What error messages say about libraries that are not installed."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
-from depth_unet.errors import install_command
+from depth_unet.errors import EXTRAS, ConfigError, install_command, missing_library
+
+PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 
 @pytest.mark.parametrize(
@@ -16,3 +21,21 @@ from depth_unet.errors import install_command
 def test_install_command(libraries: tuple[str, ...], command: str) -> None:
     """The command names libraries with the versions that the package declares."""
     assert install_command(*libraries) == command
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_extras_are_those_of_the_package(extra: str) -> None:
+    """An error names all libraries of an extra, and no others."""
+    project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
+    declared = {line.partition(">=")[0] for line in project["optional-dependencies"][extra]}
+    assert declared - {"depth-unet[train]"} == set(EXTRAS[extra])
+
+
+def test_missing_libraries() -> None:
+    """A missing library of an extra becomes one line with a command; others stay what they are."""
+    found = missing_library("train", ModuleNotFoundError(name="lightning_fabric.strategies"))
+    assert isinstance(found, ConfigError)
+    assert str(found).startswith("train needs lightning-fabric, which is not installed; run: pip ")
+    assert '"torch' in str(found)
+    with pytest.raises(ModuleNotFoundError, match="a bug"):
+        missing_library("train", ModuleNotFoundError("a bug", name="depth_unet.typo"))

@@ -38,7 +38,7 @@ def meter_xxs(path: Path, threads: int = 0) -> Predictor:
     With antialiasing its RMSE on test_a is .538, with aligned corners .549: measured, the figures
     of others are those of the plain resize.
     """
-    import onnxruntime  # type: ignore[import-untyped]
+    import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from depth_unet import recipes
     from depth_unet.camera.intrinsics import Intrinsics
     from depth_unet.errors import CheckpointError, ConfigError, DataError
-    from depth_unet.predict.model import DepthModel, load
+    from depth_unet.predict.load import load
+    from depth_unet.predict.model import DepthModel
     from depth_unet.predict.prediction import Prediction
+    from depth_unet.predict.predictor import Predictor
 
 __version__ = "0.1.0"
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "DepthModel",
     "Intrinsics",
     "Prediction",
+    "Predictor",
     "load",
     "recipes",
 ]
@@ -35,7 +38,8 @@ _HOMES = {
     "DepthModel": "depth_unet.predict.model",
     "Intrinsics": "depth_unet.camera.intrinsics",
     "Prediction": "depth_unet.predict.prediction",
-    "load": "depth_unet.predict.model",
+    "Predictor": "depth_unet.predict.predictor",
+    "load": "depth_unet.predict.load",
 }
 
 

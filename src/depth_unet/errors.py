@@ -8,6 +8,12 @@ import re
 import shlex
 from pathlib import Path
 
+EXTRAS = {
+    "train": ("torch", "lightning-fabric", "safetensors", "matplotlib", "psutil"),
+    "search": ("optuna", "sqlalchemy"),
+}
+"""Libraries that whole commands need, by extra of this package."""
+
 
 class ConfigError(ValueError):
     """A setting is out of range, or two settings contradict each other."""
@@ -59,3 +65,21 @@ def install_command(*libraries: str) -> str:
         found = (line for line in declared if re.split(r"[<>=!~ \[]", line)[0] == library)
         wanted.append(f'"{next(found, library)}"')
     return f"pip install {' '.join(wanted)}"
+
+
+def missing_library(task: str, error: ModuleNotFoundError) -> ConfigError:
+    """What to raise in place of ``error`` where a library of ``EXTRAS`` is not installed.
+
+    Args:
+        task: What needs the library, as the message names it.
+        error: The failed import.
+
+    Raises:
+        ModuleNotFoundError: ``error`` itself, if another module is missing: that is a bug.
+    """
+    library = (error.name or "").partition(".")[0].replace("_", "-")
+    for libraries in EXTRAS.values():
+        if library in libraries:
+            command = install_command(*libraries)
+            return ConfigError(f"{task} needs {library}, which is not installed; run: {command}")
+    raise error

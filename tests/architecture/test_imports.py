@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from depth_unet.cli.main import MODULE_OF, WITH_RECIPE
-from tests.imports import imported_by
+from tests.imports import WITHOUT_TRAINING, imported_by
 
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
 MAX_PUBLIC_NAMES = 20
-MAX_TOP_LEVEL_NAMES = 26
+MAX_TOP_LEVEL_NAMES = 27
 PARSER = {"docstring_parser", "tyro", "typeguard", "typing_extensions"}
+NEEDS_TORCH = {"predict/model.py", "predict/network.py"}
 DRAWERS = {"utils", "common", "helpers", "misc"}
 
 
@@ -127,6 +128,20 @@ def test_help_loads_no_other_library(command: str, allowed: set[str]) -> None:
     ours = {"depth_unet", "__main__", "__mp_main__"}
     other = {name for name in loaded - ours - allowed if not name.startswith("_")}
     assert other <= sys.stdlib_module_names
+
+
+def test_prediction_imports_no_library_of_training() -> None:
+    """Without torch and matplotlib, all of prediction and video loads, and what they stand on."""
+    parts = {"camera", "config", "files", "images", "outputs", "predict", "video"}
+    names = [
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        for path in MODULES
+        if path.relative_to(PACKAGE).parts[0] in parts or _name(path).startswith("cli/predict/")
+        if _name(path) not in NEEDS_TORCH
+    ]
+    assert len(names) > 50
+    program = f"import importlib; [*map(importlib.import_module, {names})]"
+    assert set(names) <= imported_by(WITHOUT_TRAINING + program)
 
 
 def _functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

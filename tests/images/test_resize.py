@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 
 from depth_unet.images.resize import resize_bilinear, resize_depth, resize_image
 
@@ -150,3 +152,22 @@ def test_predictions_are_resized_bilinearly() -> None:
     same = np.random.default_rng(0).random((3, 5), np.float32)
     assert np.array_equal(resize_bilinear(same, 3, 5), same)
     assert np.array_equal(resize_bilinear(same[:, ::-1], 3, 5), same[:, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ((240, 320), (480, 640)),
+        ((96, 128), (1000, 1500)),
+        ((272, 288), (640, 480)),
+        ((480, 640), (96, 128)),
+        ((32, 480), (100, 3000)),
+        ((241, 37), (517, 333)),
+        ((1, 1), (40, 50)),
+    ],
+)
+def test_predictions_are_resized_as_torch_does(old: tuple[int, int], new: tuple[int, int]) -> None:
+    """Without torch, the values are those of its `interpolate`, up to the last bit of fp32."""
+    values = np.random.default_rng(0).uniform(0.3, 10, old).astype(np.float32)
+    theirs = F.interpolate(torch.from_numpy(values)[None, None], size=new, mode="bilinear")[0, 0]
+    np.testing.assert_allclose(resize_bilinear(values, *new), theirs.numpy(), rtol=2.5e-7)

@@ -39,7 +39,7 @@ UNCHANGED = (  # photos as they are, so that a network can learn them by heart
 FEW_STEPS = ("--steps", 2, "--batch-size", 2, "--fraction", 1, "--validate-every", 2, *TINY_MODEL)
 ERROR = "depth-unet: error: "
 _PROGRESS = re.compile(
-    r"warning: |.*━|preparing |ep(o?c?h?…?) |step \d+ |"
+    r"warning: |engine: |.*━|preparing |ep(o?c?h?…?) |step \d+ |"
     r".*; \d+ pairs$|\w+: \d+ training frames|.*: \d+ predicted, \d+ failed"
 )
 

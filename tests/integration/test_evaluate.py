@@ -228,6 +228,8 @@ def test_densedepth(run_folder: Path, box_rooms: Path, tmp_path: Path) -> None:
     results = results_in(tmp_path / "evaluation")
     assert (results["protocol"], results["flip"]) == ("densedepth", True)
     assert "flip averaging on" in results["description"]
+    assert results["engine"].startswith("torch ")
+    assert results["engine"] in results["description"]
 
 
 @pytest.mark.usefixtures("without_pictures")

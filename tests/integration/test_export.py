@@ -1,12 +1,18 @@
 """A run as one small file: the same depth, half the size, nothing that only resuming needs."""
 
+import hashlib
+import json
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from safetensors.torch import load_file
 
-from depth_unet.model.checkpoint import BEST_NAME, read, resolve
+from depth_unet.export.onnx import open_session
+from depth_unet.model.checkpoint import BEST_NAME, read, resolve, save
 from depth_unet.predict.model import DepthModel
 from tests.integration.commandline import FEW_STEPS, assert_refused, depth_unet
 
@@ -26,6 +32,43 @@ def test_export_predicts_the_same(run_folder: Path, cache: Path, tmp_path: Path)
     )
     np.testing.assert_allclose(after, before, rtol=1e-3)
     assert out.stat().st_size < 0.7 * (run_folder / BEST_NAME).stat().st_size
+
+
+def test_export_to_onnx(run_folder: Path, tmp_path: Path) -> None:
+    """The suffix chooses the form; the file answers in metres and states where it comes from."""
+    out = tmp_path / "mine.onnx"
+    outcome = depth_unet("export", run_folder, out, "--precision", "fp32")
+    assert outcome.code == 0, outcome.err
+    assert "SHA-256" in outcome.err
+    session = open_session(out)
+    facts = json.loads(session.get_modelmeta().custom_metadata_map["depth_unet"])
+    content = (run_folder / BEST_NAME).read_bytes()
+    assert facts["sha256"] == hashlib.sha256(content).hexdigest()
+    assert (facts["name"], facts["precision"]) == (run_folder.name, "fp32")
+    image = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8)
+    feeds = {"image": image[None], "camera_px": np.zeros((1, 4), np.float32)}
+    (depth_m,) = session.run(None, feeds)
+    expected = DepthModel(read(run_folder / BEST_NAME)).predict(image).depth_m
+    np.testing.assert_allclose(depth_m[0], expected, rtol=1e-5, atol=1e-4)
+    assert_refused(depth_unet("export", run_folder, out), "already exists")
+
+
+def test_onnx_export_refuses(
+    run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Damaged weights, weights out of half precision's range and missing libraries: no file."""
+    checkpoint = read(run_folder / BEST_NAME)
+    damaged, large = tmp_path / "damaged.safetensors", tmp_path / "large.safetensors"
+    for path, value in ((damaged, float("nan")), (large, 1e6)):
+        bias = torch.full_like(checkpoint.weights["head.bias"], value)
+        save(path, replace(checkpoint, weights=checkpoint.weights | {"head.bias": bias}))
+    out = tmp_path / "mine.onnx"
+    assert_refused(depth_unet("export", damaged, out), "NaN")
+    assert_refused(depth_unet("export", large, out), "head.bias is too large for fp16")
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    monkeypatch.delitem(sys.modules, "depth_unet.export.onnx", raising=False)
+    assert_refused(depth_unet("export", run_folder, out), "pip install")
+    assert not out.exists()
 
 
 def test_mean_of_runs(cache: Path, tmp_path: Path) -> None:
@@ -69,7 +112,7 @@ def test_export_refuses(run_folder: Path, tmp_path: Path) -> None:
     content = out.read_bytes()
     for arguments, message in (
         ((run_folder, out), "exists; choose"),
-        ((run_folder, tmp_path / "mine.onnx"), "does not end in .safetensors"),
+        ((run_folder, tmp_path / "mine.pt"), "does not end in .safetensors or .onnx"),
         ((tmp_path / "nothing", tmp_path / "new.safetensors"), "does not exist"),
         ((run_folder, tmp_path / "new.safetensors", "--spread-scale", 2), "predicts no spread"),
     ):

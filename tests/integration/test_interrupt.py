@@ -16,7 +16,7 @@ from depth_unet.data.loader import Loader, RawBatch
 from depth_unet.errors import DataError
 from depth_unet.model import checkpoint
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
-from depth_unet.predict.model import load
+from depth_unet.predict.load import load
 from depth_unet.train.reporter import Reporter
 from tests.integration.commandline import depth_unet, start
 from tests.integration.short_run import OPTIONS, train

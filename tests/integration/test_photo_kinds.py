@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import PairsSource
-from depth_unet.predict.model import load
+from depth_unet.predict.load import load
 from tests.data.forms.conftest import Written, kaggle_members, millimetres, png, write_members
 from tests.integration.commandline import (
     FEW_STEPS,

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import depth_unet
-from depth_unet.predict.model import ASSUMED, EXIF
+from depth_unet.predict.predictor import ASSUMED, EXIF
 from tests.integration.commandline import FEW_STEPS, Outcome, predict
 from tests.integration.commandline import depth_unet as run
 from tests.integration.spoil import with_columns

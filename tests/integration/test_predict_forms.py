@@ -20,7 +20,7 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.cli.predict.command import save
 from depth_unet.cli.predict.targets import ENDINGS
 from depth_unet.figures.picture import OWN_RANGE
-from depth_unet.predict.model import EXIF, GIVEN
+from depth_unet.predict.predictor import EXIF, GIVEN
 from tests.integration.commandline import files_below, predict
 
 WORDS = ("png16", "exr", "plot3d")  # these encode a photo's name strictly

@@ -12,7 +12,8 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import depth_unet
-from depth_unet.model.checkpoint import resolve, shipped_weights
+from depth_unet.model.checkpoint import resolve
+from depth_unet.model.shipped import shipped_weights
 from depth_unet.recipes import RECIPES
 from tests.integration.commandline import depth_unet as command
 
@@ -45,7 +46,7 @@ def test_card_names_this_file(name: str) -> None:
         pytest.skip("the cards are not part of the wheel")
     text = (CARDS / f"{name}.md").read_text(encoding="utf-8")
     assert hashlib.sha256(resolve(name).read_bytes()).hexdigest() in text
-    model = depth_unet.load(name)
+    model = depth_unet.load(name, engine="torch")
     count = re.search(r"([\d,]+) parameters", text)
     assert count
     assert sum(p.numel() for p in model.parameters()) == int(count[1].replace(",", ""))
@@ -54,7 +55,7 @@ def test_card_names_this_file(name: str) -> None:
 @both
 def test_weights_are_of_the_recipe(name: str) -> None:
     """Losses, network (but for the measured factor on its spread) and canvas are the recipe's."""
-    config, recipe = depth_unet.load(name).config, RECIPES[name]()
+    config, recipe = depth_unet.load(name, engine="torch").config, RECIPES[name]()
     model = replace(config.model, spread_scale=recipe.model.spread_scale)
     assert (config.loss, model, config.canvas) == (recipe.loss, recipe.model, recipe.canvas)
     assert config.holdout == "none"

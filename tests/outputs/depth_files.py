@@ -17,6 +17,7 @@ from depth_unet.outputs.depth_write import (
 
 METADATA = DepthMetadata(
     model="test network, ä",
+    engine="test engine 1.0",
     calibration=Calibration(intrinsics=Intrinsics.centred(40, 30, 32.5), distortion="none"),
     focal_from="assumed",
     photo="room.jpg",

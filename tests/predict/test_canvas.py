@@ -12,7 +12,8 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.run import Config
-from depth_unet.predict.canvas import canvas_size, predict_metres, to_canvas
+from depth_unet.predict.canvas import canvas_size, to_canvas
+from depth_unet.predict.network import predict_metres
 from depth_unet.recipes import RECIPES
 from depth_unet.records import DepthOutput
 
@@ -105,14 +106,40 @@ def test_panoramas_get_the_longest_canvas() -> None:
 
 
 def test_to_canvas_keeps_the_colours() -> None:
-    """The network sees RGB from 0 to 1, in this order, rows downwards."""
-    pixels = to_canvas(photo(480, 640), CANVAS)
-    assert pixels.shape == (1, 3, 96, 128)
-    assert pixels.dtype == torch.float32
-    assert pixels[0, 0, :, -1].min() > 0.98
-    assert pixels[0, 0, :, 0].max() < 0.02
-    assert pixels[0, 1, -1].min() > 0.98
-    torch.testing.assert_close(pixels[0, 2], torch.full((96, 128), 90 / 255))
+    """A photo on its canvas is the same photo, and its camera is that of the smaller image."""
+    camera = Intrinsics.centred(640, 480, 500.0)
+    pixels, small = to_canvas(photo(480, 640), camera, CANVAS)
+    assert (pixels.shape, pixels.dtype) == ((96, 128, 3), np.uint8)
+    assert pixels[:, -1, 0].min() > 250
+    assert pixels[:, 0, 0].max() < 5
+    assert pixels[-1, :, 1].min() > 250
+    assert (pixels[..., 2] == 90).all()
+    assert small == camera.resized(128, 96)
+
+
+def test_network_gets_colours_from_0_to_1() -> None:
+    """A network of torch sees RGB from 0 to 1, in this order, rows downwards."""
+    batches = []
+
+    def listening(image: Tensor, camera: Tensor) -> DepthOutput:
+        batches.append(image)
+        return flat_depth(image, camera)
+
+    metres(listening, photo(480, 640), Intrinsics.centred(640, 480, 500.0))
+    assert (batches[0].shape, batches[0].dtype) == ((1, 3, 96, 128), torch.float32)
+    assert batches[0][0, 0, :, -1].min() > 0.98
+    assert batches[0][0, 1, -1].min() > 0.98
+    torch.testing.assert_close(batches[0][0, 2], torch.full((96, 128), 90 / 255))
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_canvas_is_its_own_canvas(recipe: str) -> None:
+    """A photo that was resized to its canvas is not resized again by an exported network."""
+    canvas = RECIPES[recipe]().canvas
+    for height in (1, 37, 240, 480, 999, 1500, 3000):
+        for width in (1, 41, 320, 641, 1200, 2500, 4000):
+            size = canvas_size(height, width, canvas)
+            assert canvas_size(*size, canvas) == size
 
 
 def test_image_is_left_alone() -> None:

@@ -17,7 +17,9 @@ CAMERA = Intrinsics.centred(64, 48, 60.0)
 @pytest.fixture(scope="module")
 def model() -> DepthModel:
     """The shipped weights."""
-    return depth_unet.load()
+    model = depth_unet.load(engine="torch")
+    assert isinstance(model, DepthModel)
+    return model
 
 
 def pixels() -> np.ndarray:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 import numpy as np
-from jaxtyping import Float64
 
+from depth_unet.arrays import Float64
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import DataError
 

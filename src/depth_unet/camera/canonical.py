@@ -7,12 +7,19 @@ Reference:
     Yin et al., Metric3D, ICCV 2023, section 3.2 (canonical camera by label scaling).
 """
 
-from typing import TypeVar
+from typing import Protocol, Self, TypeVar, runtime_checkable
 
-from jaxtyping import Float
-from torch import Tensor
 
-Focal = TypeVar("Focal", float, Float[Tensor, " b"])
+@runtime_checkable
+class Divisible(Protocol):
+    """A number, or an array or tensor of numbers."""
+
+    def __truediv__(self, divisor: float, /) -> Self:
+        """Divide every number."""
+        ...
+
+
+Focal = TypeVar("Focal", bound=Divisible)
 
 
 def depth_per_canonical(focal_px: Focal, canonical_focal: float, canvas_width: int) -> Focal:

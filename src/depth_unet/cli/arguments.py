@@ -183,7 +183,7 @@ class PredictArguments:
     """Photos, videos, folders, or patterns in quotes such as "*.jpg". A number such as 0 stands for
     a webcam. With -, file names are read from standard input."""
     weights: Annotated[str, option("NAME|PATH")] = "transfer"
-    """Name of shipped weights (transfer or scratch), a run folder, or a checkpoint file."""
+    """Shipped weights (transfer or scratch), an .onnx file, a run folder or a checkpoint file."""
     out: Annotated[Path, option("DIR", short="-o")] = Path("depth")
     """Output folder."""
     save: Annotated[tuple[choices.SaveChoice, ...], option("FORMAT...")] = ("png16", "npy", "color")
@@ -231,8 +231,8 @@ class ExportArguments:
 
     checkpoint: Annotated[str, tyro.conf.Positional, operand("RUN")]
     """Run folder (its best checkpoint) or checkpoint file."""
-    out: Annotated[Path, tyro.conf.Positional, operand("FILE.safetensors")]
-    """File to write."""
+    out: Annotated[Path, tyro.conf.Positional, operand("FILE")]
+    """File to write: `.safetensors` (weights) or `.onnx` (whole model, photo in, metres out)."""
     average: Annotated[tuple[str, ...], option("RUN...")] = ()
     """More runs that started from the same weights; the mean of all weights is written."""
     precision: choices.StoredChoice = "fp16"

@@ -1,135 +1,61 @@
-"""``depth-unet export``: one small weights file, from one run or as the mean of several."""
+"""``depth-unet export``: weights for prediction, as one small file or as an ONNX file."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
-
-import torch
-from torch import Tensor
+from pathlib import Path
 
 from depth_unet.cli.arguments import ExportArguments
 from depth_unet.cli.program.console import make_console
-from depth_unet.config.model import CanvasConfig, ModelConfig
-from depth_unet.config.run import Config
-from depth_unet.errors import ConfigError, DataError, own_command
+from depth_unet.errors import ConfigError, DataError, install_command, own_command
+from depth_unet.export.checkpoint import (
+    average,
+    in_half_precision,
+    load_weights,
+    set_spread_scale,
+)
 from depth_unet.files.atomic import check_writable
-from depth_unet.model.checkpoint import Checkpoint, read, resolve, save
+from depth_unet.model.checkpoint import Checkpoint, resolve, save, short_name
 
-SUFFIX = ".safetensors"
+CHECKPOINT, ONNX = ".safetensors", ".onnx"
 
 
 def run(arguments: ExportArguments) -> list[DataError]:
     """Write the weights for prediction, without what only resuming needs."""
     console = make_console(stderr=True)
     out = arguments.out
-    if out.suffix != SUFFIX:
-        raise ConfigError(f"{out} does not end in {SUFFIX}; choose a name that does")
+    if out.suffix not in (CHECKPOINT, ONNX):
+        raise ConfigError(f"{out} does not end in {CHECKPOINT} or {ONNX}; choose a name that does")
     if out.exists() and not arguments.overwrite:
         raise ConfigError(f"{out} already exists; choose another name, or use --overwrite")
-    checkpoint = average([load(name) for name in (arguments.checkpoint, *arguments.average)])
+    names = (arguments.checkpoint, *arguments.average)
+    checkpoint = average([load_weights(name) for name in names])
     check_writable(out.parent)
-    weights = checkpoint.weights
-    if arguments.precision == "fp16":
-        weights = {name: to_half(name, weight) for name, weight in weights.items()}
     config = set_spread_scale(checkpoint.config, arguments.spread_scale)
-    save(out, replace(checkpoint, config=config, weights=weights, state={}, extra={}))
-    content = out.read_bytes()
-    console.print(
-        f"wrote {out}: {len(content) / 10**6:.1f} MB, SHA-256 {hashlib.sha256(content).hexdigest()}"
-    )
+    checkpoint = replace(checkpoint, config=config, state={}, extra={})
+    half = arguments.precision == "fp16"
+    if out.suffix == ONNX:
+        _write_onnx(out, checkpoint, [resolve(name) for name in names], half=half)
+    else:
+        weights = in_half_precision(checkpoint.weights) if half else checkpoint.weights
+        save(out, replace(checkpoint, weights=weights))
+    size = out.stat().st_size / 10**6
+    console.print(f"wrote {out}: {size:.1f} MB, SHA-256 {_checksum(out)}")
     console.print(f"next: {own_command('predict', 'photo.jpg', '--weights', out)}")
     return []
 
 
-def load(name: str) -> Checkpoint:
-    """Read a checkpoint, without what only training needs.
-
-    Raises:
-        CheckpointError: There is none, or it cannot be used.
-    """
-    return drop_class_head(read(resolve(name), only_weights=True))
-
-
-def average(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
-    """The first checkpoint with the mean of the weights of all.
-
-    The mean predicts well if the runs started from the same weights and stayed near them.
-
-    Raises:
-        ConfigError: The networks differ, or the training frames.
-
-    Reference:
-        Wortsman et al., Model soups, ICML 2022.
-    """
-    first, *others = checkpoints
-    for other in others:
-        if network_settings(other.config) != network_settings(first.config):
-            raise ConfigError(
-                "cannot average different networks; train with the same --model and --canvas"
-            )
-        if other.splits != first.splits:
-            raise ConfigError(
-                "the runs have different splits and share no unseen rooms; average runs of the "
-                "same split"
-            )
-    if not others:
-        return first
-    weights = {
-        name: torch.stack([item.weights[name].double() for item in checkpoints]).mean(dim=0)
-        for name in first.weights
-    }
-    seeds = ", ".join(str(item.config.seed) for item in checkpoints)
-    origin = f"mean of {len(checkpoints)} runs (seeds {seeds})"
-    unscaled = replace(first.config.model, spread_scale=1.0)  # measured for other weights
-    return replace(
-        first,
-        config=replace(first.config, model=unscaled),
-        weights={name: weight.to(first.weights[name].dtype) for name, weight in weights.items()},
-        metrics={},
-        origin="; ".join(filter(None, (first.origin, origin))),
-    )
+def _write_onnx(out: Path, checkpoint: Checkpoint, sources: list[Path], *, half: bool) -> None:
+    try:
+        from depth_unet.export.onnx import Source, write  # noqa: PLC0415  # onnx is optional
+    except ModuleNotFoundError as error:
+        if error.name not in ("onnx", "onnxruntime"):
+            raise
+        libraries = install_command("onnx", "onnxruntime")
+        raise ConfigError(f"{out} needs libraries that are not installed: {libraries}") from None
+    checksums = ", ".join(_checksum(path) for path in sources)
+    source = Source(name=short_name(sources[0]), sha256=checksums)
+    write(out, checkpoint, source, half=half)
 
 
-def network_settings(config: Config) -> tuple[CanvasConfig, ModelConfig]:
-    """The settings that must agree for weights to be averaged."""
-    return config.canvas, replace(config.model, pretrained=True, spread_scale=1.0)
-
-
-def drop_class_head(checkpoint: Checkpoint) -> Checkpoint:
-    """The checkpoint without the head for classes, which only training needs."""
-    config = checkpoint.config
-    weights = checkpoint.weights.items()
-    return replace(
-        checkpoint,
-        weights={name: w for name, w in weights if not name.startswith("semantic_head.")},
-        config=replace(
-            config,
-            model=replace(config.model, num_classes=0),
-            loss=replace(config.loss, semantics=0.0),
-        ),
-    )
-
-
-def set_spread_scale(config: Config, scale: float | None) -> Config:
-    """The config with another factor on the spread; None leaves it as it is.
-
-    Raises:
-        ConfigError: The network predicts no spread.
-    """
-    if scale is None:
-        return config
-    if not config.model.spread:
-        raise ConfigError("the network predicts no spread; leave out --spread-scale")
-    return replace(config, model=replace(config.model, spread_scale=scale))
-
-
-def to_half(name: str, weight: Tensor) -> Tensor:
-    """A weight in half precision.
-
-    Raises:
-        ConfigError: It is out of range.
-    """
-    half = weight.half()
-    if not half.isfinite().all():
-        raise ConfigError(f"{name} is too large for fp16; export with --precision fp32")
-    return half
+def _checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -13,23 +12,20 @@ from depth_unet.config.checks import check_range
 from depth_unet.data.forms.description import FORMS, FormName
 from depth_unet.data.forms.recognise import open_source, recognise
 from depth_unet.data.source import Source
-from depth_unet.data.splits import evenly_spaced
 from depth_unet.data.survey import EDGES_M, Survey, survey
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.figures.contact import Contact, contact_sheet
-from depth_unet.figures.write import check_name, write_figure
 from depth_unet.files.atomic import check_writable
-from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 
 BAR = 40
 MOST_NAMED = 5
-ON_SHEET = 12
 
 
 def run(arguments: InspectArguments) -> list[DataError]:
     """Print the description; return the errors of pairs that cannot be read."""
     sheet = arguments.sheet
     if sheet is not None:
+        from depth_unet.figures.write import check_name  # noqa: PLC0415  # needs matplotlib
+
         check_name(sheet)
         check_writable(sheet.parent)
     if sheet is not None and sheet.exists() and not arguments.overwrite:
@@ -44,6 +40,8 @@ def run(arguments: InspectArguments) -> list[DataError]:
         found = survey(source, most=arguments.most, progress=lambda: progress.advance(task))
     show(console, arguments.source, form, source, found)
     if sheet is not None:
+        from depth_unet.cli.program.sheet import write_sheet  # noqa: PLC0415  # needs matplotlib
+
         write_sheet(source, sheet)
         console.print(f"wrote {sheet}")
     return found.bad
@@ -83,24 +81,6 @@ def show(console: Console, root: Path, form: FormName, source: Source, found: Su
         console.print(f"mistake: {mistake}")
     if not (found.mistakes or found.bad):
         console.print(f"no sign of common mistakes in the {found.num_read} pairs read")
-
-
-def write_sheet(source: Source, path: Path) -> None:
-    """Draw evenly spaced photos beside their depth, without those that cannot be read."""
-    contacts = []
-    for index in evenly_spaced(range(len(source.rows)), ON_SHEET):
-        try:
-            frame = source.read(index)
-        except DataError:
-            continue
-        contacts.append(
-            Contact(
-                image=frame.image,
-                depth_m=frame.depth_mm.astype(np.float32) / MILLIMETRES_PER_METRE,
-                name=source.rows[index].rgb,
-            )
-        )
-    write_figure(contact_sheet(contacts), path)
 
 
 def _describe_files(found: Survey) -> dict[str, str]:

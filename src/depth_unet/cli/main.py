@@ -14,7 +14,7 @@ from typing import Any
 from depth_unet import __version__
 from depth_unet.cli.program.help import USAGE, RefusedError, help_rules, recipes_help
 from depth_unet.cli.program.streams import drop_unread, make_encodable
-from depth_unet.errors import CheckpointError, ConfigError, DataError, install_command
+from depth_unet.errors import CheckpointError, ConfigError, DataError, missing_library
 from depth_unet.files.text import expand_home
 
 INVALID, SOME_FAILED, INTERRUPTED = 2, 3, 130
@@ -33,7 +33,6 @@ MODULE_OF = {
     "rooms": "rooms",
 }
 WITH_RECIPE = ("train", "search")
-SEARCH_LIBRARIES = ("optuna", "sqlalchemy")
 _VALUE = re.compile(r"(-\w(?=~)|--?[\w.-]+=|)(.*)", re.DOTALL)
 """An argument as option and value: --out=VALUE, -o=VALUE, -oVALUE, or the value alone."""
 
@@ -133,28 +132,29 @@ def _dispatch(command: str = "", *rest: str) -> int:
             f"there is no command {command!r}{_suggest(command, MODULE_OF)}; "
             "run `depth-unet --help` for the list"
         )
-    module, arguments = MODULE_OF[command], list(rest)
-    if command == "train" and any(item.split("=")[0] == "--resume" for item in rest):
-        module, parsed = "train.resume", _parse_resume(arguments)
-    elif command in WITH_RECIPE:
-        parsed = _parse_recipe(command, arguments)
-    else:
-        parsed = _parse(command, arguments)
-    failures = _import(module).run(parsed)
+    try:
+        failures = _run_command(command, list(rest))
+    except ModuleNotFoundError as error:
+        raise missing_library(command, error) from None
     for failure in failures:
         _say(f"depth-unet: error: {failure}")
     return SOME_FAILED if failures else 0
 
 
+def _run_command(command: str, arguments: list[str]) -> list[DataError]:
+    module = MODULE_OF[command]
+    if command == "train" and any(item.split("=")[0] == "--resume" for item in arguments):
+        module, parsed = "train.resume", _parse_resume(arguments)
+    elif command in WITH_RECIPE:
+        parsed = _parse_recipe(command, arguments)
+    else:
+        parsed = _parse(command, arguments)
+    failures: list[DataError] = _import(module).run(parsed)
+    return failures
+
+
 def _import(module: str) -> Any:
-    try:
-        return importlib.import_module(f"depth_unet.cli.{module}")
-    except ModuleNotFoundError as error:
-        if error.name not in SEARCH_LIBRARIES:
-            raise
-        raise ConfigError(
-            f"search needs {error.name}; run: {install_command(*SEARCH_LIBRARIES)}"
-        ) from None
+    return importlib.import_module(f"depth_unet.cli.{module}")
 
 
 def _suggest(word: str, known: Iterable[str]) -> str:
@@ -204,6 +204,7 @@ def _parse(command: str, rest: list[str], *, prog: str = "", config: Any = None)
     import tyro
 
     from depth_unet.cli import arguments
+    from depth_unet.cli.program.defaults import trusted_defaults
     from depth_unet.cli.program.repeated import join_repeated
 
     kind = getattr(arguments, f"{command.title()}Arguments")
@@ -212,13 +213,14 @@ def _parse(command: str, rest: list[str], *, prog: str = "", config: Any = None)
         required = {"resume": tyro.MISSING} if command == "resume" else {"data": tyro.MISSING}
         default = kind(config=config, **required)
     try:
-        return tyro.cli(
-            kind,
-            prog=f"depth-unet {prog or command}",
-            args=join_repeated(rest, kind),
-            default=default,
-            config=(tyro.conf.DisallowNone,),
-            registry=help_rules(),
-        )
+        with trusted_defaults():
+            return tyro.cli(
+                kind,
+                prog=f"depth-unet {prog or command}",
+                args=join_repeated(rest, kind),
+                default=default,
+                config=(tyro.conf.DisallowNone,),
+                registry=help_rules(),
+            )
     except RefusedError as refused:
         raise refused.error from None

@@ -7,7 +7,6 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from depth_unet.cli.arguments import RoomsArguments
-from depth_unet.cli.inspect import write_sheet
 from depth_unet.cli.program.console import make_console
 from depth_unet.data.forms.recognise import open_source, recognise
 from depth_unet.errors import DataError, own_command
@@ -51,6 +50,8 @@ def render(arguments: RoomsArguments) -> None:
         f"of {len(records)} rooms at {options.width}x{options.height}"
     )
     if arguments.preview:
+        from depth_unet.cli.program.sheet import write_sheet  # noqa: PLC0415  # needs matplotlib
+
         path = out / PREVIEW_NAME
         with warnings.catch_warnings():
             # Readers of the Kaggle layout warn that these are not NYU's official test frames.

@@ -13,6 +13,7 @@ SaveChoice = Literal[
 ]
 VideoChoice = Literal["side", "color", "ffv1", "png16"]
 ColormapChoice = Literal["magma", "inferno", "viridis", "cividis", "turbo", "gray"]
+EngineChoice = Literal["onnx", "torch"]
 InferenceChoice = Literal["fp32", "bf16", "fp16"]
 StoredChoice = Literal["fp16", "fp32"]
 TrackerChoice = Literal["none", "tensorboard"]

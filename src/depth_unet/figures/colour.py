@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float, UInt8
 
+from depth_unet.arrays import Bool, Float, UInt8, percentiles
 from depth_unet.errors import ConfigError
 
 DEPTH_COLORMAP = "magma_r"
@@ -115,9 +115,9 @@ def depth_range(
     values = np.concatenate([depth[has_depth(depth)] for depth in depths_m] or [np.empty(0)])
     if values.size == 0:
         return _EMPTY_RANGE_M
-    low, high = np.percentile(values, (tail_percent, 100.0 - tail_percent))
-    low_m = round_outward(float(low), down=True)
-    high_m = round_outward(float(high))
+    low, high = percentiles(values, (tail_percent, 100.0 - tail_percent))
+    low_m = round_outward(low, down=True)
+    high_m = round_outward(high)
     if low_m == high_m:
         step = 1 / _STEPS_PER_METRE
         return max(round(low_m - step, 1), 0.0), round(high_m + step, 1)

@@ -6,9 +6,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
+from depth_unet.arrays import UInt8
 from depth_unet.figures.colour import Scale, colour_table
 
 NARROWEST_PX = 200

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from depth_unet.arrays import Float
 from depth_unet.errors import DataError
 from depth_unet.figures.colour import (
     DEPTH_COLORMAP,

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw
 
+from depth_unet.arrays import Float, UInt8
 from depth_unet.figures.colour import (
     DEPTH_COLORMAP,
     colourise,

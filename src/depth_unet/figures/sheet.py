@@ -5,13 +5,13 @@ from typing import Literal
 
 import matplotlib
 import numpy as np
-from jaxtyping import UInt8
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from depth_unet.arrays import UInt8
 from depth_unet.errors import DataError
 from depth_unet.figures.colour import Scale
 from depth_unet.figures.text import INK, draw_text, shorten, style_ticks

@@ -4,12 +4,12 @@ import itertools
 import math
 
 import numpy as np
-from jaxtyping import Float
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
+from depth_unet.arrays import Float
 from depth_unet.figures.colour import (
     DEPTH_COLORMAP,
     Scale,

@@ -5,11 +5,11 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-from jaxtyping import UInt8
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from depth_unet.arrays import UInt8
 from depth_unet.errors import ConfigError
 from depth_unet.files.atomic import replacing
 

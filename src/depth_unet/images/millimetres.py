@@ -1,7 +1,8 @@
 """Depth as stored in files: whole millimetres in 16 bits; 0 is a hole."""
 
 import numpy as np
-from jaxtyping import Float, UInt16
+
+from depth_unet.arrays import Float, UInt16
 
 MILLIMETRES_PER_METRE = 1000
 LARGEST_MM = 65535

@@ -3,8 +3,8 @@
 import warnings
 
 import numpy as np
-from jaxtyping import UInt8
 
+from depth_unet.arrays import UInt8
 from depth_unet.errors import DataError
 
 WHITES = (255, 2**10 - 1, 2**12 - 1, 2**14 - 1, 2**16 - 1)

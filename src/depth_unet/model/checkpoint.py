@@ -20,13 +20,13 @@ from depth_unet.config.values import from_dict, to_dict
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.atomic import replacing
 from depth_unet.files.damage import one_line
+from depth_unet.model.shipped import shipped_names, shipped_weights
 from depth_unet.model.unet import UNet
 
 SCHEMA = 4
 HEADER_KEY = "depth_unet"
 BEST_NAME = "best.safetensors"
 LAST_NAME = "last.safetensors"
-WEIGHTS = Path(__file__).parents[1] / "weights"
 DETAIL_LENGTH = 200  # characters; hundreds of names may not fit
 
 
@@ -184,16 +184,11 @@ def resolve(name: str) -> Path:
         return path
     if shipped_weights(name).is_file():
         return shipped_weights(name)
-    names = ", ".join(sorted(file.stem for file in WEIGHTS.glob("*.safetensors")))
+    names = ", ".join(shipped_names())
     raise CheckpointError(
         f"{path} does not exist; name a checkpoint file or a run folder"
         + (f", or shipped weights: {names}" if names else "")
     )
-
-
-def shipped_weights(name: str) -> Path:
-    """The path of shipped weights of that name; it may not exist."""
-    return WEIGHTS / f"{name}.safetensors"
 
 
 def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) -> Checkpoint:

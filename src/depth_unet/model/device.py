@@ -20,5 +20,5 @@ def choose_device(choice: DeviceChoice) -> torch.device:
     if choice == "auto":
         return torch.device(next(name for name, here in available.items() if here))
     if not available[choice]:
-        raise ConfigError(f"--device {choice} is not available here; choose cpu or auto")
+        raise ConfigError(f"device {choice} is not available here; choose cpu or auto")
     return torch.device(choice)

@@ -6,8 +6,8 @@ Axes are those of computer vision: x right, y down, z forward, metres, the camer
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, UInt8
 
+from depth_unet.arrays import Bool, Float32, Float64, UInt8
 from depth_unet.errors import ConfigError
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
 
+from depth_unet.arrays import Float32
 from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.files.atomic import replacing
 from depth_unet.files.damage import as_data_error

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import Float32
 from PIL import Image
 
+from depth_unet.arrays import Float32
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
 from depth_unet.images.stored import load_as_stored

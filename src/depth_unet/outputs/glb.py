@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
 from PIL import Image
 
+from depth_unet.arrays import UInt8
 from depth_unet.errors import DataError
 from depth_unet.files.atomic import replacing
 from depth_unet.outputs.mesh import Mesh

@@ -5,8 +5,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int32
 
+from depth_unet.arrays import Bool, Float32, Float64, Int32
 from depth_unet.outputs.cloud import has_point, scale_rays, stride_slices
 
 MAX_VERTICES = 310_000

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64, Int64
 
+from depth_unet.arrays import Float64, Int64
 from depth_unet.errors import ConfigError, install_command
 from depth_unet.files.atomic import write_text
 from depth_unet.outputs.cloud import PointCloud

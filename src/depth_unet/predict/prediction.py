@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, UInt8
 from PIL import Image
 
+from depth_unet.arrays import Float32, UInt8
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import ConfigError
@@ -43,6 +43,7 @@ class Prediction:
         calibration: The camera that the depth holds for, with its lens distortion.
         focal_from: Source of the focal length.
         model: Name of the model.
+        engine: What ran the network, with its version.
     """
 
     depth_m: Float32[np.ndarray, "h w"]
@@ -51,6 +52,7 @@ class Prediction:
     calibration: Calibration
     focal_from: str
     model: str
+    engine: str
 
     @property
     def uncertainty_m(self) -> Float32[np.ndarray, "h w"] | None:
@@ -72,6 +74,7 @@ class Prediction:
         """What output files state about this depth; ``photo`` is the photo's name."""
         return DepthMetadata(
             model=self.model,
+            engine=self.engine,
             calibration=self.calibration,
             focal_from=self.focal_from,
             photo=photo,
@@ -126,6 +129,14 @@ def half_width(
     """
     half: np.ndarray = depth_m * np.sinh(math.log(5) * np.exp(log_spread))
     return half.astype(np.float32)
+
+
+def spread_of(
+    depth_m: Float32[np.ndarray, "h w"], half_width_m: Float32[np.ndarray, "h w"]
+) -> Float32[np.ndarray, "h w"]:
+    """The ``log_spread`` that has this half width: the inverse of ``half_width``."""
+    log_spread: np.ndarray = np.log(np.arcsinh(half_width_m / depth_m) / math.log(5))
+    return log_spread.astype(np.float32)
 
 
 def _write_ply(prediction: Prediction, path: Path, photo: str) -> None:

@@ -21,7 +21,7 @@ from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.depth import SUM_NAMES
 from depth_unet.metrics.protocols import FULL, EvalProtocol
-from depth_unet.predict.canvas import predict_metres
+from depth_unet.predict.network import predict_metres
 from depth_unet.records import DepthOutput
 from depth_unet.train.reporter import Reporter
 

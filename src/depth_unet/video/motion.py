@@ -8,7 +8,8 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, Shaped, UInt8
+
+from depth_unet.arrays import Float32, Shaped, UInt8
 
 SLACK_PX = 1.0
 SLACK_PER_PX = 0.05

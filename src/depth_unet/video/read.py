@@ -9,8 +9,8 @@ from pathlib import Path
 
 import av
 import numpy as np
-from jaxtyping import UInt8
 
+from depth_unet.arrays import UInt8
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
 from depth_unet.outputs.statement import parse_line

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, UInt8
 
+from depth_unet.arrays import Float32, UInt8
 from depth_unet.config.choices import VideoChoice
 from depth_unet.figures.colour import Scale, colourise
 from depth_unet.figures.legend import depth_legend

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
 
+from depth_unet.arrays import UInt8
 from depth_unet.video.motion import EVERY, Flow, Map, match_frames, pixel_grid, sample_bilinear
 
 REACH = 4

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import cv2
 import numpy as np
-from jaxtyping import Float32
 
+from depth_unet.arrays import Float32
 from depth_unet.images.resize import resize_image
 from depth_unet.video.read import Frame
 from depth_unet.video.stabilise import Stabiliser

@@ -20,8 +20,9 @@ from depth_unet.errors import DataError
 from depth_unet.evaluate.guesses import guess_predictors
 from depth_unet.evaluate.score import AnyPredictor, Predictor
 from depth_unet.files.owner import own_folder
-from depth_unet.model.checkpoint import WEIGHTS, resolve, short_name
+from depth_unet.model.checkpoint import resolve, short_name
 from depth_unet.model.device import choose_device
+from depth_unet.model.shipped import WEIGHTS
 from depth_unet.predict.model import DepthModel
 from depth_unet.report.evaluation.page import write_page
 from depth_unet.report.evaluation.pictures import write_pictures
@@ -93,6 +94,7 @@ def score_checkpoint(
         protocol=rules,
         name=arguments.name or short_name(path),
         checkpoint=path,
+        engine=model.engine,
         config=checkpoint.config,
         step=checkpoint.step,
         origin=checkpoint.origin,

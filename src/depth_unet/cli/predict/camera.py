@@ -6,8 +6,6 @@ from pathlib import Path
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.camera.opencv import ANY_SIZE
-from depth_unet.camera.read import read_calibration, scale_calibration
 from depth_unet.cli.arguments import PredictArguments
 from depth_unet.config.checks import check_range
 from depth_unet.errors import ConfigError, DataError
@@ -53,6 +51,10 @@ def _from_field_of_view(fov_deg: float) -> CameraFor:
 
 
 def _from_file(path: Path) -> CameraFor:
+    # Reading YAML takes long to import.
+    from depth_unet.camera.opencv import ANY_SIZE  # noqa: PLC0415
+    from depth_unet.camera.read import read_calibration, scale_calibration  # noqa: PLC0415
+
     read_calibration(path, ANY_SIZE)  # reports a bad file before any work is done
 
     def camera_for(photo: DecodedPhoto) -> Calibration:

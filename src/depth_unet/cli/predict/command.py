@@ -30,10 +30,10 @@ from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.figures.picture import Colours, depth_picture
 from depth_unet.files.owner import own_folder
 from depth_unet.images.photo import read_photo
-from depth_unet.model.device import choose_device
 from depth_unet.outputs.depth_write import write_png
-from depth_unet.predict.model import ASSUMED, DepthModel, load
+from depth_unet.predict.load import load
 from depth_unet.predict.prediction import Prediction
+from depth_unet.predict.predictor import ASSUMED, Predictor
 
 LIBRARIES: dict[SaveChoice, str] = {"exr": "OpenEXR", "plot3d": "plotly"}
 LARGE_PIXELS = 16 * 10**6  # larger photos are predicted one at a time
@@ -60,7 +60,7 @@ def _run(arguments: PredictArguments) -> list[DataError]:
     photos = {item: files for item, files in photos.items() if files}
     videos = {item: files for item, files in videos.items() if files}
     job = Job(
-        model=load(arguments.weights, choose_device(arguments.device), arguments.precision),
+        model=load(arguments.weights, arguments.device, arguments.precision),
         camera_for=camera_for,
         colours=colours,
         stabilise=arguments.stabilise,
@@ -78,6 +78,7 @@ def _run(arguments: PredictArguments) -> list[DataError]:
         raise
     for text in outcome.warnings():
         warnings.warn(text, stacklevel=2)
+    console.print(f"engine: {job.model.engine}")
     console.print(
         f"{arguments.out}: {outcome.num_written} predicted, {len(outcome.failures)} failed, "
         f"{len(inputs) - len(photos) - len(videos)} already there"
@@ -125,7 +126,7 @@ def _predict_videos(
 
 
 def predict_all(
-    model: DepthModel,
+    model: Predictor,
     inputs: Sequence[Input],
     camera_for: CameraFor,
     write: Callable[[Input, Prediction], None],
@@ -157,7 +158,7 @@ def predict_all(
             write(item, prediction)
             return prediction.focal_from == ASSUMED, photo.has_more
 
-    with shared_threads(len(inputs)) as (pool, _):
+    with shared_threads(model, len(inputs)) as (pool, _):
         for item, future in [(item, pool.submit(predict_one, item)) for item in inputs]:
             with outcome.record(item.path):
                 is_assumed, has_more = future.result()

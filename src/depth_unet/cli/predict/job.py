@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -24,7 +23,7 @@ from rich.text import Text
 from depth_unet.cli.predict.camera import CameraFor
 from depth_unet.errors import DataError
 from depth_unet.figures.picture import OWN_RANGE, Colours
-from depth_unet.predict.model import DepthModel
+from depth_unet.predict.predictor import Predictor
 
 MOST_THREADS = 8
 
@@ -40,7 +39,7 @@ class Job:
         stabilise: Whether the depth of videos is stabilised over time.
     """
 
-    model: DepthModel
+    model: Predictor
     camera_for: CameraFor
     colours: Colours = OWN_RANGE
     stabilise: bool = True
@@ -98,22 +97,21 @@ def _count(number: int, one: str, several: str) -> str:
 
 
 @contextmanager
-def shared_threads(num_tasks: int = MOST_THREADS) -> Iterator[tuple[ThreadPoolExecutor, int]]:
+def shared_threads(
+    model: Predictor, num_tasks: int = MOST_THREADS
+) -> Iterator[tuple[ThreadPoolExecutor, int]]:
     """Open a pool with one thread per core, at most one per task; yield it and its size.
 
-    On a CPU each thread uses one thread of torch: small networks run faster with several photos
-    at once than with several threads per photo. Waiting tasks are cancelled at the end.
+    Small networks run faster with several photos at once than with several threads per photo.
+    Waiting tasks are cancelled at the end.
     """
     num_threads = min(MOST_THREADS, os.cpu_count() or 1, num_tasks) or 1
-    before = torch.get_num_threads()
-    pool = ThreadPoolExecutor(
-        num_threads, initializer=lambda: torch.set_num_threads(max(1, before // num_threads))
-    )
-    try:
-        yield pool, num_threads
-    finally:
-        pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(before)  # else new threads of torch would inherit the pool's setting
+    with model.shared_by(num_threads) as prepare:
+        pool = ThreadPoolExecutor(num_threads, initializer=prepare)
+        try:
+            yield pool, num_threads
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 class SpeedColumn(ProgressColumn):

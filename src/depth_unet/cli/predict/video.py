@@ -17,7 +17,7 @@ from depth_unet.figures.colour import Scale, depth_range
 from depth_unet.images.photo import DecodedPhoto
 from depth_unet.images.resize import resize_bilinear
 from depth_unet.outputs.depth_write import DepthMetadata
-from depth_unet.predict.model import ASSUMED
+from depth_unet.predict.predictor import ASSUMED
 from depth_unet.train.interrupt import StopSignal
 from depth_unet.video.camera import open_camera
 from depth_unet.video.read import Clip, Frame, Image, open_clip, sample_frames
@@ -96,6 +96,7 @@ def predict_clip(
     calibration, focal_from = job.model.resolve_camera(photo, job.camera_for(photo))
     metadata = DepthMetadata(
         model=job.model.name,
+        engine=job.model.engine,
         calibration=calibration,
         focal_from=focal_from,
         photo=Path(clip.name).name,
@@ -127,7 +128,7 @@ def _predict_in_order(
         return job.model.predict_low_resolution(frame.image, calibration.intrinsics)
 
     method = predict_stabilised if job.stabilise else predict_frames
-    with shared_threads() as (pool, num_threads):
+    with shared_threads(job.model) as (pool, num_threads):
         frames = itertools.chain([first], clip.frames)
         yield from method(frames, predict, pool, 2 * num_threads)
 

@@ -59,6 +59,7 @@ class NetworkResults(BaseResults):
 
     Attributes:
         checkpoint: The scored file.
+        engine: What ran the network, with its version.
         config: The config it was trained with.
         step: Optimiser steps that it was trained for.
         origin: The weights that training started from, in words; empty for random ones.
@@ -69,6 +70,7 @@ class NetworkResults(BaseResults):
     """
 
     checkpoint: Path
+    engine: str
     config: Config
     step: int
     origin: str
@@ -80,7 +82,7 @@ class NetworkResults(BaseResults):
     def headline(self) -> str:
         """Method, data and protocol in one line."""
         return (
-            f"{self.checkpoint} ({self.config.recipe}, {self.step} steps); "
+            f"{self.checkpoint} ({self.config.recipe}, {self.step} steps; {self.engine}); "
             f"{self.protocol.describe(self.ground_truth())}"
         )
 
@@ -90,6 +92,7 @@ class NetworkResults(BaseResults):
             "checkpoint": str(self.checkpoint),
             "recipe": self.config.recipe,
             "step": self.step,
+            "engine": self.engine,
         }
 
 

@@ -1,0 +1,107 @@
+"""Load a trained network with the engine that suits it; torch is imported only where it runs."""
+
+import ctypes
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import cast, get_args
+
+from depth_unet.config.choices import DeviceChoice, EngineChoice, InferenceChoice
+from depth_unet.errors import ConfigError, missing_library
+from depth_unet.files.text import as_path
+from depth_unet.model.shipped import ONNX, shipped_weights
+from depth_unet.predict.onnx import OnnxModel
+from depth_unet.predict.predictor import Predictor
+
+
+def load(
+    name: str | Path = "transfer",
+    device: object = "cpu",
+    precision: InferenceChoice = "fp32",
+    engine: EngineChoice | None = None,
+) -> Predictor:
+    """Load a trained network.
+
+    Shipped networks on the CPU and ``.onnx`` files are run by ONNX Runtime, which needs no torch.
+    Checkpoints of runs, other devices and other precisions are run by torch.
+
+    Args:
+        name: An included network (``transfer`` or ``scratch``), an ``.onnx`` file of ``depth-unet
+            export``, a checkpoint file, or a run folder (its best weights). In text, ``~``
+            is the home folder.
+        device: Where the network runs: ``cpu``, ``cuda``, ``mps`` or another device of torch, or
+            ``auto`` for a GPU if there is one.
+        precision: Number format in which torch computes: fp32, or mixed precision with bf16 or
+            fp16; fp16 needs a GPU.
+        engine: ``onnx`` or ``torch``; None chooses.
+
+    Returns:
+        The network. ``engine`` states what runs it.
+
+    Raises:
+        CheckpointError: There is no such network, or it cannot be used.
+        ConfigError: The engine is not installed, or cannot run this network on this device in this
+            precision.
+    """
+    title, name, device = f"depth-unet {name}", str(as_path(name)), str(device)
+    is_onnx = Path(name).suffix == ONNX
+    path = Path(name) if is_onnx else shipped_weights(name, ONNX)
+    has_onnx = is_onnx or (path.is_file() and not Path(name).exists())
+    if engine is None:
+        suits = is_onnx or (has_onnx and precision == "fp32" and _means_cpu(device))
+        engine = "onnx" if suits else "torch"
+    if engine == "torch":
+        if is_onnx:
+            raise ConfigError(
+                f"{name} is an ONNX file, which torch does not run; name the checkpoint that it "
+                "was exported from, or leave out the engine"
+            )
+        return _load_torch(name, title, device, precision)
+    if not has_onnx:
+        raise ConfigError(
+            f"{name} is no ONNX file; write one with `depth-unet export {name} model.onnx`"
+        )
+    if precision != "fp32":
+        raise ConfigError(f"precision {precision} needs a checkpoint and torch; leave it out")
+    return OnnxModel(path, title, "cpu" if device == "auto" else device)
+
+
+def _load_torch(name: str, title: str, device: str, precision: InferenceChoice) -> Predictor:
+    try:
+        import torch  # noqa: PLC0415  # an extra
+
+        from depth_unet.model.checkpoint import resolve  # noqa: PLC0415
+        from depth_unet.model.device import choose_device  # noqa: PLC0415
+        from depth_unet.predict.model import DepthModel  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise missing_library(f"{name} ({device}, {precision})", error) from None
+    place = (
+        choose_device(cast(DeviceChoice, device))
+        if device in get_args(DeviceChoice)
+        else torch.device(device)
+    )
+    if precision == "fp16" and place.type == "cpu":
+        raise ConfigError("precision fp16 needs a GPU, but the device is cpu; use bf16 or fp32")
+    return DepthModel.from_file(resolve(name), title, precision).to(place)
+
+
+def _means_cpu(device: str) -> bool:
+    """Whether ``device`` is the CPU; torch, which takes seconds to import, is rarely asked."""
+    if device != "auto" or not _may_have_gpu():
+        return device in ("auto", "cpu")
+    from depth_unet.model.device import choose_device  # noqa: PLC0415  # torch is an extra
+
+    return choose_device("auto").type == "cpu"
+
+
+def _may_have_gpu() -> bool:
+    """Whether torch and the driver of a GPU are installed."""
+    if find_spec("torch") is None:
+        return False
+    if sys.platform == "darwin" or Path("/dev/kfd").exists():  # Apple, AMD
+        return True
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,158 @@
+"""An exported network, run by ONNX Runtime; torch is not needed."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from depth_unet.arrays import Float32, UInt8
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.config.model import CanvasConfig
+from depth_unet.errors import CheckpointError, ConfigError
+from depth_unet.files.damage import one_line
+from depth_unet.predict.prediction import spread_of
+from depth_unet.predict.predictor import Predictor
+
+SCHEMA = 1
+METADATA_KEY = "depth_unet"
+INPUTS = {"image": ("tensor(uint8)", 4), "camera_px": ("tensor(float)", 2)}
+DEPTH, UNCERTAINTY = "depth_m", "uncertainty_m"
+PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+REMEDY = "name a file that `depth-unet export` wrote"
+
+
+class OnnxModel(Predictor):
+    """A network in a file of ``depth-unet export``; ``predict`` turns a photo into metric depth.
+
+    The file's graph takes photos of any size. Here it always gets the photo at the size of its
+    canvas, where its own resizing changes nothing: OpenCV resizes large photos faster.
+
+    Args:
+        path: The ``.onnx`` file.
+        name: Name that output files state; the file's own if empty.
+        device: ``cpu``, or ``cuda`` where onnxruntime supports it.
+
+    Raises:
+        CheckpointError: The file cannot be used.
+        ConfigError: ONNX Runtime does not run on the device here.
+    """
+
+    def __init__(self, path: Path, name: str = "", device: str = "cpu") -> None:
+        self._path = path
+        self._provider = _provider(device)
+        self._num_threads = _num_cores()
+        self._session = self._open(self._num_threads)
+        facts = self._facts()
+        try:
+            self.canvas = CanvasConfig(**facts["canvas"])
+            self.canonical_focal = float(facts["canonical_focal"])
+            self.name = name or f"depth-unet {facts['name']}"
+            self._engine = f"ONNX Runtime {onnxruntime.__version__}, {device}, {facts['precision']}"
+            self._outputs = [DEPTH, UNCERTAINTY] if facts["spread"] else [DEPTH]
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"{path} has damaged metadata ({one_line(error)}); export it again"
+            ) from None
+        self._check_shapes()
+
+    @property
+    def engine(self) -> str:
+        """ONNX Runtime's version, the device and the precision of the stored weights."""
+        return self._engine
+
+    def predict_canvas(
+        self, pixels: UInt8[np.ndarray, "h w 3"], camera: Intrinsics
+    ) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"] | None]:
+        """Depth and spread at the canvas size; see ``Predictor``.
+
+        Raises:
+            CheckpointError: The network returns NaN or infinity.
+        """
+        feeds = {"image": pixels[None], "camera_px": np.array([camera.values_px], np.float32)}
+        depth_m, *uncertainty_m = (batch[0] for batch in self._session.run(self._outputs, feeds))
+        if not np.isfinite(depth_m).all():
+            raise CheckpointError(f"{self._path} predicts NaN: its weights are damaged; {REMEDY}")
+        return depth_m, spread_of(depth_m, uncertainty_m[0]) if uncertainty_m else None
+
+    @contextmanager
+    def shared_by(self, num_threads: int) -> Iterator[Callable[[], None]]:
+        """Let each of several threads compute with its share of the cores; see ``Predictor``."""
+        before, share = self._session, max(1, self._num_threads // num_threads)
+        if share != self._num_threads:
+            self._session = self._open(share)
+        try:
+            yield lambda: None
+        finally:
+            self._session = before
+
+    def _open(self, num_threads: int) -> onnxruntime.InferenceSession:
+        if not self._path.is_file():
+            raise CheckpointError(f"{self._path} does not exist; {REMEDY}")
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4  # errors are raised, too
+        options.intra_op_num_threads = num_threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            return onnxruntime.InferenceSession(
+                self._path, sess_options=options, providers=[self._provider]
+            )
+        except Exception as error:  # of many undocumented types without a common base
+            raise CheckpointError(
+                f"{self._path} is damaged or no ONNX file ({one_line(error)}); {REMEDY}"
+            ) from None
+
+    def _facts(self) -> dict[str, Any]:
+        """The metadata that ``depth-unet export`` stored."""
+        text = self._session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+        if text is None:
+            raise CheckpointError(f"{self._path} is an ONNX file of another program; {REMEDY}")
+        try:
+            facts = json.loads(text)
+        except ValueError:
+            facts = None
+        if not isinstance(facts, dict):
+            raise CheckpointError(f"{self._path} has damaged metadata; export it again")
+        if facts.get("schema") != SCHEMA:
+            raise CheckpointError(
+                f"{self._path} has schema {facts.get('schema')} and this version reads {SCHEMA}; "
+                "use the version of depth-unet that wrote it"
+            )
+        return facts
+
+    def _check_shapes(self) -> None:
+        """Refuse inputs and outputs other than those of ``depth-unet export``."""
+        nodes = [*self._session.get_inputs(), *self._session.get_outputs()]
+        found = {node.name: (node.type, len(node.shape)) for node in nodes}
+        expected = INPUTS | dict.fromkeys(self._outputs, ("tensor(float)", 3))
+        for name, (kind, rank) in expected.items():
+            if found.get(name) != (kind, rank):
+                what = (
+                    "is missing" if name not in found else "is {} of rank {}".format(*found[name])
+                )
+                raise CheckpointError(
+                    f"{self._path}: {name} {what}; expected {kind} of rank {rank}; {REMEDY}"
+                )
+
+
+def _provider(device: str) -> str:
+    here = onnxruntime.get_available_providers()
+    provider = PROVIDERS.get(device, device)
+    if provider not in here:
+        devices = ", ".join(name for name, one in PROVIDERS.items() if one in here)
+        raise ConfigError(
+            f"ONNX Runtime does not run on device {device} here; choose {devices}, or name a "
+            "checkpoint, which torch runs"
+        )
+    return provider
+
+
+def _num_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

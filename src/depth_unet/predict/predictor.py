@@ -1,0 +1,160 @@
+"""What every trained network offers, whatever engine runs it: photo in, metric depth out."""
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import numpy as np
+
+from depth_unet.arrays import Float32, UInt8
+from depth_unet.camera.calibration import Calibration
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.plausible import find_doubt
+from depth_unet.config.model import CanvasConfig
+from depth_unet.errors import DataError
+from depth_unet.images.photo import DecodedPhoto, Photo, check_array, read_photo
+from depth_unet.images.resize import resize_bilinear
+from depth_unet.predict.canvas import to_canvas
+from depth_unet.predict.prediction import Prediction
+
+GIVEN, EXIF = "given by the user", "the photo's Exif data"
+ASSUMED = "assumed: the training camera's"
+
+
+class Predictor(ABC):
+    """A trained network; ``predict`` turns a photo into metric depth.
+
+    ``load`` returns one. Several threads may share it.
+
+    Attributes:
+        name: Name that output files state.
+        canvas: The image size that the network was trained on.
+        canonical_focal: Focal length of the training camera, in image widths.
+
+    Example:
+        >>> model = load("transfer")  # doctest: +SKIP
+        >>> model.predict("room.jpg").depth_m.shape  # doctest: +SKIP
+        (480, 640)
+    """
+
+    name: str
+    canvas: CanvasConfig
+    canonical_focal: float
+
+    @property
+    @abstractmethod
+    def engine(self) -> str:
+        """What runs the network, with its version."""
+
+    @abstractmethod
+    def predict_canvas(
+        self, pixels: UInt8[np.ndarray, "h w 3"], camera: Intrinsics
+    ) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"] | None]:
+        """Depth of a photo that ``to_canvas`` resized, and its spread.
+
+        Args:
+            pixels: RGB, 0 to 255.
+            camera: The camera of these pixels.
+
+        Returns:
+            Depth, metres, and its ``log_spread`` as in ``Prediction``, or None.
+        """
+
+    @abstractmethod
+    def shared_by(self, num_threads: int) -> AbstractContextManager[Callable[[], None]]:
+        """Let several threads predict at once, so that together they use every core once.
+
+        Args:
+            num_threads: How many threads will call ``predict``.
+
+        Returns:
+            A context in which they do, with a function that each of them calls first.
+        """
+
+    def predict(
+        self, photo: Photo | DecodedPhoto, camera: Intrinsics | Calibration | None = None
+    ) -> Prediction:
+        """Predict metric depth of one photo at its own size.
+
+        Args:
+            photo: A photo as ``read_photo`` takes it, or its result.
+            camera: The photo's camera. None uses the focal length from the photo's Exif data, or
+                else the training camera's. Depth is proportional to the focal length, so an error
+                in it is an error in depth. An implausible camera gives a warning.
+
+        Returns:
+            Depth in metres, and the camera that it holds for.
+
+        Raises:
+            DataError: The photo cannot be read, or the camera has another image size.
+        """
+        decoded = photo if isinstance(photo, DecodedPhoto) else read_photo(photo)
+        calibration, focal_from = self.resolve_camera(decoded, camera)
+        small = to_canvas(decoded.image, calibration.intrinsics, self.canvas)
+        small_m, log_spread = self.predict_canvas(*small)
+        return Prediction(
+            depth_m=resize_bilinear(small_m, *decoded.image.shape[:2]),
+            log_spread=log_spread,
+            image=decoded.image,
+            calibration=calibration,
+            focal_from=focal_from,
+            model=self.name,
+            engine=self.engine,
+        )
+
+    def predict_array(
+        self, image: UInt8[np.ndarray, "h w 3"], intrinsics: Intrinsics
+    ) -> Float32[np.ndarray, "h w"]:
+        """Metric depth of an RGB image (0 to 255) with a known camera, at its own size.
+
+        Raises:
+            DataError: The image is not uint8 RGB, or the camera has another image size.
+        """
+        small_m = self.predict_low_resolution(image, intrinsics)
+        return resize_bilinear(small_m, *image.shape[:2])
+
+    def predict_low_resolution(
+        self, image: UInt8[np.ndarray, "h w 3"], intrinsics: Intrinsics
+    ) -> Float32[np.ndarray, "h2 w2"]:
+        """As ``predict_array``, at the network's canvas size."""
+        check_array(image)
+        _check_size(intrinsics, image)
+        small_m, _ = self.predict_canvas(*to_canvas(image, intrinsics, self.canvas))
+        return small_m
+
+    def resolve_camera(
+        self, photo: DecodedPhoto, camera: Intrinsics | Calibration | None = None
+    ) -> tuple[Calibration, str]:
+        """The camera that ``predict`` uses for a photo, and the source of its focal length.
+
+        Raises:
+            DataError: The camera has another image size.
+        """
+        height, width = photo.image.shape[:2]
+        if camera is None and photo.focal_px is not None:
+            return _pinhole(Intrinsics.centred(width, height, photo.focal_px)), EXIF
+        if camera is None:
+            return _pinhole(Intrinsics.assumed(width, height, self.canonical_focal)), ASSUMED
+        calibration = camera if isinstance(camera, Calibration) else _pinhole(camera)
+        _check_size(calibration.intrinsics, photo.image)
+        if doubt := find_doubt(calibration.intrinsics):
+            warnings.warn(
+                f"the camera is implausible: {doubt}; an error in it is an error in depth; check "
+                "the camera",
+                stacklevel=3,
+            )
+        return calibration, GIVEN
+
+
+def _pinhole(intrinsics: Intrinsics) -> Calibration:
+    return Calibration(intrinsics=intrinsics, distortion="none")
+
+
+def _check_size(camera: Intrinsics, image: UInt8[np.ndarray, "h w 3"]) -> None:
+    height, width = image.shape[:2]
+    if (camera.width, camera.height) != (width, height):
+        raise DataError(
+            f"the camera is for images of {camera.width}x{camera.height} pixels and the photo has "
+            f"{width}x{height}; pass camera.resized({width}, {height})"
+        )

@@ -1,0 +1,82 @@
+"""Small ONNX files: one that is well formed, and ways to spoil it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from onnx import ModelProto, TensorProto, helper, numpy_helper
+
+FACTS: dict[str, Any] = {
+    "schema": 1,
+    "name": "flat",
+    "recipe": "seed",
+    "licence": "none",
+    "precision": "fp32",
+    "units": {},
+    "canonical_focal": 0.8,
+    "canvas": {"height": 96, "width": 128},
+    "spread": True,
+    "steps": 1,
+    "origin": "",
+    "metrics": {},
+    "sha256": "",
+}
+PHOTO = [1, "height", "width", 3]
+CAMERA = [1, 4]
+
+
+def flat_model(
+    facts: dict[str, Any] | str | None = None,
+    *,
+    depth_m: float = 2.0,
+    image: tuple[int, list[str | int]] = (TensorProto.UINT8, PHOTO),
+    camera: str = "camera_px",
+) -> ModelProto:
+    """A model that sees ``depth_m`` everywhere for fx of 100 px, and is sure of a tenth of it.
+
+    Args:
+        facts: The metadata; None leaves it out.
+        depth_m: The depth, which is the only weight.
+        image: Type and shape of the first input.
+        camera: Name of the second input.
+    """
+    outputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, "height", "width"])
+        for name in ("depth_m", "uncertainty_m")
+    ]
+    weights = {
+        "weight": np.array(depth_m / 100, np.float32),
+        "tenth": np.array(0.1, np.float32),
+        "first": np.array([0]),
+        "second": np.array([1]),
+    }
+    nodes = [
+        helper.make_node("Slice", [camera, "first", "second", "second"], ["fx_px"]),
+        helper.make_node("Mul", ["fx_px", "weight"], ["metres"]),
+        helper.make_node("Unsqueeze", ["metres", "second"], ["everywhere"]),
+        helper.make_node("Shape", ["image"], ["size"], end=3),
+        helper.make_node("Expand", ["everywhere", "size"], ["depth_m"]),
+        helper.make_node("Mul", ["depth_m", "tenth"], ["uncertainty_m"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "flat",
+        [
+            helper.make_tensor_value_info("image", *image),
+            helper.make_tensor_value_info(camera, TensorProto.FLOAT, CAMERA),
+        ],
+        outputs,
+        [numpy_helper.from_array(array, name) for name, array in weights.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+    if facts is not None:
+        text = facts if isinstance(facts, str) else json.dumps(facts)
+        helper.set_model_props(model, {"depth_unet": text})
+    return model
+
+
+def write(path: Path, model: ModelProto) -> Path:
+    """Write a model, and return its path."""
+    path.write_bytes(model.SerializeToString())
+    return path

@@ -1,0 +1,60 @@
+"""The examples of exported files run as they are, and answer as the package does."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from depth_unet.export.onnx import Source, write
+from depth_unet.model.checkpoint import Checkpoint
+from depth_unet.predict.model import DepthModel
+from tests.export.networks import small_checkpoint
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+
+pytestmark = pytest.mark.usefixtures("unchecked")
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> tuple[Checkpoint, Path, Path]:
+    """A checkpoint, its ONNX file and a photo."""
+    checkpoint, model, photo = small_checkpoint(), tmp_path / "model.onnx", tmp_path / "photo.png"
+    write(model, checkpoint, Source(name="small", sha256=""), half=False)
+    pixels = np.random.default_rng(0).integers(0, 256, (75, 100, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(photo)
+    return checkpoint, model, photo
+
+
+@pytest.mark.filterwarnings("ignore:the photo states no focal length")
+def test_python(exported: tuple[Checkpoint, Path, Path], tmp_path: Path) -> None:
+    """Fewer than 20 lines, without this package and torch."""
+    checkpoint, model, photo = exported
+    example, out = EXAMPLES / "onnx_depth.py", tmp_path / "depth.npy"
+    assert len(example.read_text(encoding="utf-8").splitlines()) < 20
+    program = (
+        "import runpy, sys; sys.modules.update(torch=None, cv2=None, depth_unet=None); "
+        f"runpy.run_path({str(example)!r})"
+    )
+    subprocess.run([sys.executable, "-c", program, model, photo, out], check=True, timeout=300)
+    expected = DepthModel(checkpoint).predict(photo).depth_m
+    np.testing.assert_allclose(np.load(out), expected, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:the photo states no focal length")
+def test_node(exported: tuple[Checkpoint, Path, Path], tmp_path: Path) -> None:
+    """The same depth; skipped without Node and its two packages (DEPTH_UNET_NODE_MODULES)."""
+    checkpoint, model, photo = exported
+    modules, node = os.environ.get("DEPTH_UNET_NODE_MODULES"), shutil.which("node")
+    if not modules or not node:
+        pytest.skip("needs node, and a folder with node_modules in DEPTH_UNET_NODE_MODULES")
+    example, out = Path(modules) / "onnx_depth.mjs", tmp_path / "depth.f32"
+    shutil.copy(EXAMPLES / "onnx_depth.mjs", example)
+    subprocess.run([node, example, model, photo, out], check=True, timeout=300)
+    expected = DepthModel(checkpoint).predict(photo).depth_m
+    found = np.fromfile(out, np.float32).reshape(expected.shape)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-4)
