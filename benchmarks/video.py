@@ -24,7 +24,6 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
-import torch
 from attention import RESULT, commit
 from throughput import spread
 
@@ -168,7 +167,7 @@ def main() -> None:
     walk = Walk(options.walk or rendered())
     lines = [
         "# Videos\n",
-        f"`python benchmarks/video.py`, commit {commit()}, torch {torch.__version__}, PyAV "
+        f"`python benchmarks/video.py`, commit {commit()}, {model.engine}, PyAV "
         f"{av.__version__}, Python {platform.python_version()}; {options.rounds} rounds in turn: "
         "median (lowest-highest).\n",
         "| Video | Side | Frames | Flicker | Of it | AbsRel | Frames/s | Speed | Processor |",

@@ -15,7 +15,8 @@ from depth_unet.errors import ConfigError
 from depth_unet.export import onnx as exporter
 from depth_unet.export.external import write_graph
 from depth_unet.export.onnx import Source, open_session, write
-from depth_unet.model.checkpoint import WEIGHTS, Checkpoint, read, save
+from depth_unet.model.checkpoint import Checkpoint, read, save
+from depth_unet.model.shipped import WEIGHTS
 from depth_unet.predict.model import DepthModel
 from tests.export.networks import SMALL, small_checkpoint
 
