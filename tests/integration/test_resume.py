@@ -96,12 +96,15 @@ def test_run_stopped_twice(
 
 
 def test_resuming_a_finished_run_changes_nothing(undisturbed: Path, tmp_path: Path) -> None:
-    """Checkpoints, figures and config stay as they are."""
+    """Checkpoints, figures and config stay as they are, and the command says so."""
     out = tmp_path / "run"
     shutil.copytree(undisturbed, out)
     before = bytes_below(out)
     assert set(before) == {BEST_NAME, LAST_NAME, METRICS_NAME, CONFIG_NAME}
-    assert depth_unet("train", "--resume", out).code == 0
+    outcome = depth_unet("train", "--resume", out)
+    assert outcome.code == 0
+    assert "had already ended after step" in outcome.err
+    assert "wrote" not in outcome.err
     assert bytes_below(out) == before
 
 

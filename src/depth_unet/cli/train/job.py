@@ -24,7 +24,7 @@ def run_to_end(trainer: Trainer, before_writing: Callable[[], None] = lambda: No
     Raises:
         KeyboardInterrupt: The run was interrupted and saved; the message says how to resume it.
     """
-    console = make_console(stderr=True)
+    console, had_ended = make_console(stderr=True), trainer.is_done
     if trainer.fabric.is_global_zero:
         console.print(_describe(trainer))
         if trainer.initialised:
@@ -45,7 +45,11 @@ def run_to_end(trainer: Trainer, before_writing: Callable[[], None] = lambda: No
         ) from None
     close_processes(trainer.fabric)
     if trainer.fabric.is_global_zero:
-        console.print(f"wrote {trainer.out / BEST_NAME} and {trainer.out / LAST_NAME}")
+        console.print(
+            f"the run had already ended after step {trainer.step}; nothing was written"
+            if had_ended
+            else f"wrote {trainer.out / BEST_NAME} and {trainer.out / LAST_NAME}"
+        )
         for part in trainer.source.parts:
             console.print(f"next: {_evaluate_command(trainer, part)}")
 
