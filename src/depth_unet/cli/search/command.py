@@ -113,11 +113,7 @@ def search(
             ) from None
         with queue.lock:
             results = write_report(study, setup)
-    if results and all(result.state == "failed" for result in results):
-        raise DataError(
-            f"none of the {len(results)} trials has a result: see {out / PAGE_NAME} for their "
-            "settings, and search lower learning rates in another --out"
-        )
+    check_results(results, out)
     console.print(describe_end(results, setup, source.arguments()))
 
 
@@ -169,6 +165,15 @@ def check_data(fingerprint: dict[str, str], out: Path, *, started: bool) -> None
         saved = read_json_object(path)
         check_fingerprint(fingerprint, saved)
     write_text(path, json.dumps(saved | fingerprint) + "\n")
+
+
+def check_results(results: list[Result], out: Path) -> None:
+    """Raise DataError if no trial has a result and none is left to get one."""
+    if results and all(result.state == "failed" for result in results):
+        raise DataError(
+            f"none of the {len(results)} trials has a result: see {out / PAGE_NAME} for their "
+            "settings, and search lower learning rates in another --out"
+        )
 
 
 def describe(setup: Setup) -> str:
