@@ -12,18 +12,19 @@ from depth_unet.cli.predict import command as predicting
 from tests.integration.commandline import assert_refused, depth_unet
 
 
-def marked(path: Path) -> None:
+def marked(path: Path, encoding: str = "utf-8-sig") -> None:
     """Write a text again, with a byte order mark."""
-    path.write_text(path.read_text(encoding="utf-8"), encoding="utf-8-sig")
+    path.write_text(path.read_text(encoding="utf-8"), encoding=encoding)
 
 
-def test_pairs(pairs: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_pairs(encoding: str, pairs: Path) -> None:
     """dataset.json and index.csv: the same description with the mark as without."""
     info = json.loads((pairs / "dataset.json").read_text(encoding="utf-8"))
     (pairs / "dataset.json").write_text(json.dumps(info | {"depth_unit": 0.0005}))
     expected = depth_unet("inspect", pairs)
     for name in ("dataset.json", "index.csv"):
-        marked(pairs / name)
+        marked(pairs / name, encoding)
     outcome = depth_unet("inspect", pairs)
     assert (outcome.code, outcome.out) == (0, expected.out), outcome.err
     assert "median depth    1.1" in outcome.out
@@ -87,3 +88,23 @@ def test_depth_and_results(few_pairs: Path, tmp_path: Path) -> None:
     board = depth_unet("leaderboard", tmp_path / "out", "--out", tmp_path / "board.md")
     assert board.code == 0, board.err
     assert "| 1 |" in board.out
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_names_on_stdin_in_utf_16(
+    encoding: str, photo: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A list as Windows PowerShell writes it is read, and predicted."""
+    stream = io.BytesIO(f"\ufeff{photo}\r\n".encode(encoding))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(stream, encoding="utf-8"))
+    outcome = depth_unet("predict", "-", "--save", "npy", "--out", tmp_path / "depth")
+    assert outcome.code == 0, outcome.err
+    assert (tmp_path / "depth" / f"{photo.stem}_depth.npy").is_file()
+
+
+def test_the_root_folder_on_stdin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A listed path without a name is refused in one line."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"/\n"), encoding="utf-8"))
+    assert_refused(
+        depth_unet("predict", "-", "--out", tmp_path), "standard input lists /, a folder"
+    )

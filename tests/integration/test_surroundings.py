@@ -2,6 +2,8 @@
 
 import importlib.util
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,3 +96,24 @@ def test_fatal_warnings_in_other_processes(tmp_path: Path) -> None:
     assert outcome.code == 0, outcome.err
     assert "numba is deprecated" in outcome.err
     assert (out / "index.csv").is_file()
+
+
+def run_with_stderr(redirection: str, *arguments: object) -> int:
+    """The exit code of a command whose stderr a shell redirects."""
+    words = [sys.executable, "-m", "depth_unet", *map(str, arguments)]
+    return subprocess.run(["sh", "-c", f'"$@" {redirection}', "sh", *words], check=False).returncode
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+def test_closed_stderr(photo: Path, tmp_path: Path) -> None:
+    """Where nobody can read a warning, the work is done all the same."""
+    out = tmp_path / "depth"
+    assert run_with_stderr("2>&-", "predict", photo, "--save", "npy", "--out", out) == 0
+    assert (out / f"{photo.stem}_depth.npy").is_file()
+    assert run_with_stderr("2>&-", "predict", tmp_path / "none.png", "--out", out) == 3
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_full_stderr(tmp_path: Path) -> None:
+    """An error that cannot be written keeps its exit code."""
+    assert run_with_stderr("2>/dev/full", "inspect", tmp_path / "none") == 2

@@ -13,7 +13,7 @@ from typing import Any
 
 from depth_unet import __version__
 from depth_unet.cli.program.help import USAGE, RefusedError, help_rules, recipes_help
-from depth_unet.cli.program.streams import drop_unread, make_encodable
+from depth_unet.cli.program.streams import drop_unread, make_encodable, open_closed
 from depth_unet.errors import CheckpointError, ConfigError, DataError, missing_library
 from depth_unet.files.text import expand_home
 
@@ -50,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     # Pictures only go into files. A notebook's commands inherit its backend, which may be missing.
     os.environ["MPLBACKEND"] = "agg"
+    open_closed()
     make_encodable()
     try:
         try:
@@ -59,8 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 given = sys.argv[1:] if argv is None else argv
                 return _run([_expand_home(argument) for argument in given])
         finally:
-            if sys.stdout is not None:  # None where a service started us without one
-                sys.stdout.flush()
+            sys.stdout.flush()
     except BrokenPipeError:  # as in `depth-unet --help | head -1`
         drop_unread()
         return UNREAD
@@ -110,7 +110,12 @@ def _report(error: OSError) -> int:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    try:
+        sys.stderr.write(f"{text}\n")
+    except BrokenPipeError:
+        raise
+    except OSError:  # a full disk: nobody can be told
+        drop_unread()
 
 
 def _dispatch(command: str = "", *rest: str) -> int:

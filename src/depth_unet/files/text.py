@@ -1,11 +1,14 @@
 """Text that users wrote: files with or without a byte order mark, and paths with ``~``."""
 
+import codecs
 import os
 from pathlib import Path
 
 
 def decode_text(data: bytes, errors: str = "strict") -> str:
-    """UTF-8 as text without its byte order mark, which Excel and PowerShell write.
+    """UTF-8 as text without its byte order mark, or UTF-16 that begins with one.
+
+    Excel writes the former, ``>`` of Windows PowerShell the latter.
 
     Line endings stay as they are.
 
@@ -14,8 +17,10 @@ def decode_text(data: bytes, errors: str = "strict") -> str:
         errors: What happens to bytes that are not UTF-8, as in ``bytes.decode``.
 
     Raises:
-        UnicodeDecodeError: The bytes are not UTF-8.
+        UnicodeDecodeError: The bytes are neither.
     """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors)
     return data.decode("utf-8-sig", errors)
 
 
@@ -24,7 +29,7 @@ def read_text(path: Path) -> str:
 
     Raises:
         OSError: The file cannot be read.
-        UnicodeDecodeError: It is not UTF-8.
+        UnicodeDecodeError: It is neither UTF-8 nor UTF-16 with a byte order mark.
     """
     return decode_text(path.read_bytes())
 

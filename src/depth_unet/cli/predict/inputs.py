@@ -92,6 +92,9 @@ def _from_list(names: Iterable[str]) -> Iterator[Input]:
     paths = [Path(name) for name in names]
     if not paths:
         raise DataError("standard input is empty; write one file name per line")
+    folder = next((path for path in paths if not path.name), None)
+    if folder is not None:
+        raise DataError(f"standard input lists {folder}, a folder; write one file name per line")
     common = Path(os.path.commonpath([path.absolute().parent for path in paths]))
     for path in paths:
         yield Input(path, path.absolute().relative_to(common).with_suffix(""))

@@ -9,6 +9,14 @@ LOOKALIKES = dict(zip("█━…–“”δ↓↑·°±×", '#-.-""dv^-o~x', str
 HANDLER = "depth-unet"
 
 
+def open_closed() -> None:
+    """Let stdout and stderr that are closed, as after ``2>&-``, write to nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # It stays open as long as the process.
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
 def make_encodable() -> None:
     r"""Let stdout and stderr replace what they cannot encode, as in ``PYTHONIOENCODING=ascii``.
 
@@ -23,7 +31,7 @@ def make_encodable() -> None:
 
 def drop_unread() -> None:
     """Write what stdout and stderr still hold to nowhere, if it cannot be written."""
-    for stream in filter(None, (sys.stdout, sys.stderr)):  # None where it was closed
+    for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
