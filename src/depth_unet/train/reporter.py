@@ -77,7 +77,7 @@ class Reporter:
             TimeRemainingColumn(),
             console=self.console,
             refresh_per_second=2,
-            disable=not enabled,
+            disable=not (enabled and self.console.is_terminal),  # a file gets the steps alone
         )
         self._task = self._progress.add_task(
             "train", total=total_steps, completed=start_step, epoch=self._epoch(start_step), text=""
