@@ -30,7 +30,9 @@ def small_checkpoint(model: ModelConfig = SMALL) -> Checkpoint:
     The spread stays small: beyond its usual range, it grows with the exponential of an exponential.
     """
     generator = torch.Generator().manual_seed(1)
-    network = UNet(replace(model, pretrained=False))
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        network = UNet(replace(model, pretrained=False))
     weights = {
         name: weight.detach() + _noise(name) * torch.randn(weight.shape, generator=generator)
         for name, weight in network.named_parameters()

@@ -85,14 +85,14 @@ def run(
 def assert_parity(
     session: onnxruntime.InferenceSession, model: DepthModel, size: tuple[int, int]
 ) -> None:
-    """Less than .1 mm between the two, for two photos, one of them of an unknown camera."""
+    """Less than .1 mm and 1e-4 between the two, for two photos, one of an unknown camera."""
     images = [photo(*size), photo(*size, seed=1)]
     cameras = [camera_of(*size), None]
     found = run(session, images, cameras)
     for number, (image, camera) in enumerate(zip(images, cameras, strict=True)):
         expected = model.predict(image, camera)
         assert found[0][number].shape == image.shape[:2]
-        np.testing.assert_allclose(found[0][number], expected.depth_m, rtol=1e-5, atol=1e-4)
+        np.testing.assert_allclose(found[0][number], expected.depth_m, rtol=1e-4, atol=1e-4)
         if expected.uncertainty_m is None:
             assert len(found) == 1
         else:

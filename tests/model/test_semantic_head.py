@@ -67,5 +67,5 @@ def test_refusals() -> None:
         LossConfig(mae=0, gradient_edge=0, ssim=0, semantics=1)
     with pytest.raises(ConfigError, match="features at 1/8"):
         replace(MODEL, widths=(8, 16), blocks=(1, 1), attention_blocks=(0, 0))
-    with pytest.raises(ConfigError, match="choose 0"):
+    with pytest.raises(ConfigError, match=r"num_classes is 256; choose a number in \[0, 255\]"):
         replace(MODEL, num_classes=256)
