@@ -79,7 +79,7 @@ def test_python(photo: Path) -> None:
         ("leaderboard", "evaluation"),
         ("search", "seed", "--data", "cache"),
         ("export", "run", "model.onnx"),
-        ("predict", "photo.jpg", "--weights", "best.safetensors"),
+        ("predict", "photo.jpg", "--weights", "."),
         ("predict", "photo.jpg", "--precision", "bf16"),
         ("predict", "photo.jpg", "--device", "cuda"),
     ],
@@ -94,6 +94,12 @@ def test_what_needs_torch_says_so(
     outcome = run(*arguments)
     assert_refused(outcome, "needs torch, which is not installed; run: pip install", '"torch')
     assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
+
+
+def test_wrong_weights_need_no_torch(photo: Path) -> None:
+    """A mistyped name is refused as such: installing torch would not help."""
+    outcome = run("predict", photo, "--weights", "transfr")
+    assert_refused(outcome, "transfr does not exist", "shipped weights: scratch, transfer")
 
 
 @pytest.mark.parametrize("command", ["inspect", "prepare", "rooms"])

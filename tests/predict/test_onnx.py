@@ -212,7 +212,7 @@ def test_choice_of_engine(tmp_path: Path) -> None:
     assert isinstance(depth_unet.load("transfer", "auto", engine="onnx"), OnnxModel)
     assert isinstance(depth_unet.load(path, "auto"), OnnxModel)
     assert isinstance(depth_unet.load("transfer", precision="bf16"), depth_unet.DepthModel)
-    with pytest.raises(ConfigError, match="is an ONNX file, which torch does not run"):
+    with pytest.raises(CheckpointError, match="is an ONNX file, which torch does not run"):
         depth_unet.load(path, engine="torch")
     with pytest.raises(ConfigError, match="precision bf16 needs a checkpoint and torch"):
         depth_unet.load(path, precision="bf16")
