@@ -58,7 +58,7 @@ def test_result_states_its_engine(engines: tuple[Predictor, Predictor]) -> None:
     """A prediction and its files say what computed it."""
     eager, exported = (engine.predict(smooth_photo(48, 64)) for engine in engines)
     assert eager.engine.startswith("torch ")
-    assert exported.engine == f"ONNX Runtime {onnxruntime.__version__}, cpu, fp16"
+    assert exported.engine == f"ONNX Runtime {onnxruntime.__version__}, cpu, fp16 weights"
     assert exported.metadata().texts("metres")["engine"] == exported.engine
 
 

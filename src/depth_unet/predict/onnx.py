@@ -20,8 +20,9 @@ from depth_unet.predict.predictor import Predictor
 
 SCHEMA = 1
 METADATA_KEY = "depth_unet"
-INPUTS = {"image": ("tensor(uint8)", 4), "camera_px": ("tensor(float)", 2)}
+IMAGE, CAMERA = "image", "camera_px"
 DEPTH, UNCERTAINTY = "depth_m", "uncertainty_m"
+INPUTS = {IMAGE: ("tensor(uint8)", 4), CAMERA: ("tensor(float)", 2)}
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 REMEDY = "name a file that `depth-unet export` wrote"
 
@@ -52,7 +53,9 @@ class OnnxModel(Predictor):
             self.canvas = CanvasConfig(**facts["canvas"])
             self.canonical_focal = float(facts["canonical_focal"])
             self.name = name or f"depth-unet {facts['name']}"
-            self._engine = f"ONNX Runtime {onnxruntime.__version__}, {device}, {facts['precision']}"
+            self._engine = (
+                f"ONNX Runtime {onnxruntime.__version__}, {device}, {facts['precision']} weights"
+            )
             self._outputs = [DEPTH, UNCERTAINTY] if facts["spread"] else [DEPTH]
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
@@ -62,7 +65,7 @@ class OnnxModel(Predictor):
 
     @property
     def engine(self) -> str:
-        """ONNX Runtime's version, the device and the precision of the stored weights."""
+        """ONNX Runtime's version, the device, and in what precision weights are stored."""
         return self._engine
 
     def predict_canvas(
@@ -73,7 +76,7 @@ class OnnxModel(Predictor):
         Raises:
             CheckpointError: The network returns NaN or infinity.
         """
-        feeds = {"image": pixels[None], "camera_px": np.array([camera.values_px], np.float32)}
+        feeds = {IMAGE: pixels[None], CAMERA: np.array([camera.values_px], np.float32)}
         depth_m, *uncertainty_m = (batch[0] for batch in self._session.run(self._outputs, feeds))
         if not np.isfinite(depth_m).all():
             raise CheckpointError(f"{self._path} predicts NaN: its weights are damaged; {REMEDY}")
