@@ -1,7 +1,6 @@
 """An exported network, run by ONNX Runtime; torch is not needed."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from depth_unet.config.model import CanvasConfig
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.damage import one_line
 from depth_unet.predict.prediction import spread_of
-from depth_unet.predict.predictor import Predictor
+from depth_unet.predict.predictor import Predictor, num_cores
 
 SCHEMA = 1
 METADATA_KEY = "depth_unet"
@@ -46,7 +45,7 @@ class OnnxModel(Predictor):
     def __init__(self, path: Path, name: str = "", device: str = "cpu") -> None:
         self._path = path
         self._provider = _provider(device)
-        self._num_threads = _num_cores()
+        self._num_threads = num_cores()
         self._session = self._open(self._num_threads)
         facts = self._facts()
         try:
@@ -152,10 +151,3 @@ def _provider(device: str) -> str:
             "checkpoint, which torch runs"
         )
     return provider
-
-
-def _num_cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
