@@ -198,6 +198,16 @@ def test_unknown_devices(tmp_path: Path, device: str) -> None:
         depth_unet.load(path, device=device)
 
 
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_provider_that_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ONNX Runtime falls back to the CPU without an error; we do not call that `cuda`."""
+    path = write(tmp_path / "flat.onnx", flat_model(FACTS))
+    both = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: both)
+    with pytest.raises(ConfigError, match="cannot start it here"):
+        depth_unet.load(path, device="cuda")
+
+
 def test_unknown_device_on_the_command_line(tmp_path: Path) -> None:
     """The same in one line, with exit code 2."""
     path = write(tmp_path / "flat.onnx", flat_model(FACTS))

@@ -30,7 +30,7 @@ def load(
             export``, a checkpoint file, or a run folder (its best weights). In text, ``~``
             is the home folder.
         device: Where the network runs: ``cpu``, ``cuda``, ``mps`` or another device of torch, or
-            ``auto`` for a GPU if there is one.
+            ``auto`` for a GPU if there is one (``.onnx`` files: the CPU).
         precision: Number format in which torch computes: fp32, or mixed precision with bf16 or
             fp16; fp16 needs a GPU.
         engine: ``onnx`` or ``torch``; None chooses.

@@ -100,13 +100,19 @@ class OnnxModel(Predictor):
         options.intra_op_num_threads = num_threads
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            return onnxruntime.InferenceSession(
+            session = onnxruntime.InferenceSession(
                 self._path, sess_options=options, providers=[self._provider]
             )
         except Exception as error:  # of many undocumented types without a common base
             raise CheckpointError(
                 f"{self._path} is damaged or no ONNX file ({one_line(error)}); {REMEDY}"
             ) from None
+        if self._provider not in session.get_providers():  # it fell back to the CPU
+            raise ConfigError(
+                f"ONNX Runtime has a {self._provider}, but cannot start it here; see its "
+                "requirements, or choose device cpu"
+            )
+        return session
 
     def _facts(self) -> dict[str, Any]:
         """The metadata that ``depth-unet export`` stored."""
