@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from depth_unet.export.onnx import Source, write
-from depth_unet.model.checkpoint import Checkpoint
+from depth_unet.model.checkpoint import Checkpoint, save
 from depth_unet.predict.model import DepthModel
 from tests.export.networks import small_checkpoint
 
@@ -43,6 +43,24 @@ def test_python(exported: tuple[Checkpoint, Path, Path], tmp_path: Path) -> None
     subprocess.run([sys.executable, "-c", program, model, photo, out], check=True, timeout=300)
     expected = DepthModel(checkpoint).predict(photo).depth_m
     np.testing.assert_allclose(np.load(out), expected, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:the photo states no focal length")
+def test_shell(exported: tuple[Checkpoint, Path, Path], tmp_path: Path) -> None:
+    """One line exports a checkpoint and predicts with the file."""
+    checkpoint, _, photo = exported
+    run = tmp_path / "run.safetensors"
+    save(run, checkpoint)
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    subprocess.run(
+        ["sh", EXAMPLES / "onnx_depth.sh", run, photo],
+        cwd=tmp_path,
+        env=os.environ | {"PATH": path},
+        check=True,
+        timeout=300,
+    )
+    expected = DepthModel(checkpoint).predict(photo).depth_m
+    np.testing.assert_allclose(np.load(tmp_path / "photo_depth.npy"), expected, rtol=2e-3)
 
 
 @pytest.mark.filterwarnings("ignore:the photo states no focal length")

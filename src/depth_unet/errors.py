@@ -6,6 +6,7 @@ Only the command line catches them. Everything else is a bug and keeps its trace
 
 import re
 import shlex
+from importlib.util import find_spec
 from pathlib import Path
 
 EXTRAS = {
@@ -65,6 +66,22 @@ def install_command(*libraries: str) -> str:
         found = (line for line in declared if re.split(r"[<>=!~ \[]", line)[0] == library)
         wanted.append(f'"{next(found, library)}"')
     return f"pip install {' '.join(wanted)}"
+
+
+def check_installed(task: str, library: str) -> None:
+    """Refuse a task before any work is done if its optional library is not installed.
+
+    Args:
+        task: What needs the library, as the message names it.
+        library: Its name, both on the package index and in Python.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    if find_spec(library) is None:
+        raise ConfigError(
+            f"{task} needs {library}, which is not installed; run: {install_command(library)}"
+        )
 
 
 def missing_library(task: str, error: ModuleNotFoundError) -> ConfigError:

@@ -18,6 +18,7 @@ MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
 MAX_PUBLIC_NAMES = 20
 MAX_TOP_LEVEL_NAMES = 27
+MAX_PACKAGE_BYTES = 45 * 10**6
 PARSER = {"docstring_parser", "tyro", "typeguard", "typing_extensions"}
 NEEDS_TORCH = {"predict/model.py", "predict/network.py"}
 DRAWERS = {"utils", "common", "helpers", "misc"}
@@ -108,6 +109,12 @@ def test_few_names_at_the_top_level() -> None:
     """The top level of the package can be taken in at a glance."""
     names = {path.name for path in PACKAGE.iterdir()} - {"__pycache__"}
     assert len(names) <= MAX_TOP_LEVEL_NAMES, names
+
+
+def test_package_is_small() -> None:
+    """The wheel, which is compressed, is no larger; weights exist once in it."""
+    files = (path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    assert sum(path.stat().st_size for path in files) < MAX_PACKAGE_BYTES
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,8 @@ def test_compare_scores_as_evaluate_does(
     names = list(found["runs"])
     assert names[0].endswith("/run")
     assert names[1] == "other/run"
+    assert found["engine"].startswith("torch ")
+    assert found["engine"] in found["description"]
     assert names[2] == f"{names[0]} (2)"
     for number, folder in enumerate((run_folder, other_run)):
         options = ("--split", "unseen", "seen")

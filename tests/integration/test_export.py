@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from depth_unet.errors import install_command
 from depth_unet.export.onnx import open_session
 from depth_unet.model.checkpoint import BEST_NAME, read, resolve, save
 from depth_unet.predict.model import DepthModel
@@ -66,8 +67,9 @@ def test_onnx_export_refuses(
     assert_refused(depth_unet("export", damaged, out), "NaN")
     assert_refused(depth_unet("export", large, out), "head.bias is too large for fp16")
     monkeypatch.setitem(sys.modules, "onnx", None)
-    monkeypatch.delitem(sys.modules, "depth_unet.export.onnx", raising=False)
-    assert_refused(depth_unet("export", run_folder, out), "pip install")
+    assert_refused(
+        depth_unet("export", run_folder, out), "mine.onnx needs onnx", install_command("onnx")
+    )
     assert not out.exists()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from depth_unet.errors import install_command
 from tests.imports import WITHOUT_TRAINING
 from tests.integration.commandline import Outcome, assert_refused
 
@@ -79,7 +80,7 @@ def test_python(photo: Path) -> None:
         ("leaderboard", "evaluation"),
         ("search", "seed", "--data", "cache"),
         ("export", "run", "model.onnx"),
-        ("predict", "photo.jpg", "--weights", "best.safetensors"),
+        ("predict", "photo.jpg", "--weights", "."),
         ("predict", "photo.jpg", "--precision", "bf16"),
         ("predict", "photo.jpg", "--device", "cuda"),
     ],
@@ -94,6 +95,25 @@ def test_what_needs_torch_says_so(
     outcome = run(*arguments)
     assert_refused(outcome, "needs torch, which is not installed; run: pip install", '"torch')
     assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("inspect", "set", "--sheet", "sheet.png"), ("rooms", "set", "--preview")]
+)
+def test_sheets_need_matplotlib_alone(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contact sheets are refused before anything is read or rendered, without a word on torch."""
+    monkeypatch.chdir(tmp_path)
+    outcome = run(*arguments)
+    assert_refused(outcome, f"{arguments[2]} needs matplotlib", install_command("matplotlib"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_wrong_weights_need_no_torch(photo: Path) -> None:
+    """A mistyped name is refused as such: installing torch would not help."""
+    outcome = run("predict", photo, "--weights", "transfr")
+    assert_refused(outcome, "transfr does not exist", "shipped weights: scratch, transfer")
 
 
 @pytest.mark.parametrize("command", ["inspect", "prepare", "rooms"])

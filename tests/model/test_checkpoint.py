@@ -332,6 +332,10 @@ def test_resolve_takes_files_and_run_folders(path: Path) -> None:
 
 def test_resolve_refuses_what_is_not_there(tmp_path: Path) -> None:
     """A name without a file, and a folder without a checkpoint, are refused with what to do."""
+    graph = tmp_path / "room.onnx"
+    graph.touch()
+    with pytest.raises(CheckpointError, match="name the checkpoint that it was exported from"):
+        resolve(str(graph))
     with pytest.raises(CheckpointError, match="nowhere does not exist; name a checkpoint"):
         resolve(str(tmp_path / "nowhere"))
     with pytest.raises(CheckpointError, match=r"holds no best\.safetensors or last"):

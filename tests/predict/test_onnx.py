@@ -58,7 +58,7 @@ def test_result_states_its_engine(engines: tuple[Predictor, Predictor]) -> None:
     """A prediction and its files say what computed it."""
     eager, exported = (engine.predict(smooth_photo(48, 64)) for engine in engines)
     assert eager.engine.startswith("torch ")
-    assert exported.engine == f"ONNX Runtime {onnxruntime.__version__}, cpu, fp16"
+    assert exported.engine == f"ONNX Runtime {onnxruntime.__version__}, cpu, fp16 weights"
     assert exported.metadata().texts("metres")["engine"] == exported.engine
 
 
@@ -198,6 +198,16 @@ def test_unknown_devices(tmp_path: Path, device: str) -> None:
         depth_unet.load(path, device=device)
 
 
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_provider_that_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ONNX Runtime falls back to the CPU without an error; we do not call that `cuda`."""
+    path = write(tmp_path / "flat.onnx", flat_model(FACTS))
+    both = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: both)
+    with pytest.raises(ConfigError, match="cannot start it here"):
+        depth_unet.load(path, device="cuda")
+
+
 def test_unknown_device_on_the_command_line(tmp_path: Path) -> None:
     """The same in one line, with exit code 2."""
     path = write(tmp_path / "flat.onnx", flat_model(FACTS))
@@ -212,7 +222,7 @@ def test_choice_of_engine(tmp_path: Path) -> None:
     assert isinstance(depth_unet.load("transfer", "auto", engine="onnx"), OnnxModel)
     assert isinstance(depth_unet.load(path, "auto"), OnnxModel)
     assert isinstance(depth_unet.load("transfer", precision="bf16"), depth_unet.DepthModel)
-    with pytest.raises(ConfigError, match="is an ONNX file, which torch does not run"):
+    with pytest.raises(CheckpointError, match="is an ONNX file, which torch does not run"):
         depth_unet.load(path, engine="torch")
     with pytest.raises(ConfigError, match="precision bf16 needs a checkpoint and torch"):
         depth_unet.load(path, precision="bf16")

@@ -219,8 +219,8 @@ class PredictArguments:
     device: choices.DeviceChoice = "auto"
     """Device to run on."""
     precision: choices.InferenceChoice = "fp32"
-    """Number format in which the network computes. bf16 is faster on hardware that supports it.
-    fp16 needs a GPU."""
+    """Number format in which the network computes. bf16 and fp16 need torch, and are faster than
+    fp32 in torch on hardware that supports them. fp16 needs a GPU."""
     overwrite: Switch = False
     """Replace outputs of earlier runs. Otherwise, inputs with complete outputs are skipped."""
 

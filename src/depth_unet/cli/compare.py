@@ -54,7 +54,8 @@ def compare(arguments: CompareArguments, paths: list[Path]) -> None:
         for (name, model), path in zip(models.items(), paths, strict=True)
     )
     predictors = {name: model.predict_array for name, model in models.items()}
-    comparison = score_runs(runs, predictors, source, arguments)
+    engine = next(iter(models.values())).engine
+    comparison = score_runs(runs, predictors, source, arguments, engine)
     pictures = write_side_by_side(comparison, source, predictors, out)
     curve_files = write_curves(comparison, out)
     report = write_page(comparison, curve_files, pictures, out)
@@ -70,6 +71,7 @@ def score_runs(
     predictors: Mapping[str, Predictor],
     source: Source,
     arguments: CompareArguments,
+    engine: str,
 ) -> Comparison:
     """Score every run on the same frames of every split.
 
@@ -88,6 +90,7 @@ def score_runs(
         data=source.root,
         dataset=source.info.name,
         runs=runs,
+        engine=engine,
         frames=fair,
         num_rooms=count_rooms_by_split(source, parts),
         scores=score_parts(predictors, source, parts, rules),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from depth_unet.cli.arguments import ExportArguments
 from depth_unet.cli.program.console import make_console
-from depth_unet.errors import ConfigError, DataError, install_command, own_command
+from depth_unet.errors import ConfigError, DataError, check_installed, own_command
 from depth_unet.export.checkpoint import (
     average,
     in_half_precision,
@@ -15,8 +15,7 @@ from depth_unet.export.checkpoint import (
 )
 from depth_unet.files.atomic import check_writable
 from depth_unet.model.checkpoint import Checkpoint, resolve, save, short_name
-
-CHECKPOINT, ONNX = ".safetensors", ".onnx"
+from depth_unet.model.shipped import CHECKPOINT, ONNX
 
 
 def run(arguments: ExportArguments) -> list[DataError]:
@@ -27,6 +26,8 @@ def run(arguments: ExportArguments) -> list[DataError]:
         raise ConfigError(f"{out} does not end in {CHECKPOINT} or {ONNX}; choose a name that does")
     if out.exists() and not arguments.overwrite:
         raise ConfigError(f"{out} already exists; choose another name, or use --overwrite")
+    if out.suffix == ONNX:
+        check_installed(str(out), "onnx")
     names = (arguments.checkpoint, *arguments.average)
     checkpoint = average([load_weights(name) for name in names])
     check_writable(out.parent)
@@ -45,13 +46,8 @@ def run(arguments: ExportArguments) -> list[DataError]:
 
 
 def _write_onnx(out: Path, checkpoint: Checkpoint, sources: list[Path], *, half: bool) -> None:
-    try:
-        from depth_unet.export.onnx import Source, write  # noqa: PLC0415  # onnx is optional
-    except ModuleNotFoundError as error:
-        if error.name not in ("onnx", "onnxruntime"):
-            raise
-        libraries = install_command("onnx", "onnxruntime")
-        raise ConfigError(f"{out} needs libraries that are not installed: {libraries}") from None
+    from depth_unet.export.onnx import Source, write  # noqa: PLC0415  # onnx is optional
+
     checksums = ", ".join(_checksum(path) for path in sources)
     source = Source(name=short_name(sources[0]), sha256=checksums)
     write(out, checkpoint, source, half=half)

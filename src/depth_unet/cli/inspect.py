@@ -13,7 +13,7 @@ from depth_unet.data.forms.description import FORMS, FormName
 from depth_unet.data.forms.recognise import open_source, recognise
 from depth_unet.data.source import Source
 from depth_unet.data.survey import EDGES_M, Survey, survey
-from depth_unet.errors import ConfigError, DataError
+from depth_unet.errors import ConfigError, DataError, check_installed
 from depth_unet.files.atomic import check_writable
 
 BAR = 40
@@ -24,6 +24,7 @@ def run(arguments: InspectArguments) -> list[DataError]:
     """Print the description; return the errors of pairs that cannot be read."""
     sheet = arguments.sheet
     if sheet is not None:
+        check_installed("--sheet", "matplotlib")
         from depth_unet.figures.write import check_name  # noqa: PLC0415  # needs matplotlib
 
         check_name(sheet)

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from depth_unet.cli.arguments import RoomsArguments
 from depth_unet.cli.program.console import make_console
 from depth_unet.data.forms.recognise import open_source, recognise
-from depth_unet.errors import DataError, own_command
+from depth_unet.errors import DataError, check_installed, own_command
 from depth_unet.files.owner import own_folder
 from depth_unet.rooms.generate import generate
 from depth_unet.rooms.output.manifest import PREVIEW_NAME
@@ -17,6 +17,8 @@ from depth_unet.rooms.output.manifest import PREVIEW_NAME
 
 def run(arguments: RoomsArguments) -> list[DataError]:
     """Render the rooms and name the next command."""
+    if arguments.preview:
+        check_installed("--preview", "matplotlib")
     with own_folder(arguments.out):
         render(arguments)
     return []

@@ -9,10 +9,8 @@ import numpy as np
 from onnx import TensorProto
 
 from depth_unet.config.model import CanvasConfig
-from depth_unet.export.nodes import Nodes, Value
+from depth_unet.export.nodes import COLUMNS, FIRST, ROWS, Nodes, Value
 from depth_unet.predict.canvas import canvas_sizes
-
-FIRST, ROWS, COLUMNS = np.array([0]), np.array([1]), np.array([2])  # axes
 
 
 def choose_canvas(nodes: Nodes, height: str, width: str, canvas: CanvasConfig) -> tuple[str, str]:

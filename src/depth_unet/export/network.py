@@ -5,10 +5,11 @@ even number of rows. Every export is compared with the network itself (see ``exp
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
+from onnx import TensorProto
 from torch import Tensor, nn
 
 from depth_unet.config.model import ModelConfig
@@ -41,12 +42,11 @@ class NetworkNodes:
 
     nodes: Nodes
     network: UNet
-    half: bool
-    names: dict[Tensor, str]
+    half: bool = field(kw_only=True)
+    names: dict[Tensor, str] = field(init=False)
 
-    def __init__(self, nodes: Nodes, network: UNet, *, half: bool) -> None:
-        self.nodes, self.network, self.half = nodes, network, half
-        self.names = {tensor: name for name, tensor in network.named_parameters()}
+    def __post_init__(self) -> None:
+        self.names = {tensor: name for name, tensor in self.network.named_parameters()}
 
     def forward(self, image: str, size: str, camera: list[Value]) -> tuple[str, str | None]:
         """See ``UNet.forward``.
@@ -85,7 +85,9 @@ class NetworkNodes:
         name, array = self.names[tensor], tensor.detach().cpu().numpy()
         if not self.half:
             return self.nodes.tensor(name, array)
-        return self.nodes("Cast", self.nodes.tensor(name, array.astype(np.float16)), to=1)
+        return self.nodes(
+            "Cast", self.nodes.tensor(name, array.astype(np.float16)), to=TensorProto.FLOAT
+        )
 
     def _heads(self, x: str, size: str) -> list[str]:
         """The one channel of each head, at the canvas; two channels cost as much as one."""
@@ -230,7 +232,7 @@ class NetworkNodes:
     def _canonical_camera(self, size: str) -> list[Value]:
         """See ``rays.canonical_camera`` and ``rays.relative_camera``."""
         nodes = self.nodes
-        sides = nodes("Cast", size, to=1)
+        sides = nodes("Cast", size, to=TensorProto.FLOAT)
         focal = nodes(
             "Mul",
             nodes("ReduceMax", sides, keepdims=1),
@@ -250,8 +252,8 @@ class NetworkNodes:
         def positions(side: str, focal_share: Value, centre: Value, axis: int) -> str:
             number = nodes("Squeeze", side)
             steps = nodes("Range", np.int64(0), number, np.int64(1))
-            middles = nodes("Add", nodes("Cast", steps, to=1), np.float32(0.5))
-            places = nodes("Div", middles, nodes("Cast", number, to=1))
+            middles = nodes("Add", nodes("Cast", steps, to=TensorProto.FLOAT), np.float32(0.5))
+            places = nodes("Div", middles, nodes("Cast", number, to=TensorProto.FLOAT))
             offset = nodes("Sub", nodes("Unsqueeze", places, np.array([0, axis])), centre)
             return nodes("Mul", nodes("Div", np.float32(2 * focal), focal_share), offset)
 

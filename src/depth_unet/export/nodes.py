@@ -10,6 +10,7 @@ from onnx import GraphProto, NodeProto, TensorProto, ValueInfoProto, helper, num
 
 Value = str | np.ndarray | np.generic
 """The name of a result, or a constant."""
+FIRST, ROWS, COLUMNS = np.array([0]), np.array([1]), np.array([2])  # axes of b h w
 
 
 @dataclass(slots=True)

@@ -19,26 +19,26 @@ from depth_unet.export.network import NetworkNodes
 from depth_unet.export.nodes import Nodes
 from depth_unet.export.resize import resize_image
 from depth_unet.files.atomic import replacing
-from depth_unet.model.checkpoint import HEADER_KEY, Checkpoint
+from depth_unet.model.checkpoint import Checkpoint
 from depth_unet.model.unet import UNet
 from depth_unet.predict.model import DepthModel
+from depth_unet.predict.onnx import CAMERA, DEPTH, IMAGE, METADATA_KEY, SCHEMA, UNCERTAINTY
 
-SCHEMA = 1
 OPSET, IR_VERSION = 20, 9
 INPUTS: dict[str, tuple[int, list[str | int | None]]] = {
-    "image": (TensorProto.UINT8, ["batch", "height", "width", 3]),
-    "camera_px": (TensorProto.FLOAT, ["batch", 4]),
+    IMAGE: (TensorProto.UINT8, ["batch", "height", "width", 3]),
+    CAMERA: (TensorProto.FLOAT, ["batch", 4]),
 }
 OUTPUT_SHAPE: list[str | int | None] = ["batch", "height", "width"]
 SIZES = ((480, 640), (640, 480), (32, 32), (100, 500), (479, 641), (240, 320))
 """Rows and columns of the photos with which every file is checked."""
 ABSOLUTE, RELATIVE = 1e-3, 1e-4  # a millimetre, or .1 % of the interval's end, and .01 %
 UNITS = {
-    "image": "RGB, 0 to 255",
-    "camera_px": "fx, fy, cx, cy in pixels of the image, integers at pixel centres; "
+    IMAGE: "RGB, 0 to 255",
+    CAMERA: "fx, fy, cx, cy in pixels of the image, integers at pixel centres; "
     "four zeros: the training camera",
-    "depth_m": "metres along the optical axis",
-    "uncertainty_m": "half the width of an 80 % interval of depth, metres",
+    DEPTH: "metres along the optical axis",
+    UNCERTAINTY: "half the width of an 80 % interval of depth, metres",
 }
 LICENCE = "The code is Apache-2.0; the terms of the weights are those of their training data."
 
@@ -88,12 +88,12 @@ def write(path: Path, checkpoint: Checkpoint, source: Source, *, half: bool) -> 
 def build(network: UNet, config: Config, *, half: bool) -> ModelProto:
     """The whole model, from uint8 RGB to metres; see ``write``."""
     nodes = Nodes()
-    sides = nodes("Shape", "image", start=1, end=3)
+    sides = nodes("Shape", IMAGE, start=1, end=3)
     height, width = nodes.several("Split", 2, sides, num_outputs=2)
     rows, columns = graph.choose_canvas(nodes, height, width, config.canvas)
-    grey = resize_image(nodes, "image", (height, width), (rows, columns))
+    grey = resize_image(nodes, IMAGE, (height, width), (rows, columns))
     focal = config.model.canonical_focal
-    camera = graph.assume_camera(nodes, "camera_px", height, width, focal)
+    camera = graph.assume_camera(nodes, CAMERA, height, width, focal)
     depth, log_spread = NetworkNodes(nodes, network, half=half).forward(
         nodes("Div", grey, np.float32(255)),
         nodes("Concat", rows, columns, axis=0),
@@ -101,18 +101,18 @@ def build(network: UNet, config: Config, *, half: bool) -> ModelProto:
     )
     ratio = graph.depth_ratio(nodes, camera[0], width, columns, focal * config.canvas.width)
     depth = graph.to_photo(nodes, nodes("Mul", depth, ratio), sides)
-    outputs = {"depth_m": depth}
+    outputs = {DEPTH: depth}
     if log_spread is not None:
         scale = np.float32(math.log(config.model.spread_scale))
         spread = graph.to_photo(nodes, nodes("Add", log_spread, scale), sides)
-        outputs["uncertainty_m"] = graph.half_width(nodes, depth, spread)
+        outputs[UNCERTAINTY] = graph.half_width(nodes, depth, spread)
     for name, result in outputs.items():
         nodes.rename(result, name)
     return _assemble(nodes, list(outputs))
 
 
 def describe(model: ModelProto, checkpoint: Checkpoint, source: Source, *, half: bool) -> None:
-    """Add the metadata: one JSON object under ``depth_unet``."""
+    """Add the metadata: one JSON object, which ``predict.onnx`` reads."""
     config = checkpoint.config
     outputs = {output.name for output in model.graph.output}
     facts = {
@@ -130,7 +130,7 @@ def describe(model: ModelProto, checkpoint: Checkpoint, source: Source, *, half:
         "metrics": checkpoint.metrics,
         "sha256": source.sha256,
     }
-    helper.set_model_props(model, {HEADER_KEY: json.dumps(facts, ensure_ascii=False)})
+    helper.set_model_props(model, {METADATA_KEY: json.dumps(facts, ensure_ascii=False)})
 
 
 def check(path: Path, checkpoint: Checkpoint) -> None:
@@ -146,7 +146,7 @@ def check(path: Path, checkpoint: Checkpoint) -> None:
         images = np.stack([_random_photo(height, width, generator) for _ in range(2)])
         camera = Intrinsics.centred(width, height, 0.9 * max(height, width))
         cameras = np.array([camera.values_px, (0, 0, 0, 0)], np.float32)
-        found = session.run(None, {"image": images, "camera_px": cameras})
+        found = session.run(None, {IMAGE: images, CAMERA: cameras})
         predictions = [model.predict(images[0], camera), model.predict(images[1])]
         expected = [np.stack([prediction.depth_m for prediction in predictions])]
         if checkpoint.config.model.spread:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from onnx import TensorProto
 
-from depth_unet.export.nodes import Nodes
+from depth_unet.export.nodes import COLUMNS, FIRST, ROWS, Nodes
 from depth_unet.predict.canvas import MULTIPLE
 
 COEFFICIENT = 2048  # OpenCV enlarges with 11 bits
 NEAR_TIE = 2e-4  # grey levels, well above the rounding errors of a mean
 SMALLEST_SHARE = 1e-3  # OpenCV leaves out a smaller part of a pixel
-FIRST, ROWS, COLUMNS = np.array([0]), np.array([1]), np.array([2])  # axes
 SAME, REST = np.array([0]), np.array([-1])  # sizes for Reshape
 
 

@@ -20,7 +20,7 @@ from depth_unet.config.values import from_dict, to_dict
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.atomic import replacing
 from depth_unet.files.damage import one_line
-from depth_unet.model.shipped import shipped_names, shipped_weights
+from depth_unet.model.shipped import check_name, shipped_weights
 from depth_unet.model.unet import UNet
 
 SCHEMA = 4
@@ -172,23 +172,17 @@ def resolve(name: str) -> Path:
     """The checkpoint file for a name: a file, a run folder (best, else last) or shipped weights.
 
     Raises:
-        CheckpointError: There is no such file or folder, or the folder has no checkpoint.
+        CheckpointError: There is no such file or folder, the folder has no checkpoint, or the file
+            is an ONNX file.
     """
+    check_name(name)
     path = Path(name)
     if path.is_dir():
         for candidate in (path / BEST_NAME, path / LAST_NAME):
             if candidate.is_file():
                 return candidate
         raise CheckpointError(f"{path} holds no {BEST_NAME} or {LAST_NAME}; name a run folder")
-    if path.exists():
-        return path
-    if shipped_weights(name).is_file():
-        return shipped_weights(name)
-    names = ", ".join(shipped_names())
-    raise CheckpointError(
-        f"{path} does not exist; name a checkpoint file or a run folder"
-        + (f", or shipped weights: {names}" if names else "")
-    )
+    return path if path.exists() else shipped_weights(name)
 
 
 def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) -> Checkpoint:

@@ -9,7 +9,7 @@ from typing import cast, get_args
 from depth_unet.config.choices import DeviceChoice, EngineChoice, InferenceChoice
 from depth_unet.errors import ConfigError, missing_library
 from depth_unet.files.text import as_path
-from depth_unet.model.shipped import ONNX, shipped_weights
+from depth_unet.model.shipped import ONNX, check_name, shipped_weights
 from depth_unet.predict.onnx import OnnxModel
 from depth_unet.predict.predictor import Predictor
 
@@ -30,7 +30,7 @@ def load(
             export``, a checkpoint file, or a run folder (its best weights). In text, ``~``
             is the home folder.
         device: Where the network runs: ``cpu``, ``cuda``, ``mps`` or another device of torch, or
-            ``auto`` for a GPU if there is one.
+            ``auto`` for a GPU if there is one (``.onnx`` files: the CPU).
         precision: Number format in which torch computes: fp32, or mixed precision with bf16 or
             fp16; fp16 needs a GPU.
         engine: ``onnx`` or ``torch``; None chooses.
@@ -51,11 +51,6 @@ def load(
         suits = is_onnx or (has_onnx and precision == "fp32" and _means_cpu(device))
         engine = "onnx" if suits else "torch"
     if engine == "torch":
-        if is_onnx:
-            raise ConfigError(
-                f"{name} is an ONNX file, which torch does not run; name the checkpoint that it "
-                "was exported from, or leave out the engine"
-            )
         return _load_torch(name, title, device, precision)
     if not has_onnx:
         raise ConfigError(
@@ -67,6 +62,7 @@ def load(
 
 
 def _load_torch(name: str, title: str, device: str, precision: InferenceChoice) -> Predictor:
+    check_name(name)
     try:
         import torch  # noqa: PLC0415  # an extra
 

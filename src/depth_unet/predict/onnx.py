@@ -1,7 +1,6 @@
 """An exported network, run by ONNX Runtime; torch is not needed."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,12 +15,13 @@ from depth_unet.config.model import CanvasConfig
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.damage import one_line
 from depth_unet.predict.prediction import spread_of
-from depth_unet.predict.predictor import Predictor
+from depth_unet.predict.predictor import Predictor, num_cores
 
 SCHEMA = 1
 METADATA_KEY = "depth_unet"
-INPUTS = {"image": ("tensor(uint8)", 4), "camera_px": ("tensor(float)", 2)}
+IMAGE, CAMERA = "image", "camera_px"
 DEPTH, UNCERTAINTY = "depth_m", "uncertainty_m"
+INPUTS = {IMAGE: ("tensor(uint8)", 4), CAMERA: ("tensor(float)", 2)}
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 REMEDY = "name a file that `depth-unet export` wrote"
 
@@ -45,14 +45,16 @@ class OnnxModel(Predictor):
     def __init__(self, path: Path, name: str = "", device: str = "cpu") -> None:
         self._path = path
         self._provider = _provider(device)
-        self._num_threads = _num_cores()
+        self._num_threads = num_cores()
         self._session = self._open(self._num_threads)
         facts = self._facts()
         try:
             self.canvas = CanvasConfig(**facts["canvas"])
             self.canonical_focal = float(facts["canonical_focal"])
             self.name = name or f"depth-unet {facts['name']}"
-            self._engine = f"ONNX Runtime {onnxruntime.__version__}, {device}, {facts['precision']}"
+            self._engine = (
+                f"ONNX Runtime {onnxruntime.__version__}, {device}, {facts['precision']} weights"
+            )
             self._outputs = [DEPTH, UNCERTAINTY] if facts["spread"] else [DEPTH]
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
@@ -62,7 +64,7 @@ class OnnxModel(Predictor):
 
     @property
     def engine(self) -> str:
-        """ONNX Runtime's version, the device and the precision of the stored weights."""
+        """ONNX Runtime's version, the device, and in what precision weights are stored."""
         return self._engine
 
     def predict_canvas(
@@ -73,7 +75,7 @@ class OnnxModel(Predictor):
         Raises:
             CheckpointError: The network returns NaN or infinity.
         """
-        feeds = {"image": pixels[None], "camera_px": np.array([camera.values_px], np.float32)}
+        feeds = {IMAGE: pixels[None], CAMERA: np.array([camera.values_px], np.float32)}
         depth_m, *uncertainty_m = (batch[0] for batch in self._session.run(self._outputs, feeds))
         if not np.isfinite(depth_m).all():
             raise CheckpointError(f"{self._path} predicts NaN: its weights are damaged; {REMEDY}")
@@ -98,13 +100,19 @@ class OnnxModel(Predictor):
         options.intra_op_num_threads = num_threads
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            return onnxruntime.InferenceSession(
+            session = onnxruntime.InferenceSession(
                 self._path, sess_options=options, providers=[self._provider]
             )
         except Exception as error:  # of many undocumented types without a common base
             raise CheckpointError(
                 f"{self._path} is damaged or no ONNX file ({one_line(error)}); {REMEDY}"
             ) from None
+        if self._provider not in session.get_providers():  # it fell back to the CPU
+            raise ConfigError(
+                f"ONNX Runtime has a {self._provider}, but cannot start it here; see its "
+                "requirements, or choose device cpu"
+            )
+        return session
 
     def _facts(self) -> dict[str, Any]:
         """The metadata that ``depth-unet export`` stored."""
@@ -149,10 +157,3 @@ def _provider(device: str) -> str:
             "checkpoint, which torch runs"
         )
     return provider
-
-
-def _num_cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

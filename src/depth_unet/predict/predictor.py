@@ -1,5 +1,6 @@
 """What every trained network offers, whatever engine runs it: photo in, metric depth out."""
 
+import os
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -145,6 +146,13 @@ class Predictor(ABC):
                 stacklevel=3,
             )
         return calibration, GIVEN
+
+
+def num_cores() -> int:
+    """The cores that this process may use: fewer than there are in containers and batch jobs."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _pinhole(intrinsics: Intrinsics) -> Calibration:

@@ -1,10 +1,15 @@
-"""The progress bar of commands that process many photos."""
+"""The progress bar and the threads of commands that process many photos."""
 
 import io
+import os
+from pathlib import Path
 
+import pytest
 from rich.console import Console
 
-from depth_unet.cli.predict.job import speed_bar
+from depth_unet.cli.predict.job import shared_threads, speed_bar
+from depth_unet.predict.onnx import OnnxModel
+from tests.predict.onnx_files import FACTS, flat_model, write
 
 
 def shown(*, is_shown: bool = True) -> str:
@@ -32,3 +37,15 @@ def test_speed_and_names() -> None:
 def test_none() -> None:
     """Where there is nothing to do it says nothing."""
     assert "images/s" not in shown(is_shown=False)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="needs Linux")
+def test_as_many_threads_as_cores_may_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container with one core of a large machine, photos do not compete for it."""
+    model = OnnxModel(write(tmp_path / "flat.onnx", flat_model(FACTS)))
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {3})
+    with shared_threads(model) as (_, num_threads):
+        assert num_threads == 1

@@ -55,6 +55,7 @@ def comparison(**changes: Any) -> Comparison:
         data=Path("my rooms"),
         dataset="box rooms",
         runs=runs,
+        engine="torch 1, cpu, fp32",
         frames={
             "unseen": FairFrames(
                 indices=tuple(range(NUM_IMAGES)),

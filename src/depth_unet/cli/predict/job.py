@@ -1,7 +1,6 @@
 """What photos and videos share: settings, results, threads and the progress bar."""
 
 import errno
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from rich.text import Text
 from depth_unet.cli.predict.camera import CameraFor
 from depth_unet.errors import DataError
 from depth_unet.figures.picture import OWN_RANGE, Colours
-from depth_unet.predict.predictor import Predictor
+from depth_unet.predict.predictor import Predictor, num_cores
 
 MOST_THREADS = 8
 
@@ -100,12 +99,12 @@ def _count(number: int, one: str, several: str) -> str:
 def shared_threads(
     model: Predictor, num_tasks: int = MOST_THREADS
 ) -> Iterator[tuple[ThreadPoolExecutor, int]]:
-    """Open a pool with one thread per core, at most one per task; yield it and its size.
+    """Open a pool with one thread per usable core, at most one per task; yield it and its size.
 
     Small networks run faster with several photos at once than with several threads per photo.
     Waiting tasks are cancelled at the end.
     """
-    num_threads = min(MOST_THREADS, os.cpu_count() or 1, num_tasks) or 1
+    num_threads = min(MOST_THREADS, num_cores(), num_tasks) or 1
     with model.shared_by(num_threads) as prepare:
         pool = ThreadPoolExecutor(num_threads, initializer=prepare)
         try:

@@ -25,7 +25,7 @@ commands:
   compare RUN RUN... --data DIR   compare runs on frames that none of them was trained on
   leaderboard EVALUATION...       rank evaluations in one table
   search RECIPE --data DIR        find the best settings for a recipe
-  export RUN FILE.safetensors     write a small file of weights for prediction
+  export RUN FILE                 write weights (.safetensors) or a whole model (.onnx)
   inspect SOURCE                  describe a data set and look for mistakes in it
   prepare SOURCE OUT              decode and resize a data set once, into a cache
   rooms OUT                       render synthetic rooms with exact depth

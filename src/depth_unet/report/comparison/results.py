@@ -32,6 +32,7 @@ class Comparison:
         data: Folder of the data set.
         dataset: Name of the data set.
         runs: At least two; the others are compared with the first.
+        engine: What ran the networks, with its version.
         frames: The frames that every run is scored on, by split.
         num_rooms: Rooms of these frames, by split; None where rooms have no names.
         scores: By split, then by the run's name.
@@ -41,6 +42,7 @@ class Comparison:
     data: Path
     dataset: str
     runs: tuple[Run, ...]
+    engine: str
     frames: Mapping[str, FairFrames]
     num_rooms: Mapping[str, int | None]
     scores: Mapping[str, Mapping[str, MetricAccumulator]]
@@ -67,7 +69,7 @@ class Comparison:
     def headline(self) -> str:
         """Runs, data and protocol in one line."""
         names = ", ".join(run.name for run in self.runs)
-        return f"{names}; {self.protocol.describe(f'as {self.dataset} gives it')}"
+        return f"{names} ({self.engine}); {self.protocol.describe(f'as {self.dataset} gives it')}"
 
 
 def verdict(metric: str, difference: Interval, num_images: int) -> Verdict:
@@ -98,6 +100,7 @@ def as_values(comparison: Comparison) -> dict[str, Any]:
         "description": comparison.headline(),
         "data": str(comparison.data),
         "dataset": comparison.dataset,
+        "engine": comparison.engine,
         "first": comparison.first.name,
         "runs": {run.name: _run(run) for run in comparison.runs},
         "settings": settings(comparison),
