@@ -91,8 +91,9 @@ def _measure(checkout: Path, out: Path, nyu: Path) -> dict[str, str]:
         raise SystemExit(f"{nyu / 'test_a'} holds {len(photos)} JPEG files; eight are needed")
     for weights in ("transfer", "scratch"):
         depth = out / f"depth-{weights}"
+        file = checkout / "src" / "depth_unet" / "weights" / f"{weights}.safetensors"  # torch's
         _run(
-            checkout, "predict", *photos, "--weights", weights, "--out", depth, "--save", "npy",
+            checkout, "predict", *photos, "--weights", file, "--out", depth, "--save", "npy",
             "--device", "cpu", "--overwrite",
         )  # fmt: skip
         files = sorted(depth.rglob("*.npy"))
