@@ -37,7 +37,7 @@ def test_export_predicts_the_same(run_folder: Path, cache: Path, tmp_path: Path)
 
 def test_export_to_onnx(run_folder: Path, tmp_path: Path) -> None:
     """The suffix chooses the form; the file answers in metres and states where it comes from."""
-    out = tmp_path / "mine.onnx"
+    out = tmp_path / "Mine.ONNX"
     outcome = depth_unet("export", run_folder, out, "--precision", "fp32")
     assert outcome.code == 0, outcome.err
     assert "SHA-256" in outcome.err

@@ -71,6 +71,19 @@ def test_python(photo: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("engine='tensorrt'", "engine is 'tensorrt'; choose onnx, torch or None"),
+        ("precision='fp8'", "precision is 'fp8'; choose fp32, bf16, fp16"),
+    ],
+)
+def test_python_refuses(arguments: str, words: str) -> None:
+    """An engine or a precision that does not exist is refused, not ignored."""
+    outcome = run(program=f"import depth_unet; depth_unet.load('scratch', {arguments})")
+    assert f"ConfigError: {words}" in outcome.err
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ("train", "seed", "--data", "cache"),
@@ -92,9 +105,16 @@ def test_what_needs_torch_says_so(
     """Everything else says in one line what to install, and writes nothing."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photo.jpg").touch()
+    (tmp_path / "best.safetensors").touch()
     outcome = run(*arguments)
     assert_refused(outcome, "needs torch, which is not installed; run: pip install", '"torch')
-    assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
+    assert {path.name for path in tmp_path.iterdir()} == {"photo.jpg", "best.safetensors"}
+
+
+def test_mistyped_name(photo: Path, tmp_path: Path) -> None:
+    """A network that does not exist is no reason to install torch."""
+    outcome = run("predict", photo, "--weights", "tranfer", "--out", tmp_path / "out")
+    assert_refused(outcome, "tranfer does not exist", "shipped weights: scratch, transfer")
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,12 @@ def run(arguments: ExportArguments) -> list[DataError]:
     """Write the weights for prediction, without what only resuming needs."""
     console = make_console(stderr=True)
     out = arguments.out
-    if out.suffix not in (CHECKPOINT, ONNX):
+    suffix = out.suffix.lower()
+    if suffix not in (CHECKPOINT, ONNX):
         raise ConfigError(f"{out} does not end in {CHECKPOINT} or {ONNX}; choose a name that does")
     if out.exists() and not arguments.overwrite:
         raise ConfigError(f"{out} already exists; choose another name, or use --overwrite")
-    if out.suffix == ONNX:
+    if suffix == ONNX:
         check_installed(str(out), "onnx")
     names = (arguments.checkpoint, *arguments.average)
     checkpoint = average([load_weights(name) for name in names])
@@ -34,7 +35,7 @@ def run(arguments: ExportArguments) -> list[DataError]:
     config = set_spread_scale(checkpoint.config, arguments.spread_scale)
     checkpoint = replace(checkpoint, config=config, state={}, extra={})
     half = arguments.precision == "fp16"
-    if out.suffix == ONNX:
+    if suffix == ONNX:
         _write_onnx(out, checkpoint, [resolve(name) for name in names], half=half)
     else:
         weights = in_half_precision(checkpoint.weights) if half else checkpoint.weights

@@ -2,12 +2,14 @@
 
 import torch
 
-from depth_unet.config.choices import DeviceChoice
 from depth_unet.errors import ConfigError
 
 
-def choose_device(choice: DeviceChoice) -> torch.device:
+def choose_device(choice: str) -> torch.device:
     """The device that the user asked for; ``auto`` takes CUDA, then Apple's GPU, then the CPU.
+
+    Args:
+        choice: ``auto``, or a device of torch, such as ``cuda:1``.
 
     Raises:
         ConfigError: This machine does not have it.
@@ -19,6 +21,11 @@ def choose_device(choice: DeviceChoice) -> torch.device:
     }
     if choice == "auto":
         return torch.device(next(name for name, here in available.items() if here))
-    if not available[choice]:
+    if choice not in available:
+        try:
+            torch.empty(0, device=choice)
+        except (AssertionError, NotImplementedError, RuntimeError):  # depends on torch's build
+            available[choice] = False
+    if not available.get(choice, True):
         raise ConfigError(f"device {choice} is not available here; choose cpu or auto")
     return torch.device(choice)

@@ -20,7 +20,7 @@ def check_name(name: str) -> None:
         CheckpointError: It is an ONNX file, or neither a file, a folder nor shipped weights.
     """
     path = Path(name)
-    if path.suffix == ONNX and not path.is_dir():
+    if path.suffix.lower() == ONNX and not path.is_dir():
         raise CheckpointError(
             f"{path} is an ONNX file, which torch does not run; name the checkpoint that it was "
             "exported from"

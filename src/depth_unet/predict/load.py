@@ -4,9 +4,10 @@ import ctypes
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast, get_args
+from typing import get_args
 
-from depth_unet.config.choices import DeviceChoice, EngineChoice, InferenceChoice
+from depth_unet.config.checks import require
+from depth_unet.config.choices import EngineChoice, InferenceChoice
 from depth_unet.errors import ConfigError, missing_library
 from depth_unet.files.text import as_path
 from depth_unet.model.shipped import ONNX, check_name, shipped_weights
@@ -40,11 +41,16 @@ def load(
 
     Raises:
         CheckpointError: There is no such network, or it cannot be used.
-        ConfigError: The engine is not installed, or cannot run this network on this device in this
-            precision.
+        ConfigError: An argument has a value other than those above, or the engine is not installed
+            or cannot run this network on this device in this precision.
     """
+    precisions, engines = get_args(InferenceChoice), get_args(EngineChoice)
+    require(precision in precisions, f"precision is {precision!r}; choose {', '.join(precisions)}")
+    require(
+        engine in (None, *engines), f"engine is {engine!r}; choose {', '.join(engines)} or None"
+    )
     title, name, device = f"depth-unet {name}", str(as_path(name)), str(device)
-    is_onnx = Path(name).suffix == ONNX
+    is_onnx = Path(name).suffix.lower() == ONNX
     path = Path(name) if is_onnx else shipped_weights(name, ONNX)
     has_onnx = is_onnx or (path.is_file() and not Path(name).exists())
     if engine is None:
@@ -64,18 +70,12 @@ def load(
 def _load_torch(name: str, title: str, device: str, precision: InferenceChoice) -> Predictor:
     check_name(name)
     try:
-        import torch  # noqa: PLC0415  # an extra
-
-        from depth_unet.model.checkpoint import resolve  # noqa: PLC0415
+        from depth_unet.model.checkpoint import resolve  # noqa: PLC0415  # torch is an extra
         from depth_unet.model.device import choose_device  # noqa: PLC0415
         from depth_unet.predict.model import DepthModel  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise missing_library(f"{name} ({device}, {precision})", error) from None
-    place = (
-        choose_device(cast(DeviceChoice, device))
-        if device in get_args(DeviceChoice)
-        else torch.device(device)
-    )
+    place = choose_device(device)
     if precision == "fp16" and place.type == "cpu":
         raise ConfigError("precision fp16 needs a GPU, but the device is cpu; use bf16 or fp32")
     return DepthModel.from_file(resolve(name), title, precision).to(place)
