@@ -32,6 +32,7 @@ def flat_model(
     depth_m: float = 2.0,
     image: tuple[int, list[str | int]] = (TensorProto.UINT8, PHOTO),
     camera: str = "camera_px",
+    tenth: float = 0.1,
 ) -> ModelProto:
     """A model that sees ``depth_m`` everywhere for fx of 100 px, and is sure of a tenth of it.
 
@@ -40,6 +41,7 @@ def flat_model(
         depth_m: The depth, which is the only weight.
         image: Type and shape of the first input.
         camera: Name of the second input.
+        tenth: The uncertainty, as a share of depth.
     """
     outputs = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, "height", "width"])
@@ -47,7 +49,7 @@ def flat_model(
     ]
     weights = {
         "weight": np.array(depth_m / 100, np.float32),
-        "tenth": np.array(0.1, np.float32),
+        "tenth": np.array(tenth, np.float32),
         "first": np.array([0]),
         "second": np.array([1]),
     }

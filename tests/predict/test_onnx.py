@@ -133,6 +133,14 @@ def built(make: Callable[[], ModelProto]) -> Callable[[Path], Path]:
     return lambda path: write(path, make())
 
 
+def with_input(model: ModelProto) -> ModelProto:
+    """A model that needs one input more."""
+    more = model.graph.input.add()
+    more.CopyFrom(model.graph.input[1])
+    more.name = "more"
+    return model
+
+
 BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
     "missing": (lambda path: path, "does not exist"),
     "no model": (holding(b"no model"), "damaged or no ONNX file"),
@@ -156,6 +164,18 @@ BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
         built(lambda: flat_model(FACTS, camera="intrinsics")),
         "camera_px is missing; expected tensor(float) of rank 2",
     ),
+    "focal length": (model_with(canonical_focal=-1), "canonical_focal is -1.0; choose a number"),
+    "nesting": (built(lambda: flat_model("[" * 100_000)), "damaged metadata"),
+    "size": (
+        built(lambda: flat_model(FACTS, image=(TensorProto.UINT8, [1, 10, 10, 3]))),
+        "does not run",
+    ),
+    "channels": (
+        built(lambda: flat_model(FACTS, image=(TensorProto.UINT8, [*PHOTO[:3], 4]))),
+        "does not run",
+    ),
+    "another input": (built(lambda: with_input(flat_model(FACTS))), "does not run"),
+    "uncertainty": (built(lambda: flat_model(FACTS, tenth=math.nan)), "its weights are damaged"),
     "NaN": (built(lambda: flat_model(FACTS, depth_m=math.nan)), "its weights are damaged"),
 }
 
@@ -188,6 +208,16 @@ def test_weights_beside_the_file_are_missing(tmp_path: Path) -> None:
     alone.write_bytes(shipped.read_bytes())
     with pytest.raises(CheckpointError, match=r"transfer\.safetensors"):
         depth_unet.load(alone)
+
+
+def test_name_of_the_file(tmp_path: Path) -> None:
+    """Capital letters and links change nothing: the weights are beside the file linked to."""
+    shipped = Path(depth_unet.__file__).with_name("weights") / "scratch.onnx"
+    link = tmp_path / "MINE.ONNX"
+    link.symlink_to(shipped)
+    model = depth_unet.load(link)
+    assert isinstance(model, OnnxModel)
+    assert np.isfinite(model.predict(smooth_photo(48, 64)).depth_m).all()
 
 
 @pytest.mark.parametrize("device", ["mps", "cuda:9", "tpu"])
@@ -226,5 +256,8 @@ def test_choice_of_engine(tmp_path: Path) -> None:
         depth_unet.load(path, engine="torch")
     with pytest.raises(ConfigError, match="precision bf16 needs a checkpoint and torch"):
         depth_unet.load(path, precision="bf16")
+    for device in ("tpu", "", "xpu", "cuda:99"):
+        with pytest.raises(ConfigError, match=f"device {device} is not available here; choose cpu"):
+            depth_unet.load("scratch", device=device)
     with pytest.raises(ConfigError, match=r"write one with `depth-unet export .* model\.onnx`"):
         depth_unet.load(tmp_path, engine="onnx")

@@ -11,7 +11,8 @@ import onnxruntime
 
 from depth_unet.arrays import Float32, UInt8
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.config.model import CanvasConfig
+from depth_unet.config.checks import check_range
+from depth_unet.config.model import RANGES, CanvasConfig
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.damage import one_line
 from depth_unet.predict.prediction import spread_of
@@ -51,6 +52,7 @@ class OnnxModel(Predictor):
         try:
             self.canvas = CanvasConfig(**facts["canvas"])
             self.canonical_focal = float(facts["canonical_focal"])
+            check_range("canonical_focal", self.canonical_focal, RANGES["canonical_focal"])
             self.name = name or f"depth-unet {facts['name']}"
             self._engine = (
                 f"ONNX Runtime {onnxruntime.__version__}, {device}, {facts['precision']} weights"
@@ -73,12 +75,18 @@ class OnnxModel(Predictor):
         """Depth and spread at the canvas size; see ``Predictor``.
 
         Raises:
-            CheckpointError: The network returns NaN or infinity.
+            CheckpointError: The network returns NaN or infinity, or does not run.
         """
         feeds = {IMAGE: pixels[None], CAMERA: np.array([camera.values_px], np.float32)}
-        depth_m, *uncertainty_m = (batch[0] for batch in self._session.run(self._outputs, feeds))
-        if not np.isfinite(depth_m).all():
+        try:
+            outputs = [batch[0] for batch in self._session.run(self._outputs, feeds)]
+        except Exception as error:  # of many undocumented types without a common base
+            raise CheckpointError(
+                f"{self._path} does not run ({one_line(error)}); {REMEDY}"
+            ) from None
+        if not all(np.isfinite(output).all() for output in outputs):
             raise CheckpointError(f"{self._path} predicts NaN: its weights are damaged; {REMEDY}")
+        depth_m, *uncertainty_m = outputs
         return depth_m, spread_of(depth_m, uncertainty_m[0]) if uncertainty_m else None
 
     @contextmanager
@@ -101,7 +109,7 @@ class OnnxModel(Predictor):
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             session = onnxruntime.InferenceSession(
-                self._path, sess_options=options, providers=[self._provider]
+                self._path.resolve(), sess_options=options, providers=[self._provider]
             )
         except Exception as error:  # of many undocumented types without a common base
             raise CheckpointError(
@@ -121,7 +129,7 @@ class OnnxModel(Predictor):
             raise CheckpointError(f"{self._path} is an ONNX file of another program; {REMEDY}")
         try:
             facts = json.loads(text)
-        except ValueError:
+        except (RecursionError, ValueError):
             facts = None
         if not isinstance(facts, dict):
             raise CheckpointError(f"{self._path} has damaged metadata; export it again")
