@@ -48,5 +48,10 @@ def __getattr__(name: str) -> Any:
     if name == "recipes":
         return importlib.import_module("depth_unet.recipes")
     if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
+        from depth_unet.errors import missing_library
+
+        try:
+            return getattr(importlib.import_module(_HOMES[name]), name)
+        except ModuleNotFoundError as error:
+            raise missing_library(f"depth_unet.{name}", error) from None
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

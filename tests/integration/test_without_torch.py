@@ -111,6 +111,13 @@ def test_what_needs_torch_says_so(
     assert {path.name for path in tmp_path.iterdir()} == {"photo.jpg", "best.safetensors"}
 
 
+def test_public_name_of_torch() -> None:
+    """The one public name that needs torch says what to install."""
+    outcome = run(program="import depth_unet; depth_unet.DepthModel")
+    words = "depth_unet.DepthModel needs torch, which is not installed; run: pip install"
+    assert f"ConfigError: {words}" in outcome.err
+
+
 def test_mistyped_name(photo: Path, tmp_path: Path) -> None:
     """A network that does not exist is no reason to install torch."""
     outcome = run("predict", photo, "--weights", "tranfer", "--out", tmp_path / "out")
