@@ -1,6 +1,8 @@
 """Networks that ONNX Runtime runs: the same answers as torch's, and files that are refused."""
 
+import copy
 import math
+import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -52,6 +54,15 @@ def test_engines_agree(
     np.testing.assert_allclose(exported.uncertainty_m, eager.uncertainty_m, atol=1e-4, rtol=0)
     assert (exported.calibration, exported.focal_from) == (eager.calibration, eager.focal_from)
     assert exported.model == eager.model
+
+
+def test_copies_predict_the_same(engines: tuple[Predictor, Predictor]) -> None:
+    """A network can be copied and sent to other processes, whatever runs it."""
+    photo = smooth_photo(48, 64)
+    for model in engines:
+        for copied in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+            assert (copied.predict(photo).depth_m == model.predict(photo).depth_m).all()
+            assert (copied.name, copied.engine) == (model.name, model.engine)
 
 
 def test_result_states_its_engine(engines: tuple[Predictor, Predictor]) -> None:

@@ -45,7 +45,7 @@ class OnnxModel(Predictor):
 
     def __init__(self, path: Path, name: str = "", device: str = "cpu") -> None:
         self._path = path
-        self._provider = _provider(device)
+        self._device, self._provider = device, _provider(device)
         self._num_threads = num_cores()
         self._session = self._open(self._num_threads)
         facts = self._facts()
@@ -68,6 +68,10 @@ class OnnxModel(Predictor):
     def engine(self) -> str:
         """ONNX Runtime's version, the device, and in what precision weights are stored."""
         return self._engine
+
+    def __reduce__(self) -> tuple[type["OnnxModel"], tuple[Path, str, str]]:
+        """Copies and other processes open the file anew; a session cannot be pickled."""
+        return OnnxModel, (self._path.absolute(), self.name, self._device)
 
     def predict_canvas(
         self, pixels: UInt8[np.ndarray, "h w 3"], camera: Intrinsics
