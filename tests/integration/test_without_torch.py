@@ -118,12 +118,6 @@ def test_public_name_of_torch() -> None:
     assert f"ConfigError: {words}" in outcome.err
 
 
-def test_mistyped_name(photo: Path, tmp_path: Path) -> None:
-    """A network that does not exist is no reason to install torch."""
-    outcome = run("predict", photo, "--weights", "tranfer", "--out", tmp_path / "out")
-    assert_refused(outcome, "tranfer does not exist", "shipped weights: scratch, transfer")
-
-
 @pytest.mark.parametrize(
     "arguments", [("inspect", "set", "--sheet", "sheet.png"), ("rooms", "set", "--preview")]
 )
