@@ -62,14 +62,17 @@ class Nodes:
         return name
 
     def bilinear(self, x: str, size: str) -> str:
-        """``F.interpolate(x, size, mode="bilinear")``; ``size`` holds rows and columns, int64."""
+        """``F.interpolate(x, size, mode="bilinear")``; ``size`` holds rows and columns, int64.
+
+        All four sizes are given: ONNX Runtime 1.32 fails on two where it reorders the axes, as it
+        does for convolutions in 8 bits.
+        """
         return self(
             "Resize",
             x,
             "",
             "",
-            size,
-            axes=[2, 3],
+            self("Concat", self("Shape", x, end=2), size, axis=0),
             mode="linear",
             coordinate_transformation_mode="half_pixel",
         )

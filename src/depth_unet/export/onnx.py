@@ -2,7 +2,8 @@
 
 import json
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -51,11 +52,13 @@ class Source:
         name: Name of the model.
         sha256: Checksum of the checkpoint file.
         licence: Terms of the weights.
+        metrics: Figures of an evaluation, in place of those of the checkpoint.
     """
 
     name: str
     sha256: str
     licence: str = LICENCE
+    metrics: Mapping[str, float | str] = field(default_factory=dict)
 
 
 def write(path: Path, checkpoint: Checkpoint, source: Source, *, half: bool) -> None:
@@ -127,7 +130,7 @@ def describe(model: ModelProto, checkpoint: Checkpoint, source: Source, *, half:
         "spread": config.model.spread,
         "steps": checkpoint.step,
         "origin": checkpoint.origin,
-        "metrics": checkpoint.metrics,
+        "metrics": dict(source.metrics) or checkpoint.metrics,
         "sha256": source.sha256,
     }
     helper.set_model_props(model, {METADATA_KEY: json.dumps(facts, ensure_ascii=False)})

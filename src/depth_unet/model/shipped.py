@@ -13,6 +13,11 @@ def shipped_weights(name: str, suffix: str = CHECKPOINT) -> Path:
     return WEIGHTS / f"{name}{suffix}"
 
 
+def shipped_names() -> list[str]:
+    """The names of all shipped weights."""
+    return sorted(file.stem for file in WEIGHTS.glob(f"*{CHECKPOINT}"))
+
+
 def check_name(name: str) -> None:
     """Refuse a name that no checkpoint can have.
 
@@ -26,7 +31,7 @@ def check_name(name: str) -> None:
             "exported from"
         )
     if not (path.exists() or shipped_weights(name).is_file()):
-        names = ", ".join(sorted(file.stem for file in WEIGHTS.glob(f"*{CHECKPOINT}")))
+        names = ", ".join(shipped_names())
         raise CheckpointError(
             f"{path} does not exist; name a checkpoint file or a run folder"
             + (f", or shipped weights: {names}" if names else "")
