@@ -115,6 +115,7 @@ def test_export_refuses(run_folder: Path, tmp_path: Path) -> None:
     for arguments, message in (
         ((run_folder, out), "exists; choose"),
         ((run_folder, tmp_path / "mine.pt"), "does not end in .safetensors or .onnx"),
+        ((run_folder, tmp_path / "a.safetensors", "--precision", "int8"), "int8 is for ONNX files"),
         ((tmp_path / "nothing", tmp_path / "new.safetensors"), "does not exist"),
         ((run_folder, tmp_path / "new.safetensors", "--spread-scale", 2), "predicts no spread"),
     ):

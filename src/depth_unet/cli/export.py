@@ -1,11 +1,16 @@
 """``depth-unet export``: weights for prediction, as one small file or as an ONNX file."""
 
 import hashlib
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from depth_unet.arrays import UInt8
 from depth_unet.cli.arguments import ExportArguments
 from depth_unet.cli.program.console import make_console
+from depth_unet.config.choices import StoredChoice
 from depth_unet.errors import ConfigError, DataError, check_installed, own_command
 from depth_unet.export.checkpoint import (
     average,
@@ -14,8 +19,13 @@ from depth_unet.export.checkpoint import (
     set_spread_scale,
 )
 from depth_unet.files.atomic import check_writable
+from depth_unet.images.photo import read_photo
 from depth_unet.model.checkpoint import Checkpoint, resolve, save, short_name
 from depth_unet.model.shipped import CHECKPOINT, ONNX
+from depth_unet.rooms.generate import generate
+from depth_unet.rooms.options import RoomsOptions
+
+ROOMS = RoomsOptions(images=48, views=1, seed=17, test_share=0.0)
 
 
 def run(arguments: ExportArguments) -> list[DataError]:
@@ -27,6 +37,8 @@ def run(arguments: ExportArguments) -> list[DataError]:
         raise ConfigError(f"{out} does not end in {CHECKPOINT} or {ONNX}; choose a name that does")
     if out.exists() and not arguments.overwrite:
         raise ConfigError(f"{out} already exists; choose another name, or use --overwrite")
+    if arguments.precision == "int8" and suffix != ONNX:
+        raise ConfigError(f"int8 is for ONNX files and {out} is none; name it {out.stem}{ONNX}")
     if suffix == ONNX:
         check_installed(str(out), "onnx")
     names = (arguments.checkpoint, *arguments.average)
@@ -36,7 +48,7 @@ def run(arguments: ExportArguments) -> list[DataError]:
     checkpoint = replace(checkpoint, config=config, state={}, extra={})
     half = arguments.precision == "fp16"
     if suffix == ONNX:
-        _write_onnx(out, checkpoint, [resolve(name) for name in names], half=half)
+        _write_onnx(out, checkpoint, [resolve(name) for name in names], arguments.precision)
     else:
         weights = in_half_precision(checkpoint.weights) if half else checkpoint.weights
         save(out, replace(checkpoint, weights=weights))
@@ -46,12 +58,24 @@ def run(arguments: ExportArguments) -> list[DataError]:
     return []
 
 
-def _write_onnx(out: Path, checkpoint: Checkpoint, sources: list[Path], *, half: bool) -> None:
-    from depth_unet.export.onnx import Source, write  # noqa: PLC0415  # onnx is optional
+def _write_onnx(
+    out: Path, checkpoint: Checkpoint, sources: list[Path], precision: StoredChoice
+) -> None:
+    from depth_unet.export import int8, onnx  # noqa: PLC0415  # onnx is optional
 
     checksums = ", ".join(_checksum(path) for path in sources)
-    source = Source(name=short_name(sources[0]), sha256=checksums)
-    write(out, checkpoint, source, half=half)
+    source = onnx.Source(name=short_name(sources[0]), sha256=checksums)
+    if precision == "int8":
+        int8.write(out, checkpoint, source, _render_photos())
+    else:
+        onnx.write(out, checkpoint, source, half=precision == "fp16")
+
+
+def _render_photos() -> list[UInt8[np.ndarray, "h w 3"]]:
+    """Photos of rendered rooms, always the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        generate(ROOMS, Path(folder))
+        return [read_photo(path).image for path in sorted(Path(folder).rglob("*.jpg"))]
 
 
 def _checksum(path: Path) -> str:
