@@ -114,9 +114,15 @@ def test_index_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
         index(tmp_path, "rgb,depth\nä.jpg,ä.png\n", "latin-1")
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_utf16_index_is_refused(tmp_path: Path, encoding: str) -> None:
-    """A spreadsheet's other encoding is named, with and without a byte-order mark."""
+def test_utf16_index(tmp_path: Path) -> None:
+    """A spreadsheet's other encoding is read if it has its byte order mark."""
+    rows = index(tmp_path, "rgb,depth\nä.jpg,a.png\n", "utf-16")
+    assert [row.rgb for row in rows] == ["ä.jpg"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_index_without_a_mark_is_refused(tmp_path: Path, encoding: str) -> None:
+    """Without its mark, the encoding is named and not guessed at."""
     with pytest.raises(DataError, match="UTF-8") as caught:
         index(tmp_path, "rgb,depth\na.jpg,a.png\n", encoding)
     assert str(caught.value).isprintable()

@@ -103,7 +103,6 @@ DEFECTS: dict[str, tuple[Callable[[Path], Any], tuple[str, ...]]] = {
         lambda pairs: write_lines(pairs, [{"rgb": line["rgb"]} for line in lines_of(pairs)]),
         ("index.csv", "depth"),
     ),
-    "index in UTF-16": (lambda pairs: index_as(pairs, "utf-16"), ("index.csv", "UTF-8")),
     "index in UTF-16 without a mark": (
         lambda pairs: index_as(pairs, "utf-16-le"),
         ("index.csv",),

@@ -116,6 +116,11 @@ class OnnxModel(Predictor):
                 self._path.resolve(), sess_options=options, providers=[self._provider]
             )
         except Exception as error:  # of many undocumented types without a common base
+            if "External data path" in str(error):
+                raise CheckpointError(
+                    f"{self._path} refers to weights in another file, which is not beside it; copy "
+                    "both files, or export to a single one"
+                ) from None
             raise CheckpointError(
                 f"{self._path} is damaged or no ONNX file ({one_line(error)}); {REMEDY}"
             ) from None

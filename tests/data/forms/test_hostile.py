@@ -65,8 +65,8 @@ def lines(change: Callable[[list[str]], list[str]]) -> Callable[[Members], None]
 
 
 SPOILT: dict[str, tuple[Callable[[Members], object], str]] = {
-    "list in UTF-16": (
-        lambda m: m.update({TRAIN: m[TRAIN].decode().encode("utf-16")}),
+    "list in Latin-1": (
+        lambda m: m.update({TRAIN: "ä".encode("latin-1") + m[TRAIN]}),
         r"nyu2_train.csv is not a UTF-8 CSV file",
     ),
     "three columns": (lines(lambda t: [f"{t[0]},1", *t[1:]]), r"train.csv, line 1: 3 columns"),
