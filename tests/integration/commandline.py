@@ -122,6 +122,23 @@ def start(
     )
 
 
+def start_two(*arguments: object) -> list[subprocess.Popen[str]]:
+    """Start a command as the two processes of one torchrun, without its agent."""
+    variables = {
+        "WORLD_SIZE": 2,
+        "LOCAL_WORLD_SIZE": 2,
+        "GROUP_RANK": 0,
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": free_port(),
+        "TORCHELASTIC_RUN_ID": "test",
+        "TORCHELASTIC_USE_AGENT_STORE": "False",
+    }
+    return [
+        start(*arguments, variables=variables | {"RANK": rank, "LOCAL_RANK": rank})
+        for rank in range(2)
+    ]
+
+
 def torchrun(
     *options: object, arguments: Sequence[object], module: str = "depth_unet"
 ) -> subprocess.Popen[str]:

@@ -17,9 +17,8 @@ from tests.integration.commandline import (
     assert_refused,
     bytes_below,
     depth_unet,
-    free_port,
     no_pictures,
-    start,
+    start_two,
 )
 from tests.integration.short_run import (
     NUM_STEPS,
@@ -258,22 +257,9 @@ def test_two_processes_train_the_same_network(
     cache: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
     """Under torchrun's variables two processes share each batch; the run is that of one."""
-    variables = {
-        "WORLD_SIZE": 2,
-        "LOCAL_WORLD_SIZE": 2,
-        "GROUP_RANK": 0,
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": free_port(),
-        "TORCHELASTIC_RUN_ID": "test",
-        "TORCHELASTIC_USE_AGENT_STORE": "False",
-    }
     out = tmp_path / "run"
     command = ("train", "seed", "--data", cache, "--out", out, "--steps", NUM_STEPS, *OPTIONS)
-    processes = [
-        start(*command, variables=variables | {"RANK": rank, "LOCAL_RANK": rank})
-        for rank in range(2)
-    ]
-    for process in processes:
+    for process in start_two(*command):
         _, err = process.communicate(timeout=120)
         assert process.returncode == 0, err
     ours, theirs = read(out / LAST_NAME), read(undisturbed / LAST_NAME)

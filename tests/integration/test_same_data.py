@@ -12,7 +12,7 @@ from PIL import Image
 
 from depth_unet.model.checkpoint import LAST_NAME, read, save
 from depth_unet.search import page
-from tests.integration.commandline import FEW_STEPS, assert_refused, depth_unet, free_port, start
+from tests.integration.commandline import FEW_STEPS, assert_refused, depth_unet, start_two
 from tests.integration.short_run import signal_after
 
 pytestmark = pytest.mark.usefixtures("without_pictures")
@@ -226,21 +226,7 @@ def test_search_goes_on_with_the_same_data(
 def test_every_process_refuses_other_data(stopped: Path, pairs: Path) -> None:
     """Under torchrun's variables, too, where a machine may have its own copy of the data."""
     double_depth(pairs)
-    variables = {
-        "WORLD_SIZE": 2,
-        "LOCAL_WORLD_SIZE": 2,
-        "GROUP_RANK": 0,
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": free_port(),
-    }
-    processes = [
-        start(
-            *("train", "--resume", stopped, "--data", pairs),
-            variables=variables | {"RANK": rank, "LOCAL_RANK": rank},
-        )
-        for rank in range(2)
-    ]
-    for process in processes:
+    for process in start_two("train", "--resume", stopped, "--data", pairs):
         _, err = process.communicate(timeout=120)
         assert process.returncode == 2, err
         assert "6 of the 6 frames" in err

@@ -1,6 +1,5 @@
 """``depth-unet export``: weights for prediction, as one small file or as an ONNX file."""
 
-import hashlib
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from depth_unet.export.checkpoint import (
     set_spread_scale,
 )
 from depth_unet.files.atomic import check_writable
+from depth_unet.files.checksum import sha256_of
 from depth_unet.images.photo import read_photo
 from depth_unet.model.checkpoint import Checkpoint, resolve, save, short_name
 from depth_unet.model.shipped import CHECKPOINT, ONNX
@@ -46,14 +46,14 @@ def run(arguments: ExportArguments) -> list[DataError]:
     check_writable(out.parent)
     config = set_spread_scale(checkpoint.config, arguments.spread_scale)
     checkpoint = replace(checkpoint, config=config, state={}, extra={})
-    half = arguments.precision == "fp16"
     if suffix == ONNX:
         _write_onnx(out, checkpoint, [resolve(name) for name in names], arguments.precision)
+    elif arguments.precision == "fp16":
+        save(out, replace(checkpoint, weights=in_half_precision(checkpoint.weights)))
     else:
-        weights = in_half_precision(checkpoint.weights) if half else checkpoint.weights
-        save(out, replace(checkpoint, weights=weights))
+        save(out, checkpoint)
     size = out.stat().st_size / 10**6
-    console.print(f"wrote {out}: {size:.1f} MB, SHA-256 {_checksum(out)}")
+    console.print(f"wrote {out}: {size:.1f} MB, SHA-256 {sha256_of(out)}")
     console.print(f"next: {own_command('predict', 'photo.jpg', '--weights', out)}")
     return []
 
@@ -63,7 +63,7 @@ def _write_onnx(
 ) -> None:
     from depth_unet.export import int8, onnx  # noqa: PLC0415  # onnx is optional
 
-    checksums = ", ".join(_checksum(path) for path in sources)
+    checksums = ", ".join(sha256_of(path) for path in sources)
     source = onnx.Source(name=short_name(sources[0]), sha256=checksums)
     if precision == "int8":
         int8.write(out, checkpoint, source, _render_photos())
@@ -76,7 +76,3 @@ def _render_photos() -> list[UInt8[np.ndarray, "h w 3"]]:
     with tempfile.TemporaryDirectory() as folder:
         generate(ROOMS, Path(folder))
         return [read_photo(path).image for path in sorted(Path(folder).rglob("*.jpg"))]
-
-
-def _checksum(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

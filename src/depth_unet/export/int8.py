@@ -19,6 +19,7 @@ from depth_unet.export.onnx import Source, open_session
 from depth_unet.export.onnx import write as write_exact
 from depth_unet.files.atomic import replacing
 from depth_unet.model.checkpoint import Checkpoint
+from depth_unet.predict.onnx import CAMERA, DEPTH, IMAGE
 
 MOST_CHANGE = 0.02
 CONVOLUTIONS = ("Conv", "Clip")
@@ -114,7 +115,7 @@ def depth_change(path: Path, exact: Path, photos: Photos) -> float:
     return float(
         np.mean(
             [
-                np.abs(ours.run(["depth_m"], feeds)[0] / theirs.run(["depth_m"], feeds)[0] - 1)
+                np.abs(ours.run([DEPTH], feeds)[0] / theirs.run([DEPTH], feeds)[0] - 1)
                 for feeds in map(feeds_of, photos)
             ]
         )
@@ -123,7 +124,7 @@ def depth_change(path: Path, exact: Path, photos: Photos) -> float:
 
 def feeds_of(photo: UInt8[np.ndarray, "h w 3"]) -> dict[str, np.ndarray]:
     """A photo of the training camera as inputs of a model."""
-    return {"image": photo[None], "camera_px": np.zeros((1, 4), np.float32)}
+    return {IMAGE: photo[None], CAMERA: np.zeros((1, 4), np.float32)}
 
 
 class _Feeds(CalibrationDataReader):  # type: ignore[misc]  # without type hints
