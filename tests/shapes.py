@@ -14,7 +14,7 @@ UNCHECKED = "depth_unet.cli.arguments"
 
 def checked(function: Callable[..., Any]) -> Callable[..., Any]:
     """Beartype, without `Self`: the hook hands over lone methods, where beartype refuses it."""
-    if function.__module__ == UNCHECKED:
+    if function.__module__.startswith(UNCHECKED):
         return function
     annotations = getattr(function, "__annotations__", {})
     for name, annotation in annotations.items():

@@ -57,5 +57,6 @@ def percentiles(values: Shaped[np.ndarray, " n"], shares: Sequence[float]) -> li
         [1.0, 2.5, 4.0]
     """
     places = np.asarray(shares) / 100 * (len(values) - 1)
-    found: list[float] = np.interp(places, np.arange(len(values)), np.sort(values)).tolist()
+    ranks = np.unique([np.floor(places), np.ceil(places)]).astype(np.int64)
+    found: list[float] = np.interp(places, ranks, np.partition(values, ranks)[ranks]).tolist()
     return found

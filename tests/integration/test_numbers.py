@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from depth_unet.cli import arguments
+from depth_unet.cli.arguments import arguments_of
 from depth_unet.cli.main import MODULE_OF
 from depth_unet.config.run import Config
 from depth_unet.config.values import flatten, from_dict, replace_fields, to_dict
@@ -120,9 +120,7 @@ def options_of(command: str, kind: Any) -> Iterator[tuple[str, Any]]:
 
 
 ARGUMENTS = {
-    name: hint
-    for command in MODULE_OF
-    for name, hint in options_of(command, getattr(arguments, f"{command.title()}Arguments"))
+    name: hint for command in MODULE_OF for name, hint in options_of(command, arguments_of(command))
 }
 NUMBERS = {
     name: kind for name, hint in ARGUMENTS.items() if (kind := number_type(hint)) is not None

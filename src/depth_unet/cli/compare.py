@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from depth_unet.cli.arguments import CompareArguments
+from depth_unet.cli.arguments.scoring import CompareArguments
 from depth_unet.cli.evaluate.scoring import (
     TABLE_WIDTH,
     check_free,

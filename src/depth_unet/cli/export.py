@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from depth_unet.arrays import UInt8
-from depth_unet.cli.arguments import ExportArguments
+from depth_unet.cli.arguments.export import ExportArguments
 from depth_unet.cli.program.console import make_console
 from depth_unet.config.choices import StoredChoice
 from depth_unet.errors import ConfigError, DataError, check_installed, own_command

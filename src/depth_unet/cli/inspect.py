@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from depth_unet.cli.arguments import InspectArguments
+from depth_unet.cli.arguments.data import InspectArguments
 from depth_unet.cli.program.console import make_console
 from depth_unet.config.checks import check_range
 from depth_unet.data.forms.description import FORMS, FormName

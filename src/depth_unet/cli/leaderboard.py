@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from depth_unet.cli.arguments import LeaderboardArguments
+from depth_unet.cli.arguments.scoring import LeaderboardArguments
 from depth_unet.cli.evaluate.scoring import check_free
 from depth_unet.cli.program.console import make_console
 from depth_unet.errors import ConfigError, DataError

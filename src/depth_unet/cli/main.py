@@ -3,17 +3,19 @@
 Imports stand where they are needed: help answers without tyro, and torch comes with a command.
 """
 
+import gc
 import importlib
 import os
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from depth_unet import __version__
 from depth_unet.cli.program.help import USAGE, RefusedError, help_rules, recipes_help
-from depth_unet.cli.program.streams import drop_unread, make_encodable, open_closed
+from depth_unet.cli.program.streams import drop_unread, make_encodable, open_closed, say
 from depth_unet.errors import CheckpointError, ConfigError, DataError, missing_library
 from depth_unet.files.text import expand_home
 
@@ -88,34 +90,25 @@ def _keep_warnings_harmless() -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    warnings.showwarning = lambda message, *_: _say(f"warning: {message}")
+    warnings.showwarning = lambda message, *_: say(f"warning: {message}")
     try:
         return _dispatch(*arguments)
     except (ConfigError, DataError, CheckpointError) as error:
-        _say(f"depth-unet: error: {error}")
+        say(f"depth-unet: error: {error}")
         return INVALID
     except BrokenPipeError:
         raise
     except OSError as error:
         return _report(error)
     except KeyboardInterrupt as interrupt:
-        _say(f"depth-unet: interrupted{'; ' if str(interrupt) else ''}{interrupt}")
+        say(f"depth-unet: interrupted{'; ' if str(interrupt) else ''}{interrupt}")
         return INTERRUPTED
 
 
 def _report(error: OSError) -> int:
     drop_unread()
-    _say(f"depth-unet: error: {error}; free space or use another path, and run it again")
+    say(f"depth-unet: error: {error}; free space or use another path, and run it again")
     return INVALID
-
-
-def _say(text: str) -> None:
-    try:
-        sys.stderr.write(f"{text}\n")
-    except BrokenPipeError:
-        raise
-    except OSError:  # a full disk: nobody can be told
-        drop_unread()
 
 
 def _dispatch(command: str = "", *rest: str) -> int:
@@ -142,20 +135,38 @@ def _dispatch(command: str = "", *rest: str) -> int:
     except ModuleNotFoundError as error:
         raise missing_library(command, error) from None
     for failure in failures:
-        _say(f"depth-unet: error: {failure}")
+        say(f"depth-unet: error: {failure}")
     return SOME_FAILED if failures else 0
 
 
 def _run_command(command: str, arguments: list[str]) -> list[DataError]:
+    with _no_collection():
+        module, parsed = _parse_command(command, arguments)
+        run = _import(module).run
+    failures: list[DataError] = run(parsed)
+    return failures
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Imports leave no garbage, and to look for it takes a tenth of the start."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+def _parse_command(command: str, arguments: list[str]) -> tuple[str, Any]:
+    """The module that runs a command, and its parsed options."""
     module = MODULE_OF[command]
     if command == "train" and any(item.split("=")[0] == "--resume" for item in arguments):
-        module, parsed = "train.resume", _parse_resume(arguments)
-    elif command in WITH_RECIPE:
-        parsed = _parse_recipe(command, arguments)
-    else:
-        parsed = _parse(command, arguments)
-    failures: list[DataError] = _import(module).run(parsed)
-    return failures
+        return "train.resume", _parse_resume(arguments)
+    if command in WITH_RECIPE:
+        return module, _parse_recipe(command, arguments)
+    return module, _parse(command, arguments)
 
 
 def _import(module: str) -> Any:
@@ -187,7 +198,7 @@ def _parse_resume(rest: list[str]) -> Any:
     """Parse ``train --resume``; other options change the settings of the run, or of a recipe."""
     from pathlib import Path
 
-    from depth_unet.cli.arguments import ResumeArguments
+    from depth_unet.cli.arguments.recipe import ResumeArguments
     from depth_unet.cli.program.repeated import join_repeated
     from depth_unet.config.run import Config
     from depth_unet.model.checkpoint import read_config, run_file
@@ -208,11 +219,11 @@ def _parse(command: str, rest: list[str], *, prog: str = "", config: Any = None)
     """Parse the options of a command; tyro prints help and errors, and exits."""
     import tyro
 
-    from depth_unet.cli import arguments
+    from depth_unet.cli.arguments import arguments_of
     from depth_unet.cli.program.defaults import trusted_defaults
     from depth_unet.cli.program.repeated import join_repeated
 
-    kind = getattr(arguments, f"{command.title()}Arguments")
+    kind = arguments_of(command)
     default = tyro.MISSING_NONPROP
     if config is not None:
         required = {"resume": tyro.MISSING} if command == "resume" else {"data": tyro.MISSING}

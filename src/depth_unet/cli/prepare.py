@@ -2,7 +2,7 @@
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from depth_unet.cli.arguments import PrepareArguments
+from depth_unet.cli.arguments.data import PrepareArguments
 from depth_unet.cli.program.console import make_console
 from depth_unet.config.checks import check_range
 from depth_unet.data.forms.description import FORMS, FormName

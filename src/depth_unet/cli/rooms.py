@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from depth_unet.cli.arguments import RoomsArguments
+from depth_unet.cli.arguments.data import RoomsArguments
 from depth_unet.cli.program.console import make_console
 from depth_unet.data.forms.recognise import open_source, recognise
 from depth_unet.errors import DataError, check_installed, own_command

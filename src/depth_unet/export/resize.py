@@ -26,12 +26,26 @@ def resize_image(nodes: Nodes, image: str, old: tuple[str, str], new: tuple[str,
     Returns:
         Whole numbers from 0 to 255, float32, b 3 h2 w2.
     """
-    shrinks = nodes(
-        "And",
-        *(nodes("GreaterOrEqual", before, after) for before, after in zip(old, new, strict=True)),
-    )
+    same = _both(nodes, "Equal", old, new)
     return nodes.choose(
-        nodes("Squeeze", shrinks),
+        same,
+        lambda inside: inside(
+            "Transpose", inside("Cast", image, to=TensorProto.FLOAT), perm=[0, 3, 1, 2]
+        ),
+        lambda inside: _resample(inside, image, old, new),
+        rank=4,
+    )
+
+
+def _both(nodes: Nodes, comparison: str, old: tuple[str, str], new: tuple[str, str]) -> str:
+    """Whether a comparison holds for both sides; a bool scalar."""
+    sides = (nodes(comparison, before, after) for before, after in zip(old, new, strict=True))
+    return nodes("Squeeze", nodes("And", *sides))
+
+
+def _resample(nodes: Nodes, image: str, old: tuple[str, str], new: tuple[str, str]) -> str:
+    return nodes.choose(
+        _both(nodes, "GreaterOrEqual", old, new),
         lambda inside: _average(inside, image, old, new),
         lambda inside: _enlarge(inside, image, old, new),
         rank=4,

@@ -3,7 +3,6 @@
 import errno
 import os
 import re
-import secrets
 import shutil
 import stat
 from collections.abc import Iterator
@@ -28,7 +27,7 @@ def replacing(path: Path) -> Iterator[Path]:
         OSError: Writing failed; the error names ``path``.
     """
     make_folder(path.parent)
-    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.{os.urandom(4).hex()}.part{path.suffix}")
     try:
         with naming(path, temporary):
             mode = _new_file_mode(temporary)
@@ -45,7 +44,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def replacing_folder(path: Path) -> Iterator[Path]:
     """As ``replacing``, for a folder; the temporary folder is empty."""
     make_folder(path.parent)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
     old = temporary.with_suffix(".old.part")
     try:
         with naming(path, temporary):

@@ -24,6 +24,7 @@ IMAGE, CAMERA = "image", "camera_px"
 DEPTH, UNCERTAINTY = "depth_m", "uncertainty_m"
 INPUTS = {IMAGE: ("tensor(uint8)", 4), CAMERA: ("tensor(float)", 2)}
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+LONGEST_SPIN_US = "200"
 REMEDY = "name a file that `depth-unet export` wrote"
 
 
@@ -110,7 +111,10 @@ class OnnxModel(Predictor):
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # errors are raised, too
         options.intra_op_num_threads = num_threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Threads of one photo spin while they wait for one another, and sleep between photos.
+        spins = num_threads == self._num_threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spins)))
+        options.add_session_config_entry("session.intra_op.spin_duration_us", LONGEST_SPIN_US)
         try:
             session = onnxruntime.InferenceSession(
                 self._path.resolve(), sess_options=options, providers=[self._provider]

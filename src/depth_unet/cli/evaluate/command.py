@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from depth_unet.cli.arguments import EvaluateArguments
+from depth_unet.cli.arguments.scoring import EvaluateArguments
 from depth_unet.cli.evaluate.files import check_options, score_files
 from depth_unet.cli.evaluate.scoring import (
     TABLE_WIDTH,

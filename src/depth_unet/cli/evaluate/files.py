@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from depth_unet.cli.arguments import EvaluateArguments
+from depth_unet.cli.arguments.scoring import EvaluateArguments
 from depth_unet.cli.evaluate.scoring import (
     choose_protocol,
     choose_splits,

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.progress import Progress
 
 from depth_unet.camera.nyu import NYU_FOCAL
-from depth_unet.cli.arguments import CompareArguments, EvaluateArguments
+from depth_unet.cli.arguments.scoring import CompareArguments, EvaluateArguments
 from depth_unet.cli.program.console import make_console
 from depth_unet.config.choices import SplitChoice
 from depth_unet.data.source import Frame, Source

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.cli.arguments import PredictArguments
+from depth_unet.cli.arguments.predict import PredictArguments
 from depth_unet.config.checks import check_range
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.images.photo import DecodedPhoto

@@ -4,18 +4,18 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from PIL import Image
-from rich.console import Console
 
-from depth_unet.cli.arguments import PredictArguments
+from depth_unet.cli.arguments.predict import PredictArguments
 from depth_unet.cli.predict.camera import CameraFor, camera_from_options
 from depth_unet.cli.predict.find import Finder
 from depth_unet.cli.predict.inputs import Input, list_inputs, listed_on_stdin
-from depth_unet.cli.predict.job import Job, Outcome, shared_threads, speed_bar
+from depth_unet.cli.predict.job import Job, Outcome, shared_threads
 from depth_unet.cli.predict.targets import (
     ENDINGS,
     VIDEO_ENDINGS,
@@ -24,7 +24,7 @@ from depth_unet.cli.predict.targets import (
     photo_targets,
     video_targets,
 )
-from depth_unet.cli.program.console import make_console
+from depth_unet.cli.program.streams import say
 from depth_unet.config.choices import SaveChoice, VideoChoice
 from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.figures.picture import Colours, depth_picture
@@ -39,6 +39,10 @@ LIBRARIES: dict[SaveChoice, str] = {"exr": "OpenEXR", "plot3d": "plotly"}
 LARGE_PIXELS = 16 * 10**6  # larger photos are predicted one at a time
 
 
+def _no_progress() -> None:
+    pass
+
+
 def run(arguments: PredictArguments) -> list[DataError]:
     """Predict every photo and video, and return the errors of those that failed."""
     _check_formats(arguments)
@@ -47,7 +51,6 @@ def run(arguments: PredictArguments) -> list[DataError]:
 
 
 def _run(arguments: PredictArguments) -> list[DataError]:
-    console = make_console(stderr=True)
     colours = Colours(range_m=_parse_range(arguments.range), colormap=f"{arguments.colormap}_r")
     # Pillow warns of photos above 89 megapixels, which are supported, and never names the photo.
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -66,20 +69,20 @@ def _run(arguments: PredictArguments) -> list[DataError]:
         stabilise=arguments.stabilise,
     )
     if finder.left_out:
-        console.print(finder.describe_left_out())
+        say(finder.describe_left_out())
     outcome = Outcome()
     try:
-        _predict_photos(job, photos, outcome, console)
+        _predict_photos(job, photos, outcome)
         if videos:
-            _predict_videos(job, videos, outcome, console)
+            _predict_videos(job, videos, outcome)
     except OSError:
         for failure in outcome.failures:
-            console.print(f"depth-unet: error: {failure}")
+            say(f"depth-unet: error: {failure}")
         raise
     for text in outcome.warnings():
         warnings.warn(text, stacklevel=2)
-    console.print(f"engine: {job.model.engine}")
-    console.print(
+    say(f"engine: {job.model.engine}")
+    say(
         f"{arguments.out}: {outcome.num_written} predicted, {len(outcome.failures)} failed, "
         f"{len(inputs) - len(photos) - len(videos)} already there"
     )
@@ -90,29 +93,32 @@ def _predict_photos(
     job: Job,
     photos: dict[Input, dict[SaveChoice, Path]],
     outcome: Outcome,
-    console: Console,
 ) -> None:
     started_s = time.perf_counter()
-    with speed_bar(console, "images", shown=bool(photos)) as progress:
-        task = progress.add_task("predicting", total=len(photos))
+    with ExitStack() as stack:
+        advance = _no_progress
+        if len(photos) > 1:
+            from depth_unet.cli.predict.progress import speed_bar  # noqa: PLC0415  # slow to import
+
+            progress = stack.enter_context(speed_bar("images"))
+            advance = partial(progress.advance, progress.add_task("predicting", total=len(photos)))
         predict_all(
             job.model,
             list(photos),
             job.camera_for,
             lambda item, prediction: save(prediction, photos[item], item.path.name, job.colours),
             outcome=outcome,
-            advance=lambda: progress.advance(task),
+            advance=advance,
         )
     if outcome.num_written > 1:
         speed = outcome.num_written / (time.perf_counter() - started_s)
-        console.print(f"predicting took {1 / speed:.2f} s per photo ({speed:.1f} images/s)")
+        say(f"predicting took {1 / speed:.2f} s per photo ({speed:.1f} images/s)")
 
 
 def _predict_videos(
     job: Job,
     videos: dict[Input, dict[VideoChoice, Path]],
     outcome: Outcome,
-    console: Console,
 ) -> None:
     if not can_read_videos():
         message = f"videos need PyAV: {install_command('av')}"
@@ -122,7 +128,7 @@ def _predict_videos(
 
     for item, targets in videos.items():
         with outcome.record(item.path):
-            outcome.num_assumed += predict_item(job, item, targets, console)
+            outcome.num_assumed += predict_item(job, item, targets)
 
 
 def predict_all(
@@ -132,7 +138,7 @@ def predict_all(
     write: Callable[[Input, Prediction], None],
     *,
     outcome: Outcome,
-    advance: Callable[[], None] = lambda: None,
+    advance: Callable[[], None] = _no_progress,
 ) -> None:
     """Predict photos in several threads, each from its file to its outputs.
 

@@ -1,4 +1,4 @@
-"""What photos and videos share: settings, results, threads and the progress bar."""
+"""What photos and videos share: settings, results and threads."""
 
 import errno
 from collections.abc import Iterator
@@ -6,18 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
 from depth_unet.cli.predict.camera import CameraFor
 from depth_unet.errors import DataError
@@ -111,40 +99,3 @@ def shared_threads(
             yield pool, num_threads
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-class SpeedColumn(ProgressColumn):
-    """Items per second.
-
-    Args:
-        unit: The items, in the plural.
-    """
-
-    def __init__(self, unit: str) -> None:
-        super().__init__()
-        self.unit = unit
-
-    def render(self, task: Task) -> Text:
-        """The speed; empty until two items are done."""
-        speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:.1f} {self.unit}/s")
-
-
-def speed_bar(console: Console, unit: str, *, shown: bool = True) -> Progress:
-    """A progress bar that disappears at the end.
-
-    Args:
-        console: Where it is drawn.
-        unit: The items, in the plural.
-        shown: False draws nothing.
-    """
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        SpeedColumn(unit),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not shown,
-    )

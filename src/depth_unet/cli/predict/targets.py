@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from depth_unet.cli.arguments import PredictArguments
+from depth_unet.cli.arguments.predict import PredictArguments
 from depth_unet.cli.predict.inputs import Input
 from depth_unet.config.choices import SaveChoice, VideoChoice
 from depth_unet.errors import DataError

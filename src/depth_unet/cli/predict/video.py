@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
-from rich.console import Console
-
 from depth_unet.camera.calibration import Calibration
 from depth_unet.cli.predict.inputs import Input
-from depth_unet.cli.predict.job import Job, shared_threads, speed_bar
+from depth_unet.cli.predict.job import Job, shared_threads
+from depth_unet.cli.predict.progress import speed_bar
+from depth_unet.cli.program.streams import say
 from depth_unet.config.choices import VideoChoice
 from depth_unet.errors import DataError
 from depth_unet.figures.colour import Scale, depth_range
@@ -32,7 +32,7 @@ LIVE_MARGIN = 1.5
 """Factor by which a camera's colour range extends beyond its first frame, at both ends."""
 
 
-def predict_item(job: Job, item: Input, targets: dict[VideoChoice, Path], console: Console) -> bool:
+def predict_item(job: Job, item: Input, targets: dict[VideoChoice, Path]) -> bool:
     """Predict one video, or record a camera until Ctrl-C, with a progress bar.
 
     Returns:
@@ -44,13 +44,13 @@ def predict_item(job: Job, item: Input, targets: dict[VideoChoice, Path], consol
     """
     started_s = time.perf_counter()
     with ExitStack() as stack:
-        progress = stack.enter_context(speed_bar(console, "frames"))
+        progress = stack.enter_context(speed_bar("frames"))
         task = progress.add_task(item.path.name, total=None)
         samples = list[Image]()
         if item.camera is not None:
             stop = stack.enter_context(StopSignal("ending the recording; again to discard it"))
             source: AbstractContextManager[Clip] = open_camera(item.camera, lambda: bool(stop))
-            console.print(f"{item.path}: recording; Ctrl-C ends it")
+            say(f"{item.path}: recording; Ctrl-C ends it")
         else:
             if job.colours.range_m is None and COLOURED & set(targets):
                 count, samples = sample_frames(item.path, MOST_SAMPLES)
@@ -62,7 +62,7 @@ def predict_item(job: Job, item: Input, targets: dict[VideoChoice, Path], consol
             job, clip, targets, samples, lambda done: progress.update(task, completed=done)
         )
     speed = num_frames / (time.perf_counter() - started_s)
-    console.print(f"{item.path}: {num_frames} frames, {speed:.1f} per second")
+    say(f"{item.path}: {num_frames} frames, {speed:.1f} per second")
     return is_assumed
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from tyro.conf import FlagCreatePairsOff, Positional
 
-from depth_unet.cli import arguments
+from depth_unet.cli.arguments import arguments_of
 from depth_unet.cli.main import MODULE_OF, WITH_RECIPE
 from depth_unet.errors import ConfigError
 from depth_unet.recipes import RECIPES
@@ -61,19 +61,20 @@ def script(shell: str) -> str:
 
 def _options(command: str) -> Iterator[tuple[str, list[str]]]:
     """Every option of a command, each with those of its values that can be listed."""
-    yield from _flags(getattr(arguments, f"{command.title()}Arguments"))
+    yield from _flags(arguments_of(command))
     yield "--help", []
     if command == "train":
         yield "--resume", []
 
 
-def _flags(kind: Any, prefix: str = "", pairs: bool = True) -> Iterator[tuple[str, list[str]]]:
-    nested = kind.__module__ != arguments.__name__
+def _flags(
+    kind: Any, prefix: str = "", pairs: bool = True, nested: bool = False
+) -> Iterator[tuple[str, list[str]]]:
     for field, hint in get_type_hints(kind, include_extras=True).items():
         plain, *marks = get_args(hint) if hasattr(hint, "__metadata__") else (hint,)
         name, both = field.replace("_", "-"), pairs and FlagCreatePairsOff not in marks
         if is_dataclass(plain):
-            yield from _flags(plain, f"{prefix}{name}." if nested else "", both)
+            yield from _flags(plain, f"{prefix}{name}." if nested else "", both, nested=True)
         elif Positional not in marks:
             for mark in marks:
                 yield from ((flag, []) for flag in getattr(mark, "aliases", None) or ())

@@ -29,6 +29,20 @@ def make_encodable() -> None:
             stream.reconfigure(errors=HANDLER)
 
 
+def say(text: str) -> None:
+    """Write one line to stderr.
+
+    Raises:
+        BrokenPipeError: Nobody reads it any more.
+    """
+    try:
+        sys.stderr.write(f"{text}\n")
+    except BrokenPipeError:
+        raise
+    except OSError:  # a full disk: nobody can be told
+        drop_unread()
+
+
 def drop_unread() -> None:
     """Write what stdout and stderr still hold to nowhere, if it cannot be written."""
     for stream in (sys.stdout, sys.stderr):

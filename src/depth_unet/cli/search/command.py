@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from depth_unet.cli.arguments import SearchArguments
+from depth_unet.cli.arguments.recipe import SearchArguments
 from depth_unet.cli.program.console import make_console
 from depth_unet.cli.search.trial import Environment, quiet_fabric, run_trial
 from depth_unet.config.checks import check_range

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from depth_unet.cli.arguments import TrainArguments
+from depth_unet.cli.arguments.recipe import TrainArguments
 from depth_unet.cli.train.job import run_to_end
 from depth_unet.cli.train.resume import resume_run
 from depth_unet.config.run import Config

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from depth_unet.cli.arguments import ResumeArguments
+from depth_unet.cli.arguments.recipe import ResumeArguments
 from depth_unet.cli.train.job import run_to_end
 from depth_unet.config.choices import DeviceChoice
 from depth_unet.config.run import Config

@@ -1,0 +1,62 @@
+"""Options of ``predict``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from depth_unet.cli.arguments.kinds import Switch, operand, option
+from depth_unet.config import choices
+
+FOCAL = "from Exif data, else the training camera's"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictArguments:
+    """Predict metric depth for photos and videos."""
+
+    inputs: Annotated[tuple[str, ...], tyro.conf.Positional, operand("INPUT...")]
+    """Photos, videos, folders, or patterns in quotes such as "*.jpg". A number such as 0 stands for
+    a webcam. With -, file names are read from standard input."""
+    weights: Annotated[str, option("NAME|PATH")] = "transfer"
+    """Shipped weights (transfer or scratch), an .onnx file, a run folder or a checkpoint file."""
+    out: Annotated[Path, option("DIR", short="-o")] = Path("depth")
+    """Output folder."""
+    save: Annotated[tuple[choices.SaveChoice, ...], option("FORMAT...")] = ("png16", "npy", "color")
+    """Output formats for photos:
+    png16: depth in millimetres, 16-bit PNG
+    npy, exr, pfm: depth in metres, float32
+    npz: NumPy archive with depth in metres, uncertainty and camera
+    color: coloured depth with a colour bar, PNG
+    panel: photo and coloured depth side by side, PNG
+    ply: coloured point cloud
+    glb: textured mesh
+    plot3d: interactive 3D points, HTML page
+    json: camera, model and percentiles of depth"""
+    video: Annotated[tuple[choices.VideoChoice, ...], option("FORMAT...")] = ("side",)
+    """Output formats for videos:
+    side: picture and coloured depth side by side, MP4 with the sound
+    color: coloured depth, MP4 with the sound
+    ffv1: depth in millimetres, lossless MKV with the sound
+    png16: depth in millimetres, a folder of 16-bit PNG files"""
+    stabilise: bool = True
+    """Remove flicker from the depth of videos."""
+    range: Annotated[str, option("NEAR:FAR", default="the range of each photo or video")] = ""
+    """Range of depth that the colours cover, in metres, such as 0.5:6."""
+    colormap: choices.ColormapChoice = "magma"
+    """Colour map. Near points are bright; with turbo they are red."""
+    fov: Annotated[float | None, option("DEGREES", default=FOCAL)] = None
+    """Field of view of the camera, across the longer side of the photos."""
+    focal_px: Annotated[float | None, option("PIXELS", default=FOCAL)] = None
+    """Horizontal focal length of the photos in pixels."""
+    camera: Annotated[Path | None, option("FILE", default=FOCAL)] = None
+    """Camera calibration: camera_info of ROS, a YAML, XML or JSON file of OpenCV, or cameras.txt of
+    COLMAP. Give only one of --fov, --focal-px and --camera."""
+    device: choices.DeviceChoice = "auto"
+    """Device to run on."""
+    precision: choices.InferenceChoice = "fp32"
+    """Number format in which the network computes. bf16 and fp16 need torch, and are faster than
+    fp32 in torch on hardware that supports them. fp16 needs a GPU."""
+    overwrite: Switch = False
+    """Replace outputs of earlier runs. Otherwise, inputs with complete outputs are skipped."""
