@@ -2,9 +2,9 @@
 
 Each network that ships runs in PyTorch and exported, in ONNX Runtime. Resizing on both sides of the
 network is included, decoding is not. All have two threads, and they take turns photo by photo, so
-that a busy machine slows all alike; each predicts once before its time is taken, because the
-threads of the one before it may still be waiting actively. The page and the JSON file, from which `make figures` makes the
-plot and the table of the docs, state the ratio to PyTorch, photo by photo.
+that a busy machine slows all alike; each predicts once before its time is taken, because threads of
+the one before it may still be waiting actively. The page and the JSON file, from which `make
+figures` makes the plot and the table of the docs, state the ratio to PyTorch, photo by photo.
 
     python benchmarks/accuracy/latency.py [transfer runs/mine] [--peer METER.onnx] [--rounds 30]
         [--json latency.json]
