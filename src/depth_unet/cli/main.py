@@ -32,6 +32,7 @@ MODULE_OF = {
     "export": "export",
     "inspect": "inspect",
     "prepare": "prepare",
+    "label": "label",
     "rooms": "rooms",
 }
 WITH_RECIPE = ("train", "search")

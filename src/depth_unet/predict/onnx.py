@@ -48,7 +48,7 @@ class OnnxModel(Predictor):
         self._path = path
         self._device, self._provider = device, _provider(device)
         self._num_threads = num_cores()
-        self._session = self._open(self._num_threads)
+        self._session = open_session(path, self._num_threads, self._provider)
         facts = self._facts()
         try:
             self.canvas = CanvasConfig(**facts["canvas"])
@@ -99,41 +99,11 @@ class OnnxModel(Predictor):
         """Let each of several threads compute with its share of the cores; see ``Predictor``."""
         before, share = self._session, max(1, self._num_threads // num_threads)
         if share != self._num_threads:
-            self._session = self._open(share)
+            self._session = open_session(self._path, share, self._provider)
         try:
             yield lambda: None
         finally:
             self._session = before
-
-    def _open(self, num_threads: int) -> onnxruntime.InferenceSession:
-        if not self._path.is_file():
-            raise CheckpointError(f"{self._path} does not exist; {REMEDY}")
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4  # errors are raised, too
-        options.intra_op_num_threads = num_threads
-        # Threads of one photo spin while they wait for one another, and sleep between photos.
-        spins = num_threads == self._num_threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spins)))
-        options.add_session_config_entry("session.intra_op.spin_duration_us", LONGEST_SPIN_US)
-        try:
-            session = onnxruntime.InferenceSession(
-                self._path.resolve(), sess_options=options, providers=[self._provider]
-            )
-        except Exception as error:  # of many undocumented types without a common base
-            if "External data path" in str(error):
-                raise CheckpointError(
-                    f"{self._path} refers to weights in another file, which is not beside it; copy "
-                    "both files, or export to a single one"
-                ) from None
-            raise CheckpointError(
-                f"{self._path} is damaged or no ONNX file ({one_line(error)}); {REMEDY}"
-            ) from None
-        if self._provider not in session.get_providers():  # it fell back to the CPU
-            raise ConfigError(
-                f"ONNX Runtime has a {self._provider}, but cannot start it here; see its "
-                "requirements, or choose device cpu"
-            )
-        return session
 
     def _facts(self) -> dict[str, Any]:
         """The metadata that ``depth-unet export`` stored."""
@@ -166,6 +136,45 @@ class OnnxModel(Predictor):
                 raise CheckpointError(
                     f"{self._path}: {name} {what}; expected {kind} of rank {rank}; {REMEDY}"
                 )
+
+
+def open_session(
+    path: Path, num_threads: int, provider: str = PROVIDERS["cpu"]
+) -> onnxruntime.InferenceSession:
+    """Open an ONNX file for a number of threads per photo.
+
+    Raises:
+        CheckpointError: The file is missing or damaged, or no ONNX file.
+        ConfigError: The provider cannot be started here.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"{path} does not exist; {REMEDY}")
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # errors are raised, too
+    options.intra_op_num_threads = num_threads
+    # Threads of one photo spin while they wait for one another, and sleep between photos.
+    spins = num_threads == num_cores()
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spins)))
+    options.add_session_config_entry("session.intra_op.spin_duration_us", LONGEST_SPIN_US)
+    try:
+        session = onnxruntime.InferenceSession(
+            path.resolve(), sess_options=options, providers=[provider]
+        )
+    except Exception as error:  # of many undocumented types without a common base
+        if "External data path" in str(error):
+            raise CheckpointError(
+                f"{path} refers to weights in another file, which is not beside it; copy both "
+                "files, or export to a single one"
+            ) from None
+        raise CheckpointError(
+            f"{path} is damaged or no ONNX file ({one_line(error)}); {REMEDY}"
+        ) from None
+    if provider not in session.get_providers():  # it fell back to the CPU
+        raise ConfigError(
+            f"ONNX Runtime has a {provider}, but cannot start it here; see its requirements, or "
+            "choose device cpu"
+        )
+    return session
 
 
 def _provider(device: str) -> str:

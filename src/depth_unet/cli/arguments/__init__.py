@@ -17,6 +17,7 @@ FILE_OF = {
     "export": "export",
     "inspect": "data",
     "prepare": "data",
+    "label": "data",
     "rooms": "data",
 }
 

@@ -62,3 +62,21 @@ class RoomsArguments:
     """Draw preview.png: twelve photos beside their depth."""
     overwrite: Switch = False
     """Replace rooms of other options."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelArguments:
+    """Label photos without depth by networks: a data set to train on."""
+
+    inputs: Annotated[tuple[str, ...], tyro.conf.Positional, operand("PHOTO...")]
+    """Photos, folders, or patterns in quotes such as "*.jpg". With -, file names are read from
+    standard input."""
+    out: Annotated[Path, option("DIR", short="-o")]
+    """Folder to write. Resumable: run the same command again."""
+    teacher: Annotated[tuple[str, ...], option("NAME[:WEIGHT]...")] = ("transfer",)
+    """Networks whose weighted geometric mean is the label; the first gives the scale. Shipped
+    weights, a run, a checkpoint, or an .onnx file (docs/labels.md)."""
+    disagreement: Annotated[float, option("RATIO")] = 0.15
+    """Standard deviation of log-depth beyond which a pixel gets no label."""
+    overwrite: Switch = False
+    """Replace labels of other teachers or settings."""

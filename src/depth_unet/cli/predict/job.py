@@ -1,11 +1,12 @@
 """What photos and videos share: settings, results and threads."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from depth_unet.cli.predict.camera import CameraFor
 from depth_unet.errors import DataError
@@ -83,9 +84,17 @@ def _count(number: int, one: str, several: str) -> str:
     return one if number == 1 else f"{number} {several}"
 
 
+class Shareable(Protocol):
+    """What several threads can use at once."""
+
+    def shared_by(self, num_threads: int) -> AbstractContextManager[Callable[[], None]]:
+        """See ``Predictor.shared_by``."""
+        ...
+
+
 @contextmanager
 def shared_threads(
-    model: Predictor, num_tasks: int = MOST_THREADS
+    model: Shareable, num_tasks: int = MOST_THREADS
 ) -> Iterator[tuple[ThreadPoolExecutor, int]]:
     """Open a pool with one thread per usable core, at most one per task; yield it and its size.
 

@@ -1,0 +1,79 @@
+"""``depth-unet label``: depth labels for photos without depth, from networks as teachers."""
+
+import warnings
+from functools import partial
+
+from PIL import Image
+
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.nyu import NYU_FOCAL
+from depth_unet.cli.arguments.data import LabelArguments
+from depth_unet.cli.predict.find import Finder
+from depth_unet.cli.predict.inputs import Input, list_inputs, listed_on_stdin
+from depth_unet.cli.predict.job import Outcome, shared_threads
+from depth_unet.cli.predict.progress import speed_bar
+from depth_unet.cli.program.streams import say
+from depth_unet.config.checks import check_range
+from depth_unet.data.layout import PairRow
+from depth_unet.errors import ConfigError, DataError, own_command
+from depth_unet.files.owner import own_folder
+from depth_unet.images.photo import DecodedPhoto, read_photo
+from depth_unet.label.dataset import LabelFolder
+from depth_unet.label.teachers import Teachers, open_teacher
+
+
+def run(arguments: LabelArguments) -> list[DataError]:
+    """Label every photo, and return the errors of those that failed."""
+    check_range("--disagreement", arguments.disagreement, "[0, 10]")
+    if not arguments.teacher:
+        raise ConfigError("--teacher is empty; name one network or more")
+    with own_folder(arguments.out):
+        return _run(arguments)
+
+
+def _run(arguments: LabelArguments) -> list[DataError]:
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+    finder = Finder()
+    photos = list_inputs(arguments.inputs, listed_on_stdin(), finder)
+    videos = [item.path for item in photos if item.is_video]
+    if videos:
+        raise ConfigError(f"{videos[0]} is a video or a camera; label takes photos")
+    teachers = Teachers([open_teacher(text) for text in arguments.teacher])
+    folder = LabelFolder(arguments.out, teachers.facts() | {"disagreement": arguments.disagreement})
+    folder.begin(overwrite=arguments.overwrite)
+    if finder.left_out:
+        say(finder.describe_left_out())
+    outcome, rows = Outcome(), list[PairRow]()
+    label = partial(_label, teachers, folder, arguments.disagreement)
+    with (
+        speed_bar("photos") as progress,
+        shared_threads(teachers, len(photos)) as (pool, _),
+    ):
+        task = progress.add_task("labelling", total=len(photos))
+        for item, future in [(item, pool.submit(label, item)) for item in photos]:
+            with outcome.record(item.path):
+                rows.append(future.result())
+            progress.advance(task)
+    names = ", ".join(teacher.name for teacher in teachers.members)
+    if rows:
+        folder.finish(f"{arguments.out.resolve().name}: labels by {names}", rows)
+    say(f"{arguments.out}: {len(rows)} photos labelled by {names}")
+    say(f"next: {own_command('inspect', arguments.out)}")
+    return outcome.failures
+
+
+def _label(teachers: Teachers, folder: LabelFolder, most: float, item: Input) -> PairRow:
+    """Label one photo unless it is labelled, and return its line in the index."""
+    photo = read_photo(item.path)
+    if not folder.is_done(item.stem):
+        depth_m, disagreement = teachers.label(photo.image, _camera(photo))
+        folder.write(item.path, item.stem, depth_m, disagreement, most)
+    stated = None if photo.focal_px is None else _camera(photo).values_px
+    return folder.row(item.path, item.stem, stated)
+
+
+def _camera(photo: DecodedPhoto) -> Intrinsics:
+    height, width = photo.image.shape[:2]
+    if photo.focal_px is None:
+        return Intrinsics.assumed(width, height, NYU_FOCAL)
+    return Intrinsics.centred(width, height, photo.focal_px)

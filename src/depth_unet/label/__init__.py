@@ -1,0 +1,1 @@
+"""Depth labels for photos without depth, from networks that serve as teachers."""

@@ -1,0 +1,122 @@
+"""Labelled photos as a data set in the pairs layout: photos, depth and confidence."""
+
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from depth_unet.arrays import Float32, UInt8, UInt16
+from depth_unet.data.layout import INDEX_NAME, DatasetInfo, PairRow, write_index, write_info
+from depth_unet.errors import DataError
+from depth_unet.files.atomic import replacing, write_text
+from depth_unet.files.owner import contents
+from depth_unet.images.millimetres import as_millimetres
+
+RECORD_NAME = "labels.json"
+PHOTOS, DEPTH, CONFIDENCE = "photos", "depth", "confidence"
+MOST_CONFIDENT = 255
+TOLERANCE = 0.1
+"""Disagreement, in log-depth, at which confidence falls to 1 / e."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFolder:
+    """The folder of labels that the same teachers made with the same settings.
+
+    Attributes:
+        root: The folder.
+        facts: What the labels depend on besides the photos, as plain values.
+    """
+
+    root: Path
+    facts: dict[str, Any]
+
+    def begin(self, *, overwrite: bool) -> None:
+        """Make the folder, or go on in one with labels of the same facts.
+
+        Raises:
+            DataError: It holds other files, or, without ``overwrite``, labels of other facts.
+        """
+        record = self.root / RECORD_NAME
+        held = _read(record)
+        if held is None and self.root.is_dir() and contents(self.root):
+            raise DataError(f"{self.root} is not empty and holds no labels; choose another folder")
+        if held is not None and held != self.facts:
+            if not overwrite:
+                names = [name for name in self.facts if held.get(name) != self.facts[name]]
+                raise DataError(
+                    f"{self.root} holds labels with other {' and '.join(names)}; choose another "
+                    "folder, or replace the labels with --overwrite"
+                )
+            for name in (PHOTOS, DEPTH, CONFIDENCE):
+                shutil.rmtree(self.root / name, ignore_errors=True)
+            (self.root / INDEX_NAME).unlink(missing_ok=True)
+        write_text(record, json.dumps(self.facts, indent=1) + "\n")
+
+    def is_done(self, stem: Path) -> bool:
+        """Whether a photo has its label; confidence is the last of its files."""
+        return self._path(CONFIDENCE, stem, ".png").exists()
+
+    def write(
+        self,
+        photo: Path,
+        stem: Path,
+        depth_m: Float32[np.ndarray, "h w"],
+        disagreement: Float32[np.ndarray, "h w"],
+        most: float,
+    ) -> None:
+        """Copy a photo and write its label.
+
+        Args:
+            photo: The photo.
+            stem: Path of its files below the folders, without their endings.
+            depth_m: Depth of the upright photo, metres.
+            disagreement: As ``combine`` returns it.
+            most: Disagreement beyond which depth becomes a hole.
+        """
+        with replacing(self._path(PHOTOS, stem, photo.suffix.lower())) as path:
+            shutil.copyfile(photo, path)
+        depth_mm = as_millimetres(np.where(disagreement > most, 0, depth_m))
+        _write_png(self._path(DEPTH, stem, ".png"), depth_mm)
+        _write_png(self._path(CONFIDENCE, stem, ".png"), confidence(disagreement))
+
+    def row(
+        self, photo: Path, stem: Path, camera_px: tuple[float, float, float, float] | None
+    ) -> PairRow:
+        """The line of a photo in the index; every photo counts as a room."""
+        names = (self._path(PHOTOS, stem, photo.suffix.lower()), self._path(DEPTH, stem, ".png"))
+        rgb, depth = (path.relative_to(self.root).as_posix() for path in names)
+        return PairRow(rgb=rgb, depth=depth, room_group=stem.as_posix(), camera_px=camera_px)
+
+    def finish(self, name: str, rows: Iterable[PairRow]) -> None:
+        """Write the description and the index."""
+        write_info(self.root, DatasetInfo(name=name))
+        write_index(self.root, rows)
+
+    def _path(self, folder: str, stem: Path, suffix: str) -> Path:
+        return self.root / folder / stem.parent / f"{stem.name}{suffix}"
+
+
+def confidence(disagreement: Float32[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
+    """255 where all teachers agree, 94 where log-depth differs by .1: ``255 exp(-x / .1)``."""
+    return np.asarray(np.rint(MOST_CONFIDENT * np.exp(-disagreement / TOLERANCE)), dtype=np.uint8)
+
+
+def _write_png(path: Path, image: UInt8[np.ndarray, "h w"] | UInt16[np.ndarray, "h w"]) -> None:
+    encoded, data = cv2.imencode(".png", image)
+    assert encoded
+    with replacing(path) as temporary:
+        temporary.write_bytes(data.tobytes())
+
+
+def _read(record: Path) -> dict[str, Any] | None:
+    try:
+        values = json.loads(record.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    return values if isinstance(values, dict) else None

@@ -1,0 +1,144 @@
+"""Networks of other programs in ONNX files, described by a YAML file beside them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+import cv2
+import numpy as np
+
+from depth_unet.arrays import Float32, UInt8
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.data.layout import METRES_PER_UNIT
+from depth_unet.errors import CheckpointError
+from depth_unet.files.damage import one_line
+from depth_unet.files.text import read_text
+from depth_unet.images.resize import resize_bilinear
+from depth_unet.predict.onnx import open_session
+from depth_unet.predict.predictor import num_cores
+
+WHITE = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What a network expects and returns; the YAML file has these fields.
+
+    Attributes:
+        mean: Mean of R, G and B, which is subtracted from colours in [0, 1].
+        std: Standard deviation of R, G and B, by which they are divided.
+        unit: Unit of its depth: ``mm``, ``cm`` or ``m``.
+        range_m: Nearest and farthest depth that it can return, metres.
+        focal: Focal length of its training camera, in image widths.
+        border: White border that its training photos had on each side, in photo widths.
+    """
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    unit: str
+    range_m: tuple[float, float]
+    focal: float
+    border: float = 0.0
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read the file.
+
+        Raises:
+            CheckpointError: It is missing, or a field is missing, unknown or out of range.
+        """
+        import yaml  # slow to import
+
+        needed = ", ".join(field.name for field in fields(cls) if field.default is MISSING)
+        try:
+            values: dict[str, Any] = yaml.safe_load(read_text(path))
+            found = cls(
+                mean=_numbers(values.pop("mean"), 3),
+                std=_numbers(values.pop("std"), 3),
+                range_m=_numbers(values.pop("range_m"), 2),
+                **values,
+            )
+            nearest_m, farthest_m = found.range_m
+            if not (
+                found.unit in METRES_PER_UNIT
+                and min(found.std) > 0
+                and 0 < nearest_m < farthest_m
+                and found.focal > 0
+                and 0 <= found.border < 0.5  # else nothing is left
+            ):
+                raise ValueError("a value is out of range")
+        except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"{path} does not describe a network ({one_line(error)}); write a YAML file with "
+                f"{needed} and, if its training photos had a white border, border (docs/labels.md)"
+            ) from None
+        return found
+
+
+def description_of(path: Path) -> Path:
+    """The file that describes the network in an ``.onnx`` file."""
+    return path.with_suffix(".yaml")
+
+
+class ForeignNetwork:
+    """A network of another program: RGB of a fixed size in, depth out.
+
+    Args:
+        path: The ``.onnx`` file, with one input (b 3 h w, float32) and one output (b 1 h w or
+            b h w, float32). The file of the same name with the ending ``.yaml`` describes it.
+
+    Raises:
+        CheckpointError: One of the files cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.description = Description.read(description_of(path))
+        self._path = path
+        self._session = open_session(path, num_cores())
+        inputs = self._session.get_inputs()
+        shape = inputs[0].shape if inputs else []
+        sides = [side for side in shape[2:] if isinstance(side, int)]
+        if len(inputs) != 1 or len(shape) != 4 or shape[1] != 3 or len(sides) != 2:
+            raise CheckpointError(
+                f"{path} has the inputs {[(item.name, item.shape) for item in inputs]}; expected "
+                "one of shape [batch, 3, height, width] with a fixed height and width"
+            )
+        self._input, (self._height, self._width) = inputs[0].name, sides
+
+    @contextmanager
+    def shared_by(self, num_threads: int) -> Iterator[Callable[[], None]]:
+        """Let each of several threads compute with its share of the cores; see ``Predictor``."""
+        before = self._session
+        self._session = open_session(self._path, max(1, num_cores() // num_threads))
+        try:
+            yield lambda: None
+        finally:
+            self._session = before
+
+    def predict_array(
+        self, image: UInt8[np.ndarray, "h w 3"], intrinsics: Intrinsics
+    ) -> Float32[np.ndarray, "h w"]:
+        """Depth of a photo at its own size, metres; scaled to the camera's focal length."""
+        height, width = image.shape[:2]
+        border = round(self.description.border * width)
+        framed = np.pad(image, ((border,) * 2, (border,) * 2, (0, 0)), constant_values=WHITE)
+        size = (self._width, self._height)
+        rgb = cv2.resize(framed.astype(np.float32) / WHITE, size, interpolation=cv2.INTER_LINEAR)
+        mean, std = (np.array(x, np.float32) for x in (self.description.mean, self.description.std))
+        rgb = (rgb - mean) / std
+        depth = self._session.run(None, {self._input: rgb.transpose(2, 0, 1)[None]})[0]
+        depth_m = np.clip(
+            depth.reshape(depth.shape[-2:]) * METRES_PER_UNIT[self.description.unit],
+            *self.description.range_m,
+        )
+        full_m = resize_bilinear(depth_m.astype(np.float32), *framed.shape[:2])
+        full_m = full_m[border : border + height, border : border + width]
+        return full_m * np.float32(intrinsics.fx_px / width / self.description.focal)
+
+
+def _numbers(values: Any, count: int) -> Any:
+    if len(values) != count:
+        raise ValueError(f"{values} are not {count} numbers")
+    return tuple(float(value) for value in values)

@@ -1,0 +1,130 @@
+"""Teachers: the networks that label photos, each with a weight."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from depth_unet.arrays import Float32, UInt8
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.config.checks import check_range
+from depth_unet.errors import ConfigError
+from depth_unet.files.checksum import sha256_of
+from depth_unet.files.text import as_path
+from depth_unet.label.combine import combine
+from depth_unet.label.foreign import ForeignNetwork, description_of
+from depth_unet.model.shipped import ONNX
+from depth_unet.predict.load import load
+from depth_unet.predict.predictor import Predictor
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """A network and its weight in the mean.
+
+    Attributes:
+        name: Name of its file or weights.
+        sha256: Checksum of its file.
+        network: Predicts depth.
+        weight: Relative to the other teachers.
+    """
+
+    name: str
+    sha256: str
+    network: Predictor | ForeignNetwork
+    weight: float
+
+    def predict(
+        self, image: UInt8[np.ndarray, "h w 3"], camera: Intrinsics
+    ) -> Float32[np.ndarray, "h w"]:
+        """The geometric mean of the depths of a photo and of its mirror image, metres."""
+        straight_m = self.network.predict_array(image, camera)
+        mirrored = np.ascontiguousarray(image[:, ::-1])
+        mirrored_m = self.network.predict_array(mirrored, camera.flipped())
+        return np.asarray(np.sqrt(straight_m * mirrored_m[:, ::-1]))
+
+
+def open_teacher(text: str) -> Teacher:
+    """Open a teacher given as NAME or NAME:WEIGHT.
+
+    Args:
+        text: Shipped weights, a run, a checkpoint, an ``.onnx`` file of ``depth-unet export``, or
+            the ``.onnx`` file of another program with its description.
+
+    Raises:
+        CheckpointError: A file cannot be used.
+        ConfigError: The weight is not positive.
+    """
+    name, weight = _split(text)
+    path = as_path(name)
+    foreign = path.suffix.lower() == ONNX and description_of(path).is_file()
+    network = ForeignNetwork(path) if foreign else load(name)
+    return Teacher(path.stem, sha256_of(_file(name, path)), network, weight)
+
+
+def _file(name: str, path: Path) -> Path:
+    """The file with the weights of a teacher."""
+    if path.suffix.lower() == ONNX:
+        return path
+    from depth_unet.model.checkpoint import resolve  # noqa: PLC0415  # torch is an extra
+
+    return resolve(name)
+
+
+def _split(text: str) -> tuple[str, float]:
+    name, colon, number = text.rpartition(":")
+    try:
+        weight = float(number)
+    except ValueError:  # the colon is part of the name
+        return text, 1.0
+    if not colon:
+        return text, 1.0
+    if not name:
+        raise ConfigError(f"--teacher {text} names no network; write NAME:WEIGHT")
+    check_range(f"the weight of --teacher {name}", weight, "[1e-6, 1e6]")
+    return name, weight
+
+
+class Teachers:
+    """Several networks that label photos together.
+
+    Args:
+        members: The networks; the first gives the scale.
+    """
+
+    def __init__(self, members: Sequence[Teacher]) -> None:
+        self.members = tuple(members)
+
+    def label(
+        self, image: UInt8[np.ndarray, "h w 3"], camera: Intrinsics
+    ) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]:
+        """Depth of a photo, metres, and the disagreement; see ``combine``."""
+        depths_m = [teacher.predict(image, camera) for teacher in self.members]
+        return combine(depths_m, [teacher.weight for teacher in self.members])
+
+    def facts(self) -> dict[str, Any]:
+        """What labels depend on, as plain values."""
+        return {
+            "teachers": [
+                {"name": one.name, "sha256": one.sha256, "weight": one.weight}
+                for one in self.members
+            ]
+        }
+
+    @contextmanager
+    def shared_by(self, num_threads: int) -> Iterator[Callable[[], None]]:
+        """Let several threads label at once; see ``Predictor.shared_by``."""
+        with ExitStack() as stack:
+            prepares = [
+                stack.enter_context(teacher.network.shared_by(num_threads))
+                for teacher in self.members
+            ]
+
+            def prepare() -> None:
+                for one in prepares:
+                    one()
+
+            yield prepare
