@@ -14,46 +14,36 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
-import torch.nn.functional as F
 from rich.console import Console
 
 from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.splits import evenly_spaced
 from depth_unet.evaluate.score import Predictor
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
+from depth_unet.label.foreign import Description, ForeignNetwork
 
-SIZE = (192, 256)
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+METER_XXS = Description(
+    mean=(0.485, 0.456, 0.406),
+    std=(0.229, 0.224, 0.225),
+    unit="cm",
+    range_m=(0.1, 10),
+    focal=NYU_FOCAL,
+)
 # Of NYU's labelled frames at 640x480: white rows above and below, columns left and right.
 TOP_PX, BOTTOM_PX, LEFT_PX, RIGHT_PX = 6, 5, 7, 9
 RINGING_PX = 4  # How far the border shines into the photo: they were stored as JPEG.
 Edit = Callable[[np.ndarray], np.ndarray]
 
 
-def meter_xxs(path: Path, threads: int = 0) -> Predictor:
-    """METER-XXS at 256x192, resized bilinearly without antialiasing, in 0 (all) or more threads.
+def meter_xxs(path: Path, threads: int | None = None) -> Predictor:
+    """METER-XXS at 256x192, resized bilinearly without antialiasing, in all or some threads.
 
     With antialiasing its RMSE on test_a is .538, with aligned corners .549: measured, the figures
     of others are those of the plain resize.
     """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    # Idle threads that spin would slow whoever has the next turn.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    mean, std = (torch.tensor(values)[:, None, None] for values in (MEAN, STD))
-
-    def predict(image: np.ndarray, intrinsics: Intrinsics) -> np.ndarray:  # noqa: ARG001
-        rgb = torch.from_numpy(image.copy()).permute(2, 0, 1)[None].float() / 255
-        rgb = F.interpolate(rgb, size=SIZE, mode="bilinear")
-        depth_cm = session.run(None, {"rgb": ((rgb - mean) / std).numpy()})[0][0, 0]
-        return np.asarray(np.clip(depth_cm, 10, 1000) / 100, dtype=np.float32)
-
-    return predict
+    return ForeignNetwork(path, METER_XXS, threads).predict_array
 
 
 def border_mask(height: int, width: int, margin_px: int = 0) -> np.ndarray:

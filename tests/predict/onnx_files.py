@@ -82,3 +82,21 @@ def write(path: Path, model: ModelProto) -> Path:
     """Write a model, and return its path."""
     path.write_bytes(model.SerializeToString())
     return path
+
+
+def sum_model(height: int = 24, width: int = 32) -> ModelProto:
+    """A network of another program: RGB of one size in, 100 plus the sum of the channels out."""
+    graph = helper.make_graph(
+        [
+            helper.make_node("ReduceSum", ["rgb", "channel"], ["sum"], keepdims=1),
+            helper.make_node("Add", ["sum", "hundred"], ["depth"]),
+        ],
+        "sum",
+        [helper.make_tensor_value_info("rgb", TensorProto.FLOAT, ["batch", 3, height, width])],
+        [helper.make_tensor_value_info("depth", TensorProto.FLOAT, ["batch", 1, height, width])],
+        [
+            numpy_helper.from_array(np.array([1]), "channel"),
+            numpy_helper.from_array(np.array(100, np.float32), "hundred"),
+        ],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)

@@ -65,11 +65,11 @@ def _run(arguments: LabelArguments) -> list[DataError]:
 def _label(teachers: Teachers, folder: LabelFolder, most: float, item: Input) -> PairRow:
     """Label one photo unless it is labelled, and return its line in the index."""
     photo = read_photo(item.path)
+    camera = _camera(photo)
     if not folder.is_done(item.stem):
-        depth_m, disagreement = teachers.label(photo.image, _camera(photo))
+        depth_m, disagreement = teachers.label(photo.image, camera)
         folder.write(item.path, item.stem, depth_m, disagreement, most)
-    stated = None if photo.focal_px is None else _camera(photo).values_px
-    return folder.row(item.path, item.stem, stated)
+    return folder.row(item.path, item.stem, camera)
 
 
 def _camera(photo: DecodedPhoto) -> Intrinsics:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from depth_unet.arrays import Float32, UInt8, UInt16
+from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.layout import INDEX_NAME, DatasetInfo, PairRow, write_index, write_info
 from depth_unet.errors import DataError
 from depth_unet.files.atomic import replacing, write_text
@@ -85,13 +86,11 @@ class LabelFolder:
         _write_png(self._path(DEPTH, stem, ".png"), depth_mm)
         _write_png(self._path(CONFIDENCE, stem, ".png"), confidence(disagreement))
 
-    def row(
-        self, photo: Path, stem: Path, camera_px: tuple[float, float, float, float] | None
-    ) -> PairRow:
+    def row(self, photo: Path, stem: Path, camera: Intrinsics) -> PairRow:
         """The line of a photo in the index; every photo counts as a room."""
         names = (self._path(PHOTOS, stem, photo.suffix.lower()), self._path(DEPTH, stem, ".png"))
         rgb, depth = (path.relative_to(self.root).as_posix() for path in names)
-        return PairRow(rgb=rgb, depth=depth, room_group=stem.as_posix(), camera_px=camera_px)
+        return PairRow(rgb=rgb, depth=depth, room_group=stem.as_posix(), camera_px=camera.values_px)
 
     def finish(self, name: str, rows: Iterable[PairRow]) -> None:
         """Write the description and the index."""

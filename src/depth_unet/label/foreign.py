@@ -87,16 +87,20 @@ class ForeignNetwork:
 
     Args:
         path: The ``.onnx`` file, with one input (b 3 h w, float32) and one output (b 1 h w or
-            b h w, float32). The file of the same name with the ending ``.yaml`` describes it.
+            b h w, float32).
+        description: What the network expects; None reads ``description_of`` the file.
+        num_threads: Threads of each photo; None takes all cores.
 
     Raises:
         CheckpointError: One of the files cannot be used.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.description = Description.read(description_of(path))
+    def __init__(
+        self, path: Path, description: Description | None = None, num_threads: int | None = None
+    ) -> None:
+        self.description = description or Description.read(description_of(path))
         self._path = path
-        self._session = open_session(path, num_cores())
+        self._session = open_session(path, num_threads or num_cores())
         inputs = self._session.get_inputs()
         shape = inputs[0].shape if inputs else []
         sides = [side for side in shape[2:] if isinstance(side, int)]

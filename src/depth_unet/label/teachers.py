@@ -16,7 +16,7 @@ from depth_unet.files.checksum import sha256_of
 from depth_unet.files.text import as_path
 from depth_unet.label.combine import combine
 from depth_unet.label.foreign import ForeignNetwork, description_of
-from depth_unet.model.shipped import ONNX
+from depth_unet.model.shipped import CHECKPOINT, ONNX, shipped_weights
 from depth_unet.predict.load import load
 from depth_unet.predict.predictor import Predictor
 
@@ -62,16 +62,13 @@ def open_teacher(text: str) -> Teacher:
     path = as_path(name)
     foreign = path.suffix.lower() == ONNX and description_of(path).is_file()
     network = ForeignNetwork(path) if foreign else load(name)
-    return Teacher(path.stem, sha256_of(_file(name, path)), network, weight)
+    return Teacher(path.stem, _checksum(name, path), network, weight)
 
 
-def _file(name: str, path: Path) -> Path:
-    """The file with the weights of a teacher."""
-    if path.suffix.lower() == ONNX:
-        return path
-    from depth_unet.model.checkpoint import resolve  # noqa: PLC0415  # torch is an extra
-
-    return resolve(name)
+def _checksum(name: str, path: Path) -> str:
+    """SHA-256 of the weights of a teacher."""
+    files = (shipped_weights(name), path, *sorted(path.glob(f"*{CHECKPOINT}")))  # best, last
+    return next(sha256_of(file) for file in files if file.is_file())
 
 
 def _split(text: str) -> tuple[str, float]:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from depth_unet.cli.predict.camera import CameraFor
 from depth_unet.errors import DataError
@@ -84,6 +84,7 @@ def _count(number: int, one: str, several: str) -> str:
     return one if number == 1 else f"{number} {several}"
 
 
+@runtime_checkable
 class Shareable(Protocol):
     """What several threads can use at once."""
 

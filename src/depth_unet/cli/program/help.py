@@ -28,6 +28,7 @@ commands:
   export RUN FILE                 write weights (.safetensors) or a whole model (.onnx)
   inspect SOURCE                  describe a data set and look for mistakes in it
   prepare SOURCE OUT              decode and resize a data set once, into a cache
+  label PHOTO... --out DIR        label photos with depth by networks, to train on
   rooms OUT                       render synthetic rooms with exact depth
   help COMMAND                    show the options of a command
 

@@ -1,0 +1,150 @@
+"""``depth-unet label``: photos and teachers in, a data set out."""
+
+import json
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from depth_unet.data.forms.recognise import open_source
+from tests.integration.commandline import TINY_MODEL, assert_refused, depth_unet
+from tests.label.test_foreign import FACTS
+from tests.predict.onnx_files import FACTS as OURS
+from tests.predict.onnx_files import flat_model, sum_model, write
+
+HEIGHT, WIDTH = 48, 64
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Three photos, one in a folder; the last is turned by its tag and states a focal length."""
+    folder = tmp_path / "photos"
+    (folder / "inner").mkdir(parents=True)
+    random = np.random.default_rng(0)
+    for name in ("a.jpg", "inner/b.png", "c.jpg"):
+        image = Image.fromarray(random.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8))
+        tags = Image.Exif()
+        if name == "c.jpg":
+            tags[0x0112] = 6
+            tags.get_ifd(0x8769)[0xA405] = 36  # as a lens on 35 mm film
+        image.save(folder / name, exif=tags)
+    return folder
+
+
+@pytest.fixture
+def teachers(tmp_path: Path) -> list[str]:
+    """One of our files, and one of another program."""
+    ours = write(tmp_path / "flat.onnx", flat_model(OURS))
+    other = write(tmp_path / "sum.onnx", sum_model())
+    (tmp_path / "sum.yaml").write_text(yaml.safe_dump(FACTS), encoding="utf-8")
+    return [str(ours), f"{other}:0.5"]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """All files of a data set."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_data_set(photos: Path, teachers: list[str], tmp_path: Path) -> None:
+    """The result is a data set that is read, trained from, and says who labelled it."""
+    out = tmp_path / "labels"
+    outcome = depth_unet("label", photos, "--out", out, "--teacher", *teachers)
+    assert outcome.code == 0, outcome.err
+    assert "3 photos labelled by flat, sum" in outcome.err
+    source = open_source(out)
+    assert [row.rgb for row in source.rows] == [
+        "photos/a.jpg",
+        "photos/c.jpg",
+        "photos/inner/b.png",
+    ]
+    assert [row.room_group for row in source.rows] == ["a", "c", "inner/b"]
+    for row in source.rows:
+        plain = row.rgb.removeprefix("photos/")
+        assert (out / row.rgb).read_bytes() == (photos / plain).read_bytes()
+    turned = source.read(1)
+    assert turned.depth_mm.shape == turned.image.shape[:2] == (WIDTH, HEIGHT)
+    assert source.rows[1].camera_px is not None
+    assert turned.intrinsics.fx_px == pytest.approx(source.rows[1].camera_px[0])
+    held = json.loads((out / "labels.json").read_text(encoding="utf-8"))
+    assert [(one["name"], one["weight"]) for one in held["teachers"]] == [("flat", 1), ("sum", 0.5)]
+    assert depth_unet("inspect", out).code == 0
+    run = tmp_path / "run"
+    trained = depth_unet(
+        *("train", "seed", "--data", out, "--out", run, "--steps", 1, "--batch-size", 1),
+        *("--fraction", 1, "--holdout", "none", *TINY_MODEL),
+    )
+    assert trained.code == 0, trained.err
+
+
+def test_depth_holes_and_confidence(photos: Path, teachers: list[str], tmp_path: Path) -> None:
+    """Depth has the scale of the first teacher; holes are where the teachers disagree."""
+    out = tmp_path / "labels"
+    one = ("label", photos / "a.jpg", "--out", out)
+    assert depth_unet(*one, "--teacher", teachers[0]).code == 0
+    fx_px = 518.857901 / 640 * 128  # at the canvas
+    depth = cv2.imread(str(out / "depth" / "a.png"), cv2.IMREAD_UNCHANGED)
+    assert depth.dtype == np.uint16
+    np.testing.assert_allclose(depth, 1000 * 0.02 * fx_px, atol=1)
+    assert (cv2.imread(str(out / "confidence" / "a.png"), cv2.IMREAD_UNCHANGED) == 255).all()
+
+    both = (*one, "--teacher", *teachers, "--overwrite")
+    assert depth_unet(*both, "--disagreement", 10).code == 0
+    confidence = cv2.imread(str(out / "confidence" / "a.png"), cv2.IMREAD_UNCHANGED)
+    limit = 0.1 * np.log(255 / np.median(confidence))
+    assert np.median(depth) == pytest.approx(1000 * 0.02 * fx_px, abs=2)
+    assert depth_unet(*both, "--disagreement", limit).code == 0
+    holes = cv2.imread(str(out / "depth" / "a.png"), cv2.IMREAD_UNCHANGED) == 0
+    sure = confidence > np.median(confidence)
+    assert 0 < np.mean(holes) < 1
+    assert not (holes & sure).any()
+
+
+def test_resumes(photos: Path, teachers: list[str], tmp_path: Path) -> None:
+    """A second call labels what is missing, and other teachers are refused."""
+    out = tmp_path / "labels"
+    command = ("label", photos, "--out", out, "--teacher", teachers[0])
+    assert depth_unet(*command).code == 0
+    before = files(out)
+    (out / "confidence" / "c.png").unlink()
+    (out / "depth" / "a.png").write_bytes(b"kept")
+    assert depth_unet(*command).code == 0
+    assert files(out) == before | {"depth/a.png": b"kept"}
+    other = ("label", photos, "--out", out, "--teacher", *teachers)
+    assert_refused(depth_unet(*other), "other teachers", "--overwrite")
+    assert depth_unet(*other, "--overwrite").code == 0
+    assert files(out)["depth/a.png"] != b"kept"
+
+
+def test_bad_photos(photos: Path, teachers: list[str], tmp_path: Path) -> None:
+    """A photo that cannot be read is named and left out; the rest is written."""
+    (photos / "b.jpg").write_bytes(b"no photo")
+    out = tmp_path / "labels"
+    outcome = depth_unet("label", photos, "--out", out, "--teacher", teachers[0])
+    assert outcome.code == 3
+    assert "b.jpg" in outcome.err
+    assert len(open_source(out).rows) == 3
+
+
+def test_refused(photos: Path, teachers: list[str], tmp_path: Path) -> None:
+    """What cannot be done is refused in one line before anything is written."""
+    out = tmp_path / "labels"
+    for words, expected in (
+        ((photos, "--teacher", "nothing"), "nothing does not exist"),
+        ((photos, "--teacher", f"{teachers[0]}:0"), "weight"),
+        ((photos, "--teacher", ":1"), "names no network"),
+        ((photos, "--disagreement", "-1", "--teacher", teachers[0]), "--disagreement"),
+        ((tmp_path / "clip.mp4", "--teacher", teachers[0]), "label takes photos"),
+    ):
+        assert_refused(depth_unet("label", *words, "--out", out), expected)
+        assert not out.exists()
+    shutil.copytree(photos, out)
+    refused = depth_unet("label", photos, "--out", out, "--teacher", teachers[0])
+    assert_refused(refused, "holds no labels")
