@@ -1,7 +1,9 @@
 """The weights in the package: small, what their card says, and what is taken without a name."""
 
 import hashlib
+import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import depth_unet
 from depth_unet.model.checkpoint import resolve
 from depth_unet.model.shipped import shipped_weights
 from depth_unet.recipes import RECIPES
+from tests.integration.commandline import FEW_STEPS, results_in
 from tests.integration.commandline import depth_unet as command
 
 CARDS = Path(__file__).parents[2] / "docs" / "models"
@@ -87,3 +90,54 @@ def test_evaluate_reproduces_the_card(name: str, nyu_root: Path, tmp_path: Path)
     rows = [dict(zip(columns, line.split(","), strict=True)) for line in lines[1:]]
     for column, expected in zip(("abs_rel", "rmse", "delta1"), FIGURES[name], strict=True):
         assert np.mean([float(row[column]) for row in rows]) == pytest.approx(expected, abs=1.1e-3)
+
+
+@pytest.fixture
+def namesake(run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run in a folder `transfer` of the working folder, whose network is much smaller."""
+    monkeypatch.chdir(tmp_path)
+    return Path(shutil.copytree(run_folder, tmp_path / "transfer"))
+
+
+@pytest.mark.usefixtures("namesake")
+def test_names_in_python() -> None:
+    """A shipped name wins over a folder; `./NAME` and a `Path` are the folder."""
+    shipped, *others = map(depth_unet.load, ("transfer", "./transfer", Path("transfer")))
+    assert shipped.canvas == RECIPES["transfer"]().canvas
+    for model in others:
+        assert (model.canvas.height, model.canvas.width) == (48, 64)
+        assert isinstance(model, depth_unet.DepthModel)
+
+
+@pytest.mark.usefixtures("namesake")
+def test_names_of_predict_and_export(photo: Path) -> None:
+    """The same rule on the command line: the engine and the size of the file tell them apart."""
+    for name, engine, megabytes in (("transfer", "ONNX Runtime", 17), ("./transfer", "torch", 0)):
+        outcome = command("predict", photo, "--weights", name, "--out", "depth", "--overwrite")
+        assert f"engine: {engine}" in outcome.err
+        assert command("export", name, "weights.safetensors", "--overwrite").code == 0
+        assert Path("weights.safetensors").stat().st_size // 10**6 == megabytes
+
+
+def test_names_of_evaluate_and_compare(namesake: Path, cache: Path) -> None:
+    """The same rule: results name the checkpoint, and lie in a folder beside it."""
+    options = ("--data", cache, "--split", "test")
+    assert command("evaluate", "transfer", *options).code == 0
+    assert results_in(Path("evaluation-transfer"))["checkpoint"] == str(shipped_weights("transfer"))
+    assert command("evaluate", "./transfer", *options, "--overwrite").code == 0
+    assert Path(results_in(namesake / "evaluation")["checkpoint"]).samefile(
+        namesake / "best.safetensors"
+    )
+    assert command("compare", "transfer", "./transfer", *options).code == 0
+    compared = json.loads(Path("comparison/comparison.json").read_text(encoding="utf-8"))
+    assert set(compared["splits"]["test"]["scores"]) == {"weights/transfer", "transfer"}
+
+
+@pytest.mark.usefixtures("namesake")
+def test_names_of_init(cache: Path) -> None:
+    """The same rule: all weights of the folder fit, and those of the shipped network do not."""
+    train = ("train", "seed", "--data", cache, *FEW_STEPS, "--holdout", 0.2)
+    own = command(*train, "--init", "./transfer", "--out", "own")
+    assert re.search(r"init: (\d+) of \1 parameters loaded$", own.err, re.MULTILINE)
+    other = command(*train, "--init", "transfer", "--out", "other")
+    assert f"{shipped_weights('transfer')} holds a network with encoder" in other.err

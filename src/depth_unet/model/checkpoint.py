@@ -20,7 +20,7 @@ from depth_unet.config.values import from_dict, to_dict
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.atomic import replacing
 from depth_unet.files.damage import one_line
-from depth_unet.model.shipped import check_name, shipped_weights
+from depth_unet.model.shipped import find_weights
 from depth_unet.model.unet import UNet
 
 SCHEMA = 4
@@ -168,21 +168,20 @@ def run_file(run: Path) -> Path:
     return run / LAST_NAME if run.is_dir() else run
 
 
-def resolve(name: str) -> Path:
-    """The checkpoint file for a name: a file, a run folder (best, else last) or shipped weights.
+def resolve(name: str | Path) -> Path:
+    """The checkpoint file for a name as ``find_weights`` takes it; of a run folder best, else last.
 
     Raises:
         CheckpointError: There is no such file or folder, the folder has no checkpoint, or the file
             is an ONNX file.
     """
-    check_name(name)
-    path = Path(name)
-    if path.is_dir():
-        for candidate in (path / BEST_NAME, path / LAST_NAME):
-            if candidate.is_file():
-                return candidate
-        raise CheckpointError(f"{path} holds no {BEST_NAME} or {LAST_NAME}; name a run folder")
-    return path if path.exists() else shipped_weights(name)
+    path = find_weights(name)
+    if not path.is_dir():
+        return path
+    for candidate in (path / BEST_NAME, path / LAST_NAME):
+        if candidate.is_file():
+            return candidate
+    raise CheckpointError(f"{path} holds no {BEST_NAME} or {LAST_NAME}; name a run folder")
 
 
 def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) -> Checkpoint:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from depth_unet.errors import CheckpointError
+from depth_unet.files.text import as_path
 
 CHECKPOINT, ONNX = ".safetensors", ".onnx"
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -18,21 +19,34 @@ def shipped_names() -> list[str]:
     return sorted(file.stem for file in WEIGHTS.glob(f"*{CHECKPOINT}"))
 
 
-def check_name(name: str) -> None:
-    """Refuse a name that no checkpoint can have.
+def find_weights(name: str | Path) -> Path:
+    """The checkpoint file or run folder that a name stands for.
+
+    Args:
+        name: The name of shipped weights, or a path; in text, ``~`` is the home folder. A shipped
+            name wins over a file or folder of that name, which ``./NAME`` names. A ``Path`` is
+            always a file or folder.
 
     Raises:
         CheckpointError: It is an ONNX file, or neither a file, a folder nor shipped weights.
     """
-    path = Path(name)
+    names = shipped_names()
+    if name in names:
+        return shipped_weights(str(name))
+    path = as_path(name)
     if path.suffix.lower() == ONNX and not path.is_dir():
         raise CheckpointError(
             f"{path} is an ONNX file, which torch does not run; name the checkpoint that it was "
             "exported from"
         )
-    if not (path.exists() or shipped_weights(name).is_file()):
-        names = ", ".join(shipped_names())
+    if not path.exists():
         raise CheckpointError(
             f"{path} does not exist; name a checkpoint file or a run folder"
-            + (f", or shipped weights: {names}" if names else "")
+            + (f", or shipped weights: {', '.join(names)}" if names else "")
         )
+    return path
+
+
+def words_for(path: Path) -> str:
+    """The text that ``find_weights`` takes for a file or folder: ``./NAME`` for a shipped name."""
+    return f"./{path}" if str(path) in shipped_names() else str(path)

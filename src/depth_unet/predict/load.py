@@ -10,7 +10,7 @@ from depth_unet.config.checks import require
 from depth_unet.config.choices import EngineChoice, InferenceChoice
 from depth_unet.errors import ConfigError, missing_library
 from depth_unet.files.text import as_path
-from depth_unet.model.shipped import ONNX, check_name, shipped_weights
+from depth_unet.model.shipped import ONNX, find_weights, shipped_names, shipped_weights
 from depth_unet.predict.onnx import OnnxModel
 from depth_unet.predict.predictor import Predictor
 
@@ -27,9 +27,10 @@ def load(
     Checkpoints of runs, other devices and other precisions are run by torch.
 
     Args:
-        name: An included network (``transfer`` or ``scratch``), an ``.onnx`` file of ``depth-unet
-            export``, a checkpoint file, or a run folder (its best weights). In text, ``~``
-            is the home folder.
+        name: The name of weights that ship with the package, such as ``transfer``, an ``.onnx``
+            file of ``depth-unet export``, a checkpoint file, or a run folder (its best weights).
+            A shipped name wins over a folder of that name, which ``./NAME`` names; a ``Path`` is
+            always a file or folder. In text, ``~`` is the home folder.
         device: Where the network runs: ``cpu``, ``cuda``, ``mps`` or another device of torch, or
             ``auto`` for a GPU if there is one (``.onnx`` files: the CPU).
         precision: Number format in which torch computes: fp32, or mixed precision with bf16 or
@@ -49,12 +50,12 @@ def load(
     require(
         engine in (None, *engines), f"engine is {engine!r}; choose {', '.join(engines)} or None"
     )
-    title, name, device = f"depth-unet {name}", str(as_path(name)), str(device)
-    is_onnx = Path(name).suffix.lower() == ONNX
-    path = Path(name) if is_onnx else shipped_weights(name, ONNX)
-    has_onnx = is_onnx or (path.is_file() and not Path(name).exists())
+    title, device = f"depth-unet {name}", str(device)
+    is_shipped = name in shipped_names()
+    path = shipped_weights(str(name), ONNX) if is_shipped else as_path(name)
+    has_onnx = path.is_file() if is_shipped else path.suffix.lower() == ONNX
     if engine is None:
-        suits = is_onnx or (has_onnx and precision == "fp32" and _means_cpu(device))
+        suits = has_onnx and (not is_shipped or (precision == "fp32" and _means_cpu(device)))
         engine = "onnx" if suits else "torch"
     if engine == "torch":
         return _load_torch(name, title, device, precision)
@@ -67,8 +68,8 @@ def load(
     return OnnxModel(path, title, "cpu" if device == "auto" else device)
 
 
-def _load_torch(name: str, title: str, device: str, precision: InferenceChoice) -> Predictor:
-    check_name(name)
+def _load_torch(name: str | Path, title: str, device: str, precision: InferenceChoice) -> Predictor:
+    find_weights(name)
     try:
         from depth_unet.model.checkpoint import resolve  # noqa: PLC0415  # torch is an extra
         from depth_unet.model.device import choose_device  # noqa: PLC0415

@@ -192,6 +192,8 @@ def test_commands_are_for_a_shell() -> None:
     text = Page(page(results(), [])).text
     assert "depth-unet predict photo.jpg --weights 'runs/my run'" in text
     assert "depth-unet train seed --steps 4936 --data 'my rooms' --out runs/longer" in text
+    run = results(checkpoint=Path("transfer/best.safetensors"))
+    assert "photo.jpg --weights ./transfer<" in page(run, []), "not the weights of that name"
 
 
 def test_commands_keep_the_settings_of_the_run() -> None:

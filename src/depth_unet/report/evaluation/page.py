@@ -10,6 +10,7 @@ from depth_unet.errors import install_command
 from depth_unet.files.atomic import write_text
 from depth_unet.metrics.depth import METRIC_NAMES
 from depth_unet.model.checkpoint import BEST_NAME
+from depth_unet.model.shipped import words_for
 from depth_unet.recipes import train_words
 from depth_unet.report.evaluation.pictures import Picture
 from depth_unet.report.evaluation.results import NETWORK, NetworkResults, Results, as_values
@@ -85,7 +86,7 @@ def _next_steps(results: NetworkResults) -> dict[str, Any]:
     checkpoint, config = results.checkpoint, results.config
     height, width = config.source_size()
     return {
-        "run": checkpoint.parent if checkpoint.name == BEST_NAME else checkpoint,
+        "run": words_for(checkpoint.parent if checkpoint.name == BEST_NAME else checkpoint),
         "longer": train_words(replace(config, steps=4 * max(results.step, config.steps))),
         "other": train_words(replace(config, fraction=1.0)),
         "size": f"{width}x{height}",
