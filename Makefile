@@ -153,8 +153,11 @@ graphs: $(READY) ## write the ONNX graphs of the shipped weights anew, beside th
 # and docs/log.md, whose entries stay as they were. The time of a photo is measured: leave the machine
 # alone for that minute.
 figures: $(READY) ## make all figures of the shipped weights anew: README, cards, graphs, milliseconds
-	for name in $(SHIPPED); do $(BIN)/python -m depth_unet evaluate $$name --data $(NYU_PAIRS) \
-		--split test --flip --out build/figures/$$name --overwrite || exit; done
+	for name in $(SHIPPED); do \
+		$(BIN)/python -m depth_unet evaluate $$name --data $(NYU_PAIRS) --split test \
+			--flip --out build/figures/$$name --overwrite && \
+		$(BIN)/python -m depth_unet evaluate $$name --data $(NYU_PAIRS) --split test \
+			--align median --out build/figures/$$name-median --overwrite || exit; done
 	$(BIN)/python benchmarks/accuracy/latency.py $(SHIPPED) --json docs/images/latency.json \
 		$(if $(wildcard $(PEER)),--peer $(PEER))
 	$(BIN)/python -m tools.figures

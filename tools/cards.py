@@ -1,52 +1,148 @@
-"""The figures in the model cards and in the README: read, and written from an evaluation."""
+"""The facts and figures of the model cards: read, and written where else they stand."""
 
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
-from depth_unet.model.shipped import shipped_weights
+from depth_unet.model.shipped import WEIGHTS, shipped_names, shipped_weights
 
 ROOT = Path(__file__).parents[1]
-CARDS, README = ROOT / "docs" / "models", ROOT / "README.md"
+CARDS, README, TERMS = ROOT / "docs" / "models", ROOT / "README.md", WEIGHTS / "LICENSE.md"
 METRICS = ("abs_rel", "rmse", "log10", "delta1", "delta2", "delta3")
-README_METRICS = METRICS[:4]
-WITH_INTERVAL = ("abs_rel", "rmse", "delta1")
 PROTOCOL = "nyu-eigen, filled depth, flip averaging, 323 official test frames of NYU Depth v2"
-PEER, CONSTANT = "METER-XXS", "constant depth"
+PEER, ALIGNED = "METER-XXS", "median-aligned"
+RESEARCH = "LicenseRef-Research-Use"
 
 
 def read_figures(name: str) -> dict[str, float | str]:
     """The protocol figures of a shipped network, as its card states them."""
-    means = _means((CARDS / f"{name}.md").read_text(encoding="utf-8"), f"**{name}**")
+    means = _means(_read_card(name), f"**{name}**")
     return {"protocol": PROTOCOL, **dict(zip(METRICS, means[-len(METRICS) :], strict=True))}
+
+
+def read_licence(name: str) -> str:
+    """The SPDX name of a shipped network's licence, as its card states it."""
+    return _find(name, "licence", r"- \*\*Licence:\*\* `([\w.-]+)`")
 
 
 def peer_abs_rel() -> float:
     """The AbsRel of METER-XXS, as the README states it."""
-    return _means(README.read_text(encoding="utf-8"), PEER)[-len(README_METRICS)]
+    return _means(README.read_text(encoding="utf-8"), PEER)[-4]
 
 
-def write_figures(name: str, evaluation: Path) -> None:
-    """Write a shipped network's checksum and the figures of its evaluation where they stand.
+def write_figures(name: str, evaluations: Path) -> None:
+    """Write a shipped network's checksum and the figures of its evaluations into its card.
 
     Args:
         name: The network.
-        evaluation: Folder that ``depth-unet evaluate NAME --split test --flip`` wrote.
+        evaluations: Folder with ``NAME`` and ``NAME-median``, which ``depth-unet evaluate NAME
+            --split test`` wrote with ``--flip`` and with ``--align median``.
     """
-    values = json.loads((evaluation / "metrics.json").read_text(encoding="utf-8"))
-    network, guesses = values["splits"]["test"], values["guesses"]["test"]
-    card, weights = CARDS / f"{name}.md", shipped_weights(name).read_bytes()
-    text = card.read_text(encoding="utf-8")
-    for label, figures in {f"**{name}**": network, **guesses}.items():
-        text = _replaced(text, label, figures, METRICS)
-    checksum = hashlib.sha256(weights).hexdigest()
+    values, aligned = (
+        json.loads((evaluations / folder / "metrics.json").read_text(encoding="utf-8"))
+        for folder in (name, f"{name}-median")
+    )
+    text = _read_card(name)
+    for label, figures in {
+        f"**{name}**": values["splits"]["test"],
+        ALIGNED: aligned["splits"]["test"],
+        **values["guesses"]["test"],
+    }.items():
+        text = _replaced(text, label, figures)
+    checksum = hashlib.sha256(shipped_weights(name).read_bytes()).hexdigest()
     text = re.sub(r"(SHA-256:\*\* `)[0-9a-f]+", rf"\g<1>{checksum}", text)
-    card.write_text(text, encoding="utf-8")
-    text = _replaced(README.read_text(encoding="utf-8"), f"[`{name}`]", network, README_METRICS)
-    if name == "transfer":
-        text = _replaced(text, f"one {CONSTANT}", guesses[CONSTANT], README_METRICS)
-    README.write_text(text, encoding="utf-8")
+    (CARDS / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+def write_tables() -> None:
+    """Write the tables of the README, and the licences beside the weights, from all cards."""
+    licences = licence_table()
+    fill(README, "metric", lambda old: _with_rows(old, metric_row))
+    fill(README, "aligned", lambda old: _with_rows(old, aligned_row))
+    fill(README, "licences", lambda _: licences)
+    fill(TERMS, "licences", lambda _: licences)
+
+
+def metric_row(name: str) -> str:
+    """A network's row in the README, metric."""
+    return _join(*_described(name), *_cells(name, f"**{name}**")[:4])
+
+
+def aligned_row(name: str) -> str:
+    """A network's row in the README, aligned."""
+    abs_rel, rmse, _, delta1, *_ = _cells(name, ALIGNED)
+    return _join(*_described(name), "us, 323 frames", "median", abs_rel, rmse, delta1)
+
+
+def licence_table() -> str:
+    """Which weights are under which licence, as Markdown."""
+    lines = ["| Weights | Licence | May be used in a product |", "|---|---|---|"]
+    for name in shipped_names():
+        licence = read_licence(name)
+        lines.append(_join(f"`{name}`", f"`{licence}`", "no" if licence == RESEARCH else "yes"))
+    return "\n".join((*lines, ""))
+
+
+def fill(page: Path, marker: str, write: Callable[[str], str]) -> None:
+    """Replace what stands between ``<!-- MARKER -->`` and the next ``<!-- end -->`` of a page.
+
+    Args:
+        page: The page.
+        marker: Where to write.
+        write: Returns the new lines, given the old ones.
+    """
+    text = page.read_text(encoding="utf-8")
+    begin, end = f"<!-- {marker} -->\n", "<!-- end -->"
+    before, found, rest = text.partition(begin)
+    if not found or end not in rest:
+        raise SystemExit(f"{page.name} has no lines between {begin.strip()} and {end}; write them")
+    old, _, after = rest.partition(end)
+    page.write_text(f"{before}{begin}{write(old)}{end}{after}", encoding="utf-8")
+
+
+def _with_rows(table: str, row_of: Callable[[str], str]) -> str:
+    """A table with today's rows of the shipped networks, sorted by δ1, its last column."""
+    head, line, *rows = table.splitlines()
+    others = [row for row in rows if not row.startswith("| [`")]
+    rows = sorted([*others, *map(row_of, shipped_names())], key=_delta1, reverse=True)
+    return "\n".join((head, line, *rows, ""))
+
+
+def _delta1(row: str) -> float:
+    return float(_parts(row)[-1].partition(" ")[0])
+
+
+def _described(name: str) -> tuple[str, str, str]:
+    """Link, size and training data of a network, for the README."""
+    count = int(_find(name, "number of parameters", r"([\d,]+) parameters").replace(",", ""))
+    data = _find(name, "training data", r"- \*\*Trained on:\*\* (.+)")
+    return f"[`{name}`](docs/models/{name}.md)", f"{count / 10**6:.1f}M", data
+
+
+def _read_card(name: str) -> str:
+    return (CARDS / f"{name}.md").read_text(encoding="utf-8")
+
+
+def _find(name: str, what: str, pattern: str) -> str:
+    found = re.search(pattern, _read_card(name))
+    if found is None:
+        raise SystemExit(f"the card of {name} states no {what}; write it as the other cards do")
+    return found[1]
+
+
+def _cells(name: str, label: str) -> list[str]:
+    """The figures in a row of a card, as text."""
+    return _parts(_row(_read_card(name), label)[0])[-len(METRICS) :]
+
+
+def _parts(row: str) -> list[str]:
+    return [cell.strip() for cell in row.strip("|").split("|")]
+
+
+def _join(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _row(text: str, label: str) -> re.Match[str]:
@@ -58,18 +154,15 @@ def _row(text: str, label: str) -> re.Match[str]:
 
 def _means(text: str, label: str) -> list[float]:
     """The numbers that cells of a row begin with."""
-    cells = _row(text, label)[0].strip("| ").split("|")
-    found = (re.match(r"\.?\d[\d.]*(?=$|\s)", cell.strip()) for cell in cells)
+    found = (re.match(r"\.?\d[\d.]*(?=$|\s)", cell) for cell in _parts(_row(text, label)[0]))
     return [float(number[0]) for number in found if number]
 
 
-def _replaced(
-    text: str, label: str, figures: dict[str, dict[str, float]], metrics: tuple[str, ...]
-) -> str:
+def _replaced(text: str, label: str, figures: dict[str, dict[str, float]]) -> str:
     """A text with other figures in the last cells of a row; intervals stay where they stand."""
     row = _row(text, label)
     cells = row[0].strip("|").split("|")
-    for place, metric in enumerate(metrics, start=-len(metrics)):
+    for place, metric in enumerate(METRICS, start=-len(METRICS)):
         mean, low, high = (_short(figures[metric][key]) for key in ("mean", "low", "high"))
         cells[place] = f" {mean} [{low}, {high}] " if "[" in cells[place] else f" {mean} "
     return f"{text[: row.start()]}|{'|'.join(cells)}|{text[row.end() :]}"

@@ -3,20 +3,19 @@
     python -m tools.figures [--evaluations build/figures]
 
 The plot of milliseconds and the table in docs/export.md come from docs/images/latency.json, which
-`benchmarks/accuracy/latency.py` writes. Tables and checksums of the cards and of the README come
-from evaluations; without them, they stay as they are.
+`benchmarks/accuracy/latency.py` writes. Tables and checksums of the cards come from evaluations;
+without them, they stay as they are. The README and the licences beside the weights repeat them.
 """
 
 import argparse
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from depth_unet.model.shipped import shipped_names
-from tools.cards import PEER, ROOT, peer_abs_rel, read_figures, write_figures
+from tools.cards import PEER, ROOT, fill, peer_abs_rel, read_figures, write_figures, write_tables
 
 IMAGES, PAGE = ROOT / "docs" / "images", ROOT / "docs" / "export.md"
 COLOURS = {"PyTorch": "tab:orange", "exported": "tab:blue"}
@@ -29,11 +28,10 @@ def main() -> None:
     evaluations = parser.parse_args().evaluations
     for name in shipped_names():
         if (evaluations / name).is_dir():
-            write_figures(name, evaluations / name)
+            write_figures(name, evaluations)
+    write_tables()
     latency = json.loads((IMAGES / "latency.json").read_text(encoding="utf-8"))
-    text = PAGE.read_text(encoding="utf-8")
-    marked = re.compile(r"(<!-- latency -->\n).*?(<!-- end -->)", re.DOTALL)
-    PAGE.write_text(marked.sub(rf"\g<1>{table(latency)}\g<2>", text), encoding="utf-8")
+    fill(PAGE, "latency", lambda _: table(latency))
     draw(latency, IMAGES / "latency.png")
 
 

@@ -3,7 +3,7 @@
     python -m tools.shipped_graphs
 
 The graphs hold no weights: they refer to the ``.safetensors`` files, which hold them once. Their
-metadata state the figures of the model cards.
+metadata state the licence and the figures of the model cards.
 """
 
 import hashlib
@@ -11,9 +11,7 @@ import hashlib
 from depth_unet.export.external import write_graph
 from depth_unet.export.onnx import Source
 from depth_unet.model.shipped import WEIGHTS
-from tools.cards import read_figures
-
-LICENCE = "research use: trained on NYU Depth v2 (see LICENSE.md beside the weights)"
+from tools.cards import read_figures, read_licence
 
 
 def main() -> None:
@@ -23,7 +21,7 @@ def main() -> None:
         source = Source(
             name=weights.stem,
             sha256=checksum,
-            licence=LICENCE,
+            licence=read_licence(weights.stem),
             metrics=read_figures(weights.stem),
         )
         path = weights.with_suffix(".onnx")

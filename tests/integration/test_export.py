@@ -1,7 +1,6 @@
 """A run as one small file: the same depth, half the size, nothing that only resuming needs."""
 
 import hashlib
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +11,12 @@ import torch
 from safetensors.torch import load_file
 
 from depth_unet.errors import install_command
-from depth_unet.export.onnx import open_session
+from depth_unet.export.onnx import LICENCE, open_session
 from depth_unet.model.checkpoint import BEST_NAME, read, resolve, save
+from depth_unet.model.shipped import ONNX, shipped_weights
 from depth_unet.predict.model import DepthModel
 from tests.integration.commandline import FEW_STEPS, assert_refused, depth_unet
+from tests.predict.onnx_files import facts_in
 
 
 def test_export_predicts_the_same(run_folder: Path, cache: Path, tmp_path: Path) -> None:
@@ -41,8 +42,7 @@ def test_export_to_onnx(run_folder: Path, tmp_path: Path) -> None:
     outcome = depth_unet("export", run_folder, out, "--precision", "fp32")
     assert outcome.code == 0, outcome.err
     assert "SHA-256" in outcome.err
-    session = open_session(out)
-    facts = json.loads(session.get_modelmeta().custom_metadata_map["depth_unet"])
+    session, facts = open_session(out), facts_in(out)
     content = (run_folder / BEST_NAME).read_bytes()
     assert facts["sha256"] == hashlib.sha256(content).hexdigest()
     assert (facts["name"], facts["precision"]) == (run_folder.name, "fp32")
@@ -52,6 +52,17 @@ def test_export_to_onnx(run_folder: Path, tmp_path: Path) -> None:
     expected = DepthModel(read(run_folder / BEST_NAME)).predict(image).depth_m
     np.testing.assert_allclose(depth_m[0], expected, rtol=1e-5, atol=1e-4)
     assert_refused(depth_unet("export", run_folder, out), "already exists")
+
+
+def test_onnx_file_states_the_licence(run_folder: Path, tmp_path: Path) -> None:
+    """That of the shipped weights that it holds; of a run, the data decide."""
+    out, graph = tmp_path / "room.onnx", shipped_weights("scratch", ONNX)
+    licences = list[str]()
+    for name in ("scratch", run_folder):
+        assert depth_unet("export", name, out, "--overwrite").code == 0
+        licences.append(facts_in(out)["licence"])
+    assert licences == [facts_in(graph)["licence"], LICENCE]
+    assert licences[0] == "LicenseRef-Research-Use"
 
 
 def test_onnx_export_refuses(

@@ -1,35 +1,49 @@
 """The weights in the package: small, what their card says, and what is taken without a name."""
 
-import hashlib
 import json
 import re
 import shutil
+import tempfile
 from dataclasses import replace
+from email.message import Message
+from email.parser import Parser
+from importlib.metadata import metadata as metadata_of
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from build import ProjectBuilder
 from PIL import Image
+from pyproject_hooks import quiet_subprocess_runner
 from safetensors.torch import load_file
 
 import depth_unet
+from depth_unet.files.checksum import sha256_of
+from depth_unet.label.teachers import open_teacher
 from depth_unet.model.checkpoint import resolve
-from depth_unet.model.shipped import shipped_weights
+from depth_unet.model.shipped import ONNX, WEIGHTS, shipped_names, shipped_weights
 from depth_unet.recipes import RECIPES
 from tests.integration.commandline import FEW_STEPS, results_in
 from tests.integration.commandline import depth_unet as command
+from tests.predict.onnx_files import facts_in
 
 CARDS = Path(__file__).parents[2] / "docs" / "models"
 LARGEST = 22 * 10**6
-FIGURES = {"transfer": (0.157, 0.543, 0.782), "scratch": (0.255, 0.814, 0.579)}
-"""AbsRel, RMSE and delta1 as the cards say."""
+KEYS = ["Trained on", "Cost", "Licence", "SHA-256", "Data", "Pretraining", "Teachers"]
+HEADINGS = [
+    "Figures",
+    "What it learned from",
+    "How it was trained",
+    "What it is for",
+    "Where it fails",
+]
 
 pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
-both = pytest.mark.parametrize("name", FIGURES)
+every = pytest.mark.parametrize("name", shipped_names())
 
 
-@both
+@every
 def test_file_is_small_and_in_half_precision(name: str) -> None:
     """Below 22 MB, weights in fp16, nothing that only resuming needs."""
     path = resolve(name)
@@ -42,20 +56,55 @@ def test_file_is_small_and_in_half_precision(name: str) -> None:
     assert not [name for name in tensors if name.startswith("state/")]
 
 
-@both
-def test_card_names_this_file(name: str) -> None:
-    """Its checksum, and its number of parameters."""
+@every
+def test_card_is_of_this_file(name: str) -> None:
+    """Its checksum, its number of parameters, and the sections and facts that all cards have."""
     if not CARDS.exists():
         pytest.skip("the cards are not part of the wheel")
     text = (CARDS / f"{name}.md").read_text(encoding="utf-8")
-    assert hashlib.sha256(resolve(name).read_bytes()).hexdigest() in text
+    assert sha256_of(resolve(name)) in text
     model = depth_unet.load(name, engine="torch")
     count = re.search(r"([\d,]+) parameters", text)
     assert count
     assert sum(p.numel() for p in model.parameters()) == int(count[1].replace(",", ""))
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == HEADINGS
+    assert re.findall(r"^- \*\*(.*?):\*\* \S", text, re.MULTILINE) == KEYS
 
 
-@both
+@every
+def test_graph_states_the_card(name: str) -> None:
+    """Licence and figures; `make graphs` brings them from the card."""
+    cards = pytest.importorskip("tools.cards", reason="the tools are not part of the wheel")
+    facts = facts_in(shipped_weights(name, ONNX))
+    assert facts["licence"] == cards.read_licence(name)
+    assert facts["metrics"] == cards.read_figures(name)
+
+
+def test_package_states_every_licence() -> None:
+    """Its metadata name the licences of code and weights, and the files with their texts."""
+    licences = {name: facts_in(shipped_weights(name, ONNX))["licence"] for name in shipped_names()}
+    metadata = package_metadata()
+    stated = metadata["License-Expression"].split(" AND ")
+    assert sorted(stated) == sorted({"Apache-2.0", *licences.values()})
+    files = {"LICENSE", "NOTICE", "src/depth_unet/weights/LICENSE.md"}
+    assert set(metadata.get_all("License-File", [])) == files
+    terms = (WEIGHTS / "LICENSE.md").read_text(encoding="utf-8")
+    for name, licence in licences.items():
+        assert f"\n| `{name}` | `{licence}` |" in terms
+        assert f"\n## {licence}\n" in terms
+
+
+def package_metadata() -> Message:
+    """The metadata of the tested package: of the installed wheel, or built from the sources."""
+    root = WEIGHTS.parents[2]
+    if WEIGHTS.parents[1].name != "src":
+        return metadata_of("depth-unet")
+    with tempfile.TemporaryDirectory() as folder:
+        built = ProjectBuilder(root, runner=quiet_subprocess_runner).metadata_path(folder)
+        return Parser().parsestr((Path(built) / "METADATA").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", [name for name in shipped_names() if name in RECIPES])
 def test_weights_are_of_the_recipe(name: str) -> None:
     """Losses, network (but for the measured factor on its spread) and canvas are the recipe's."""
     config, recipe = depth_unet.load(name, engine="torch").config, RECIPES[name]()
@@ -79,7 +128,7 @@ def test_predict_without_a_name(photo: Path, tmp_path: Path) -> None:
 
 @pytest.mark.nyu
 @pytest.mark.slow
-@both
+@every
 def test_evaluate_reproduces_the_card(name: str, nyu_root: Path, tmp_path: Path) -> None:
     """AbsRel, RMSE and delta1 of the card, to .001."""
     out = tmp_path / "evaluation"
@@ -88,7 +137,9 @@ def test_evaluate_reproduces_the_card(name: str, nyu_root: Path, tmp_path: Path)
     lines = (out / "per_image.csv").read_text(encoding="utf-8").splitlines()
     columns = lines[0].split(",")
     rows = [dict(zip(columns, line.split(","), strict=True)) for line in lines[1:]]
-    for column, expected in zip(("abs_rel", "rmse", "delta1"), FIGURES[name], strict=True):
+    figures = facts_in(shipped_weights(name, ONNX))["metrics"]
+    for column in ("abs_rel", "rmse", "delta1"):
+        expected = figures[column]
         assert np.mean([float(row[column]) for row in rows]) == pytest.approx(expected, abs=1.1e-3)
 
 
@@ -141,3 +192,11 @@ def test_names_of_init(cache: Path) -> None:
     assert re.search(r"init: (\d+) of \1 parameters loaded$", own.err, re.MULTILINE)
     other = command(*train, "--init", "transfer", "--out", "other")
     assert f"{shipped_weights('transfer')} holds a network with encoder" in other.err
+
+
+def test_names_of_teachers(namesake: Path) -> None:
+    """The same rule: a teacher's checksum is that of the weights that label."""
+    own, shipped = open_teacher("./transfer:2"), open_teacher("transfer")
+    assert isinstance(own.network, depth_unet.DepthModel)
+    assert own.sha256 == sha256_of(namesake / "best.safetensors")
+    assert shipped.sha256 == sha256_of(shipped_weights("transfer"))

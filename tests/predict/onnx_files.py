@@ -1,11 +1,11 @@
-"""Small ONNX files: one that is well formed, and ways to spoil it."""
+"""Small ONNX files: one that is well formed, ways to spoil it, and what any file states."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from onnx import ModelProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto, helper, load, numpy_helper
 
 FACTS: dict[str, Any] = {
     "schema": 1,
@@ -100,3 +100,11 @@ def sum_model(height: int = 24, width: int = 32) -> ModelProto:
         ],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+
+
+def facts_in(path: Path) -> dict[str, Any]:
+    """The metadata of a file that ``depth-unet export`` or ``make graphs`` wrote."""
+    model = load(path, load_external_data=False)
+    (text,) = (entry.value for entry in model.metadata_props if entry.key == "depth_unet")
+    facts: dict[str, Any] = json.loads(text)
+    return facts

@@ -1,7 +1,8 @@
-"""Figures of an evaluation come to stand in the card, the README, the graph and the plot."""
+"""Facts of an evaluation and of a card come to stand in the README, the licence and the plot."""
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,51 +15,100 @@ from tools import cards, figures  # noqa: E402
 
 @pytest.fixture
 def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Copies of the card of `transfer` and of the README."""
-    for name, path in {
-        "transfer.md": cards.CARDS / "transfer.md",
-        "README.md": cards.README,
-    }.items():
-        (tmp_path / name).write_bytes(path.read_bytes())
+    """Copies of the cards, of the README and of the licence of the weights."""
+    for path in (*cards.CARDS.glob("*.md"), cards.README, cards.TERMS):
+        shutil.copyfile(path, tmp_path / path.name)
     monkeypatch.setattr(cards, "CARDS", tmp_path)
     monkeypatch.setattr(cards, "README", tmp_path / "README.md")
+    monkeypatch.setattr(cards, "TERMS", tmp_path / "LICENSE.md")
     return tmp_path
 
 
-def evaluation(folder: Path) -> Path:
-    """Results of an evaluation: .111 for the network, .222 and .333 for the guesses."""
-    values = (
-        {metric: {"mean": mean, "low": mean - 0.01, "high": mean + 0.01} for metric in METRIC_NAMES}
-        for mean in (0.111, 0.222, 0.333)
-    )
-    network, constant, per_pixel = values
-    guesses = {"constant depth": constant, "mean depth per pixel": per_pixel}
-    results = {"splits": {"test": network}, "guesses": {"test": guesses}}
-    (folder / "metrics.json").write_text(json.dumps(results))
+def evaluations(folder: Path) -> Path:
+    """Results of two evaluations: .111 metric, .444 aligned, .222 and .333 for the guesses."""
+    means = {"transfer": (0.111, 0.222, 0.333), "transfer-median": (0.444, 0.555, 0.666)}
+    for name, values in means.items():
+        network, constant, per_pixel = (
+            {metric: {"mean": v, "low": v - 0.01, "high": v + 0.01} for metric in METRIC_NAMES}
+            for v in values
+        )
+        guesses = {"constant depth": constant, "mean depth per pixel": per_pixel}
+        results = {"splits": {"test": network}, "guesses": {"test": guesses}}
+        (folder / name).mkdir()
+        (folder / name / "metrics.json").write_text(json.dumps(results))
     return folder
 
 
-def test_figures_are_written_and_read(copies: Path) -> None:
-    """Every row changes, other text does not, and the checksum is that of the weights."""
-    before = (copies / "transfer.md").read_text(), (copies / "README.md").read_text()
-    cards.write_figures("transfer", evaluation(copies))
-    card, readme = (copies / "transfer.md").read_text(), (copies / "README.md").read_text()
+def num_changed(before: str, after: str) -> int:
+    """How many lines differ."""
+    lines = zip(before.splitlines(), after.splitlines(), strict=True)
+    return sum(one != other for one, other in lines)
+
+
+def test_figures_are_written_and_read(copies: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row of a card changes, other text does not, and the checksum is that of the weights."""
+    path, weights = copies / "transfer.md", copies / "transfer.safetensors"
+    before = path.read_text()
+    cards.write_figures("transfer", evaluations(copies))
+    card = path.read_text()
     assert "| **transfer** | .111 [.101, .121] | .111 [.101, .121] | .111 | .111 [" in card
+    assert "| median-aligned, no flip | .444 [.434, .454] | .444 [.434, .454] | .444 |" in card
     assert "| constant depth | .222 [.212, .232] | .222 | .222 | .222 | .222 | .222 |" in card
     assert "| mean depth per pixel | .333 [.323, .343] |" in card
-    assert "encoder | 8.65M | 795 | .111 [.101, .121] | .111 [.101, .121] | .111 | .111 [" in readme
-    assert "| one constant depth | | 795 | .222 [.212, .232] | .222 | .222 | .222 |" in readme
-    for old, new, rows in zip(before, (card, readme), (3, 2), strict=True):
-        lines = zip(old.splitlines(), new.splitlines(), strict=True)
-        assert sum(one != other for one, other in lines) == rows
+    assert num_changed(before, card) == 4
     assert cards.read_figures("transfer")["delta3"] == 0.111
-    weights = copies / "transfer.safetensors"
     weights.write_bytes(b"others")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cards, "shipped_weights", lambda _: weights)
-        cards.write_figures("transfer", evaluation(copies))
-    checksum = hashlib.sha256(b"others").hexdigest()
-    assert checksum in (copies / "transfer.md").read_text()
+    monkeypatch.setattr(cards, "shipped_weights", lambda _: weights)
+    cards.write_figures("transfer", copies)
+    assert hashlib.sha256(b"others").hexdigest() in path.read_text()
+
+
+def test_tables_repeat_the_cards(copies: Path) -> None:
+    """In the repository they are those of `make figures`; a changed card changes a row of each."""
+    before = [(copies / name).read_text() for name in ("README.md", "LICENSE.md")]
+    cards.write_tables()
+    assert [(copies / name).read_text() for name in ("README.md", "LICENSE.md")] == before
+    cards.write_figures("transfer", evaluations(copies))
+    cards.write_tables()
+    assert cards.peer_abs_rel() == 0.160
+    readme = (copies / "README.md").read_text()
+    data = "| 795 photos of NYU Depth v2 with depth; its encoder on ImageNet"
+    link = "| [`transfer`](docs/models/transfer.md) | 8.6M "
+    interval = "[.101, .121]"
+    rows = readme.splitlines()
+    metric = f"{link}{data} | .111 {interval} | .111 {interval} | .111 | .111 {interval} |"
+    assert rows[rows.index(metric) - 1].startswith("| one constant depth |"), "sorted by δ1"
+    assert f"{link}{data} | us, 323 frames | median | .444 [.434, .454] |" in readme
+
+
+def test_a_card_and_weights_are_all_of_a_family(
+    copies: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A third family comes into every table, with its own licence."""
+    text = (copies / "transfer.md").read_text().replace("transfer", "rendered")
+    licence, data = "LicenseRef-Research-Use", "- **Trained on:** "
+    text = text.replace(licence, "Apache-2.0").replace(data, f"{data}rendered rooms, not ")
+    (copies / "rendered.md").write_text(text)
+    monkeypatch.setattr(cards, "shipped_names", lambda: ["rendered", "scratch", "transfer"])
+    cards.write_tables()
+    readme, terms = ((copies / name).read_text() for name in ("README.md", "LICENSE.md"))
+    assert (
+        readme.count("| [`rendered`](docs/models/rendered.md) | 8.6M | rendered rooms, not ") == 2
+    )
+    for page in (readme, terms):
+        assert "| `rendered` | `Apache-2.0` | yes |\n| `scratch` | `LicenseRef-Res" in page
+        assert "| `transfer` | `LicenseRef-Research-Use` | no |\n<!-- end -->" in page
+
+
+def test_what_is_missing_is_named(copies: Path) -> None:
+    """A card without a fact, and a page without its marker, are named with what to write."""
+    (copies / "scratch.md").write_text("# Model card: `scratch`\n")
+    with pytest.raises(SystemExit, match="the card of scratch states no licence; write it as"):
+        cards.write_tables()
+    page = copies / "page.md"
+    page.write_text("<!-- latency -->\n")
+    with pytest.raises(SystemExit, match=r"page.md has no lines between <!-- latency --> and"):
+        cards.fill(page, "latency", str.upper)
 
 
 def test_table_and_plot(tmp_path: Path) -> None:

@@ -61,10 +61,14 @@ def run(arguments: ExportArguments) -> list[DataError]:
 def _write_onnx(
     out: Path, checkpoint: Checkpoint, sources: list[Path], precision: StoredChoice
 ) -> None:
-    from depth_unet.export import int8, onnx  # noqa: PLC0415  # onnx is optional
+    from depth_unet.export import external, int8, onnx  # noqa: PLC0415  # onnx is optional
 
-    checksums = ", ".join(sha256_of(path) for path in sources)
-    source = onnx.Source(name=short_name(sources[0]), sha256=checksums)
+    licences = {external.licence_of(path) for path in sources}
+    source = onnx.Source(
+        name=short_name(sources[0]),
+        sha256=", ".join(sha256_of(path) for path in sources),
+        licence=licences.pop() if len(licences) == 1 else onnx.LICENCE,
+    )
     if precision == "int8":
         int8.write(out, checkpoint, source, _render_photos())
     else:

@@ -3,13 +3,16 @@
 import json
 from pathlib import Path
 
+import onnx
 from onnx import ModelProto, TensorProto
 from onnx.external_data_helper import set_external_data
 
 from depth_unet.errors import ConfigError
 from depth_unet.export.checkpoint import load_weights
-from depth_unet.export.onnx import Source, build, check, describe
+from depth_unet.export.onnx import LICENCE, Source, build, check, describe
 from depth_unet.files.atomic import replacing
+from depth_unet.model.shipped import ONNX, WEIGHTS
+from depth_unet.predict.onnx import METADATA_KEY
 
 TYPES = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}
 LENGTH_BYTES = 8  # of the header's length, at the start of a safetensors file
@@ -39,6 +42,15 @@ def write_graph(path: Path, weights: Path, source: Source) -> None:
     with replacing(path) as temporary:
         temporary.write_bytes(model.SerializeToString())
         check(temporary, checkpoint)
+
+
+def licence_of(weights: Path) -> str:
+    """The licence of a checkpoint: of shipped weights, that which their graph states."""
+    if weights.parent != WEIGHTS:
+        return LICENCE
+    model = onnx.load(weights.with_suffix(ONNX), load_external_data=False)
+    facts = {entry.key: entry.value for entry in model.metadata_props}
+    return str(json.loads(facts[METADATA_KEY])["licence"])
 
 
 def refer(model: ModelProto, weights: Path) -> None:

@@ -16,7 +16,7 @@ from depth_unet.files.checksum import sha256_of
 from depth_unet.files.text import as_path
 from depth_unet.label.combine import combine
 from depth_unet.label.foreign import ForeignNetwork, description_of
-from depth_unet.model.shipped import CHECKPOINT, ONNX, shipped_weights
+from depth_unet.model.shipped import CHECKPOINT, ONNX, find_weights
 from depth_unet.predict.load import load
 from depth_unet.predict.predictor import Predictor
 
@@ -67,8 +67,10 @@ def open_teacher(text: str) -> Teacher:
 
 def _checksum(name: str, path: Path) -> str:
     """SHA-256 of the weights of a teacher."""
-    files = (shipped_weights(name), path, *sorted(path.glob(f"*{CHECKPOINT}")))  # best, last
-    return next(sha256_of(file) for file in files if file.is_file())
+    file = path if path.suffix.lower() == ONNX else find_weights(name)
+    if file.is_dir():
+        file = min(file.glob(f"*{CHECKPOINT}"))  # best, else last
+    return sha256_of(file)
 
 
 def _split(text: str) -> tuple[str, float]:
