@@ -1,7 +1,7 @@
 """Hash what a commit computes, to prove that a refactoring changes nothing.
 
 It checks a commit out beside the repository, and there trains `seed` on rendered rooms and
-`transfer` on NYU pairs (20 steps, fp32, one thread), predicts eight photos with both shipped
+`transfer` on NYU pairs (20 steps, fp32, one thread), predicts eight photos with all shipped
 weights, and renders twelve rooms. It prints one SHA-256 per result. Floats differ between
 processors, so compare commits on one machine:
 
@@ -89,9 +89,9 @@ def _measure(checkout: Path, out: Path, nyu: Path) -> dict[str, str]:
     photos = sorted((nyu / "test_a").glob("*.jpg"))[:8]
     if len(photos) < 8:
         raise SystemExit(f"{nyu / 'test_a'} holds {len(photos)} JPEG files; eight are needed")
-    for weights in ("transfer", "scratch"):
-        depth = out / f"depth-{weights}"
-        file = checkout / "src" / "depth_unet" / "weights" / f"{weights}.safetensors"  # torch's
+    shipped = checkout / "src" / "depth_unet" / "weights"
+    for file in sorted(shipped.glob("*.safetensors")):  # a file is torch's, a name ONNX Runtime's
+        weights, depth = file.stem, out / f"depth-{file.stem}"
         _run(
             checkout, "predict", *photos, "--weights", file, "--out", depth, "--save", "npy",
             "--device", "cpu", "--overwrite",

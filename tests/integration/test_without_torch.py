@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from depth_unet.errors import install_command
+from depth_unet.model.shipped import shipped_names
 from tests.imports import WITHOUT_TRAINING
 from tests.integration.commandline import Outcome, assert_refused
 
@@ -134,7 +135,7 @@ def test_sheets_need_matplotlib_alone(
 def test_wrong_weights_need_no_torch(photo: Path) -> None:
     """A mistyped name is refused as such: installing torch would not help."""
     outcome = run("predict", photo, "--weights", "transfr")
-    assert_refused(outcome, "transfr does not exist", "shipped weights: scratch, transfer")
+    assert_refused(outcome, "transfr does not exist", ", ".join(shipped_names()))
 
 
 @pytest.mark.parametrize("command", ["inspect", "prepare", "rooms"])

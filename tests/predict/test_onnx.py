@@ -16,6 +16,7 @@ from PIL import Image
 import depth_unet
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import CheckpointError, ConfigError
+from depth_unet.model.shipped import shipped_names
 from depth_unet.predict.onnx import OnnxModel
 from depth_unet.predict.prediction import half_width, spread_of
 from depth_unet.predict.predictor import Predictor
@@ -33,7 +34,7 @@ def smooth_photo(height: int, width: int) -> np.ndarray:
     return (127 * (1 + np.stack(waves, axis=-1))).astype(np.uint8)
 
 
-@pytest.fixture(scope="module", params=["transfer", "scratch"])
+@pytest.fixture(scope="module", params=shipped_names())
 def engines(request: pytest.FixtureRequest) -> tuple[Predictor, Predictor]:
     """Shipped weights in torch and in ONNX Runtime."""
     return depth_unet.load(request.param, engine="torch"), depth_unet.load(request.param)

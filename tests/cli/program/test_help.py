@@ -6,6 +6,7 @@ import pytest
 
 from depth_unet import __version__
 from depth_unet.cli.main import MODULE_OF, WITH_RECIPE
+from depth_unet.cli.program import help as help_texts
 from depth_unet.recipes import RECIPES
 from tests.integration.commandline import Outcome, depth_unet
 
@@ -51,6 +52,18 @@ def test_help_of_a_recipe_names_every_setting() -> None:
     ):
         assert words in out
     assert "(default: 0.05)" in out
+
+
+@pytest.mark.parametrize(
+    "command", ["predict", "evaluate", "compare", "export", "label", "train seed"], ids=str
+)
+def test_help_lists_the_shipped_weights(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command that takes weights names all that ship, also those that come later."""
+    names = ["rendered", "scratch", "transfer", "transfer-small"]
+    monkeypatch.setattr(help_texts, "shipped_names", lambda: names)
+    out = " ".join(depth_unet(*command.split(), "--help").out.replace("│", "").split())
+    assert f"ship with the package ({', '.join(names)})" in out
+    assert "{shipped}" not in out
 
 
 @pytest.mark.parametrize("command", [(), ("predict",), ("train",), ("train", "seed")], ids=" ".join)

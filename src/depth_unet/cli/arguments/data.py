@@ -74,8 +74,9 @@ class LabelArguments:
     out: Annotated[Path, option("DIR", short="-o")]
     """Folder to write. Resumable: run the same command again."""
     teacher: Annotated[tuple[str, ...], option("NAME[:WEIGHT]...")] = ("transfer",)
-    """Networks whose weighted geometric mean is the label; the first gives the scale. Shipped
-    weights, a run, a checkpoint, or an .onnx file (docs/labels.md)."""
+    """Networks whose weighted geometric mean is the label; the first gives the scale. Weights
+    that ship with the package ({shipped}), a run, a checkpoint, or an .onnx file
+    (docs/labels.md)."""
     disagreement: Annotated[float, option("RATIO")] = 0.15
     """Standard deviation of log-depth beyond which a pixel gets no label."""
     overwrite: Switch = False

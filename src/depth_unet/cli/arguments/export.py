@@ -15,7 +15,8 @@ class ExportArguments:
     """Write the weights of a run as one small file for prediction."""
 
     checkpoint: Annotated[str, tyro.conf.Positional, operand("RUN")]
-    """Run folder (its best checkpoint) or checkpoint file."""
+    """Run folder (its best checkpoint), checkpoint file, or weights that ship with the package
+    ({shipped})."""
     out: Annotated[Path, tyro.conf.Positional, operand("FILE")]
     """File to write: `.safetensors` (weights) or `.onnx` (whole model, photo in, metres out)."""
     average: Annotated[tuple[str, ...], option("RUN...")] = ()

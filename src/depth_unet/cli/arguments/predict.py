@@ -20,7 +20,8 @@ class PredictArguments:
     """Photos, videos, folders, or patterns in quotes such as "*.jpg". A number such as 0 stands for
     a webcam. With -, file names are read from standard input."""
     weights: Annotated[str, option("NAME|PATH")] = "transfer"
-    """Shipped weights (transfer or scratch), an .onnx file, a run folder or a checkpoint file."""
+    """Weights that ship with the package ({shipped}), an .onnx file, a run folder or a checkpoint
+    file. A shipped name wins over a folder of that name, which ./NAME names."""
     out: Annotated[Path, option("DIR", short="-o")] = Path("depth")
     """Output folder."""
     save: Annotated[tuple[choices.SaveChoice, ...], option("FORMAT...")] = ("png16", "npy", "color")

@@ -36,8 +36,8 @@ class TrainArguments(RecipeArguments):
     """Hold out the rooms of this fold, in place of --holdout. FILE is a CSV file with the columns
     room_group and fold."""
     init: Annotated[str | None, option("RUN", default="random or ImageNet weights")] = None
-    """Start from the weights of this run folder or checkpoint file. Weights whose name or shape
-    differs are not used."""
+    """Start from the weights of this run folder or checkpoint file, or from weights that ship with
+    the package ({shipped}). Weights whose name or shape differs are not used."""
     auto_resume: Switch = False
     """Resume the run in --out if there is one. Otherwise start a new run."""
     overwrite: Switch = False

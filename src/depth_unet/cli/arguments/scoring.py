@@ -36,8 +36,8 @@ class EvaluateArguments(ScoringArguments):
     checkpoint: Annotated[
         str, tyro.conf.Positional, tyro.conf.arg(metavar="[CHECKPOINT]", help_behavior_hint="")
     ] = ""
-    """Run folder (its best checkpoint), checkpoint file, or the name of shipped weights; leave it
-    out with --predictions."""
+    """Run folder (its best checkpoint), checkpoint file, or weights that ship with the package
+    ({shipped}); leave it out with --predictions."""
     split: Annotated[
         tuple[choices.SplitChoice, ...], option(default="seen, unseen and test, where they exist")
     ] = ()
@@ -64,7 +64,8 @@ class CompareArguments(ScoringArguments):
     """Compare runs on frames that none of them was trained on."""
 
     runs: Annotated[tuple[str, ...], tyro.conf.Positional, operand("RUN RUN...")]
-    """Run folders (their best checkpoints) or checkpoint files. The first is the reference."""
+    """Run folders (their best checkpoints), checkpoint files, or weights that ship with the package
+    ({shipped}). The first is the reference."""
     split: Annotated[tuple[choices.ComparedChoice, ...], option(default="unseen")] = ()
     """Parts of the data set to score, without rooms that any run was trained on. Keep test for
     final results."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from depth_unet.errors import ConfigError
+from depth_unet.model.shipped import shipped_names
 
 if TYPE_CHECKING:
     from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec
@@ -62,8 +63,9 @@ class RefusedError(Exception):
 def help_rules() -> "ConstructorRegistry":
     """Rules that make tyro's help and errors readable; values are parsed as without them.
 
-    Several values are shown as ``INT...``, an empty default as ``none``, and the lines of a
-    docstring are joined. A config that refuses a value raises ``RefusedError``.
+    Several values are shown as ``INT...``, an empty default as ``none``, the lines of a docstring
+    are joined, and ``{shipped}`` in it becomes the names of the shipped weights. A config that
+    refuses a value raises ``RefusedError``.
     """
     from tyro.constructors import (
         ConstructorRegistry,
@@ -122,6 +124,11 @@ def _show(value: Any, spec: "PrimitiveConstructorSpec[Any]") -> list[str]:
 
 
 def _join_lines(text: str | Callable[[], str | None] | None) -> Callable[[], str]:
-    # Called when help is shown, since reading docstrings takes time. A line such as "npy: an array"
-    # is an item of a list and stays a line.
-    return lambda: re.sub(r"\s*\n\s*(?![\w, ]+: )", " ", (text() if callable(text) else text) or "")
+    # Called when help is shown, since reading docstrings and folders takes time. A line such as
+    # "npy: an array" is an item of a list and stays a line.
+    def joined() -> str:
+        words = (text() if callable(text) else text) or ""
+        words = words.replace("{shipped}", ", ".join(shipped_names()))
+        return re.sub(r"\s*\n\s*(?![\w, ]+: )", " ", words)
+
+    return joined
