@@ -69,6 +69,7 @@ def test_card_is_of_this_file(name: str) -> None:
     assert sum(p.numel() for p in model.parameters()) == int(count[1].replace(",", ""))
     assert re.findall(r"^## (.*)$", text, re.MULTILINE) == HEADINGS
     assert re.findall(r"^- \*\*(.*?):\*\* \S", text, re.MULTILINE) == KEYS
+    assert re.search(r"\*\*Trained on:\*\* .*\n- ", text), "one line: a cell of the README"
 
 
 @every
