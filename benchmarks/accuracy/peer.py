@@ -22,7 +22,7 @@ from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.splits import evenly_spaced
 from depth_unet.evaluate.score import Predictor
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
-from depth_unet.label.foreign import Description, ForeignNetwork
+from depth_unet.predict.label.foreign import Description, ForeignNetwork
 
 METER_XXS = Description(
     mean=(0.485, 0.456, 0.406),

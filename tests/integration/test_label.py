@@ -12,7 +12,7 @@ from PIL import Image
 
 from depth_unet.data.forms.recognise import open_source
 from tests.integration.commandline import TINY_MODEL, assert_refused, depth_unet
-from tests.label.test_foreign import FACTS
+from tests.predict.label.test_foreign import FACTS
 from tests.predict.onnx_files import FACTS as OURS
 from tests.predict.onnx_files import flat_model, sum_model, write
 

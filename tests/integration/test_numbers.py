@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from depth_unet.cli.arguments import arguments_of
+from depth_unet.cli.arguments.find import arguments_of
 from depth_unet.cli.main import MODULE_OF
 from depth_unet.config.run import Config
 from depth_unet.config.values import flatten, from_dict, replace_fields, to_dict

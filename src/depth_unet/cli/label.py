@@ -18,8 +18,8 @@ from depth_unet.data.layout import PairRow
 from depth_unet.errors import ConfigError, DataError, own_command
 from depth_unet.files.owner import own_folder
 from depth_unet.images.photo import DecodedPhoto, read_photo
-from depth_unet.label.dataset import LabelFolder
-from depth_unet.label.teachers import Teachers, open_teacher
+from depth_unet.predict.label.dataset import LabelFolder
+from depth_unet.predict.label.teachers import Teachers, open_teacher
 
 
 def run(arguments: LabelArguments) -> list[DataError]:

@@ -220,7 +220,7 @@ def _parse(command: str, rest: list[str], *, prog: str = "", config: Any = None)
     """Parse the options of a command; tyro prints help and errors, and exits."""
     import tyro
 
-    from depth_unet.cli.arguments import arguments_of
+    from depth_unet.cli.arguments.find import arguments_of
     from depth_unet.cli.program.defaults import trusted_defaults
     from depth_unet.cli.program.repeated import join_repeated
 

@@ -2,28 +2,3 @@
 
 Standard library and tyro only, so that help never imports torch.
 """
-
-from importlib import import_module
-from typing import Any
-
-FILE_OF = {
-    "predict": "predict",
-    "train": "recipe",
-    "resume": "recipe",
-    "search": "recipe",
-    "evaluate": "scoring",
-    "compare": "scoring",
-    "leaderboard": "scoring",
-    "export": "export",
-    "inspect": "data",
-    "prepare": "data",
-    "label": "data",
-    "rooms": "data",
-}
-
-
-def arguments_of(command: str) -> type[Any]:
-    """The options of a command, a dataclass; ``resume`` stands for ``train --resume``."""
-    module = import_module(f"{__name__}.{FILE_OF[command]}")
-    kind: type[Any] = getattr(module, f"{command.title()}Arguments")
-    return kind

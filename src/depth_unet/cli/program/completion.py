@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from tyro.conf import FlagCreatePairsOff, Positional
 
-from depth_unet.cli.arguments import arguments_of
+from depth_unet.cli.arguments.find import arguments_of
 from depth_unet.cli.main import MODULE_OF, WITH_RECIPE
 from depth_unet.errors import ConfigError
 from depth_unet.recipes import RECIPES

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from depth_unet.label.combine import combine
+from depth_unet.predict.label.combine import combine
 
 
 def random_depth(seed: int) -> np.ndarray:

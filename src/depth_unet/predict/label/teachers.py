@@ -14,9 +14,9 @@ from depth_unet.config.checks import check_range
 from depth_unet.errors import ConfigError
 from depth_unet.files.checksum import sha256_of
 from depth_unet.files.text import as_path
-from depth_unet.label.combine import combine
-from depth_unet.label.foreign import ForeignNetwork, description_of
 from depth_unet.model.shipped import CHECKPOINT, ONNX, find_weights
+from depth_unet.predict.label.combine import combine
+from depth_unet.predict.label.foreign import ForeignNetwork, description_of
 from depth_unet.predict.load import load
 from depth_unet.predict.predictor import Predictor
 

@@ -8,7 +8,7 @@ import yaml
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import CheckpointError
-from depth_unet.label.foreign import ForeignNetwork
+from depth_unet.predict.label.foreign import ForeignNetwork
 from tests.predict.onnx_files import flat_model, sum_model, write
 
 FACTS = {
