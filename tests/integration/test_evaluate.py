@@ -26,6 +26,9 @@ from tests.report.page import Page
 METRICS = (
     *("abs_rel", "sq_rel", "rmse", "rmse_log", "log10", "silog"),
     *("delta1", "delta2", "delta3"),
+    *("edge_precision_0.25", "edge_precision_0.5", "edge_precision_1"),
+    *("edge_recall_0.25", "edge_recall_0.5", "edge_recall_1"),
+    *("edge_f1_0.25", "edge_f1_0.5", "edge_f1_1", "edge_f1", "boundary_f1"),
 )
 
 
