@@ -71,7 +71,7 @@ def assert_perfect(source: PairsSource, indices: list[int], protocol: EvalProtoc
         assert interval == {"mean": perfect, "low": perfect, "high": perfect}, name
 
 
-@pytest.mark.parametrize("alignment", ["none", "median", "scale_shift"])
+@pytest.mark.parametrize("alignment", ["none", "median", "scale_shift", "log_scale_shift"])
 @pytest.mark.parametrize("flip", [True, False])
 @pytest.mark.parametrize("protocol", [NYU_EIGEN, FULL], ids=lambda protocol: protocol.name)
 def test_truth_is_perfect(
