@@ -22,7 +22,11 @@ REFERENCES: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "delta2": lambda p, g: np.mean(np.maximum(p / g, g / p) < 1.25**2),
     "delta3": lambda p, g: np.mean(np.maximum(p / g, g / p) < 1.25**3),
 }
-BEST = {name: float(name.startswith("delta")) for name in METRIC_NAMES}
+BEST = {name: float(name.startswith(("delta", "edge", "boundary"))) for name in METRIC_NAMES}
+
+
+PIXEL_METRICS = list(REFERENCES)
+"""Metrics of single pixels; those of edges have their own references in tests/metrics."""
 
 
 @pytest.fixture(params=METRIC_NAMES, name="metric")
@@ -54,6 +58,7 @@ def test_one_finite_value_per_image(metric: str) -> None:
     assert values.isfinite().tolist() == [True, True, True, False]
 
 
+@pytest.mark.parametrize("metric", PIXEL_METRICS)
 def test_equals_numpy(metric: str) -> None:
     """The value of each image is that of one line of NumPy over its valid pixels, to 1e-9."""
     prediction, target, valid = make_depth()
@@ -96,10 +101,11 @@ def test_computed_in_double_precision(metric: str, dtype: torch.dtype) -> None:
     assert torch.equal(scores(sums)[metric][:3], scores(exact)[metric][:3])
 
 
+@pytest.mark.parametrize("metric", PIXEL_METRICS)
 def test_worse_predictions_score_worse(metric: str) -> None:
     """Twice the error in log-depth is never better."""
     prediction, target, valid = make_depth()
     near = scores(image_sums(prediction, target, valid))[metric][:2]
     far = scores(image_sums(prediction**2 / target, target, valid))[metric][:2]
-    sign = -1 if metric.startswith("delta") else 1
+    sign = -1 if metric.startswith(("delta", "edge", "boundary")) else 1
     assert (sign * (far - near) > 0).all()

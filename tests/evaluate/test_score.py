@@ -65,7 +65,7 @@ def test_truth_against_itself_is_perfect(box_rooms: Path) -> None:
     predictors = {"truth": lambda image, _camera: depths[image.tobytes()].astype(np.float32)}
     summary = score(predictors, source, indices, FULL)["truth"].summary(num_resamples=10)
     for name, value in summary.items():
-        best = float(name.startswith("delta"))
+        best = float(name.startswith(("delta", "edge", "boundary")))
         assert value["mean"] == pytest.approx(best, abs=1e-5)
     eigen = score(predictors, source, tests, NYU_EIGEN)["truth"].summary(num_resamples=10)
     assert eigen["delta1"]["mean"] == 1

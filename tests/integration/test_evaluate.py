@@ -26,6 +26,9 @@ from tests.report.page import Page
 METRICS = (
     *("abs_rel", "sq_rel", "rmse", "rmse_log", "log10", "silog"),
     *("delta1", "delta2", "delta3"),
+    *("edge_precision_0.25", "edge_precision_0.5", "edge_precision_1"),
+    *("edge_recall_0.25", "edge_recall_0.5", "edge_recall_1"),
+    *("edge_f1_0.25", "edge_f1_0.5", "edge_f1_1", "edge_f1", "boundary_f1"),
 )
 
 
@@ -240,12 +243,16 @@ def test_flip_and_alignment(run_folder: Path, cache: Path, tmp_path: Path) -> No
         "plain": (),
         "flip": ("--flip",),
         "fitted": ("--align", "scale_shift"),
+        "logs": ("--align", "log_scale_shift"),
     }.items():
         outcome = evaluate(run_folder, cache, tmp_path / name, "--split", "test", *options)
         results = results_in(tmp_path / name)
-        figures[name] = results["splits"]["test"]["rmse"]["mean"]
+        figures[name] = {
+            metric: interval["mean"] for metric, interval in results["splits"]["test"].items()
+        }
         assert results["flip"] is (name == "flip")
-        assert results["alignment"] == ("scale_shift" if name == "fitted" else "none")
+        assert results["alignment"] == (options[1] if "--align" in options else "none")
         assert f"flip averaging {'on' if name == 'flip' else 'off'}" in outcome.out
-    assert figures["flip"] != figures["plain"]
-    assert figures["fitted"] < figures["plain"]
+    assert figures["flip"]["rmse"] != figures["plain"]["rmse"]
+    assert figures["fitted"]["rmse"] < figures["plain"]["rmse"]
+    assert figures["logs"]["rmse_log"] < figures["plain"]["rmse_log"]

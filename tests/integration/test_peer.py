@@ -67,11 +67,11 @@ def assert_perfect(source: PairsSource, indices: list[int], protocol: EvalProtoc
     assert metrics.num_images == len(indices)
     found: dict[str, Any] = metrics.summary(10)
     for name, interval in found.items():
-        perfect = 1.0 if name.startswith("delta") else 0.0
+        perfect = 1.0 if name.startswith(("delta", "edge", "boundary")) else 0.0
         assert interval == {"mean": perfect, "low": perfect, "high": perfect}, name
 
 
-@pytest.mark.parametrize("alignment", ["none", "median", "scale_shift"])
+@pytest.mark.parametrize("alignment", ["none", "median", "scale_shift", "log_scale_shift"])
 @pytest.mark.parametrize("flip", [True, False])
 @pytest.mark.parametrize("protocol", [NYU_EIGEN, FULL], ids=lambda protocol: protocol.name)
 def test_truth_is_perfect(

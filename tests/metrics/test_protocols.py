@@ -2,11 +2,14 @@
 
 import math
 from dataclasses import replace
+from typing import get_args
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from depth_unet.config.choices import AlignmentChoice
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.depth import image_sums
@@ -15,6 +18,7 @@ from depth_unet.metrics.protocols import (
     FULL,
     NYU_EIGEN,
     PROTOCOLS,
+    Alignment,
     EvalProtocol,
     protocol,
 )
@@ -30,7 +34,7 @@ def make_depth(low_m: float = 0.5, high_m: float = 9.9) -> Tensor:
 
 
 @pytest.mark.parametrize("average", ["image", "pixel"])
-@pytest.mark.parametrize("alignment", ["none", "median", "scale_shift"])
+@pytest.mark.parametrize("alignment", get_args(Alignment))
 @pytest.mark.parametrize("name", NAMES)
 def test_ground_truth_against_itself_is_perfect(name: str, alignment: str, average: str) -> None:
     """Under every protocol the ground truth scores exactly 0 and 1, aligned or not."""
@@ -41,7 +45,7 @@ def test_ground_truth_against_itself_is_perfect(name: str, alignment: str, avera
         prepared = (part[None, None] for part in rules.prepare(target, target))
         metrics.add(f"{high_m}", image_sums(*prepared)[0])
     for metric, value in metrics.summary(num_resamples=10).items():
-        best = float(metric.startswith("delta"))
+        best = float(metric.startswith(("delta", "edge", "boundary")))
         assert value == {"mean": best, "low": best, "high": best}
 
 
@@ -139,7 +143,34 @@ def test_scale_shift_alignment_is_least_squares() -> None:
     torch.testing.assert_close(prediction[valid], fitted)
 
 
-@pytest.mark.parametrize("alignment", ["median", "scale_shift"])
+def test_log_scale_shift_alignment_is_least_squares_of_logs() -> None:
+    """It removes a power and a factor; of a noisy prediction it leaves what NumPy's fit leaves."""
+    target = make_depth(2.0, 8.0).double()
+    target[::3] = 0.0
+    rules = replace(FULL, alignment="log_scale_shift", clamp_m=(1e-3, 100.0))
+    prepared = rules.prepare(0.4 * target**1.7, target)
+    torch.testing.assert_close(
+        prepared.prediction_m[prepared.valid], prepared.target_m[prepared.valid]
+    )
+    noisy = target * (1 + make_depth())
+    prediction, truth, valid = rules.prepare(noisy, target)
+    logs = np.log(noisy[valid].numpy())
+    slope, shift = np.polyfit(logs, np.log(truth[valid].numpy()), 1)
+    np.testing.assert_allclose(prediction[valid].numpy(), np.exp(slope * logs + shift), rtol=1e-9)
+
+
+def test_log_alignment_of_missing_predictions() -> None:
+    """Depth of 0 or below counts as the nearest depth of the clamp, in the fit too."""
+    target = make_depth(2.0, 8.0).double()
+    holes, nearest = 0.7 * target, 0.7 * target
+    holes[:50], holes[50:100], nearest[:100] = 0.0, -1.0, NYU_EIGEN.clamp_m[0]
+    rules = replace(NYU_EIGEN, alignment="log_scale_shift")
+    found = rules.prepare(holes, target).prediction_m
+    assert torch.equal(found, rules.prepare(nearest, target).prediction_m)
+    assert found.isfinite().all()
+
+
+@pytest.mark.parametrize("alignment", ["median", "scale_shift", "log_scale_shift"])
 def test_alignment_without_a_fit(alignment: str) -> None:
     """Without a valid pixel nothing is aligned; a flat prediction becomes finite depth."""
     rules = replace(FULL, alignment=alignment)
@@ -173,6 +204,15 @@ def test_descriptions() -> None:
         "valid 0.001 <= depth <= 80 m; prediction clamped to [0.001, 80] m; "
         "average per image, then over images; flip averaging on; alignment scale and shift"
     )
+
+
+def test_alignment_choices() -> None:
+    """What the option takes is what a protocol knows, and each has its own words."""
+    assert get_args(AlignmentChoice) == get_args(Alignment)
+    lines = {replace(FULL, alignment=name).describe("raw") for name in get_args(Alignment)}
+    assert len(lines) == len(get_args(Alignment))
+    (last,) = (line for line in lines if "log" in line)
+    assert last.endswith("alignment scale and shift of log depth")
 
 
 def test_range_of_a_data_set() -> None:

@@ -70,7 +70,7 @@ def test_perfect_prediction(seed: int, share: float, dtype: torch.dtype) -> None
     _, target, valid = make_depth(seed, share)
     target = target.to(dtype)
     for name, values in scores(image_sums(target, target, valid)).items():
-        assert (values == float(name.startswith("delta"))).all()
+        assert (values == float(name.startswith(("delta", "edge", "boundary")))).all()
     terms = WeightedLoss(ALL_TERMS)(target, target, valid)
     for name, term in terms.items():
         # silog keeps the epsilon of its root: 1e-3 per image.

@@ -6,8 +6,10 @@ SplitChoice = Literal["all", "train", "seen", "unseen", "test"]
 ComparedChoice = Literal["all", "seen", "unseen", "test"]
 ProtocolChoice = Literal["nyu-eigen", "densedepth", "full"]
 PairingChoice = Literal["name", "order"]
-AlignmentChoice = Literal["none", "median", "scale_shift"]
-SortChoice = Literal["abs_rel", "rmse", "log10", "delta1", "delta2", "delta3"]
+AlignmentChoice = Literal["none", "median", "scale_shift", "log_scale_shift"]
+SortChoice = Literal[
+    "abs_rel", "rmse", "log10", "delta1", "delta2", "delta3", "edge_f1", "boundary_f1"
+]
 SaveChoice = Literal[
     "png16", "npy", "npz", "exr", "pfm", "color", "panel", "ply", "glb", "plot3d", "json"
 ]

@@ -1,8 +1,10 @@
-"""The usual depth metrics, computed from sums over pixels."""
+"""The depth metrics of the field, computed from sums over pixels."""
 
 import torch
 from jaxtyping import Bool, Float, Float64
 from torch import Tensor
+
+from depth_unet.metrics.edges import EDGE_NAMES, edge_scores
 
 SUM_NAMES = (
     "count",
@@ -15,6 +17,7 @@ SUM_NAMES = (
     "delta1",
     "delta2",
     "delta3",
+    *EDGE_NAMES,
 )
 """Columns of ``image_sums``."""
 METRIC_NAMES = (
@@ -27,21 +30,28 @@ METRIC_NAMES = (
     "delta1",
     "delta2",
     "delta3",
+    *EDGE_NAMES,
 )
 """Keys of ``scores``, in the order of the tables."""
 DELTA_BASE = 1.25
+
+
+def is_higher_better(metric: str) -> bool:
+    """Whether a higher value of one of ``METRIC_NAMES`` is better."""
+    return metric.startswith("delta") or metric in EDGE_NAMES
 
 
 def image_sums(
     prediction_m: Float[Tensor, "b 1 h w"],
     target_m: Float[Tensor, "b 1 h w"],
     valid: Bool[Tensor, "b 1 h w"],
-) -> Float64[Tensor, "b 10"]:
+) -> Float64[Tensor, "b 21"]:
     """Sufficient statistics of each image: the sums over pixels that the metrics need.
 
     With ``p`` the prediction, ``g`` the target and ``d = ln p - ln g``, the sums of
     ``1, |p - g| / g, (p - g)^2 / g, (p - g)^2, d^2, d, |log10 p - log10 g|`` and of the hits
-    ``max(p / g, g / p) < 1.25^k`` for k = 1, 2, 3. AbsRel divides by the ground truth.
+    ``max(p / g, g / p) < 1.25^k`` for k = 1, 2, 3. AbsRel divides by the ground truth. The
+    ``edge_scores`` of the whole image stand here times its number of valid pixels.
 
     Args:
         prediction_m: Predicted depth, metres, positive.
@@ -65,28 +75,34 @@ def image_sums(
     error = prediction - target
     log_ratio = prediction.log() - target.log()
     ratio = torch.maximum(prediction / target, target / prediction)
-    columns = (
-        torch.ones_like(error),
-        error.abs() / target,
-        error.square() / target,
-        error.square(),
-        log_ratio.square(),
-        log_ratio,
-        (prediction.log10() - target.log10()).abs(),
-        *(ratio < DELTA_BASE**power for power in (1, 2, 3)),
+
+    def total(column: Tensor) -> Tensor:
+        return (column * counted).sum(dim=1)
+
+    totals = (
+        counted.sum(dim=1),
+        total(error.abs() / target),
+        total(error.square() / target),
+        total(error.square()),
+        total(log_ratio.square()),
+        total(log_ratio),
+        total((prediction.log10() - target.log10()).abs()),
+        *(total(ratio < DELTA_BASE**power) for power in (1, 2, 3)),
     )
-    return torch.stack([(column * counted).sum(dim=1) for column in columns], dim=1)
+    sums = torch.stack(totals, dim=1)
+    return torch.cat((sums, sums[:, :1] * edge_scores(prediction_m, target_m, valid)), dim=1)
 
 
-def scores(sums: Float64[Tensor, "b 10"]) -> dict[str, Float64[Tensor, " b"]]:
+def scores(sums: Float64[Tensor, "b 21"]) -> dict[str, Float64[Tensor, " b"]]:
     """The metrics of each row of sums.
 
     With means over the counted pixels: ``abs_rel = mean(|p - g| / g)``,
     ``sq_rel = mean((p - g)^2 / g)`` (metres), ``rmse = sqrt(mean((p - g)^2))`` (metres),
     ``rmse_log = sqrt(mean(d^2))`` with ``d = ln p - ln g``,
     ``log10 = mean |log10 p - log10 g|``,
-    ``silog = 100 * sqrt(mean(d^2) - mean(d)^2)``, the form of KITTI and BTS, times 100, and
-    ``delta_k``, the share of pixels with ``max(p / g, g / p) < 1.25^k``.
+    ``silog = 100 * sqrt(mean(d^2) - mean(d)^2)``, the form of KITTI and BTS, times 100,
+    ``delta_k``, the share of pixels with ``max(p / g, g / p) < 1.25^k``, and the ``edge_scores``;
+    where pixels are pooled, their mean over images, weighted by the number of valid pixels.
 
     Args:
         sums: Rows of ``image_sums``, or sums of such rows (metrics pooled over their pixels).
@@ -117,4 +133,5 @@ def scores(sums: Float64[Tensor, "b 10"]) -> dict[str, Float64[Tensor, " b"]]:
         "delta1": mean["delta1"],
         "delta2": mean["delta2"],
         "delta3": mean["delta3"],
+        **{name: mean[name] for name in EDGE_NAMES},
     }

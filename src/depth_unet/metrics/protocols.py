@@ -11,7 +11,13 @@ from depth_unet.errors import ConfigError, DataError
 
 ValidRule = Literal["inside", "up_to_max", "all"]
 Average = Literal["image", "pixel"]
-Alignment = Literal["none", "median", "scale_shift"]
+Alignment = Literal["none", "median", "scale_shift", "log_scale_shift"]
+ALIGNMENT_WORDS: dict[Alignment, str] = {
+    "none": "none",
+    "median": "median",
+    "scale_shift": "scale and shift",
+    "log_scale_shift": "scale and shift of log depth",
+}
 
 
 class Prepared(NamedTuple):
@@ -53,7 +59,8 @@ class EvalProtocol:
     flip: bool = False
     """Whether the prediction is averaged with that of the mirror image."""
     alignment: Alignment = "none"
-    """`none`: metric; `median`: scaled to the true median; `scale_shift`: least-squares line."""
+    """`none`: metric; `median`: scaled to the true median; `scale_shift`: least-squares line;
+    `log_scale_shift`: least-squares line between the logs, `log d' = a log d + b`."""
 
     def __post_init__(self) -> None:
         for field, bounds in (
@@ -118,7 +125,7 @@ class EvalProtocol:
                 f"prediction clamped to [{self.clamp_m[0]:g}, {self.clamp_m[1]:g}] m",
                 f"average {average}",
                 f"flip averaging {flip or ('on' if self.flip else 'off')}",
-                f"alignment {self.alignment.replace('_', ' and ')}",
+                f"alignment {ALIGNMENT_WORDS[self.alignment]}",
             )
         )
 
@@ -127,8 +134,9 @@ class EvalProtocol:
     ) -> Prepared:
         """Crop, mask, align, clamp: in this order.
 
-        Alignment is fitted to the valid pixels of this image. Flip averaging needs the model, so
-        the code that runs the model does it.
+        Alignment is fitted to the valid pixels of this image; log depth needs positive numbers, so
+        there the prediction is first raised to the nearest depth of the clamp. Flip averaging needs
+        the model, so the code that runs the model does it.
 
         Args:
             prediction_m: Predicted depth at the size of the ground truth, metres.
@@ -152,8 +160,21 @@ class EvalProtocol:
         prediction = prediction_m[rows, columns].double()
         target = target_m[rows, columns].double()
         valid = self._valid(target)
-        prediction = _align(prediction, target, valid, self.alignment)
+        if valid.any():
+            prediction = self._align(prediction, target, valid)
         return Prepared(prediction.clamp(*self.clamp_m), target, valid)
+
+    def _align(self, prediction: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+        match self.alignment:
+            case "none":
+                return prediction
+            case "median":
+                return prediction * (target[valid].quantile(0.5) / prediction[valid].quantile(0.5))
+            case "scale_shift":
+                return prediction + _correction(prediction, target, valid)
+            case "log_scale_shift":
+                prediction = prediction.clamp(min=self.clamp_m[0])
+                return prediction * _correction(prediction.log(), target.log(), valid).exp()
 
     def _valid(self, target_m: Tensor) -> Tensor:
         match self.valid_rule:
@@ -227,15 +248,14 @@ def _span(bounds: tuple[int, int] | None) -> str:
     return "all" if bounds is None else f"{bounds[0]}:{bounds[1]}"
 
 
-def _align(prediction: Tensor, target: Tensor, valid: Tensor, alignment: Alignment) -> Tensor:
-    if alignment == "none" or not valid.any():
-        return prediction
-    known, truth = prediction[valid], target[valid]
-    if alignment == "median":
-        return prediction * (truth.quantile(0.5) / known.quantile(0.5))
-    # The line is fitted to the residual, so that a perfect prediction does not change by a bit.
-    residual = truth - known
+def _correction(prediction: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """What the least-squares line from prediction to target adds to each pixel.
+
+    The line is fitted to the residual, so that a perfect prediction does not change by a bit.
+    """
+    known = prediction[valid]
+    residual = target[valid] - known
     centred = known - known.mean()
     spread = centred.square().sum()
     slope = torch.where(spread > 0, (centred * residual).sum() / spread, torch.zeros_like(spread))
-    return prediction + slope * (prediction - known.mean()) + residual.mean()
+    return slope * (prediction - known.mean()) + residual.mean()

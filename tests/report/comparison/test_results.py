@@ -15,7 +15,11 @@ def interval(low: float, high: float) -> dict[str, float]:
 @pytest.mark.parametrize("metric", METRIC_NAMES)
 def test_better_is_lower_but_for_delta(metric: str) -> None:
     """An interval on one side of 0 decides, by the direction of the metric."""
-    falls, rises = ("worse", "better") if metric.startswith("delta") else ("better", "worse")
+    falls, rises = (
+        ("worse", "better")
+        if metric.startswith(("delta", "edge", "boundary"))
+        else ("better", "worse")
+    )
     assert verdict(metric, interval(-0.2, -0.1), 50) == falls
     assert verdict(metric, interval(0.1, 0.2), 50) == rises
 

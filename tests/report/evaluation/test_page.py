@@ -185,6 +185,9 @@ def test_protocol_in_words() -> None:
     assert "a little too good" not in text
     assert "of another data set" in text
     assert rules.describe("as box rooms gives it") in text
+    assert "logarithms" not in text
+    logs = results(protocol=dataclasses.replace(FULL, alignment="log_scale_shift"))
+    assert "by a straight line between the logarithms, so" in Page(page(logs, [])).text
 
 
 def test_commands_are_for_a_shell() -> None:

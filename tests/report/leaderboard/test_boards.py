@@ -10,7 +10,7 @@ import torch
 
 from depth_unet.config.choices import SortChoice
 from depth_unet.metrics.accumulate import mean_difference
-from depth_unet.metrics.depth import METRIC_NAMES
+from depth_unet.metrics.depth import METRIC_NAMES, is_higher_better
 from depth_unet.report.evaluation.table import COLUMNS
 from depth_unet.report.leaderboard.boards import make_boards
 from depth_unet.report.leaderboard.read import Evaluation
@@ -54,6 +54,12 @@ def test_the_best_is_first() -> None:
 def test_sort_choices_are_the_columns() -> None:
     """What can be sorted by is what is shown."""
     assert set(get_args(SortChoice)) == set(COLUMNS) <= set(METRIC_NAMES)
+
+
+@pytest.mark.parametrize(("metric", "heading"), COLUMNS.items())
+def test_arrows_show_what_is_better(metric: str, heading: str) -> None:
+    """The arrow of a column says in which direction its rows are sorted."""
+    assert heading[-1] == ("↑" if is_higher_better(metric) else "↓")
 
 
 @pytest.mark.parametrize(

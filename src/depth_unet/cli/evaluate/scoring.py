@@ -19,7 +19,7 @@ from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.protocols import FULL, NYU_EIGEN, EvalProtocol, protocol
 from depth_unet.report.evaluation.results import count_rooms
 
-TABLE_WIDTH = 124
+TABLE_WIDTH = 152
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:

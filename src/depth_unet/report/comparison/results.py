@@ -9,6 +9,7 @@ from typing import Any, Literal
 from depth_unet.config.values import differences
 from depth_unet.files.atomic import write_text
 from depth_unet.metrics.accumulate import MetricAccumulator
+from depth_unet.metrics.depth import is_higher_better
 from depth_unet.metrics.protocols import EvalProtocol
 from depth_unet.report.comparison.frames import FairFrames
 from depth_unet.report.comparison.runs import Run
@@ -76,14 +77,14 @@ def verdict(metric: str, difference: Interval, num_images: int) -> Verdict:
     """What a paired difference shows: no difference if its interval holds 0, or images are few.
 
     Args:
-        metric: One of ``METRIC_NAMES``; higher is better for ``delta``, lower for the others.
+        metric: One of ``METRIC_NAMES``.
         difference: ``low`` and ``high`` of the run's metric minus the first run's.
         num_images: Number of images.
     """
     if num_images < FEWEST_IMAGES or not (difference["low"] > 0 or difference["high"] < 0):
         return "no difference"
     rises = difference["low"] > 0
-    return "better" if rises == metric.startswith("delta") else "worse"
+    return "better" if rises == is_higher_better(metric) else "worse"
 
 
 def write_results(comparison: Comparison, out: Path) -> None:

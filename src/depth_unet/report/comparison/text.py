@@ -8,7 +8,7 @@ from depth_unet.report.comparison.results import FEWEST_IMAGES, Comparison, verd
 from depth_unet.report.evaluation.table import COLUMNS, LABELS
 from depth_unet.report.page import SPACE, Interval, count_photos
 
-SHOWN = ("abs_rel", "rmse", "delta1")
+SHOWN = ("abs_rel", "rmse", "delta1", "edge_f1", "boundary_f1")
 PLACES = {
     "seen": "photos that every run held back from the rooms it was trained in",
     "unseen": "photos of rooms that no run was trained in",

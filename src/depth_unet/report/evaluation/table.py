@@ -12,6 +12,8 @@ COLUMNS = {
     "delta1": "δ1 ↑",
     "delta2": "δ2 ↑",
     "delta3": "δ3 ↑",
+    "edge_f1": "edge F1 ↑",
+    "boundary_f1": "boundary F1 ↑",
 }
 LABELS = {
     "seen": "seen rooms",

@@ -1,6 +1,7 @@
 """Group evaluations into tables whose rows can be compared, and sort the rows."""
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +9,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from depth_unet.metrics.accumulate import mean_difference
-from depth_unet.report.evaluation.table import COLUMNS, FILE_LABELS
+from depth_unet.metrics.depth import is_higher_better
+from depth_unet.report.evaluation.table import FILE_LABELS
 from depth_unet.report.leaderboard.read import Evaluation, Scores
 from depth_unet.report.page import Interval, count_photos
 
@@ -24,9 +26,10 @@ class Row:
         is_guess: Whether it is a baseline that ignores the photo.
         num_weights: Number of weights; None if unknown.
         flip: Whether predictions of the mirror image were averaged in; None if unknown.
-        scores: Every metric's mean and interval.
+        scores: Every metric's mean and interval; earlier versions measured fewer.
         behind: Difference of the sorting metric from the best method on the same photos, with its
-            interval; None for that method, for guesses, and if the protocol pools pixels.
+            interval; None for that method, for guesses, if the protocol pools pixels, and where
+            either was not measured.
     """
 
     name: str
@@ -63,8 +66,8 @@ class Board:
         return any(row.behind for row in self.rows)
 
     def best(self, metric: str) -> float:
-        """The best mean of a metric among the methods; guesses do not count."""
-        means = (row.scores[metric]["mean"] for row in self.methods)
+        """The best mean of a measured metric among the methods; guesses do not count."""
+        means = (row.scores[metric]["mean"] for row in self.methods if metric in row.scores)
         return max(means) if is_higher_better(metric) else min(means)
 
 
@@ -92,11 +95,6 @@ def make_boards(evaluations: Sequence[Evaluation], metric: str = "abs_rel") -> l
         )
         for heading, members in zip(headings, groups.values(), strict=True)
     ]
-
-
-def is_higher_better(metric: str) -> bool:
-    """Whether a higher value of a metric is better."""
-    return COLUMNS[metric].endswith("↑")
 
 
 def _heading(one: Evaluation) -> str:
@@ -128,6 +126,8 @@ def _rows(members: Sequence[Evaluation], metric: str) -> tuple[Row, ...]:
 def _behind(one: Evaluation, first: Evaluation, metric: str) -> Interval | None:
     if one is first or PER_IMAGE not in one.rules:
         return None
+    if metric not in one.scores or metric not in first.scores:
+        return None
     values, base = (
         torch.tensor([side.images[name][metric] for name in sorted(side.images)]).double()
         for side in (one, first)
@@ -138,12 +138,13 @@ def _behind(one: Evaluation, first: Evaluation, metric: str) -> Interval | None:
 def _guesses(members: Sequence[Evaluation]) -> list[Row]:
     """Every guess once, or once for each method where its scores differ between the methods.
 
-    They differ with flip averaging and with the frames that a guess was fitted to.
+    They differ with flip averaging and with the frames that a guess was fitted to. Metrics that an
+    earlier version did not measure make no difference, nor does rounding.
     """
     found: dict[str, list[tuple[str, Scores]]] = defaultdict(list)
-    for one in members:
+    for one in sorted(members, key=lambda one: len(one.scores), reverse=True):
         for name, scores in one.guesses.items():
-            if scores not in [known for _, known in found[name]]:
+            if not any(_are_equal(scores, known) for _, known in found[name]):
                 found[name].append((one.name, scores))
     return [
         Row(
@@ -158,7 +159,18 @@ def _guesses(members: Sequence[Evaluation]) -> list[Row]:
     ]
 
 
+def _are_equal(scores: Scores, others: Scores) -> bool:
+    """Whether the metrics that both hold are equal up to rounding."""
+    return all(
+        math.isclose(value, others[name][end], rel_tol=1e-9, abs_tol=1e-12)
+        for name in scores.keys() & others.keys()
+        for end, value in scores[name].items()
+    )
+
+
 def _sort_key(scores: Scores, metric: str) -> float:
+    if metric not in scores:
+        return math.inf
     mean = scores[metric]["mean"]
     return -mean if is_higher_better(metric) else mean
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
 from depth_unet.files.text import read_text
 from depth_unet.metrics.depth import METRIC_NAMES
+from depth_unet.metrics.edges import EDGE_NAMES
 from depth_unet.model.checkpoint import short_name
 from depth_unet.report.evaluation.results import PER_IMAGE_NAME, RESULT_NAME
 from depth_unet.report.page import Interval
@@ -33,7 +34,7 @@ class Evaluation:
         split: The split.
         num_pixels: Number of pixels with true depth; None in results of earlier versions.
         rules: The protocol in one line, without flip averaging.
-        scores: Every metric's mean and interval.
+        scores: Every metric's mean and interval; earlier versions had no ``EDGE_NAMES``.
         guesses: The same for the guesses it was compared with.
         images: Every metric of every photo, by the photo's path.
     """
@@ -96,7 +97,12 @@ def _part(
 
 def _scores(values: Mapping[str, Mapping[str, Any]]) -> Scores:
     ends = ("mean", "low", "high")
-    return {name: {end: float(values[name][end]) for end in ends} for name in METRIC_NAMES}
+    return {name: {end: float(values[name][end]) for end in ends} for name in _measured(values)}
+
+
+def _measured(values: Container[str]) -> list[str]:
+    """The metrics that an evaluation holds; only those that came later may be missing."""
+    return [name for name in METRIC_NAMES if name in values or name not in EDGE_NAMES]
 
 
 def _rules(description: str) -> str:
@@ -111,6 +117,6 @@ def _rules(description: str) -> str:
 def _per_image(path: Path) -> dict[str, dict[str, dict[str, float]]]:
     found: dict[str, dict[str, dict[str, float]]] = {}
     for line in csv.DictReader(io.StringIO(read_text(path), newline="")):
-        values = {name: float(line[name]) for name in METRIC_NAMES}
+        values = {name: float(line[name]) for name in _measured(line)}
         found.setdefault(line["split"], {})[line["image"]] = values
     return found

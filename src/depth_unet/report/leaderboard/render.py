@@ -8,6 +8,7 @@ from depth_unet.report.evaluation.table import COLUMNS
 from depth_unet.report.leaderboard.boards import Board, Row
 from depth_unet.report.page import Interval, render
 
+NOT_MEASURED = "–"
 FLIP = {True: "yes", False: "no", None: "not stated"}
 WITH_INTERVAL = ("abs_rel", "rmse", "delta1")
 HOW_TO_READ = (
@@ -87,6 +88,8 @@ def notes(boards: Sequence[Board]) -> list[str]:
 
 
 def _cell(board: Board, row: Row, metric: str) -> Cell:
+    if metric not in row.scores:
+        return Cell(mean=NOT_MEASURED)
     value = row.scores[metric]
     mean = f"{value['mean']:.3f}"
     return Cell(
