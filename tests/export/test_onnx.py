@@ -40,6 +40,8 @@ NETWORKS = {
     "no rays": replace(SMALL, camera_rays=False),
     "linear": replace(SMALL, depth_map="linear", stem_stride=1),
     "inverse": replace(SMALL, depth_map="inverse", stem_stride=4),
+    "subpixel": replace(SMALL, subpixel=True),
+    "subpixel, no spread": replace(SMALL, subpixel=True, stem_stride=4, spread=False),
     "transfer": replace(
         SMALL, encoder="efficientnet_lite0", widths=(8, 8, 16, 16), blocks=(1, 1, 1, 1),
         attention_blocks=(0, 0, 1, 0),

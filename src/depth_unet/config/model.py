@@ -73,6 +73,9 @@ class ModelConfig:
     spread_scale: float = 1.0
     """Factor by which predictions multiply the spread. It is measured after training and set with
     `depth-unet export --spread-scale`."""
+    subpixel: bool = False
+    """Predict a depth for every pixel of the image from the finest features, instead of enlarging
+    their map bilinearly: sharper edges."""
     num_classes: int = 0
     """Number of pixel classes to learn as a second task, in training only. 0: none. Needs
     `--loss.semantics`."""

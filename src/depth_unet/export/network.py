@@ -90,14 +90,20 @@ class NetworkNodes:
         )
 
     def _heads(self, x: str, size: str) -> list[str]:
-        """The one channel of each head, at the canvas; two channels cost as much as one."""
-        nodes, heads = self.nodes, [self.network.head]
+        """The map of each head, at the canvas; two heads cost as much as one."""
+        nodes, heads, factor = self.nodes, [self.network.head], self.network.head_factor
         if self.network.spread_head is not None:
             heads.append(self.network.spread_head)
         weights = nodes("Concat", *(self._weight(head.weight) for head in heads), axis=0)
         biases = nodes("Concat", *(self._weight(cast(Tensor, h.bias)) for h in heads), axis=0)
-        y = nodes.bilinear(nodes("Conv", x, weights, biases, pads=[1] * 4), size)
-        return nodes.several("Split", len(heads), y, axis=1, num_outputs=len(heads))
+        y = nodes("Conv", x, weights, biases, pads=[1] * 4)
+        if factor == 1:
+            y = nodes.bilinear(y, size)
+            return nodes.several("Split", len(heads), y, axis=1, num_outputs=len(heads))
+        counts = np.array([head.out_channels for head in heads])
+        raw, *spread = nodes.several("Split", len(heads), y, counts, axis=1)
+        fine = nodes("DepthToSpace", raw, blocksize=factor, mode="CRD")  # canvases are even
+        return [fine, *(nodes.bilinear(one, size) for one in spread)]
 
     def _encode(self, image: str, camera: list[Value]) -> list[str]:
         encoder = self.network.encoder

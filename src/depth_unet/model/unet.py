@@ -51,7 +51,8 @@ class UNet(nn.Module):
         self.encoder = make_encoder(config)
         pairs = list(itertools.pairwise(widths))
         self.ups = nn.ModuleList(Upsample(coarse, fine, groups) for fine, coarse in reversed(pairs))
-        self.head = nn.Conv2d(widths[0], 1, 3, padding=1)
+        self.head_factor = config.stem_stride if config.subpixel else 1
+        self.head = nn.Conv2d(widths[0], self.head_factor**2, 3, padding=1)
         self._initialise()
         nn.init.normal_(self.head.weight, std=0.01)
         self.spread_head: nn.Conv2d | None = None
@@ -94,7 +95,8 @@ class UNet(nn.Module):
         with torch.autocast(image.device.type, enabled=False):
             semantics = self._classes(features) if torch.is_grad_enabled() else None
             x = F.silu(features[-1].to(self.head.weight.dtype))
-            raw = F.interpolate(self.head(x), size=size, mode="bilinear")
+            fine = F.pixel_shuffle(self.head(x), self.head_factor)
+            raw = F.interpolate(fine, size=size, mode="bilinear")
             depth_m = to_metres(raw, config.depth_map, config.min_depth_m, config.max_depth_m)
             if self.spread_head is None:
                 return DepthOutput(depth_m, None, semantics)
