@@ -29,7 +29,7 @@ from depth_unet.cli.export import ROOMS
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import Source
 from depth_unet.data.splits import evenly_spaced, rooms_of_fold
-from depth_unet.evaluate.score import Predictor, score
+from depth_unet.evaluate.score import PredictArray, score
 from depth_unet.export.checkpoint import load_weights
 from depth_unet.export.int8 import CONVOLUTIONS, fold, quantise
 from depth_unet.export.onnx import build, open_session
@@ -97,7 +97,7 @@ def variants(name: str, photos: list[np.ndarray]) -> Iterator[tuple[str, onnx.Mo
     yield "convolutions only", quantise(folded, photos)
 
 
-def predictor(session: onnxruntime.InferenceSession) -> Predictor:
+def predictor(session: onnxruntime.InferenceSession) -> PredictArray:
     """Depth by a file."""
 
     def predict(image: np.ndarray, intrinsics: Intrinsics) -> np.ndarray:
@@ -107,7 +107,7 @@ def predictor(session: onnxruntime.InferenceSession) -> Predictor:
     return predict
 
 
-def speeds(predictors: dict[str, Predictor], rounds: int) -> dict[str, list[float]]:
+def speeds(predictors: dict[str, PredictArray], rounds: int) -> dict[str, list[float]]:
     """Processor seconds for one photo of 640x480 after another, in turn."""
     camera = Intrinsics.centred(640, 480, 519.0)
     random = np.random.default_rng(0)
@@ -168,7 +168,7 @@ def measured(
     rounds: int,
 ) -> list[str]:
     """The rows of one network."""
-    predictors, megabytes = dict[str, Predictor](), dict[str, float]()
+    predictors, megabytes = dict[str, PredictArray](), dict[str, float]()
     with tempfile.TemporaryDirectory() as folder:
         for name, model in variants(network, photos):
             path = Path(folder) / "model.onnx"

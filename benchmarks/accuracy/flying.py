@@ -18,14 +18,14 @@ from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import Frame, Source, mask_invalid
 from depth_unet.data.splits import evenly_spaced
 from depth_unet.errors import DataError
-from depth_unet.evaluate.score import Predictor, predict_frame
+from depth_unet.evaluate.score import PredictArray, predict_frame
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.metrics.flying import JUMP_M, flying_points
 from depth_unet.model.checkpoint import resolve
 from depth_unet.predict.model import DepthModel
 
 
-def count_points(predict: Predictor, frame: Frame, source: Source) -> np.ndarray:
+def count_points(predict: PredictArray, frame: Frame, source: Source) -> np.ndarray:
     """All pixels, those near jumps, flying ones, and flying ones at flattened jumps."""
     target_m = mask_invalid(frame.depth_mm, source.info) / MILLIMETRES_PER_METRE
     found = flying_points(predict_frame(predict, frame).numpy(), target_m, target_m > 0)

@@ -28,7 +28,7 @@ from rich.console import Console
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
-from depth_unet.evaluate.score import Predictor
+from depth_unet.evaluate.score import PredictArray
 from depth_unet.files.atomic import write_text
 from depth_unet.model.shipped import shipped_names
 from depth_unet.predict.load import load
@@ -40,10 +40,10 @@ PYTORCH, EXPORTED = "PyTorch", "exported"
 
 def contestants(
     names: list[str], peer: Path | None, stack: contextlib.ExitStack
-) -> dict[tuple[str, str], Predictor]:
+) -> dict[tuple[str, str], PredictArray]:
     """What predicts, by network and engine; a run folder has no exported form."""
     sharing = max(1, len(os.sched_getaffinity(0)) // THREADS)
-    found = dict[tuple[str, str], Predictor]()
+    found = dict[tuple[str, str], PredictArray]()
     for name in names:
         found[name, PYTORCH] = load(name, engine="torch").predict_array
         if name in shipped_names():
@@ -56,7 +56,7 @@ def contestants(
 
 
 def take_turns(
-    sides: dict[tuple[str, str], Predictor], rounds: int
+    sides: dict[tuple[str, str], PredictArray], rounds: int
 ) -> dict[tuple[str, str], list[float]]:
     """Milliseconds of every side for one random photo after another."""
     camera = Intrinsics.assumed(WIDTH, HEIGHT, NYU_FOCAL)

@@ -20,7 +20,7 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.splits import evenly_spaced
-from depth_unet.evaluate.score import Predictor
+from depth_unet.evaluate.score import PredictArray
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.predict.label.foreign import Description, ForeignNetwork
 
@@ -37,7 +37,7 @@ RINGING_PX = 4  # How far the border shines into the photo: they were stored as 
 Edit = Callable[[np.ndarray], np.ndarray]
 
 
-def meter_xxs(path: Path, threads: int | None = None) -> Predictor:
+def meter_xxs(path: Path, threads: int | None = None) -> PredictArray:
     """METER-XXS at 256x192, resized bilinearly without antialiasing, in all or some threads.
 
     With antialiasing its RMSE on test_a is .538, with aligned corners .549: measured, the figures
@@ -81,7 +81,7 @@ EDITS: dict[str, Edit] = {
 }
 
 
-def measure(predict: Predictor, image: np.ndarray, depth_mm: np.ndarray) -> tuple[float, ...]:
+def measure(predict: PredictArray, image: np.ndarray, depth_mm: np.ndarray) -> tuple[float, ...]:
     """AbsRel after median alignment, metric AbsRel, ratio of the medians."""
     height, width = depth_mm.shape
     camera = Intrinsics.centred(width, height, width)

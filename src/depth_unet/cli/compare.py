@@ -18,7 +18,7 @@ from depth_unet.config.choices import ComparedChoice
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import Source
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.evaluate.score import Predictor
+from depth_unet.evaluate.score import PredictArray
 from depth_unet.files.owner import own_folder
 from depth_unet.model.checkpoint import resolve
 from depth_unet.model.device import choose_device
@@ -68,7 +68,7 @@ def compare(arguments: CompareArguments, paths: list[Path]) -> None:
 
 def score_runs(
     runs: tuple[Run, ...],
-    predictors: Mapping[str, Predictor],
+    predictors: Mapping[str, PredictArray],
     source: Source,
     arguments: CompareArguments,
     engine: str,

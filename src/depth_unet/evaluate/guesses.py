@@ -10,7 +10,7 @@ from torch import Tensor
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.source import Source
 from depth_unet.data.splits import evenly_spaced
-from depth_unet.evaluate.score import Predictor
+from depth_unet.evaluate.score import PredictArray
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.images.resize import resize_depth
 
@@ -43,7 +43,7 @@ def fit_guesses(source: Source, indices: Sequence[int]) -> dict[str, Tensor]:
     }
 
 
-def guess_predictors(guesses: Mapping[str, Tensor]) -> dict[str, Predictor]:
+def guess_predictors(guesses: Mapping[str, Tensor]) -> dict[str, PredictArray]:
     """The fitted guesses as predictors, by the name shown in tables."""
     return {
         "constant depth": _constant_predictor(guesses["constant_m"].reshape(1, 1).numpy()),
@@ -51,7 +51,7 @@ def guess_predictors(guesses: Mapping[str, Tensor]) -> dict[str, Predictor]:
     }
 
 
-def _constant_predictor(depth_m: Float32[np.ndarray, "h w"]) -> Predictor:
+def _constant_predictor(depth_m: Float32[np.ndarray, "h w"]) -> PredictArray:
     def predict(
         image: UInt8[np.ndarray, "h w 3"],  # noqa: ARG001  # a guess ignores the photo
         intrinsics: Intrinsics,  # noqa: ARG001

@@ -8,7 +8,7 @@ from jaxtyping import Float32, UInt8
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import DataError
-from depth_unet.evaluate.score import Predictor
+from depth_unet.evaluate.score import PredictArray
 from depth_unet.outputs.depth_read import read_depth_file, read_unit
 
 
@@ -30,7 +30,7 @@ class FilePredictions:
         self.metres_per_unit = metres_per_unit
         self._missing: dict[str, float] = {}
 
-    def predictor_for(self, photo: str) -> Predictor:
+    def predictor_for(self, photo: str) -> PredictArray:
         """A predictor that returns the stored prediction; it needs only the size of the photo."""
 
         def predict(

@@ -19,7 +19,7 @@ from depth_unet.metrics.accumulate import MetricAccumulator
 from depth_unet.metrics.depth import image_sums
 from depth_unet.metrics.protocols import EvalProtocol
 
-Predictor = Callable[[UInt8[np.ndarray, "h w 3"], Intrinsics], Float32[np.ndarray, "h2 w2"]]
+PredictArray = Callable[[UInt8[np.ndarray, "h w 3"], Intrinsics], Float32[np.ndarray, "h2 w2"]]
 """Depth in metres from RGB (0 to 255) and its camera, at any size."""
 
 READ_AHEAD = 4
@@ -29,12 +29,12 @@ READ_AHEAD = 4
 class PredictionsByName(Protocol):
     """Predictions made earlier, found by the photo's path within the data set."""
 
-    def predictor_for(self, photo: str) -> Predictor:
+    def predictor_for(self, photo: str) -> PredictArray:
         """A predictor that returns the prediction for one photo."""
         ...
 
 
-AnyPredictor = Predictor | PredictionsByName
+AnyPredictor = PredictArray | PredictionsByName
 
 
 def score(
@@ -75,18 +75,18 @@ def score(
     return accumulators
 
 
-def predictor_for(predict: AnyPredictor, photo: str) -> Predictor:
+def predictor_for(predict: AnyPredictor, photo: str) -> PredictArray:
     """The predictor for one photo."""
     return predict.predictor_for(photo) if isinstance(predict, PredictionsByName) else predict
 
 
-def predict_frame(predict: Predictor, frame: Frame) -> Float32[Tensor, "h w"]:
+def predict_frame(predict: PredictArray, frame: Frame) -> Float32[Tensor, "h w"]:
     """The predicted depth of a frame at the size of its ground truth, metres."""
     depth_m = predict(frame.image, frame.intrinsics)
     return torch.from_numpy(resize_bilinear(depth_m, *frame.depth_mm.shape))
 
 
-def score_frame(predict: Predictor, frame: Frame, protocol: EvalProtocol) -> torch.Tensor:
+def score_frame(predict: PredictArray, frame: Frame, protocol: EvalProtocol) -> torch.Tensor:
     """Sufficient statistics of one frame; see ``metrics.depth.image_sums``."""
     predict = with_flip_averaging(predict) if protocol.flip else predict
     prediction_m = predict_frame(predict, frame)
@@ -108,7 +108,7 @@ def _read(source: Source, protocol: EvalProtocol, index: int) -> Frame:
     return replace(frame, depth_mm=mask_invalid(frame.depth_mm, source.info))
 
 
-def with_flip_averaging(predict: Predictor) -> Predictor:
+def with_flip_averaging(predict: PredictArray) -> PredictArray:
     """A predictor that averages the predictions for the photo and for its mirror image."""
 
     def predict_both(

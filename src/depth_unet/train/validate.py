@@ -14,7 +14,7 @@ from depth_unet.config.run import Config
 from depth_unet.data.mixture import Mixture
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits, evenly_spaced, frames_of
-from depth_unet.evaluate.score import Predictor, score
+from depth_unet.evaluate.score import PredictArray, score
 from depth_unet.figures.panel import PanelRow, panel
 from depth_unet.figures.write import render_array
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
@@ -30,7 +30,7 @@ NUM_PICTURES = 3
 
 
 def validate(
-    predict: Predictor,
+    predict: PredictArray,
     source: Mixture,
     splits: Splits,
     *,
@@ -69,7 +69,7 @@ def validate(
 
 
 def score_together(
-    predict: Predictor, source: Source, frames: list[int], rules: EvalProtocol, fabric: Fabric
+    predict: PredictArray, source: Source, frames: list[int], rules: EvalProtocol, fabric: Fabric
 ) -> MetricAccumulator:
     """Score frames, each in one process; all processes return the sums of all frames."""
     mine = frames[fabric.global_rank :: fabric.world_size]
@@ -91,7 +91,7 @@ def score_together(
 
 def averaged_predictor(
     network: nn.Module, weights: Mapping[str, Tensor], config: Config, fabric: Fabric
-) -> Predictor:
+) -> PredictArray:
     """A predictor that runs ``network`` with these weights."""
     dtype = next(iter(weights.values())).dtype
 
@@ -108,7 +108,7 @@ def averaged_predictor(
     return predict
 
 
-def _row(source: Source, index: int, predict: Predictor) -> PanelRow:
+def _row(source: Source, index: int, predict: PredictArray) -> PanelRow:
     frame = source.read(index)
     return PanelRow(
         image=frame.image,

@@ -18,7 +18,7 @@ from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits
 from depth_unet.errors import DataError
 from depth_unet.evaluate.guesses import guess_predictors
-from depth_unet.evaluate.score import AnyPredictor, Predictor
+from depth_unet.evaluate.score import AnyPredictor, PredictArray
 from depth_unet.files.owner import own_folder
 from depth_unet.model.checkpoint import resolve, short_name
 from depth_unet.model.device import choose_device
@@ -78,7 +78,7 @@ def default_folder(path: Path, *, is_files: bool) -> Path:
 
 def score_checkpoint(
     source: Source, path: Path, arguments: EvaluateArguments
-) -> tuple[NetworkResults, Predictor]:
+) -> tuple[NetworkResults, PredictArray]:
     """Score a network, and the guesses fitted to its training frames."""
     model = DepthModel.from_file(path).to(choose_device(arguments.device))
     checkpoint = model.checkpoint

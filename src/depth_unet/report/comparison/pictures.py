@@ -8,7 +8,7 @@ import numpy as np
 
 from depth_unet.data.source import Source
 from depth_unet.data.splits import evenly_spaced
-from depth_unet.evaluate.score import Predictor, predict_frame, with_flip_averaging
+from depth_unet.evaluate.score import PredictArray, predict_frame, with_flip_averaging
 from depth_unet.figures.curves import Chart, Line, curves
 from depth_unet.figures.side_by_side import SideBySideRow, side_by_side
 from depth_unet.figures.write import write_figure
@@ -74,7 +74,7 @@ def write_curves(comparison: Comparison, out: Path) -> dict[str, Path]:
 
 
 def write_side_by_side(
-    comparison: Comparison, source: Source, predictors: Mapping[str, Predictor], out: Path
+    comparison: Comparison, source: Source, predictors: Mapping[str, PredictArray], out: Path
 ) -> list[SideBySide]:
     """Write ``SPLIT_side_by_side.png`` for every split: one row per photo, one column per run.
 
@@ -145,7 +145,7 @@ def _abs_rel_by_photo(comparison: Comparison, split: str) -> dict[str, list[floa
 def _row(
     source: Source,
     index: int,
-    predictors: Mapping[str, Predictor],
+    predictors: Mapping[str, PredictArray],
     errors: Sequence[float],
     *,
     widest: bool,
