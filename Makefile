@@ -151,13 +151,15 @@ graphs: $(READY) ## write the ONNX graphs of the shipped weights anew, beside th
 # What it cannot make: the picture of the README and the tables of how weights were trained, degraded
 # photos, other lenses and uncertainty in the cards, which come from other runs; figures in sentences;
 # and docs/log.md, whose entries stay as they were. The time of a photo is measured: leave the machine
-# alone for that minute.
+# alone for that minute. Graphs are written twice: other weights than theirs are refused, and they
+# state the figures of the cards.
 figures: $(READY) ## make all figures of the shipped weights anew: README, cards, graphs, milliseconds
 	for name in $(SHIPPED); do \
 		$(BIN)/python -m depth_unet evaluate $$name --data $(NYU_PAIRS) --split test \
 			--flip --out build/figures/$$name --overwrite && \
 		$(BIN)/python -m depth_unet evaluate $$name --data $(NYU_PAIRS) --split test \
 			--align median --out build/figures/$$name-median --overwrite || exit; done
+	$(MAKE) graphs
 	$(BIN)/python benchmarks/accuracy/latency.py $(SHIPPED) --json docs/images/latency.json \
 		$(if $(wildcard $(PEER)),--peer $(PEER))
 	$(BIN)/python -m tools.figures

@@ -15,6 +15,7 @@ from depth_unet.errors import ConfigError
 from depth_unet.export import onnx as exporter
 from depth_unet.export.external import write_graph
 from depth_unet.export.onnx import Source, open_session, write
+from depth_unet.files.checksum import crc32_of
 from depth_unet.model.checkpoint import Checkpoint, read, save
 from depth_unet.model.shipped import WEIGHTS, shipped_names
 from depth_unet.predict.model import DepthModel
@@ -128,6 +129,9 @@ def test_shipped_graphs_hold_no_weights(name: str) -> None:
     assert stored.graph.node == model.graph.node, "run `make graphs`"
     external = {tensor.name for tensor in stored.graph.initializer if tensor.external_data}
     assert external == set(checkpoint.weights)
+    facts = json.loads({entry.key: entry.value for entry in stored.metadata_props}["depth_unet"])
+    stated = {"file": weights.name, "crc32": crc32_of(weights)}
+    assert facts["external"] == stated, "run `make graphs`"
 
 
 @pytest.mark.parametrize("model", NETWORKS.values(), ids=NETWORKS)

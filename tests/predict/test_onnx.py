@@ -1,8 +1,11 @@
 """Networks that ONNX Runtime runs: the same answers as torch's, and files that are refused."""
 
 import copy
+import json
 import math
+import os
 import pickle
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -177,6 +180,8 @@ BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
         "camera_px is missing; expected tensor(float) of rank 2",
     ),
     "focal length": (model_with(canonical_focal=-1), "canonical_focal is -1.0; choose a number"),
+    "external": (model_with(external=5), "damaged metadata"),
+    "external path": (model_with(external={"file": "../a", "crc32": 0}), "damaged metadata"),
     "nesting": (built(lambda: flat_model("[" * 100_000)), "damaged metadata"),
     "size": (
         built(lambda: flat_model(FACTS, image=(TensorProto.UINT8, [1, 10, 10, 3]))),
@@ -213,13 +218,49 @@ def write_photo(path: Path, photo: np.ndarray) -> None:
     Image.fromarray(photo).save(path)
 
 
-def test_weights_beside_the_file_are_missing(tmp_path: Path) -> None:
-    """Shipped files refer to the weights beside them: alone, they are refused."""
-    shipped = Path(depth_unet.__file__).with_name("weights") / "transfer.onnx"
-    alone = tmp_path / "transfer.onnx"
-    alone.write_bytes(shipped.read_bytes())
-    with pytest.raises(CheckpointError, match="weights in another file"):
-        depth_unet.load(alone)
+def change_weights(file: Path, factor: float) -> None:
+    """Multiply all weights of a checkpoint in half precision; header and size stay."""
+    content = bytearray(file.read_bytes())
+    begin = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:begin])
+    for place in (entry["data_offsets"] for entry in header.values() if "F16" in entry.values()):
+        half = (place[1] - place[0]) // 2
+        weights = np.frombuffer(content, np.float16, half, begin + place[0])
+        weights *= np.float16(factor)
+    file.write_bytes(content)
+
+
+def change_byte(file: Path) -> None:
+    """Change the lowest bit of a weight in the middle of a file."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 4 * 2] ^= 1
+    file.write_bytes(content)
+
+
+BESIDE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "missing": (Path.unlink, "in another file, which is not beside it or incomplete; copy both"),
+    "truncated": (lambda file: os.truncate(file, 9_000_000), "or incomplete; copy both files"),
+    "all zero": (lambda file: change_weights(file, 0.0), "does not hold the weights that"),
+    "another network": (lambda file: change_weights(file, 0.9), "does not hold the weights that"),
+    "one byte": (change_byte, "does not hold the weights that"),
+}
+
+
+@pytest.mark.parametrize("case", BESIDE)
+def test_weights_beside_the_file(case: str, tmp_path: Path) -> None:
+    """Shipped graphs refer to the weights beside them; any others are refused in one line."""
+    spoil, words = BESIDE[case]
+    for file in Path(depth_unet.__file__).with_name("weights").glob("transfer.*"):
+        shutil.copyfile(file, tmp_path / file.name)
+    graph, photo = tmp_path / "transfer.onnx", smooth_photo(48, 64)
+    assert np.isfinite(depth_unet.load(graph).predict(photo).depth_m).all()
+    spoil(tmp_path / "transfer.safetensors")
+    with pytest.raises(CheckpointError) as error:
+        depth_unet.load(graph)
+    assert words in str(error.value)
+    write_photo(tmp_path / "photo.png", photo)
+    outcome = run_command("predict", tmp_path / "photo.png", "--weights", graph)
+    assert_refused(outcome, words, "transfer.onnx")
 
 
 def test_name_of_the_file(tmp_path: Path) -> None:

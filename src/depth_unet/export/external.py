@@ -37,7 +37,7 @@ def write_graph(path: Path, weights: Path, source: Source) -> None:
         raise ConfigError(f"{path} is not beside {weights}; write it into the same folder")
     checkpoint = load_weights(str(weights))
     model = build(checkpoint.network(), checkpoint.config, half=True)
-    describe(model, checkpoint, source, half=True)
+    describe(model, checkpoint, source, half=True, external=weights)
     refer(model, weights)
     with replacing(path) as temporary:
         temporary.write_bytes(model.SerializeToString())

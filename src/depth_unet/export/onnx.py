@@ -20,6 +20,7 @@ from depth_unet.export.network import NetworkNodes
 from depth_unet.export.nodes import Nodes
 from depth_unet.export.resize import resize_image
 from depth_unet.files.atomic import replacing
+from depth_unet.files.checksum import crc32_of
 from depth_unet.model.checkpoint import Checkpoint
 from depth_unet.model.unet import UNet
 from depth_unet.predict.model import DepthModel
@@ -114,8 +115,23 @@ def build(network: UNet, config: Config, *, half: bool) -> ModelProto:
     return _assemble(nodes, list(outputs))
 
 
-def describe(model: ModelProto, checkpoint: Checkpoint, source: Source, *, half: bool) -> None:
-    """Add the metadata: one JSON object, which ``predict.onnx`` reads."""
+def describe(
+    model: ModelProto,
+    checkpoint: Checkpoint,
+    source: Source,
+    *,
+    half: bool,
+    external: Path | None = None,
+) -> None:
+    """Add the metadata: one JSON object, which ``predict.onnx`` reads.
+
+    Args:
+        model: What they are added to.
+        checkpoint: Its config and weights.
+        source: Where the weights come from.
+        half: Whether they are stored in half precision.
+        external: The file beside the model that holds them, if another one does.
+    """
     config = checkpoint.config
     outputs = {output.name for output in model.graph.output}
     facts = {
@@ -133,6 +149,8 @@ def describe(model: ModelProto, checkpoint: Checkpoint, source: Source, *, half:
         "metrics": dict(source.metrics) or checkpoint.metrics,
         "sha256": source.sha256,
     }
+    if external is not None:
+        facts["external"] = {"file": external.name, "crc32": crc32_of(external)}
     helper.set_model_props(model, {METADATA_KEY: json.dumps(facts, ensure_ascii=False)})
 
 

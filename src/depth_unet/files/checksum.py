@@ -1,9 +1,12 @@
 """Checksums of files: the identity of what they hold, wherever and whenever they were copied."""
 
 import hashlib
+import zlib
 from pathlib import Path
 
 from depth_unet.errors import DataError
+
+CHUNK_BYTES = 1 << 16
 
 
 def sha256_of(path: Path) -> str:
@@ -16,4 +19,24 @@ def sha256_of(path: Path) -> str:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror or error}); restore it") from None
+        raise _unreadable(path, error) from None
+
+
+def crc32_of(path: Path) -> int:
+    """CRC-32 of a file: a third of the time of SHA-256, against mistakes and not against forgery.
+
+    Raises:
+        DataError: The file is missing or cannot be read.
+    """
+    checksum, chunk = 0, memoryview(bytearray(CHUNK_BYTES))
+    try:
+        with path.open("rb", buffering=0) as stream:
+            while num_bytes := stream.readinto(chunk):
+                checksum = zlib.crc32(chunk[:num_bytes], checksum)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    return checksum
+
+
+def _unreadable(path: Path, error: OSError) -> DataError:
+    return DataError(f"{path} cannot be read ({error.strerror or error}); restore it")

@@ -14,6 +14,7 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.checks import check_range
 from depth_unet.config.model import RANGES, CanvasConfig
 from depth_unet.errors import CheckpointError, ConfigError
+from depth_unet.files.checksum import crc32_of
 from depth_unet.files.damage import one_line
 from depth_unet.predict.prediction import spread_of
 from depth_unet.predict.predictor import Predictor, num_cores
@@ -25,6 +26,7 @@ DEPTH, UNCERTAINTY = "depth_m", "uncertainty_m"
 INPUTS = {IMAGE: ("tensor(uint8)", 4), CAMERA: ("tensor(float)", 2)}
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 LONGEST_SPIN_US = "200"
+RESTORE = "copy both files again, or export to a single one"
 REMEDY = "name a file that `depth-unet export` wrote"
 
 
@@ -59,6 +61,7 @@ class OnnxModel(Predictor):
                 f"ONNX Runtime {onnxruntime.__version__}, {device}, {facts['precision']} weights"
             )
             self._outputs = [DEPTH, UNCERTAINTY] if facts["spread"] else [DEPTH]
+            self._check_weights(facts.get("external"))
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
                 f"{path} has damaged metadata ({one_line(error)}); export it again"
@@ -123,6 +126,16 @@ class OnnxModel(Predictor):
             )
         return facts
 
+    def _check_weights(self, external: dict[str, Any] | None) -> None:
+        """Refuse weights in another file unless they are those that the graph was written for."""
+        if external is None:
+            return
+        weights = self._path.resolve().with_name(external["file"])
+        if crc32_of(weights) != external["crc32"]:
+            raise CheckpointError(
+                f"{weights} does not hold the weights that {self._path} was written for; {RESTORE}"
+            )
+
     def _check_shapes(self) -> None:
         """Refuse inputs and outputs other than those of ``depth-unet export``."""
         nodes = [*self._session.get_inputs(), *self._session.get_outputs()]
@@ -161,10 +174,10 @@ def open_session(
             path.resolve(), sess_options=options, providers=[provider]
         )
     except Exception as error:  # of many undocumented types without a common base
-        if "External data path" in str(error):
+        if "External " in str(error):  # "External data path" or "External initializer"
             raise CheckpointError(
-                f"{path} refers to weights in another file, which is not beside it; copy both "
-                "files, or export to a single one"
+                f"{path} refers to weights in another file, which is not beside it or incomplete; "
+                f"{RESTORE}"
             ) from None
         raise CheckpointError(
             f"{path} is damaged or no ONNX file ({one_line(error)}); {REMEDY}"
