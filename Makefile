@@ -83,11 +83,14 @@ ifeq ($(DATA),)
 		'$(DEMO)/rooms/preview.png' 'some of the rendered rooms, and their true depth'
 endif
 
+# Tests start a hundred processes: what one compiled, the next ones need not.
+TESTING := env -u PYTHONDONTWRITEBYTECODE
+
 test: $(READY) ## run the tests, without those marked `slow` or `browser`
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 test-all: $(READY) ## run all tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m ""
+	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m ""
 
 check: $(READY) ## check style, types, layers and spelling
 	$(BIN)/ruff check .
@@ -105,7 +108,7 @@ wheel: $(READY) $(WHEEL_READY) ## build the wheel, install it into a clean envir
 	@echo "Testing the installed wheel: $(WHEEL_TESTS)"
 	copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && \
 	cp -R pyproject.toml benchmarks examples folds tests "$$copy" && cd "$$copy" && \
-	env -u PYTHONPATH OMP_NUM_THREADS=1 $(NYU) $(WHEEL_BIN)/python -m pytest -n auto $(WHEEL_TESTS)
+	$(TESTING) -u PYTHONPATH OMP_NUM_THREADS=1 $(NYU) $(WHEEL_BIN)/python -m pytest -n auto $(WHEEL_TESTS)
 
 bench: $(READY) ## run the benchmarks (an hour); results go to build/bench
 	for benchmark in benchmarks/*.py; do $(NYU) $(BIN)/python "$$benchmark" || exit; done

@@ -21,6 +21,7 @@ import pytest
 from depth_unet.cli import compare as comparing
 from depth_unet.cli.evaluate import command as evaluation
 from depth_unet.cli.main import main
+from depth_unet.search import page as searching
 from depth_unet.train import validate as validation
 
 # A network of 60,000 weights: what is tested is what happens around it.
@@ -82,10 +83,12 @@ def depth_unet(*arguments: object) -> Outcome:
 
 @contextlib.contextmanager
 def no_pictures() -> Iterator[None]:
-    """Commands in this process draw no photos and no depth."""
+    """Commands in this process draw no photos, no depth and no curves."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluation, "write_pictures", lambda *_: [])
         patch.setattr(comparing, "write_side_by_side", lambda *_: [])
+        patch.setattr(comparing, "write_curves", lambda *_: {})
+        patch.setattr(searching, "draw_plots", lambda *_: {})
         patch.setattr(validation, "panel", lambda _: None)
         patch.setattr(validation, "render_array", lambda _: np.zeros((8, 8, 3), np.uint8))
         yield
@@ -125,6 +128,7 @@ def start(
 def start_two(*arguments: object) -> list[subprocess.Popen[str]]:
     """Start a command as the two processes of one torchrun, without its agent."""
     variables = {
+        "OMP_NUM_THREADS": 1,
         "WORLD_SIZE": 2,
         "LOCAL_WORLD_SIZE": 2,
         "GROUP_RANK": 0,

@@ -43,7 +43,7 @@ def commands(pairs: Path, model: list[str]) -> Iterator[tuple[str, list[object]]
             *("--out", "depth", "--save", *kinds),
         ],
     )
-    yield "evaluate", ["evaluate", "run", *data, "--out", "evaluation"]
+    yield "evaluate", ["evaluate", "run", *data, "--split", "test", "--out", "evaluation"]
     yield (
         "compare",
         [

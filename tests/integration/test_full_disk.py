@@ -15,7 +15,14 @@ from PIL import Image
 from depth_unet.config.choices import SaveChoice
 from depth_unet.data.cache import CacheSource
 from depth_unet.files.checksum import sha256_of
-from tests.integration.commandline import FEW_STEPS, assert_refused, depth_unet, start
+from tests.integration.commandline import (
+    FEW_STEPS,
+    assert_refused,
+    depth_unet,
+    evaluate,
+    no_pictures,
+    start,
+)
 from tests.video.clips import write_clip
 
 KINDS = get_args(SaveChoice)
@@ -65,8 +72,8 @@ FULL = [name for name in COMMANDS if name not in ("predict", "prepare")]  # whic
 def results(run_folder: Path, cache: Path) -> Path:
     """An evaluation."""
     out = cache.parent / "results"
-    options = ("--split", "unseen", "--out", out)
-    assert depth_unet("evaluate", run_folder, "--data", cache, *options).code == 0
+    with no_pictures():
+        assert evaluate(run_folder, cache, out, "--split", "unseen").code == 0
     return out
 
 

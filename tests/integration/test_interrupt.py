@@ -21,7 +21,7 @@ from depth_unet.train.reporter import Reporter
 from tests.integration.commandline import depth_unet, start
 from tests.integration.short_run import OPTIONS, train
 
-pytestmark = pytest.mark.usefixtures("without_pictures")
+pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
 
 @pytest.mark.slow  # test_resume has the signals in this process

@@ -14,7 +14,7 @@ from depth_unet.train.reporter import Reporter
 from tests.integration.commandline import FEW_STEPS, assert_refused, bytes_below, depth_unet
 from tests.integration.short_run import NUM_STEPS, interrupt, signal_after, train
 
-pytestmark = pytest.mark.usefixtures("without_pictures")
+pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
 
 def out_of_memory_beyond(

@@ -12,7 +12,7 @@ from examples.box_rooms import write_box_rooms
 from tests.integration.commandline import FEW_STEPS, Outcome, depth_unet
 from tests.integration.short_run import signal_after
 
-pytestmark = pytest.mark.usefixtures("without_pictures")
+pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from depth_unet.files.owner import LOCK_NAME
+from depth_unet.errors import ConfigError
+from depth_unet.files.owner import LOCK_NAME, own_folder
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
 from depth_unet.rooms import generate
-from depth_unet.search import page
 from tests.integration.commandline import (
     FEW_STEPS,
     Outcome,
@@ -28,7 +28,7 @@ from tests.rooms import fake_shots
 PAUSED = "tests.integration.paused"
 NAMES = ("train", "prepare", "rooms", "predict", "evaluate", "compare")
 
-pytestmark = pytest.mark.usefixtures("without_pictures")
+pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
 
 @contextlib.contextmanager
@@ -65,7 +65,39 @@ def commands(
     }
 
 
-@pytest.mark.parametrize("name", [*NAMES[:-1], pytest.param(NAMES[-1], marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", NAMES)
+def test_command_owns_its_folder(
+    commands: dict[str, tuple[object, ...]],
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is refused where another one writes, owns the folder while it writes, leaves no lock."""
+    command, out = commands[name], tmp_path / "new" / "out"
+    with own_folder(out):
+        assert_owned(depth_unet(*command), out)
+        assert_owned(depth_unet(*command, "--overwrite"), out)
+    replace, written = Path.replace, list[Path]()
+
+    def replaced(temporary: Path, path: Path) -> Path:
+        if not written:
+            with pytest.raises(ConfigError, match="another command is writing"), own_folder(out):
+                pass
+        written.append(path)
+        return replace(temporary, path)
+
+    monkeypatch.setattr(Path, "replace", replaced)
+    monkeypatch.setattr(generate, "make_room", fake_shots.make_room)
+    outcome = depth_unet(*command)
+    assert outcome.code == 0, outcome.err
+    assert written
+    assert not (out / LOCK_NAME).exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name if name == "prepare" else pytest.param(name, marks=pytest.mark.slow) for name in NAMES],
+)
 def test_second_command_is_refused(
     commands: dict[str, tuple[object, ...]],
     name: str,
@@ -119,11 +151,8 @@ def test_clearing_a_folder_keeps_its_owner(few_pairs: Path, tmp_path: Path) -> N
     assert LOCK_NAME not in files_below(out)
 
 
-def test_trials_are_owned_and_the_study_is_shared(
-    few_pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_trials_are_owned_and_the_study_is_shared(few_pairs: Path, tmp_path: Path) -> None:
     """A second search runs the other trials; a run folder of the first is refused."""
-    monkeypatch.setattr(page, "draw_plots", lambda *_: {})
     out = tmp_path / "search"
     search = ("search", "seed", "--data", few_pairs, "--out", out, *FEW_STEPS, "--trials", 2)
     train = ("train", "seed", "--data", few_pairs, "--out", out / "trial-0000", *FEW_STEPS)

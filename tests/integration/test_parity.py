@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from depth_unet.model.checkpoint import LAST_NAME, Checkpoint, read
-from tests.integration.commandline import TINY_MODEL, depth_unet, torchrun
+from tests.integration.commandline import TINY_MODEL, depth_unet, start_two, torchrun
 
-pytestmark = pytest.mark.usefixtures("without_pictures")
+pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
 NUM_STEPS = 10
 RTOL = 1e-6
@@ -71,11 +71,13 @@ def test_ways_of_computing_agree(
     assert_agree(at_once, trained(cache, tmp_path / "run", *(WAYS | MORE)[way]))
 
 
-def test_two_processes_agree(at_once: Checkpoint, cache: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("agent", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_two_processes_agree(at_once: Checkpoint, cache: Path, tmp_path: Path, agent: bool) -> None:
     """So are those of two processes over gloo, each with half of every batch in parts."""
     out = tmp_path / "run"
-    arguments = ("train", "seed", "--data", cache, "--out", out, *OPTIONS)
-    process = torchrun("--nproc-per-node", 2, arguments=(*arguments, "--micro-batch-size", 5))
-    _, err = process.communicate(timeout=240)
-    assert process.returncode == 0, err
+    train = ("train", "seed", "--data", cache, "--out", out, *OPTIONS, "--micro-batch-size", 5)
+    two = [torchrun("--nproc-per-node", 2, arguments=train)] if agent else start_two(*train)
+    for process in two:
+        _, err = process.communicate(timeout=240)
+        assert process.returncode == 0, err
     assert_agree(at_once, read(out / LAST_NAME))

@@ -8,10 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.integration.commandline import Outcome, assert_refused, depth_unet, evaluate, results_in
+from tests.integration.commandline import (
+    Outcome,
+    assert_refused,
+    depth_unet,
+    evaluate,
+    no_pictures,
+    results_in,
+)
 from tests.report.page import Page
 
-pytestmark = pytest.mark.usefixtures("without_pictures")
+pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 TEST = ("--split", "test")
 
 
@@ -38,8 +45,9 @@ def written(run_folder: Path, box_rooms: Path) -> Path:
 def scored(written: Path, run_folder: Path, box_rooms: Path) -> tuple[Path, Path]:
     """Evaluations of the network and of its files."""
     network, files = run_folder.parent / "of_network", run_folder.parent / "of_files"
-    assert evaluate(run_folder, box_rooms, network, *TEST).code == 0
-    outcome = score_files(written, box_rooms, files, "--name", "ours | as files")
+    with no_pictures():
+        assert evaluate(run_folder, box_rooms, network, *TEST).code == 0
+        outcome = score_files(written, box_rooms, files, "--name", "ours | as files")
     assert (outcome.code, outcome.complaints, outcome.warnings) == (0, [], [])
     assert "ours | as files (4 .npy files in" in outcome.out
     assert "flip averaging as the files have it" in outcome.out

@@ -30,7 +30,7 @@ from tests.integration.short_run import (
     train,
 )
 
-pytestmark = pytest.mark.usefixtures("without_pictures")
+pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from tests.integration.short_run import (
     train,
 )
 
-pytestmark = pytest.mark.usefixtures("without_pictures")
+pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
 
 def nan_in(monkeypatch: pytest.MonkeyPatch, *numbers: int) -> None:

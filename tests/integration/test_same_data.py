@@ -11,11 +11,10 @@ import pytest
 from PIL import Image
 
 from depth_unet.model.checkpoint import LAST_NAME, read, save
-from depth_unet.search import page
 from tests.integration.commandline import FEW_STEPS, assert_refused, depth_unet, start_two
 from tests.integration.short_run import signal_after
 
-pytestmark = pytest.mark.usefixtures("without_pictures")
+pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
 UNCHECKED = "could not be checked"
 
@@ -187,9 +186,8 @@ def test_classes_are_compared_where_they_are_used(pairs: Path, tmp_path: Path) -
 
 
 @pytest.fixture
-def stopped_search(pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def stopped_search(pairs: Path, tmp_path: Path) -> Path:
     """A search that was stopped in its first trial."""
-    monkeypatch.setattr(page, "draw_plots", lambda *_: {})
     interrupt(pairs, tmp_path / "search", "--trials", 1, command="search")
     return tmp_path / "search"
 

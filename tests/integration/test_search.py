@@ -15,7 +15,6 @@ import torch
 from depth_unet.data.loader import Loader, RawBatch
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
-from depth_unet.search import page
 from depth_unet.search import study as studies
 from depth_unet.train.loop import Trainer
 from tests.integration.commandline import (
@@ -29,16 +28,10 @@ from tests.integration.commandline import (
 )
 from tests.integration.short_run import signal_after
 
-pytestmark = pytest.mark.usefixtures("without_pictures", "without_plots")
+pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
 GRID = ("--sampler", "grid", "--space", "loss.mae=0.2,0.6", "loss.ssim=0.5,1")
 LONG = ("--batch-size", 2, "--fraction", 1, "--validate-every", 4, *TINY_MODEL)
-
-
-@pytest.fixture
-def without_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages without their pictures, which tests/search draws."""
-    monkeypatch.setattr(page, "draw_plots", lambda *_: {})
 
 
 def search(cache: Path, out: Path, *options: object) -> Outcome:

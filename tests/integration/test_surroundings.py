@@ -30,15 +30,20 @@ def test_notebook_backend(backend: str, few_pairs: Path, tmp_path: Path) -> None
     assert sheet.stat().st_size > 10_000
 
 
+@pytest.fixture(scope="module")
+def inspected(few_pairs: Path) -> Outcome:
+    """A data set described in UTF-8."""
+    return run("inspect", few_pairs)
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "cp437"])
-def test_narrow_encoding(encoding: str, few_pairs: Path) -> None:
+def test_narrow_encoding(encoding: str, few_pairs: Path, inspected: Outcome) -> None:
     """A terminal that cannot encode every character gets the whole output, with replacements."""
-    expected = run("inspect", few_pairs)
     outcome = run("inspect", few_pairs, PYTHONIOENCODING=encoding)
     assert outcome.code == 0, outcome.err
     assert outcome.err.strip() == ""
     bar = "█" if encoding == "cp437" else "#"
-    assert outcome.out == expected.out.replace("█", bar)
+    assert outcome.out == inspected.out.replace("█", bar)
 
 
 def test_headings_and_progress_bars_in_ascii(few_pairs: Path, tmp_path: Path) -> None:
@@ -76,12 +81,12 @@ def warning_library(name: str, folder: Path) -> str:
 
 def test_fatal_warnings(photo: Path, tmp_path: Path) -> None:
     """``python -W error`` stops at no warning: a library's and our own are shown, the work done."""
-    path, out = warning_library("rich", tmp_path / "libraries"), tmp_path / "depth"
+    path, out = warning_library("filelock", tmp_path / "libraries"), tmp_path / "depth"
     options = ("--save", "npy", "--out", out)
     outcome = run("predict", photo, *options, PYTHONWARNINGS="error", PYTHONPATH=path)
     assert outcome.code == 0, outcome.err
     library, ours = outcome.warnings
-    assert library == "warning: rich is deprecated"
+    assert library == "warning: filelock is deprecated"
     assert ours.startswith("warning: the photo states no focal length")
     assert "Traceback" not in outcome.err
     assert (out / "room_depth.npy").is_file()

@@ -89,8 +89,9 @@ def test_page_before_and_after_the_first_trial(bench: Bench) -> None:
         return score(config, out, on_score)
 
     search = bench.open(dying)
-    _, read = read_page(search)
+    text, read = read_page(search)
     assert "No trial is complete yet" in read.text
+    assert "<img" not in text
     with pytest.raises(SystemExit):
         search.run()
     text, read = read_page(search)
