@@ -112,6 +112,7 @@ def test_perfect_prediction_costs_nothing(case: Case) -> None:
     assert gradient(case, target, target, valid).abs().max() < 1e-12
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("scene", ["textured", "flat", "flat and perfect"])
 def test_gradcheck(case: Case, scene: str) -> None:
     """The gradient is that of finite differences, with a mask and where depth is flat."""
