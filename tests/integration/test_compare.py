@@ -83,7 +83,7 @@ def test_compare_writes_and_says_where(compared: tuple[Outcome, Path]) -> None:
     assert "loss.silog" in text
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("unchecked", "without_pictures")
 def test_compare_scores_as_evaluate_does(
     compared: tuple[Outcome, Path], run_folder: Path, other_run: Path, cache: Path, tmp_path: Path
 ) -> None:
@@ -136,7 +136,7 @@ def test_compare_reads_the_curves(compared: tuple[Outcome, Path], run_folder: Pa
     assert "loss/silog" not in found["curves"][name]
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("unchecked", "without_pictures")
 def test_frames_that_one_run_knows_are_left_out(
     run_folder: Path, knows_all: Path, cache: Path, tmp_path: Path
 ) -> None:
@@ -163,7 +163,7 @@ def test_frames_that_one_run_knows_are_left_out(
     assert verdicts == {"no difference"}  # of four photos
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("unchecked", "without_pictures")
 def test_a_run_on_several_data_sets_knows_its_frames(
     run_folder: Path, knows_all: Path, cache: Path, tmp_path: Path
 ) -> None:
@@ -177,7 +177,7 @@ def test_a_run_on_several_data_sets_knows_its_frames(
     assert_refused(refused, "mixed was trained on 12 of 12, or on other frames of their rooms")
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("unchecked", "without_pictures")
 def test_checkpoint_without_metrics_has_no_curves(
     run_folder: Path, cache: Path, tmp_path: Path
 ) -> None:
@@ -200,7 +200,7 @@ def test_compare_needs_two_runs_that_exist(run_folder: Path, cache: Path, tmp_pa
     assert not out.exists()
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("unchecked", "without_pictures")
 def test_compare_does_not_replace_a_comparison(
     compared: tuple[Outcome, Path], run_folder: Path, cache: Path, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ def test_a_learning_rate_of_10(cache: Path, tmp_path: Path) -> None:
     outcome = depth_unet(
         *("train", "seed", "--data", cache, "--out", out, "--steps", 3),
         *("--optim.lr", 10, "--precision", "fp32", *model),
+        *("--canvas.height", 96, "--canvas.width", 128),
     )
     line = error_of(outcome)
     assert f"{out / LAST_NAME} keeps step 0" in line

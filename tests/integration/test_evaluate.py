@@ -126,7 +126,7 @@ def test_evaluate_table(evaluated: tuple[Outcome, Path]) -> None:
         assert all(" ".join(row).startswith(words) for row in rows[start_::3])
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("unchecked", "without_pictures")
 def test_evaluate_does_not_replace_results(
     evaluated: tuple[Outcome, Path],
     run_folder: Path,
@@ -144,7 +144,7 @@ def test_evaluate_does_not_replace_results(
     assert list(results_in(out)["splits"]) == ["seen"]
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("unchecked", "without_pictures")
 def test_evaluate_writes_beside_the_checkpoint(
     run_folder: Path, cache: Path, tmp_path: Path
 ) -> None:
@@ -158,7 +158,7 @@ def test_evaluate_writes_beside_the_checkpoint(
         shutil.rmtree(run / "evaluation")
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("unchecked", "without_pictures")
 def test_evaluate_splits(run_folder: Path, cache: Path, tmp_path: Path) -> None:
     """Every split can be asked for by name; ``all`` is every row of the data set."""
     sizes = {"train": 50, "seen": 10, "unseen": 12, "test": 4, "all": 76}
@@ -176,7 +176,7 @@ def test_evaluate_splits(run_folder: Path, cache: Path, tmp_path: Path) -> None:
     assert not any(one & other for one, other in itertools.combinations(parts, 2))
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("unchecked", "without_pictures")
 def test_evaluate_on_the_files(
     run_folder: Path, box_rooms: Path, cache: Path, tmp_path: Path
 ) -> None:
@@ -187,7 +187,7 @@ def test_evaluate_on_the_files(
     assert ours["splits"] == theirs["splits"]
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("unchecked", "without_pictures")
 def test_default_protocol(run_folder: Path, cache: Path, tmp_path: Path) -> None:
     """Native frames of NYU's camera are scored by nyu-eigen, anything else by full."""
     nyu = tmp_path / "nyu"
@@ -206,7 +206,7 @@ def test_default_protocol(run_folder: Path, cache: Path, tmp_path: Path) -> None
         assert f"protocol {name}" in outcome.out
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("unchecked", "without_pictures")
 @pytest.mark.parametrize("protocol", ["nyu-eigen", "densedepth"])
 def test_protocol_needs_native_frames(
     run_folder: Path, cache: Path, tmp_path: Path, protocol: str
@@ -219,7 +219,7 @@ def test_protocol_needs_native_frames(
     assert not out.exists()
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("unchecked", "without_pictures")
 def test_densedepth(run_folder: Path, box_rooms: Path, tmp_path: Path) -> None:
     """Protocol densedepth refuses holes; on filled depth it averages with the mirror image."""
     filled = tmp_path / "filled"
@@ -239,7 +239,7 @@ def test_densedepth(run_folder: Path, box_rooms: Path, tmp_path: Path) -> None:
     assert results["engine"] in results["description"]
 
 
-@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.usefixtures("unchecked", "without_pictures")
 def test_flip_and_alignment(run_folder: Path, cache: Path, tmp_path: Path) -> None:
     """Flip and alignment change the scores and are stated; aligned errors are not larger."""
     figures = {}

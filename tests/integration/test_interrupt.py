@@ -92,7 +92,7 @@ def test_checkpoints_are_whole_at_all_times(cache: Path, tmp_path: Path) -> None
     watcher.start()
     try:
         options = ("--holdout", "none", "--checkpoint-every", 1, "--validate-every", 1)
-        assert train(cache, out, *options, "--steps", 12).code == 0
+        assert train(cache, out, *options, "--steps", 8).code == 0
     finally:
         ended.set()
         watcher.join()
