@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from build import ProjectBuilder
 from PIL import Image
 from pyproject_hooks import quiet_subprocess_runner
 from safetensors.torch import load_file
 
 import depth_unet
-from build import ProjectBuilder
 from depth_unet.files.checksum import sha256_of
 from depth_unet.model.checkpoint import resolve
 from depth_unet.model.shipped import ONNX, WEIGHTS, shipped_names, shipped_weights
