@@ -133,6 +133,39 @@ def test_bad_photos(photos: Path, teachers: list[str], tmp_path: Path) -> None:
     assert len(open_source(out).rows) == 3
 
 
+def test_folder_of_photos_and_other_files(
+    photos: Path, teachers: list[str], tmp_path: Path
+) -> None:
+    """Videos, results of ``predict`` and the labels themselves are not labelled."""
+    (photos / "clip.MOV").write_bytes(b"video")
+    seen = ("predict", photos / "a.jpg", "--weights", teachers[0], "--out", photos)
+    assert depth_unet(*seen, "--save", "color").code == 0
+    command = ("label", photos, "--out", photos / "labels", "--teacher", teachers[0])
+    first = depth_unet(*command)
+    assert first.code == 0, first.err
+    assert "2 left out: " in first.err
+    assert "1 video" in first.err
+    assert "1 written by predict" in first.err
+    before = files(photos / "labels")
+    assert len(open_source(photos / "labels").rows) == 3
+    again = depth_unet(*command)
+    assert again.code == 0, again.err
+    assert f"{len(before)} in the output folder" in again.err
+    assert files(photos / "labels") == before
+
+
+def test_output_folder_is_no_input(photos: Path, teachers: list[str], tmp_path: Path) -> None:
+    """Copies in the output folder are never labelled, so ``--overwrite`` cannot remove them."""
+    out = tmp_path / "labels"
+    assert depth_unet("label", photos, "--out", out, "--teacher", teachers[0]).code == 0
+    before = files(out)
+    options = ("--out", out, "--teacher", teachers[1], "--overwrite")
+    assert_refused(depth_unet("label", out / "photos", *options), "in the output folder")
+    copy = out / "photos" / "inner" / ".." / "a.jpg"
+    assert_refused(depth_unet("label", copy, *options), "a.jpg is in the output folder", "--out")
+    assert files(out) == before
+
+
 def test_refused(photos: Path, teachers: list[str], tmp_path: Path) -> None:
     """What cannot be done is refused in one line before anything is written."""
     out = tmp_path / "labels"
@@ -142,6 +175,7 @@ def test_refused(photos: Path, teachers: list[str], tmp_path: Path) -> None:
         ((photos, "--teacher", ":1"), "names no network"),
         ((photos, "--disagreement", "-1", "--teacher", teachers[0]), "--disagreement"),
         ((tmp_path / "clip.mp4", "--teacher", teachers[0]), "label takes photos"),
+        (("--teacher", teachers[0]), "no input given"),
     ):
         assert_refused(depth_unet("label", *words, "--out", out), expected)
         assert not out.exists()

@@ -1,17 +1,20 @@
 """``depth-unet label``: depth labels for photos without depth, from networks as teachers."""
 
 import warnings
+from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from PIL import Image
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.cli.arguments.data import LabelArguments
-from depth_unet.cli.predict.find import Finder
+from depth_unet.cli.predict.find import Finder, is_video
 from depth_unet.cli.predict.inputs import Input, list_inputs, listed_on_stdin
 from depth_unet.cli.predict.job import Outcome, shared_threads
 from depth_unet.cli.predict.progress import speed_bar
+from depth_unet.cli.predict.targets import why_not
 from depth_unet.cli.program.streams import say
 from depth_unet.config.checks import check_range
 from depth_unet.data.layout import PairRow
@@ -33,11 +36,9 @@ def run(arguments: LabelArguments) -> list[DataError]:
 
 def _run(arguments: LabelArguments) -> list[DataError]:
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
-    finder = Finder()
+    finder = Finder(partial(_why_not, arguments.out.resolve()))
     photos = list_inputs(arguments.inputs, listed_on_stdin(), finder)
-    videos = [item.path for item in photos if item.is_video]
-    if videos:
-        raise ConfigError(f"{videos[0]} is a video or a camera; label takes photos")
+    _check_named(photos, arguments.out)
     teachers = Teachers([open_teacher(text) for text in arguments.teacher])
     folder = LabelFolder(arguments.out, teachers.facts() | {"disagreement": arguments.disagreement})
     folder.begin(overwrite=arguments.overwrite)
@@ -60,6 +61,25 @@ def _run(arguments: LabelArguments) -> list[DataError]:
     say(f"{arguments.out}: {len(rows)} photos labelled by {names}")
     say(f"next: {own_command('inspect', arguments.out)}")
     return outcome.failures
+
+
+def _why_not(out: Path, path: Path) -> str:
+    """Why a file that was found in a folder is not labelled; empty if it is."""
+    if path.resolve().is_relative_to(out):
+        return "in the output folder"
+    return "video" if is_video(path) else why_not(path)
+
+
+def _check_named(photos: Sequence[Input], out: Path) -> None:
+    """Refuse files that were named one by one and cannot be labelled."""
+    for item in photos:
+        if item.is_video:
+            raise ConfigError(f"{item.path} is a video or a camera; label takes photos")
+        if item.path.resolve().is_relative_to(out.resolve()):
+            raise ConfigError(
+                f"{item.path} is in the output folder; name the photo that it was copied from, or "
+                "choose another --out"
+            )
 
 
 def _label(teachers: Teachers, folder: LabelFolder, most: float, item: Input) -> PairRow:

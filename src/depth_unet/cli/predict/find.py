@@ -33,11 +33,11 @@ class Finder:
     """Finds inputs, and remembers what it left out.
 
     Attributes:
-        is_result: Whether a file is an output of ``predict``.
+        why_not: Why a command does not take a photo or video, in a few words; empty if it does.
         left_out: Why a file that was found is no input.
     """
 
-    is_result: Callable[[Path], bool] = lambda _: False
+    why_not: Callable[[Path], str] = lambda _: ""
     left_out: dict[Path, str] = field(default_factory=dict)
 
     def in_folder(self, folder: Path) -> Iterator[Path]:
@@ -96,8 +96,8 @@ class Finder:
                 return "broken link or special file"
         except OSError:
             return UNREADABLE
-        if self.is_result(path):
-            return "written by predict"
+        if reason := self.why_not(path):
+            return reason
         if path.suffix.lower() in RAW_SUFFIXES:
             return "raw photo (convert it first)"
         return "" if is_video(path) or is_photo(path) else OTHER

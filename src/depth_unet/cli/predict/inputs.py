@@ -60,7 +60,7 @@ def list_inputs(
         DataError: A folder, pattern or list has no photos or videos.
     """
     if not names:
-        raise ConfigError("no input given; pass photos or folders: depth-unet predict photo.jpg")
+        raise ConfigError("no input given; pass photos or folders")
     finder, found = finder or Finder(), dict[Path, Input]()
     for name in names:
         for item in _from_list(listed) if name == STDIN else _from_name(name, finder):
@@ -129,8 +129,8 @@ def _make_stems_unique(inputs: list[Input]) -> list[Input]:
     (_, stem), count = Counter(_output_key(item) for item in unique).most_common(1)[0]
     if count > 1:
         raise ConfigError(
-            f"{count} inputs are called {stem} and would write the same files; predict them into "
-            "different --out folders"
+            f"{count} inputs are called {stem} and would write the same files; use a different "
+            "--out folder for each"
         )
     return unique
 

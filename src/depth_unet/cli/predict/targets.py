@@ -76,6 +76,11 @@ def is_result(path: Path) -> bool:
         return False
 
 
+def why_not(path: Path) -> str:
+    """Why a file is no input: ``predict`` wrote it; empty for other files. For ``Finder``."""
+    return "written by predict" if is_result(path) else ""
+
+
 def can_read_videos() -> bool:
     """Whether the library for videos is installed."""
     return find_spec("av") is not None
