@@ -123,6 +123,59 @@ def test_resumes(photos: Path, teachers: list[str], tmp_path: Path) -> None:
     assert files(out)["depth/a.png"] != b"kept"
 
 
+def test_other_photo_of_the_same_name(photos: Path, teachers: list[str], tmp_path: Path) -> None:
+    """A label belongs to one photo: another one with its name is labelled anew."""
+    out, other = tmp_path / "labels", tmp_path / "other"
+    options = ("--out", out, "--teacher", *teachers)
+    assert depth_unet("label", photos / "a.jpg", *options).code == 0
+    before = files(out)
+    other.mkdir()
+    Image.open(photos / "inner" / "b.png").transpose(Image.Transpose.ROTATE_90).save(
+        other / "a.png"
+    )
+    assert depth_unet("label", other / "a.png", *options).code == 0
+    (row,) = open_source(out).rows
+    assert (out / row.rgb).read_bytes() == (other / "a.png").read_bytes()
+    assert files(out)["depth/a.png"] != before["depth/a.png"]
+    assert open_source(out).read(0).depth_mm.shape == (WIDTH, HEIGHT)
+
+
+def test_other_programs_records(photos: Path, teachers: list[str], tmp_path: Path) -> None:
+    """A folder with a labels.json of another program is never written into."""
+    out = tmp_path / "annotated"
+    shutil.copytree(photos, out / "photos")
+    (out / "labels.json").write_text('{"chair": 3}', encoding="utf-8")
+    before = files(out)
+    command = ("label", photos, "--out", out, "--teacher", teachers[0])
+    for more in ((), ("--overwrite",)):
+        assert_refused(depth_unet(*command, *more), "holds no labels", "choose another folder")
+        assert files(out) == before
+
+
+def test_killed_while_replacing(
+    photos: Path, teachers: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Labels that were removed by half are labelled again, also with the teachers they had."""
+    out = tmp_path / "labels"
+    command = ("label", photos, "--out", out, "--teacher", teachers[0])
+    assert depth_unet(*command).code == 0
+    before = files(out)
+    remove, calls = shutil.rmtree, list[Path]()
+
+    def remove_once(path: Path) -> None:
+        if calls:
+            raise KeyboardInterrupt
+        calls.append(path)
+        remove(path)
+
+    monkeypatch.setattr(shutil, "rmtree", remove_once)
+    assert depth_unet(*command[:-1], teachers[1], "--overwrite").code == 130
+    monkeypatch.undo()
+    assert files(out) != before
+    assert depth_unet(*command).code == 0
+    assert files(out) == before
+
+
 def test_bad_photos(photos: Path, teachers: list[str], tmp_path: Path) -> None:
     """A photo that cannot be read is named and left out; the rest is written."""
     (photos / "b.jpg").write_bytes(b"no photo")

@@ -86,7 +86,7 @@ def _label(teachers: Teachers, folder: LabelFolder, most: float, item: Input) ->
     """Label one photo unless it is labelled, and return its line in the index."""
     photo = read_photo(item.path)
     camera = _camera(photo)
-    if not folder.is_done(item.stem):
+    if not folder.is_done(item.path, item.stem):
         depth_m, disagreement = teachers.label(photo.image, camera)
         folder.write(item.path, item.stem, depth_m, disagreement, most)
     return folder.row(item.path, item.stem, camera)

@@ -1,5 +1,6 @@
 """Labelled photos as a data set in the pairs layout: photos, depth and confidence."""
 
+import filecmp
 import json
 import shutil
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from depth_unet.arrays import Float32, UInt8, UInt16
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.layout import INDEX_NAME, DatasetInfo, PairRow, write_index, write_info
 from depth_unet.errors import DataError
-from depth_unet.files.atomic import replacing, write_text
+from depth_unet.files.atomic import copy_file, write_bytes, write_text
 from depth_unet.files.owner import contents
 from depth_unet.images.millimetres import as_millimetres
 
@@ -44,7 +45,7 @@ class LabelFolder:
             DataError: It holds other files, or, without ``overwrite``, labels of other facts.
         """
         record = self.root / RECORD_NAME
-        held = _read(record)
+        held = self._read(record)
         if held is None and self.root.is_dir() and contents(self.root):
             raise DataError(f"{self.root} is not empty and holds no labels; choose another folder")
         if held is not None and held != self.facts:
@@ -54,14 +55,18 @@ class LabelFolder:
                     f"{self.root} holds labels with other {' and '.join(names)}; choose another "
                     "folder, or replace the labels with --overwrite"
                 )
-            for name in (PHOTOS, DEPTH, CONFIDENCE):
-                shutil.rmtree(self.root / name, ignore_errors=True)
             (self.root / INDEX_NAME).unlink(missing_ok=True)
+            # Confidence first: without it, no photo counts as labelled if this is interrupted.
+            for name in (CONFIDENCE, DEPTH, PHOTOS):
+                if (self.root / name).exists():
+                    shutil.rmtree(self.root / name)
         write_text(record, json.dumps(self.facts, indent=1) + "\n")
 
-    def is_done(self, stem: Path) -> bool:
-        """Whether a photo has its label; confidence is the last of its files."""
-        return self._path(CONFIDENCE, stem, ".png").exists()
+    def is_done(self, photo: Path, stem: Path) -> bool:
+        """Whether this photo, and no other of its name, has its label."""
+        copy = self._copy(photo, stem)
+        is_complete = self._path(CONFIDENCE, stem, ".png").exists() and copy.exists()
+        return is_complete and filecmp.cmp(photo, copy, shallow=False)
 
     def write(
         self,
@@ -71,7 +76,7 @@ class LabelFolder:
         disagreement: Float32[np.ndarray, "h w"],
         most: float,
     ) -> None:
-        """Copy a photo and write its label.
+        """Copy a photo and write its label; confidence is the last of its files.
 
         Args:
             photo: The photo.
@@ -80,22 +85,34 @@ class LabelFolder:
             disagreement: As ``combine`` returns it.
             most: Disagreement beyond which depth becomes a hole.
         """
-        with replacing(self._path(PHOTOS, stem, photo.suffix.lower())) as path:
-            shutil.copyfile(photo, path)
+        self._path(CONFIDENCE, stem, ".png").unlink(missing_ok=True)
+        copy_file(photo, self._copy(photo, stem))
         depth_mm = as_millimetres(np.where(disagreement > most, 0, depth_m))
         _write_png(self._path(DEPTH, stem, ".png"), depth_mm)
         _write_png(self._path(CONFIDENCE, stem, ".png"), confidence(disagreement))
 
     def row(self, photo: Path, stem: Path, camera: Intrinsics) -> PairRow:
         """The line of a photo in the index; every photo counts as a room."""
-        names = (self._path(PHOTOS, stem, photo.suffix.lower()), self._path(DEPTH, stem, ".png"))
-        rgb, depth = (path.relative_to(self.root).as_posix() for path in names)
+        paths = (self._copy(photo, stem), self._path(DEPTH, stem, ".png"))
+        rgb, depth = (path.relative_to(self.root).as_posix() for path in paths)
         return PairRow(rgb=rgb, depth=depth, room_group=stem.as_posix(), camera_px=camera.values_px)
 
     def finish(self, name: str, rows: Iterable[PairRow]) -> None:
         """Write the description and the index."""
         write_info(self.root, DatasetInfo(name=name))
         write_index(self.root, rows)
+
+    def _copy(self, photo: Path, stem: Path) -> Path:
+        return self._path(PHOTOS, stem, photo.suffix.lower())
+
+    def _read(self, record: Path) -> dict[str, Any] | None:
+        """The facts of the labels in the folder; None if the file is missing or is not ours."""
+        try:
+            values = json.loads(record.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return None
+        is_ours = isinstance(values, dict) and self.facts.keys() <= values.keys()
+        return values if is_ours else None
 
     def _path(self, folder: str, stem: Path, suffix: str) -> Path:
         return self.root / folder / stem.parent / f"{stem.name}{suffix}"
@@ -109,13 +126,4 @@ def confidence(disagreement: Float32[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h
 def _write_png(path: Path, image: UInt8[np.ndarray, "h w"] | UInt16[np.ndarray, "h w"]) -> None:
     encoded, data = cv2.imencode(".png", image)
     assert encoded
-    with replacing(path) as temporary:
-        temporary.write_bytes(data.tobytes())
-
-
-def _read(record: Path) -> dict[str, Any] | None:
-    try:
-        values = json.loads(record.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return None
-    return values if isinstance(values, dict) else None
+    write_bytes(path, data.tobytes())
