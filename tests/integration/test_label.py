@@ -121,6 +121,9 @@ def test_resumes(photos: Path, teachers: list[str], tmp_path: Path) -> None:
     assert_refused(depth_unet(*other), "other teachers", "--overwrite")
     assert depth_unet(*other, "--overwrite").code == 0
     assert files(out)["depth/a.png"] != b"kept"
+    assert depth_unet(*other).code == 0
+    (tmp_path / "sum.yaml").write_text(yaml.safe_dump(FACTS | {"focal": 0.9}), encoding="utf-8")
+    assert_refused(depth_unet(*other), "other teachers", "--overwrite")
 
 
 def test_other_photo_of_the_same_name(photos: Path, teachers: list[str], tmp_path: Path) -> None:
@@ -186,9 +189,7 @@ def test_bad_photos(photos: Path, teachers: list[str], tmp_path: Path) -> None:
     assert len(open_source(out).rows) == 3
 
 
-def test_folder_of_photos_and_other_files(
-    photos: Path, teachers: list[str], tmp_path: Path
-) -> None:
+def test_folder_of_photos_and_other_files(photos: Path, teachers: list[str]) -> None:
     """Videos, results of ``predict`` and the labels themselves are not labelled."""
     (photos / "clip.MOV").write_bytes(b"video")
     seen = ("predict", photos / "a.jpg", "--weights", teachers[0], "--out", photos)
@@ -221,16 +222,18 @@ def test_output_folder_is_no_input(photos: Path, teachers: list[str], tmp_path: 
 
 def test_refused(photos: Path, teachers: list[str], tmp_path: Path) -> None:
     """What cannot be done is refused in one line before anything is written."""
-    out = tmp_path / "labels"
-    for words, expected in (
+    out, undescribed = tmp_path / "labels", write(tmp_path / "undescribed.onnx", sum_model())
+    for words, *expected in (
         ((photos, "--teacher", "nothing"), "nothing does not exist"),
         ((photos, "--teacher", f"{teachers[0]}:0"), "weight"),
         ((photos, "--teacher", ":1"), "names no network"),
+        ((photos, "--teacher", undescribed), "describe it in", "undescribed.yaml"),
+        ((photos, "--disagreement", "nan", "--teacher", teachers[0]), "--disagreement is nan"),
         ((photos, "--disagreement", "-1", "--teacher", teachers[0]), "--disagreement"),
         ((tmp_path / "clip.mp4", "--teacher", teachers[0]), "label takes photos"),
         (("--teacher", teachers[0]), "no input given"),
     ):
-        assert_refused(depth_unet("label", *words, "--out", out), expected)
+        assert_refused(depth_unet("label", *words, "--out", out), *expected)
         assert not out.exists()
     shutil.copytree(photos, out)
     refused = depth_unet("label", photos, "--out", out, "--teacher", teachers[0])

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.errors import CheckpointError
+from depth_unet.errors import CheckpointError, DataError
 from depth_unet.predict.label.foreign import ForeignNetwork
 from tests.predict.onnx_files import flat_model, sum_model, write
 
@@ -65,13 +66,21 @@ def test_border(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"focal": None}, "focal"),
-        ({"unit": "inch"}, "out of range"),
+        ({"focal": None}, r"\(without focal\)"),
+        ({"focal": float("inf")}, r"focal is inf; choose a number in \(0, 100\]"),
+        ({"focal": [1]}, "list"),
+        ({"unit": "inch"}, "unit is inch; choose mm, cm, m"),
+        ({"unit": ["m"]}, "unit is"),
         ({"mean": [1, 2]}, "not 3 numbers"),
-        ({"std": [1, 1, 0]}, "out of range"),
-        ({"range_m": [3, 1]}, "out of range"),
-        ({"border": 0.5}, "out of range"),
-        ({"border": "wide"}, "describe a network"),
+        ({"mean": "123"}, "not 3 numbers"),
+        ({"mean": [0, float("nan"), 0]}, "mean is"),
+        ({"std": [1, 1, 0]}, "std is"),
+        ({"std": [1, float("nan"), 1]}, "std is"),
+        ({"range_m": 5}, "not 2 numbers"),
+        ({"range_m": [3, 1]}, "nearest depth first"),
+        ({"range_m": [0, 1]}, "range_m is"),
+        ({"border": 0.5}, "border is"),
+        ({"border": "wide"}, "wide"),
         ({"size": 3}, "size"),
     ],
 )
@@ -94,3 +103,54 @@ def test_other_inputs(tmp_path: Path) -> None:
     write(tmp_path / "sum.onnx", flat_model())
     with pytest.raises(CheckpointError, match="camera_px"):
         ForeignNetwork(tmp_path / "sum.onnx")
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2]", "5", "a: [", "é".encode("latin-1")])
+def test_no_description_in_the_file(tmp_path: Path, text: str | bytes) -> None:
+    """A file without fields is named."""
+    write(tmp_path / "sum.onnx", sum_model())
+    data = text if isinstance(text, bytes) else text.encode()
+    (tmp_path / "sum.yaml").write_bytes(data)
+    with pytest.raises(CheckpointError, match=r"sum\.yaml does not describe a network \("):
+        ForeignNetwork(tmp_path / "sum.onnx")
+
+
+def test_nan(tmp_path: Path) -> None:
+    """Where a network predicts NaN, there is no depth."""
+    model = sum_model()
+    (hundred,) = (one for one in model.graph.initializer if one.name == "hundred")
+    hundred.CopyFrom(numpy_helper.from_array(np.array(np.nan, np.float32), "hundred"))
+    network(tmp_path)
+    write(tmp_path / "sum.onnx", model)
+    with pytest.raises(DataError, match=r"sum\.onnx predicts NaN"):
+        ForeignNetwork(tmp_path / "sum.onnx").predict_array(grey(0), CAMERA)
+
+
+@pytest.mark.parametrize("num_outputs", [1, 2])
+def test_other_outputs(tmp_path: Path, num_outputs: int) -> None:
+    """A network that returns colours, or two maps, is refused."""
+    network(tmp_path)
+    write(tmp_path / "sum.onnx", copy_model(TensorProto.FLOAT, num_outputs))
+    with pytest.raises(CheckpointError, match=r"sum\.onnx does not run .* expected one output"):
+        ForeignNetwork(tmp_path / "sum.onnx").predict_array(grey(0), CAMERA)
+
+
+def test_other_type(tmp_path: Path) -> None:
+    """A network that takes half precision is refused before any photo."""
+    network(tmp_path)
+    write(tmp_path / "sum.onnx", copy_model(TensorProto.FLOAT16, 1))
+    with pytest.raises(CheckpointError, match=r"takes tensor\(float16\); expected tensor\(float\)"):
+        ForeignNetwork(tmp_path / "sum.onnx")
+
+
+def copy_model(kind: int, num_outputs: int) -> ModelProto:
+    """A network that returns its input, once or several times."""
+    shape = ["batch", 3, 24, 32]
+    names = [f"copy{number}" for number in range(num_outputs)]
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["rgb"], [name]) for name in names],
+        "copy",
+        [helper.make_tensor_value_info("rgb", kind, shape)],
+        [helper.make_tensor_value_info(name, kind, shape) for name in names],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)

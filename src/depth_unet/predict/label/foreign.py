@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,8 +11,9 @@ import numpy as np
 
 from depth_unet.arrays import Float32, UInt8
 from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.config.checks import check_ranges, require
 from depth_unet.data.layout import METRES_PER_UNIT
-from depth_unet.errors import CheckpointError
+from depth_unet.errors import CheckpointError, DataError
 from depth_unet.files.damage import one_line
 from depth_unet.files.text import read_text
 from depth_unet.images.resize import resize_bilinear
@@ -20,6 +21,13 @@ from depth_unet.predict.onnx import open_session
 from depth_unet.predict.predictor import num_cores
 
 WHITE = 255
+RANGES = {
+    "mean": "[-1000, 1000]",
+    "std": "(0, 1000]",
+    "range_m": "(0, 1000]",
+    "focal": "(0, 100]",
+    "border": "[0, 0.5)",  # else nothing is left
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +50,23 @@ class Description:
     focal: float
     border: float = 0.0
 
+    def __post_init__(self) -> None:
+        check_ranges(self, "", RANGES)
+        units = tuple(METRES_PER_UNIT)
+        require(self.unit in units, f"unit is {self.unit}; choose {', '.join(units)}")
+        nearest_m, farthest_m = self.range_m
+        require(
+            nearest_m < farthest_m,
+            f"range_m is {self.range_m}; write the nearest depth first, then the farthest",
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """The fields as plain values."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
+
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read the file.
@@ -51,30 +76,27 @@ class Description:
         """
         import yaml  # slow to import
 
-        needed = ", ".join(field.name for field in fields(cls) if field.default is MISSING)
+        needed = [field.name for field in fields(cls) if field.default is MISSING]
         try:
-            values: dict[str, Any] = yaml.safe_load(read_text(path))
-            found = cls(
+            values = yaml.safe_load(read_text(path))
+            require(isinstance(values, dict), "it has no fields")
+            missing = [name for name in needed if name not in values]
+            require(not missing, f"without {', '.join(missing)}")
+            return cls(
                 mean=_numbers(values.pop("mean"), 3),
                 std=_numbers(values.pop("std"), 3),
+                unit=str(values.pop("unit")),
                 range_m=_numbers(values.pop("range_m"), 2),
+                focal=float(values.pop("focal")),
+                border=float(values.pop("border", 0)),
                 **values,
             )
-            nearest_m, farthest_m = found.range_m
-            if not (
-                found.unit in METRES_PER_UNIT
-                and min(found.std) > 0
-                and 0 < nearest_m < farthest_m
-                and found.focal > 0
-                and 0 <= found.border < 0.5  # else nothing is left
-            ):
-                raise ValueError("a value is out of range")
-        except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
+        except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
             raise CheckpointError(
                 f"{path} does not describe a network ({one_line(error)}); write a YAML file with "
-                f"{needed} and, if its training photos had a white border, border (docs/labels.md)"
+                f"{', '.join(needed)} and, if its training photos had a white border, border "
+                "(docs/labels.md)"
             ) from None
-        return found
 
 
 def description_of(path: Path) -> Path:
@@ -109,6 +131,9 @@ class ForeignNetwork:
                 f"{path} has the inputs {[(item.name, item.shape) for item in inputs]}; expected "
                 "one of shape [batch, 3, height, width] with a fixed height and width"
             )
+        kind = inputs[0].type
+        if kind != "tensor(float)":
+            raise CheckpointError(f"{path} takes {kind}; expected tensor(float), float32")
         self._input, (self._height, self._width) = inputs[0].name, sides
 
     @contextmanager
@@ -124,7 +149,12 @@ class ForeignNetwork:
     def predict_array(
         self, image: UInt8[np.ndarray, "h w 3"], intrinsics: Intrinsics
     ) -> Float32[np.ndarray, "h w"]:
-        """Depth of a photo at its own size, metres; scaled to the camera's focal length."""
+        """Depth of a photo at its own size, metres; scaled to the camera's focal length.
+
+        Raises:
+            CheckpointError: The network does not run, or returns something else than one map.
+            DataError: It returns NaN for this photo.
+        """
         height, width = image.shape[:2]
         border = round(self.description.border * width)
         framed = np.pad(image, ((border,) * 2, (border,) * 2, (0, 0)), constant_values=WHITE)
@@ -132,17 +162,27 @@ class ForeignNetwork:
         rgb = cv2.resize(framed.astype(np.float32) / WHITE, size, interpolation=cv2.INTER_LINEAR)
         mean, std = (np.array(x, np.float32) for x in (self.description.mean, self.description.std))
         rgb = (rgb - mean) / std
-        depth = self._session.run(None, {self._input: rgb.transpose(2, 0, 1)[None]})[0]
-        depth_m = np.clip(
-            depth.reshape(depth.shape[-2:]) * METRES_PER_UNIT[self.description.unit],
-            *self.description.range_m,
-        )
+        depth = self._run(rgb.transpose(2, 0, 1)[None]) * METRES_PER_UNIT[self.description.unit]
+        depth_m = np.clip(depth, *self.description.range_m)
         full_m = resize_bilinear(depth_m.astype(np.float32), *framed.shape[:2])
         full_m = full_m[border : border + height, border : border + width]
         return full_m * np.float32(intrinsics.fx_px / width / self.description.focal)
 
+    def _run(self, rgb: Float32[np.ndarray, "1 3 h w"]) -> Float32[np.ndarray, "h2 w2"]:
+        try:
+            (depth,) = self._session.run(None, {self._input: rgb})
+            depth = depth.reshape(depth.shape[-2:])
+        except Exception as error:  # of many undocumented types without a common base
+            raise CheckpointError(
+                f"{self._path} does not run ({one_line(error)}); expected one output of shape "
+                "[batch, 1, height, width] or [batch, height, width]"
+            ) from None
+        if np.isnan(depth).any():
+            raise DataError(f"{self._path.name} predicts NaN; use another photo or teacher")
+        return np.asarray(depth)
+
 
 def _numbers(values: Any, count: int) -> Any:
-    if len(values) != count:
+    if not isinstance(values, list) or len(values) != count:
         raise ValueError(f"{values} are not {count} numbers")
     return tuple(float(value) for value in values)

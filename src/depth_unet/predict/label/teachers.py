@@ -11,7 +11,7 @@ import numpy as np
 from depth_unet.arrays import Float32, UInt8
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.checks import check_range
-from depth_unet.errors import ConfigError
+from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.checksum import sha256_of
 from depth_unet.files.text import as_path
 from depth_unet.model.shipped import CHECKPOINT, ONNX, find_weights
@@ -46,6 +46,13 @@ class Teacher:
         mirrored_m = self.network.predict_array(mirrored, camera.flipped())
         return np.asarray(np.sqrt(straight_m * mirrored_m[:, ::-1]))
 
+    def facts(self) -> dict[str, Any]:
+        """What its depth depends on, and its weight, as plain values."""
+        facts: dict[str, Any] = {"name": self.name, "sha256": self.sha256, "weight": self.weight}
+        if isinstance(self.network, ForeignNetwork):
+            facts["description"] = self.network.description.facts()
+        return facts
+
 
 def open_teacher(text: str) -> Teacher:
     """Open a teacher given as NAME or NAME:WEIGHT.
@@ -61,8 +68,18 @@ def open_teacher(text: str) -> Teacher:
     name, weight = _split(text)
     path = as_path(name)
     foreign = path.suffix.lower() == ONNX and description_of(path).is_file()
-    network = ForeignNetwork(path) if foreign else load(name)
+    network = ForeignNetwork(path) if foreign else _load(name, path)
     return Teacher(path.stem, _checksum(name, path), network, weight)
+
+
+def _load(name: str, path: Path) -> Predictor:
+    try:
+        return load(name)
+    except CheckpointError as error:
+        if path.suffix.lower() != ONNX or not path.is_file():
+            raise
+        beside = description_of(path)
+        raise CheckpointError(f"{error}, or describe it in {beside} (docs/labels.md)") from None
 
 
 def _checksum(name: str, path: Path) -> str:
@@ -106,12 +123,7 @@ class Teachers:
 
     def facts(self) -> dict[str, Any]:
         """What labels depend on, as plain values."""
-        return {
-            "teachers": [
-                {"name": one.name, "sha256": one.sha256, "weight": one.weight}
-                for one in self.members
-            ]
-        }
+        return {"teachers": [one.facts() for one in self.members]}
 
     @contextmanager
     def shared_by(self, num_threads: int) -> Iterator[Callable[[], None]]:
