@@ -58,7 +58,7 @@ def test_data_set(photos: Path, teachers: list[str], tmp_path: Path) -> None:
     out = tmp_path / "labels"
     outcome = depth_unet("label", photos, "--out", out, "--teacher", *teachers)
     assert outcome.code == 0, outcome.err
-    assert "3 photos labelled by flat, sum" in outcome.err
+    assert "3 labelled by flat, sum, 0 failed" in outcome.err
     source = open_source(out)
     assert [row.rgb for row in source.rows] == [
         "photos/a.jpg",
@@ -183,10 +183,15 @@ def test_bad_photos(photos: Path, teachers: list[str], tmp_path: Path) -> None:
     """A photo that cannot be read is named and left out; the rest is written."""
     (photos / "b.jpg").write_bytes(b"no photo")
     out = tmp_path / "labels"
-    outcome = depth_unet("label", photos, "--out", out, "--teacher", teachers[0])
+    command = ("--teacher", teachers[0])
+    outcome = depth_unet("label", photos, "--out", out, *command)
     assert outcome.code == 3
     assert "b.jpg" in outcome.err
+    assert "3 labelled by flat, 1 failed" in outcome.err
     assert len(open_source(out).rows) == 3
+    none = depth_unet("label", photos / "b.jpg", "--out", tmp_path / "none", *command)
+    assert none.code == 3
+    assert "next: " not in none.err
 
 
 def test_folder_of_photos_and_other_files(photos: Path, teachers: list[str]) -> None:

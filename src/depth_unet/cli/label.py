@@ -12,7 +12,7 @@ from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.cli.arguments.data import LabelArguments
 from depth_unet.cli.predict.find import Finder, is_video
 from depth_unet.cli.predict.inputs import Input, list_inputs, listed_on_stdin
-from depth_unet.cli.predict.job import Outcome, shared_threads
+from depth_unet.cli.predict.job import Outcome, for_each_photo
 from depth_unet.cli.predict.progress import speed_bar
 from depth_unet.cli.predict.targets import why_not
 from depth_unet.cli.program.streams import say
@@ -44,22 +44,15 @@ def _run(arguments: LabelArguments) -> list[DataError]:
     folder.begin(overwrite=arguments.overwrite)
     if finder.left_out:
         say(finder.describe_left_out())
-    outcome, rows = Outcome(), list[PairRow]()
-    label = partial(_label, teachers, folder, arguments.disagreement)
-    with (
-        speed_bar("photos") as progress,
-        shared_threads(teachers, len(photos)) as (pool, _),
-    ):
-        task = progress.add_task("labelling", total=len(photos))
-        for item, future in [(item, pool.submit(label, item)) for item in photos]:
-            with outcome.record(item.path):
-                rows.append(future.result())
-            progress.advance(task)
+    outcome, label = Outcome(), partial(_label, teachers, folder, arguments.disagreement)
+    with speed_bar("photos") as progress:
+        advance = partial(progress.advance, progress.add_task("labelling", total=len(photos)))
+        rows = for_each_photo(teachers, photos, label, outcome, advance)
     names = ", ".join(teacher.name for teacher in teachers.members)
+    say(f"{arguments.out}: {len(rows)} labelled by {names}, {len(outcome.failures)} failed")
     if rows:
         folder.finish(f"{arguments.out.resolve().name}: labels by {names}", rows)
-    say(f"{arguments.out}: {len(rows)} photos labelled by {names}")
-    say(f"next: {own_command('inspect', arguments.out)}")
+        say(f"next: {own_command('inspect', arguments.out)}")
     return outcome.failures
 
 

@@ -1,10 +1,9 @@
 """``depth-unet predict``: metric depth for photos; ``video`` predicts videos and cameras."""
 
-import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +14,7 @@ from depth_unet.cli.arguments.predict import PredictArguments
 from depth_unet.cli.predict.camera import CameraFor, camera_from_options
 from depth_unet.cli.predict.find import Finder
 from depth_unet.cli.predict.inputs import Input, list_inputs, listed_on_stdin
-from depth_unet.cli.predict.job import Job, Outcome, shared_threads
+from depth_unet.cli.predict.job import Job, Outcome, for_each_photo, no_progress
 from depth_unet.cli.predict.targets import (
     ENDINGS,
     VIDEO_ENDINGS,
@@ -36,11 +35,6 @@ from depth_unet.predict.prediction import Prediction
 from depth_unet.predict.predictor import ASSUMED, Predictor
 
 LIBRARIES: dict[SaveChoice, str] = {"exr": "OpenEXR", "plot3d": "plotly"}
-LARGE_PIXELS = 16 * 10**6  # larger photos are predicted one at a time
-
-
-def _no_progress() -> None:
-    pass
 
 
 def run(arguments: PredictArguments) -> list[DataError]:
@@ -96,7 +90,7 @@ def _predict_photos(
 ) -> None:
     started_s = time.perf_counter()
     with ExitStack() as stack:
-        advance = _no_progress
+        advance = no_progress
         if len(photos) > 1:
             from depth_unet.cli.predict.progress import speed_bar  # noqa: PLC0415  # slow to import
 
@@ -138,11 +132,9 @@ def predict_all(
     write: Callable[[Input, Prediction], None],
     *,
     outcome: Outcome,
-    advance: Callable[[], None] = _no_progress,
+    advance: Callable[[], None] = no_progress,
 ) -> None:
-    """Predict photos in several threads, each from its file to its outputs.
-
-    Large photos wait for one another, so that only one is in memory.
+    """Predict photos in several threads, each from its file to its outputs; see ``for_each_photo``.
 
     Args:
         model: The network.
@@ -155,30 +147,16 @@ def predict_all(
     Raises:
         OSError: Writing failed, for example because the disk is full; finished files are complete.
     """
-    one_large = threading.Lock()
 
     def predict_one(item: Input) -> tuple[bool, bool]:
-        with one_large if _is_large(item.path) else nullcontext():
-            photo = read_photo(item.path)
-            prediction = model.predict(photo, camera_for(photo))
-            write(item, prediction)
-            return prediction.focal_from == ASSUMED, photo.has_more
+        photo = read_photo(item.path)
+        prediction = model.predict(photo, camera_for(photo))
+        write(item, prediction)
+        return prediction.focal_from == ASSUMED, photo.has_more
 
-    with shared_threads(model, len(inputs)) as (pool, _):
-        for item, future in [(item, pool.submit(predict_one, item)) for item in inputs]:
-            with outcome.record(item.path):
-                is_assumed, has_more = future.result()
-                outcome.num_assumed += is_assumed
-                outcome.num_with_more += has_more
-            advance()
-
-
-def _is_large(path: Path) -> bool:
-    try:
-        with Image.open(path) as image:
-            return image.width * image.height > LARGE_PIXELS
-    except Exception:  # reported when the photo is read
-        return False
+    for is_assumed, has_more in for_each_photo(model, inputs, predict_one, outcome, advance):
+        outcome.num_assumed += is_assumed
+        outcome.num_with_more += has_more
 
 
 def save(

@@ -1,19 +1,25 @@
 """What photos and videos share: settings, results and threads."""
 
 import errno
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
+
+from PIL import Image
 
 from depth_unet.cli.predict.camera import CameraFor
+from depth_unet.cli.predict.inputs import Input
 from depth_unet.errors import DataError
 from depth_unet.figures.picture import OWN_RANGE, Colours
 from depth_unet.predict.predictor import Predictor, num_cores
 
 MOST_THREADS = 8
+LARGE_PIXELS = 16 * 10**6  # larger photos are worked on one at a time
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,3 +115,53 @@ def shared_threads(
             yield pool, num_threads
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def no_progress() -> None:
+    """Show nothing."""
+
+
+def for_each_photo(
+    model: Shareable,
+    photos: Sequence[Input],
+    work: Callable[[Input], Result],
+    outcome: Outcome,
+    advance: Callable[[], None] = no_progress,
+) -> list[Result]:
+    """Work on photos in several threads.
+
+    Large photos wait for one another, so that only one is in memory.
+
+    Args:
+        model: What the threads share.
+        photos: The photos.
+        work: Reads and handles one photo; called in the threads.
+        outcome: Receives the counts and the errors of single photos.
+        advance: Called after every photo.
+
+    Returns:
+        The results of the photos that did not fail, in order.
+
+    Raises:
+        OSError: Writing failed, for example because the disk is full.
+    """
+    one_large, results = threading.Lock(), list[Result]()
+
+    def do(item: Input) -> Result:
+        with one_large if _is_large(item.path) else nullcontext():
+            return work(item)
+
+    with shared_threads(model, len(photos)) as (pool, _):
+        for item, future in [(item, pool.submit(do, item)) for item in photos]:
+            with outcome.record(item.path):
+                results.append(future.result())
+            advance()
+    return results
+
+
+def _is_large(path: Path) -> bool:
+    try:
+        with Image.open(path) as image:
+            return image.width * image.height > LARGE_PIXELS
+    except Exception:  # reported when the photo is read
+        return False
