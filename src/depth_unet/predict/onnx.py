@@ -62,6 +62,8 @@ class OnnxModel(Predictor):
             )
             self._outputs = [DEPTH, UNCERTAINTY] if facts["spread"] else [DEPTH]
             self._check_weights(facts.get("external"))
+        except CheckpointError:
+            raise
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
                 f"{path} has damaged metadata ({one_line(error)}); export it again"
