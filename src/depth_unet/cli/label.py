@@ -14,7 +14,7 @@ from depth_unet.cli.predict.find import Finder, is_video
 from depth_unet.cli.predict.inputs import Input, list_inputs, listed_on_stdin
 from depth_unet.cli.predict.job import Outcome, for_each_photo
 from depth_unet.cli.predict.progress import speed_bar
-from depth_unet.cli.predict.targets import why_not
+from depth_unet.cli.predict.targets import skip_reason
 from depth_unet.cli.program.streams import say
 from depth_unet.config.checks import check_range
 from depth_unet.data.layout import PairRow
@@ -36,7 +36,7 @@ def run(arguments: LabelArguments) -> list[DataError]:
 
 def _run(arguments: LabelArguments) -> list[DataError]:
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
-    finder = Finder(partial(_why_not, arguments.out.resolve()))
+    finder = Finder(partial(_skip_reason, arguments.out.resolve()))
     photos = list_inputs(arguments.inputs, listed_on_stdin(), finder)
     _check_named(photos, arguments.out)
     teachers = Teachers([open_teacher(text) for text in arguments.teacher])
@@ -56,11 +56,11 @@ def _run(arguments: LabelArguments) -> list[DataError]:
     return outcome.failures
 
 
-def _why_not(out: Path, path: Path) -> str:
-    """Why a file that was found in a folder is not labelled; empty if it is."""
+def _skip_reason(out: Path, path: Path) -> str:
+    """Why ``label`` skips a file that it finds in a folder; empty if it does not."""
     if path.resolve().is_relative_to(out):
         return "in the output folder"
-    return "video" if is_video(path) else why_not(path)
+    return "video" if is_video(path) else skip_reason(path)
 
 
 def _check_named(photos: Sequence[Input], out: Path) -> None:
@@ -75,13 +75,13 @@ def _check_named(photos: Sequence[Input], out: Path) -> None:
             )
 
 
-def _label(teachers: Teachers, folder: LabelFolder, most: float, item: Input) -> PairRow:
+def _label(teachers: Teachers, folder: LabelFolder, limit: float, item: Input) -> PairRow:
     """Label one photo unless it is labelled, and return its line in the index."""
     photo = read_photo(item.path)
     camera = _camera(photo)
     if not folder.is_done(item.path, item.stem):
         depth_m, disagreement = teachers.label(photo.image, camera)
-        folder.write(item.path, item.stem, depth_m, disagreement, most)
+        folder.write(item.path, item.stem, depth_m, disagreement, limit)
     return folder.row(item.path, item.stem, camera)
 
 

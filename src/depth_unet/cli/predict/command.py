@@ -20,8 +20,8 @@ from depth_unet.cli.predict.targets import (
     VIDEO_ENDINGS,
     can_read_videos,
     photo_targets,
+    skip_reason,
     video_targets,
-    why_not,
 )
 from depth_unet.cli.program.streams import say
 from depth_unet.config.choices import SaveChoice, VideoChoice
@@ -49,7 +49,7 @@ def _run(arguments: PredictArguments) -> list[DataError]:
     # Pillow warns of photos above 89 megapixels, which are supported, and never names the photo.
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
     warnings.filterwarnings("ignore", module=r"PIL\..*")
-    finder = Finder(why_not)
+    finder = Finder(skip_reason)
     inputs = list_inputs(arguments.inputs, listed_on_stdin(), finder)
     camera_for = camera_from_options(arguments)
     photos = {item: photo_targets(item, arguments) for item in inputs if not item.is_video}

@@ -33,11 +33,11 @@ class Finder:
     """Finds inputs, and remembers what it left out.
 
     Attributes:
-        why_not: Why a command does not take a photo or video, in a few words; empty if it does.
+        skip_reason: Why the command skips a file, in a few words; empty if it does not.
         left_out: Why a file that was found is no input.
     """
 
-    why_not: Callable[[Path], str] = lambda _: ""
+    skip_reason: Callable[[Path], str] = lambda _: ""
     left_out: dict[Path, str] = field(default_factory=dict)
 
     def in_folder(self, folder: Path) -> Iterator[Path]:
@@ -96,7 +96,7 @@ class Finder:
                 return "broken link or special file"
         except OSError:
             return UNREADABLE
-        if reason := self.why_not(path):
+        if reason := self.skip_reason(path):
             return reason
         if path.suffix.lower() in RAW_SUFFIXES:
             return "raw photo (convert it first)"

@@ -76,8 +76,8 @@ def is_result(path: Path) -> bool:
         return False
 
 
-def why_not(path: Path) -> str:
-    """Why a file is no input: ``predict`` wrote it; empty for other files. For ``Finder``."""
+def skip_reason(path: Path) -> str:
+    """Why ``predict`` skips a file that it finds in a folder; empty if it does not."""
     return "written by predict" if is_result(path) else ""
 
 

@@ -74,7 +74,7 @@ class LabelFolder:
         stem: Path,
         depth_m: Float32[np.ndarray, "h w"],
         disagreement: Float32[np.ndarray, "h w"],
-        most: float,
+        limit: float,
     ) -> None:
         """Copy a photo and write its label; confidence is the last of its files.
 
@@ -83,11 +83,11 @@ class LabelFolder:
             stem: Path of its files below the folders, without their endings.
             depth_m: Depth of the upright photo, metres.
             disagreement: As ``combine`` returns it.
-            most: Disagreement beyond which depth becomes a hole.
+            limit: Disagreement beyond which depth becomes a hole.
         """
         self._path(CONFIDENCE, stem, ".png").unlink(missing_ok=True)
         copy_file(photo, self._copy(photo, stem))
-        depth_mm = as_millimetres(np.where(disagreement > most, 0, depth_m))
+        depth_mm = as_millimetres(np.where(disagreement > limit, 0, depth_m))
         _write_png(self._path(DEPTH, stem, ".png"), depth_mm)
         _write_png(self._path(CONFIDENCE, stem, ".png"), confidence(disagreement))
 
