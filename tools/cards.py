@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 CARDS, README, TERMS = ROOT / "docs" / "models", ROOT / "README.md", WEIGHTS / "LICENSE.md"
 METRICS = ("abs_rel", "rmse", "log10", "delta1", "delta2", "delta3")
 PROTOCOL = "nyu-eigen, filled depth, flip averaging, 323 official test frames of NYU Depth v2"
-PEER, ALIGNED = "METER-XXS", "median-aligned"
+PEER, ALIGNED, CONSTANT = "METER-XXS", "median-aligned", "constant depth"
 RESEARCH = "LicenseRef-Research-Use"
 
 
@@ -105,9 +105,17 @@ def fill(page: Path, marker: str, write: Callable[[str], str]) -> None:
 def _with_rows(table: str, row_of: Callable[[str], str]) -> str:
     """A table with today's rows of the shipped networks, sorted by δ1, its last column."""
     head, line, *rows = table.splitlines()
-    others = [row for row in rows if not row.startswith("| [`")]
+    others = [_updated(row) for row in rows if not row.startswith("| [`")]
     rows = sorted([*others, *map(row_of, shipped_names())], key=_delta1, reverse=True)
     return "\n".join((head, line, *rows, ""))
+
+
+def _updated(row: str) -> str:
+    """A row without a card; the figures of the constant depth are in that of `transfer`."""
+    if not row.startswith(f"| one {CONSTANT} "):
+        return row
+    described = "|".join(row.split("|")[:4])
+    return f"{described}{_join(*_cells('transfer', CONSTANT)[:4])}"
 
 
 def _delta1(row: str) -> float:

@@ -74,6 +74,10 @@ def test_tables_repeat_the_cards(copies: Path) -> None:
     readme = (copies / "README.md").read_text()
     data = "| 795 photos of NYU Depth v2 with depth; its encoder on ImageNet"
     link = "| [`transfer`](docs/models/transfer.md) | 8.6M "
+    constant = (
+        "| one constant depth | | 795 photos of NYU Depth v2 with depth | .222 [.212, .232] |"
+    )
+    assert f"{constant} .222 | .222 | .222 |" in readme
     interval = "[.101, .121]"
     rows = readme.splitlines()
     metric = f"{link}{data} | .111 {interval} | .111 {interval} | .111 | .111 {interval} |"
