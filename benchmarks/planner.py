@@ -28,7 +28,8 @@ from PIL import Image
 from depth_unet import recipes
 from depth_unet.data.loader import RawBatch
 from depth_unet.data.mixture import open_data
-from depth_unet.model.checkpoint import LAST_NAME, read
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import LAST_NAME
 from depth_unet.train.devices import make_fabric, resolve_precision
 from depth_unet.train.loop import Trainer
 from depth_unet.train.step import MicroBatches

@@ -14,7 +14,8 @@ from pathlib import Path
 from rich.console import Console
 
 from depth_unet.cli.main import main as cli
-from depth_unet.model.checkpoint import LAST_NAME, read
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import LAST_NAME
 
 FOLD = "folds/nyu_train.csv:0"
 NO_SSIM, NO_EDGE = ("--loss.ssim", "0"), ("--loss.gradient-edge", "0")

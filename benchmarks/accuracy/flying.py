@@ -55,7 +55,7 @@ def main() -> int:
     say("|---|---|---|---|---|")
     first = counts[0, 2]
     for name, (pixels, near, flying, flattened) in zip(arguments.weights, counts, strict=True):
-        shares = (near / pixels, flying / near, flattened / flying, flying / first)
+        shares = (near / pixels, flying / near, flattened / max(1, flying), flying / max(1, first))
         cells = " | ".join(f"{share:.3f}" for share in shares)
         say(f"| {name} | {cells} |")
     return 0

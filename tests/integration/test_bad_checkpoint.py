@@ -14,7 +14,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from depth_unet.model.checkpoint import BEST_NAME, HEADER_KEY, LAST_NAME
+from depth_unet.model.checkpoint import HEADER_KEY
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from tests.integration.commandline import assert_refused, depth_unet, files_below
 from tests.integration.spoil import cut
 

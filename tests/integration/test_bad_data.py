@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from depth_unet.model.checkpoint import LAST_NAME, read
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import LAST_NAME
 from tests.integration.commandline import (
     TINY_MODEL,
     assert_refused,

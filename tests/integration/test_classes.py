@@ -9,7 +9,8 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from depth_unet.data.source import PairsSource
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.predict.model import DepthModel
 from tests.integration.commandline import assert_refused, depth_unet
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from depth_unet.model.checkpoint import BEST_NAME
+from depth_unet.model.shipped import BEST_NAME
 from tests.integration.commandline import FEW_STEPS, Outcome, depth_unet, predict, start
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read, save
+from depth_unet.model.checkpoint import read, save
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from tests.integration.commandline import (
     FEW_STEPS,
     Outcome,

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.train import loop
 from depth_unet.train.ema import EMA
 from tests.integration.commandline import ERROR, Outcome, depth_unet

@@ -13,7 +13,8 @@ from PIL import Image
 
 from depth_unet.config.choices import SplitChoice
 from depth_unet.figures import sheet, surface
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from tests.integration.commandline import (
     Outcome,
     bytes_below,

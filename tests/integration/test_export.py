@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 
 from depth_unet.errors import install_command
 from depth_unet.export.onnx import LICENCE, open_session
-from depth_unet.model.checkpoint import BEST_NAME, read, resolve, save
-from depth_unet.model.shipped import ONNX, shipped_weights
+from depth_unet.model.checkpoint import read, resolve, save
+from depth_unet.model.shipped import BEST_NAME, ONNX, shipped_weights
 from depth_unet.predict.model import DepthModel
 from tests.integration.commandline import FEW_STEPS, assert_refused, depth_unet
 from tests.predict.onnx_files import facts_in

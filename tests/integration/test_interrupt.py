@@ -15,7 +15,8 @@ from torch import Tensor
 from depth_unet.data.loader import Loader, RawBatch
 from depth_unet.errors import DataError
 from depth_unet.model import checkpoint
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.predict.load import load
 from depth_unet.train.reporter import Reporter
 from tests.integration.commandline import depth_unet, start

@@ -8,7 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from depth_unet.model.checkpoint import LAST_NAME, read
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import LAST_NAME
 from tests.integration.commandline import TINY_MODEL, depth_unet, free_port, start, torchrun
 from tests.integration.short_run import assert_same
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from depth_unet.model.checkpoint import LAST_NAME, read
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import LAST_NAME
 from depth_unet.model.unet import UNet
 from depth_unet.train.memory import MemoryMeter
 from depth_unet.train.reporter import Reporter

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from examples.box_rooms import write_box_rooms
 from tests.integration.commandline import FEW_STEPS, Outcome, depth_unet
 from tests.integration.short_run import signal_after

@@ -10,7 +10,8 @@ import pytest
 
 from depth_unet.errors import ConfigError
 from depth_unet.files.owner import LOCK_NAME, own_folder
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.rooms import generate
 from tests.integration.commandline import (
     FEW_STEPS,

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from depth_unet.model.checkpoint import LAST_NAME, Checkpoint, read
+from depth_unet.model.checkpoint import Checkpoint, read
+from depth_unet.model.shipped import LAST_NAME
 from tests.integration.commandline import TINY_MODEL, depth_unet, start_two, torchrun
 
 pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")

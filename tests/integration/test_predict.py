@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from depth_unet.model.checkpoint import BEST_NAME, read
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import BEST_NAME
 from tests.integration.commandline import files_below, predict
 
 ENDINGS = ("_color.png", "_depth.npy", "_depth.png")

@@ -10,7 +10,8 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read, read_config
+from depth_unet.model.checkpoint import Checkpoint, read, read_config
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.train.folder import CONFIG_NAME
 from depth_unet.train.history import METRICS_NAME, read_history
 from tests.integration.commandline import (

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from depth_unet.losses.weighted import WeightedLoss
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.records import SumCount
 from depth_unet.train import loop
 from tests.integration.commandline import assert_refused, depth_unet

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from depth_unet.model.checkpoint import LAST_NAME, read, save
+from depth_unet.model.checkpoint import read, save
+from depth_unet.model.shipped import LAST_NAME
 from tests.integration.commandline import FEW_STEPS, assert_refused, depth_unet, start_two
 from tests.integration.short_run import signal_after
 

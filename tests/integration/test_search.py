@@ -14,7 +14,8 @@ import torch
 
 from depth_unet.data.loader import Loader, RawBatch
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.search import study as studies
 from depth_unet.train.loop import Trainer
 from tests.integration.commandline import (

@@ -13,7 +13,8 @@ import yaml
 from depth_unet.config.values import from_dict
 from depth_unet.data.blocks import Content
 from depth_unet.data.source import PairsSource
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.recipes import RECIPES
 from depth_unet.train.folder import CONFIG_NAME
 from depth_unet.train.history import METRICS_NAME, read_history

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from depth_unet.model import imagenet
-from depth_unet.model.checkpoint import LAST_NAME, read
+from depth_unet.model.checkpoint import read
 from depth_unet.model.imagenet import imagenet_weights
+from depth_unet.model.shipped import LAST_NAME
 from tests.integration.commandline import assert_refused, depth_unet
 
 pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")

@@ -48,6 +48,8 @@ def _run(arguments: LabelArguments) -> list[DataError]:
     with speed_bar("photos") as progress:
         advance = partial(progress.advance, progress.add_task("labelling", total=len(photos)))
         rows = for_each_photo(teachers, photos, label, outcome, advance)
+    for teacher in teachers.members:
+        say(f"engine of {teacher.name}: {teacher.network.engine}")
     names = ", ".join(teacher.name for teacher in teachers.members)
     say(f"{arguments.out}: {len(rows)} labelled by {names}, {len(outcome.failures)} failed")
     if rows:

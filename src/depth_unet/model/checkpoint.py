@@ -20,13 +20,11 @@ from depth_unet.config.values import from_dict, to_dict
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.atomic import replacing
 from depth_unet.files.damage import one_line
-from depth_unet.model.shipped import find_weights
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME, find_weights
 from depth_unet.model.unet import UNet
 
 SCHEMA = 4
 HEADER_KEY = "depth_unet"
-BEST_NAME = "best.safetensors"
-LAST_NAME = "last.safetensors"
 DETAIL_LENGTH = 200  # characters; hundreds of names may not fit
 
 

@@ -6,6 +6,7 @@ from depth_unet.errors import CheckpointError
 from depth_unet.files.text import as_path
 
 CHECKPOINT, ONNX = ".safetensors", ".onnx"
+BEST_NAME, LAST_NAME = "best.safetensors", "last.safetensors"
 WEIGHTS = Path(__file__).parents[1] / "weights"
 
 

@@ -24,6 +24,7 @@ METADATA_KEY = "depth_unet"
 IMAGE, CAMERA = "image", "camera_px"
 DEPTH, UNCERTAINTY = "depth_m", "uncertainty_m"
 INPUTS = {IMAGE: ("tensor(uint8)", 4), CAMERA: ("tensor(float)", 2)}
+RUNTIME = f"ONNX Runtime {onnxruntime.__version__}"
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 LONGEST_SPIN_US = "200"
 RESTORE = "copy both files again, or export to a single one"
@@ -57,9 +58,7 @@ class OnnxModel(Predictor):
             self.canonical_focal = float(facts["canonical_focal"])
             check_range("canonical_focal", self.canonical_focal, RANGES["canonical_focal"])
             self.name = name or f"depth-unet {facts['name']}"
-            self._engine = (
-                f"ONNX Runtime {onnxruntime.__version__}, {device}, {facts['precision']} weights"
-            )
+            self._engine = f"{RUNTIME}, {device}, {facts['precision']} weights"
             self._outputs = [DEPTH, UNCERTAINTY] if facts["spread"] else [DEPTH]
             self._check_weights(facts.get("external"))
         except CheckpointError:

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, read
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.train.optimiser import state_tensors
 from depth_unet.train.validate import averaged_predictor
 

@@ -12,7 +12,7 @@ from depth_unet.config.values import to_dict
 from depth_unet.errors import ConfigError, own_command
 from depth_unet.files.atomic import make_folder, write_text
 from depth_unet.files.owner import own_folder
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.train.history import METRICS_NAME
 from depth_unet.train.reporter import EVENTS_NAME
 

@@ -17,7 +17,8 @@ from depth_unet.data.mixture import Mixture
 from depth_unet.data.splits import Splits, frames_of
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.evaluate.guesses import fit_guesses
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, save
+from depth_unet.model.checkpoint import Checkpoint, save
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.train.devices import uses_fused
 from depth_unet.train.divergence import diverged, is_finite
 from depth_unet.train.ema import EMA

@@ -16,7 +16,8 @@ from depth_unet.config.run import Config
 from depth_unet.config.values import differences
 from depth_unet.data.mixture import Mixture
 from depth_unet.errors import CheckpointError, ConfigError
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, Checkpoint, read
+from depth_unet.model.checkpoint import Checkpoint, read
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.search.run import OnScore
 from depth_unet.train.devices import make_fabric, resolve_precision
 from depth_unet.train.folder import clear_run_folder

@@ -7,7 +7,7 @@ from depth_unet.cli.program.console import make_console
 from depth_unet.data.mixture import Part
 from depth_unet.data.splits import find_frames
 from depth_unet.errors import own_command
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.report.evaluation.results import RESULT_NAME
 from depth_unet.train.devices import close_processes
 from depth_unet.train.interrupt import Interrupted

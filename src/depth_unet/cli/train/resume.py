@@ -13,8 +13,9 @@ from depth_unet.config.values import differences
 from depth_unet.data.run_data import open_run_data
 from depth_unet.data.splits import Splits
 from depth_unet.errors import CheckpointError, ConfigError, DataError, own_command
-from depth_unet.model.checkpoint import LAST_NAME, Checkpoint, read, run_file
+from depth_unet.model.checkpoint import Checkpoint, read, run_file
 from depth_unet.model.device import choose_device
+from depth_unet.model.shipped import LAST_NAME
 from depth_unet.train.devices import make_fabric, resolve_precision
 from depth_unet.train.folder import own_run_folder
 from depth_unet.train.loop import Trainer

@@ -17,7 +17,7 @@ from depth_unet.errors import CheckpointError, DataError
 from depth_unet.files.damage import one_line
 from depth_unet.files.text import read_text
 from depth_unet.images.resize import resize_bilinear
-from depth_unet.predict.onnx import open_session
+from depth_unet.predict.onnx import RUNTIME, open_session
 from depth_unet.predict.predictor import num_cores
 
 WHITE = 255
@@ -135,6 +135,11 @@ class ForeignNetwork:
         if kind != "tensor(float)":
             raise CheckpointError(f"{path} takes {kind}; expected tensor(float), float32")
         self._input, (self._height, self._width) = inputs[0].name, sides
+
+    @property
+    def engine(self) -> str:
+        """ONNX Runtime's version and the device."""
+        return f"{RUNTIME}, cpu"
 
     @contextmanager
     def shared_by(self, num_threads: int) -> Iterator[Callable[[], None]]:

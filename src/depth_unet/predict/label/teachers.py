@@ -14,7 +14,7 @@ from depth_unet.config.checks import check_range
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.checksum import sha256_of
 from depth_unet.files.text import as_path
-from depth_unet.model.shipped import CHECKPOINT, ONNX, find_weights
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME, ONNX, find_weights
 from depth_unet.predict.label.combine import combine
 from depth_unet.predict.label.foreign import ForeignNetwork, description_of
 from depth_unet.predict.load import load
@@ -85,9 +85,8 @@ def _load(name: str, path: Path) -> Predictor:
 def _checksum(name: str, path: Path) -> str:
     """SHA-256 of the weights of a teacher."""
     file = path if path.suffix.lower() == ONNX else find_weights(name)
-    if file.is_dir():
-        file = min(file.glob(f"*{CHECKPOINT}"))  # best, else last
-    return sha256_of(file)
+    names = (BEST_NAME, LAST_NAME) if file.is_dir() else ("",)
+    return next(sha256_of(file / name) for name in names if (file / name).exists())
 
 
 def _split(text: str) -> tuple[str, float]:

@@ -8,7 +8,8 @@ from typing import Self
 
 from depth_unet.config.run import Config
 from depth_unet.data.splits import Splits
-from depth_unet.model.checkpoint import BEST_NAME, LAST_NAME, Checkpoint
+from depth_unet.model.checkpoint import Checkpoint
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.train.history import Curve, read_history
 
 

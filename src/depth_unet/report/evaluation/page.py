@@ -9,8 +9,7 @@ from typing import Any
 from depth_unet.errors import install_command
 from depth_unet.files.atomic import write_text
 from depth_unet.metrics.depth import METRIC_NAMES
-from depth_unet.model.checkpoint import BEST_NAME
-from depth_unet.model.shipped import words_for
+from depth_unet.model.shipped import BEST_NAME, words_for
 from depth_unet.recipes import train_words
 from depth_unet.report.evaluation.pictures import Picture
 from depth_unet.report.evaluation.results import NETWORK, NetworkResults, Results, as_values
