@@ -33,7 +33,7 @@ MAY_BE_0 = {
 }
 OPTIONS_MAY_BE_0 = {
     *("search --trials", "inspect --most", "prepare --workers", "rooms --workers"),
-    *("rooms --seed", "rooms --test-share", "rooms --walk"),
+    *("rooms --seed", "rooms --test-share", "rooms --walk", "label --disagreement"),
 }
 MANY = "9" * 400
 # Texts that hold numbers, each with values out of range; and all others.
@@ -45,6 +45,8 @@ NUMBERS_IN_TEXT = {
     "rooms --size": ("0x0", "nanxnan", "99999x99999"),
     "predict --range": ("0:0", "-1:1", "nan:nan", "0:inf", "0:1e300"),
     "predict inputs": (MANY[:30],),
+    "label inputs": (MANY[:30],),
+    "label --teacher": ("transfer:0", "transfer:-1", "transfer:nan", "transfer:inf"),
     "evaluate --unit": ("0", "-1", "nan", "inf", "1e300"),
     "evaluate --parameters": ("0", "-1", "nan", "inf", MANY),
 }
@@ -135,6 +137,7 @@ def complete(name: str, value: object, cache: Path, photo: Path, tmp_path: Path)
         "train": ["seed", "--data", cache, "--out", out],
         "search": ["seed", "--data", cache, "--out", out],
         "predict": [photo, "--out", out],
+        "label": [photo, "--out", out],
         "export": ["transfer", out / "weights.safetensors"],
         "evaluate": ["--predictions", photo.parent, "--data", cache, "--out", out],
         "inspect": [cache],
@@ -176,6 +179,8 @@ def test_options_that_may_be_0(few_pairs: Path, tmp_path: Path) -> None:
     """The zeros listed above are legal."""
     assert depth_unet("inspect", few_pairs, "--most", 0).code == 0
     assert depth_unet("prepare", few_pairs, tmp_path / "cache", "--workers", 0).code == 0
+    labels = depth_unet("label", few_pairs, "--out", tmp_path / "labels", "--disagreement", 0)
+    assert labels.code == 0, labels.err
     options = RoomsOptions(seed=0, test_share=0, walk=0)
     assert (options.seed, options.test_share, options.walk) == (0, 0, 0)
     assert set(NUMBERS) >= OPTIONS_MAY_BE_0
@@ -191,7 +196,7 @@ def test_numbers_within_a_text(
 ) -> None:
     """A text with a number out of range is refused in one line that names the option."""
     outcome = depth_unet(*complete(name, value, cache, photo, tmp_path))
-    word = {"predict inputs": "camera"}.get(name, name.rpartition("--")[2])
+    word = {"predict inputs": "camera", "label inputs": "camera"}.get(name, name.rpartition("--")[2])
     assert_refused(outcome, word)
     assert not (tmp_path / "out").exists()
 
