@@ -13,8 +13,11 @@ UNCHECKED = "depth_unet.cli.arguments"
 
 
 def checked(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Beartype, without `Self`: the hook hands over lone methods, where beartype refuses it."""
-    if function.__module__.startswith(UNCHECKED):
+    """Beartype, without `Self`: the hook hands over lone methods, where beartype refuses it.
+
+    A function within another would be compiled anew at every call of the other.
+    """
+    if function.__module__.startswith(UNCHECKED) or "<locals>" in function.__qualname__:
         return function
     annotations = getattr(function, "__annotations__", {})
     for name, annotation in annotations.items():

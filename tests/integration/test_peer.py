@@ -22,12 +22,9 @@ TOLERANCE = 0.004
 
 
 @pytest.mark.nyu
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "flip",
-    [
-        pytest.param(True, id="flip-averaged", marks=pytest.mark.slow),
-        pytest.param(False, id="plain"),
-    ],
+    "flip", [pytest.param(True, id="flip-averaged"), pytest.param(False, id="plain")]
 )
 def test_peer_has_the_figures_that_others_measured(nyu_root: Path, flip: bool) -> None:
     """METER-XXS under nyu-eigen on test_a: RMSE .542, AbsRel .160, delta1 .785, to .004."""
