@@ -196,7 +196,9 @@ def test_numbers_within_a_text(
 ) -> None:
     """A text with a number out of range is refused in one line that names the option."""
     outcome = depth_unet(*complete(name, value, cache, photo, tmp_path))
-    word = {"predict inputs": "camera", "label inputs": "camera"}.get(name, name.rpartition("--")[2])
+    word = {"predict inputs": "camera", "label inputs": "camera"}.get(
+        name, name.rpartition("--")[2]
+    )
     assert_refused(outcome, word)
     assert not (tmp_path / "out").exists()
 
