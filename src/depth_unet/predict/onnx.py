@@ -50,8 +50,7 @@ class OnnxModel(Predictor):
     def __init__(self, path: Path, name: str = "", device: str = "cpu") -> None:
         self._path = path
         self._device, self._provider = device, _provider(device)
-        self._num_threads = num_cores()
-        self._session = open_session(path, self._num_threads, self._provider)
+        self._session = open_session(path, num_cores(), self._provider)
         facts = self._facts()
         try:
             self.canvas = CanvasConfig(**facts["canvas"])
@@ -101,9 +100,8 @@ class OnnxModel(Predictor):
     @contextmanager
     def shared_by(self, num_threads: int) -> Iterator[Callable[[], None]]:
         """Let each of several threads compute with its share of the cores; see ``Predictor``."""
-        before, share = self._session, max(1, self._num_threads // num_threads)
-        if share != self._num_threads:
-            self._session = open_session(self._path, share, self._provider)
+        before = self._session
+        self._session = open_share(before, self._path, num_threads, self._provider)
         try:
             yield lambda: None
         finally:
@@ -189,6 +187,24 @@ def open_session(
             "choose device cpu"
         )
     return session
+
+
+def open_share(
+    whole: onnxruntime.InferenceSession,
+    path: Path,
+    num_threads: int,
+    provider: str = PROVIDERS["cpu"],
+) -> onnxruntime.InferenceSession:
+    """A session for each of several threads to compute with its share of the cores.
+
+    Args:
+        whole: The session that computes with all cores, returned where the share is all of them.
+        path: Its file.
+        num_threads: How many threads predict at once.
+        provider: As of ``open_session``.
+    """
+    share = max(1, num_cores() // num_threads)
+    return whole if share == num_cores() else open_session(path, share, provider)
 
 
 def _provider(device: str) -> str:

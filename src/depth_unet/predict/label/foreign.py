@@ -17,7 +17,7 @@ from depth_unet.errors import CheckpointError, DataError
 from depth_unet.files.damage import one_line
 from depth_unet.files.text import read_text
 from depth_unet.images.resize import resize_bilinear
-from depth_unet.predict.onnx import RUNTIME, open_session
+from depth_unet.predict.onnx import RUNTIME, open_session, open_share
 from depth_unet.predict.predictor import num_cores
 
 WHITE = 255
@@ -145,7 +145,7 @@ class ForeignNetwork:
     def shared_by(self, num_threads: int) -> Iterator[Callable[[], None]]:
         """Let each of several threads compute with its share of the cores; see ``Predictor``."""
         before = self._session
-        self._session = open_session(self._path, max(1, num_cores() // num_threads))
+        self._session = open_share(before, self._path, num_threads)
         try:
             yield lambda: None
         finally:
