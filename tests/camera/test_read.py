@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -143,8 +144,9 @@ def test_scaled_to_another_size() -> None:
 @pytest.mark.parametrize("size", [(480, 640), (640, 360), (330, 240), (0, 480), (640, 0), (0, 0)])
 def test_scaled_to_another_shape(size: tuple[int, int]) -> None:
     """A cropped or turned photo is refused; the message names both sizes where both are sizes."""
+    lens = Calibration(intrinsics=replace(CAMERA, fy_px=CAMERA.fy_px + 1), distortion="none")
     with pytest.raises(DataError) as caught:
-        scale_calibration(Calibration(intrinsics=CAMERA, distortion="none"), *size)
+        scale_calibration(lens, *size)
     assert f"{size[0]}x{size[1]}" in str(caught.value)
     assert "640x480" in str(caught.value) or size == (0, 0)
 

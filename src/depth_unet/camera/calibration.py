@@ -24,6 +24,7 @@ FARTHEST_ERROR_PX = 0.5
 RADII = 8192  # size of the table of first guesses
 STEPS = 20  # of Newton's method; three to five are needed
 DIFFERENCE = 1e-7  # relative step of its numerical derivatives
+SMALLEST_SCALE = 0.01
 CLOSE = 1e-13  # error at which it stops, in focal lengths
 BLOCK = 2**18  # pixels at a time: about 60 MB
 
@@ -38,13 +39,21 @@ class Calibration:
             k3), rational (8: also k4, k5, k6), thin prism (12: also s1 to s4) and tilted (14: also
             τx, τy) model; ``fisheye``, OpenCV's equidistant model (4: k1 to k4).
         coefficients: In OpenCV's order, independent of the image size.
+        depth_scale: Factor on the depth that a network predicts for this camera, measured with a
+            known length.
     """
 
     intrinsics: Intrinsics
     distortion: Distortion
     coefficients: tuple[float, ...] = ()
+    depth_scale: float = 1.0
 
     def __post_init__(self) -> None:
+        if not SMALLEST_SCALE <= self.depth_scale <= 1 / SMALLEST_SCALE:
+            raise DataError(
+                f"the camera's depth scale is {self.depth_scale:g}; expected a factor from "
+                f"{SMALLEST_SCALE:g} to {1 / SMALLEST_SCALE:g}; correct it"
+            )
         if max(self.intrinsics.width, self.intrinsics.height) > LONGEST_SIDE_PX:
             raise DataError(
                 f"the camera's image is larger than {LONGEST_SIDE_PX} pixels a side; correct the "
@@ -63,6 +72,18 @@ class Calibration:
                 "correct the coefficients"
             )
 
+    @property
+    def is_pinhole(self) -> bool:
+        """Whether the lens has no distortion."""
+        return self.distortion != "fisheye" and not any(self.coefficients)
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether the camera is the same after a quarter turn but for its image's sides."""
+        camera = self.intrinsics
+        centred = Intrinsics.centred(camera.width, camera.height, camera.fx_px)
+        return self.is_pinhole and np.allclose(camera.values_px, centred.values_px, rtol=1e-6)
+
     def resized(self, width: int, height: int) -> Self:
         """The calibration of the same image at another size."""
         return replace(self, intrinsics=self.intrinsics.resized(width, height))
@@ -78,14 +99,27 @@ class Calibration:
         """
         camera = self.intrinsics
         rays = np.empty((camera.height, camera.width, 2))
-        rays[..., 0] = (np.arange(camera.width) - camera.cx_px) / camera.fx_px
-        rays[..., 1] = (np.arange(camera.height)[:, None] - camera.cy_px) / camera.fy_px
-        if self.distortion == "fisheye" or any(self.coefficients):
-            flat = rays.reshape(-1, 2)
-            table = self._radii()
-            for start in range(0, len(flat), BLOCK):
-                flat[start : start + BLOCK] = self._undistort(flat[start : start + BLOCK], *table)
+        rays[..., 0] = np.arange(camera.width)
+        rays[..., 1] = np.arange(camera.height)[:, None]
+        self._directions(rays.reshape(-1, 2))
         return rays
+
+    def rays_at(self, pixels: Float64[np.ndarray, "n 2"]) -> Rays:
+        """The directions of some pixels, given by column and row; see ``rays``."""
+        rays = pixels.copy()
+        self._directions(rays)
+        return rays
+
+    def _directions(self, pixels: Float64[np.ndarray, "n 2"]) -> None:
+        """Replace columns and rows by x/z and y/z."""
+        camera = self.intrinsics
+        pixels -= camera.cx_px, camera.cy_px
+        pixels /= camera.fx_px, camera.fy_px
+        if self.is_pinhole:
+            return
+        table = self._radii()
+        for start in range(0, len(pixels), BLOCK):
+            pixels[start : start + BLOCK] = self._undistort(pixels[start : start + BLOCK], *table)
 
     def _radii(self) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, " n"]]:
         """Radii without and with distortion, up to where the distorted radius stops growing."""

@@ -56,12 +56,17 @@ def check_aspect(camera: Intrinsics, width: int, height: int, remedy: str) -> No
     Raises:
         DataError: The aspect ratios differ by more than 1 %: the photos are crops or rotated.
     """
-    wide, high = width * camera.height, height * camera.width
-    if abs(wide - high) > ASPECT_TOLERANCE * high:
+    if not has_aspect(camera, width, height):
         raise DataError(
             f"the calibration is for photos of {camera.width}x{camera.height} pixels and the photo "
             f"has {width}x{height}; the aspect ratio must be the same; {remedy}"
         )
+
+
+def has_aspect(camera: Intrinsics, width: int, height: int) -> bool:
+    """Whether photos of this size have a camera's aspect ratio, within 1 %."""
+    wide, high = width * camera.height, height * camera.width
+    return abs(wide - high) <= ASPECT_TOLERANCE * high
 
 
 def find_doubt(camera: Intrinsics) -> str:

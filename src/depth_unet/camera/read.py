@@ -1,16 +1,19 @@
 """Read a camera calibration of ROS, OpenCV or COLMAP."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.colmap import colmap_calibration, is_colmap
-from depth_unet.camera.opencv import opencv_calibration, parse_fields
-from depth_unet.camera.plausible import check_aspect
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.opencv import numbers_of, opencv_calibration, parse_fields
+from depth_unet.camera.plausible import check_aspect, has_aspect
 from depth_unet.camera.ros import is_ros, ros_calibration
 from depth_unet.errors import DataError
 from depth_unet.files.text import decode_text
 
 LARGEST_BYTES = 1_000_000
+SCALE_NAME = "depthscale"  # written by write_calibration
 
 
 def read_calibration(path: Path, size: tuple[int, int] | None = None) -> Calibration:
@@ -22,6 +25,7 @@ def read_calibration(path: Path, size: tuple[int, int] | None = None) -> Calibra
 
     Returns:
         The calibration at the size that the file states; of its region of interest, if it has one.
+        Its depth scale is the file's ``depth_scale``, which ``write_calibration`` adds, or 1.
 
     Raises:
         DataError: The file is missing, damaged, too large or of another kind, no size is known, or
@@ -33,7 +37,13 @@ def read_calibration(path: Path, size: tuple[int, int] | None = None) -> Calibra
             return colmap_calibration(text)
         fields = parse_fields(text)
         read = ros_calibration if is_ros(fields) else opencv_calibration
-        return read(fields, size)
+        calibration = read(fields, size)
+        if SCALE_NAME not in fields:
+            return calibration
+        values = numbers_of(fields, SCALE_NAME)
+        if len(values) != 1:
+            raise DataError(f"depth_scale has {len(values)} numbers, not 1; correct it")
+        return replace(calibration, depth_scale=values[0])
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
 
@@ -42,13 +52,19 @@ def scale_calibration(calibration: Calibration, width: int, height: int) -> Cali
     """Scale a calibration to photos of the same camera at another size.
 
     Args:
-        calibration: A calibration with the photos' aspect ratio, within 1 %.
+        calibration: A calibration with the photos' aspect ratio, within 1 %. A symmetric one may
+            be for landscape photos and these in portrait format, or the other way round.
         width: Columns of the photos, pixels.
         height: Rows of the photos, pixels.
 
     Raises:
         DataError: The photos have another aspect ratio, for example because they were cropped.
     """
+    camera = calibration.intrinsics
+    turned = Intrinsics.centred(camera.height, camera.width, camera.fx_px)
+    is_turned = has_aspect(turned, width, height) and not has_aspect(camera, width, height)
+    if is_turned and calibration.is_symmetric:
+        calibration = replace(calibration, intrinsics=turned)
     remedy = "use photos that are neither cropped nor rotated, or calibrate at their size"
     check_aspect(calibration.intrinsics, width, height, remedy)
     return calibration.resized(width, height)

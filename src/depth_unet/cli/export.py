@@ -15,7 +15,7 @@ from depth_unet.export.checkpoint import (
     average,
     in_half_precision,
     load_weights,
-    set_spread_scale,
+    set_errors,
 )
 from depth_unet.files.atomic import check_writable
 from depth_unet.files.checksum import sha256_of
@@ -44,7 +44,7 @@ def run(arguments: ExportArguments) -> list[DataError]:
     names = (arguments.checkpoint, *arguments.average)
     checkpoint = average([load_weights(name) for name in names])
     check_writable(out.parent)
-    config = set_spread_scale(checkpoint.config, arguments.spread_scale)
+    config = set_errors(checkpoint.config, arguments.spread_scale, arguments.correlation)
     checkpoint = replace(checkpoint, config=config, state={}, extra={})
     if suffix == ONNX:
         _write_onnx(out, checkpoint, [resolve(name) for name in names], arguments.precision)

@@ -33,6 +33,7 @@ MODULE_OF = {
     "inspect": "inspect",
     "prepare": "prepare",
     "label": "label",
+    "measure": "measure",
     "rooms": "rooms",
 }
 WITH_RECIPE = ("train", "search")

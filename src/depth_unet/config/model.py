@@ -1,6 +1,6 @@
 """The network and the image size that it works at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from depth_unet.camera.nyu import NYU_FOCAL
@@ -21,6 +21,11 @@ RANGES = {
     **dict.fromkeys(("min_depth_m", "max_depth_m", "canonical_focal"), "(0, 1000]"),
 }
 
+CORRELATION_RANGES = {
+    "far": "[0, 1)",
+    **dict.fromkeys(("length", "log_ratio", "widening"), "(0, 1000]"),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CanvasConfig:
@@ -39,6 +44,27 @@ class CanvasConfig:
                 f"canvas.{name} is {value}; choose a multiple of 16 from {LEAST_SIDE} to "
                 f"{LARGEST_SIDE}",
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrelationConfig:
+    """How alike the errors of log-depth at two pixels of a photo are.
+
+    The correlation is ``far + (1 - far) * exp(-distance / length - jump / log_ratio)``. It is
+    measured after training and set with ``depth-unet export --correlation``.
+    """
+
+    far: float = 0.5
+    """Correlation of pixels that have nothing in common but the photo."""
+    length: float = 0.2
+    """Distance over which the rest of it falls to 37 %, in longer sides of the photo."""
+    log_ratio: float = 0.3
+    """Difference of log-depth over which the rest of it falls to 37 %."""
+    widening: float = 1.0
+    """Factor on the errors in the interval of a distance, so that 80 % holds 80 %."""
+
+    def __post_init__(self) -> None:
+        check_ranges(self, "model.correlation.", CORRELATION_RANGES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +99,9 @@ class ModelConfig:
     spread_scale: float = 1.0
     """Factor by which predictions multiply the spread. It is measured after training and set with
     `depth-unet export --spread-scale`."""
+    correlation: CorrelationConfig = field(default_factory=CorrelationConfig)
+    """How alike errors at two pixels are, for the intervals of distances; measured after training
+    and set with `depth-unet export --correlation`."""
     subpixel: bool = False
     """Predict a depth for every pixel of the image from the finest features, instead of enlarging
     their map bilinearly: sharper edges."""

@@ -1,12 +1,12 @@
 """What an export holds: the weights of one run or the mean of several, for prediction alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import torch
 from torch import Tensor
 
-from depth_unet.config.model import CanvasConfig, ModelConfig
+from depth_unet.config.model import CanvasConfig, CorrelationConfig, ModelConfig
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError
 from depth_unet.model.checkpoint import Checkpoint, read, resolve
@@ -51,10 +51,9 @@ def average(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
     }
     seeds = ", ".join(str(item.config.seed) for item in checkpoints)
     origin = f"mean of {len(checkpoints)} runs (seeds {seeds})"
-    unscaled = replace(first.config.model, spread_scale=1.0)  # measured for other weights
     return replace(
         first,
-        config=replace(first.config, model=unscaled),
+        config=replace(first.config, model=_unmeasured(first.config.model)),
         weights={name: weight.to(first.weights[name].dtype) for name, weight in weights.items()},
         metrics={},
         origin="; ".join(filter(None, (first.origin, origin))),
@@ -63,7 +62,12 @@ def average(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
 
 def network_settings(config: Config) -> tuple[CanvasConfig, ModelConfig]:
     """The settings that must agree for weights to be averaged."""
-    return config.canvas, replace(config.model, pretrained=True, spread_scale=1.0)
+    return config.canvas, replace(_unmeasured(config.model), pretrained=True)
+
+
+def _unmeasured(model: ModelConfig) -> ModelConfig:
+    """The settings without those that were measured for particular weights."""
+    return replace(model, spread_scale=1.0, correlation=CorrelationConfig())
 
 
 def drop_class_head(checkpoint: Checkpoint) -> Checkpoint:
@@ -81,17 +85,30 @@ def drop_class_head(checkpoint: Checkpoint) -> Checkpoint:
     )
 
 
-def set_spread_scale(config: Config, scale: float | None) -> Config:
-    """The config with another factor on the spread; None leaves it as it is.
+def set_errors(
+    config: Config, spread_scale: float | None, correlation: Sequence[float] | None
+) -> Config:
+    """The config with other measurements of the errors; None leaves one as it is.
+
+    Args:
+        config: The config of the weights.
+        spread_scale: Factor on the spread.
+        correlation: The values of ``CorrelationConfig``, in its order.
 
     Raises:
-        ConfigError: The network predicts no spread.
+        ConfigError: The network predicts no spread, or a value is out of range.
     """
-    if scale is None:
-        return config
-    if not config.model.spread:
-        raise ConfigError("the network predicts no spread; leave out --spread-scale")
-    return replace(config, model=replace(config.model, spread_scale=scale))
+    if not config.model.spread and (spread_scale or correlation):
+        option = "--spread-scale" if spread_scale else "--correlation"
+        raise ConfigError(f"the network predicts no spread; leave out {option}")
+    model = config.model
+    if spread_scale is not None:
+        model = replace(model, spread_scale=spread_scale)
+    if correlation is not None:
+        names = (item.name for item in fields(CorrelationConfig))
+        values = dict(zip(names, correlation, strict=True))
+        model = replace(model, correlation=CorrelationConfig(**values))
+    return replace(config, model=model)
 
 
 def in_half_precision(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

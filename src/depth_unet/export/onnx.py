@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +144,7 @@ def describe(
         "canonical_focal": config.model.canonical_focal,
         "canvas": {"height": config.canvas.height, "width": config.canvas.width},
         "spread": config.model.spread,
+        "correlation": asdict(config.model.correlation),
         "steps": checkpoint.step,
         "origin": checkpoint.origin,
         "metrics": dict(source.metrics) or checkpoint.metrics,

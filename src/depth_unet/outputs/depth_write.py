@@ -64,6 +64,7 @@ class DepthMetadata:
             "camera": f"{focal}, {axis}, {size}",
             "distortion": " ".join((self.calibration.distortion, *coefficients)),
             "focal_from": self.focal_from,
+            "depth_scale": f"{self.calibration.depth_scale:.6g}",
         } | ({"photo": self.photo} if self.photo else {})
 
     def line(self, unit: str) -> str:

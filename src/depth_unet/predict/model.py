@@ -49,6 +49,7 @@ class DepthModel(nn.Module, Predictor):
         self.name = name or f"{checkpoint.config.recipe}, {checkpoint.step} steps"
         self.canvas = checkpoint.config.canvas
         self.canonical_focal = checkpoint.config.model.canonical_focal
+        self.correlation = checkpoint.config.model.correlation
         self.network = checkpoint.network()
         self.eval()
 

@@ -12,7 +12,7 @@ import onnxruntime
 from depth_unet.arrays import Float32, UInt8
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.checks import check_range
-from depth_unet.config.model import RANGES, CanvasConfig
+from depth_unet.config.model import RANGES, CanvasConfig, CorrelationConfig
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.checksum import crc32_of
 from depth_unet.files.damage import one_line
@@ -56,6 +56,7 @@ class OnnxModel(Predictor):
             self.canvas = CanvasConfig(**facts["canvas"])
             self.canonical_focal = float(facts["canonical_focal"])
             check_range("canonical_focal", self.canonical_focal, RANGES["canonical_focal"])
+            self.correlation = CorrelationConfig(**facts.get("correlation", {}))
             self.name = name or f"depth-unet {facts['name']}"
             self._engine = f"{RUNTIME}, {device}, {facts['precision']} weights"
             self._outputs = [DEPTH, UNCERTAINTY] if facts["spread"] else [DEPTH]

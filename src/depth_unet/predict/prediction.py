@@ -1,9 +1,10 @@
 """Metric depth of one photo, and the files, points, mesh and picture made from it."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from PIL import Image
@@ -11,7 +12,8 @@ from PIL import Image
 from depth_unet.arrays import Float32, UInt8
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.errors import ConfigError
+from depth_unet.config.model import CorrelationConfig
+from depth_unet.errors import ConfigError, DataError
 from depth_unet.figures.picture import depth_picture
 from depth_unet.files.text import as_path
 from depth_unet.images.resize import resize_bilinear
@@ -29,6 +31,10 @@ from depth_unet.outputs.glb import write_glb
 from depth_unet.outputs.mesh import Mesh, surface_mesh
 from depth_unet.outputs.plot3d import write_plot3d
 from depth_unet.outputs.ply import write_ply
+from depth_unet.predict.known import Known, mean_scale
+from depth_unet.predict.measure import Anchor, Measurement, Pixel, Points, measure
+
+LOG_HALF = math.log(5)  # half of the 80 % interval of a Laplace distribution of scale 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,6 +50,8 @@ class Prediction:
         focal_from: Source of the focal length.
         model: Name of the model.
         engine: What ran the network, with its version.
+        correlation: How alike the errors at two pixels are, for the intervals of distances.
+        anchors: The pixels that fixed the scale, if ``calibrated`` did.
     """
 
     depth_m: Float32[np.ndarray, "h w"]
@@ -53,6 +61,8 @@ class Prediction:
     focal_from: str
     model: str
     engine: str
+    correlation: CorrelationConfig = field(default_factory=CorrelationConfig)
+    anchors: tuple[Anchor, ...] = ()
 
     @property
     def uncertainty_m(self) -> Float32[np.ndarray, "h w"] | None:
@@ -69,6 +79,91 @@ class Prediction:
     def intrinsics(self) -> Intrinsics:
         """The camera that the depth holds for, without its distortion."""
         return self.calibration.intrinsics
+
+    def measure(self, start: tuple[int, int], stop: tuple[int, int]) -> Measurement:
+        """The distance between the points that two pixels show, with its 80 % interval.
+
+        The interval covers the network's errors, not a wrong focal length.
+
+        Args:
+            start: Column and row of a pixel of the upright photo; 0, 0 is the first one.
+            stop: Those of another.
+
+        Raises:
+            DataError: A pixel is outside the photo, or the lens shows nothing there.
+        """
+        pixels = [Pixel(*start), Pixel(*stop), *(anchor.pixel for anchor in self.anchors)]
+        weights = [anchor.weight for anchor in self.anchors]
+        return measure(self._points(pixels), weights, self.correlation)
+
+    def calibrated(self, *known: Known) -> Self:
+        """The prediction, scaled to lengths that are known; see ``fit_scale``.
+
+        Depth, uncertainty, points and ``calibration.depth_scale`` are multiplied by one factor.
+
+        Raises:
+            DataError: As of ``fit_scale``, or the scale is beyond a factor of 100.
+        """
+        scale, _ = self.fit_scale(*known)
+        anchors = [
+            Anchor(pixel, weight / len(known))
+            for item in known
+            for pixel, weight in item.anchors(self._points(item.pixels))
+        ]
+        return replace(
+            self,
+            depth_m=self.depth_m * np.float32(scale),
+            calibration=replace(self.calibration, depth_scale=self.calibration.depth_scale * scale),
+            anchors=tuple(anchors),
+        )
+
+    def fit_scale(self, *known: Known) -> tuple[float, list[float]]:
+        """The factor on depth that fits known lengths best: of the mean log ratio.
+
+        Returns:
+            The factor, and for each known length the true one over that predicted with the
+            factor.
+
+        Raises:
+            DataError: A pixel is outside the photo, none is given, or two disagree by more than a
+                factor of 1.5.
+        """
+        ratios = [item.log_ratio(self._points(item.pixels)) for item in known]
+        scale = mean_scale(known, ratios)
+        return scale, [math.exp(ratio) / scale for ratio in ratios]
+
+    def _points(self, pixels: Sequence[tuple[int, int]]) -> Points:
+        """What is predicted at some pixels.
+
+        Raises:
+            DataError: A pixel is outside the photo, or the lens shows nothing there.
+        """
+        height, width = self.depth_m.shape
+        places = [Pixel(*pixel) for pixel in pixels]
+        for x, y in places:
+            if not (0 <= x < width and 0 <= y < height):
+                raise DataError(
+                    f"the point {x},{y} is outside the photo of {width}x{height} pixels; give x "
+                    f"from 0 to {width - 1} and y from 0 to {height - 1}"
+                )
+        columns, rows = np.array(places).T
+        rays = self.calibration.rays_at(np.array(places, float))
+        for place, ray in zip(places, rays, strict=True):
+            if np.isnan(ray).any():
+                raise DataError(
+                    f"the lens shows nothing at the point {place}; choose one nearer to the middle"
+                )
+        log_half = None
+        if self.log_spread is not None:
+            spread = resize_bilinear(self.log_spread, height, width)[rows, columns]
+            log_half = LOG_HALF * np.exp(spread, dtype=np.float64)
+        return Points(
+            pixels=places,
+            longer_side=max(height, width),
+            depth_m=self.depth_m[rows, columns].astype(np.float64),
+            rays=rays,
+            log_half=log_half,
+        )
 
     def metadata(self, photo: str = "") -> DepthMetadata:
         """What output files state about this depth; ``photo`` is the photo's name."""
@@ -127,7 +222,7 @@ def half_width(
 
     The interval runs from ``depth / k`` to ``depth * k`` with ``k = exp(ln 5 * spread)``.
     """
-    half: np.ndarray = depth_m * np.sinh(math.log(5) * np.exp(log_spread))
+    half: np.ndarray = depth_m * np.sinh(LOG_HALF * np.exp(log_spread))
     return half.astype(np.float32)
 
 
@@ -135,7 +230,7 @@ def spread_of(
     depth_m: Float32[np.ndarray, "h w"], half_width_m: Float32[np.ndarray, "h w"]
 ) -> Float32[np.ndarray, "h w"]:
     """The ``log_spread`` that has this half width: the inverse of ``half_width``."""
-    log_spread: np.ndarray = np.log(np.arcsinh(half_width_m / depth_m) / math.log(5))
+    log_spread: np.ndarray = np.log(np.arcsinh(half_width_m / depth_m) / LOG_HALF)
     return log_spread.astype(np.float32)
 
 

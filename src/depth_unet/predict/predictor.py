@@ -12,7 +12,7 @@ from depth_unet.arrays import Float32, UInt8
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.plausible import find_doubt
-from depth_unet.config.model import CanvasConfig
+from depth_unet.config.model import CanvasConfig, CorrelationConfig
 from depth_unet.errors import DataError
 from depth_unet.images.photo import DecodedPhoto, Photo, check_array, read_photo
 from depth_unet.images.resize import resize_bilinear
@@ -32,6 +32,7 @@ class Predictor(ABC):
         name: Name that output files state.
         canvas: The image size that the network was trained on.
         canonical_focal: Focal length of the training camera, in image widths.
+        correlation: How alike the errors at two pixels are, for the intervals of distances.
 
     Example:
         >>> model = load("transfer")  # doctest: +SKIP
@@ -42,6 +43,7 @@ class Predictor(ABC):
     name: str
     canvas: CanvasConfig
     canonical_focal: float
+    correlation: CorrelationConfig
 
     @property
     @abstractmethod
@@ -94,35 +96,39 @@ class Predictor(ABC):
         calibration, focal_from = self.resolve_camera(decoded, camera)
         small = to_canvas(decoded.image, calibration.intrinsics, self.canvas)
         small_m, log_spread = self.predict_canvas(*small)
+        depth_m = resize_bilinear(small_m, *decoded.image.shape[:2])
         return Prediction(
-            depth_m=resize_bilinear(small_m, *decoded.image.shape[:2]),
+            depth_m=depth_m * np.float32(calibration.depth_scale),
             log_spread=log_spread,
             image=decoded.image,
             calibration=calibration,
             focal_from=focal_from,
             model=self.name,
             engine=self.engine,
+            correlation=self.correlation,
         )
 
     def predict_array(
-        self, image: UInt8[np.ndarray, "h w 3"], intrinsics: Intrinsics
+        self, image: UInt8[np.ndarray, "h w 3"], camera: Intrinsics | Calibration
     ) -> Float32[np.ndarray, "h w"]:
         """Metric depth of an RGB image (0 to 255) with a known camera, at its own size.
 
         Raises:
             DataError: The image is not uint8 RGB, or the camera has another image size.
         """
-        small_m = self.predict_low_resolution(image, intrinsics)
+        small_m = self.predict_low_resolution(image, camera)
         return resize_bilinear(small_m, *image.shape[:2])
 
     def predict_low_resolution(
-        self, image: UInt8[np.ndarray, "h w 3"], intrinsics: Intrinsics
+        self, image: UInt8[np.ndarray, "h w 3"], camera: Intrinsics | Calibration
     ) -> Float32[np.ndarray, "h2 w2"]:
         """As ``predict_array``, at the network's canvas size."""
+        calibration = camera if isinstance(camera, Calibration) else _pinhole(camera)
         check_array(image)
-        _check_size(intrinsics, image)
-        small_m, _ = self.predict_canvas(*to_canvas(image, intrinsics, self.canvas))
-        return small_m
+        _check_size(calibration.intrinsics, image)
+        small = to_canvas(image, calibration.intrinsics, self.canvas)
+        small_m, _ = self.predict_canvas(*small)
+        return small_m * np.float32(calibration.depth_scale)
 
     def resolve_camera(
         self, photo: DecodedPhoto, camera: Intrinsics | Calibration | None = None

@@ -27,5 +27,10 @@ class ExportArguments:
     changes by 2 % (docs/export.md)."""
     spread_scale: Annotated[float | None, option("FACTOR", default="as in the run")] = None
     """Factor on the predicted uncertainty, measured by benchmarks/accuracy/uncertainty.py."""
+    correlation: Annotated[
+        tuple[float, float, float, float] | None,
+        option("FAR LENGTH RATIO WIDENING", default="as in the run"),
+    ] = None
+    """How alike the errors at two pixels are, measured by benchmarks/accuracy/measure.py."""
     overwrite: Switch = False
     """Replace an existing file."""

@@ -15,6 +15,7 @@ FILE_OF = {
     "inspect": "data",
     "prepare": "data",
     "label": "data",
+    "measure": "measure",
     "rooms": "data",
 }
 

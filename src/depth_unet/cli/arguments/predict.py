@@ -13,15 +13,38 @@ FOCAL = "from Exif data, else the training camera's"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PredictArguments:
+class CameraArguments:
+    """What predict and measure share."""
+
+    weights: Annotated[str, option("NAME|PATH")] = "transfer"
+    """Weights that ship with the package ({shipped}), an .onnx file, a run folder or a checkpoint
+    file. A shipped name wins over a folder of that name, which ./NAME names."""
+    fov: Annotated[float | None, option("DEGREES", default=FOCAL)] = None
+    """Field of view of the camera, across the longer side of the photos."""
+    focal_px: Annotated[float | None, option("PIXELS", default=FOCAL)] = None
+    """Horizontal focal length of the photos in pixels."""
+    camera: Annotated[Path | None, option("FILE", default=FOCAL)] = None
+    """Camera calibration: camera_info of ROS, a YAML, XML or JSON file of OpenCV, or cameras.txt of
+    COLMAP. Give only one of --fov, --focal-px and --camera."""
+    known: Annotated[tuple[str, ...], option("X,Y=METRES...")] = ()
+    """True depths of pixels of the one photo, along the optical axis, or true lengths between two
+    pixels (X1,Y1:X2,Y2=METRES). All depth is multiplied by one factor to fit them."""
+    save_calibration: Annotated[Path | None, option("FILE")] = None
+    """Camera file to write (YAML), with focal length and scale. Give it to --camera for other
+    photos of the same camera."""
+    device: choices.DeviceChoice = "auto"
+    """Device to run on."""
+    overwrite: Switch = False
+    """Replace existing files. Without it, predict skips inputs whose outputs are complete."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictArguments(CameraArguments):
     """Predict metric depth for photos and videos."""
 
     inputs: Annotated[tuple[str, ...], tyro.conf.Positional, operand("INPUT...")]
     """Photos, videos, folders, or patterns in quotes such as "*.jpg". A number such as 0 stands for
     a webcam. With -, file names are read from standard input."""
-    weights: Annotated[str, option("NAME|PATH")] = "transfer"
-    """Weights that ship with the package ({shipped}), an .onnx file, a run folder or a checkpoint
-    file. A shipped name wins over a folder of that name, which ./NAME names."""
     out: Annotated[Path, option("DIR", short="-o")] = Path("depth")
     """Output folder."""
     save: Annotated[tuple[choices.SaveChoice, ...], option("FORMAT...")] = ("png16", "npy", "color")
@@ -47,17 +70,6 @@ class PredictArguments:
     """Range of depth that the colours cover, in metres, such as 0.5:6."""
     colormap: choices.ColormapChoice = "magma"
     """Colour map. Near points are bright; with turbo they are red."""
-    fov: Annotated[float | None, option("DEGREES", default=FOCAL)] = None
-    """Field of view of the camera, across the longer side of the photos."""
-    focal_px: Annotated[float | None, option("PIXELS", default=FOCAL)] = None
-    """Horizontal focal length of the photos in pixels."""
-    camera: Annotated[Path | None, option("FILE", default=FOCAL)] = None
-    """Camera calibration: camera_info of ROS, a YAML, XML or JSON file of OpenCV, or cameras.txt of
-    COLMAP. Give only one of --fov, --focal-px and --camera."""
-    device: choices.DeviceChoice = "auto"
-    """Device to run on."""
     precision: choices.InferenceChoice = "fp32"
     """Number format in which the network computes. bf16 and fp16 need torch, and are faster than
     fp32 in torch on hardware that supports them. fp16 needs a GPU."""
-    overwrite: Switch = False
-    """Replace outputs of earlier runs. Otherwise, inputs with complete outputs are skipped."""

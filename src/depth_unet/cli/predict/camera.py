@@ -6,7 +6,7 @@ from pathlib import Path
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.cli.arguments.predict import PredictArguments
+from depth_unet.cli.arguments.predict import CameraArguments
 from depth_unet.config.checks import check_range
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.images.photo import DecodedPhoto
@@ -15,7 +15,7 @@ CameraFor = Callable[[DecodedPhoto], Intrinsics | Calibration | None]
 """The camera of a photo; None if the command line states none."""
 
 
-def camera_from_options(arguments: PredictArguments) -> CameraFor:
+def camera_from_options(arguments: CameraArguments) -> CameraFor:
     """The camera that ``--focal-px``, ``--fov`` or ``--camera`` states.
 
     Raises:
@@ -58,12 +58,13 @@ def _from_file(path: Path) -> CameraFor:
     read_calibration(path, ANY_SIZE)  # reports a bad file before any work is done
 
     def camera_for(photo: DecodedPhoto) -> Calibration:
-        if photo.rotated:
+        calibration = read_calibration(path, _size(photo))
+        if photo.rotated and not calibration.is_symmetric:
             raise DataError(
                 "the photo is rotated by its Exif data, but --camera describes the unrotated "
                 "sensor; save rotated photos and calibrate with them, or use --focal-px"
             )
-        return scale_calibration(read_calibration(path, _size(photo)), *_size(photo))
+        return scale_calibration(calibration, *_size(photo))
 
     return camera_for
 

@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from importlib.util import find_spec
@@ -15,6 +15,7 @@ from depth_unet.cli.predict.camera import CameraFor, camera_from_options
 from depth_unet.cli.predict.find import Finder
 from depth_unet.cli.predict.inputs import Input, list_inputs, listed_on_stdin
 from depth_unet.cli.predict.job import Job, Outcome, for_each_photo, no_progress
+from depth_unet.cli.predict.known import calibrate, check_calibration_file, parse_known
 from depth_unet.cli.predict.targets import (
     ENDINGS,
     VIDEO_ENDINGS,
@@ -40,6 +41,7 @@ LIBRARIES: dict[SaveChoice, str] = {"exr": "OpenEXR", "plot3d": "plotly"}
 def run(arguments: PredictArguments) -> list[DataError]:
     """Predict every photo and video, and return the errors of those that failed."""
     _check_formats(arguments)
+    check_calibration_file(arguments)
     with own_folder(arguments.out):
         return _run(arguments)
 
@@ -52,8 +54,11 @@ def _run(arguments: PredictArguments) -> list[DataError]:
     finder = Finder(skip_reason)
     inputs = list_inputs(arguments.inputs, listed_on_stdin(), finder)
     camera_for = camera_from_options(arguments)
+    known = parse_known(arguments.known)
     photos = {item: photo_targets(item, arguments) for item in inputs if not item.is_video}
     videos = {item: video_targets(item, arguments) for item in inputs if item.is_video}
+    if known or arguments.save_calibration:
+        _check_only_photo(arguments.out, photos, len(inputs))
     photos = {item: files for item, files in photos.items() if files}
     videos = {item: files for item, files in videos.items() if files}
     job = Job(
@@ -66,7 +71,9 @@ def _run(arguments: PredictArguments) -> list[DataError]:
         say(finder.describe_left_out())
     outcome = Outcome()
     try:
-        _predict_photos(job, photos, outcome)
+        _predict_photos(
+            job, photos, outcome, partial(calibrate, known=known, path=arguments.save_calibration)
+        )
         if videos:
             _predict_videos(job, videos, outcome)
     except OSError:
@@ -87,6 +94,7 @@ def _predict_photos(
     job: Job,
     photos: dict[Input, dict[SaveChoice, Path]],
     outcome: Outcome,
+    finish: Callable[[Prediction], Prediction],
 ) -> None:
     started_s = time.perf_counter()
     with ExitStack() as stack:
@@ -100,7 +108,9 @@ def _predict_photos(
             job.model,
             list(photos),
             job.camera_for,
-            lambda item, prediction: save(prediction, photos[item], item.path.name, job.colours),
+            lambda item, prediction: save(
+                finish(prediction), photos[item], item.path.name, job.colours
+            ),
             outcome=outcome,
             advance=advance,
         )
@@ -188,6 +198,26 @@ def _check_formats(arguments: PredictArguments) -> None:
         if library and find_spec(library) is None:
             command = install_command(library.lower())
             raise ConfigError(f"--save {kind} needs {library}: {command}, or leave {kind} out")
+
+
+def _check_only_photo(
+    out: Path, photos: Mapping[Input, dict[SaveChoice, Path]], num_inputs: int
+) -> None:
+    """Refuse anything but one photo whose outputs are still to be written.
+
+    Raises:
+        ConfigError: There are several inputs, or a video, or all outputs exist.
+    """
+    if num_inputs != 1 or not photos:
+        raise ConfigError(
+            f"--known and --save-calibration are for one photo, and {num_inputs} inputs or a video "
+            "are given; name one photo, and use --camera with the saved file for the others"
+        )
+    (item, files), *_ = photos.items()
+    if not files:
+        raise ConfigError(
+            f"{out} already holds all outputs of {item.path}; use --overwrite to write them anew"
+        )
 
 
 def _parse_range(text: str) -> tuple[float, float] | None:

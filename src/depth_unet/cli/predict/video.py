@@ -125,7 +125,7 @@ def _predict_in_order(
     def predict(frame: Frame) -> Depth:
         if frame.image.shape != first.image.shape:
             raise DataError(f"{clip.name} changes resolution; split it there")
-        return job.model.predict_low_resolution(frame.image, calibration.intrinsics)
+        return job.model.predict_low_resolution(frame.image, calibration)
 
     method = predict_stabilised if job.stabilise else predict_frames
     with shared_threads(job.model) as (pool, num_threads):
@@ -147,7 +147,7 @@ def _colour_scale(job: Job, calibration: Calibration, samples: list[Image], firs
         same_size = [image for image in samples if image.shape == first.image.shape]
         low_m, high_m = depth_range(
             *(
-                job.model.predict_low_resolution(image, calibration.intrinsics)
+                job.model.predict_low_resolution(image, calibration)
                 for image in same_size or [first.image]
             )
         )

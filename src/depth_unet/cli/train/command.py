@@ -21,7 +21,8 @@ from depth_unet.train.devices import make_fabric, resolve_precision
 from depth_unet.train.folder import check_run_folder, clear_run_folder, own_run_folder
 from depth_unet.train.loop import Trainer
 
-WITHOUT_EFFECT = {"pretrained", "spread_scale", "num_classes"}  # on what the other weights mean
+# Fields without effect on what the weights mean.
+WITHOUT_EFFECT = {"pretrained", "spread_scale", "correlation", "num_classes"}
 
 
 def run(arguments: TrainArguments) -> list[DataError]:

@@ -1,0 +1,101 @@
+"""``depth-unet measure``: distances between points of a photo."""
+
+import json
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from depth_unet.cli.arguments.measure import MeasureArguments
+from depth_unet.cli.predict.camera import camera_from_options
+from depth_unet.cli.predict.job import Outcome
+from depth_unet.cli.predict.known import (
+    calibrate,
+    check_calibration_file,
+    parse_known,
+    parse_point,
+)
+from depth_unet.errors import ConfigError, DataError
+from depth_unet.figures.lengths import draw_lengths
+from depth_unet.files.atomic import check_writable
+from depth_unet.images.photo import read_photo
+from depth_unet.outputs.depth_write import write_png
+from depth_unet.predict.load import load
+from depth_unet.predict.measure import Estimate, Measurement
+from depth_unet.predict.prediction import Prediction
+from depth_unet.predict.predictor import ASSUMED
+
+
+def run(arguments: MeasureArguments) -> list[DataError]:
+    """Print the distance of each two points."""
+    points = [parse_point(text) for text in arguments.points]
+    if not points or len(points) % 2:
+        raise ConfigError(
+            f"{len(points)} points are given; expected two for each distance, such as 100,200 "
+            "300,200"
+        )
+    known = parse_known(arguments.known)
+    _check_picture(arguments)
+    check_calibration_file(arguments)
+    camera_for = camera_from_options(arguments)
+    photo = read_photo(arguments.photo)
+    model = load(arguments.weights, arguments.device)
+    prediction = model.predict(photo, camera_for(photo))
+    prediction = calibrate(prediction, known, arguments.save_calibration)
+    found = [prediction.measure(*points[i : i + 2]) for i in range(0, len(points), 2)]
+    outcome = Outcome(num_assumed=prediction.focal_from == ASSUMED, num_with_more=photo.has_more)
+    for text in outcome.warnings():
+        warnings.warn(text, stacklevel=2)
+    if arguments.out is not None:
+        lines = [(item.start, item.stop, str(item.distance)) for item in found]
+        picture = draw_lengths(photo.image, lines)
+        write_png(picture, arguments.out, prediction.metadata(arguments.photo).texts("metres"))
+    if arguments.json:
+        sys.stdout.write(
+            json.dumps(_statement(arguments.photo, prediction, found), indent=1) + "\n"
+        )
+    else:
+        sys.stdout.writelines(f"{_line(item)}\n" for item in found)
+    return []
+
+
+def _line(item: Measurement) -> str:
+    return f"{item}; depth {item.start_depth} and {item.stop_depth}"
+
+
+def _statement(photo: str, prediction: Prediction, found: Sequence[Measurement]) -> dict[str, Any]:
+    camera = prediction.calibration
+    return {
+        "photo": photo,
+        "model": prediction.model,
+        "camera": asdict(camera.intrinsics),
+        "focal_from": prediction.focal_from,
+        "depth_scale": camera.depth_scale,
+        "interval": 0.8,
+        "distances": [
+            {
+                "start": item.start,
+                "stop": item.stop,
+                **_values("distance", item.distance),
+                **_values("start_depth", item.start_depth),
+                **_values("stop_depth", item.stop_depth),
+            }
+            for item in found
+        ],
+    }
+
+
+def _values(name: str, value: Estimate) -> dict[str, Any]:
+    return {f"{name}_m": value.metres, f"{name}_interval_m": value.interval_m}
+
+
+def _check_picture(arguments: MeasureArguments) -> None:
+    out = arguments.out
+    if out is None:
+        return
+    if out.suffix.lower() != ".png":
+        raise ConfigError(f"{out} does not end in .png; choose a name that does")
+    if out.exists() and not arguments.overwrite:
+        raise ConfigError(f"{out} already exists; choose another name, or use --overwrite")
+    check_writable(out.parent)

@@ -1,0 +1,94 @@
+"""Points and known lengths on the command line, and the camera file that keeps the scale."""
+
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from depth_unet.cli.arguments.predict import CameraArguments
+from depth_unet.cli.program.streams import say
+from depth_unet.errors import ConfigError
+from depth_unet.files.atomic import check_writable
+from depth_unet.predict.known import Known
+from depth_unet.predict.prediction import Prediction
+
+POINT = re.compile(r"(-?\d+),(-?\d+)", re.ASCII)
+ENDINGS = (".yaml", ".yml")
+
+
+def parse_point(
+    text: str, expected: str = "X,Y in whole pixels, such as 320,240"
+) -> tuple[int, int]:
+    """A pixel.
+
+    Raises:
+        ConfigError: The text is of another form.
+    """
+    match = POINT.fullmatch(text)
+    if match is None:
+        raise ConfigError(f"the point {text!r} is not understood; give {expected}")
+    return int(match[1]), int(match[2])
+
+
+def parse_known(texts: Sequence[str]) -> list[Known]:
+    """Known lengths, each as X,Y=METRES or X1,Y1:X2,Y2=METRES.
+
+    Raises:
+        ConfigError: A text is of another form.
+        DataError: A length is not positive.
+    """
+    expected = "X,Y=METRES for a depth or X1,Y1:X2,Y2=METRES for a length, such as 320,240=2.5"
+    known = []
+    for text in texts:
+        places, _, length = text.partition("=")
+        try:
+            metres = float(length)
+        except ValueError:
+            metres = math.nan
+        parts = places.split(":")
+        if math.isnan(metres) or len(parts) > 2:
+            raise ConfigError(f"--known {text!r} is not understood; give {expected}")
+        pixels = tuple(parse_point(part, f"--known {expected}") for part in parts)
+        known.append(Known(metres=metres, pixels=pixels))
+    return known
+
+
+def check_calibration_file(arguments: CameraArguments) -> None:
+    """Refuse a file for the camera that cannot be written, before any work is done.
+
+    Raises:
+        ConfigError: It exists, or has another ending.
+    """
+    path = arguments.save_calibration
+    if path is None:
+        return
+    if path.suffix.lower() not in ENDINGS:
+        raise ConfigError(f"--save-calibration {path} does not end in {' or '.join(ENDINGS)}")
+    if path.exists() and not arguments.overwrite:
+        raise ConfigError(f"{path} already exists; choose another name, or use --overwrite")
+    check_writable(path.parent)
+
+
+def calibrate(prediction: Prediction, known: Sequence[Known], path: Path | None) -> Prediction:
+    """Scale a prediction to known lengths, state how well they agree, and keep its camera.
+
+    Args:
+        prediction: The prediction.
+        known: The lengths; with none, it stays as it is.
+        path: The camera file to write; None: none.
+
+    Raises:
+        DataError: A length cannot be used, or two of them disagree.
+    """
+    if known:
+        scale, ratios = prediction.fit_scale(*known)
+        prediction = prediction.calibrated(*known)
+        say(f"depth is multiplied by {scale:.4g} to fit the known lengths")
+        for item, ratio in zip(known, ratios, strict=True):
+            say(f"  {item}: {item.metres / ratio:.3f} m after scaling ({1 / ratio - 1:+.1%})")
+    if path is not None:
+        from depth_unet.camera.write import write_calibration  # noqa: PLC0415  # slow to import
+
+        write_calibration(prediction.calibration, path)
+        say(f"wrote {path}; use it with --camera {path} for photos of the same camera")
+    return prediction

@@ -1,0 +1,85 @@
+"""The scale of a prediction from depths or lengths that are known, measured with a tape."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from depth_unet.errors import DataError
+from depth_unet.predict.measure import Anchor, Pixel, Points
+
+MOST_APART = 1.5  # factor between the scales that two known lengths give
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A true depth at a pixel, or a true distance between the points that two pixels show.
+
+    Attributes:
+        metres: Its true value. A depth is along the optical axis: from the plane of the camera.
+        pixels: One pixel for a depth, two for a distance.
+
+    Raises:
+        DataError: The length is not positive.
+
+    Example:
+        >>> str(Known(metres=1.8, pixels=((10, 200), (310, 200))))
+        '10,200:310,200=1.8'
+    """
+
+    metres: float
+    pixels: tuple[tuple[int, int], ...]
+
+    def __post_init__(self) -> None:
+        if not (0 < self.metres < math.inf):
+            raise DataError(f"the known length {self} is not positive; give metres above 0")
+        if len(self.pixels) not in (1, 2):
+            raise DataError(
+                f"the known length has {len(self.pixels)} pixels; give one for a depth, or two"
+            )
+
+    def __str__(self) -> str:
+        places = ":".join(str(Pixel(*pixel)) for pixel in self.pixels)
+        return f"{places}={self.metres:g}"
+
+    def log_ratio(self, points: Points) -> float:
+        """Logarithm of the true length over the predicted one.
+
+        Raises:
+            DataError: The points are one and the same.
+        """
+        predicted_m = points.depth_m[0]
+        if len(self.pixels) == 2:
+            predicted_m = np.linalg.norm(np.subtract(*points.places_m))
+        if not predicted_m > 0:
+            raise DataError(f"the known length {self} starts where it ends; give two points")
+        return math.log(self.metres / predicted_m)
+
+    def anchors(self, points: Points) -> list[Anchor]:
+        """The pixels with their shares in the length: how it grows with the depth of each."""
+        if len(self.pixels) == 1:
+            return [Anchor(points.pixels[0], 1.0)]
+        start_m, stop_m = points.places_m
+        along = start_m - stop_m
+        share = float(start_m @ along / (along @ along))
+        return [Anchor(points.pixels[0], share), Anchor(points.pixels[1], 1 - share)]
+
+
+def mean_scale(known: Sequence[Known], log_ratios: Sequence[float]) -> float:
+    """The scale that fits known lengths: the exponential of their mean log ratio.
+
+    Raises:
+        DataError: There is none, or two disagree by more than a factor of 1.5.
+    """
+    if not known:
+        raise DataError("no length is known; give at least one")
+    low, high = int(np.argmin(log_ratios)), int(np.argmax(log_ratios))
+    apart = math.exp(log_ratios[high] - log_ratios[low])
+    if apart > MOST_APART:
+        raise DataError(
+            f"the known lengths {known[low]} and {known[high]} disagree: the scales that they give "
+            f"differ by a factor of {apart:.2f}, and at most {MOST_APART} is accepted; measure "
+            "again, or correct the pixels"
+        )
+    return math.exp(sum(log_ratios) / len(log_ratios))

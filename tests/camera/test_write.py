@@ -1,0 +1,63 @@
+"""Camera files: what is written is read back without change."""
+
+from pathlib import Path
+
+import pytest
+
+from depth_unet.camera.calibration import COUNTS, Calibration
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.read import read_calibration, scale_calibration
+from depth_unet.camera.write import write_calibration
+from depth_unet.errors import DataError
+
+CAMERA = Intrinsics(width=640, height=480, fx_px=518.857901, fy_px=519.4, cx_px=325.6, cy_px=253.7)
+KINDS = [(kind, count) for kind, counts in COUNTS.items() for count in counts]
+
+
+@pytest.mark.parametrize(("kind", "count"), KINDS)
+def test_round_trip(kind: str, count: int, tmp_path: Path) -> None:
+    """Every number is the identical one, and every ray."""
+    coefficients = tuple(1e-5 * (index + 1) / 3 for index in range(count))
+    lens = Calibration(
+        intrinsics=CAMERA,
+        distortion=kind,  # type: ignore[arg-type]
+        coefficients=coefficients,
+        depth_scale=1 / 3,
+    )
+    write_calibration(lens, tmp_path / "camera.yaml")
+    found = read_calibration(tmp_path / "camera.yaml")
+    assert (found.intrinsics, found.depth_scale) == (CAMERA, 1 / 3)
+    assert found.is_pinhole == lens.is_pinhole
+    assert (found.rays() == lens.rays()).all()
+    if count:
+        assert found == lens
+
+
+def test_other_size_of_the_same_camera(tmp_path: Path) -> None:
+    """The scale of depth does not depend on the photo's size."""
+    camera = Intrinsics.centred(640, 480, 500.0)
+    lens = Calibration(intrinsics=camera, distortion="none", depth_scale=1.2)
+    write_calibration(lens, tmp_path / "camera.yaml")
+    found = scale_calibration(read_calibration(tmp_path / "camera.yaml"), 320, 240)
+    assert found.intrinsics == Intrinsics.centred(320, 240, 250.0)
+    assert found.depth_scale == 1.2
+
+
+def test_symmetric_camera_in_portrait_format() -> None:
+    """A phone held upright is the same camera after a quarter turn, also at another size."""
+    camera = Intrinsics.centred(640, 480, 500.0)
+    lens = Calibration(intrinsics=camera, distortion="none")
+    assert scale_calibration(lens, 240, 320).intrinsics == Intrinsics.centred(240, 320, 250.0)
+    other = Calibration(intrinsics=CAMERA, distortion="none")
+    with pytest.raises(DataError, match="aspect ratio must be the same"):
+        scale_calibration(other, 240, 320)
+
+
+@pytest.mark.parametrize("scale", ["0", "-1", "1000", ".nan", "[1, 2]", "wide"])
+def test_scale_that_cannot_be_meant(scale: str, tmp_path: Path) -> None:
+    """One line that names the file and the value."""
+    path = tmp_path / "camera.yaml"
+    write_calibration(Calibration(intrinsics=CAMERA, distortion="none"), path)
+    path.write_text(path.read_text().replace("depth_scale: 1.0", f"depth_scale: {scale}"))
+    with pytest.raises(DataError, match=r"camera\.yaml: .*scale"):
+        read_calibration(path)
