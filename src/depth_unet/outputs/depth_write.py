@@ -148,6 +148,7 @@ def write_json(depth_m: Depth, path: Path, metadata: DepthMetadata) -> None:
             "coefficients": list(calibration.coefficients),
         },
         "focal_from": metadata.focal_from,
+        "depth_scale": calibration.depth_scale,
         "depth_percentiles_m": {
             str(share): round(value, 4) for share, value in zip(PERCENTILES, found, strict=False)
         },

@@ -48,16 +48,16 @@ def run(arguments: PredictArguments) -> list[DataError]:
 
 def _run(arguments: PredictArguments) -> list[DataError]:
     colours = Colours(range_m=_parse_range(arguments.range), colormap=f"{arguments.colormap}_r")
-    # Pillow warns of photos above 89 megapixels, which are supported, and never names the photo.
-    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
-    warnings.filterwarnings("ignore", module=r"PIL\..*")
+    _quieten_pillow()
     finder = Finder(skip_reason)
     inputs = list_inputs(arguments.inputs, listed_on_stdin(), finder)
     camera_for = camera_from_options(arguments)
-    known = parse_known(arguments.known)
+    calibrated = partial(
+        calibrate, known=parse_known(arguments.known), path=arguments.save_calibration
+    )
     photos = {item: photo_targets(item, arguments) for item in inputs if not item.is_video}
     videos = {item: video_targets(item, arguments) for item in inputs if item.is_video}
-    if known or arguments.save_calibration:
+    if arguments.known or arguments.save_calibration:
         _check_only_photo(arguments.out, photos, len(inputs))
     photos = {item: files for item, files in photos.items() if files}
     videos = {item: files for item, files in videos.items() if files}
@@ -71,9 +71,7 @@ def _run(arguments: PredictArguments) -> list[DataError]:
         say(finder.describe_left_out())
     outcome = Outcome()
     try:
-        _predict_photos(
-            job, photos, outcome, partial(calibrate, known=known, path=arguments.save_calibration)
-        )
+        _predict_photos(job, photos, outcome, calibrated)
         if videos:
             _predict_videos(job, videos, outcome)
     except OSError:
@@ -88,6 +86,12 @@ def _run(arguments: PredictArguments) -> list[DataError]:
         f"{len(inputs) - len(photos) - len(videos)} already there"
     )
     return outcome.failures
+
+
+def _quieten_pillow() -> None:
+    """Pillow warns of photos above 89 megapixels, which are supported, and never names the photo."""
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+    warnings.filterwarnings("ignore", module=r"PIL\..*")
 
 
 def _predict_photos(
