@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from depth_unet import recipes
     from depth_unet.camera.intrinsics import Intrinsics
     from depth_unet.errors import CheckpointError, ConfigError, DataError
+    from depth_unet.predict.known import Known
     from depth_unet.predict.load import load
     from depth_unet.predict.model import DepthModel
     from depth_unet.predict.prediction import Prediction
@@ -25,6 +26,7 @@ __all__ = [
     "DataError",
     "DepthModel",
     "Intrinsics",
+    "Known",
     "Prediction",
     "Predictor",
     "load",
@@ -37,6 +39,7 @@ _HOMES = {
     "DataError": "depth_unet.errors",
     "DepthModel": "depth_unet.predict.model",
     "Intrinsics": "depth_unet.camera.intrinsics",
+    "Known": "depth_unet.predict.known",
     "Prediction": "depth_unet.predict.prediction",
     "Predictor": "depth_unet.predict.predictor",
     "load": "depth_unet.predict.load",

@@ -214,11 +214,11 @@ def test_upright_photos_have_the_same_lens(run_folder: Path, photo: Path, tmp_pa
 
 
 def test_calibrations_are_of_unturned_photos(run_folder: Path, photo: Path, tmp_path: Path) -> None:
-    """A photo rotated by its Exif data is refused with a calibration of the sensor."""
+    """A photo rotated by its Exif data is refused with a calibration of an asymmetric sensor."""
     exif = Image.Exif()
     exif[0x0112] = 3
     Image.open(photo).convert("RGB").save(tmp_path / "turned.jpg", exif=exif)
-    (tmp_path / "cameras.txt").write_text("1 PINHOLE 160 120 150 150 80 60\n")
+    (tmp_path / "cameras.txt").write_text("1 PINHOLE 160 120 150 150 70 60\n")
     options = ("--camera", tmp_path / "cameras.txt")
     outcome = predict(run_folder, tmp_path / "depth", tmp_path / "turned.jpg", *options)
     assert outcome.code == 3

@@ -54,13 +54,13 @@ class CorrelationConfig:
     measured after training and set with ``depth-unet export --correlation``.
     """
 
-    far: float = 0.5
+    far: float = 0.15
     """Correlation of pixels that have nothing in common but the photo."""
-    length: float = 0.2
+    length: float = 0.4
     """Distance over which the rest of it falls to 37 %, in longer sides of the photo."""
-    log_ratio: float = 0.3
+    log_ratio: float = 0.7
     """Difference of log-depth over which the rest of it falls to 37 %."""
-    widening: float = 1.0
+    widening: float = 1.07
     """Factor on the errors in the interval of a distance, so that 80 % holds 80 %."""
 
     def __post_init__(self) -> None:
