@@ -70,6 +70,11 @@ class PredictArguments(CameraArguments):
     """Range of depth that the colours cover, in metres, such as 0.5:6."""
     colormap: choices.ColormapChoice = "magma"
     """Colour map. Near points are bright; with turbo they are red."""
+    max_uncertainty: Annotated[float | None, option("SHARE", default="keep all")] = None
+    """Leave out points, and cut meshes, where half the width of the 80 % interval of depth is more
+    than this share of depth, such as 0.35. Needs weights that predict uncertainty."""
+    normals: Switch = False
+    """Add the normal of the surface to the points of ply."""
     precision: choices.InferenceChoice = "fp32"
     """Number format in which the network computes. bf16 and fp16 need torch, and are faster than
     fp32 in torch on hardware that supports them. fp16 needs a GPU."""
