@@ -31,6 +31,7 @@ from depth_unet.outputs.glb import write_glb
 from depth_unet.outputs.mesh import Mesh, surface_mesh
 from depth_unet.outputs.plot3d import write_plot3d
 from depth_unet.outputs.ply import write_ply
+from depth_unet.outputs.rrd import write_rrd
 from depth_unet.predict.known import Known, mean_scale
 from depth_unet.predict.measure import Anchor, Measurement, Pixel, Points, measure
 
@@ -223,8 +224,8 @@ class Prediction:
         Args:
             path: ``.png`` (16 bits, millimetres), ``.npy``, ``.npz``, ``.exr``, ``.pfm`` (float32
                 metres), ``.json`` (camera and percentiles), ``.ply`` (point cloud), ``.glb``
-                (textured mesh) or ``.html`` (interactive points). An existing file is replaced.
-                In text, ``~`` is the home folder.
+                (textured mesh), ``.html`` (interactive points) or ``.rrd`` (photo, depth and points
+                for Rerun). An existing file is replaced. In text, ``~`` is the home folder.
             photo: The photo's name for the file's metadata.
             max_uncertainty: As of ``point_cloud``, for points and meshes.
             normals: As of ``point_cloud``, for ``.ply``.
@@ -269,10 +270,6 @@ def spread_of(
     return log_spread.astype(np.float32)
 
 
-def _write_ply(prediction: Prediction, path: Path, photo: str, cloud: PointCloud) -> None:
-    write_ply(cloud, path, prediction.metadata(photo).line("metres"))
-
-
 def _write_plot3d(prediction: Prediction, path: Path, photo: str, cloud: PointCloud) -> None:
     metadata = prediction.metadata(photo)
     title = " · ".join(filter(None, (metadata.photo, "metres", metadata.model)))
@@ -288,6 +285,9 @@ _BY_SUFFIX: dict[str, Callable[[Prediction, Path, str], None]] = {
     ".json": lambda p, path, photo: write_json(p.depth_m, path, p.metadata(photo)),
 }
 _OF_POINTS: dict[str, Callable[[Prediction, Path, str, PointCloud], None]] = {
-    ".ply": _write_ply,
+    ".ply": lambda p, path, photo, cloud: write_ply(cloud, path, p.metadata(photo).line("metres")),
     ".html": _write_plot3d,
+    ".rrd": lambda p, path, photo, cloud: write_rrd(
+        p.image, p.depth_m, cloud, path, p.metadata(photo), uncertainty_m=p.uncertainty_m
+    ),
 }

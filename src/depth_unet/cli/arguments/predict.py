@@ -57,13 +57,15 @@ class PredictArguments(CameraArguments):
     ply: coloured point cloud
     glb: textured mesh
     plot3d: interactive 3D points, HTML page
-    json: camera, model and percentiles of depth"""
+    json: camera, model and percentiles of depth
+    rrd: photo, depth, uncertainty, camera and points for the Rerun viewer"""
     video: Annotated[tuple[choices.VideoChoice, ...], option("FORMAT...")] = ("side",)
     """Output formats for videos:
     side: picture and coloured depth side by side, MP4 with the sound
     color: coloured depth, MP4 with the sound
     ffv1: depth in millimetres, lossless MKV with the sound
-    png16: depth in millimetres, a folder of 16-bit PNG files"""
+    png16: depth in millimetres, a folder of 16-bit PNG files
+    rrd: picture, depth, camera and points for the Rerun viewer"""
     stabilise: bool = True
     """Remove flicker from the depth of videos."""
     range: Annotated[str, option("NEAR:FAR", default="the range of each photo or video")] = ""

@@ -37,7 +37,12 @@ from depth_unet.predict.load import load
 from depth_unet.predict.prediction import Prediction
 from depth_unet.predict.predictor import ASSUMED, Predictor
 
-LIBRARIES: dict[SaveChoice, str] = {"exr": "OpenEXR", "plot3d": "plotly"}
+LIBRARIES: dict[SaveChoice | VideoChoice, tuple[str, str]] = {
+    "exr": ("OpenEXR", "openexr"),
+    "plot3d": ("plotly", "plotly"),
+    "rrd": ("rerun", "rerun-sdk"),
+}
+"""Name in Python and on the package index of the libraries that formats need."""
 
 
 def run(arguments: PredictArguments) -> list[DataError]:
@@ -86,7 +91,7 @@ def _run(arguments: PredictArguments) -> list[DataError]:
 
 
 def _quieten_pillow() -> None:
-    """Pillow warns of photos above 89 megapixels, which are supported, and never names the photo."""
+    """Ignore warnings of photos above 89 megapixels: they are supported, and it names no photo."""
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
     warnings.filterwarnings("ignore", module=r"PIL\..*")
 
@@ -218,11 +223,14 @@ def _check_outputs(arguments: PredictArguments) -> None:
         raise ConfigError(f"--save is empty; choose among {', '.join(ENDINGS)}")
     if not arguments.video:
         raise ConfigError(f"--video is empty; choose among {', '.join(VIDEO_ENDINGS)}")
-    for kind in arguments.save:
-        library = LIBRARIES.get(kind)
-        if library and find_spec(library) is None:
-            command = install_command(library.lower())
-            raise ConfigError(f"--save {kind} needs {library}: {command}, or leave {kind} out")
+    kinds = dict[str, SaveChoice | VideoChoice]()
+    kinds |= {f"--video {kind}": kind for kind in arguments.video}
+    kinds |= {f"--save {kind}": kind for kind in arguments.save}
+    for option, kind in kinds.items():
+        module, package = LIBRARIES.get(kind, ("", ""))
+        if module and find_spec(module) is None:
+            command = install_command(package)
+            raise ConfigError(f"{option} needs {module}: {command}, or leave {kind} out")
 
 
 def _check_only_photo(
