@@ -35,7 +35,20 @@ def commands(pairs: Path, model: list[str]) -> Iterator[tuple[str, list[object]]
         ],
     )
     yield "export", ["export", "run", "räume.safetensors"]
-    kinds = ("png16", "npy", "npz", "exr", "pfm", "color", "panel", "ply", "glb", "plot3d", "json")
+    kinds = (
+        "png16",
+        "npy",
+        "npz",
+        "exr",
+        "pfm",
+        "color",
+        "panel",
+        "ply",
+        "glb",
+        "plot3d",
+        "json",
+        "rrd",
+    )
     yield (
         "predict",
         [

@@ -175,7 +175,8 @@ def test_predicting_on_a_full_disk(
 
 
 @pytest.mark.parametrize(
-    "kind", ["ffv1", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("side", "png16"))]
+    "kind",
+    ["ffv1", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("side", "png16", "rrd"))],
 )
 def test_a_video_on_a_full_disk(
     run_folder: Path, small_disk: Path, tmp_path: Path, kind: str

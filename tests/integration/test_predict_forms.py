@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -19,12 +20,13 @@ import depth_unet
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.cli.predict.command import save
 from depth_unet.cli.predict.targets import ENDINGS
+from depth_unet.config.choices import SaveChoice
 from depth_unet.figures.picture import OWN_RANGE
 from depth_unet.predict.predictor import EXIF, GIVEN
 from tests.integration.commandline import files_below, predict
 
-WORDS = ("png16", "exr", "plot3d")  # these encode a photo's name strictly
-KINDS = ("png16", "npy", "npz", "exr", "pfm", "color", "panel", "ply", "glb", "plot3d", "json")
+WORDS = ("png16", "exr", "plot3d", "rrd")  # these encode a photo's name strictly
+KINDS = get_args(SaveChoice)
 
 
 @pytest.fixture

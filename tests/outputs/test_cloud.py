@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import ConfigError
-from depth_unet.outputs.cloud import unproject
+from depth_unet.outputs.cloud import drop_uncertain, surface_normals, unproject
 from tests.cameras import cameras
-from tests.outputs.conftest import pinhole_rays
+from tests.outputs.conftest import COLOURS, Room, pinhole_rays
 
 sides = st.integers(1, 12)
 
@@ -84,3 +85,102 @@ def test_a_stride_below_one_is_refused() -> None:
     depth_m, rays, image = scene(4, 5)
     with pytest.raises(ConfigError, match="stride is 0; expected at least 1"):
         unproject(depth_m, rays, image, stride=0)
+
+
+NEIGHBOURS = ((0, 1), (0, -1), (1, 0), (-1, 0))
+CAMERA = Intrinsics.centred(64, 48, 55.0)
+LENSES = {
+    "pinhole": Calibration(intrinsics=CAMERA, distortion="none"),
+    "barrel": Calibration(
+        intrinsics=CAMERA, distortion="brown", coefficients=(-0.25, 0.08, 0.002, -0.001)
+    ),
+    "fisheye": Calibration(
+        intrinsics=CAMERA, distortion="fisheye", coefficients=(0.05, -0.01, 0.0, 0.0)
+    ),
+}
+
+
+def plane_m(rays: np.ndarray, normal: np.ndarray, distance_m: float) -> np.ndarray:
+    """Depth of the plane of all points p with ``normal @ p == distance_m``."""
+    directions = np.concatenate((rays, np.ones((*rays.shape[:2], 1))), axis=-1)
+    depth_m: np.ndarray = (distance_m / (directions @ normal)).astype(np.float32)
+    return depth_m
+
+
+@pytest.mark.parametrize("lens", LENSES)
+def test_normals_of_a_tilted_plane(lens: str) -> None:
+    """They are the plane's own, of unit length, towards the camera, whatever the lens."""
+    rays = LENSES[lens].rays()
+    normal = np.array([0.35, -0.2, 1.0]) / np.linalg.norm([0.35, -0.2, 1.0])
+    depth_m = plane_m(rays, normal, 2.0)
+    assert np.ptp(depth_m) > 1
+    cloud = unproject(depth_m, rays, np.zeros((48, 64, 3), np.uint8), stride=3, normals=True)
+    assert cloud.normals is not None
+    assert (cloud.normals.shape, cloud.normals.dtype) == (cloud.points_m.shape, np.float32)
+    np.testing.assert_allclose(cloud.normals, np.tile(-normal, (len(cloud.normals), 1)), atol=1e-4)
+
+
+def test_normals_of_a_room(room: Room) -> None:
+    """Each pixel has the normal of its side of the room, up to the lines where two sides meet."""
+    found = surface_normals(room.depth_m, room.rays)
+    side = (room.image[..., None, :] == COLOURS).all(axis=-1).argmax(axis=-1)
+    around = np.stack([np.roll(side, (down, right), (0, 1)) for down, right in NEIGHBOURS])
+    inside = (around == side).all(axis=0)[1:-1, 1:-1]
+    cosine = (found * -room.normals[side]).sum(axis=-1)[1:-1, 1:-1]
+    assert inside.mean() > 0.95
+    assert (cosine[inside] > np.cos(np.radians(0.1))).all()
+    np.testing.assert_allclose(np.linalg.norm(found, axis=-1), 1, atol=1e-6)
+
+
+def test_normals_do_not_cross_a_jump() -> None:
+    """Two walls at 2 m and 4 m face the camera up to the pixels beside the jump and the holes."""
+    rays = LENSES["pinhole"].rays()
+    depth_m = np.full((48, 64), 2.0, np.float32)
+    depth_m[:, 30:] = 4.0
+    depth_m[10:12, 5:20] = 0.0
+    normals = surface_normals(depth_m, rays)
+    assert np.isnan(normals[depth_m == 0]).all()
+    np.testing.assert_allclose(
+        normals[depth_m > 0], np.tile((0, 0, -1), (48 * 64 - 30, 1)), atol=1e-6
+    )
+
+
+def test_normals_without_neighbours() -> None:
+    """A row of pixels has no surface: its normals point back at the camera."""
+    depth_m, rays, _ = scene(1, 5)
+    points = np.concatenate((rays[0], np.ones((5, 1))), axis=1)
+    expected = -points / np.linalg.norm(points, axis=1, keepdims=True)
+    np.testing.assert_allclose(surface_normals(depth_m, rays)[0], expected, atol=1e-6)
+
+
+def test_confidence() -> None:
+    """It is depth / (depth + half width) of the pixels with a point; without a spread, None."""
+    depth_m, rays, image = scene(4, 5)
+    depth_m[0, 0] = 0
+    cloud = unproject(depth_m, rays, image, uncertainty_m=np.full_like(depth_m, 0.5))
+    assert cloud.confidence is not None
+    np.testing.assert_allclose(
+        cloud.confidence, cloud.points_m[:, 2] / (cloud.points_m[:, 2] + 0.5)
+    )
+    certain = unproject(depth_m, rays, image, uncertainty_m=np.zeros_like(depth_m))
+    assert certain.confidence is not None
+    assert (certain.confidence == 1).all()
+    plain = unproject(depth_m, rays, image)
+    assert (plain.confidence, plain.normals) == (None, None)
+
+
+def test_uncertain_depth_is_dropped() -> None:
+    """A half width of exactly the share is kept, more is a hole; None keeps all."""
+    depth_m = np.array([[2.0, 2.0, 4.0, 4.0]], np.float32)
+    uncertainty_m = np.array([[0.5, 0.75, 0.75, 1.25]], np.float32)
+    assert drop_uncertain(depth_m, uncertainty_m, 0.25).tolist() == [[2.0, 0.0, 4.0, 0.0]]
+    assert drop_uncertain(depth_m, uncertainty_m, None) is depth_m
+    assert drop_uncertain(depth_m, None, None) is depth_m
+
+
+@pytest.mark.parametrize("share", [0.0, -1.0, np.nan, np.inf, 101.0])
+def test_a_share_out_of_range_is_refused(share: float) -> None:
+    """The message says what was found and expected."""
+    depth_m = np.ones((1, 1), np.float32)
+    with pytest.raises(ConfigError, match=r"max_uncertainty is .*; choose a number in \(0, 100\]"):
+        drop_uncertain(depth_m, depth_m, share)

@@ -1,5 +1,6 @@
 """PLY: a reader gets the same points, and a room keeps its right angles."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,29 @@ def test_the_size_is_15_bytes_a_point(tmp_path: Path) -> None:
     path = tmp_path / "room.ply"
     write_ply(cloud_of(7), path, "metres")
     assert len(path.read_bytes().partition(b"end_header\n")[2]) == 7 * 15
+
+
+def test_normals_and_confidence_are_properties(tmp_path: Path) -> None:
+    """They have the names that MeshLab and Open3D know, and the values of the cloud."""
+    plain, path = cloud_of(50), tmp_path / "room.ply"
+    rng = np.random.default_rng(1)
+    cloud = replace(
+        plain,
+        normals=rng.normal(size=(50, 3)).astype(np.float32),
+        confidence=rng.uniform(0.1, 1, 50).astype(np.float32),
+    )
+    write_ply(cloud, path, "metres")
+    names = [line.split()[1:] for line in header_of(path) if line.startswith("property")]
+    assert names == [
+        *(["float", name] for name in ("x", "y", "z", "nx", "ny", "nz")),
+        *(["uchar", name] for name in ("red", "green", "blue")),
+        ["float", "confidence"],
+    ]
+    vertices = trimesh.load(path).metadata["_ply_raw"]["vertex"]["data"]
+    for axis in range(3):
+        np.testing.assert_array_equal(vertices["n" + "xyz"[axis]].ravel(), cloud.normals[:, axis])
+    np.testing.assert_array_equal(vertices["confidence"].ravel(), cloud.confidence)
+    np.testing.assert_array_equal(trimesh.load(path).colors[:, :3], cloud.colours)
 
 
 def test_a_cloud_of_none_is_a_file_of_none(tmp_path: Path) -> None:

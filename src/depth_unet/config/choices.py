@@ -11,9 +11,9 @@ SortChoice = Literal[
     "abs_rel", "rmse", "log10", "delta1", "delta2", "delta3", "edge_f1", "boundary_f1"
 ]
 SaveChoice = Literal[
-    "png16", "npy", "npz", "exr", "pfm", "color", "panel", "ply", "glb", "plot3d", "json"
+    "png16", "npy", "npz", "exr", "pfm", "color", "panel", "ply", "glb", "plot3d", "json", "rrd"
 ]
-VideoChoice = Literal["side", "color", "ffv1", "png16"]
+VideoChoice = Literal["side", "color", "ffv1", "png16", "rrd"]
 ColormapChoice = Literal["magma", "inferno", "viridis", "cividis", "turbo", "gray"]
 EngineChoice = Literal["onnx", "torch"]
 InferenceChoice = Literal["fp32", "bf16", "fp16"]

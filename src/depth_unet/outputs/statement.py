@@ -22,6 +22,8 @@ HEAD_BYTES = 4096  # of a page or point cloud, which hold the statement
 MOST_BYTES = 2**20  # of a description; ours have a few thousand
 GLB_HEAD = struct.Struct("<4s8xI4s")  # signature; version and length; length and type of a chunk
 DESCRIPTION = re.compile(r'<meta name="description" content="([^"]*)">')
+RRD_APPLICATION = "depth-unet predict"
+"""By this application, recordings are known as ours; it stands in their head, uncompressed."""
 COMMENT = re.compile(r"^comment (.*)$", re.MULTILINE)
 
 
@@ -87,6 +89,14 @@ def _of_html(path: Path) -> dict[str, str]:
     return parse_line(html.unescape(found[1])) if found else {}
 
 
+def _of_rrd(path: Path) -> dict[str, str]:
+    with path.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+    name = RRD_APPLICATION.encode()
+    is_ours = head[:4] == b"RRF2" and bytes((len(name),)) + name in head
+    return {"quantity": QUANTITY} if is_ours else {}
+
+
 def _of_glb(path: Path) -> dict[str, str]:
     with path.open("rb") as stream:
         signature, size, kind = GLB_HEAD.unpack(stream.read(GLB_HEAD.size))
@@ -120,4 +130,5 @@ _BY_SUFFIX: dict[str, Callable[[Path], dict[str, str]]] = {
     ".glb": _of_glb,
     ".html": _of_html,
     ".json": _of_json,
+    ".rrd": _of_rrd,
 }

@@ -50,6 +50,7 @@ class DepthModel(nn.Module, Predictor):
         self.canvas = checkpoint.config.canvas
         self.canonical_focal = checkpoint.config.model.canonical_focal
         self.correlation = checkpoint.config.model.correlation
+        self.predicts_spread = checkpoint.config.model.spread
         self.network = checkpoint.network()
         self.eval()
 

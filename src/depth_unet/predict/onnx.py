@@ -59,7 +59,8 @@ class OnnxModel(Predictor):
             self.correlation = CorrelationConfig(**facts.get("correlation", {}))
             self.name = name or f"depth-unet {facts['name']}"
             self._engine = f"{RUNTIME}, {device}, {facts['precision']} weights"
-            self._outputs = [DEPTH, UNCERTAINTY] if facts["spread"] else [DEPTH]
+            self.predicts_spread = bool(facts["spread"])
+            self._outputs = [DEPTH, UNCERTAINTY] if self.predicts_spread else [DEPTH]
             self._check_weights(facts.get("external"))
         except CheckpointError:
             raise

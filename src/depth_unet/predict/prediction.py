@@ -17,7 +17,7 @@ from depth_unet.errors import ConfigError, DataError
 from depth_unet.figures.picture import depth_picture
 from depth_unet.files.text import as_path
 from depth_unet.images.resize import resize_bilinear
-from depth_unet.outputs.cloud import PointCloud, unproject
+from depth_unet.outputs.cloud import PointCloud, drop_uncertain, unproject
 from depth_unet.outputs.depth_exr import write_exr
 from depth_unet.outputs.depth_write import (
     DepthMetadata,
@@ -31,6 +31,7 @@ from depth_unet.outputs.glb import write_glb
 from depth_unet.outputs.mesh import Mesh, surface_mesh
 from depth_unet.outputs.plot3d import write_plot3d
 from depth_unet.outputs.ply import write_ply
+from depth_unet.outputs.rrd import write_rrd
 from depth_unet.predict.known import Known, mean_scale
 from depth_unet.predict.measure import Anchor, Measurement, Pixel, Points, measure
 
@@ -175,23 +176,47 @@ class Prediction:
             photo=photo,
         )
 
-    def point_cloud(self, stride: int = 1) -> PointCloud:
+    def point_cloud(
+        self, stride: int = 1, *, max_uncertainty: float | None = None, normals: bool = False
+    ) -> PointCloud:
         """Every pixel as a coloured point in metres; lens distortion is removed.
 
         Args:
             stride: Use every stride-th row and column.
-        """
-        return unproject(self.depth_m, self.calibration.rays(), self.image, stride=stride)
+            max_uncertainty: Leave out pixels whose uncertainty is a larger share of their depth.
+            normals: Also compute the normal of each point.
 
-    def mesh(self) -> Mesh:
-        """The visible surface, cut where depth jumps."""
-        return surface_mesh(self.depth_m, self.calibration.rays())
+        Raises:
+            ConfigError: A number is out of range, or ``max_uncertainty`` is given and the network
+                predicts no spread.
+        """
+        uncertainty_m = self.uncertainty_m
+        return unproject(
+            drop_uncertain(self.depth_m, uncertainty_m, max_uncertainty),
+            self.calibration.rays(),
+            self.image,
+            stride=stride,
+            uncertainty_m=uncertainty_m,
+            normals=normals,
+        )
+
+    def mesh(self, *, max_uncertainty: float | None = None) -> Mesh:
+        """The visible surface, cut where depth jumps; ``max_uncertainty`` as of ``point_cloud``."""
+        depth_m = drop_uncertain(self.depth_m, self.uncertainty_m, max_uncertainty)
+        return surface_mesh(depth_m, self.calibration.rays())
 
     def picture(self, title: str = "") -> Image.Image:
         """Photo and coloured depth side by side, with a colour bar in metres."""
         return depth_picture(self.depth_m, title, photo=self.image)
 
-    def save(self, path: str | Path, photo: str = "") -> None:
+    def save(
+        self,
+        path: str | Path,
+        photo: str = "",
+        *,
+        max_uncertainty: float | None = None,
+        normals: bool = False,
+    ) -> None:
         """Write a file; its ending chooses the format.
 
         ``.npy`` and ``.pfm`` cannot hold text, so that a JSON file beside them states the unit.
@@ -199,20 +224,31 @@ class Prediction:
         Args:
             path: ``.png`` (16 bits, millimetres), ``.npy``, ``.npz``, ``.exr``, ``.pfm`` (float32
                 metres), ``.json`` (camera and percentiles), ``.ply`` (point cloud), ``.glb``
-                (textured mesh) or ``.html`` (interactive points). An existing file is replaced.
-                In text, ``~`` is the home folder.
+                (textured mesh), ``.html`` (interactive points) or ``.rrd`` (photo, depth and points
+                for Rerun). An existing file is replaced. In text, ``~`` is the home folder.
             photo: The photo's name for the file's metadata.
+            max_uncertainty: As of ``point_cloud``, for points and meshes.
+            normals: As of ``point_cloud``, for ``.ply``.
 
         Raises:
-            ConfigError: The ending is unknown, or a library for it is not installed.
+            ConfigError: The ending is unknown, a library for it is not installed, or as
+                ``point_cloud``.
         """
         path = as_path(path)
-        write = _BY_SUFFIX.get(path.suffix.lower())
-        if write is None:
-            raise ConfigError(
-                f"cannot write depth as {path.name}; use one of {', '.join(_BY_SUFFIX)}"
+        suffix = path.suffix.lower()
+        if write := _BY_SUFFIX.get(suffix):
+            write(self, path, photo)
+        elif write_points := _OF_POINTS.get(suffix):
+            cloud = self.point_cloud(
+                max_uncertainty=max_uncertainty, normals=normals and suffix == ".ply"
             )
-        write(self, path, photo)
+            write_points(self, path, photo, cloud)
+        elif suffix == ".glb":
+            texts = self.metadata(photo).texts("metres")
+            write_glb(self.mesh(max_uncertainty=max_uncertainty), self.image, path, texts)
+        else:
+            endings = ", ".join((*_BY_SUFFIX, *_OF_POINTS, ".glb"))
+            raise ConfigError(f"cannot write depth as {path.name}; use one of {endings}")
 
 
 def half_width(
@@ -234,19 +270,10 @@ def spread_of(
     return log_spread.astype(np.float32)
 
 
-def _write_ply(prediction: Prediction, path: Path, photo: str) -> None:
-    write_ply(prediction.point_cloud(), path, prediction.metadata(photo).line("metres"))
-
-
-def _write_glb(prediction: Prediction, path: Path, photo: str) -> None:
-    texts = prediction.metadata(photo).texts("metres")
-    write_glb(prediction.mesh(), prediction.image, path, texts)
-
-
-def _write_plot3d(prediction: Prediction, path: Path, photo: str) -> None:
+def _write_plot3d(prediction: Prediction, path: Path, photo: str, cloud: PointCloud) -> None:
     metadata = prediction.metadata(photo)
     title = " · ".join(filter(None, (metadata.photo, "metres", metadata.model)))
-    write_plot3d(prediction.point_cloud(), path, title, metadata.line("metres"))
+    write_plot3d(cloud, path, title, metadata.line("metres"))
 
 
 _BY_SUFFIX: dict[str, Callable[[Prediction, Path, str], None]] = {
@@ -256,7 +283,11 @@ _BY_SUFFIX: dict[str, Callable[[Prediction, Path, str], None]] = {
     ".exr": lambda p, path, photo: write_exr(p.depth_m, path, p.metadata(photo)),
     ".pfm": lambda p, path, photo: write_pfm(p.depth_m, path, p.metadata(photo)),
     ".json": lambda p, path, photo: write_json(p.depth_m, path, p.metadata(photo)),
-    ".ply": _write_ply,
-    ".glb": _write_glb,
+}
+_OF_POINTS: dict[str, Callable[[Prediction, Path, str, PointCloud], None]] = {
+    ".ply": lambda p, path, photo, cloud: write_ply(cloud, path, p.metadata(photo).line("metres")),
     ".html": _write_plot3d,
+    ".rrd": lambda p, path, photo, cloud: write_rrd(
+        p.image, p.depth_m, cloud, path, p.metadata(photo), uncertainty_m=p.uncertainty_m
+    ),
 }

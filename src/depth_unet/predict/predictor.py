@@ -33,6 +33,7 @@ class Predictor(ABC):
         canvas: The image size that the network was trained on.
         canonical_focal: Focal length of the training camera, in image widths.
         correlation: How alike the errors at two pixels are, for the intervals of distances.
+        predicts_spread: Whether predictions state their uncertainty.
 
     Example:
         >>> model = load("transfer")  # doctest: +SKIP
@@ -44,6 +45,7 @@ class Predictor(ABC):
     canvas: CanvasConfig
     canonical_focal: float
     correlation: CorrelationConfig
+    predicts_spread: bool
 
     @property
     @abstractmethod

@@ -13,10 +13,15 @@ from depth_unet.figures.colour import Scale, colourise
 from depth_unet.figures.legend import depth_legend
 from depth_unet.files.atomic import remove_leftovers, replacing, replacing_folder, write_text
 from depth_unet.images.millimetres import as_millimetres
+from depth_unet.outputs.cloud import unproject
 from depth_unet.outputs.depth_write import IN_MILLIMETRES, DepthMetadata, write_png16
+from depth_unet.outputs.mesh import grid_stride
+from depth_unet.outputs.rrd import AddFrame, open_rrd
 from depth_unet.video.frames import TIMES_HEADER, TIMES_NAME, check_replaceable
 from depth_unet.video.read import Clip, Frame
 from depth_unet.video.write import VideoFile
+
+MOST_POINTS = 60_000  # of a frame of a recording; all of them would be most of its bytes
 
 Depth = Float32[np.ndarray, "h w"]
 Sink = Callable[[Frame, Depth], None]
@@ -31,7 +36,7 @@ def open_sink(
 
     Args:
         kind: ``side``: picture and coloured depth; ``color``: coloured depth; ``ffv1``: depth as
-            FFV1; ``png16``: depth as PNG files.
+            FFV1; ``png16``: depth as PNG files; ``rrd``: picture, depth and points for Rerun.
         path: The file or folder.
         clip: The source of rate, times and sound.
         metadata: Model and camera, which the file states.
@@ -58,6 +63,9 @@ def open_sink(
                 VideoFile(temporary, clip, texts, lossless=True) as file,
             ):
                 yield lambda frame, depth_m: file.add(as_millimetres(depth_m), frame.time)
+        case "rrd":
+            with open_rrd(path, metadata) as add_frame:
+                yield _rrd_sink(add_frame, clip, metadata)
         case "png16":
             check_replaceable(path)
             with replacing_folder(path) as folder:
@@ -94,6 +102,18 @@ def _png_sink(folder: Path, clip: Clip, metadata: DepthMetadata, times_s: list[f
     def add(frame: Frame, depth_m: Depth) -> None:
         write_png16(depth_m, folder / f"{next(numbers):06d}.png", metadata)
         times_s.append(float(frame.time * clip.tick_s))
+
+    return add
+
+
+def _rrd_sink(add_frame: AddFrame, clip: Clip, metadata: DepthMetadata) -> Sink:
+    camera = metadata.calibration.intrinsics
+    stride = grid_stride(camera.height, camera.width, MOST_POINTS)
+    rays = metadata.calibration.rays()
+
+    def add(frame: Frame, depth_m: Depth) -> None:
+        cloud = unproject(depth_m, rays, frame.image, stride=stride)
+        add_frame(frame.image, depth_m, cloud, float(frame.time * clip.tick_s))
 
     return add
 

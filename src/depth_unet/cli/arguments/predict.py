@@ -57,19 +57,26 @@ class PredictArguments(CameraArguments):
     ply: coloured point cloud
     glb: textured mesh
     plot3d: interactive 3D points, HTML page
-    json: camera, model and percentiles of depth"""
+    json: camera, model and percentiles of depth
+    rrd: photo, depth, uncertainty, camera and points for the Rerun viewer"""
     video: Annotated[tuple[choices.VideoChoice, ...], option("FORMAT...")] = ("side",)
     """Output formats for videos:
     side: picture and coloured depth side by side, MP4 with the sound
     color: coloured depth, MP4 with the sound
     ffv1: depth in millimetres, lossless MKV with the sound
-    png16: depth in millimetres, a folder of 16-bit PNG files"""
+    png16: depth in millimetres, a folder of 16-bit PNG files
+    rrd: picture, depth, camera and points for the Rerun viewer"""
     stabilise: bool = True
     """Remove flicker from the depth of videos."""
     range: Annotated[str, option("NEAR:FAR", default="the range of each photo or video")] = ""
     """Range of depth that the colours cover, in metres, such as 0.5:6."""
     colormap: choices.ColormapChoice = "magma"
     """Colour map. Near points are bright; with turbo they are red."""
+    max_uncertainty: Annotated[float | None, option("SHARE", default="keep all")] = None
+    """Leave out points, and cut meshes, where half the width of the 80 % interval of depth is more
+    than this share of depth, such as 0.35. Needs weights that predict uncertainty."""
+    normals: Switch = False
+    """Add the normal of the surface to the points of ply."""
     precision: choices.InferenceChoice = "fp32"
     """Number format in which the network computes. bf16 and fp16 need torch, and are faster than
     fp32 in torch on hardware that supports them. fp16 needs a GPU."""

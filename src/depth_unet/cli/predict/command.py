@@ -25,22 +25,29 @@ from depth_unet.cli.predict.targets import (
     video_targets,
 )
 from depth_unet.cli.program.streams import say
+from depth_unet.config.checks import check_range
 from depth_unet.config.choices import SaveChoice, VideoChoice
 from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.figures.picture import Colours, depth_picture
 from depth_unet.files.owner import own_folder
 from depth_unet.images.photo import read_photo
+from depth_unet.outputs.cloud import MAX_UNCERTAINTY, NO_SPREAD
 from depth_unet.outputs.depth_write import write_png
 from depth_unet.predict.load import load
 from depth_unet.predict.prediction import Prediction
 from depth_unet.predict.predictor import ASSUMED, Predictor
 
-LIBRARIES: dict[SaveChoice, str] = {"exr": "OpenEXR", "plot3d": "plotly"}
+LIBRARIES: dict[SaveChoice | VideoChoice, tuple[str, str]] = {
+    "exr": ("OpenEXR", "openexr"),
+    "plot3d": ("plotly", "plotly"),
+    "rrd": ("rerun", "rerun-sdk"),
+}
+"""Name in Python and on the package index of the libraries that formats need."""
 
 
 def run(arguments: PredictArguments) -> list[DataError]:
     """Predict every photo and video, and return the errors of those that failed."""
-    _check_formats(arguments)
+    _check_outputs(arguments)
     check_calibration_file(arguments)
     with own_folder(arguments.out):
         return _run(arguments)
@@ -61,12 +68,7 @@ def _run(arguments: PredictArguments) -> list[DataError]:
         _check_only_photo(arguments.out, photos, len(inputs))
     photos = {item: files for item, files in photos.items() if files}
     videos = {item: files for item, files in videos.items() if files}
-    job = Job(
-        model=load(arguments.weights, arguments.device, arguments.precision),
-        camera_for=camera_for,
-        colours=colours,
-        stabilise=arguments.stabilise,
-    )
+    job = _open_job(arguments, camera_for, colours)
     if finder.left_out:
         say(finder.describe_left_out())
     outcome = Outcome()
@@ -89,9 +91,23 @@ def _run(arguments: PredictArguments) -> list[DataError]:
 
 
 def _quieten_pillow() -> None:
-    """Pillow warns of photos above 89 megapixels, which are supported, and never names the photo."""
+    """Ignore warnings of photos above 89 megapixels: they are supported, and it names no photo."""
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
     warnings.filterwarnings("ignore", module=r"PIL\..*")
+
+
+def _open_job(arguments: PredictArguments, camera_for: CameraFor, colours: Colours) -> Job:
+    model = load(arguments.weights, arguments.device, arguments.precision)
+    if arguments.max_uncertainty is not None and not model.predicts_spread:
+        raise ConfigError(f"--max-uncertainty: {NO_SPREAD}")
+    return Job(
+        model=model,
+        camera_for=camera_for,
+        colours=colours,
+        stabilise=arguments.stabilise,
+        max_uncertainty=arguments.max_uncertainty,
+        normals=arguments.normals,
+    )
 
 
 def _predict_photos(
@@ -113,7 +129,12 @@ def _predict_photos(
             list(photos),
             job.camera_for,
             lambda item, prediction: save(
-                finish(prediction), photos[item], item.path.name, job.colours
+                finish(prediction),
+                photos[item],
+                item.path.name,
+                job.colours,
+                max_uncertainty=job.max_uncertainty,
+                normals=job.normals,
             ),
             outcome=outcome,
             advance=advance,
@@ -178,6 +199,9 @@ def save(
     targets: dict[SaveChoice, Path],
     title: str,
     colours: Colours,
+    *,
+    max_uncertainty: float | None = None,
+    normals: bool = False,
 ) -> None:
     """Write one prediction in each format; every file is complete or absent."""
     metadata = prediction.metadata(title)
@@ -188,20 +212,25 @@ def save(
                 picture = depth_picture(prediction.depth_m, metadata.photo, colours, photo)
                 write_png(picture, path, metadata.texts("metres"))
             case _:
-                prediction.save(path, title)
+                prediction.save(path, title, max_uncertainty=max_uncertainty, normals=normals)
 
 
-def _check_formats(arguments: PredictArguments) -> None:
-    """Refuse formats that cannot be written, before any work is done."""
+def _check_outputs(arguments: PredictArguments) -> None:
+    """Refuse outputs that cannot be written, before any work is done."""
+    if arguments.max_uncertainty is not None:
+        check_range("--max-uncertainty", arguments.max_uncertainty, MAX_UNCERTAINTY)
     if not arguments.save:
         raise ConfigError(f"--save is empty; choose among {', '.join(ENDINGS)}")
     if not arguments.video:
         raise ConfigError(f"--video is empty; choose among {', '.join(VIDEO_ENDINGS)}")
-    for kind in arguments.save:
-        library = LIBRARIES.get(kind)
-        if library and find_spec(library) is None:
-            command = install_command(library.lower())
-            raise ConfigError(f"--save {kind} needs {library}: {command}, or leave {kind} out")
+    kinds = dict[str, SaveChoice | VideoChoice]()
+    kinds |= {f"--video {kind}": kind for kind in arguments.video}
+    kinds |= {f"--save {kind}": kind for kind in arguments.save}
+    for option, kind in kinds.items():
+        module, package = LIBRARIES.get(kind, ("", ""))
+        if module and find_spec(module) is None:
+            command = install_command(package)
+            raise ConfigError(f"{option} needs {module}: {command}, or leave {kind} out")
 
 
 def _check_only_photo(

@@ -31,12 +31,16 @@ class Job:
         camera_for: The camera of each photo.
         colours: How depth is coloured.
         stabilise: Whether the depth of videos is stabilised over time.
+        max_uncertainty: As of ``Prediction.save``.
+        normals: As of ``Prediction.save``.
     """
 
     model: Predictor
     camera_for: CameraFor
     colours: Colours = OWN_RANGE
     stabilise: bool = True
+    max_uncertainty: float | None = None
+    normals: bool = False
 
 
 @dataclass(kw_only=True)

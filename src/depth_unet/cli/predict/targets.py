@@ -24,6 +24,7 @@ ENDINGS: dict[SaveChoice, str] = {
     "glb": "_mesh.glb",
     "plot3d": "_points.html",
     "json": "_depth.json",
+    "rrd": "_depth.rrd",
 }
 WITH_JSON: tuple[SaveChoice, ...] = ("npy", "pfm")
 VIDEO_ENDINGS: dict[VideoChoice, str] = {
@@ -31,6 +32,7 @@ VIDEO_ENDINGS: dict[VideoChoice, str] = {
     "color": "_color.mp4",
     "ffv1": "_depth.mkv",
     "png16": "_depth",
+    "rrd": "_video.rrd",
 }
 
 
