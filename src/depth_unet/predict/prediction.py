@@ -1,5 +1,6 @@
 """Metric depth of one photo, and the files, points, mesh and picture made from it."""
 
+import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.model import CorrelationConfig
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.figures.picture import depth_picture
+from depth_unet.figures.picture import depth_picture, show_picture
 from depth_unet.files.text import as_path
 from depth_unet.images.resize import resize_bilinear
 from depth_unet.outputs.cloud import PointCloud, unproject
@@ -63,6 +64,14 @@ class Prediction:
     engine: str
     correlation: CorrelationConfig = field(default_factory=CorrelationConfig)
     anchors: tuple[Anchor, ...] = ()
+
+    def __repr__(self) -> str:
+        height, width = self.depth_m.shape
+        near_m, far_m = self.depth_m.min(initial=math.inf), self.depth_m.max(initial=0)
+        return (
+            f"Prediction({width}x{height}, depth {near_m:.2f} to {far_m:.2f} m, focal length "
+            f"{self.intrinsics.fx_px:.1f} px ({self.focal_from}), {self.model})"
+        )
 
     @property
     def uncertainty_m(self) -> Float32[np.ndarray, "h w"] | None:
@@ -190,6 +199,20 @@ class Prediction:
     def picture(self, title: str = "") -> Image.Image:
         """Photo and coloured depth side by side, with a colour bar in metres."""
         return depth_picture(self.depth_m, title, photo=self.image)
+
+    def _repr_png_(self) -> bytes:
+        """The picture, which notebooks show for a prediction."""
+        stream = io.BytesIO()
+        self.picture().save(stream, "png")
+        return stream.getvalue()
+
+    def show(self) -> None:
+        """Show the picture: in a notebook below the cell, elsewhere in the system's viewer.
+
+        Raises:
+            ConfigError: The system has no viewer that Pillow knows.
+        """
+        show_picture(self.picture())
 
     def save(self, path: str | Path, photo: str = "") -> None:
         """Write a file; its ending chooses the format.
