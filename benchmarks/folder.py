@@ -2,7 +2,8 @@
 
 The loop is what people write: open, resize, forward, resize, save, one photo after another, with
 torch. `predict` takes several photos at a time, each in a thread of its own, with torch and with
-ONNX Runtime. All write 16-bit PNG files of 640x480 JPEG photos; they take turns, folder by folder,
+ONNX Runtime. These write 16-bit PNG files of 640x480 JPEG photos. Two more sides write nothing:
+`predict` on the folder, and a list of its photos in Python. They all take turns, folder by folder,
 so that a busy machine slows them alike.
 
     python benchmarks/folder.py [--photos 100] [--rounds 5] [--weights transfer]
@@ -26,13 +27,14 @@ from throughput import spread
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.cli.predict.command import predict_all
-from depth_unet.cli.predict.inputs import list_inputs
+from depth_unet.cli.predict.inputs import Input, list_inputs
 from depth_unet.cli.predict.job import Outcome
 from depth_unet.images.resize import resize_bilinear
 from depth_unet.outputs.depth_write import write_png16
 from depth_unet.predict.canvas import to_canvas
 from depth_unet.predict.load import load
 from depth_unet.predict.model import DepthModel
+from depth_unet.predict.prediction import Prediction
 from depth_unet.predict.predictor import Predictor
 
 OUT = RESULT.parent / "folder.md"
@@ -61,17 +63,25 @@ def plain_loop(model: DepthModel, photos: Path, out: Path) -> None:
         Image.fromarray((depth_m * 1000).astype(np.uint16)).save(out / f"{path.stem}.png")
 
 
-def ours(model: Predictor, photos: Path, out: Path) -> None:
-    """What `depth-unet predict` does."""
-    predict_all(
-        model,
-        list_inputs([str(photos)], []),
-        lambda _: CAMERA,
-        lambda item, prediction: write_png16(
-            prediction.depth_m, out / f"{item.path.stem}.png", prediction.metadata(item.path.name)
-        ),
-        outcome=Outcome(),
-    )
+def ours(model: Predictor, photos: Path, out: Path | None) -> None:
+    """What `depth-unet predict` does; without `out`, nothing is written."""
+
+    def write(item: Input, prediction: Prediction) -> None:
+        if out is not None:
+            name = item.path.name
+            path = (out / name).with_suffix(".png")
+            write_png16(prediction.depth_m, path, prediction.metadata(name))
+
+    outcome = Outcome()
+    inputs = list_inputs([str(photos)], [])
+    predict_all(model, inputs, lambda _: CAMERA, write, outcome=outcome)
+    assert outcome.num_written == len(inputs)
+
+
+def as_list(model: Predictor, photos: Path, _out: Path) -> None:
+    """A list of all photos in Python."""
+    paths = sorted(photos.iterdir())
+    assert len(model.predict(paths, CAMERA)) == len(paths)
 
 
 def main() -> None:
@@ -83,10 +93,13 @@ def main() -> None:
     options = parser.parse_args()
     eager = load(options.weights, engine="torch")
     assert isinstance(eager, DepthModel)
+    exported = load(options.weights, engine="onnx")
     sides: dict[str, Callable[[Path, Path], None]] = {
         "plain loop, torch": partial(plain_loop, eager),
         "`predict`, torch": partial(ours, eager),
-        "`predict`, ONNX Runtime": partial(ours, load(options.weights, engine="onnx")),
+        "`predict`, ONNX Runtime": partial(ours, exported),
+        "`predict`, ONNX Runtime, nothing written": lambda photos, _: ours(exported, photos, None),
+        "list in Python, ONNX Runtime, nothing written": partial(as_list, exported),
     }
     speeds: dict[str, list[float]] = {name: [] for name in sides}
     with tempfile.TemporaryDirectory() as folder:
@@ -100,7 +113,8 @@ def main() -> None:
                 start_s = time.perf_counter()
                 side(photos, out)
                 elapsed_s = time.perf_counter() - start_s
-                assert len(list(out.iterdir())) == options.photos
+                writes = "nothing written" not in name
+                assert len(list(out.iterdir())) == writes * options.photos
                 if number:
                     speeds[name].append(options.photos / elapsed_s)
     loop = speeds["plain loop, torch"]

@@ -73,7 +73,7 @@ def main() -> int:
     plain = {name: with_focal(model, float(name)) for name in names}
     scaled = {f"{name}, known": Scaled(model, float(name), source) for name in names}
     rules = protocol("nyu-eigen")
-    found = score(plain | scaled, source, indices, rules)
+    found = score({**plain, **scaled}, source, indices, rules)
     abs_rel = {name: found[name].summary(1)["abs_rel"]["mean"] for name in found}
     say = Console(highlight=False, soft_wrap=True, markup=False).print
     say(f"{len(indices)} frames of {source.info.name}, split {split}; {rules.name}")

@@ -18,6 +18,15 @@ def test_centred_camera_looks_through_the_middle() -> None:
     assert (camera.width, camera.height) == (4, 3)
 
 
+@pytest.mark.parametrize("size", [(640, 480), (480, 640)])
+def test_field_of_view_by_hand(size: tuple[int, int]) -> None:
+    """The longer side covers it, however the photo was held."""
+    camera = Intrinsics.from_fov(*size, 60.0)
+    assert camera.fx_px == camera.fy_px == pytest.approx(320 * math.sqrt(3))
+    assert 2 * math.degrees(math.atan(max(size) / 2 / camera.fx_px)) == pytest.approx(60)
+    assert (camera.width, camera.height) == size
+
+
 def test_resized_by_hand() -> None:
     """Edges, not pixel centres, keep their place: column -0.5 stays column -0.5."""
     half = CAMERA.resized(320, 120)

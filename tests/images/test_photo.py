@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from depth_unet.errors import DataError
-from depth_unet.images.photo import read_photo
+from depth_unet.images.photo import read_photo, read_size
 
 ORIENTATION = 0x0112
 
@@ -168,3 +168,32 @@ def test_heif_without_the_library(
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     with pytest.raises(DataError, match='pip install "pillow-heif>='):
         read_photo(path)
+
+
+def test_open_files(image: Image.Image, tmp_path: Path) -> None:
+    """An open file is read from where it stands; text and closed files are refused."""
+    path = tmp_path / "photo.bin"
+    path.write_bytes(b"head" + encoded(image, "png"))
+    with path.open("rb") as file:
+        file.seek(4)
+        assert np.array_equal(read_photo(file).image, np.asarray(image))
+    with pytest.raises(DataError, match=r"^the file cannot be read \(read of closed file\)"):
+        read_photo(file, "the file")
+    path.write_text("text", encoding="utf-8")
+    with (
+        path.open(encoding="utf-8") as text,
+        pytest.raises(TypeError, match="the photo is a text file; open it in binary mode"),
+    ):
+        read_photo(text)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_size_by_the_header(image: Image.Image, tmp_path: Path, orientation: int) -> None:
+    """The size of a file, or of its bytes, is that of the upright photo."""
+    tags = Image.Exif()
+    tags[ORIENTATION] = orientation
+    data = encoded(image, "jpeg", exif=tags)
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(data)
+    height, width, _ = read_photo(data).image.shape
+    assert read_size(data) == read_size(path) == (width, height)

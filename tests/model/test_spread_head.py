@@ -15,7 +15,7 @@ from depth_unet.errors import ConfigError
 from depth_unet.model.checkpoint import Checkpoint
 from depth_unet.model.unet import USUAL_LOG_SPREAD, UNet
 from depth_unet.predict.model import DepthModel
-from depth_unet.predict.prediction import half_width
+from depth_unet.predict.spread import half_width
 
 MODEL = ModelConfig(
     widths=(8, 16, 32), blocks=(1, 1, 1), attention_blocks=(0, 0, 1), head_width=8, spread=True

@@ -21,8 +21,8 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.model.shipped import shipped_names
 from depth_unet.predict.onnx import OnnxModel
-from depth_unet.predict.prediction import half_width, spread_of
 from depth_unet.predict.predictor import Predictor
+from depth_unet.predict.spread import half_width, spread_of
 from tests.integration.commandline import assert_refused
 from tests.integration.commandline import depth_unet as run_command
 from tests.predict.onnx_files import FACTS, PHOTO, flat_model, write

@@ -1,75 +1,93 @@
-"""``Prediction``: what is uncertain can be left out of points and meshes."""
+"""A prediction in a notebook and in Python's prompt."""
 
-from pathlib import Path
+import io
+import re
+import sys
+from collections.abc import Iterator
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
-import trimesh
+from PIL import Image, ImageShow
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import ConfigError
-from depth_unet.predict.prediction import Prediction, spread_of
-
-HEIGHT, WIDTH = 24, 32
+from depth_unet.predict.prediction import Prediction
 
 
-def wall(*, spread: bool = True) -> Prediction:
-    """A wall at 2 m; the half width is 0.1 m in the left half of the photo and 1 m in the right."""
-    depth_m = np.full((HEIGHT, WIDTH), 2.0, np.float32)
-    half_m = np.where(np.arange(WIDTH) < WIDTH // 2, 0.1, 1.0).astype(np.float32)
+@pytest.fixture
+def prediction() -> Prediction:
+    """Depth from 1.5 to 4.25 m."""
+    depth_m = np.linspace(1.5, 4.25, 40 * 30, dtype=np.float32).reshape(30, 40)
     return Prediction(
         depth_m=depth_m,
-        log_spread=spread_of(depth_m, np.tile(half_m, (HEIGHT, 1))) if spread else None,
-        image=np.full((HEIGHT, WIDTH, 3), 128, np.uint8),
-        calibration=Calibration(
-            intrinsics=Intrinsics.centred(WIDTH, HEIGHT, 30.0), distortion="none"
-        ),
-        focal_from="given",
-        model="test network",
-        engine="test engine",
+        image=np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8),
+        calibration=Calibration(intrinsics=Intrinsics.centred(40, 30, 33.333), distortion="none"),
+        focal_from="given by the user",
+        model="depth-unet transfer",
+        engine="none",
     )
 
 
-def test_uncertain_points_are_left_out() -> None:
-    """Only the right half of the wall is too uncertain; the others keep their confidence."""
-    whole, left = wall().point_cloud(), wall().point_cloud(max_uncertainty=0.2)
-    assert len(whole.points_m) == HEIGHT * WIDTH
-    assert len(left.points_m) == HEIGHT * WIDTH // 2
-    assert (left.points_m[:, 0] < 0).all()
-    assert left.confidence is not None
-    np.testing.assert_allclose(left.confidence, 2 / 2.1, rtol=1e-5)
-    assert len(wall().point_cloud(max_uncertainty=0.51).points_m) == HEIGHT * WIDTH
+def test_one_line(prediction: Prediction) -> None:
+    """The line states size, range, focal length with its source, and model."""
+    assert repr(prediction) == (
+        "Prediction(40x30, depth 1.50 to 4.25 m, focal length 33.3 px (given by the user), "
+        "depth-unet transfer)"
+    )
+    assert repr([prediction]) == f"[{prediction}]"
 
 
-def test_meshes_are_cut_where_depth_is_uncertain() -> None:
-    """The mesh ends with the left half."""
-    whole, left = wall().mesh(), wall().mesh(max_uncertainty=0.2)
-    assert len(whole.faces) == 2 * (HEIGHT - 1) * (WIDTH - 1)
-    assert len(left.faces) == 2 * (HEIGHT - 1) * (WIDTH // 2 - 1)
-    assert (left.vertices_m[:, 0] < 0).all()
+def test_picture_in_a_notebook(prediction: Prediction) -> None:
+    """A notebook shows photo and depth: the picture, encoded as PNG."""
+    shown = Image.open(io.BytesIO(prediction._repr_png_()))  # IPython calls it
+    assert np.array_equal(np.asarray(shown), np.asarray(prediction.picture()))
 
 
-def test_files_of_points(tmp_path: Path) -> None:
-    """``save`` leaves out the same points, and writes normals where they are asked for."""
-    wall().save(tmp_path / "a.ply", max_uncertainty=0.2, normals=True)
-    vertices = trimesh.load(tmp_path / "a.ply").metadata["_ply_raw"]["vertex"]["data"]
-    assert len(vertices) == HEIGHT * WIDTH // 2
-    np.testing.assert_allclose(vertices["nz"].ravel(), -1, atol=1e-5)
-    np.testing.assert_allclose(vertices["confidence"].ravel(), 2 / 2.1, rtol=1e-5)
-    wall().save(tmp_path / "a.glb", max_uncertainty=0.2)
-    (mesh,) = trimesh.load(tmp_path / "a.glb").geometry.values()
-    assert len(mesh.faces) == 2 * (HEIGHT - 1) * (WIDTH // 2 - 1)
-    wall().save(tmp_path / "a.html", max_uncertainty=0.2)
-    wall().save(tmp_path / "b.html")
-    colours = [(tmp_path / name).read_text().count("#808080") for name in ("a.html", "b.html")]
-    assert colours == [HEIGHT * WIDTH // 2, HEIGHT * WIDTH]
+@pytest.fixture
+def viewed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Image.Image]]:
+    """The pictures that the system's viewer was given."""
+    pictures = list[Image.Image]()
+
+    class Viewer(ImageShow.Viewer):
+        def show(self, image: Image.Image, **_: Any) -> int:
+            pictures.append(image)
+            return 1
+
+    monkeypatch.setattr(ImageShow, "_viewers", [Viewer()])
+    return pictures
 
 
-def test_without_a_spread(tmp_path: Path) -> None:
-    """A PLY file has no confidence; a limit of uncertainty is refused in one line."""
-    wall(spread=False).save(tmp_path / "a.ply")
-    assert b"confidence" not in (tmp_path / "a.ply").read_bytes()
-    for use in (wall(spread=False).point_cloud, wall(spread=False).mesh):
-        with pytest.raises(ConfigError, match=r"predicts no uncertainty .* --model\.spread"):
-            use(max_uncertainty=0.2)
+def fake_ipython(displayed: list[Image.Image], **attributes: Any) -> dict[str, ModuleType]:
+    """IPython whose shell has these attributes."""
+    ipython, display = ModuleType("IPython"), ModuleType("IPython.display")
+    ipython.get_ipython = lambda: SimpleNamespace(**attributes)  # type: ignore[attr-defined]
+    display.display = displayed.append  # type: ignore[attr-defined]
+    return {"IPython": ipython, "IPython.display": display}
+
+
+def test_show(
+    prediction: Prediction, viewed: list[Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program and IPython in a terminal open the system's viewer, a notebook displays."""
+    expected, displayed = np.asarray(prediction.picture()), list[Image.Image]()
+    prediction.show()
+    for name, module in fake_ipython(displayed).items():
+        monkeypatch.setitem(sys.modules, name, module)
+    prediction.show()
+    assert (len(viewed), len(displayed)) == (2, 0)
+    for name, module in fake_ipython(displayed, kernel=object()).items():
+        monkeypatch.setitem(sys.modules, name, module)
+    prediction.show()
+    assert (len(viewed), len(displayed)) == (2, 1)
+    for picture in (*viewed, *displayed):
+        assert np.array_equal(np.asarray(picture), expected)
+
+
+def test_no_viewer(prediction: Prediction, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a viewer one line says how to save the picture."""
+    monkeypatch.setattr(ImageShow, "_viewers", [])
+    with pytest.raises(ConfigError, match=re.escape("picture().save(PATH)")):
+        prediction.show()

@@ -61,6 +61,17 @@ class Intrinsics:
         )
 
     @classmethod
+    def from_fov(cls, width: int, height: int, fov_deg: float) -> Self:
+        """As ``centred``, by the field of view across the longer side, in degrees.
+
+        Example:
+            >>> round(Intrinsics.from_fov(640, 480, 90).fx_px, 6)
+            320.0
+        """
+        half = math.tan(math.radians(fov_deg) / 2)
+        return cls.centred(width, height, max(width, height) / (2 * half))
+
+    @classmethod
     def assumed(cls, width: int, height: int, canonical_focal: float) -> Self:
         """The training camera, for photos of an unknown camera.
 

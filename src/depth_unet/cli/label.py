@@ -20,7 +20,7 @@ from depth_unet.config.checks import check_range
 from depth_unet.data.layout import PairRow
 from depth_unet.errors import ConfigError, DataError, own_command
 from depth_unet.files.owner import own_folder
-from depth_unet.images.photo import DecodedPhoto, read_photo
+from depth_unet.images.photo import DecodedPhoto
 from depth_unet.predict.label.dataset import LabelFolder
 from depth_unet.predict.label.teachers import Teachers, open_teacher
 
@@ -68,6 +68,8 @@ def _skip_reason(out: Path, path: Path) -> str:
 def _check_named(photos: Sequence[Input], out: Path) -> None:
     """Refuse files that were named one by one and cannot be labelled."""
     for item in photos:
+        if item.url:
+            raise ConfigError(f"{item.url} is a URL; label takes files; download it first")
         if item.is_video:
             raise ConfigError(f"{item.path} is a video or a camera; label takes photos")
         if item.path.resolve().is_relative_to(out.resolve()):
@@ -77,9 +79,10 @@ def _check_named(photos: Sequence[Input], out: Path) -> None:
             )
 
 
-def _label(teachers: Teachers, folder: LabelFolder, limit: float, item: Input) -> PairRow:
+def _label(
+    teachers: Teachers, folder: LabelFolder, limit: float, item: Input, photo: DecodedPhoto
+) -> PairRow:
     """Label one photo unless it is labelled, and return its line in the index."""
-    photo = read_photo(item.path)
     camera = _camera(photo)
     if not folder.is_done(item.path, item.stem):
         depth_m, disagreement = teachers.label(photo.image, camera)

@@ -9,6 +9,7 @@ from typing import Any
 
 from depth_unet.cli.arguments.measure import MeasureArguments
 from depth_unet.cli.predict.camera import camera_from_options
+from depth_unet.cli.predict.inputs import refuse_urls
 from depth_unet.cli.predict.job import Outcome
 from depth_unet.cli.predict.known import (
     calibrate,
@@ -19,6 +20,7 @@ from depth_unet.cli.predict.known import (
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.figures.lengths import draw_lengths
 from depth_unet.files.atomic import check_writable
+from depth_unet.files.fetch import is_url, name_in_url
 from depth_unet.images.photo import read_photo
 from depth_unet.outputs.depth_write import write_png
 from depth_unet.predict.load import load
@@ -38,6 +40,8 @@ def run(arguments: MeasureArguments) -> list[DataError]:
     known = parse_known(arguments.known)
     _check_picture(arguments)
     check_calibration_file(arguments)
+    if arguments.offline:
+        refuse_urls((arguments.photo, arguments.weights))
     camera_for = camera_from_options(arguments)
     photo = read_photo(arguments.photo)
     model = load(arguments.weights, arguments.device)
@@ -50,7 +54,8 @@ def run(arguments: MeasureArguments) -> list[DataError]:
     if arguments.out is not None:
         lines = [(item.start, item.stop, str(item.distance)) for item in found]
         picture = draw_lengths(photo.image, lines)
-        write_png(picture, arguments.out, prediction.metadata(arguments.photo).texts("metres"))
+        name = name_in_url(arguments.photo) if is_url(arguments.photo) else arguments.photo
+        write_png(picture, arguments.out, prediction.metadata(name).texts("metres"))
     if arguments.json:
         sys.stdout.write(
             json.dumps(_statement(arguments.photo, prediction, found), indent=1) + "\n"

@@ -1,11 +1,14 @@
 """One depth map in colour, alone or beside its photo, above a colour bar in metres."""
 
+import sys
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from depth_unet.arrays import Float, UInt8
+from depth_unet.errors import ConfigError
 from depth_unet.figures.colour import (
     DEPTH_COLORMAP,
     colourise,
@@ -77,6 +80,22 @@ def depth_picture(
     draw.text((size, height + 3 * size), _shorten(title, font, inner), INK, font, anchor="lm")
     page.paste(legend, (size, page.height - legend.height))
     return page
+
+
+def show_picture(picture: Image.Image) -> None:
+    """Show a picture: in a notebook below the cell, elsewhere in the system's viewer.
+
+    Raises:
+        ConfigError: The system has no viewer that Pillow knows.
+    """
+    ipython = sys.modules.get("IPython")
+    if ipython is not None and hasattr(ipython.get_ipython(), "kernel"):  # not in a terminal
+        import_module("IPython.display").display(picture)
+        return
+    from PIL import ImageShow  # noqa: PLC0415  # imports IPython
+
+    if not ImageShow.show(picture):
+        raise ConfigError("there is no program to show pictures; save it with picture().save(PATH)")
 
 
 def _shorten(text: str, font: Font, width_px: int) -> str:

@@ -39,7 +39,7 @@ def expand_home(text: str) -> str:
     return os.path.expanduser(text)  # noqa: PTH111  # not every text is a path
 
 
-def as_path(path: str | Path) -> Path:
+def as_path(path: str | os.PathLike[str]) -> Path:
     """The path that a user gave: ``~`` in text is the home folder; a ``Path`` stays as it is.
 
     ``Path("~")`` is a folder of that name, as everywhere in Python; ``predict`` may have found it.

@@ -6,7 +6,7 @@ import sys
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
@@ -15,21 +15,10 @@ from depth_unet.arrays import UInt8
 from depth_unet.camera.exif import exif_focal_px
 from depth_unet.errors import DataError, install_command
 from depth_unet.files.damage import as_data_error
-from depth_unet.files.text import as_path
+from depth_unet.files.fetch import is_url
 from depth_unet.images.formats import HEAD_BYTES, is_heif
+from depth_unet.images.kinds import Photo, into_memory
 from depth_unet.images.white import WHITES, as_8_bits
-
-
-@runtime_checkable
-class Tensor(Protocol):
-    """A torch tensor, so that reading photos does not import torch."""
-
-    def detach(self) -> Any:
-        """The same values without gradients."""
-
-
-Photo = str | Path | bytes | Image.Image | np.ndarray | Tensor
-"""A path, an encoded file, a Pillow image, RGB as uint8 (h w 3), or RGB in [0, 1] (3 h w)."""
 
 ORIENTATION = 0x0112
 ONE_SCENE = frozenset(("MPO", "PSD"))  # further frames are previews, other views or layers
@@ -43,6 +32,7 @@ BITS_PER_SAMPLE = 258  # a tag of TIFF
 OTHER_BYTE = {"16L": "16B", "16B": "16L", "16N": "16B" if sys.byteorder == "little" else "16L"}
 REMEDY = "use another photo"
 _HEIF_LOCK = threading.Lock()
+_GIVEN_LOCK = threading.Lock()  # two threads may have the same Pillow image, which decodes once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,7 +56,8 @@ def read_photo(photo: Photo, name: str = "the photo") -> DecodedPhoto:
     """Decode a photo: the one reader, of prediction and of every data set.
 
     Args:
-        photo: A path (in text, ``~`` is the home folder), bytes of an image file, a Pillow image,
+        photo: A path (in text, ``~`` is the home folder), a URL (http or https, up to 200 MB in 60
+            s), a file that is open for reading bytes, the bytes of an image file, a Pillow image,
             a uint8 array (h w 3), or a float tensor (3 h w) in [0, 1]. The Exif orientation is
             applied; values of more than 8 bits are scaled so that white is 255 (see
             ``as_8_bits``); transparency is dropped; of several frames or pages, the first is used.
@@ -74,22 +65,25 @@ def read_photo(photo: Photo, name: str = "the photo") -> DecodedPhoto:
 
     Raises:
         DataError: The photo is missing, damaged, not an image, of values without a known range,
-            an array or tensor of another form, or HEIF without the library for it.
+            an array or tensor of another form, HEIF without the library for it, or a URL that
+            cannot be downloaded.
+        TypeError: The photo is something else.
     """
-    match photo:
-        case np.ndarray():
-            return DecodedPhoto(image=check_array(photo))
-        case Tensor():
-            return DecodedPhoto(image=_from_tensor(photo))
-        case Image.Image():
-            return _decode_upright(photo, name)
-        case bytes():
-            return _decode_file(io.BytesIO(photo), name)
-        case _:
-            return _decode_file(as_path(photo), str(photo))
+    match into_memory(photo, name):
+        case np.ndarray() as array:
+            return DecodedPhoto(image=check_array(array))
+        case Image.Image() as image:
+            with _GIVEN_LOCK:
+                return _decode_upright(image, name)
+        case bytes() as data:
+            return _decode_file(io.BytesIO(data), str(photo) if is_url(photo) else name)
+        case Path() as path:
+            return _decode_file(path, str(photo))
+        case tensor:
+            return DecodedPhoto(image=_from_tensor(tensor))
 
 
-def read_size(path: Path) -> tuple[int, int]:
+def read_size(photo: Path | bytes, name: str = "the photo") -> tuple[int, int]:
     """Width and height of the upright photo by its header.
 
     The tag of a PNG is not known if it follows the pixels: then the size is that of the pixels.
@@ -97,7 +91,11 @@ def read_size(path: Path) -> tuple[int, int]:
     Raises:
         DataError: The photo is missing, damaged or not an image.
     """
-    with _open(path, str(path)) as image, as_data_error(path, "is damaged", REMEDY):
+    if isinstance(photo, bytes):
+        stream: Path | io.BytesIO = io.BytesIO(photo)
+    else:
+        stream, name = photo, str(photo)
+    with _open(stream, name) as image, as_data_error(name, "is damaged", REMEDY):
         # PNG's own method would decode the pixels.
         orientation = Image.Image.getexif(image).get(ORIENTATION)
         if orientation in QUARTER_TURNS and image.format not in UPRIGHT_FORMATS:

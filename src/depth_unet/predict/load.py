@@ -1,18 +1,25 @@
 """Load a trained network with the engine that suits it; torch is imported only where it runs."""
 
+import atexit
 import ctypes
+import os
+import shutil
 import sys
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
 
 from depth_unet.config.checks import require
 from depth_unet.config.choices import EngineChoice, InferenceChoice
-from depth_unet.errors import ConfigError, missing_library
+from depth_unet.errors import CheckpointError, ConfigError, missing_library
+from depth_unet.files.fetch import fetch, is_url, name_in_url
 from depth_unet.files.text import as_path
-from depth_unet.model.shipped import ONNX, find_weights, shipped_names, shipped_weights
+from depth_unet.model.shipped import CHECKPOINT, ONNX, find_weights, shipped_names, shipped_weights
 from depth_unet.predict.onnx import OnnxModel
 from depth_unet.predict.predictor import Predictor
+
+MOST_BYTES, MOST_S = 10**9, 600.0  # of a download
 
 
 def load(
@@ -30,7 +37,9 @@ def load(
         name: The name of weights that ship with the package, such as ``transfer``, an ``.onnx``
             file of ``depth-unet export``, a checkpoint file, or a run folder (its best weights).
             A shipped name wins over a folder of that name, which ``./NAME`` names; a ``Path`` is
-            always a file or folder. In text, ``~`` is the home folder.
+            always a file or folder. In text, ``~`` is the home folder. A URL (http or https) of an
+            ``.onnx`` or ``.safetensors`` file, up to 1 GB in ten minutes, is downloaded anew at
+            each call and kept until Python ends. Bytes and open files are not accepted.
         device: Where the network runs: ``cpu``, ``cuda``, ``mps`` or another device of torch, or
             ``auto`` for a GPU if there is one (``.onnx`` files: the CPU).
         precision: Number format in which torch computes: fp32, or mixed precision with bf16 or
@@ -44,13 +53,22 @@ def load(
         CheckpointError: There is no such network, or it cannot be used.
         ConfigError: An argument has a value other than those above, or the engine is not installed
             or cannot run this network on this device in this precision.
+        DataError: The URL cannot be downloaded.
+        TypeError: The name is neither text nor a path.
     """
+    if not isinstance(name, str | os.PathLike):
+        raise TypeError(
+            f"name is of type {type(name).__name__}; expected the name of shipped weights, a path "
+            "or a URL"
+        )
     precisions, engines = get_args(InferenceChoice), get_args(EngineChoice)
     require(precision in precisions, f"precision is {precision!r}; choose {', '.join(precisions)}")
     require(
         engine in (None, *engines), f"engine is {engine!r}; choose {', '.join(engines)} or None"
     )
     title, device = f"depth-unet {name}", str(device)
+    if is_url(name):
+        title, name = f"depth-unet {name_in_url(name)}", _download(name)
     is_shipped = name in shipped_names()
     path = shipped_weights(str(name), ONNX) if is_shipped else as_path(name)
     has_onnx = path.is_file() if is_shipped else path.suffix.lower() == ONNX
@@ -66,6 +84,19 @@ def load(
     if precision != "fp32":
         raise ConfigError(f"precision {precision} needs a checkpoint and torch; leave it out")
     return OnnxModel(path, title, "cpu" if device == "auto" else device)
+
+
+def _download(url: str) -> Path:
+    """A copy that exists until Python ends: ONNX Runtime opens the file again for threads."""
+    name = Path(name_in_url(url))
+    if name.suffix.lower() not in (CHECKPOINT, ONNX):
+        raise CheckpointError(f"{url} does not end in {ONNX} or {CHECKPOINT}; name such a file")
+    data = fetch(url, most_bytes=MOST_BYTES, most_s=MOST_S)
+    folder = Path(tempfile.mkdtemp(prefix="depth-unet-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / name
+    path.write_bytes(data)
+    return path
 
 
 def _load_torch(name: str | Path, title: str, device: str, precision: InferenceChoice) -> Predictor:

@@ -16,8 +16,9 @@ from depth_unet.config.model import RANGES, CanvasConfig, CorrelationConfig
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.checksum import crc32_of
 from depth_unet.files.damage import one_line
-from depth_unet.predict.prediction import spread_of
-from depth_unet.predict.predictor import Predictor, num_cores
+from depth_unet.predict.predictor import Predictor
+from depth_unet.predict.spread import spread_of
+from depth_unet.predict.threads import num_cores
 
 SCHEMA = 1
 METADATA_KEY = "depth_unet"

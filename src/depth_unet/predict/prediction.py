@@ -1,5 +1,6 @@
 """Metric depth of one photo, and the files, points, mesh and picture made from it."""
 
+import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.model import CorrelationConfig
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.figures.picture import depth_picture
+from depth_unet.figures.picture import depth_picture, show_picture
 from depth_unet.files.text import as_path
 from depth_unet.images.resize import resize_bilinear
 from depth_unet.outputs.cloud import PointCloud, drop_uncertain, unproject
@@ -34,8 +35,7 @@ from depth_unet.outputs.ply import write_ply
 from depth_unet.outputs.rrd import write_rrd
 from depth_unet.predict.known import Known, mean_scale
 from depth_unet.predict.measure import Anchor, Measurement, Pixel, Points, measure
-
-LOG_HALF = math.log(5)  # half of the 80 % interval of a Laplace distribution of scale 1
+from depth_unet.predict.spread import LOG_HALF, half_width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,6 +64,14 @@ class Prediction:
     engine: str
     correlation: CorrelationConfig = field(default_factory=CorrelationConfig)
     anchors: tuple[Anchor, ...] = ()
+
+    def __repr__(self) -> str:
+        height, width = self.depth_m.shape
+        near_m, far_m = self.depth_m.min(initial=math.inf), self.depth_m.max(initial=0)
+        return (
+            f"Prediction({width}x{height}, depth {near_m:.2f} to {far_m:.2f} m, focal length "
+            f"{self.intrinsics.fx_px:.1f} px ({self.focal_from}), {self.model})"
+        )
 
     @property
     def uncertainty_m(self) -> Float32[np.ndarray, "h w"] | None:
@@ -209,6 +217,20 @@ class Prediction:
         """Photo and coloured depth side by side, with a colour bar in metres."""
         return depth_picture(self.depth_m, title, photo=self.image)
 
+    def _repr_png_(self) -> bytes:
+        """The picture, which notebooks show for a prediction."""
+        stream = io.BytesIO()
+        self.picture().save(stream, "png")
+        return stream.getvalue()
+
+    def show(self) -> None:
+        """Show the picture: in a notebook below the cell, elsewhere in the system's viewer.
+
+        Raises:
+            ConfigError: The system has no viewer that Pillow knows.
+        """
+        show_picture(self.picture())
+
     def save(
         self,
         path: str | Path,
@@ -249,25 +271,6 @@ class Prediction:
         else:
             endings = ", ".join((*_BY_SUFFIX, *_OF_POINTS, ".glb"))
             raise ConfigError(f"cannot write depth as {path.name}; use one of {endings}")
-
-
-def half_width(
-    depth_m: Float32[np.ndarray, "h w"], log_spread: Float32[np.ndarray, "h w"]
-) -> Float32[np.ndarray, "h w"]:
-    """Half the width of the 80 % interval of log-depth's Laplace distribution, metres.
-
-    The interval runs from ``depth / k`` to ``depth * k`` with ``k = exp(ln 5 * spread)``.
-    """
-    half: np.ndarray = depth_m * np.sinh(LOG_HALF * np.exp(log_spread))
-    return half.astype(np.float32)
-
-
-def spread_of(
-    depth_m: Float32[np.ndarray, "h w"], half_width_m: Float32[np.ndarray, "h w"]
-) -> Float32[np.ndarray, "h w"]:
-    """The ``log_spread`` that has this half width: the inverse of ``half_width``."""
-    log_spread: np.ndarray = np.log(np.arcsinh(half_width_m / depth_m) / LOG_HALF)
-    return log_spread.astype(np.float32)
 
 
 def _write_plot3d(prediction: Prediction, path: Path, photo: str, cloud: PointCloud) -> None:

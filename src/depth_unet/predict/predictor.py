@@ -1,10 +1,10 @@
 """What every trained network offers, whatever engine runs it: photo in, metric depth out."""
 
-import os
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any, overload
 
 import numpy as np
 
@@ -13,11 +13,14 @@ from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.plausible import find_doubt
 from depth_unet.config.model import CanvasConfig, CorrelationConfig
-from depth_unet.errors import DataError
-from depth_unet.images.photo import DecodedPhoto, Photo, check_array, read_photo
+from depth_unet.errors import ConfigError, DataError
+from depth_unet.images.kinds import Photo, check_type
+from depth_unet.images.photo import DecodedPhoto, check_array, read_photo
 from depth_unet.images.resize import resize_bilinear
+from depth_unet.predict.camera import Camera, camera_rule, same_camera
 from depth_unet.predict.canvas import to_canvas
 from depth_unet.predict.prediction import Prediction
+from depth_unet.predict.threads import photos_in_threads
 
 GIVEN, EXIF = "given by the user", "the photo's Exif data"
 ASSUMED = "assumed: the training camera's"
@@ -77,25 +80,65 @@ class Predictor(ABC):
             A context in which they do, with a function that each of them calls first.
         """
 
+    @overload
     def predict(
-        self, photo: Photo | DecodedPhoto, camera: Intrinsics | Calibration | None = None
-    ) -> Prediction:
-        """Predict metric depth of one photo at its own size.
+        self,
+        photo: Photo | DecodedPhoto,
+        camera: Camera | None = None,
+        *,
+        fov_deg: float | None = None,
+        focal_px: float | None = None,
+    ) -> Prediction: ...
+
+    @overload
+    def predict(
+        self,
+        photo: list[Any] | tuple[Any, ...],
+        camera: Camera | list[Any] | tuple[Any, ...] | None = None,
+        *,
+        fov_deg: float | None = None,
+        focal_px: float | None = None,
+    ) -> list[Prediction]: ...
+
+    def predict(
+        self,
+        photo: Any,
+        camera: Any = None,
+        *,
+        fov_deg: float | None = None,
+        focal_px: float | None = None,
+    ) -> Prediction | list[Prediction]:
+        """Predict metric depth of one photo, or of each photo in a list, at its own size.
+
+        At most one of ``camera``, ``fov_deg`` and ``focal_px`` is given. Without them, the focal
+        length is that of the photo's Exif data, or else the training camera's. Depth is
+        proportional to the focal length, so an error in it is an error in depth. An implausible
+        camera gives a warning.
 
         Args:
-            photo: A photo as ``read_photo`` takes it, or its result.
-            camera: The photo's camera. None uses the focal length from the photo's Exif data, or
-                else the training camera's. Depth is proportional to the focal length, so an error
-                in it is an error in depth. An implausible camera gives a warning.
+            photo: A photo as ``read_photo`` takes it, its result, or a list of these. Several
+                photos of a list are predicted at once, as fast as ``depth-unet predict`` does.
+                All results are in memory, 7 bytes per pixel. Each photo is computed by fewer
+                threads than a photo alone, which may change the last bits of depth.
+            camera: The photo's camera; for a list, one for all or a list of the same length.
+            fov_deg: Field of view across the longer side, degrees.
+            focal_px: Horizontal focal length, pixels.
 
         Returns:
-            Depth in metres, and the camera that it holds for.
+            Depth in metres, and the camera that it holds for; for a list, a list of these.
 
         Raises:
-            DataError: The photo cannot be read, or the camera has another image size.
+            ConfigError: Two cameras are given, a number is out of range, or the lists have
+                different lengths.
+            DataError: The photo cannot be read, or the camera has another image size. For a list,
+                the message names the first such photo by its index.
+            TypeError: The photo, the camera or an element of a list is something else.
         """
+        if isinstance(photo, list | tuple):
+            return self._predict_list(photo, camera, fov_deg, focal_px)
+        rule = camera_rule(focal_px, fov_deg, same_camera(camera))
         decoded = photo if isinstance(photo, DecodedPhoto) else read_photo(photo)
-        calibration, focal_from = self.resolve_camera(decoded, camera)
+        calibration, focal_from = self.resolve_camera(decoded, rule(decoded))
         small = to_canvas(decoded.image, calibration.intrinsics, self.canvas)
         small_m, log_spread = self.predict_canvas(*small)
         depth_m = resize_bilinear(small_m, *decoded.image.shape[:2])
@@ -109,6 +152,43 @@ class Predictor(ABC):
             engine=self.engine,
             correlation=self.correlation,
         )
+
+    def _predict_list(
+        self,
+        photos: list[Any] | tuple[Any, ...],
+        camera: Any,
+        fov_deg: float | None,
+        focal_px: float | None,
+    ) -> list[Prediction]:
+        names = [f"photos[{place}]" for place in range(len(photos))]
+        for name, photo in zip(names, photos, strict=True):
+            if not isinstance(photo, DecodedPhoto):
+                check_type(photo, name)
+        cameras = camera if isinstance(camera, list | tuple) else [camera] * len(photos)
+        if len(cameras) != len(photos):
+            raise ConfigError(
+                f"there are {len(photos)} photos and {len(cameras)} cameras; pass one camera for "
+                "all photos, or one for each"
+            )
+        rules = [
+            camera_rule(focal_px, fov_deg, same_camera(one, f"camera[{place}]"))
+            for place, one in enumerate(cameras)
+        ]
+
+        def predict_one(place: int, photo: DecodedPhoto) -> Prediction:
+            return self.predict(photo, rules[place](photo))
+
+        predictions = list[Prediction]()
+        given = list(zip(names, photos, strict=True))
+        with photos_in_threads(self, given, predict_one) as futures:
+            for name, future in zip(names, futures, strict=True):
+                try:
+                    predictions.append(future.result())
+                except DataError as error:
+                    text = str(error)
+                    message = text if text.startswith(name) else f"{name}: {text}"
+                    raise DataError(message) from None
+        return predictions
 
     def predict_array(
         self, image: UInt8[np.ndarray, "h w 3"], camera: Intrinsics | Calibration
@@ -154,13 +234,6 @@ class Predictor(ABC):
                 stacklevel=3,
             )
         return calibration, GIVEN
-
-
-def num_cores() -> int:
-    """The cores that this process may use: fewer than there are in containers and batch jobs."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _pinhole(intrinsics: Intrinsics) -> Calibration:

@@ -15,7 +15,7 @@ class MeasureArguments(CameraArguments):
     """Measure the distance between points of a photo, in metres."""
 
     photo: Annotated[str, tyro.conf.Positional, operand("PHOTO")]
-    """The photo."""
+    """The photo, or its URL (http or https)."""
     points: Annotated[tuple[str, ...], tyro.conf.Positional, operand("X,Y X,Y...")]
     """Points in whole pixels of the upright photo, two for each distance. 0,0 is the pixel at the
     upper left."""

@@ -16,9 +16,10 @@ FOCAL = "from Exif data, else the training camera's"
 class CameraArguments:
     """What predict and measure share."""
 
-    weights: Annotated[str, option("NAME|PATH")] = "transfer"
-    """Weights that ship with the package ({shipped}), an .onnx file, a run folder or a checkpoint
-    file. A shipped name wins over a folder of that name, which ./NAME names."""
+    weights: Annotated[str, option("NAME|PATH|URL")] = "transfer"
+    """Weights that ship with the package ({shipped}), an .onnx file, a run folder, a checkpoint
+    file, or the URL of a file. A shipped name wins over a folder of that name, which ./NAME
+    names."""
     fov: Annotated[float | None, option("DEGREES", default=FOCAL)] = None
     """Field of view of the camera, across the longer side of the photos."""
     focal_px: Annotated[float | None, option("PIXELS", default=FOCAL)] = None
@@ -36,6 +37,8 @@ class CameraArguments:
     """Device to run on."""
     overwrite: Switch = False
     """Replace existing files. Without it, predict skips inputs whose outputs are complete."""
+    offline: Switch = False
+    """Refuse URLs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +46,9 @@ class PredictArguments(CameraArguments):
     """Predict metric depth for photos and videos."""
 
     inputs: Annotated[tuple[str, ...], tyro.conf.Positional, operand("INPUT...")]
-    """Photos, videos, folders, or patterns in quotes such as "*.jpg". A number such as 0 stands for
-    a webcam. With -, file names are read from standard input."""
+    """Photos, videos, folders, patterns in quotes such as "*.jpg", or URLs of photos (http or
+    https). A number such as 0 stands for a webcam. With -, file names are read from standard
+    input."""
     out: Annotated[Path, option("DIR", short="-o")] = Path("depth")
     """Output folder."""
     save: Annotated[tuple[choices.SaveChoice, ...], option("FORMAT...")] = ("png16", "npy", "color")

@@ -11,9 +11,9 @@ from pathlib import Path
 from PIL import Image
 
 from depth_unet.cli.arguments.predict import PredictArguments
-from depth_unet.cli.predict.camera import CameraFor, camera_from_options
+from depth_unet.cli.predict.camera import camera_from_options
 from depth_unet.cli.predict.find import Finder
-from depth_unet.cli.predict.inputs import Input, list_inputs, listed_on_stdin
+from depth_unet.cli.predict.inputs import Input, list_inputs, listed_on_stdin, refuse_urls
 from depth_unet.cli.predict.job import Job, Outcome, for_each_photo, no_progress
 from depth_unet.cli.predict.known import calibrate, check_calibration_file, parse_known
 from depth_unet.cli.predict.targets import (
@@ -30,9 +30,10 @@ from depth_unet.config.choices import SaveChoice, VideoChoice
 from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.figures.picture import Colours, depth_picture
 from depth_unet.files.owner import own_folder
-from depth_unet.images.photo import read_photo
+from depth_unet.images.photo import DecodedPhoto
 from depth_unet.outputs.cloud import MAX_UNCERTAINTY, NO_SPREAD
 from depth_unet.outputs.depth_write import write_png
+from depth_unet.predict.camera import CameraFor
 from depth_unet.predict.load import load
 from depth_unet.predict.prediction import Prediction
 from depth_unet.predict.predictor import ASSUMED, Predictor
@@ -57,7 +58,7 @@ def _run(arguments: PredictArguments) -> list[DataError]:
     colours = Colours(range_m=_parse_range(arguments.range), colormap=f"{arguments.colormap}_r")
     _quieten_pillow()
     finder = Finder(skip_reason)
-    inputs = list_inputs(arguments.inputs, listed_on_stdin(), finder)
+    inputs = list_inputs(arguments.inputs, listed_on_stdin(), finder, offline=arguments.offline)
     camera_for = camera_from_options(arguments)
     calibrated = partial(
         calibrate, known=parse_known(arguments.known), path=arguments.save_calibration
@@ -183,8 +184,7 @@ def predict_all(
         OSError: Writing failed, for example because the disk is full; finished files are complete.
     """
 
-    def predict_one(item: Input) -> tuple[bool, bool]:
-        photo = read_photo(item.path)
+    def predict_one(item: Input, photo: DecodedPhoto) -> tuple[bool, bool]:
         prediction = model.predict(photo, camera_for(photo))
         write(item, prediction)
         return prediction.focal_from == ASSUMED, photo.has_more
@@ -216,7 +216,9 @@ def save(
 
 
 def _check_outputs(arguments: PredictArguments) -> None:
-    """Refuse outputs that cannot be written, before any work is done."""
+    """Refuse outputs that cannot be written, and URLs if offline, before any work is done."""
+    if arguments.offline:
+        refuse_urls([arguments.weights])
     if arguments.max_uncertainty is not None:
         check_range("--max-uncertainty", arguments.max_uncertainty, MAX_UNCERTAINTY)
     if not arguments.save:

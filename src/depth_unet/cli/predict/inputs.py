@@ -1,4 +1,4 @@
-"""The inputs of ``predict``: files, folders, patterns, cameras, and lists on standard input."""
+"""The inputs of ``predict``: files, folders, patterns, cameras, URLs, lists on standard input."""
 
 import glob
 import os
@@ -12,6 +12,7 @@ from pathlib import Path
 from depth_unet.cli.predict.find import Finder, is_video
 from depth_unet.config.checks import check_range
 from depth_unet.errors import ConfigError, DataError
+from depth_unet.files.fetch import is_url, name_in_url
 from depth_unet.files.text import decode_text, expand_home
 
 STDIN = "-"
@@ -22,49 +23,64 @@ class Input:
     """A photo, a video or a camera.
 
     Attributes:
-        path: The file, or the camera's name.
+        path: The file, or the name of the camera or of the download.
         stem: Path of its outputs below the output folder, without their endings.
         camera: The index of a camera of this machine; None for a file.
+        url: The address of a photo; empty for a file.
     """
 
     path: Path
     stem: Path
     camera: int | None = None
+    url: str = ""
 
     @property
     def is_video(self) -> bool:
         """Whether it is a video or a camera."""
         return self.camera is not None or is_video(self.path)
 
+    @property
+    def source(self) -> str | Path:
+        """What is read: the URL or the file."""
+        return self.url or self.path
+
 
 def list_inputs(
-    names: Sequence[str], listed: Iterable[str], finder: Finder | None = None
+    names: Sequence[str],
+    listed: Iterable[str],
+    finder: Finder | None = None,
+    *,
+    offline: bool = False,
 ) -> list[Input]:
     """List all named photos, videos and cameras, in order and without repeats.
 
     A folder means all photos and videos in and below it, hidden ones excepted. A number that is
-    not a file is a camera; its outputs carry the time of day. A name with ``*``, ``?`` or ``[``
+    not a file is a camera; its outputs carry the time of day. A URL (http or https) is a photo; its
+    outputs have the name in the last part of its path. A name with ``*``, ``?`` or ``[``
     that is not a file is a pattern (``**`` for folders of any depth). ``-`` stands for the listed
     names. Outputs keep the folder structure below the named folder, below the fixed part of a
     pattern, or below the common folder of a list. Photos that differ only in their ending keep it
     in the names of their outputs.
 
     Args:
-        names: Files, folders, patterns, camera indices, or ``-``.
+        names: Files, folders, patterns, camera indices, URLs, or ``-``.
         listed: The names that ``-`` stands for.
         finder: Finds files in folders and by patterns, and keeps what it leaves out.
+        offline: Whether URLs are refused.
 
     Raises:
         ConfigError: There are no names, or two inputs would write the same files, or a camera's
-            index is out of range.
+            index is out of range, or a video has a URL, or ``offline`` refuses one.
         DataError: A folder, pattern or list has no photos or videos.
     """
     if not names:
         raise ConfigError("no input given; pass photos or folders")
-    finder, found = finder or Finder(), dict[Path, Input]()
+    finder, found = finder or Finder(), dict[str | Path, Input]()
     for name in names:
         for item in _from_list(listed) if name == STDIN else _from_name(name, finder):
-            found.setdefault(item.path.absolute(), item)
+            found.setdefault(item.url or item.path.absolute(), item)
+    if offline:
+        refuse_urls(item.url for item in found.values())
     return _make_stems_unique(list(found.values()))
 
 
@@ -88,21 +104,46 @@ def listed_on_stdin() -> Iterator[str]:
     yield from (expand_home(name) for name in names if name.strip())
 
 
+def refuse_urls(names: Iterable[str]) -> None:
+    """What ``--offline`` means.
+
+    Raises:
+        ConfigError: One of the names is a URL.
+    """
+    if url := next(filter(is_url, names), None):
+        raise ConfigError(f"{url} is a URL, and --offline refuses these; download it, or leave it")
+
+
 def _from_list(names: Iterable[str]) -> Iterator[Input]:
-    paths = [Path(name) for name in names]
-    if not paths:
+    listed = list(names)
+    if not listed:
         raise DataError("standard input is empty; write one file name per line")
-    folder = next((path for path in paths if not path.name), None)
+    paths = {name: Path(name) for name in listed if not is_url(name)}
+    folder = next((path for path in paths.values() if not path.name), None)
     if folder is not None:
         raise DataError(f"standard input lists {folder}, a folder; write one file name per line")
-    common = Path(os.path.commonpath([path.absolute().parent for path in paths]))
-    for path in paths:
-        yield Input(path, path.absolute().relative_to(common).with_suffix(""))
+    folders = [path.absolute().parent for path in paths.values()]
+    common = Path(os.path.commonpath(folders)) if folders else Path()
+    for name in listed:
+        if is_url(name):
+            yield _from_url(name)
+        else:
+            path = paths[name]
+            yield Input(path, path.absolute().relative_to(common).with_suffix(""))
+
+
+def _from_url(url: str) -> Input:
+    name = Path(name_in_url(url))
+    if is_video(name):
+        raise ConfigError(f"{url} is a video; download it, and name the file")
+    return Input(name, Path(name.stem), url=url)
 
 
 def _from_name(name: str, finder: Finder) -> Iterator[Input]:
     path = Path(name)
-    if path.is_dir():
+    if is_url(name):
+        yield _from_url(name)
+    elif path.is_dir():
         for found in finder.in_folder(path):
             yield Input(found, found.relative_to(path).with_suffix(""))
     elif name.isascii() and name.isdecimal() and not path.exists():

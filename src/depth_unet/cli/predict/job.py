@@ -1,24 +1,20 @@
-"""What photos and videos share: settings, results and threads."""
+"""What photos and videos share: settings and results."""
 
 import errno
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import TypeVar
 
-from PIL import Image
-
-from depth_unet.cli.predict.camera import CameraFor
 from depth_unet.cli.predict.inputs import Input
 from depth_unet.errors import DataError
 from depth_unet.figures.picture import OWN_RANGE, Colours
-from depth_unet.predict.predictor import Predictor, num_cores
+from depth_unet.images.photo import DecodedPhoto
+from depth_unet.predict.camera import CameraFor
+from depth_unet.predict.predictor import Predictor
+from depth_unet.predict.threads import Shareable, photos_in_threads
 
-MOST_THREADS = 8
-LARGE_PIXELS = 16 * 10**6  # larger photos are worked on one at a time
 Result = TypeVar("Result")
 
 
@@ -60,7 +56,7 @@ class Outcome:
     failures: list[DataError] = field(default_factory=list)
 
     @contextmanager
-    def record(self, path: Path) -> Iterator[None]:
+    def record(self, path: str | Path) -> Iterator[None]:
         """Count an input as written, or keep its error and let the others continue."""
         try:
             yield
@@ -94,33 +90,6 @@ def _count(number: int, one: str, several: str) -> str:
     return one if number == 1 else f"{number} {several}"
 
 
-@runtime_checkable
-class Shareable(Protocol):
-    """What several threads can use at once."""
-
-    def shared_by(self, num_threads: int) -> AbstractContextManager[Callable[[], None]]:
-        """See ``Predictor.shared_by``."""
-        ...
-
-
-@contextmanager
-def shared_threads(
-    model: Shareable, num_tasks: int = MOST_THREADS
-) -> Iterator[tuple[ThreadPoolExecutor, int]]:
-    """Open a pool with one thread per usable core, at most one per task; yield it and its size.
-
-    Small networks run faster with several photos at once than with several threads per photo.
-    Waiting tasks are cancelled at the end.
-    """
-    num_threads = min(MOST_THREADS, num_cores(), num_tasks) or 1
-    with model.shared_by(num_threads) as prepare:
-        pool = ThreadPoolExecutor(num_threads, initializer=prepare)
-        try:
-            yield pool, num_threads
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
 def no_progress() -> None:
     """Show nothing."""
 
@@ -128,18 +97,16 @@ def no_progress() -> None:
 def for_each_photo(
     model: Shareable,
     photos: Sequence[Input],
-    work: Callable[[Input], Result],
+    work: Callable[[Input, DecodedPhoto], Result],
     outcome: Outcome,
     advance: Callable[[], None] = no_progress,
 ) -> list[Result]:
-    """Work on photos in several threads.
-
-    Large photos wait for one another, so that only one is in memory.
+    """Work on photos in several threads; see ``photos_in_threads``.
 
     Args:
         model: What the threads share.
         photos: The photos.
-        work: Reads and handles one photo; called in the threads.
+        work: Handles one photo; called in the threads.
         outcome: Receives the counts and the errors of single photos.
         advance: Called after every photo.
 
@@ -149,23 +116,13 @@ def for_each_photo(
     Raises:
         OSError: Writing failed, for example because the disk is full.
     """
-    one_large, results = threading.Lock(), list[Result]()
-
-    def do(item: Input) -> Result:
-        with one_large if _is_large(item.path) else nullcontext():
-            return work(item)
-
-    with shared_threads(model, len(photos)) as (pool, _):
-        for item, future in [(item, pool.submit(do, item)) for item in photos]:
-            with outcome.record(item.path):
+    results = list[Result]()
+    given = [(str(item.source), item.source) for item in photos]
+    with photos_in_threads(
+        model, given, lambda place, photo: work(photos[place], photo)
+    ) as futures:
+        for item, future in zip(photos, futures, strict=True):
+            with outcome.record(item.source):
                 results.append(future.result())
             advance()
     return results
-
-
-def _is_large(path: Path) -> bool:
-    try:
-        with Image.open(path) as image:
-            return image.width * image.height > LARGE_PIXELS
-    except Exception:  # reported when the photo is read
-        return False

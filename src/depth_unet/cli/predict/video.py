@@ -8,7 +8,7 @@ from pathlib import Path
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.cli.predict.inputs import Input
-from depth_unet.cli.predict.job import Job, shared_threads
+from depth_unet.cli.predict.job import Job
 from depth_unet.cli.predict.progress import speed_bar
 from depth_unet.cli.program.streams import say
 from depth_unet.config.choices import VideoChoice
@@ -18,6 +18,7 @@ from depth_unet.images.photo import DecodedPhoto
 from depth_unet.images.resize import resize_bilinear
 from depth_unet.outputs.depth_write import DepthMetadata
 from depth_unet.predict.predictor import ASSUMED
+from depth_unet.predict.threads import shared_threads
 from depth_unet.train.interrupt import StopSignal
 from depth_unet.video.camera import open_camera
 from depth_unet.video.read import Clip, Frame, Image, open_clip, sample_frames

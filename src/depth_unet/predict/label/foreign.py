@@ -18,7 +18,7 @@ from depth_unet.files.damage import one_line
 from depth_unet.files.text import read_text
 from depth_unet.images.resize import resize_bilinear
 from depth_unet.predict.onnx import RUNTIME, open_session, open_share
-from depth_unet.predict.predictor import num_cores
+from depth_unet.predict.threads import num_cores
 
 WHITE = 255
 RANGES = {

@@ -13,6 +13,7 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.checks import check_range
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.checksum import sha256_of
+from depth_unet.files.fetch import is_url
 from depth_unet.files.text import as_path
 from depth_unet.model.shipped import BEST_NAME, LAST_NAME, ONNX, find_weights
 from depth_unet.predict.label.combine import combine
@@ -66,6 +67,8 @@ def open_teacher(text: str) -> Teacher:
         ConfigError: The weight is not positive.
     """
     name, weight = _split(text)
+    if is_url(name):
+        raise CheckpointError(f"{name} is a URL; label takes files; download it first")
     path = as_path(name)
     foreign = path.suffix.lower() == ONNX and description_of(path).is_file()
     network = ForeignNetwork(path) if foreign else _load(name, path)

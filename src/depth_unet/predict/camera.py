@@ -1,0 +1,74 @@
+"""The camera that a user states for photos, or its focal length, or its field of view."""
+
+from collections.abc import Callable
+from numbers import Real
+
+from depth_unet.camera.calibration import Calibration
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.config.checks import check_range
+from depth_unet.errors import ConfigError
+from depth_unet.images.photo import DecodedPhoto
+
+Camera = Intrinsics | Calibration
+CameraFor = Callable[[DecodedPhoto], Camera | None]
+"""The camera of a photo; None if none is stated."""
+NAMES = ("focal_px", "fov_deg", "camera")
+
+
+def camera_rule(
+    focal_px: float | None,
+    fov_deg: float | None,
+    camera: CameraFor | None,
+    names: tuple[str, str, str] = NAMES,
+) -> CameraFor:
+    """The camera of each photo, from the one value of the three that is not None.
+
+    Args:
+        focal_px: Horizontal focal length, pixels.
+        fov_deg: Field of view across the longer side, degrees.
+        camera: The camera of each photo.
+        names: What messages call the three.
+
+    Raises:
+        ConfigError: Two are given, or a number is out of range.
+        TypeError: A number is something else.
+    """
+    values = dict(zip(names, (focal_px, fov_deg, camera), strict=True))
+    given = [name for name, value in values.items() if value is not None]
+    if len(given) > 1:
+        raise ConfigError(f"{' and '.join(given)} both state the camera; use one of them")
+    if focal_px is not None:
+        fx_px = _number(names[0], focal_px, "[0.1, 1000000]")
+        return lambda photo: Intrinsics.centred(*_size(photo), fx_px)
+    if fov_deg is not None:
+        angle_deg = _number(names[1], fov_deg, "[0.1, 179.9]")
+        return lambda photo: Intrinsics.from_fov(*_size(photo), angle_deg)
+    return camera or (lambda _: None)
+
+
+def same_camera(camera: Camera | None, name: str = NAMES[2]) -> CameraFor | None:
+    """The rule that a photo has this camera; None for None.
+
+    Raises:
+        TypeError: It is no camera.
+    """
+    if camera is None:
+        return None
+    if not isinstance(camera, Camera):
+        raise TypeError(
+            f"{name} is of type {type(camera).__name__}; expected Intrinsics or Calibration, or "
+            "for a list of photos, a list of these"
+        )
+    return lambda _: camera
+
+
+def _number(name: str, value: object, interval: str) -> float:
+    if not isinstance(value, Real):
+        raise TypeError(f"{name} is of type {type(value).__name__}; expected a number")
+    check_range(name, value, interval)
+    return float(value)
+
+
+def _size(photo: DecodedPhoto) -> tuple[int, int]:
+    height, width = photo.image.shape[:2]
+    return width, height

@@ -1,0 +1,76 @@
+"""``Prediction``: what is uncertain can be left out of points and meshes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+
+from depth_unet.camera.calibration import Calibration
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.errors import ConfigError
+from depth_unet.predict.prediction import Prediction
+from depth_unet.predict.spread import spread_of
+
+HEIGHT, WIDTH = 24, 32
+
+
+def wall(*, spread: bool = True) -> Prediction:
+    """A wall at 2 m; the half width is 0.1 m in the left half of the photo and 1 m in the right."""
+    depth_m = np.full((HEIGHT, WIDTH), 2.0, np.float32)
+    half_m = np.where(np.arange(WIDTH) < WIDTH // 2, 0.1, 1.0).astype(np.float32)
+    return Prediction(
+        depth_m=depth_m,
+        log_spread=spread_of(depth_m, np.tile(half_m, (HEIGHT, 1))) if spread else None,
+        image=np.full((HEIGHT, WIDTH, 3), 128, np.uint8),
+        calibration=Calibration(
+            intrinsics=Intrinsics.centred(WIDTH, HEIGHT, 30.0), distortion="none"
+        ),
+        focal_from="given",
+        model="test network",
+        engine="test engine",
+    )
+
+
+def test_uncertain_points_are_left_out() -> None:
+    """Only the right half of the wall is too uncertain; the others keep their confidence."""
+    whole, left = wall().point_cloud(), wall().point_cloud(max_uncertainty=0.2)
+    assert len(whole.points_m) == HEIGHT * WIDTH
+    assert len(left.points_m) == HEIGHT * WIDTH // 2
+    assert (left.points_m[:, 0] < 0).all()
+    assert left.confidence is not None
+    np.testing.assert_allclose(left.confidence, 2 / 2.1, rtol=1e-5)
+    assert len(wall().point_cloud(max_uncertainty=0.51).points_m) == HEIGHT * WIDTH
+
+
+def test_meshes_are_cut_where_depth_is_uncertain() -> None:
+    """The mesh ends with the left half."""
+    whole, left = wall().mesh(), wall().mesh(max_uncertainty=0.2)
+    assert len(whole.faces) == 2 * (HEIGHT - 1) * (WIDTH - 1)
+    assert len(left.faces) == 2 * (HEIGHT - 1) * (WIDTH // 2 - 1)
+    assert (left.vertices_m[:, 0] < 0).all()
+
+
+def test_files_of_points(tmp_path: Path) -> None:
+    """``save`` leaves out the same points, and writes normals where they are asked for."""
+    wall().save(tmp_path / "a.ply", max_uncertainty=0.2, normals=True)
+    vertices = trimesh.load(tmp_path / "a.ply").metadata["_ply_raw"]["vertex"]["data"]
+    assert len(vertices) == HEIGHT * WIDTH // 2
+    np.testing.assert_allclose(vertices["nz"].ravel(), -1, atol=1e-5)
+    np.testing.assert_allclose(vertices["confidence"].ravel(), 2 / 2.1, rtol=1e-5)
+    wall().save(tmp_path / "a.glb", max_uncertainty=0.2)
+    (mesh,) = trimesh.load(tmp_path / "a.glb").geometry.values()
+    assert len(mesh.faces) == 2 * (HEIGHT - 1) * (WIDTH // 2 - 1)
+    wall().save(tmp_path / "a.html", max_uncertainty=0.2)
+    wall().save(tmp_path / "b.html")
+    colours = [(tmp_path / name).read_text().count("#808080") for name in ("a.html", "b.html")]
+    assert colours == [HEIGHT * WIDTH // 2, HEIGHT * WIDTH]
+
+
+def test_without_a_spread(tmp_path: Path) -> None:
+    """A PLY file has no confidence; a limit of uncertainty is refused in one line."""
+    wall(spread=False).save(tmp_path / "a.ply")
+    assert b"confidence" not in (tmp_path / "a.ply").read_bytes()
+    for use in (wall(spread=False).point_cloud, wall(spread=False).mesh):
+        with pytest.raises(ConfigError, match=r"predicts no uncertainty .* --model\.spread"):
+            use(max_uncertainty=0.2)
