@@ -10,7 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 NOTEBOOK = Path(__file__).resolve().parents[1] / "examples" / "first_hour.ipynb"
-FEW = {"IMAGES": 40, "STEPS": 4}
+FEW = {"IMAGES": 30, "STEPS": 2}
 
 
 def run(folder: Path, settings: dict[str, int], timeout_s: int) -> nbformat.NotebookNode:

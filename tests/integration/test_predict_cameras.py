@@ -79,7 +79,7 @@ def test_undefined_orientations(
     exif = Image.Exif()
     exif[0x0112] = orientation
     Image.new("RGB", (160, 120)).save(tmp_path / "photo.jpg", exif=exif)
-    (tmp_path / "cameras.txt").write_text("1 PINHOLE 160 120 150 150 80 60\n", encoding="utf-8")
+    (tmp_path / "cameras.txt").write_text("1 PINHOLE 160 120 150 150 70 60\n", encoding="utf-8")
     options = ("--camera", tmp_path / "cameras.txt", "--save", "json")
     outcome = predict(run_folder, tmp_path / "depth", tmp_path / "photo.jpg", *options)
     assert outcome.code == code, outcome.err
@@ -87,6 +87,22 @@ def test_undefined_orientations(
         assert "rotated by its Exif data" in outcome.complaints[-1]
     else:
         assert camera_of(tmp_path / "depth")["fx_px"] == pytest.approx(150)
+
+
+@pytest.mark.parametrize(("orientation", "size"), [(3, (160, 120)), (6, (120, 160))])
+def test_symmetric_camera_of_rotated_photos(
+    run_folder: Path, tmp_path: Path, orientation: int, size: tuple[int, int]
+) -> None:
+    """A camera without distortion whose axis is in the middle holds for rotated photos, too."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (160, 120)).save(tmp_path / "photo.jpg", exif=exif)
+    (tmp_path / "cameras.txt").write_text("1 PINHOLE 160 120 150 150 80 60\n", encoding="utf-8")
+    options = ("--camera", tmp_path / "cameras.txt", "--save", "json")
+    assert predict(run_folder, tmp_path / "depth", tmp_path / "photo.jpg", *options).code == 0
+    camera = camera_of(tmp_path / "depth")
+    assert (camera["width"], camera["height"]) == size
+    assert camera["fx_px"] == camera["fy_px"] == pytest.approx(150)
 
 
 PINHOLE = "1 PINHOLE {width} {height} {fx} {fy} {cx} {cy}\n"
