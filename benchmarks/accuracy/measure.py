@@ -20,7 +20,7 @@ from rich.console import Console
 from depth_unet.config.model import CorrelationConfig
 from depth_unet.data.source import Source, mask_invalid
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
-from depth_unet.predict.measure import INSIDE, TO_EDGE
+from depth_unet.predict.measure import INSIDE, TO_EDGE, correlation_of
 from depth_unet.predict.model import DepthModel
 from depth_unet.predict.prediction import Prediction
 
@@ -95,15 +95,13 @@ def fit(pairs: Sequence[Pair]) -> CorrelationConfig:
     jump = np.array([pair.jump for pair in pairs])
     best, least = CorrelationConfig(), math.inf
     for far, length, log_ratio in itertools.product(FAR, LENGTHS, LOG_RATIOS):
-        alike = far + (1 - far) * np.exp(-apart / length - jump / log_ratio)
+        config = CorrelationConfig(far=float(far), length=float(length), log_ratio=float(log_ratio))
+        alike = correlation_of(apart, jump, config)
         rest = 1 - np.minimum(alike, 0.9999) ** 2
         squares = (errors**2).sum(axis=1) - 2 * alike * errors.prod(axis=1)
         cost = float((np.log(rest) + squares / rest).mean())
         if cost < least:
-            best = CorrelationConfig(
-                far=float(far), length=float(length), log_ratio=float(log_ratio)
-            )
-            least = cost
+            best, least = config, cost
     low, high = NARROWEST, WIDEST
     for _ in range(HALVINGS):
         best = replace(best, widening=(low + high) / 2)

@@ -93,8 +93,8 @@ def test_calibration_file_gives_identical_depth(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("10,10",), "1 points are given"),
-        ((), "0 points are given"),
+        (("10,10",), "the number of points is 1"),
+        ((), "the number of points is 0"),
         (("10,10", "20"), "the point '20' is not understood"),
         (("10,10", "20.5,3"), "the point '20.5,3' is not understood"),
         (("10,10", "160,3"), "the point 160,3 is outside the photo of 160x120 pixels"),
@@ -102,7 +102,7 @@ def test_calibration_file_gives_identical_depth(
         (("10,10", "20,20", "--known", "5,5=x"), "--known '5,5=x' is not understood"),
         (("10,10", "20,20", "--known", "5=2"), "the point '5' is not understood"),
         (("10,10", "20,20", "--known", "5,5:6,6:7,7=2"), "is not understood"),
-        (("10,10", "20,20", "--known", "5,5=0"), "5,5=0 is not positive"),
+        (("10,10", "20,20", "--known", "5,5=0"), "5,5=0 is no length"),
         (("10,10", "20,20", "--known", "500,5=1"), "500,5 is outside the photo"),
         (("10,10", "20,20", "--known", "5,5=1", "100,90=90"), "disagree"),
         (("10,10", "20,20", "--save-calibration", "camera.png"), "does not end in .yaml"),

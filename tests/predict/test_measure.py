@@ -222,7 +222,7 @@ def test_no_length() -> None:
 
 def test_scale_beyond_reason() -> None:
     """A factor above 100 is refused, as it is in camera files."""
-    with pytest.raises(DataError, match="depth scale is 500"):
+    with pytest.raises(DataError, match="ask for 500 times the predicted depth"):
         make().calibrated(Known(metres=1000.0, pixels=((0, 0),)))
 
 

@@ -13,7 +13,7 @@ from depth_unet.errors import DataError
 from depth_unet.files.text import decode_text
 
 LARGEST_BYTES = 1_000_000
-SCALE_NAME = "depthscale"  # written by write_calibration
+SCALE_NAME = "predicteddepthscale"  # of write_calibration, as fields are named here
 
 
 def read_calibration(path: Path, size: tuple[int, int] | None = None) -> Calibration:
@@ -25,7 +25,7 @@ def read_calibration(path: Path, size: tuple[int, int] | None = None) -> Calibra
 
     Returns:
         The calibration at the size that the file states; of its region of interest, if it has one.
-        Its depth scale is the file's ``depth_scale``, which ``write_calibration`` adds, or 1.
+        Its depth scale is the file's ``predicted_depth_scale``, which ``write_calibration`` adds, or 1.
 
     Raises:
         DataError: The file is missing, damaged, too large or of another kind, no size is known, or
@@ -42,7 +42,7 @@ def read_calibration(path: Path, size: tuple[int, int] | None = None) -> Calibra
             return calibration
         values = numbers_of(fields, SCALE_NAME)
         if len(values) != 1:
-            raise DataError(f"depth_scale has {len(values)} numbers, not 1; correct it")
+            raise DataError(f"predicted_depth_scale has {len(values)} numbers, not 1; correct it")
         return replace(calibration, depth_scale=values[0])
     except DataError as error:
         raise DataError(f"{path}: {error}") from None

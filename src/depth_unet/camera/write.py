@@ -9,15 +9,20 @@ from depth_unet.files.atomic import write_text
 
 HEADER = """\
 # A camera, in the form of ROS's camera_info. depth-unet multiplies the depth that it predicts for
-# photos of this camera by depth_scale.
+# photos of this camera by predicted_depth_scale.
 """
 BROWN_NAMES = {4: "plumb_bob", 5: "plumb_bob"}  # more coefficients: rational_polynomial
 
 
-def write_calibration(calibration: Calibration, path: Path) -> None:
+def write_calibration(calibration: Calibration, path: Path, comment: str = "") -> None:
     """Write a calibration; numbers are written so that reading gives the identical ones.
 
     A camera without distortion is written with five coefficients of 0, as ROS does.
+
+    Args:
+        calibration: The camera.
+        path: The file to write (YAML); an existing one is replaced.
+        comment: One line for whoever reads the file, such as where the numbers come from.
 
     Raises:
         DataError: The folder cannot be made or written.
@@ -35,10 +40,10 @@ def write_calibration(calibration: Calibration, path: Path) -> None:
         "distortion_coefficients": _matrix(1, coefficients),
         "rectification_matrix": _matrix(3, (1, 0, 0, 0, 1, 0, 0, 0, 1)),
         "projection_matrix": _matrix(3, (fx_px, 0, cx_px, 0, 0, fy_px, cy_px, 0, 0, 0, 1, 0)),
-        "depth_scale": calibration.depth_scale,
+        "predicted_depth_scale": calibration.depth_scale,
     }
     text = yaml.safe_dump(fields, sort_keys=False, default_flow_style=None)
-    write_text(path, HEADER + text)
+    write_text(path, f"{HEADER}# {comment}\n{text}" if comment else HEADER + text)
 
 
 def _matrix(rows: int, values: tuple[float, ...]) -> dict[str, object]:

@@ -16,6 +16,7 @@ from depth_unet.cli.predict.known import (
     check_calibration_file,
     parse_known,
     parse_point,
+    save_calibration,
 )
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.figures.lengths import draw_lengths
@@ -24,20 +25,20 @@ from depth_unet.files.fetch import is_url, name_in_url
 from depth_unet.images.photo import read_photo
 from depth_unet.outputs.depth_write import write_png
 from depth_unet.predict.load import load
-from depth_unet.predict.measure import Estimate, Measurement
+from depth_unet.predict.measure import INSIDE, Estimate, Measurement
 from depth_unet.predict.prediction import Prediction
 from depth_unet.predict.predictor import ASSUMED
 
 
 def run(arguments: MeasureArguments) -> list[DataError]:
     """Print the distance of each two points."""
+    known = parse_known(arguments.known)
     points = [parse_point(text) for text in arguments.points]
     if not points or len(points) % 2:
         raise ConfigError(
-            f"{len(points)} points are given; expected two for each distance, such as 100,200 "
+            f"the number of points is {len(points)}; give two for each distance, such as 100,200 "
             "300,200"
         )
-    known = parse_known(arguments.known)
     _check_picture(arguments)
     check_calibration_file(arguments)
     if arguments.offline:
@@ -46,7 +47,7 @@ def run(arguments: MeasureArguments) -> list[DataError]:
     photo = read_photo(arguments.photo)
     model = load(arguments.weights, arguments.device)
     prediction = model.predict(photo, camera_for(photo))
-    prediction = calibrate(prediction, known, arguments.save_calibration)
+    prediction = calibrate(prediction, known)
     found = [prediction.measure(*points[i : i + 2]) for i in range(0, len(points), 2)]
     outcome = Outcome(num_assumed=prediction.focal_from == ASSUMED, num_with_more=photo.has_more)
     for text in outcome.warnings():
@@ -56,6 +57,7 @@ def run(arguments: MeasureArguments) -> list[DataError]:
         picture = draw_lengths(photo.image, lines)
         name = name_in_url(arguments.photo) if is_url(arguments.photo) else arguments.photo
         write_png(picture, arguments.out, prediction.metadata(name).texts("metres"))
+    save_calibration(prediction, arguments.save_calibration)
     if arguments.json:
         sys.stdout.write(
             json.dumps(_statement(arguments.photo, prediction, found), indent=1) + "\n"
@@ -77,7 +79,7 @@ def _statement(photo: str, prediction: Prediction, found: Sequence[Measurement])
         "camera": asdict(camera.intrinsics),
         "focal_from": prediction.focal_from,
         "depth_scale": camera.depth_scale,
-        "interval": 0.8,
+        "interval": INSIDE,
         "distances": [
             {
                 "start": item.start,

@@ -3,13 +3,15 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
 from depth_unet.errors import DataError
-from depth_unet.predict.measure import Anchor, Pixel, Points
+from depth_unet.predict.measure import Anchor, Pixel, Points, check_pixel
 
-MOST_APART = 1.5  # factor between the scales that two known lengths give
+MOST_APART = 1.5  # largest ratio of the scales that two known lengths give
+MOST_SHARE = 5.0  # of a pixel's depth error in that of a length; more is a length along no ray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,11 +19,13 @@ class Known:
     """A true depth at a pixel, or a true distance between the points that two pixels show.
 
     Attributes:
-        metres: Its true value. A depth is along the optical axis: from the plane of the camera.
-        pixels: One pixel for a depth, two for a distance.
+        metres: Its true value, above 0. A depth is measured along the optical axis, from the plane
+            of the camera.
+        pixels: Column and row of one pixel for a depth, of two for a distance.
 
     Raises:
-        DataError: The length is not positive.
+        DataError: The length is not above 0, or there are not one or two pixels.
+        TypeError: The length is no number, or a pixel is no pair of whole numbers.
 
     Example:
         >>> str(Known(metres=1.8, pixels=((10, 200), (310, 200))))
@@ -32,8 +36,13 @@ class Known:
     pixels: tuple[tuple[int, int], ...]
 
     def __post_init__(self) -> None:
+        metres: object = self.metres  # Python does not hold callers to its type
+        if not isinstance(metres, Real):
+            raise TypeError(f"metres is of type {type(metres).__name__}; expected a number")
+        for pixel in self.pixels:
+            check_pixel(pixel)
         if not (0 < self.metres < math.inf):
-            raise DataError(f"the known length {self} is not positive; give metres above 0")
+            raise DataError(f"the known length {self} is no length; give metres above 0")
         if len(self.pixels) not in (1, 2):
             raise DataError(
                 f"the known length has {len(self.pixels)} pixels; give one for a depth, or two"
@@ -47,17 +56,22 @@ class Known:
         """Logarithm of the true length over the predicted one.
 
         Raises:
-            DataError: The points are one and the same.
+            DataError: The points are one and the same, or too close together to say anything.
         """
         predicted_m = points.depth_m[0]
         if len(self.pixels) == 2:
             predicted_m = np.linalg.norm(np.subtract(*points.places_m))
         if not predicted_m > 0:
             raise DataError(f"the known length {self} starts where it ends; give two points")
+        if max(abs(anchor.weight) for anchor in self.anchors(points)) > MOST_SHARE:
+            raise DataError(
+                f"the known length {self} is too short for its distance from the camera: errors of "
+                "depth decide it; measure a longer one, across the photo"
+            )
         return math.log(self.metres / predicted_m)
 
     def anchors(self, points: Points) -> list[Anchor]:
-        """The pixels with their shares in the length: how it grows with the depth of each."""
+        """The pixels, with the relative change of the length for that of the depth of each."""
         if len(self.pixels) == 1:
             return [Anchor(points.pixels[0], 1.0)]
         start_m, stop_m = points.places_m

@@ -8,6 +8,7 @@ surer than either depth.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -32,6 +33,19 @@ class Pixel(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.x},{self.y}"
+
+
+def check_pixel(pixel: object) -> Pixel:
+    """A pixel given as column and row.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if isinstance(pixel, Sequence | np.ndarray) and len(pixel) == 2:
+        x, y = pixel
+        if isinstance(x, Integral) and isinstance(y, Integral):
+            return Pixel(int(x), int(y))
+    raise TypeError(f"{pixel!r} is no pixel; expected column and row, two whole numbers")
 
 
 class Anchor(NamedTuple):
@@ -121,6 +135,9 @@ def measure(
         points: These two, then the pixels that fixed the scale.
         weights: The weights of the latter; see ``Anchor``.
         correlation: How alike the errors at two pixels are.
+
+    Returns:
+        Distance and depths in metres, with intervals if the points have ``log_half``.
     """
     start, stop, *_ = points.pixels
     start_m, stop_m, *_ = points.depth_m.tolist()
@@ -143,10 +160,22 @@ def measure(
 def error_correlation(points: Points, config: CorrelationConfig) -> Matrix:
     """Correlation of the errors of log-depth for each two of the points."""
     places = np.array(points.pixels, float)
-    distance = np.linalg.norm(places[:, None] - places, axis=2) / points.longer_side
+    apart = np.linalg.norm(places[:, None] - places, axis=2) / points.longer_side
     logs = np.log(points.depth_m)
-    jump = np.abs(logs[:, None] - logs)
-    near: Matrix = np.exp(-distance / config.length - jump / config.log_ratio)
+    return correlation_of(apart, np.abs(logs[:, None] - logs), config)
+
+
+def correlation_of(
+    apart: Float64[np.ndarray, "*n"], jump: Float64[np.ndarray, "*n"], config: CorrelationConfig
+) -> Float64[np.ndarray, "*n"]:
+    """Correlation of the errors of log-depth at two pixels.
+
+    Args:
+        apart: Their distance, in longer sides of the photo.
+        jump: Difference of their predicted log-depth.
+        config: The parameters.
+    """
+    near: np.ndarray = np.exp(-apart / config.length - jump / config.log_ratio)
     return config.far + (1 - config.far) * near
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from depth_unet.arrays import Float32, UInt8
-from depth_unet.camera.calibration import Calibration
+from depth_unet.camera.calibration import SMALLEST_SCALE, Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.model import CorrelationConfig
 from depth_unet.errors import ConfigError, DataError
@@ -34,7 +34,7 @@ from depth_unet.outputs.plot3d import write_plot3d
 from depth_unet.outputs.ply import write_ply
 from depth_unet.outputs.rrd import write_rrd
 from depth_unet.predict.known import Known, mean_scale
-from depth_unet.predict.measure import Anchor, Measurement, Pixel, Points, measure
+from depth_unet.predict.measure import Anchor, Measurement, Points, check_pixel, measure
 from depth_unet.predict.spread import LOG_HALF, half_width
 
 
@@ -100,8 +100,9 @@ class Prediction:
 
         Raises:
             DataError: A pixel is outside the photo, or the lens shows nothing there.
+            TypeError: A pixel is no pair of whole numbers.
         """
-        pixels = [Pixel(*start), Pixel(*stop), *(anchor.pixel for anchor in self.anchors)]
+        pixels = [start, stop, *(anchor.pixel for anchor in self.anchors)]
         weights = [anchor.weight for anchor in self.anchors]
         return measure(self._points(pixels), weights, self.correlation)
 
@@ -114,6 +115,12 @@ class Prediction:
             DataError: As of ``fit_scale``, or the scale is beyond a factor of 100.
         """
         scale, _ = self.fit_scale(*known)
+        depth_scale = self.calibration.depth_scale * scale
+        if not SMALLEST_SCALE <= depth_scale <= 1 / SMALLEST_SCALE:
+            raise DataError(
+                f"the known lengths ask for {depth_scale:.3g} times the predicted depth; expected "
+                f"{SMALLEST_SCALE:g} to {1 / SMALLEST_SCALE:g}; check pixels and metres"
+            )
         anchors = [
             Anchor(pixel, weight / len(known))
             for item in known
@@ -122,12 +129,12 @@ class Prediction:
         return replace(
             self,
             depth_m=self.depth_m * np.float32(scale),
-            calibration=replace(self.calibration, depth_scale=self.calibration.depth_scale * scale),
+            calibration=replace(self.calibration, depth_scale=depth_scale),
             anchors=tuple(anchors),
         )
 
     def fit_scale(self, *known: Known) -> tuple[float, list[float]]:
-        """The factor on depth that fits known lengths best: of the mean log ratio.
+        """The factor on depth that fits known lengths: the geometric mean of true over predicted.
 
         Returns:
             The factor, and for each known length the true one over that predicted with the
@@ -148,7 +155,7 @@ class Prediction:
             DataError: A pixel is outside the photo, or the lens shows nothing there.
         """
         height, width = self.depth_m.shape
-        places = [Pixel(*pixel) for pixel in pixels]
+        places = [check_pixel(pixel) for pixel in pixels]
         for x, y in places:
             if not (0 <= x < width and 0 <= y < height):
                 raise DataError(

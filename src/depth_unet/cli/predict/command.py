@@ -15,7 +15,12 @@ from depth_unet.cli.predict.camera import camera_from_options
 from depth_unet.cli.predict.find import Finder
 from depth_unet.cli.predict.inputs import Input, list_inputs, listed_on_stdin, refuse_urls
 from depth_unet.cli.predict.job import Job, Outcome, for_each_photo, no_progress
-from depth_unet.cli.predict.known import calibrate, check_calibration_file, parse_known
+from depth_unet.cli.predict.known import (
+    calibrate,
+    check_calibration_file,
+    parse_known,
+    save_calibration,
+)
 from depth_unet.cli.predict.targets import (
     ENDINGS,
     VIDEO_ENDINGS,
@@ -34,6 +39,7 @@ from depth_unet.images.photo import DecodedPhoto
 from depth_unet.outputs.cloud import MAX_UNCERTAINTY, NO_SPREAD
 from depth_unet.outputs.depth_write import write_png
 from depth_unet.predict.camera import CameraFor
+from depth_unet.predict.known import Known
 from depth_unet.predict.load import load
 from depth_unet.predict.prediction import Prediction
 from depth_unet.predict.predictor import ASSUMED, Predictor
@@ -60,21 +66,19 @@ def _run(arguments: PredictArguments) -> list[DataError]:
     finder = Finder(skip_reason)
     inputs = list_inputs(arguments.inputs, listed_on_stdin(), finder, offline=arguments.offline)
     camera_for = camera_from_options(arguments)
-    calibrated = partial(
-        calibrate, known=parse_known(arguments.known), path=arguments.save_calibration
-    )
+    known = parse_known(arguments.known)
     photos = {item: photo_targets(item, arguments) for item in inputs if not item.is_video}
     videos = {item: video_targets(item, arguments) for item in inputs if item.is_video}
-    if arguments.known or arguments.save_calibration:
+    if known or arguments.save_calibration:
         _check_only_photo(arguments.out, photos, len(inputs))
     photos = {item: files for item, files in photos.items() if files}
     videos = {item: files for item, files in videos.items() if files}
-    job = _open_job(arguments, camera_for, colours)
+    job = _open_job(arguments, camera_for, colours, known)
     if finder.left_out:
         say(finder.describe_left_out())
     outcome = Outcome()
     try:
-        _predict_photos(job, photos, outcome, calibrated)
+        _predict_photos(job, photos, outcome)
         if videos:
             _predict_videos(job, videos, outcome)
     except OSError:
@@ -97,7 +101,9 @@ def _quieten_pillow() -> None:
     warnings.filterwarnings("ignore", module=r"PIL\..*")
 
 
-def _open_job(arguments: PredictArguments, camera_for: CameraFor, colours: Colours) -> Job:
+def _open_job(
+    arguments: PredictArguments, camera_for: CameraFor, colours: Colours, known: Sequence[Known]
+) -> Job:
     model = load(arguments.weights, arguments.device, arguments.precision)
     if arguments.max_uncertainty is not None and not model.predicts_spread:
         raise ConfigError(f"--max-uncertainty: {NO_SPREAD}")
@@ -108,6 +114,8 @@ def _open_job(arguments: PredictArguments, camera_for: CameraFor, colours: Colou
         stabilise=arguments.stabilise,
         max_uncertainty=arguments.max_uncertainty,
         normals=arguments.normals,
+        known=known,
+        save_calibration=arguments.save_calibration,
     )
 
 
@@ -115,8 +123,19 @@ def _predict_photos(
     job: Job,
     photos: dict[Input, dict[SaveChoice, Path]],
     outcome: Outcome,
-    finish: Callable[[Prediction], Prediction],
 ) -> None:
+    def write(item: Input, prediction: Prediction) -> None:
+        scaled = calibrate(prediction, job.known)
+        save(
+            scaled,
+            photos[item],
+            item.path.name,
+            job.colours,
+            max_uncertainty=job.max_uncertainty,
+            normals=job.normals,
+        )
+        save_calibration(scaled, job.save_calibration)
+
     started_s = time.perf_counter()
     with ExitStack() as stack:
         advance = no_progress
@@ -129,14 +148,7 @@ def _predict_photos(
             job.model,
             list(photos),
             job.camera_for,
-            lambda item, prediction: save(
-                finish(prediction),
-                photos[item],
-                item.path.name,
-                job.colours,
-                max_uncertainty=job.max_uncertainty,
-                normals=job.normals,
-            ),
+            write,
             outcome=outcome,
             advance=advance,
         )
@@ -221,6 +233,8 @@ def _check_outputs(arguments: PredictArguments) -> None:
         refuse_urls([arguments.weights])
     if arguments.max_uncertainty is not None:
         check_range("--max-uncertainty", arguments.max_uncertainty, MAX_UNCERTAINTY)
+    if arguments.normals and "ply" not in arguments.save:
+        raise ConfigError("--normals is for point clouds; add ply to --save, or leave it out")
     if not arguments.save:
         raise ConfigError(f"--save is empty; choose among {', '.join(ENDINGS)}")
     if not arguments.video:
@@ -245,8 +259,9 @@ def _check_only_photo(
     """
     if num_inputs != 1 or not photos:
         raise ConfigError(
-            f"--known and --save-calibration are for one photo, and {num_inputs} inputs or a video "
-            "are given; name one photo, and use --camera with the saved file for the others"
+            f"--known and --save-calibration are for one photo; the inputs are {len(photos)} "
+            f"photos and {num_inputs - len(photos)} videos; name one photo, and use --camera with "
+            "the saved file for the others"
         )
     (item, files), *_ = photos.items()
     if not files:

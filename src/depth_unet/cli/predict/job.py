@@ -12,6 +12,7 @@ from depth_unet.errors import DataError
 from depth_unet.figures.picture import OWN_RANGE, Colours
 from depth_unet.images.photo import DecodedPhoto
 from depth_unet.predict.camera import CameraFor
+from depth_unet.predict.known import Known
 from depth_unet.predict.predictor import Predictor
 from depth_unet.predict.threads import Shareable, photos_in_threads
 
@@ -29,6 +30,8 @@ class Job:
         stabilise: Whether the depth of videos is stabilised over time.
         max_uncertainty: As of ``Prediction.save``.
         normals: As of ``Prediction.save``.
+        known: Lengths that the one photo is scaled to.
+        save_calibration: Where the camera of the one photo is written.
     """
 
     model: Predictor
@@ -37,6 +40,8 @@ class Job:
     stabilise: bool = True
     max_uncertainty: float | None = None
     normals: bool = False
+    known: Sequence[Known] = ()
+    save_calibration: Path | None = None
 
 
 @dataclass(kw_only=True)

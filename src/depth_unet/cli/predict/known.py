@@ -12,7 +12,7 @@ from depth_unet.files.atomic import check_writable
 from depth_unet.predict.known import Known
 from depth_unet.predict.prediction import Prediction
 
-POINT = re.compile(r"(-?\d+),(-?\d+)", re.ASCII)
+POINT = re.compile(r"(-?\d{1,9}),(-?\d{1,9})", re.ASCII)
 ENDINGS = (".yaml", ".yml")
 
 
@@ -47,7 +47,9 @@ def parse_known(texts: Sequence[str]) -> list[Known]:
             metres = math.nan
         parts = places.split(":")
         if math.isnan(metres) or len(parts) > 2:
-            raise ConfigError(f"--known {text!r} is not understood; give {expected}")
+            raise ConfigError(
+                f"--known {text!r} is not understood; give {expected}, and the photo before it"
+            )
         pixels = tuple(parse_point(part, f"--known {expected}") for part in parts)
         known.append(Known(metres=metres, pixels=pixels))
     return known
@@ -69,26 +71,27 @@ def check_calibration_file(arguments: CameraArguments) -> None:
     check_writable(path.parent)
 
 
-def calibrate(prediction: Prediction, known: Sequence[Known], path: Path | None) -> Prediction:
-    """Scale a prediction to known lengths, state how well they agree, and keep its camera.
-
-    Args:
-        prediction: The prediction.
-        known: The lengths; with none, it stays as it is.
-        path: The camera file to write; None: none.
+def calibrate(prediction: Prediction, known: Sequence[Known]) -> Prediction:
+    """Scale a prediction to known lengths, and state how well they agree; without any, leave it.
 
     Raises:
         DataError: A length cannot be used, or two of them disagree.
     """
-    if known:
-        scale, ratios = prediction.fit_scale(*known)
-        prediction = prediction.calibrated(*known)
-        say(f"depth is multiplied by {scale:.4g} to fit the known lengths")
-        for item, ratio in zip(known, ratios, strict=True):
-            say(f"  {item}: {item.metres / ratio:.3f} m after scaling ({1 / ratio - 1:+.1%})")
-    if path is not None:
-        from depth_unet.camera.write import write_calibration  # noqa: PLC0415  # slow to import
+    if not known:
+        return prediction
+    scale, ratios = prediction.fit_scale(*known)
+    say(f"depth is multiplied by {scale:.4g} to fit the known lengths")
+    for item, ratio in zip(known, ratios, strict=True):
+        say(f"  {item}: {item.metres / ratio:.3f} m after scaling ({1 / ratio - 1:+.1%})")
+    return prediction.calibrated(*known)
 
-        write_calibration(prediction.calibration, path)
-        say(f"wrote {path}; use it with --camera {path} for photos of the same camera")
-    return prediction
+
+def save_calibration(prediction: Prediction, path: Path | None) -> None:
+    """Write the camera of a prediction, with its scale; None writes nothing."""
+    if path is None:
+        return
+    from depth_unet.camera.write import write_calibration  # noqa: PLC0415  # slow to import
+
+    comment = f"Scale of {prediction.model}; focal length {prediction.focal_from}."
+    write_calibration(prediction.calibration, path, comment)
+    say(f"wrote {path}; use it with --camera {path} for photos of the same camera")
