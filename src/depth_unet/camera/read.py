@@ -25,7 +25,7 @@ def read_calibration(path: Path, size: tuple[int, int] | None = None) -> Calibra
 
     Returns:
         The calibration at the size that the file states; of its region of interest, if it has one.
-        Its depth scale is the file's ``predicted_depth_scale``, which ``write_calibration`` adds, or 1.
+        Its depth scale is ``predicted_depth_scale``, which ``write_calibration`` adds, or 1.
 
     Raises:
         DataError: The file is missing, damaged, too large or of another kind, no size is known, or
