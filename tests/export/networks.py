@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 
 from depth_unet.config.loss import LossConfig
-from depth_unet.config.model import CanvasConfig, ModelConfig
+from depth_unet.config.model import CanvasConfig, CorrelationConfig, ModelConfig
 from depth_unet.config.run import Config
 from depth_unet.model.checkpoint import Checkpoint
 from depth_unet.model.unet import UNet
@@ -18,6 +18,7 @@ SMALL = ModelConfig(
     norm_groups=4,
     spread=True,
     spread_scale=1.3,
+    correlation=CorrelationConfig(far=0.3),
     min_depth_m=0.5,
     max_depth_m=8.0,
 )

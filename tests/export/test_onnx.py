@@ -19,6 +19,7 @@ from depth_unet.files.checksum import crc32_of
 from depth_unet.model.checkpoint import Checkpoint, read, save
 from depth_unet.model.shipped import WEIGHTS, shipped_names
 from depth_unet.predict.model import DepthModel
+from depth_unet.predict.onnx import OnnxModel
 from tests.export.networks import SMALL, small_checkpoint
 
 SOURCE = Source(name="mine", sha256="0123")
@@ -181,11 +182,13 @@ def test_metadata(tmp_path: Path) -> None:
         "canonical_focal": SMALL.canonical_focal,
         "canvas": {"height": 48, "width": 64},
         "spread": True,
+        "correlation": {"far": 0.3, "length": 0.4, "log_ratio": 0.7, "widening": 1.07},
         "steps": 7,
         "origin": "a run",
         "metrics": {"abs_rel": 0.5},
         "sha256": "0123",
     }
+    assert OnnxModel(path).correlation == SMALL.correlation
     ends = [(end.name, end.type, end.shape) for end in session.get_inputs()]
     assert ends == [
         ("image", "tensor(uint8)", ["batch", "height", "width", 3]),

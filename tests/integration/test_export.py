@@ -129,6 +129,10 @@ def test_export_refuses(run_folder: Path, tmp_path: Path) -> None:
         ((run_folder, tmp_path / "a.safetensors", "--precision", "int8"), "int8 is for ONNX files"),
         ((tmp_path / "nothing", tmp_path / "new.safetensors"), "does not exist"),
         ((run_folder, tmp_path / "new.safetensors", "--spread-scale", 2), "predicts no spread"),
+        (
+            (run_folder, tmp_path / "new.safetensors", "--correlation", 0.1, 0.2, 0.3, 1),
+            "leave out --correlation",
+        ),
     ):
         outcome = depth_unet("export", *arguments)
         assert outcome.code == 2

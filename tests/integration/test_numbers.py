@@ -25,6 +25,7 @@ VALUES: dict[type, tuple[float, ...]] = {
 MAY_BE_0 = {
     *("steps", "micro_batch_size", "seed", "validate_every", "early_stop", "compute.workers"),
     *("model.attention_blocks", "model.num_classes", "optim.clip", "optim.ema", "optim.betas"),
+    "model.correlation.far",
     *("optim.warmup", "optim.weight_decay", "augment.rotation_deg", "loss.semantics"),
     *(f"augment.{name}" for name in ("brightness", "contrast", "saturation", "channel_swap")),
     *(f"augment.{name}" for name in ("flip", "blur", "frame", "zoom_share")),
@@ -44,7 +45,10 @@ NUMBERS_IN_TEXT = {
     "prepare --size": ("0x0", "-1x-1", "nanxnan", "99999x99999", f"{MANY}x{MANY}"),
     "rooms --size": ("0x0", "nanxnan", "99999x99999"),
     "predict --range": ("0:0", "-1:1", "nan:nan", "0:inf", "0:1e300"),
+    "predict --known": ("5,5=0", "5,5=-1", "5,5=nan", "5,5=inf", f"5,5={MANY}"),
     "predict inputs": (MANY[:30],),
+    "measure --known": ("5,5=0", "5,5=-1", "5,5=nan", "5,5=inf", f"{MANY},5=1"),
+    "measure points": (f"{MANY},1", "9999,1", "nan,nan"),
     "label inputs": (MANY[:30],),
     "label --teacher": ("transfer:0", "transfer:-1", "transfer:nan", "transfer:inf"),
     "evaluate --unit": ("0", "-1", "nan", "inf", "1e300"),
@@ -53,7 +57,7 @@ NUMBERS_IN_TEXT = {
 WORDS = {
     *("train --fold", "train --init", "search --space", "search --storage", "evaluate --name"),
     *("evaluate checkpoint", "compare runs", "predict --weights", "export checkpoint"),
-    *("export --average",),
+    *("export --average", "measure --weights", "measure photo"),
 }
 
 
@@ -138,6 +142,7 @@ def complete(name: str, value: object, cache: Path, photo: Path, tmp_path: Path)
         "search": ["seed", "--data", cache, "--out", out],
         "predict": [photo, "--out", out],
         "label": [photo, "--out", out],
+        "measure": [photo, "1,1", "20,20"],
         "export": ["transfer", out / "weights.safetensors"],
         "evaluate": ["--predictions", photo.parent, "--data", cache, "--out", out],
         "inspect": [cache],
@@ -147,6 +152,8 @@ def complete(name: str, value: object, cache: Path, photo: Path, tmp_path: Path)
     given = str(value).replace("CACHE", str(cache))
     if option == "--data":
         return [command, "seed", "--out", out, option, given]
+    if option == "points":
+        return [command, photo, given, "1,1"]
     if option == "inputs":
         return [command, given, "--out", out]
     twice = [given] if option == "--fov" and command == "rooms" else []
@@ -196,9 +203,8 @@ def test_numbers_within_a_text(
 ) -> None:
     """A text with a number out of range is refused in one line that names the option."""
     outcome = depth_unet(*complete(name, value, cache, photo, tmp_path))
-    word = {"predict inputs": "camera", "label inputs": "camera"}.get(
-        name, name.rpartition("--")[2]
-    )
+    words = {"predict inputs": "camera", "label inputs": "camera", "measure points": "point"}
+    word = words.get(name, name.rpartition("--")[2])
     assert_refused(outcome, word)
     assert not (tmp_path / "out").exists()
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from depth_unet.arrays import Float64
 from depth_unet.config.model import CorrelationConfig
+from depth_unet.errors import DataError
 
 INSIDE = 0.8  # share of the true values that an interval holds
 TO_EDGE = NormalDist().inv_cdf((1 + INSIDE) / 2)  # from the middle to an end, standard deviations
@@ -35,8 +36,22 @@ class Pixel(NamedTuple):
         return f"{self.x},{self.y}"
 
 
+def check_inside(pixel: Pixel, height: int, width: int) -> Pixel:
+    """Return a pixel of the photo.
+
+    Raises:
+        DataError: It is outside.
+    """
+    if not (0 <= pixel.x < width and 0 <= pixel.y < height):
+        raise DataError(
+            f"the point {pixel} is outside the photo of {width}x{height} pixels; give x from 0 to "
+            f"{width - 1} and y from 0 to {height - 1}"
+        )
+    return pixel
+
+
 def check_pixel(pixel: object) -> Pixel:
-    """A pixel given as column and row.
+    """Return a pixel given as column and row.
 
     Raises:
         TypeError: It is something else.

@@ -34,7 +34,14 @@ from depth_unet.outputs.plot3d import write_plot3d
 from depth_unet.outputs.ply import write_ply
 from depth_unet.outputs.rrd import write_rrd
 from depth_unet.predict.known import Known, mean_scale
-from depth_unet.predict.measure import Anchor, Measurement, Points, check_pixel, measure
+from depth_unet.predict.measure import (
+    Anchor,
+    Measurement,
+    Points,
+    check_inside,
+    check_pixel,
+    measure,
+)
 from depth_unet.predict.spread import LOG_HALF, half_width
 
 
@@ -155,13 +162,7 @@ class Prediction:
             DataError: A pixel is outside the photo, or the lens shows nothing there.
         """
         height, width = self.depth_m.shape
-        places = [check_pixel(pixel) for pixel in pixels]
-        for x, y in places:
-            if not (0 <= x < width and 0 <= y < height):
-                raise DataError(
-                    f"the point {x},{y} is outside the photo of {width}x{height} pixels; give x "
-                    f"from 0 to {width - 1} and y from 0 to {height - 1}"
-                )
+        places = [check_inside(check_pixel(pixel), height, width) for pixel in pixels]
         columns, rows = np.array(places).T
         rays = self.calibration.rays_at(np.array(places, float))
         for place, ray in zip(places, rays, strict=True):
