@@ -2,12 +2,13 @@
 
 import pytest
 
+from depth_unet.config.loss import LossConfig
 from depth_unet.config.model import CorrelationConfig, ModelConfig
 from depth_unet.config.run import Config
 from depth_unet.errors import ConfigError
 from depth_unet.export.checkpoint import set_errors
 
-CONFIG = Config(model=ModelConfig(spread=True))
+CONFIG = Config(model=ModelConfig(spread=True), loss=LossConfig(spread=0.1))
 
 
 def test_measurements_are_set() -> None:
