@@ -14,9 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from depth_unet.arrays import Float64
+from depth_unet.arrays import Float32, Float64
+from depth_unet.camera.calibration import Calibration
 from depth_unet.config.model import CorrelationConfig
 from depth_unet.errors import DataError
+from depth_unet.images.resize import resize_bilinear
+from depth_unet.predict.spread import LOG_HALF
 
 INSIDE = 0.8  # share of the true values that an interval holds
 TO_EDGE = NormalDist().inv_cdf((1 + INSIDE) / 2)  # from the middle to an end, standard deviations
@@ -36,7 +39,7 @@ class Pixel(NamedTuple):
         return f"{self.x},{self.y}"
 
 
-def check_inside(pixel: Pixel, height: int, width: int) -> Pixel:
+def _check_inside(pixel: Pixel, height: int, width: int) -> Pixel:
     """Return a pixel of the photo.
 
     Raises:
@@ -139,6 +142,46 @@ class Measurement:
 
     def __str__(self) -> str:
         return f"{self.start} to {self.stop}: {self.distance}"
+
+
+def points_at(
+    pixels: Sequence[tuple[int, int]],
+    depth_m: Float32[np.ndarray, "h w"],
+    log_spread: Float32[np.ndarray, "h2 w2"] | None,
+    calibration: Calibration,
+) -> Points:
+    """What is predicted at some pixels.
+
+    Args:
+        pixels: Column and row of each.
+        depth_m: Depth of the photo, metres.
+        log_spread: Log of the scale of log-depth's Laplace distribution, at any size, or None.
+        calibration: The photo's camera.
+
+    Raises:
+        DataError: A pixel is outside the photo, or the lens shows nothing there.
+        TypeError: A pixel is no pair of whole numbers.
+    """
+    height, width = depth_m.shape
+    places = [_check_inside(check_pixel(pixel), height, width) for pixel in pixels]
+    columns, rows = np.array(places).T
+    rays = calibration.rays_at(np.array(places, float))
+    for place, ray in zip(places, rays, strict=True):
+        if np.isnan(ray).any():
+            raise DataError(
+                f"the lens shows nothing at the point {place}; choose one nearer to the middle"
+            )
+    log_half = None
+    if log_spread is not None:
+        spread = resize_bilinear(log_spread, height, width)[rows, columns]
+        log_half = LOG_HALF * np.exp(spread, dtype=np.float64)
+    return Points(
+        pixels=places,
+        longer_side=max(height, width),
+        depth_m=depth_m[rows, columns].astype(np.float64),
+        rays=rays,
+        log_half=log_half,
+    )
 
 
 def measure(

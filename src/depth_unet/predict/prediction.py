@@ -38,11 +38,9 @@ from depth_unet.predict.measure import (
     Anchor,
     Measurement,
     Points,
-    check_inside,
-    check_pixel,
     measure,
 )
-from depth_unet.predict.spread import LOG_HALF, half_width
+from depth_unet.predict.spread import half_width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -156,31 +154,7 @@ class Prediction:
         return scale, [math.exp(ratio) / scale for ratio in ratios]
 
     def _points(self, pixels: Sequence[tuple[int, int]]) -> Points:
-        """What is predicted at some pixels.
-
-        Raises:
-            DataError: A pixel is outside the photo, or the lens shows nothing there.
-        """
-        height, width = self.depth_m.shape
-        places = [check_inside(check_pixel(pixel), height, width) for pixel in pixels]
-        columns, rows = np.array(places).T
-        rays = self.calibration.rays_at(np.array(places, float))
-        for place, ray in zip(places, rays, strict=True):
-            if np.isnan(ray).any():
-                raise DataError(
-                    f"the lens shows nothing at the point {place}; choose one nearer to the middle"
-                )
-        log_half = None
-        if self.log_spread is not None:
-            spread = resize_bilinear(self.log_spread, height, width)[rows, columns]
-            log_half = LOG_HALF * np.exp(spread, dtype=np.float64)
-        return Points(
-            pixels=places,
-            longer_side=max(height, width),
-            depth_m=self.depth_m[rows, columns].astype(np.float64),
-            rays=rays,
-            log_half=log_half,
-        )
+        return points_at(pixels, self.depth_m, self.log_spread, self.calibration)
 
     def metadata(self, photo: str = "") -> DepthMetadata:
         """What output files state about this depth; ``photo`` is the photo's name."""
