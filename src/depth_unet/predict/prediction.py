@@ -34,12 +34,7 @@ from depth_unet.outputs.plot3d import write_plot3d
 from depth_unet.outputs.ply import write_ply
 from depth_unet.outputs.rrd import write_rrd
 from depth_unet.predict.known import Known, mean_scale
-from depth_unet.predict.measure import (
-    Anchor,
-    Measurement,
-    Points,
-    measure,
-)
+from depth_unet.predict.measure import Anchor, Measurement, Points, measure, points_at
 from depth_unet.predict.spread import half_width
 
 
