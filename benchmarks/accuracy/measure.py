@@ -19,8 +19,9 @@ from rich.console import Console
 
 from depth_unet.config.model import CorrelationConfig
 from depth_unet.data.source import Source, mask_invalid
+from depth_unet.errors import ConfigError
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
-from depth_unet.predict.measure import INSIDE, TO_EDGE, correlation_of
+from depth_unet.predict.measure import INSIDE, TO_EDGE, correlation_of, points_at
 from depth_unet.predict.model import DepthModel
 from depth_unet.predict.prediction import Prediction
 
@@ -70,20 +71,19 @@ def draw_pairs(
 
 
 def _pair(prediction: Prediction, pixels: list[tuple[int, int]], true_mm: list[float]) -> Pair:
-    true_m = np.array(true_mm, float) / MILLIMETRES_PER_METRE
-    directions = np.insert(prediction.calibration.rays_at(np.array(pixels, float)), 2, 1, axis=1)
-    found = prediction.measure(*pixels)
-    predicted_m = np.array([found.start_depth.metres, found.stop_depth.metres])
-    intervals_m = np.array([found.start_depth.interval_m, found.stop_depth.interval_m], float)
-    deviations = np.log(intervals_m[:, 1] / predicted_m) / TO_EDGE
+    points = points_at(pixels, prediction.depth_m, prediction.log_spread, prediction.calibration)
+    true = replace(points, depth_m=np.array(true_mm, float) / MILLIMETRES_PER_METRE)
+    if points.log_half is None:
+        raise ConfigError("the network predicts no spread; train it with --model.spread")
+    logs = np.log(true.depth_m / points.depth_m)
     (x, y), (u, v) = pixels
     return Pair(
         prediction=prediction,
         pixels=pixels,
-        true_m=float(np.linalg.norm(np.subtract(*(true_m[:, None] * directions)))),
-        errors=(np.log(true_m / predicted_m) / deviations).tolist(),
-        apart=math.hypot(x - u, y - v) / max(prediction.depth_m.shape),
-        jump=abs(math.log(predicted_m[0] / predicted_m[1])),
+        true_m=float(np.linalg.norm(np.subtract(*true.places_m))),
+        errors=(logs * TO_EDGE / points.log_half).tolist(),
+        apart=math.hypot(x - u, y - v) / points.longer_side,
+        jump=abs(math.log(points.depth_m[0] / points.depth_m[1])),
     )
 
 

@@ -205,7 +205,9 @@ def measure(
         found = [Estimate(metres=metres) for metres in (distance_m, start_m, stop_m)]
     else:
         errors = _covariance(points, weights, correlation)
-        interval_m = _distance_interval(places_m, errors, correlation.widening)
+        low_m, high_m = _distance_quantiles(places_m, errors, correlation.widening)
+        # The predicted distance is never outside.
+        interval_m = min(low_m, distance_m), max(high_m, distance_m)
         found = [Estimate(metres=distance_m, interval_m=interval_m)]
         for metres, variance in zip((start_m, stop_m), np.diag(errors), strict=True):
             factor = math.exp(TO_EDGE * math.sqrt(variance))
@@ -215,7 +217,7 @@ def measure(
     )
 
 
-def error_correlation(points: Points, config: CorrelationConfig) -> Matrix:
+def _correlations(points: Points, config: CorrelationConfig) -> Matrix:
     """Correlation of the errors of log-depth for each two of the points."""
     places = np.array(points.pixels, float)
     apart = np.linalg.norm(places[:, None] - places, axis=2) / points.longer_side
@@ -241,7 +243,7 @@ def _covariance(points: Points, weights: Sequence[float], correlation: Correlati
     """Covariance of the errors of log-depth at the first two points."""
     assert points.log_half is not None
     deviations = points.log_half / TO_EDGE
-    errors = deviations[:, None] * error_correlation(points, correlation) * deviations
+    errors = deviations[:, None] * _correlations(points, correlation) * deviations
     # The scale removed the weighted mean of the anchors' errors from all errors.
     mix = np.eye(2, len(deviations))
     mix[:, 2:] -= weights
@@ -249,13 +251,13 @@ def _covariance(points: Points, weights: Sequence[float], correlation: Correlati
     return covariance
 
 
-def _distance_interval(
+def _distance_quantiles(
     places_m: Float64[np.ndarray, "2 3"], errors: Matrix, widening: float
 ) -> tuple[float, float]:
-    """The 80 % interval of the distance between two points, metres.
+    """The ends of the 80 % interval of the distance between two points, metres.
 
-    Errors move the points along their rays. The distance is not linear in them, so that the
-    interval's ends are quantiles over a grid of errors. The predicted distance is never outside.
+    Errors move the points along their rays. The distance is not linear in them, so that the ends
+    are quantiles over a grid of errors.
 
     Args:
         places_m: The two points.
@@ -270,5 +272,4 @@ def _distance_interval(
     stop_m = np.exp(widening * (slope * first + rest * second))[..., None] * places_m[1]
     distances_m = np.linalg.norm(start_m - stop_m, axis=-1)
     low_m, high_m = np.quantile(distances_m, ((1 - INSIDE) / 2, (1 + INSIDE) / 2)).tolist()
-    distance_m = float(np.linalg.norm(places_m[0] - places_m[1]))
-    return min(low_m, distance_m), max(high_m, distance_m)
+    return low_m, high_m

@@ -104,7 +104,8 @@ class Prediction:
         """
         pixels = [start, stop, *(anchor.pixel for anchor in self.anchors)]
         weights = [anchor.weight for anchor in self.anchors]
-        return measure(self._points(pixels), weights, self.correlation)
+        points = points_at(pixels, self.depth_m, self.log_spread, self.calibration)
+        return measure(points, weights, self.correlation)
 
     def calibrated(self, *known: Known) -> Self:
         """The prediction, scaled to lengths that are known; see ``fit_scale``.
@@ -149,7 +150,8 @@ class Prediction:
         return scale, [math.exp(ratio) / scale for ratio in ratios]
 
     def _points(self, pixels: Sequence[tuple[int, int]]) -> Points:
-        return points_at(pixels, self.depth_m, self.log_spread, self.calibration)
+        """What known lengths need: depth and rays, without the spread, which takes the time."""
+        return points_at(pixels, self.depth_m, None, self.calibration)
 
     def metadata(self, photo: str = "") -> DepthMetadata:
         """What output files state about this depth; ``photo`` is the photo's name."""
