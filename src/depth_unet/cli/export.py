@@ -9,6 +9,7 @@ import numpy as np
 from depth_unet.arrays import UInt8
 from depth_unet.cli.arguments.export import ExportArguments
 from depth_unet.cli.program.console import make_console
+from depth_unet.cli.program.new_file import check_new_file
 from depth_unet.config.choices import StoredChoice
 from depth_unet.errors import ConfigError, DataError, check_installed, own_command
 from depth_unet.export.checkpoint import (
@@ -17,7 +18,6 @@ from depth_unet.export.checkpoint import (
     load_weights,
     set_errors,
 )
-from depth_unet.files.atomic import check_writable
 from depth_unet.files.checksum import sha256_of
 from depth_unet.images.photo import read_photo
 from depth_unet.model.checkpoint import Checkpoint, resolve, save, short_name
@@ -33,17 +33,13 @@ def run(arguments: ExportArguments) -> list[DataError]:
     console = make_console(stderr=True)
     out = arguments.out
     suffix = out.suffix.lower()
-    if suffix not in (CHECKPOINT, ONNX):
-        raise ConfigError(f"{out} does not end in {CHECKPOINT} or {ONNX}; choose a name that does")
-    if out.exists() and not arguments.overwrite:
-        raise ConfigError(f"{out} already exists; choose another name, or use --overwrite")
+    check_new_file(out, (CHECKPOINT, ONNX), overwrite=arguments.overwrite)
     if arguments.precision == "int8" and suffix != ONNX:
         raise ConfigError(f"int8 is for ONNX files and {out} is none; name it {out.stem}{ONNX}")
     if suffix == ONNX:
         check_installed(str(out), "onnx")
     names = (arguments.checkpoint, *arguments.average)
     checkpoint = average([load_weights(name) for name in names])
-    check_writable(out.parent)
     config = set_errors(checkpoint.config, arguments.spread_scale, arguments.correlation)
     checkpoint = replace(checkpoint, config=config, state={}, extra={})
     if suffix == ONNX:

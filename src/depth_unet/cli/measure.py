@@ -18,9 +18,9 @@ from depth_unet.cli.predict.known import (
     parse_point,
     save_calibration,
 )
+from depth_unet.cli.program.new_file import check_new_file
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.figures.lengths import draw_lengths
-from depth_unet.files.atomic import check_writable
 from depth_unet.files.fetch import is_url, name_in_url
 from depth_unet.images.photo import read_photo
 from depth_unet.outputs.depth_write import write_png
@@ -39,7 +39,8 @@ def run(arguments: MeasureArguments) -> list[DataError]:
             f"the number of points is {len(points)}; give two for each distance, such as 100,200 "
             "300,200"
         )
-    _check_picture(arguments)
+    if arguments.out is not None:
+        check_new_file(arguments.out, (".png",), overwrite=arguments.overwrite)
     check_calibration_file(arguments)
     if arguments.offline:
         refuse_urls((arguments.photo, arguments.weights))
@@ -95,14 +96,3 @@ def _statement(photo: str, prediction: Prediction, found: Sequence[Measurement])
 
 def _values(name: str, value: Estimate) -> dict[str, Any]:
     return {f"{name}_m": value.metres, f"{name}_interval_m": value.interval_m}
-
-
-def _check_picture(arguments: MeasureArguments) -> None:
-    out = arguments.out
-    if out is None:
-        return
-    if out.suffix.lower() != ".png":
-        raise ConfigError(f"{out} does not end in .png; choose a name that does")
-    if out.exists() and not arguments.overwrite:
-        raise ConfigError(f"{out} already exists; choose another name, or use --overwrite")
-    check_writable(out.parent)

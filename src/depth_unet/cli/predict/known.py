@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from depth_unet.cli.arguments.predict import CameraArguments
+from depth_unet.cli.program.new_file import check_new_file
 from depth_unet.cli.program.streams import say
 from depth_unet.errors import ConfigError
-from depth_unet.files.atomic import check_writable
 from depth_unet.predict.known import Known
 from depth_unet.predict.prediction import Prediction
 
@@ -56,19 +56,9 @@ def parse_known(texts: Sequence[str]) -> list[Known]:
 
 
 def check_calibration_file(arguments: CameraArguments) -> None:
-    """Refuse a file for the camera that cannot be written, before any work is done.
-
-    Raises:
-        ConfigError: It exists, or has another ending.
-    """
-    path = arguments.save_calibration
-    if path is None:
-        return
-    if path.suffix.lower() not in ENDINGS:
-        raise ConfigError(f"--save-calibration {path} does not end in {' or '.join(ENDINGS)}")
-    if path.exists() and not arguments.overwrite:
-        raise ConfigError(f"{path} already exists; choose another name, or use --overwrite")
-    check_writable(path.parent)
+    """Refuse a file for the camera that cannot be written; see ``check_new_file``."""
+    if arguments.save_calibration is not None:
+        check_new_file(arguments.save_calibration, ENDINGS, overwrite=arguments.overwrite)
 
 
 def calibrate(prediction: Prediction, known: Sequence[Known]) -> Prediction:
