@@ -32,6 +32,9 @@ SCRATCH_STEPS ?= 2400
 # The tests that `make wheel` runs on the installed wheel; WHEEL_TESTS=tests runs all.
 WHEEL_TESTS ?= $(wildcard tests/architecture tests/contract tests/integration)
 
+# Where `make page` builds to, from web/.
+PAGE := src/depth_unet/app/page
+NPM := $(shell sh -c 'command -v npm')
 BIN := $(abspath $(VENV))/bin
 WHEEL_BIN := $(abspath $(WHEEL_VENV))/bin
 READY := $(VENV)/.ready
@@ -49,7 +52,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help demo demo-data test test-all check wheel docs bench transfer scratch graphs figures clean
+.PHONY: help demo demo-data test test-all check page wheel docs bench transfer scratch graphs figures clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -99,8 +102,15 @@ check: $(READY) ## check style, types, layers and spelling
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
+page: ## build the page of `depth-unet app` (needs Node.js 20 or later)
+	$(if $(NPM),,$(error npm is missing; install Node.js 20 or later and run `make page` again))
+	npm ci --prefix web
+	npm run --prefix web build
+
 # The tests run from a copy without src/, so that they import the installed wheel.
 wheel: $(READY) $(WHEEL_READY) ## build the wheel, install it into a clean environment, test it there
+	$(if $(and $(NPM),$(wildcard web/package.json)),$(MAKE) page,@echo \
+		'npm or the folder web/ is missing: the page of `depth-unet app` is not built anew')
 	rm -rf build/wheel
 	$(BIN)/python -m build --wheel --no-isolation --outdir build/wheel
 	$(WHEEL_BIN)/pip install --quiet -c constraints.txt "$$(echo build/wheel/*.whl)[dev]"
@@ -172,7 +182,7 @@ docs: $(DOCS_READY) ## build the documentation into build/docs
 	$(BIN)/python -m sphinx -W --keep-going -b html docs build/docs
 
 clean: ## remove everything that was built, except .venv
-	rm -rf build dist .venv-wheel .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf build dist $(PAGE) web/node_modules .venv-wheel .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The copy of the tests cannot find the pairs by their relative path.

@@ -35,6 +35,7 @@ MAY_BE_0 = {
 OPTIONS_MAY_BE_0 = {
     *("search --trials", "inspect --most", "prepare --workers", "rooms --workers"),
     *("rooms --seed", "rooms --test-share", "rooms --walk", "label --disagreement"),
+    "app --port",
 }
 MANY = "9" * 400
 # Texts that hold numbers, each with values out of range; and all others.
@@ -58,6 +59,7 @@ WORDS = {
     *("train --fold", "train --init", "search --space", "search --storage", "evaluate --name"),
     *("evaluate checkpoint", "compare runs", "predict --weights", "export checkpoint"),
     *("export --average", "measure --weights", "measure photo"),
+    *("app --weights", "app --host"),
 }
 
 
@@ -148,6 +150,7 @@ def complete(name: str, value: object, cache: Path, photo: Path, tmp_path: Path)
         "inspect": [cache],
         "prepare": [photo.parent, out, "--form", "pairs"],
         "rooms": [out],
+        "app": [],
     }
     given = str(value).replace("CACHE", str(cache))
     if option == "--data":

@@ -43,7 +43,7 @@ def run(arguments: ExportArguments) -> list[DataError]:
     config = set_errors(checkpoint.config, arguments.spread_scale, arguments.correlation)
     checkpoint = replace(checkpoint, config=config, state={}, extra={})
     if suffix == ONNX:
-        _write_onnx(out, checkpoint, [resolve(name) for name in names], arguments.precision)
+        write_onnx(out, checkpoint, [resolve(name) for name in names], arguments.precision)
     elif arguments.precision == "fp16":
         save(out, replace(checkpoint, weights=in_half_precision(checkpoint.weights)))
     else:
@@ -54,9 +54,10 @@ def run(arguments: ExportArguments) -> list[DataError]:
     return []
 
 
-def _write_onnx(
+def write_onnx(
     out: Path, checkpoint: Checkpoint, sources: list[Path], precision: StoredChoice
 ) -> None:
+    """Write an ONNX file of weights that were read from ``sources``."""
     from depth_unet.export import external, int8, onnx  # noqa: PLC0415  # onnx is optional
 
     licences = {external.licence_of(path) for path in sources}

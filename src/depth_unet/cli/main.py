@@ -34,6 +34,7 @@ MODULE_OF = {
     "prepare": "prepare",
     "label": "label",
     "measure": "measure",
+    "app": "app",
     "rooms": "rooms",
 }
 WITH_RECIPE = ("train", "search")

@@ -43,6 +43,9 @@ class OnnxModel(Predictor):
         name: Name that output files state; the file's own if empty.
         device: ``cpu``, or ``cuda`` where onnxruntime supports it.
 
+    Attributes:
+        facts: The file's metadata.
+
     Raises:
         CheckpointError: The file cannot be used.
         ConfigError: ONNX Runtime does not run on the device here.
@@ -52,7 +55,7 @@ class OnnxModel(Predictor):
         self._path = path
         self._device, self._provider = device, _provider(device)
         self._session = open_session(path, num_cores(), self._provider)
-        facts = self._facts()
+        self.facts = facts = self._read_facts()
         try:
             self.canvas = CanvasConfig(**facts["canvas"])
             self.canonical_focal = float(facts["canonical_focal"])
@@ -110,7 +113,7 @@ class OnnxModel(Predictor):
         finally:
             self._session = before
 
-    def _facts(self) -> dict[str, Any]:
+    def _read_facts(self) -> dict[str, Any]:
         """The metadata that ``depth-unet export`` stored."""
         text = self._session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
         if text is None:

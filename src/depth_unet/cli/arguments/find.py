@@ -16,6 +16,7 @@ FILE_OF = {
     "prepare": "data",
     "label": "data",
     "measure": "measure",
+    "app": "app",
     "rooms": "data",
 }
 

@@ -20,6 +20,7 @@ Metric depth of rooms from one photo, with a network small enough to train yours
 commands:
   predict INPUT...                predict depth for photos and videos
   measure PHOTO X,Y X,Y...        measure distances between points of a photo
+  app                             predict and measure in the browser, on this machine
   train RECIPE --data DIR         train a network (`train --help` lists the recipes)
   train --resume RUN              resume an interrupted run
   evaluate RUN --data DIR         score a run on seen rooms, unseen rooms and test frames
