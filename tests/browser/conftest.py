@@ -25,7 +25,7 @@ ARGUMENTS = (
     "--use-fake-ui-for-media-stream",
     "--enable-unsafe-swiftshader",
 )
-PATIENCE_S = 120.0
+PATIENCE_S = 60.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -121,6 +121,7 @@ function listen(): void {
 
 /** Do something; its faults are explained on the page. */
 async function attempt(work: () => Promise<void> | void): Promise<void> {
+  write("problem", "");
   show("problem", false);
   try {
     await work();
