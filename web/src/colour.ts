@@ -5,19 +5,18 @@ import { percentiles } from "./measure";
 /** matplotlib's magma_r: 256 colours, RGB. */
 const TABLE = decodeTable(
   [
-    "+/y/+/q9+/m7+/e5/PW3/PO1/PGz/PCx/O6w/Oyu/Oqs/Oiq/Oao/OWm/OOl/eGj/d+h/d2f/dyd/dqc/dia",
-    "/daY/dSX/dKV/dGT/c+S/c2Q/suO/smN/seL/saJ/sSI/sKG/sCF/r6D/ryC/ruA/rl//rd9/rV8/rN7/rF5",
-    "/q94/q52/qx1/qp0/qhz/qZx/aRw/aJv/aFu/Z9s/Z1r/Ztq/Zlp/Zdo/ZVn/JNm/JJl/JBk/I5j/Ixj+4pi",
-    "+4hh+4Zg+4Rg+oJf+oBe+n9e+X1d+Xtd+Xlc+Hdc+HVc93Nc93Fb9nBb9m5b9Wxb9Wpb9Ghb82db82Vc8mNc",
-    "8WFc8GBd715d7l1d7lte7Vlf7Fhf61Zg6lVg6FRh51Ji5lFi5VBj5E5k4k1l4Uxm4Etm3kpn3Ulo3Ehp2kdp",
-    "2UZq10Vr1kRs1ENt00Jt0UJu0EFvzkBwzT9wyz5xyj5yyD1yxjxzxTx0wzt0wjp1wDp1vjl2vTl3uzh3uTd4",
-    "uDd4tjZ5tTZ5szV6sTV6sDR7rjR7rDN7qzN8qTJ8pzF9pjF9pDB9ozB+oS9+ny9+ni5+nC5/mi1/mS1/lyx/",
-    "lSyAlCuAkiuAkSqAjyqAjSmAjCmAiiiBiSiBhyeBhSaBhCaBgiWBgSWBfySBfiSBfCOBeiKBeSKBdyGBdiGB",
-    "dCCBcx+BcR+Bbx6Bbh6BbB2AaxyAaRyAaBuAZhqAZRqAYxl/YRh/YBh/Xhd/XRd+WxZ+WhV+WBV+VxR9VRN9",
-    "UxN8UhJ8UBJ7TxF7TRF6SxB5ShB5SBB4Rw93RQ92Qw91Qg90QA9zPg9yPA9xOw9vOQ9uNw9sNQ9qNBBoMhBn",
-    "MBBlLxBiLRBgKxFeKhFcKBFZJhFXJRFVIxFSIhFQIBFNHxFLHhBJHBBGGxBEGhBBGA8/Fw88Fg46FQ44FA01",
-    "Eg0zEQwxEAwvDwssDgoqDQooDAkmCwgkCgciCQcfCAYdBwUbBgUZBQQXBAQVBAMTAwMRAgIPAgINAQELAQEJ",
-    "AQAHAAAGAAAEAAAD",
+    "+/y/+/q9+/m7+/e5/PW3/PO1/PGz/PCx/O6w/Oyu/Oqs/Oiq/Oao/OWm/OOl/eGj/d+h/d2f/dyd/dqc/dia/daY/",
+    "dSX/dKV/dGT/c+S/c2Q/suO/smN/seL/saJ/sSI/sKG/sCF/r6D/ryC/ruA/rl//rd9/rV8/rN7/rF5/q94/q52/q",
+    "x1/qp0/qhz/qZx/aRw/aJv/aFu/Z9s/Z1r/Ztq/Zlp/Zdo/ZVn/JNm/JJl/JBk/I5j/Ixj+4pi+4hh+4Zg+4Rg+oJ",
+    "f+oBe+n9e+X1d+Xtd+Xlc+Hdc+HVc93Nc93Fb9nBb9m5b9Wxb9Wpb9Ghb82db82Vc8mNc8WFc8GBd715d7l1d7lte",
+    "7Vlf7Fhf61Zg6lVg6FRh51Ji5lFi5VBj5E5k4k1l4Uxm4Etm3kpn3Ulo3Ehp2kdp2UZq10Vr1kRs1ENt00Jt0UJu0",
+    "EFvzkBwzT9wyz5xyj5yyD1yxjxzxTx0wzt0wjp1wDp1vjl2vTl3uzh3uTd4uDd4tjZ5tTZ5szV6sTV6sDR7rjR7rD",
+    "N7qzN8qTJ8pzF9pjF9pDB9ozB+oS9+ny9+ni5+nC5/mi1/mS1/lyx/lSyAlCuAkiuAkSqAjyqAjSmAjCmAiiiBiSi",
+    "BhyeBhSaBhCaBgiWBgSWBfySBfiSBfCOBeiKBeSKBdyGBdiGBdCCBcx+BcR+Bbx6Bbh6BbB2AaxyAaRyAaBuAZhqA",
+    "ZRqAYxl/YRh/YBh/Xhd/XRd+WxZ+WhV+WBV+VxR9VRN9UxN8UhJ8UBJ7TxF7TRF6SxB5ShB5SBB4Rw93RQ92Qw91Q",
+    "g90QA9zPg9yPA9xOw9vOQ9uNw9sNQ9qNBBoMhBnMBBlLxBiLRBgKxFeKhFcKBFZJhFXJRFVIxFSIhFQIBFNHxFLHh",
+    "BJHBBGGxBEGhBBGA8/Fw88Fg46FQ44FA01Eg0zEQwxEAwvDwssDgoqDQooDAkmCwgkCgciCQcfCAYdBwUbBgUZBQQ",
+    "XBAQVBAMTAwMRAgIPAgINAQELAQEJAQAHAAAGAAAEAAAD",
   ].join(""),
 );
 const TAIL = 0.01;
