@@ -5,7 +5,7 @@ import { percentiles } from "./measure";
 /** matplotlib's magma_r: 256 colours, RGB. */
 const TABLE = decodeTable(
   [
-    "+/y/+/q9+/m7+/e5/PW3/PO1/PGz/PCx/O6w/Oyu/Oqs/Oiq/Oao/OWm/OOl/eGj/d+h/d2f/dyd/dqc/dia/daY/",
+    "+/y/+/q9+/m7+/e5/PW3/PO1/PGz/PCx/O6w/Oyu/Oqs/Oiq/Oao/OWm/OOl/eGj/d+h/d2f/dyd/dqc/dia/daY/", // codespell:ignore oyu
     "dSX/dKV/dGT/c+S/c2Q/suO/smN/seL/saJ/sSI/sKG/sCF/r6D/ryC/ruA/rl//rd9/rV8/rN7/rF5/q94/q52/q",
     "x1/qp0/qhz/qZx/aRw/aJv/aFu/Z9s/Z1r/Ztq/Zlp/Zdo/ZVn/JNm/JJl/JBk/I5j/Ixj+4pi+4hh+4Zg+4Rg+oJ",
     "f+oBe+n9e+X1d+Xtd+Xlc+Hdc+HVc93Nc93Fb9nBb9m5b9Wxb9Wpb9Ghb82db82Vc8mNc8WFc8GBd715d7l1d7lte",
