@@ -1,0 +1,1 @@
+"""The page of ``depth-unet app``, driven in a browser."""

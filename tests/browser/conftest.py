@@ -1,0 +1,154 @@
+"""The page in Debian's Chromium, served by ``depth-unet app``."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from depth_unet.predict.load import load
+from depth_unet.predict.onnx import OnnxModel
+
+sync_api = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium")
+PAGE = Path(__file__).parents[2] / "src/depth_unet/app/page"
+WEIGHTS = Path(__file__).parents[2] / "src/depth_unet/weights"
+ARGUMENTS = (
+    "--no-sandbox",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--enable-unsafe-swiftshader",
+)
+PATIENCE_S = 60.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests of this folder need a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def url() -> Iterator[str]:
+    """The address of a running ``depth-unet app``."""
+    command = [sys.executable, "-m", "depth_unet", "app", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as server:
+        try:
+            assert server.stdout is not None
+            address = server.stdout.readline().strip()
+            assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)
+            yield address
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["sync_api.Browser"]:
+    """Chromium, without a window."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def model() -> OnnxModel:
+    """The network that the page starts with, in Python."""
+    model = load(WEIGHTS / "transfer.onnx")
+    assert isinstance(model, OnnxModel)
+    return model
+
+
+class Visitor:
+    """What a visitor does and sees.
+
+    Args:
+        page: An open tab.
+        url: The address of the page.
+    """
+
+    def __init__(self, page: "sync_api.Page", url: str) -> None:
+        self.page = page
+        self.faults: list[str] = []
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on(
+            "console",
+            lambda message: message.type == "error" and self.faults.append(message.text),
+        )
+        page.goto(url)
+        self.wait_for("Ready")
+
+    def wait_for(self, beginning: str) -> str:
+        """Wait until the status begins like this; return it. Fails on a message of a fault."""
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            status, problem = self.page.inner_text("#status"), self.page.inner_text("#problem")
+            assert not problem, problem
+            if status.startswith(beginning):
+                return status
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"the status stays {status!r}")
+
+    def problem(self) -> str:
+        """Wait for a message of a fault."""
+        self.page.locator("#problem").wait_for(timeout=1000 * PATIENCE_S)
+        return self.page.inner_text("#problem")
+
+    def choose(self, photo: Path) -> None:
+        """Choose a photo, and wait for its depth."""
+        self.start(photo)
+        self.wait_for("Predicted")
+
+    def start(self, photo: Path) -> None:
+        """Choose a photo."""
+        # The status of the photo before must not count.
+        self.page.evaluate("() => { document.getElementById('status').textContent = '' }")
+        self.page.set_input_files("#file", photo)
+
+    def download(self, kind: str, folder: Path) -> Path:
+        """Download a file."""
+        with self.page.expect_download() as download:
+            self.page.click(f"#downloads button[value={kind}]")
+        path = folder / download.value.suggested_filename
+        download.value.save_as(path)
+        return path
+
+    def depth_m(self, folder: Path) -> np.ndarray:
+        """The depth that the page shows."""
+        depth_m: np.ndarray = np.load(self.download("npy", folder))
+        return depth_m
+
+    def point_at(self, x: int, y: int, width: int, height: int) -> tuple[float, float]:
+        """Where a pixel of a photo of this size lies in the stage."""
+        box = self.page.locator("#stage").bounding_box()
+        assert box is not None
+        return (x + 0.5) / width * box["width"], (y + 0.5) / height * box["height"]
+
+    def click(self, x: int, y: int, width: int, height: int) -> None:
+        """Click a pixel of a photo of this size."""
+        across, down = self.point_at(x, y, width, height)
+        self.page.click("#stage", position={"x": across, "y": down})
+
+    def hover(self, x: int, y: int, width: int, height: int) -> str:
+        """Move the pointer to a pixel; return what the page says of it."""
+        across, down = self.point_at(x, y, width, height)
+        self.page.hover("#stage", position={"x": across, "y": down})
+        return self.page.inner_text("#readout")
+
+
+@pytest.fixture
+def visitor(browser: "sync_api.Browser", url: str) -> Iterator[Visitor]:
+    """A visitor with the page open."""
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        visitor = Visitor(context.new_page(), url)
+        yield visitor
+        assert not visitor.faults
