@@ -52,7 +52,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help demo demo-data test test-all check page wheel docs bench transfer scratch graphs figures clean
+.PHONY: help demo demo-data test test-all check page browser wheel docs bench transfer scratch graphs figures clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -106,6 +106,10 @@ page: ## build the page of `depth-unet app` (needs Node.js 20 or later)
 	$(if $(NPM),,$(error npm is missing; install Node.js 20 or later and run `make page` again))
 	npm ci --prefix web
 	npm run --prefix web build
+
+browser: page $(READY) ## check the source of the page, and test the page in Chromium
+	npm run --prefix web check
+	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m browser tests/browser
 
 # The tests run from a copy without src/, so that they import the installed wheel.
 wheel: $(READY) $(WHEEL_READY) ## build the wheel, install it into a clean environment, test it there
