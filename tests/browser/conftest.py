@@ -12,20 +12,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from depth_unet.app.site import INDEX, PAGE
 from depth_unet.predict.load import load
 from depth_unet.predict.onnx import OnnxModel
 
-sync_api = pytest.importorskip("playwright.sync_api")
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is missing: pip install playwright"
+)
 CHROMIUM = shutil.which("chromium")
-PAGE = Path(__file__).parents[2] / "src/depth_unet/app/page"
 WEIGHTS = Path(__file__).parents[2] / "src/depth_unet/weights"
 ARGUMENTS = (
     "--no-sandbox",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--enable-unsafe-swiftshader",
+    "--enable-blink-features=ForceEagerMeasureMemory",
 )
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0  # a busy machine takes long
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,6 +41,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def url() -> Iterator[str]:
     """The address of a running ``depth-unet app``."""
+    if not (PAGE / INDEX).is_file():
+        pytest.skip("the page is missing: make page")
     command = [sys.executable, "-m", "depth_unet", "app", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as server:
         try:
@@ -53,11 +58,18 @@ def url() -> Iterator[str]:
 def browser() -> Iterator["sync_api.Browser"]:
     """Chromium, without a window."""
     if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
+        pytest.skip("chromium is missing: apt-get install chromium")
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def context(browser: "sync_api.Browser") -> Iterator["sync_api.BrowserContext"]:
+    """Tabs that share what was downloaded."""
+    with browser.new_context(viewport={"width": 800, "height": 700}) as context:
+        yield context
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +91,7 @@ class Visitor:
     def __init__(self, page: "sync_api.Page", url: str) -> None:
         self.page = page
         self.faults: list[str] = []
+        page.set_default_timeout(1000 * PATIENCE_S)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on(
             "console",
@@ -100,8 +113,12 @@ class Visitor:
 
     def problem(self) -> str:
         """Wait for a message of a fault."""
-        self.page.locator("#problem").wait_for(timeout=1000 * PATIENCE_S)
+        self.page.locator("#problem").wait_for()
         return self.page.inner_text("#problem")
+
+    def forget_status(self) -> None:
+        """Empty the status, so that the one of the photo before does not count."""
+        self.page.evaluate("() => { document.getElementById('status').textContent = '' }")
 
     def choose(self, photo: Path) -> None:
         """Choose a photo, and wait for its depth."""
@@ -110,8 +127,7 @@ class Visitor:
 
     def start(self, photo: Path) -> None:
         """Choose a photo."""
-        # The status of the photo before must not count.
-        self.page.evaluate("() => { document.getElementById('status').textContent = '' }")
+        self.forget_status()
         self.page.set_input_files("#file", photo)
 
     def download(self, kind: str, folder: Path) -> Path:
@@ -138,17 +154,19 @@ class Visitor:
         across, down = self.point_at(x, y, width, height)
         self.page.click("#stage", position={"x": across, "y": down})
 
-    def hover(self, x: int, y: int, width: int, height: int) -> str:
-        """Move the pointer to a pixel; return what the page says of it."""
+    def hover(self, x: int, y: int, width: int, height: int) -> tuple[tuple[int, int], list[float]]:
+        """Move the pointer to a pixel; return the pixel, depth and interval that the page tells."""
         across, down = self.point_at(x, y, width, height)
         self.page.hover("#stage", position={"x": across, "y": down})
-        return self.page.inner_text("#readout")
+        text = self.page.inner_text("#readout")
+        found_x, found_y = map(int, re.findall(r"column (\d+), row (\d+)", text)[0])
+        return (found_x, found_y), [float(value) for value in re.findall(r"\d+\.\d\d", text)]
 
 
 @pytest.fixture
-def visitor(browser: "sync_api.Browser", url: str) -> Iterator[Visitor]:
+def visitor(context: "sync_api.BrowserContext", url: str) -> Iterator[Visitor]:
     """A visitor with the page open."""
-    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
-        visitor = Visitor(context.new_page(), url)
-        yield visitor
-        assert not visitor.faults
+    visitor = Visitor(context.new_page(), url)
+    yield visitor
+    visitor.page.close()
+    assert not visitor.faults

@@ -2,13 +2,18 @@
 
 import gzip
 import io
+import struct
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.conftest import PAGE, Visitor, sync_api
+from depth_unet.app.site import INDEX, PAGE
+from depth_unet.figures.colour import DEPTH_COLORMAP, colour_table
+from tests.browser.conftest import Visitor, sync_api
 
 WEB = Path(__file__).parents[2] / "web"
 EXAMPLES = Path(__file__).parents[2] / "examples/photos"
@@ -66,6 +71,7 @@ def test_examples_can_be_tried(visitor: Visitor) -> None:
     """Each example photo is shown with its depth, by one click."""
     buttons = visitor.page.locator("#examples button")
     assert buttons.count() == len(list(EXAMPLES.glob("*.jpg")))
+    visitor.forget_status()
     buttons.first.click()
     visitor.wait_for("Predicted")
     assert "as you set it" in visitor.page.inner_text("#focal")
@@ -74,9 +80,9 @@ def test_examples_can_be_tried(visitor: Visitor) -> None:
 def test_drop_and_paste(visitor: Visitor) -> None:
     """A dropped and a pasted photo are opened like a chosen one."""
     for kind, field in (("drop", "dataTransfer"), ("paste", "clipboardData")):
+        visitor.forget_status()
         visitor.page.evaluate(
             """async ([kind, field]) => {
-                document.getElementById('status').textContent = '';
                 const photo = await (await fetch('examples/office.jpg')).blob();
                 const data = new DataTransfer();
                 data.items.add(new File([photo], `${kind}.jpg`, { type: 'image/jpeg' }));
@@ -93,7 +99,7 @@ def test_model_switch(visitor: Visitor, tmp_path: Path) -> None:
     """Another network predicts the photo that is open, at its own canvas."""
     visitor.choose(OFFICE)
     before = visitor.depth_m(tmp_path)
-    visitor.page.evaluate("() => { document.getElementById('status').textContent = '' }")
+    visitor.forget_status()
     visitor.page.select_option("#model", "scratch")
     visitor.wait_for("Predicted")
     after = visitor.depth_m(tmp_path)
@@ -109,7 +115,7 @@ def test_live_camera(visitor: Visitor, tmp_path: Path) -> None:
     visitor.page.wait_for_timeout(2000)
     rate = float(visitor.page.inner_text("#frames").split()[0])
     assert rate > 0
-    visitor.page.evaluate("() => { document.getElementById('status').textContent = '' }")
+    visitor.forget_status()
     visitor.page.click("#take")
     visitor.wait_for("Predicted")
     assert visitor.page.is_hidden("#live")
@@ -120,23 +126,44 @@ def _not_an_image(path: Path) -> None:
     path.write_text("A text.")
 
 
-def _truncated(path: Path) -> None:
+def _truncated_jpeg(path: Path) -> None:
     path.write_bytes(OFFICE.read_bytes()[:20_000])
+
+
+def _truncated_png(path: Path) -> None:
+    Image.open(OFFICE).save(path, "png")
+    path.write_bytes(path.read_bytes()[:100_000])
 
 
 def _too_large(path: Path) -> None:
     Image.new("L", (12_000, 9_000)).save(path, "png")
 
 
+def _bomb(path: Path) -> None:
+    """A small file of a black photo that would take 3.6 GB."""
+    side = 30_000
+    rows = zlib.compress(bytes(side * (1 + side // 8)), 1)
+    chunks = {b"IHDR": struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0), b"IDAT": rows}
+    written = b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in (chunks | {b"IEND": b""}).items()
+    )
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + written)
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
         (_not_an_image, "not an image"),
-        (_truncated, "damaged or incomplete"),
+        (_truncated_jpeg, "damaged or incomplete"),
+        (_truncated_png, "damaged or incomplete"),
         (_too_large, "too large"),
+        (_bomb, "too large"),
     ],
 )
-def test_bad_files_are_explained(visitor: Visitor, tmp_path: Path, make, words: str) -> None:
+def test_bad_files_are_explained(
+    visitor: Visitor, tmp_path: Path, make: Callable[[Path], None], words: str
+) -> None:
     """A bad file is explained in a sentence; the next photo works."""
     bad = tmp_path / "bad.jpg"
     make(bad)
@@ -144,6 +171,55 @@ def test_bad_files_are_explained(visitor: Visitor, tmp_path: Path, make, words: 
     assert words in visitor.problem()
     visitor.choose(OFFICE)
     assert visitor.page.is_hidden("#problem")
+
+
+def test_works_again_after_out_of_memory(visitor: Visitor) -> None:
+    """When ONNX Runtime aborts for want of memory, the page says so and starts it anew."""
+    visitor.page.evaluate(
+        """() => {
+            const send = Worker.prototype.postMessage;
+            Worker.prototype.postMessage = function () {
+                Worker.prototype.postMessage = send;
+                const message = 'RuntimeError: Aborted(OOM): out of memory';
+                this.dispatchEvent(new ErrorEvent('error', { message }));
+            };
+        }"""
+    )
+    (before,) = visitor.page.workers
+    visitor.start(OFFICE)
+    assert "out of memory" in visitor.problem()
+    visitor.choose(OFFICE)
+    assert before not in visitor.page.workers
+
+
+def test_works_again_after_a_failed_download(
+    context: "sync_api.BrowserContext", visitor: Visitor
+) -> None:
+    """A network that could not be downloaded is asked for again with the next photo."""
+    page = visitor.page
+    page.evaluate("() => caches.delete('models')")
+    context.route("**/scratch-*", lambda route: route.abort())
+    page.select_option("#model", "scratch")
+    assert "could not be downloaded" in visitor.problem()
+    context.unroute("**/scratch-*")
+    visitor.choose(OFFICE)
+    assert any("ERR_FAILED" in fault for fault in visitor.faults)
+    visitor.faults.clear()
+
+
+def test_known_length_needs_two_points(visitor: Visitor) -> None:
+    """A length between the same place twice, or without points, is refused in a sentence."""
+    visitor.choose(OFFICE)
+    page = visitor.page
+    page.check("input[name=tool][value=known]")
+    page.fill("#metres", "2")
+    page.press("#metres", "Enter")
+    assert "no points yet" in visitor.problem()
+    visitor.click(100, 100, 480, 360)
+    visitor.click(100, 100, 480, 360)
+    page.press("#metres", "Enter")
+    page.get_by_text("do not fix the scale").wait_for()
+    assert "multiplies" not in page.inner_text("#scaled")
 
 
 def test_60_megapixels(visitor: Visitor, tmp_path: Path) -> None:
@@ -155,50 +231,77 @@ def test_60_megapixels(visitor: Visitor, tmp_path: Path) -> None:
     assert visitor.page.evaluate("() => document.getElementById('photo').width") == 1600
 
 
-def test_reload_offline(browser: "sync_api.Browser", url: str, tmp_path: Path) -> None:
+def test_reload_offline(context: "sync_api.BrowserContext", url: str, tmp_path: Path) -> None:
     """Once loaded, the page works without a network."""
-    with browser.new_context() as context:
-        visitor = Visitor(context.new_page(), url)
-        visitor.page.evaluate("async () => { await navigator.serviceWorker.ready }")
-        context.set_offline(True)
+    visitor = Visitor(context.new_page(), url)
+    visitor.page.evaluate("async () => { await navigator.serviceWorker.ready }")
+    context.set_offline(True)
+    try:
         visitor.page.reload()
         visitor.wait_for("Ready")
         visitor.choose(OFFICE)
+        visitor.forget_status()
         visitor.page.locator("#examples button").first.click()
         visitor.wait_for("Predicted")
         assert visitor.depth_m(tmp_path).size
+    finally:
+        context.set_offline(False)
+        visitor.page.close()
 
 
-def test_two_tabs(browser: "sync_api.Browser", url: str, tmp_path: Path) -> None:
+def test_two_tabs(context: "sync_api.BrowserContext", url: str, tmp_path: Path) -> None:
     """Two tabs predict at once, each its own photo."""
-    with browser.new_context() as context:
-        visitors = [Visitor(context.new_page(), url) for _ in range(2)]
-        for visitor, name in zip(visitors, ("office.jpg", "library.jpg"), strict=True):
-            visitor.start(EXAMPLES / name)
-        for visitor in visitors:
-            visitor.wait_for("Predicted")
-        first, second = (visitor.depth_m(tmp_path) for visitor in visitors)
-        assert np.abs(first - second).max() > 0.05
+    visitors = [Visitor(context.new_page(), url) for _ in range(2)]
+    for visitor, name in zip(visitors, ("office.jpg", "library.jpg"), strict=True):
+        visitor.start(EXAMPLES / name)
+    for visitor in visitors:
+        visitor.wait_for("Predicted")
+    first, second = (visitor.depth_m(tmp_path) for visitor in visitors)
+    assert np.abs(first - second).max() > 0.05
+    for visitor in visitors:
+        visitor.page.close()
 
 
 def test_all_by_keyboard(visitor: Visitor) -> None:
-    """The cross moves by arrow keys and marks with Enter; every control can be reached."""
-    visitor.choose(OFFICE)
-    visitor.page.check("input[name=tool][value=measure]")
-    visitor.page.focus("#stage")
-    visitor.page.keyboard.press("Enter")
+    """Every control can be reached with Tab; the cross, the tools and the room obey keys."""
+    page = visitor.page
+    visitor.forget_status()
+    page.locator("#examples button").nth(1).press("Enter")
+    visitor.wait_for("Predicted")
+    page.focus("input[name=tool][value=look]")
+    page.keyboard.press("ArrowRight")
+    assert page.is_checked("input[name=tool][value=measure]")
+    page.focus("#stage")
+    page.keyboard.press("Enter")
     for _ in range(6):
-        visitor.page.keyboard.press("Shift+ArrowRight")
-    visitor.page.keyboard.press("ArrowDown")
-    assert "column 300, row 181" in visitor.page.inner_text("#spoken")
-    visitor.page.keyboard.press("Enter")
-    assert visitor.page.locator("#distances li").count() == 1
-    visitor.page.focus("body")
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert "column 300, row 181" in page.inner_text("#spoken")
+    page.keyboard.press("Enter")
+    assert page.locator("#distances li").count() == 1
+    page.focus("#compare")
+    page.keyboard.press("End")
+    assert "0%" in page.evaluate("() => document.getElementById('depth').style.clipPath")
+    room = _picture(visitor, "#space")
+    for key in ("+", "ArrowUp"):
+        page.focus("#space")
+        for _ in range(4):
+            page.keyboard.press(key)
+        changed = _picture(visitor, "#space")
+        assert _share_changed(room, changed) > 0.1
+        room = changed
+    names = """element => [element.id, element.name, element.value].filter(Boolean).join(' ')"""
+    wanted = page.evaluate(
+        f"""() => [...document.querySelectorAll('button, input, select, [tabindex]')]
+            .filter(element => element.checkVisibility() && (element.checked ?? true) !== false
+                || element.type === 'file' || element.type === 'range').map({names})"""
+    )
+    page.evaluate("() => document.activeElement.blur()")
     reached = set()
-    for _ in range(40):
-        visitor.page.keyboard.press("Tab")
-        reached.add(visitor.page.evaluate("() => document.activeElement.id"))
-    assert {"file", "camera", "model", "stage", "compare", "fov", "space", "clear"} <= reached
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate(f"() => ({names})(document.activeElement)"))
+    assert set(wanted) <= reached
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -223,6 +326,32 @@ def test_accessible(
         assert wide <= size[0]
 
 
+def test_memory(visitor: Visitor, tmp_path: Path) -> None:
+    """After 50 photos, the page takes no more memory than after 5, plus 10 %."""
+    page = visitor.page
+    devtools = page.context.new_cdp_session(page)
+    photos = []
+    for i, size in enumerate([(320, 240), (300, 400), (480, 360), (333, 250), (400, 300)]):
+        photos.append(tmp_path / f"{i}.jpg")
+        Image.open(OFFICE).resize(size).save(photos[-1])
+    bytes_after = []
+    for number in range(50):
+        visitor.choose(photos[number % len(photos)])
+        if number in (4, 49):
+            devtools.send("HeapProfiler.collectGarbage")
+            measured = page.evaluate(
+                "async () => await performance.measureUserAgentSpecificMemory()"
+            )
+            bytes_after.append(measured["bytes"])
+    assert bytes_after[1] <= 1.1 * bytes_after[0]
+
+
+def test_legend_has_the_colours_of_python() -> None:
+    """The page paints depth in the colours of ``depth-unet predict``."""
+    (legend,) = (PAGE / "assets").glob("magma-*.png")
+    assert (np.asarray(Image.open(legend))[0] == colour_table(DEPTH_COLORMAP)).all()
+
+
 def test_sizes() -> None:
     """All scripts and styles stay below 500 kB compressed; there is one WASM build."""
     scripts = [path for path in PAGE.rglob("*") if path.suffix in (".js", ".mjs", ".css")]
@@ -233,7 +362,7 @@ def test_sizes() -> None:
 
 def test_no_inline_code() -> None:
     """The built page holds no inline script or style."""
-    html = (PAGE / "index.html").read_text()
+    html = (PAGE / INDEX).read_text()
     assert "<style" not in html
     assert "style=" not in html
     assert all("src=" in tag for tag in html.split("<script")[1:])

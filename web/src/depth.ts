@@ -1,95 +1,91 @@
-/** Metric depth of one photo; what `predict/prediction.py` answers, with the same numbers. */
+/** Metric depth of one photo; what `predict/prediction.py` answers. */
 
-import { measure, distance, type Anchor, type Estimate, type Measurement } from "./measure";
-import type { Correlation, Pixel, Point } from "./measure";
-import { Resized, type Size } from "./resize";
+import { distance, measure, type Anchor, type Correlation, type Estimate } from "./measure";
+import type { Measurement, Pixel, Point } from "./measure";
+import { Problem } from "./problem";
+import { bilinear, type Size } from "./resize";
+import type text from "./text.json";
 
 const LOG_HALF = Math.log(5); // half of the 80 % interval of a Laplace distribution of scale 1
+const MOST_SHARE = 5; // of a pixel's depth error in that of a known length, as in `predict/known.py`
+const MOST_SCALE = 100;
 
-/** What the network says, at the size of its canvas. */
+/** What the network says of a photo. */
 export interface Answer {
-  canvas: Size;
+  /** Size of the photo. */
+  size: Size;
+  focalPx: number;
+  focalFrom: keyof typeof text.focalFrom;
+  /** Size of the maps. */
+  mapSize: Size;
   depthM: Float32Array<ArrayBuffer>;
   uncertaintyM: Float32Array<ArrayBuffer> | null;
 }
 
-/** What the prediction holds for. */
-export interface Facts {
-  photo: string;
-  model: string;
-  engine: string;
-  size: Size;
-  focalPx: number;
-  focalFrom: string;
-  correlation: Correlation;
-}
+export type Names = Record<"photo" | "model" | "engine", string>;
 
 export class Prediction {
-  private readonly depth: Resized;
-  private readonly logSpread: Resized | null = null;
+  private readonly logSpread: Float32Array | null;
 
   constructor(
-    readonly facts: Facts,
-    private readonly answer: Answer,
+    readonly names: Names,
+    readonly answer: Answer,
+    private readonly correlation: Correlation,
     readonly scale = 1,
     private readonly anchors: Anchor[] = [],
   ) {
-    const { canvas, depthM, uncertaintyM } = answer;
-    this.depth = new Resized(depthM, canvas, facts.size);
-    if (uncertaintyM) {
-      const spread = uncertaintyM.map((half, i) =>
-        Math.log(Math.asinh(half / depthM[i]) / LOG_HALF),
-      );
-      this.logSpread = new Resized(spread, canvas, facts.size);
-    }
+    const logSpread = (half: number, i: number) =>
+      Math.log(Math.asinh(half / answer.depthM[i]) / LOG_HALF);
+    this.logSpread = answer.uncertaintyM?.map(logSpread) ?? null;
   }
 
-  /** Depth along the optical axis, metres, at a pixel of the photo. */
-  depthM(x: number, y: number): number {
-    return Math.fround(this.depth.at(x, y) * Math.fround(this.scale));
-  }
-
-  /** The same for a whole row. */
+  /** Depth along the optical axis, metres, in a row of the photo. */
   rowM(y: number): Float32Array<ArrayBuffer> {
-    return this.depth.row(y).map((metres) => metres * Math.fround(this.scale));
+    const { depthM, size } = this.answer;
+    return new Float32Array(size.width).map((_, x) => this.at(depthM, { x, y }) * this.scale);
   }
 
-  /** Depth at the size of the network's canvas. */
-  smallM(): Float32Array<ArrayBuffer> {
-    return this.answer.depthM.map((metres) => metres * Math.fround(this.scale));
+  /** Depth at the size of the maps. */
+  mapM(): Float32Array<ArrayBuffer> {
+    return this.answer.depthM.map((metres) => metres * this.scale);
   }
 
-  point({ x, y }: Pixel): Point {
-    const { size, focalPx } = this.facts;
-    const depthM = this.depthM(x, y);
-    const ray = [(x - (size.width - 1) / 2) / focalPx, (y - (size.height - 1) / 2) / focalPx];
-    const logHalf = this.logSpread && LOG_HALF * Math.exp(this.logSpread.at(x, y));
-    return { x, y, depthM, logHalf, placeM: [ray[0] * depthM, ray[1] * depthM, depthM] };
+  point(pixel: Pixel): Point {
+    const { size, focalPx, depthM } = this.answer;
+    const z = this.at(depthM, pixel) * this.scale;
+    const [right, down] = [pixel.x - (size.width - 1) / 2, pixel.y - (size.height - 1) / 2];
+    const logHalf = this.logSpread && LOG_HALF * Math.exp(this.at(this.logSpread, pixel));
+    return { ...pixel, placeM: [(right / focalPx) * z, (down / focalPx) * z, z], logHalf };
   }
 
   measure(start: Pixel, stop: Pixel): Measurement {
     const points = [start, stop, ...this.anchors].map((pixel) => this.point(pixel));
     const weights = this.anchors.map(({ weight }) => weight);
-    const { correlation, size } = this.facts;
-    return measure(points, weights, correlation, Math.max(size.height, size.width));
+    const { height, width } = this.answer.size;
+    return measure(points, weights, this.correlation, Math.max(height, width));
   }
 
   depthEstimate(pixel: Pixel): Estimate {
     return this.measure(pixel, pixel).startDepth;
   }
 
-  /** The prediction, scaled so that a length is true; see `predict/known.py`. */
+  /** An unscaled prediction, scaled so that a length is true; see `predict/known.py`. */
   calibrated(start: Pixel, stop: Pixel, metres: number): Prediction {
-    const original = new Prediction(this.facts, this.answer);
-    const [a, b] = [original.point(start).placeM, original.point(stop).placeM];
+    const [a, b] = [start, stop].map((pixel) => this.point(pixel).placeM);
     const scale = metres / distance(a, b);
     const along = a.map((value, i) => value - b[i]);
     const dot = (left: number[]) => left.reduce((sum, value, i) => sum + value * along[i], 0);
     const share = dot(a) / dot(along);
+    const isFixed = Math.max(Math.abs(share), Math.abs(1 - share)) <= MOST_SHARE;
+    if (!isFixed || Math.max(scale, 1 / scale) > MOST_SCALE) throw new Problem("points");
     const anchors = [
       { ...start, weight: share },
       { ...stop, weight: 1 - share },
     ];
-    return new Prediction(this.facts, this.answer, scale, anchors);
+    return new Prediction(this.names, this.answer, this.correlation, scale, anchors);
+  }
+
+  private at(map: Float32Array, pixel: Pixel): number {
+    return bilinear(map, this.answer.mapSize, this.answer.size, pixel);
   }
 }

@@ -10,55 +10,51 @@ const PERCENTILES = [0, 5, 50, 95, 100];
 
 /** What a file states about itself. */
 export function statement(prediction: Prediction, unit: string): Record<string, string> {
-  const { size, focalPx, focalFrom, model, engine, photo } = prediction.facts;
-  const [cx, cy] = [(size.width - 1) / 2, (size.height - 1) / 2];
-  const focal = short(focalPx, 6);
+  const { size, focalPx, focalFrom } = prediction.answer;
+  const short = (value: number) => String(Number(value.toPrecision(6)));
+  const focal = `fx ${short(focalPx)} px, fy ${short(focalPx)} px`;
+  const axis = `axis at column ${short((size.width - 1) / 2)}, row ${short((size.height - 1) / 2)}`;
   return {
     quantity: QUANTITY,
     unit,
-    model,
-    engine,
-    camera:
-      `fx ${focal} px, fy ${focal} px, axis at column ${short(cx, 6)}, row ${short(cy, 6)}, ` +
-      `image of ${size.width}x${size.height}`,
+    ...prediction.names,
+    camera: `${focal}, ${axis}, image of ${size.width}x${size.height}`,
     distortion: "none",
     focal_from: focalFrom,
-    depth_scale: short(prediction.scale, 6),
-    photo,
+    depth_scale: short(prediction.scale),
   };
 }
 
 /** Whole millimetres in 16 bits; 0 is a hole. */
 export async function png16(prediction: Prediction): Promise<Blob> {
-  const { height, width } = prediction.facts.size;
+  const { height, width } = prediction.answer.size;
   const header = new DataView(new ArrayBuffer(13));
   header.setUint32(0, width);
   header.setUint32(4, height);
   header.setUint8(8, 16); // bits; the other fields are 0: grey, deflate, no interlacing
-  const rows = function* (): Generator<Bytes, undefined> {
-    for (let y = 0; y < height; y++) {
-      const row = new DataView(new ArrayBuffer(1 + 2 * width));
-      prediction.rowM(y).forEach((metres, x) => {
-        const mm = Math.round(metres * 1000);
-        row.setUint16(1 + 2 * x, mm > 0 && mm <= MOST_MM ? mm : 0);
-      });
-      yield new Uint8Array(row.buffer);
-    }
-  };
+  const rows = Array.from({ length: height }, (_, y) => {
+    const row = new DataView(new ArrayBuffer(1 + 2 * width));
+    prediction.rowM(y).forEach((metres, x) => {
+      const mm = Math.round(metres * 1000);
+      row.setUint16(1 + 2 * x, mm <= MOST_MM ? mm : 0);
+    });
+    return row;
+  });
+  const packed = new Blob(rows).stream().pipeThrough(new CompressionStream("deflate"));
   const texts = Object.entries(statement(prediction, "millimetres; 0 is a hole"));
   const encode = new TextEncoder();
   return new Blob([
     new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-    ...chunk("IHDR", new Uint8Array(header.buffer)),
-    ...texts.flatMap(([key, value]) => chunk("iTXt", encode.encode(`${key}\0\0\0\0\0${value}`))),
-    ...chunk("IDAT", await deflate(rows())),
-    ...chunk("IEND", new Uint8Array()),
+    chunk("IHDR", header.buffer),
+    ...texts.map(([key, value]) => chunk("iTXt", encode.encode(`${key}\0\0\0\0\0${value}`))),
+    chunk("IDAT", await new Response(packed).arrayBuffer()),
+    chunk("IEND", new ArrayBuffer()),
   ]);
 }
 
 /** float32 metres as NumPy array. */
 export function npy(prediction: Prediction): Blob {
-  const { height, width } = prediction.facts.size;
+  const { height, width } = prediction.answer.size;
   const facts = `{'descr': '<f4', 'fortran_order': False, 'shape': (${height}, ${width}), }`;
   const header = `${facts.padEnd(128 - 10 - 1)}\n`;
   const magic = new Uint8Array([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]);
@@ -67,8 +63,7 @@ export function npy(prediction: Prediction): Blob {
 }
 
 /** Coloured points, binary; the axes are x right, y down, z forward. */
-export function ply(prediction: Prediction, surface: Surface, colours: Uint8Array): Blob {
-  const { pointsM, logHalf } = surface;
+export function ply(prediction: Prediction, { pointsM, colours, logHalf }: Surface): Blob {
   const texts = Object.entries(statement(prediction, "metres"));
   const comment = texts.map(([key, value]) => `${key}: ${value}`).join("; ");
   const hasSpread = !Number.isNaN(logHalf[0]);
@@ -96,27 +91,22 @@ export function ply(prediction: Prediction, surface: Surface, colours: Uint8Arra
 
 /** Camera, percentiles of depth, and the distances that were measured. */
 export function json(prediction: Prediction, measurements: Measurement[]): Blob {
-  const { facts, scale } = prediction;
+  const { size, focalPx } = prediction.answer;
   const found = percentiles(
-    prediction.smallM(),
-    PERCENTILES.map((share) => share / 100),
+    prediction.mapM(),
+    PERCENTILES.map((percent) => percent / 100),
   );
   const values = {
-    quantity: QUANTITY,
-    unit: "metres",
-    model: facts.model,
-    engine: facts.engine,
-    photo: facts.photo,
+    ...statement(prediction, "metres"),
     intrinsics: {
-      ...facts.size,
-      fx_px: facts.focalPx,
-      fy_px: facts.focalPx,
-      cx_px: (facts.size.width - 1) / 2,
-      cy_px: (facts.size.height - 1) / 2,
+      ...size,
+      fx_px: focalPx,
+      fy_px: focalPx,
+      cx_px: (size.width - 1) / 2,
+      cy_px: (size.height - 1) / 2,
     },
     distortion: { model: "none", coefficients: [] },
-    focal_from: facts.focalFrom,
-    depth_scale: scale,
+    depth_scale: prediction.scale,
     depth_percentiles_m: Object.fromEntries(found.map((value, i) => [PERCENTILES[i], value])),
     interval: 0.8,
     distances: measurements.map(({ start, stop, distance, startDepth, stopDepth }) => ({
@@ -136,50 +126,28 @@ export function save(file: Blob, name: string): void {
   link.href = URL.createObjectURL(file);
   link.download = name;
   link.click();
-  setTimeout(() => {
-    URL.revokeObjectURL(link.href);
-  }, 60_000);
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 function estimate(name: string, { metres, interval }: Estimate): Record<string, unknown> {
   return { [`${name}_m`]: metres, [`${name}_interval_m`]: interval };
 }
 
-function short(value: number, digits: number): string {
-  return String(Number(value.toPrecision(digits)));
+function chunk(name: string, data: ArrayBuffer | Uint8Array): DataView<ArrayBuffer> {
+  const bytes = new Uint8Array(data.byteLength + 12);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, data.byteLength);
+  bytes.set(new TextEncoder().encode(name), 4);
+  bytes.set(new Uint8Array(data), 8);
+  view.setUint32(data.byteLength + 8, crc32(bytes.subarray(4, -4)));
+  return view;
 }
 
-type Bytes = Uint8Array<ArrayBuffer>;
-
-async function deflate(rows: Iterator<Bytes, undefined>): Promise<Bytes> {
-  const stream = new ReadableStream<Bytes>({
-    pull(controller) {
-      const row = rows.next();
-      if (row.done) controller.close();
-      else controller.enqueue(row.value);
-    },
-  });
-  const packed = stream.pipeThrough(new CompressionStream("deflate"));
-  return new Uint8Array(await new Response(packed).arrayBuffer());
-}
-
-function chunk(name: string, data: Bytes): Bytes[] {
-  const body = new Uint8Array(4 + data.length);
-  body.set(new TextEncoder().encode(name));
-  body.set(data, 4);
-  const word = (value: number) => {
-    const view = new DataView(new ArrayBuffer(4));
-    view.setUint32(0, value);
-    return new Uint8Array(view.buffer);
-  };
-  return [word(data.length), body, word(crc32(body))];
-}
-
-function crc32(bytes: Bytes): number {
+function crc32(bytes: Uint8Array): number {
   let crc = ~0;
   for (const byte of bytes) {
     crc ^= byte;
     for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
   }
-  return ~crc >>> 0;
+  return ~crc;
 }

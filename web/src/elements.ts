@@ -12,19 +12,30 @@ export function show(id: string, visible: boolean): void {
   byId(id, HTMLElement).hidden = !visible;
 }
 
-export function write(id: string, words: string): void {
-  byId(id, HTMLElement).textContent = words;
+export function label(id: string, words: string): void {
+  byId(id, HTMLElement).setAttribute("aria-label", words);
 }
 
-export function onClick(id: string, act: () => void): void {
-  byId(id, HTMLElement).addEventListener("click", act);
+export function write(id: string, words: string, values: Values = {}): void {
+  byId(id, HTMLElement).textContent = fill(words, values);
 }
 
-/** The value of the radio button of this name that is on; `act` is called when it changes. */
-export function onChoice(name: string, act: (value: string) => void): void {
-  for (const input of document.querySelectorAll<HTMLInputElement>(`input[name="${name}"]`)) {
-    input.addEventListener("change", () => {
-      act(input.value);
-    });
-  }
+type Values = Record<string, string | number>;
+
+/** Put values into a text of `text.json`: `{width}`, or `{metres:2}` with two decimals. */
+export function fill(words: string, values: Values): string {
+  return words.replace(/\{(\w+)(?::(\d))?\}/g, (_, name: string, digits?: string) => {
+    const value = values[name];
+    return typeof value === "number" && digits ? value.toFixed(Number(digits)) : String(value);
+  });
+}
+
+type Listener = (target: HTMLInputElement) => Promise<void> | void;
+
+/** Listen to an event of an element; the browser does nothing of its own. */
+export function on(id: string, kind: string, act: Listener): void {
+  byId(id, HTMLElement).addEventListener(kind, (event) => {
+    event.preventDefault();
+    void act(event.target as HTMLInputElement);
+  });
 }

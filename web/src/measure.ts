@@ -17,17 +17,18 @@ export interface Anchor extends Pixel {
   weight: number;
 }
 
-/** What is predicted at a pixel: depth along the axis, place, half the interval of log-depth. */
+/** What is predicted at a pixel: its place, of which the last is depth; half its log-interval. */
 export interface Point extends Pixel {
-  depthM: number;
   placeM: Vector;
   logHalf: number | null;
 }
 
 export interface Estimate {
   metres: number;
-  interval: [low: number, high: number] | null;
+  interval: Interval | null;
 }
+
+type Interval = [low: number, high: number];
 
 export interface Measurement {
   start: Pixel;
@@ -52,11 +53,11 @@ export function measure(
   longerSide: number,
 ): Measurement {
   const [start, stop] = points;
-  const errors = covariance(points, weights, config, longerSide);
   const metres = distance(start.placeM, stop.placeM);
+  const errors = covariance(points, weights, (a, b) => correlation(a, b, config, longerSide));
   const interval = errors && distanceInterval(start.placeM, stop.placeM, errors, config.widening);
-  const [startDepth, stopDepth] = [start, stop].map((point, i) =>
-    depthEstimate(point.depthM, errors && errors[i][i]),
+  const [startDepth, stopDepth] = [start, stop].map(({ placeM }, i) =>
+    depthEstimate(placeM[2], errors && errors[i][i]),
   );
   return { start, stop, distance: { metres, interval }, startDepth, stopDepth };
 }
@@ -71,59 +72,44 @@ function depthEstimate(metres: number, variance: number | null): Estimate {
   return { metres, interval: [metres / factor, metres * factor] };
 }
 
-/** Covariance of the errors of log-depth at the first two points; null without a spread. */
-function covariance(
-  points: Point[],
-  weights: number[],
-  config: Correlation,
-  longerSide: number,
-): number[][] | null {
-  const deviations: number[] = [];
-  for (const { logHalf } of points) {
-    if (logHalf === null) return null;
-    deviations.push(logHalf / TO_EDGE);
-  }
-  const errors = points.map((a, i) =>
-    points.map((b, j) => deviations[i] * correlation(a, b, config, longerSide) * deviations[j]),
-  );
+type Pairwise = (a: Point, b: Point) => number;
+
+/** Covariances of the errors of log-depth at the first two points; null without a spread. */
+function covariance(points: Point[], weights: number[], correlated: Pairwise): number[][] | null {
+  if (points.some(({ logHalf }) => logHalf === null)) return null;
   // The scale removed the weighted mean of the anchors' errors from all errors.
-  const mix = [0, 1].map((row) =>
-    points.map((_, i) => (i < 2 ? Number(i === row) : -weights[i - 2])),
-  );
+  const removed = weights.map((weight) => -weight);
+  const mix = [
+    [1, 0, ...removed],
+    [0, 1, ...removed],
+  ].map((shares) => shares.map((share, i) => (share * points[i].logHalf!) / TO_EDGE));
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
   return mix.map((left) =>
     mix.map((right) =>
-      left.reduce(
-        (sum, share, i) => sum + share * right.reduce((part, r, j) => part + errors[i][j] * r, 0),
-        0,
-      ),
+      sum(points.flatMap((a, i) => points.map((b, j) => left[i] * right[j] * correlated(a, b)))),
     ),
   );
 }
 
 function correlation(a: Point, b: Point, config: Correlation, longerSide: number): number {
   const apart = Math.hypot(a.x - b.x, a.y - b.y) / longerSide;
-  const jump = Math.abs(Math.log(a.depthM) - Math.log(b.depthM));
+  const jump = Math.abs(Math.log(a.placeM[2] / b.placeM[2]));
   const near = Math.exp(-apart / config.length - jump / config.log_ratio);
   return config.far + (1 - config.far) * near;
 }
 
-function distanceInterval(
-  first: Vector,
-  second: Vector,
-  errors: number[][],
-  widening: number,
-): [number, number] {
+function distanceInterval(a: Vector, b: Vector, errors: number[][], widening: number): Interval {
   const deviation = Math.sqrt(errors[0][0]);
   const slope = deviation > 0 ? errors[0][1] / deviation : 0;
   const rest = Math.sqrt(Math.max(errors[1][1] - slope ** 2, 0));
   const moved = (place: Vector, error: number) =>
     place.map((value) => value * Math.exp(widening * error)) as Vector;
-  const found = NORMAL.flatMap((a) => {
-    const start = moved(first, deviation * a);
-    return NORMAL.map((b) => distance(start, moved(second, slope * a + rest * b)));
+  const found = NORMAL.flatMap((first) => {
+    const start = moved(a, deviation * first);
+    return NORMAL.map((second) => distance(start, moved(b, slope * first + rest * second)));
   });
   const [low, high] = percentiles(found, [(1 - INSIDE) / 2, (1 + INSIDE) / 2]);
-  const metres = distance(first, second);
+  const metres = distance(a, b);
   return [Math.min(low, metres), Math.max(high, metres)];
 }
 

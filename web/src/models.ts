@@ -15,13 +15,7 @@ export interface Model {
   bytes: number;
   canvas: Size;
   canonical_focal: number;
-  spread: boolean;
   correlation: Correlation;
-}
-
-export interface Models {
-  default: string;
-  models: Model[];
 }
 
 export interface Example {
@@ -31,11 +25,13 @@ export interface Example {
 }
 
 export async function fetchJson<T>(url: string): Promise<T> {
-  return explain("download", async () => {
-    const response = await fetch(url);
-    if (!response.ok) throw new Problem("download", `${url}: ${response.status}`);
-    return (await response.json()) as T;
-  });
+  return (await explain("download", (await fetchFile(url)).json())) as T;
+}
+
+export async function fetchFile(url: string): Promise<Response> {
+  const response = await explain("download", fetch(url));
+  if (!response.ok) throw new Problem("download", `${url}: ${response.status}`);
+  return response;
 }
 
 /** The model with whole addresses: the worker has another folder than the page. */
@@ -47,48 +43,43 @@ export function located(model: Model): Model {
 
 /** Fetch the files of a model; `report` gets the share that has arrived. */
 export async function fetchModel(
-  model: Model,
+  { graph, external, bytes }: Model,
   report: (share: number) => void,
 ): Promise<{ graph: Uint8Array; external: { path: string; data: Uint8Array }[] }> {
   let arrived = 0;
-  const count = (bytes: number) => {
-    arrived += bytes;
-    report(Math.min(1, arrived / model.bytes));
+  const fetchBytes = async (url: string) => {
+    const counted = new TransformStream<Uint8Array, Uint8Array>({
+      transform(part, output) {
+        arrived += part.length;
+        report(Math.min(1, arrived / bytes));
+        output.enqueue(part);
+      },
+    });
+    const { body } = await fetchKept(url);
+    const whole = new Response(body?.pipeThrough(counted)).arrayBuffer();
+    return new Uint8Array(await explain("download", whole));
   };
-  return explain("download", async () => {
-    const graph = await fetchBytes(model.graph, count);
-    if (!model.external) return { graph, external: [] };
-    const { path, url } = model.external;
-    return { graph, external: [{ path, data: await fetchBytes(url, count) }] };
-  });
+  const data = await fetchBytes(graph);
+  if (!external) return { graph: data, external: [] };
+  return { graph: data, external: [{ path: external.path, data: await fetchBytes(external.url) }] };
+}
+
+async function fetchKept(url: string): Promise<Response> {
+  if (!("caches" in self)) return fetchFile(url);
+  const cache = await caches.open(CACHE);
+  const kept = await cache.match(url);
+  if (kept) return kept;
+  const response = await fetchFile(url);
+  void cache.put(url, response.clone()).catch(() => undefined); // the disk may be full
+  return response;
 }
 
 /** Remove cached models that the server no longer offers. */
 export async function forgetOthers(models: Model[]): Promise<void> {
   if (!("caches" in self)) return;
-  const urls = models.flatMap(({ graph, external }) => [graph, external?.url ?? graph]);
-  const wanted = new Set(urls);
+  const wanted = models.flatMap(({ graph, external }) => [graph, external?.url]);
   const cache = await caches.open(CACHE);
   for (const request of await cache.keys()) {
-    if (!wanted.has(request.url)) await cache.delete(request);
+    if (!wanted.includes(request.url)) await cache.delete(request);
   }
-}
-
-async function fetchBytes(url: string, count: (bytes: number) => void): Promise<Uint8Array> {
-  const cache = "caches" in self ? await caches.open(CACHE) : null;
-  const kept = await cache?.match(url);
-  const response = kept ?? (await fetch(url));
-  if (!response.ok || !response.body) throw new Problem("download", `${url}: ${response.status}`);
-  const copy = kept ? null : response.clone();
-  const parts: Uint8Array[] = [];
-  const keeping = copy && cache?.put(url, copy).catch(() => undefined); // the disk may be full
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    parts.push(value);
-    count(value.length);
-  }
-  await keeping;
-  return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }

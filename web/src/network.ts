@@ -1,60 +1,50 @@
-/** Calls into the worker that runs the network. */
+/** The worker that runs the network; it answers one question at a time. */
 
-import { Problem } from "./problem";
-import type { Jobs, Reply, Request } from "./worker";
-
-interface Waiting {
-  resolve: (output: unknown) => void;
-  reject: (problem: Problem) => void;
-  report: (share: number) => void;
-}
+import type { Model } from "./models";
+import { Problem, toProblem } from "./problem";
+import type { Jobs, Question, Reply } from "./worker";
 
 export class Network {
   private worker: Worker | null = null;
-  private readonly waiting = new Map<number, Waiting>();
-  private count = 0;
+  private loaded: Model | null = null;
+  private engine = "";
 
-  call<Job extends keyof Jobs>(
+  /** Load a model, unless it is loaded; returns what runs it. */
+  async load(model: Model, report: (share: number) => void): Promise<string> {
+    if (this.loaded !== model) this.engine = await this.ask("load", model, report);
+    this.loaded = model;
+    return this.engine;
+  }
+
+  ask<Job extends keyof Jobs>(
     job: Job,
     input: Parameters<Jobs[Job]>[0],
-    { transfer = [], report = () => undefined }: Options = {},
+    report?: (share: number) => void,
   ): ReturnType<Jobs[Job]> {
-    const id = this.count++;
-    const promise = new Promise<unknown>((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject, report });
-      const request: Request = { id, job, input };
-      this.started().postMessage(request, transfer);
+    const worker = (this.worker ??= startWorker());
+    const answer = new Promise<unknown>((resolve, reject) => {
+      const fail = (problem: Problem) => {
+        if (problem.kind !== "damaged") this.stop();
+        reject(problem);
+      };
+      worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+        if ("progress" in data) report?.(data.progress);
+        else if ("output" in data) resolve(data.output);
+        else fail(new Problem(data.kind, data.message));
+      };
+      worker.onerror = ({ message }) => fail(toProblem(message, "wasm"));
+      worker.postMessage({ job, input } satisfies Question);
     });
-    return promise as ReturnType<Jobs[Job]>;
+    return answer as ReturnType<Jobs[Job]>;
   }
 
-  private started(): Worker {
-    if (this.worker) return this.worker;
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data }: MessageEvent<Reply>) => {
-      this.receive(data);
-    };
-    worker.onerror = (event) => {
-      for (const { reject } of this.waiting.values()) reject(new Problem("wasm", event.message));
-      this.waiting.clear();
-    };
-    return (this.worker = worker);
-  }
-
-  private receive(reply: Reply): void {
-    const waiting = this.waiting.get(reply.id);
-    if (!waiting) return;
-    if ("progress" in reply) {
-      waiting.report(reply.progress);
-      return;
-    }
-    this.waiting.delete(reply.id);
-    if ("kind" in reply) waiting.reject(new Problem(reply.kind, reply.message));
-    else waiting.resolve(reply.output);
+  /** End a worker that may no longer work, such as one out of memory; another one is started. */
+  private stop(): void {
+    this.worker?.terminate();
+    [this.worker, this.loaded] = [null, null];
   }
 }
 
-interface Options {
-  transfer?: Transferable[];
-  report?: (share: number) => void;
+function startWorker(): Worker {
+  return new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 }

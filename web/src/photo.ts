@@ -2,49 +2,39 @@
 
 import { exifFocalPx, isTruncatedJpeg } from "./exif";
 import { explain, Problem } from "./problem";
-import type { Size } from "./resize";
 
 const MOST_BYTES = 200e6;
 const MOST_PIXELS = 100e6;
 const SHOWN_SIDE = 1600;
-const SIGNATURES = /^(\xff\xd8|\x89PNG|GIF8|BM|RIFF....WEBP|....ftyp(avi|mif|hei))/s;
 
-export interface OpenedPhoto {
-  size: Size;
-  focalPx: number | null;
-  /** The photo, at most 1600 pixels large, for the screen. */
-  shown: ImageBitmap;
-}
-
-/** Decode a photo upright, with its pixels as they are stored. */
-export async function decode(file: Blob): Promise<ImageBitmap> {
-  const image = await explain("notImage", () =>
-    createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" }),
-  );
-  if (image.width * image.height > MOST_PIXELS) {
-    image.close();
-    throw new Problem("tooLarge");
-  }
-  return image;
-}
-
-export async function openPhoto(file: Blob): Promise<OpenedPhoto & { image: ImageBitmap }> {
+/** Refuse what is no image or too large, before it is decoded; workers lack `Image`. */
+export async function checkPhoto(file: Blob): Promise<void> {
   if (file.size > MOST_BYTES) throw new Problem("tooLarge");
-  const bytes = await explain("memory", () => file.arrayBuffer());
-  const view = new DataView(bytes);
-  if (isTruncatedJpeg(view)) throw new Problem("damaged");
-  const image = await decode(file).catch((error: unknown) => {
-    const head = String.fromCharCode(...new Uint8Array(bytes.slice(0, 12)));
-    const isImage = error instanceof Problem && error.kind === "notImage" && SIGNATURES.test(head);
-    throw isImage ? new Problem("damaged") : error;
+  const image = new Image();
+  const loading = new Promise((resolve, reject) => {
+    image.onload = resolve;
+    image.onerror = reject;
   });
-  const { width, height } = image;
-  const shrink = Math.min(1, SHOWN_SIDE / Math.max(width, height));
-  const shown = await createImageBitmap(image, {
-    resizeWidth: Math.max(1, Math.round(width * shrink)),
-    resizeHeight: Math.max(1, Math.round(height * shrink)),
+  image.src = URL.createObjectURL(file);
+  await explain("notImage", loading).finally(() => URL.revokeObjectURL(image.src));
+  if (image.naturalWidth * image.naturalHeight > MOST_PIXELS) throw new Problem("tooLarge");
+}
+
+/** Decode a photo upright, with its pixels as they are stored, and its focal length in pixels. */
+export async function openPhoto(file: Blob): Promise<[image: ImageBitmap, focalPx: number | null]> {
+  const bytes = new DataView(await explain("memory", file.arrayBuffer()));
+  if (isTruncatedJpeg(bytes)) throw new Problem("damaged");
+  const stored = { colorSpaceConversion: "none", premultiplyAlpha: "none" } as const;
+  const image = await explain("damaged", createImageBitmap(file, stored));
+  return [image, exifFocalPx(bytes, image)];
+}
+
+/** A copy for the screen, of at most 1600 pixels. */
+export function shrunk(image: ImageBitmap): Promise<ImageBitmap> {
+  const factor = Math.min(1, SHOWN_SIDE / Math.max(image.width, image.height));
+  return createImageBitmap(image, {
+    resizeWidth: Math.max(1, Math.round(image.width * factor)),
+    resizeHeight: Math.max(1, Math.round(image.height * factor)),
     resizeQuality: "high",
   });
-  const size = { width, height };
-  return { size, focalPx: exifFocalPx(view, width, height), shown, image };
 }

@@ -1,16 +1,8 @@
 /** Faults that the page explains in words. */
 
-export type ProblemKind =
-  | "notImage"
-  | "damaged"
-  | "tooLarge"
-  | "memory"
-  | "wasm"
-  | "download"
-  | "network"
-  | "camera"
-  | "points"
-  | "unknown";
+import type text from "./text.json";
+
+export type ProblemKind = keyof typeof text.problems;
 
 export class Problem extends Error {
   constructor(
@@ -21,13 +13,11 @@ export class Problem extends Error {
   }
 }
 
-/** Call a function; its faults become problems of this kind, unless memory ran out. */
-export async function explain<T>(kind: ProblemKind, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
+/** Await some work; its faults become problems of this kind, unless memory ran out. */
+export function explain<T>(kind: ProblemKind, work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
     throw toProblem(error, kind);
-  }
+  });
 }
 
 export function toProblem(error: unknown, kind: ProblemKind = "unknown"): Problem {

@@ -1,41 +1,50 @@
-/** Resizing as `images/resize.py` and the canvas as `predict/canvas.py`: the same numbers. */
+/** Resizing as `images/resize.py` and the canvas as `predict/canvas.py`. */
 
 export interface Size {
   height: number;
   width: number;
 }
 
+/** An image, RGB, 0 to 255. */
+type Pixels = [size: Size, rgb: Uint8Array<ArrayBuffer>];
+
 const MULTIPLE = 16;
 const SMALLEST_SIDE = 32;
 const AREA_TOLERANCE = 1.2;
 const BAND_BYTES = 2 ** 24;
-const FIXED = 2048; // OpenCV's shares have 11 bits
 
-/** The size that a photo is resized to: the closest aspect ratio, then the closest area. */
-export function canvasSize(photo: Size, canvas: Size): Size {
-  const area = canvas.height * canvas.width;
-  const longest = Math.trunc((area * AREA_TOLERANCE) / SMALLEST_SIDE);
-  const sides: number[] = [];
-  for (let side = SMALLEST_SIDE; side <= longest; side += MULTIPLE) sides.push(side);
-  const sizes = sides
-    .flatMap((height) => sides.map((width) => ({ height, width })))
-    .filter(({ height, width }) => {
-      const ratio = (height * width) / area;
-      return 1 / AREA_TOLERANCE <= ratio && ratio <= AREA_TOLERANCE;
-    });
-  const apart = (size: Size) => Math.abs(Math.log((size.height * size.width) / area));
-  const stretch = (size: Size) => {
-    const [across, down] = [size.width * photo.height, size.height * photo.width];
-    return Math.max(across, down) / Math.min(across, down);
-  };
-  sizes.sort((a, b) => apart(a) - apart(b)); // stable, as Python's
-  return sizes.reduce((best, size) => (stretch(size) < stretch(best) ? size : best));
+/** An image at the size of its canvas. The network itself enlarges one that is smaller. */
+export function toPixels(image: ImageBitmap, canvas: Size): Pixels {
+  const size = canvasSize(image, canvas);
+  const shrinks = image.height >= size.height && image.width >= size.width;
+  return average(image, shrinks ? size : { height: image.height, width: image.width });
 }
 
-/** RGB of an image at another size: area averaging to shrink, bilinear to enlarge. */
-export function resizeImage(image: ImageBitmap, size: Size): Uint8Array<ArrayBuffer> {
-  const shrinks = image.height >= size.height && image.width >= size.width;
-  return shrinks ? average(image, size) : interpolate(image, size);
+/** The size that a photo is resized to: the closest aspect ratio, then the closest area. */
+function canvasSize(photo: Size, canvas: Size): Size {
+  const area = canvas.height * canvas.width;
+  const longest = (area * AREA_TOLERANCE) / SMALLEST_SIDE;
+  let best = { ...canvas, stretch: Infinity, apart: Infinity };
+  for (let height = SMALLEST_SIDE; height <= longest; height += MULTIPLE) {
+    for (let width = SMALLEST_SIDE; width <= longest; width += MULTIPLE) {
+      const ratio = (height * width) / area;
+      if (ratio < 1 / AREA_TOLERANCE || ratio > AREA_TOLERANCE) continue;
+      const [across, down] = [width * photo.height, height * photo.width];
+      const stretch = Math.max(across, down) / Math.min(across, down);
+      const apart = Math.abs(Math.log(ratio));
+      const isCloser = stretch < best.stretch || (stretch === best.stretch && apart < best.apart);
+      if (isCloser) best = { height, width, stretch, apart };
+    }
+  }
+  return { height: best.height, width: best.width };
+}
+
+/** All pixels of a small image. */
+export function rgbaOf(image: ImageBitmap): Uint8ClampedArray<ArrayBuffer> {
+  const canvas = new OffscreenCanvas(image.width, image.height);
+  const context = canvas.getContext("2d", { willReadFrequently: true })!;
+  context.drawImage(image, 0, 0);
+  return context.getImageData(0, 0, image.width, image.height).data;
 }
 
 /** Bands of rows, so that a large photo needs no second copy in memory. */
@@ -45,16 +54,15 @@ function* bands(image: ImageBitmap): Generator<[top: number, rgba: Uint8ClampedA
   const context = canvas.getContext("2d", { willReadFrequently: true })!;
   context.globalCompositeOperation = "copy";
   for (let top = 0; top < image.height; top += rows) {
-    const count = Math.min(rows, image.height - top);
     context.drawImage(image, 0, -top);
+    const count = Math.min(rows, image.height - top);
     yield [top, context.getImageData(0, 0, image.width, count).data];
   }
 }
 
 /** For each old pixel the first new one that it lies in, and its share of that. */
 function cells(before: number, after: number): [Int32Array, Float64Array] {
-  const first = new Int32Array(before);
-  const share = new Float64Array(before);
+  const [first, share] = [new Int32Array(before), new Float64Array(before)];
   for (let i = 0; i < before; i++) {
     first[i] = Math.floor((i * after) / before);
     share[i] = Math.min(1, ((first[i] + 1) * before - i * after) / after);
@@ -62,118 +70,59 @@ function cells(before: number, after: number): [Int32Array, Float64Array] {
   return [first, share];
 }
 
-function average(image: ImageBitmap, { height, width }: Size): Uint8Array<ArrayBuffer> {
-  const [rowOf, rowShare] = cells(image.height, height);
-  const [columnOf, columnShare] = cells(image.width, width);
-  const sums = new Float64Array((height + 1) * width * 3);
-  const line = new Float64Array((width + 1) * 3);
+/** Area averaging. */
+function average(image: ImageBitmap, size: Size): Pixels {
+  const [rowOf, rowShare] = cells(image.height, size.height);
+  const [columnOf, columnShare] = cells(image.width, size.width);
+  const length = 3 * size.width;
+  const sums = new Float64Array((size.height + 1) * length);
+  const line = new Float64Array(length + 3);
   for (const [top, rgba] of bands(image)) {
-    for (let start = 0; start < rgba.length; start += 4 * image.width) {
+    for (let from = 0, y = top; from < rgba.length; y++) {
       line.fill(0);
-      for (let x = 0, from = start; x < image.width; x++, from += 4) {
-        const to = 3 * columnOf[x];
-        const share = columnShare[x];
+      for (let x = 0; x < image.width; x++, from += 4) {
+        const [to, share] = [3 * columnOf[x], columnShare[x]];
         for (let c = 0; c < 3; c++) {
           line[to + c] += share * rgba[from + c];
           line[to + 3 + c] += (1 - share) * rgba[from + c];
         }
       }
-      const y = top + start / (4 * image.width);
-      const to = rowOf[y] * width * 3;
-      for (let i = 0; i < width * 3; i++) {
-        sums[to + i] += rowShare[y] * line[i];
-        sums[to + width * 3 + i] += (1 - rowShare[y]) * line[i];
+      const [to, share] = [rowOf[y] * length, rowShare[y]];
+      for (let i = 0; i < length; i++) {
+        sums[to + i] += share * line[i];
+        sums[to + length + i] += (1 - share) * line[i];
       }
     }
   }
-  const area = (image.height / height) * (image.width / width);
-  return Uint8Array.from({ length: height * width * 3 }, (_, i) => Math.round(sums[i] / area));
+  const area = (image.height / size.height) * (image.width / size.width);
+  const rounded = new Uint8ClampedArray(size.height * length); // ties go to even, as OpenCV's
+  for (let i = 0; i < rounded.length; i++) rounded[i] = sums[i] / area;
+  return [size, new Uint8Array(rounded.buffer)];
 }
 
-/** OpenCV's fixed-point arithmetic, so that grey levels are the same. */
-function interpolate(image: ImageBitmap, { height, width }: Size): Uint8Array<ArrayBuffer> {
-  const rgba = new Uint8Array(4 * image.height * image.width);
-  for (const [top, band] of bands(image)) rgba.set(band, 4 * top * image.width);
-  const [left, right, rightShare] = fixedNeighbours(image.width, width);
-  const [upper, lower, lowerShare] = fixedNeighbours(image.height, height);
-  const result = new Uint8Array(height * width * 3);
-  let to = 0;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      for (let c = 0; c < 3; c++) {
-        const across = (row: number) => {
-          const start = 4 * row * image.width + c;
-          const rest = rgba[start + 4 * left[x]] * (FIXED - rightShare[x]);
-          return (rest + rgba[start + 4 * right[x]] * rightShare[x]) >> 4;
-        };
-        const above = (across(upper[y]) * (FIXED - lowerShare[y])) >> 16;
-        const below = (across(lower[y]) * lowerShare[y]) >> 16;
-        result[to++] = (above + below + 2) >> 2;
-      }
-    }
-  }
-  return result;
+/** A map at a pixel of another size of it, bilinearly; pixels are squares. */
+export function bilinear(
+  values: Float32Array,
+  before: Size,
+  after: Size,
+  { x, y }: { x: number; y: number },
+): number {
+  const [left, right, across] = neighbours(x, before.width, after.width);
+  const [upper, lower, down] = neighbours(y, before.height, after.height);
+  const row = (number: number) => {
+    const start = number * before.width;
+    return mix(values[start + left], values[start + right], across);
+  };
+  return mix(row(upper), row(lower), down);
 }
 
-function fixedNeighbours(before: number, after: number): Neighbours {
-  const places = Float32Array.from(
-    { length: after },
-    (_, i) => (i + 0.5) * (1 / (after / before)) - 0.5,
-  );
-  const inside = (place: number) => Math.min(before - 1, Math.max(0, place));
-  return [
-    Int32Array.from(places, (place) => inside(Math.floor(place))),
-    Int32Array.from(places, (place) => inside(Math.floor(place) + 1)),
-    places.map((place) => Math.round((place - Math.floor(place)) * FIXED)),
-  ];
+/** The two old pixels around the centre of a new one, and the share of the second. */
+function neighbours(pixel: number, before: number, after: number): [number, number, number] {
+  const centre = Math.max(0, ((pixel + 0.5) * before) / after - 0.5);
+  const first = Math.trunc(centre);
+  return [first, Math.min(first + 1, before - 1), centre - first];
 }
 
-/** A map that is seen at another size, bilinearly; pixels are computed when asked for. */
-export class Resized {
-  private readonly across: Neighbours;
-  private readonly down: Neighbours;
-
-  constructor(
-    private readonly values: Float32Array,
-    private readonly before: Size,
-    readonly size: Size,
-  ) {
-    this.across = neighbours(before.width, size.width);
-    this.down = neighbours(before.height, size.height);
-  }
-
-  at(x: number, y: number): number {
-    const [left, right, share] = this.across;
-    const [upper, lower, below] = this.down;
-    const across = (row: number) => {
-      const start = row * this.before.width;
-      return blend(this.values[start + left[x]], this.values[start + right[x]], share[x]);
-    };
-    return blend(across(upper[y]), across(lower[y]), below[y]);
-  }
-
-  row(y: number): Float32Array<ArrayBuffer> {
-    const row = new Float32Array(this.size.width);
-    for (let x = 0; x < row.length; x++) row[x] = this.at(x, y);
-    return row;
-  }
-}
-
-type Neighbours = [first: Int32Array, second: Int32Array, share: Float32Array];
-
-function neighbours(before: number, after: number): Neighbours {
-  const [first, second] = [new Int32Array(after), new Int32Array(after)];
-  const share = new Float32Array(after);
-  const scale = Math.fround(before / after);
-  for (let i = 0; i < after; i++) {
-    const centre = Math.max(0, Math.fround((i + 0.5) * scale - 0.5));
-    first[i] = Math.trunc(centre);
-    second[i] = Math.min(first[i] + 1, before - 1);
-    share[i] = centre - first[i];
-  }
-  return [first, second, share];
-}
-
-function blend(first: number, second: number, share: number): number {
-  return Math.fround(first * Math.fround(1 - share) + Math.fround(second * share));
+function mix(first: number, second: number, share: number): number {
+  return first * (1 - share) + second * share;
 }

@@ -16,7 +16,6 @@ export class Scene {
   private readonly scene = new three.Scene();
   private readonly camera = new three.PerspectiveCamera(50, 4 / 3, 0.05, 200);
   private readonly controls: OrbitControls;
-  private readonly resizing: ResizeObserver;
   private readonly surface = new three.Mesh(
     new three.BufferGeometry(),
     new three.MeshBasicMaterial({ side: three.DoubleSide }),
@@ -33,24 +32,24 @@ export class Scene {
     this.controls.addEventListener("change", this.render);
     this.points.visible = false;
     this.scene.add(this.surface, this.points);
-    this.resizing = new ResizeObserver(this.render);
-    this.resizing.observe(canvas);
+    new ResizeObserver(this.render).observe(canvas);
     canvas.addEventListener("keydown", this.onKey);
   }
 
   /** Show a surface and its points; what was shown is freed. */
-  show(surface: Surface, photo: ImageBitmap, colours: Uint8Array, focalInHeights: number): void {
-    this.clear();
+  show(surface: Surface, photo: ImageBitmap, focalInHeights: number): void {
+    this.surface.geometry.dispose();
+    this.points.geometry.dispose();
+    this.surface.material.map?.dispose();
     const upright = surface.pointsM.map((value, i) => (i % 3 === 0 ? value : -value));
     const position = new three.BufferAttribute(upright, 3);
-    const index = new three.BufferAttribute(surface.faces, 1);
     this.surface.geometry = new three.BufferGeometry()
       .setAttribute("position", position)
       .setAttribute("uv", new three.BufferAttribute(surface.uv, 2))
-      .setIndex(index);
+      .setIndex(new three.BufferAttribute(surface.faces, 1));
     this.points.geometry = new three.BufferGeometry()
       .setAttribute("position", position)
-      .setAttribute("color", new three.BufferAttribute(colours, 3, true));
+      .setAttribute("color", new three.BufferAttribute(surface.colours, 3, true));
     const texture = new three.Texture(photo);
     texture.flipY = false;
     texture.needsUpdate = true;
@@ -75,18 +74,10 @@ export class Scene {
   /** The surface as binary glTF, with what it states about itself. */
   async glb(extras: Record<string, string>): Promise<Blob> {
     const scene = new three.Scene();
-    const mesh = new three.Mesh(compact(this.surface.geometry), this.surface.material);
-    scene.add(mesh);
+    scene.add(new three.Mesh(this.surface.geometry, this.surface.material));
     scene.userData = extras;
     const data = (await new GLTFExporter().parseAsync(scene, { binary: true })) as ArrayBuffer;
-    mesh.geometry.dispose();
     return new Blob([data], { type: "model/gltf-binary" });
-  }
-
-  private clear(): void {
-    this.surface.geometry.dispose();
-    this.points.geometry.dispose();
-    this.surface.material.map?.dispose();
   }
 
   private readonly render = (): void => {
@@ -100,44 +91,18 @@ export class Scene {
   };
 
   private readonly onKey = (event: KeyboardEvent): void => {
-    const offset = new three.Spherical().setFromVector3(
-      this.camera.position.clone().sub(this.controls.target),
-    );
-    const moves: Record<string, () => void> = {
-      ArrowLeft: () => (offset.theta -= TURN),
-      ArrowRight: () => (offset.theta += TURN),
-      ArrowUp: () => (offset.phi -= TURN),
-      ArrowDown: () => (offset.phi += TURN),
-      "+": () => (offset.radius /= STEP),
-      "-": () => (offset.radius *= STEP),
+    const { controls } = this;
+    const moves: Record<string, (() => void) | undefined> = {
+      ArrowLeft: () => controls.rotateLeft(TURN),
+      ArrowRight: () => controls.rotateLeft(-TURN),
+      ArrowUp: () => controls.rotateUp(TURN),
+      ArrowDown: () => controls.rotateUp(-TURN),
+      "+": () => controls.dollyIn(STEP),
+      "-": () => controls.dollyOut(STEP),
     };
-    const move = moves[event.key] as (() => void) | undefined;
+    const move = moves[event.key];
     if (!move) return;
     event.preventDefault();
     move();
-    offset.makeSafe();
-    this.camera.position.setFromSpherical(offset).add(this.controls.target);
-    this.controls.update();
-    this.render();
   };
-}
-
-/** A geometry without the points that no triangle uses. */
-function compact(geometry: three.BufferGeometry): three.BufferGeometry {
-  const index = geometry.getIndex()!.array;
-  const numbers = new Map<number, number>();
-  for (const vertex of Array.from(new Set(index)).sort((a, b) => a - b)) {
-    numbers.set(vertex, numbers.size);
-  }
-  const used = [...numbers.keys()];
-  const result = new three.BufferGeometry();
-  for (const name of ["position", "uv"]) {
-    const { array, itemSize } = geometry.getAttribute(name) as three.BufferAttribute;
-    const values = new Float32Array(used.length * itemSize);
-    used.forEach((vertex, i) => {
-      values.set(array.slice(vertex * itemSize, (vertex + 1) * itemSize), i * itemSize);
-    });
-    result.setAttribute(name, new three.BufferAttribute(values, itemSize));
-  }
-  return result.setIndex(Array.from(index, (vertex) => numbers.get(vertex)!));
 }

@@ -1,13 +1,22 @@
 /** The photo with its depth as colour, the cross under the pointer, and the marks. */
 
-import { paint, type Range } from "./colour";
-import type { Prediction } from "./depth";
 import { byId } from "./elements";
-import type { Pixel } from "./measure";
-import type { Size } from "./resize";
+import { percentiles, type Pixel } from "./measure";
+import { rgbaOf, type Size } from "./resize";
+
+const TAIL = 0.01;
+const STEPS_PER_METRE = 10;
 
 const FAST = 10; // pixels by which the cross moves with Shift
+const ARROWS: Record<string, [right: number, down: number] | undefined> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
 const SVG = "http://www.w3.org/2000/svg";
+
+const palette = readPalette();
 
 export interface Line {
   start: Pixel;
@@ -29,9 +38,9 @@ export class Stage {
     private readonly onMove: (pixel: Pixel, byKey: boolean) => void,
     private readonly onMark: (pixel: Pixel) => void,
   ) {
-    this.element.addEventListener("pointermove", (event) => {
-      this.moveTo(this.pixelOf(event), false);
-    });
+    this.element.addEventListener("pointermove", (event) =>
+      this.moveTo(this.pixelOf(event), false),
+    );
     this.element.addEventListener("click", (event) => {
       this.moveTo(this.pixelOf(event), false);
       this.onMark(this.cross);
@@ -39,62 +48,41 @@ export class Stage {
     this.element.addEventListener("keydown", this.onKey);
   }
 
-  /** Show an image; returns the size that depth is painted at. */
-  showImage(image: CanvasImageSource, shown: Size, size: Size): void {
+  /** Show an image of a photo of this size, and over it its depth; returns the colours' range. */
+  async show(image: ImageBitmap, size: Size, map: Size, mapM: Float32Array): Promise<Range> {
+    const range = rangeOf(mapM);
+    const picture = paint(await palette, map, mapM, range);
     if (size.width !== this.size.width || size.height !== this.size.height) {
       this.size = size;
       this.cross = { x: Math.floor(size.width / 2), y: Math.floor(size.height / 2) };
       this.marks.setAttribute("viewBox", `-0.5 -0.5 ${size.width} ${size.height}`);
     }
-    fit(this.photo, shown);
-    this.photo.getContext("2d")!.drawImage(image, 0, 0, shown.width, shown.height);
+    contextOf(this.photo, image).drawImage(image, 0, 0);
+    contextOf(this.depth, picture).putImageData(picture, 0, 0);
+    return range;
   }
 
-  showDepth(prediction: Prediction, range: Range): void {
-    const { width, height } = this.photo;
-    const across = prediction.facts.size.width / width;
-    const down = prediction.facts.size.height / height;
-    const row = (y: number) => {
-      const all = prediction.rowM(Math.floor((y + 0.5) * down));
-      if (across === 1) return all;
-      return Float32Array.from({ length: width }, (_, x) => all[Math.floor((x + 0.5) * across)]);
-    };
-    this.showPicture(paint({ width, height }, row, range));
-  }
-
-  showPicture(picture: ImageData | null): void {
-    fit(this.depth, picture ?? { width: 1, height: 1 });
-    if (picture) this.depth.getContext("2d")!.putImageData(picture, 0, 0);
-  }
-
-  /** Colour covers this share of the photo, from the left. */
-  uncover(share: number): void {
-    this.depth.style.clipPath = `inset(0 ${100 * (1 - share)}% 0 0)`;
-  }
-
-  describe(label: string): void {
-    this.element.setAttribute("aria-label", label);
+  /** Depth covers this percentage of the photo, from the left. */
+  uncover(percent: number): void {
+    this.depth.style.clipPath = `inset(0 ${100 - percent}% 0 0)`;
   }
 
   draw(lines: Line[], pending: Pixel | null): void {
     const unit = Math.max(this.size.width, this.size.height) / 100;
-    const cross = this.cross;
+    const { x, y } = this.cross;
+    const dot = ({ x, y }: Pixel) => shape("circle", { cx: x, cy: y, r: unit / 2 });
     const shapes = [
-      shape("path", {
-        d: `M${cross.x - unit} ${cross.y}h${2 * unit}M${cross.x} ${cross.y - unit}v${2 * unit}`,
-      }),
+      shape("path", { d: `M${x - unit} ${y}h${2 * unit}M${x} ${y - unit}v${2 * unit}` }),
     ];
     for (const { start, stop, label, isKnown } of lines) {
       const ends = { x1: start.x, y1: start.y, x2: stop.x, y2: stop.y };
-      shapes.push(shape("line", { ...ends, class: isKnown ? "known" : "" }));
-      for (const { x, y } of [start, stop])
-        shapes.push(shape("circle", { cx: x, cy: y, r: unit / 2 }));
-      const [x, y] = [(start.x + stop.x) / 2 + unit, (start.y + stop.y) / 2 - unit];
-      const words = shape("text", { x, y, "font-size": 3 * unit });
+      const middle = { x: (start.x + stop.x) / 2 + unit, y: (start.y + stop.y) / 2 - unit };
+      const words = shape("text", { ...middle, "font-size": 3 * unit });
       words.textContent = label;
-      shapes.push(words);
+      const line = shape("line", { ...ends, class: isKnown ? "known" : "" });
+      shapes.push(line, dot(start), dot(stop), words);
     }
-    if (pending) shapes.push(shape("circle", { cx: pending.x, cy: pending.y, r: unit / 2 }));
+    if (pending) shapes.push(dot(pending));
     this.marks.replaceChildren(...shapes);
   }
 
@@ -114,24 +102,46 @@ export class Stage {
 
   private readonly onKey = (event: KeyboardEvent): void => {
     const step = event.shiftKey ? FAST : 1;
-    const { x, y } = this.cross;
-    const moves: Record<string, Pixel | undefined> = {
-      ArrowLeft: { x: x - step, y },
-      ArrowRight: { x: x + step, y },
-      ArrowUp: { x, y: y - step },
-      ArrowDown: { x, y: y + step },
-    };
-    const moved = moves[event.key];
-    if (moved) this.moveTo(moved, true);
-    else if (event.key === "Enter" || event.key === " ") this.onMark(this.cross);
+    const arrow = ARROWS[event.key];
+    if (arrow) {
+      const [right, down] = arrow;
+      this.moveTo({ x: this.cross.x + step * right, y: this.cross.y + step * down }, true);
+    } else if (event.key === "Enter" || event.key === " ") this.onMark(this.cross);
     else return;
     event.preventDefault();
   };
 }
 
-function fit(canvas: HTMLCanvasElement, { width, height }: Size): void {
+type Range = [lowM: number, highM: number];
+
+/** A range that holds all but 1 % of the depths at either end, rounded outward to 0.1 m. */
+function rangeOf(depthM: Float32Array): Range {
+  const [low, high] = percentiles(depthM, [TAIL, 1 - TAIL]).map((value) => value * STEPS_PER_METRE);
+  const range: Range = [Math.floor(low) / STEPS_PER_METRE, Math.ceil(high) / STEPS_PER_METRE];
+  return range[0] < range[1] ? range : [range[0], range[0] + 1 / STEPS_PER_METRE];
+}
+
+/** Near is bright and warm, far is dark, as in `figures/colour.py`. */
+function paint(colours: Uint32Array, size: Size, depthM: Float32Array, range: Range): ImageData {
+  const picture = new ImageData(size.width, size.height);
+  const pixels = new Uint32Array(picture.data.buffer);
+  const [low, high] = range;
+  const shades = Uint8ClampedArray.from(depthM, (metres) => (255 * (metres - low)) / (high - low));
+  shades.forEach((shade, i) => (pixels[i] = colours[shade]));
+  return picture;
+}
+
+/** The 256 colours of the legend, which is matplotlib's magma_r. */
+async function readPalette(): Promise<Uint32Array> {
+  const legend = byId("legend", HTMLImageElement);
+  await legend.decode();
+  return new Uint32Array(rgbaOf(await createImageBitmap(legend)).buffer);
+}
+
+function contextOf(canvas: HTMLCanvasElement, { width, height }: Size): CanvasRenderingContext2D {
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
+  return canvas.getContext("2d")!;
 }
 
 function shape(name: string, attributes: Record<string, string | number>): SVGElement {

@@ -2,36 +2,29 @@
 
 declare const __FILES__: string[]; // all built files; their names change with their contents
 
-const CACHE = "page";
+const CACHE = `page ${__FILES__.join(" ")}`;
 const CHANGING = ["./", "models.json", "examples.json"];
-const worker = self as unknown as ServiceWorkerScope;
+const scope = self as unknown as Scope;
 
-worker.addEventListener("install", (event) => {
-  event.waitUntil(keepPage().then(() => worker.skipWaiting()));
-});
-
-worker.addEventListener("activate", (event) => {
-  event.waitUntil(dropOldFiles().then(() => worker.clients.claim()));
-});
-
-worker.addEventListener("fetch", (event) => {
+scope.oninstall = (event) => event.waitUntil(keepPage());
+scope.onactivate = (event) => event.waitUntil(dropOldPages());
+scope.onfetch = (event) => {
   const isOwn = new URL(event.request.url).origin === location.origin;
   if (isOwn && event.request.method === "GET") event.respondWith(respond(event.request));
-});
+};
 
 async function keepPage(): Promise<void> {
   const cache = await caches.open(CACHE);
-  const missing: string[] = [];
-  for (const file of __FILES__) if (!(await cache.match(file))) missing.push(file);
-  await cache.addAll([...CHANGING.map((url) => new Request(url, { cache: "reload" })), ...missing]);
+  const changing = CHANGING.map((url) => new Request(url, { cache: "reload" }));
+  await cache.addAll([...changing, ...__FILES__]);
+  await scope.skipWaiting();
 }
 
-async function dropOldFiles(): Promise<void> {
-  const cache = await caches.open(CACHE);
-  const wanted = new Set(__FILES__.map((file) => new URL(file, location.href).href));
-  for (const { url } of await cache.keys()) {
-    if (url.includes("/assets/") && !wanted.has(url)) await cache.delete(url);
+async function dropOldPages(): Promise<void> {
+  for (const name of await caches.keys()) {
+    if (name.startsWith("page") && name !== CACHE) await caches.delete(name);
   }
+  await scope.clients.claim();
 }
 
 /** Hashed files from the cache; others from the server, or from the cache where it is away. */
@@ -49,18 +42,11 @@ async function respond(request: Request): Promise<Response> {
   }
 }
 
-interface ServiceWorkerScope {
+/** What we use of the scope of a service worker, which the types of pages lack. */
+interface Scope {
   clients: { claim(): Promise<void> };
   skipWaiting(): Promise<void>;
-  addEventListener(kind: "install" | "activate", listen: (event: Extendable) => void): void;
-  addEventListener(kind: "fetch", listen: (event: FetchEvent) => void): void;
-}
-
-interface Extendable {
-  waitUntil(work: Promise<unknown>): void;
-}
-
-interface FetchEvent {
-  request: Request;
-  respondWith(response: Promise<Response>): void;
+  oninstall: (event: { waitUntil(work: Promise<void>): void }) => void;
+  onactivate: Scope["oninstall"];
+  onfetch: (event: { request: Request; respondWith(response: Promise<Response>): void }) => void;
 }
