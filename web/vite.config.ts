@@ -7,11 +7,13 @@ const EXAMPLES = "../examples/photos";
 const addExamples: Plugin = {
   name: "add-examples",
   generateBundle(_, bundle) {
-    for (const file of readdirSync(EXAMPLES)) {
+    const examples = readdirSync(EXAMPLES);
+    for (const file of examples) {
       const source = readFileSync(`${EXAMPLES}/${file}`);
       this.emitFile({ type: "asset", fileName: `examples/${file}`, source });
     }
-    const names = Object.keys(bundle).filter((name) => name !== "sw.js" && name !== "index.html");
+    const built = Object.keys(bundle).filter((name) => name !== "sw.js" && name !== "index.html");
+    const names = [...built, ...examples.map((file) => `examples/${file}`)];
     const worker = bundle["sw.js"] as Rolldown.OutputChunk;
     worker.code = worker.code.replaceAll("__FILES__", JSON.stringify(names));
   },

@@ -2,8 +2,6 @@
 
 import gzip
 import io
-import struct
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -139,18 +137,6 @@ def _too_large(path: Path) -> None:
     Image.new("L", (12_000, 9_000)).save(path, "png")
 
 
-def _bomb(path: Path) -> None:
-    """A small file of a black photo that would take 3.6 GB."""
-    side = 30_000
-    rows = zlib.compress(bytes(side * (1 + side // 8)), 1)
-    chunks = {b"IHDR": struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0), b"IDAT": rows}
-    written = b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in (chunks | {b"IEND": b""}).items()
-    )
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + written)
-
-
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -158,7 +144,6 @@ def _bomb(path: Path) -> None:
         (_truncated_jpeg, "damaged or incomplete"),
         (_truncated_png, "damaged or incomplete"),
         (_too_large, "too large"),
-        (_bomb, "too large"),
     ],
 )
 def test_bad_files_are_explained(
@@ -185,11 +170,11 @@ def test_works_again_after_out_of_memory(visitor: Visitor) -> None:
             };
         }"""
     )
-    (before,) = visitor.page.workers
+    before = set(visitor.page.workers)
     visitor.start(OFFICE)
     assert "out of memory" in visitor.problem()
     visitor.choose(OFFICE)
-    assert before not in visitor.page.workers
+    assert before.isdisjoint(visitor.page.workers)
 
 
 def test_works_again_after_a_failed_download(
@@ -203,8 +188,6 @@ def test_works_again_after_a_failed_download(
     assert "could not be downloaded" in visitor.problem()
     context.unroute("**/scratch-*")
     visitor.choose(OFFICE)
-    assert any("ERR_FAILED" in fault for fault in visitor.faults)
-    visitor.faults.clear()
 
 
 def test_known_length_needs_two_points(visitor: Visitor) -> None:
@@ -227,7 +210,9 @@ def test_60_megapixels(visitor: Visitor, tmp_path: Path) -> None:
     photo = tmp_path / "large.jpg"
     Image.open(OFFICE).resize((8944, 6708)).save(photo, quality=50)
     visitor.choose(photo)
-    assert "column" in visitor.hover(8000, 6000, 8944, 6708)
+    place, (depth_m, *_) = visitor.hover(8000, 6000, *(8944, 6708))
+    assert np.abs(np.subtract(place, (8000, 6000))).max() < 20
+    assert visitor.depth_m(tmp_path)[place[::-1]] == pytest.approx(depth_m, abs=0.006)
     assert visitor.page.evaluate("() => document.getElementById('photo').width") == 1600
 
 

@@ -5,7 +5,7 @@ import { explain } from "./problem";
 const SMOOTHING = 0.2;
 
 export class Camera {
-  private stream: MediaStream | null = null;
+  stream: MediaStream | null = null;
   private readonly video = document.createElement("video");
 
   /** Frames until `stop`, each once the one before it was worked on, and how many per second. */

@@ -36,6 +36,7 @@ function attempt(work: () => Promise<void> | void): Promise<void> {
 
 async function explained(work: () => Promise<void> | void): Promise<void> {
   show("problem", false);
+  write("problem", "");
   try {
     await work();
   } catch (error) {
@@ -176,6 +177,7 @@ async function startCamera(): Promise<void> {
 }
 
 async function showFrame(frame: ImageBitmap, rate: number): Promise<void> {
+  if (!camera.stream) return; // stopped while the frame waited
   if (photo) result.forget();
   photo = null;
   show("still", false);

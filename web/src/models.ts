@@ -55,23 +55,18 @@ export async function fetchModel(
         output.enqueue(part);
       },
     });
-    const { body } = await fetchKept(url);
-    const whole = new Response(body?.pipeThrough(counted)).arrayBuffer();
-    return new Uint8Array(await explain("download", whole));
+    const cache = "caches" in self ? await caches.open(CACHE) : null;
+    const kept = await cache?.match(url);
+    const response = kept ?? (await fetchFile(url));
+    const keeping = kept ? null : cache?.put(url, response.clone()).catch(() => undefined); // if full
+    const whole = new Response(response.body?.pipeThrough(counted)).arrayBuffer();
+    const data = new Uint8Array(await explain("download", whole));
+    await keeping;
+    return data;
   };
   const data = await fetchBytes(graph);
   if (!external) return { graph: data, external: [] };
   return { graph: data, external: [{ path: external.path, data: await fetchBytes(external.url) }] };
-}
-
-async function fetchKept(url: string): Promise<Response> {
-  if (!("caches" in self)) return fetchFile(url);
-  const cache = await caches.open(CACHE);
-  const kept = await cache.match(url);
-  if (kept) return kept;
-  const response = await fetchFile(url);
-  void cache.put(url, response.clone()).catch(() => undefined); // the disk may be full
-  return response;
 }
 
 /** Remove cached models that the server no longer offers. */

@@ -68,7 +68,7 @@ export class Stage {
   }
 
   draw(lines: Line[], pending: Pixel | null): void {
-    const unit = Math.max(this.size.width, this.size.height) / 100;
+    const unit = (8 * this.size.width) / Math.max(1, this.element.clientWidth); // 8 on the screen
     const { x, y } = this.cross;
     const dot = ({ x, y }: Pixel) => shape("circle", { cx: x, cy: y, r: unit / 2 });
     const shapes = [
@@ -77,7 +77,7 @@ export class Stage {
     for (const { start, stop, label, isKnown } of lines) {
       const ends = { x1: start.x, y1: start.y, x2: stop.x, y2: stop.y };
       const middle = { x: (start.x + stop.x) / 2 + unit, y: (start.y + stop.y) / 2 - unit };
-      const words = shape("text", { ...middle, "font-size": 3 * unit });
+      const words = shape("text", { ...middle, "font-size": 2 * unit });
       words.textContent = label;
       const line = shape("line", { ...ends, class: isKnown ? "known" : "" });
       shapes.push(line, dot(start), dot(stop), words);
