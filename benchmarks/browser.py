@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +23,13 @@ from attention import RESULT, commit
 from PIL import Image
 from throughput import spread
 
+from depth_unet.app.site import INDEX, PAGE
 from depth_unet.model.shipped import WEIGHTS
 from depth_unet.predict.onnx import open_session
 
 PHOTO = Path(__file__).parents[1] / "examples" / "photos" / "bedroom.jpg"
 OUT = RESULT.parent / "browser.md"
+CHROMIUM = shutil.which("chromium")
 NETWORK = "transfer"
 NATIVE_THREADS, PATIENCE_S = 2, 120.0
 DURATION = "() => performance.getEntriesByName('predict').at(-1)?.duration"
@@ -62,10 +65,9 @@ def page(photo: Path) -> Iterator[Callable[[], float]]:
     """Milliseconds from a file to its depth in the page, at each call."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
-    chromium = shutil.which("chromium")
     with served() as url, sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--enable-unsafe-swiftshader"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         tab = browser.new_page()
         tab.goto(url)
 
@@ -88,10 +90,21 @@ def page(photo: Path) -> Iterator[Callable[[], float]]:
 
 
 def main() -> None:
-    """Measure both sides in turn, and write the page."""
+    """Measure both sides in turn, and write the page; without a browser, say what is missing."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args().rounds
+    if missing := [
+        remedy
+        for remedy, found in (
+            ("apt-get install chromium", CHROMIUM),
+            ("pip install playwright", find_spec("playwright")),
+            ("make page", (PAGE / INDEX).is_file()),
+        )
+        if not found
+    ]:
+        sys.stderr.write(f"the page is not measured; it needs: {', '.join(missing)}\n")
+        return
     with tempfile.TemporaryDirectory() as folder:
         photo = Path(folder) / "photo.jpg"
         Image.open(PHOTO).resize((640, 480)).save(photo, quality=95)
