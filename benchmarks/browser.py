@@ -35,6 +35,16 @@ NATIVE_THREADS, PATIENCE_S = 2, 120.0
 DURATION = "() => performance.getEntriesByName('predict').at(-1)?.duration"
 
 
+def missing() -> list[str]:
+    """Commands that install what is missing."""
+    found = {
+        "apt-get install chromium": CHROMIUM,
+        "pip install playwright": find_spec("playwright"),
+        "make page": (PAGE / INDEX).is_file(),
+    }
+    return [command for command, part in found.items() if not part]
+
+
 def native(photo: Path) -> Callable[[], float]:
     """Milliseconds from a file to its depth in ONNX Runtime, at each call."""
     session = open_session(WEIGHTS / f"{NETWORK}.onnx", NATIVE_THREADS)
@@ -94,16 +104,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args().rounds
-    if missing := [
-        remedy
-        for remedy, found in (
-            ("apt-get install chromium", CHROMIUM),
-            ("pip install playwright", find_spec("playwright")),
-            ("make page", (PAGE / INDEX).is_file()),
-        )
-        if not found
-    ]:
-        sys.stderr.write(f"the page is not measured; it needs: {', '.join(missing)}\n")
+    if needed := missing():
+        sys.stderr.write(f"the page is not measured; it needs: {', '.join(needed)}\n")
         return
     with tempfile.TemporaryDirectory() as folder:
         photo = Path(folder) / "photo.jpg"
