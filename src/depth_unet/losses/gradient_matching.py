@@ -20,9 +20,9 @@ def gradient_matching(
     With ``d = ln prediction - ln target``, summed over the distances k:
     ``gradient_matching = sum (sum |d[y, x+k] - d[y, x]| + sum |d[y+k, x] - d[y, x]|) / count``
 
-    A jump in depth that is not predicted costs as much at every distance. One that is smeared costs
-    little at distances beyond its width, so that a smeared jump is better than none; with distance 1
-    alone it would be worse. The scale of an image does not count.
+    A jump in depth that is not predicted costs the same at every distance. A smeared one costs
+    little at distances beyond its width, so it is better than none; with distance 1 alone it would
+    be worse. The scale of an image does not count.
 
     Args:
         prediction_m: Predicted depth, metres, positive.
@@ -60,7 +60,7 @@ def num_far_pairs(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
 
 
 def _pairs(values: Tensor, valid: Tensor) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """Values of both pixels of each pair, and whether both are valid; per direction and distance."""
+    """Values of both pixels of each pair and whether both are valid, by direction and distance."""
     pairs = []
     for dim in (-1, -2):
         size = values.shape[dim]
