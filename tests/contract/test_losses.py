@@ -12,6 +12,7 @@ from torch import Tensor
 from depth_unet.config.loss import NO_DEPTH, LossConfig
 from depth_unet.losses.berhu import berhu
 from depth_unet.losses.gradient_edge import gradient_edge, num_pairs
+from depth_unet.losses.gradient_matching import gradient_matching, num_far_pairs
 from depth_unet.losses.mae import mae
 from depth_unet.losses.masking import num_images, num_pixels
 from depth_unet.losses.silog import silog
@@ -36,6 +37,7 @@ SIMILARITY_3_1 = 6.01 / 10.01  # Luminance of 3 m and 1 m at a range of 10 m; th
 CASES = {
     "mae": Case(mae, num_pixels, 2.0),
     "gradient_edge": Case(gradient_edge, num_pairs, 0.0),
+    "gradient_matching": Case(gradient_matching, num_far_pairs, 0.0),
     "ssim": Case(partial(ssim, data_range_m=10.0), num_windows, (1 - SIMILARITY_3_1) / 2),
     "ssim_no_contrast": Case(
         partial(ssim, data_range_m=10.0, contrast=0.0), num_windows, (1 - SIMILARITY_3_1) / 2

@@ -30,6 +30,7 @@ MAY_BE_0 = {
     *(f"augment.{name}" for name in ("brightness", "contrast", "saturation", "channel_swap")),
     *(f"augment.{name}" for name in ("flip", "blur", "frame", "zoom_share")),
     *(f"loss.{name}" for name in ("mae", "gradient_edge", "ssim", "silog", "berhu", "spread")),
+    "loss.gradient_matching",
     *(f"loss.ssim_terms.{name}" for name in ("luminance", "contrast", "structure")),
 }
 OPTIONS_MAY_BE_0 = {

@@ -10,7 +10,9 @@ from depth_unet.config.loss import LossConfig, SSIMConfig
 from depth_unet.losses.ssim import ssim
 from depth_unet.losses.weighted import WeightedLoss
 
-ALL_TERMS = LossConfig(mae=0.6, gradient_edge=0.2, ssim=1.0, silog=0.3, berhu=0.4)
+ALL_TERMS = LossConfig(
+    mae=0.6, gradient_edge=0.2, gradient_matching=0.5, ssim=1.0, silog=0.3, berhu=0.4
+)
 TERMS = [name for name, weight in ALL_TERMS.weights().items() if weight]
 GRADIENT_RTOL = 1e-6
 

@@ -41,6 +41,9 @@ class LossConfig:
     """Weight of the mean absolute error."""
     gradient_edge: float = 0.2
     """Weight of the mean absolute error of the differences between neighbouring pixels."""
+    gradient_matching: float = 0.0
+    """Weight of the mean absolute error of the log-depth differences between pixels 1, 2, 4, 8 and
+    16 apart, which makes edges sharp."""
     ssim: float = 1.0
     """Weight of the structural dissimilarity, (1 - SSIM) / 2."""
     silog: float = 0.0

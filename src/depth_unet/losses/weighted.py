@@ -10,6 +10,7 @@ from torch import Tensor
 from depth_unet.config.loss import LossConfig
 from depth_unet.losses.berhu import berhu
 from depth_unet.losses.gradient_edge import gradient_edge, num_pairs
+from depth_unet.losses.gradient_matching import gradient_matching, num_far_pairs
 from depth_unet.losses.mae import mae
 from depth_unet.losses.masking import num_images, num_pixels, upcast
 from depth_unet.losses.semantics import semantics
@@ -21,6 +22,7 @@ from depth_unet.records import SumCount
 TERMS: dict[str, tuple[Callable[..., SumCount], Callable[[Tensor], Tensor]]] = {
     "mae": (mae, num_pixels),
     "gradient_edge": (gradient_edge, num_pairs),
+    "gradient_matching": (gradient_matching, num_far_pairs),
     "ssim": (ssim, num_windows),
     "silog": (silog, num_images),
     "berhu": (berhu, num_images),
