@@ -1,15 +1,27 @@
 """The form of a data set: of a folder by what is in it, of a file by its ending."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from depth_unet.data.cache import CacheSource, is_cache
 from depth_unet.data.forms.bts import bts_lists, open_bts
 from depth_unet.data.forms.description import FormName
 from depth_unet.data.forms.files import Folder
+from depth_unet.data.forms.folders import is_folders, open_folders
 from depth_unet.data.forms.h5 import open_h5
 from depth_unet.data.forms.kaggle import kaggle_folder, open_kaggle
 from depth_unet.data.forms.mat import MatSource
 from depth_unet.data.forms.parquet import ParquetSource
+from depth_unet.data.forms.record3d import is_record3d, open_record3d
+from depth_unet.data.forms.recording import (
+    ALONE,
+    OpenRecording,
+    RecordingSource,
+    find_recordings,
+)
+from depth_unet.data.forms.rosbag import is_rosbag, open_rosbag
+from depth_unet.data.forms.stray import is_stray, open_stray
+from depth_unet.data.forms.tum import is_tum, open_tum
 from depth_unet.data.layout import INDEX_NAME, OnBad, refuse
 from depth_unet.data.source import Original, PairsSource, Source
 from depth_unet.errors import ConfigError, DataError
@@ -21,7 +33,19 @@ ENDINGS: dict[str, FormName] = {
     ".tar": "h5-tar",
     ".parquet": "parquet",
     ".txt": "bts",
+    ".r3d": "record3d",
+    ".bag": "rosbag",
+    ".mcap": "rosbag",
+    ".db3": "rosbag",
 }
+RECORDINGS: dict[FormName, tuple[Callable[[Path], bool], OpenRecording]] = {
+    "record3d": (is_record3d, open_record3d),
+    "stray": (is_stray, open_stray),
+    "tum": (is_tum, open_tum),
+    "rosbag": (is_rosbag, open_rosbag),
+    "folders": (is_folders, open_folders),
+}
+"""Forms of single recordings: whether a path is one, and what opens it."""
 
 
 def recognise(root: Path) -> FormName:
@@ -32,7 +56,7 @@ def recognise(root: Path) -> FormName:
     if form is None:
         raise DataError(
             f"the form of {root} is not recognised; name a folder with {INDEX_NAME}, a cache, or "
-            "one of NYU's forms (docs/data.md), or give --form"
+            "one of the other forms (docs/data.md), or give --form"
         )
     return form
 
@@ -69,6 +93,11 @@ def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refu
             return open_h5(root, packed=found == "h5-tar")
         case "parquet":
             return ParquetSource(root)
+        case _:
+            is_recording, open_one = RECORDINGS[found]
+            paths = find_recordings(root, is_recording)
+            alone = "" if found == "folders" else ALONE
+            return RecordingSource(root, paths, open_one, on_bad, alone)
 
 
 def _of_folder(root: Path) -> FormName | None:
@@ -83,4 +112,10 @@ def _of_folder(root: Path) -> FormName | None:
     for suffix, form in ((".h5", "h5"), (".tar", "h5-tar"), (".parquet", "parquet")):
         if next(files_below(root, suffix), None) is not None:
             return form  # type: ignore[return-value]  # mypy forgets the literals
+    for path in find_recordings(root, lambda path: _of_recording(path) is not None):
+        return _of_recording(path)
     return None
+
+
+def _of_recording(path: Path) -> FormName | None:
+    return next((form for form, (is_one, _) in RECORDINGS.items() if is_one(path)), None)
