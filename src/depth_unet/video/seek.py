@@ -82,9 +82,10 @@ class SeekableVideo:
             as_data_error(self.path, remedy=REMEDY),
         ):
             packets = [
-                (packet.pts, packet.dts, packet.is_keyframe)
+                # Matroska does not say when the first frame is decoded.
+                (packet.pts, packet.pts if packet.dts is None else packet.dts, packet.is_keyframe)
                 for packet in container.demux(stream)
-                if packet.pts is not None and packet.dts is not None  # the last one is empty
+                if packet.pts is not None  # the last one is empty
             ]
             times = sorted(time for time, _, _ in packets)
             decoded = {time: decoded for time, decoded, is_key in packets if is_key}

@@ -255,9 +255,12 @@ def write_exr(path: Path, depth_m: np.ndarray) -> None:
 # Bags
 
 
-def stamps(number: int) -> tuple[tuple[int, int], tuple[int, int]]:
+LATE_NS = 4_000_000  # by which depth is later than its photo
+
+
+def stamps(number: int, late_ns: int = LATE_NS) -> tuple[tuple[int, int], tuple[int, int]]:
     """Seconds and nanoseconds of a photo and of its depth map."""
-    photo, depth = (1_700_000_000 * 10**9 + number * 33_333_333 + late for late in (0, 4_000_000))
+    photo, depth = (1_700_000_000 * 10**9 + number * 33_333_333 + late for late in (0, late_ns))
     return divmod(photo, 10**9), divmod(depth, 10**9)
 
 
@@ -381,11 +384,13 @@ def camera1(frame: str, camera_px: tuple[float, ...], size: tuple[int, int]) -> 
     return data + struct.pack("<IIII?", 0, 0, 0, 0, False)
 
 
-def registered_messages(frames: list[Recorded], *, packed: bool = False) -> Iterator[Message]:
+def registered_messages(
+    frames: list[Recorded], *, packed: bool = False, late_ns: int = LATE_NS
+) -> Iterator[Message]:
     """What realsense-ros publishes with ``align_depth``."""
     frame = "camera_color_optical_frame"
     for number, recorded in enumerate(frames):
-        photo, depth = stamps(number)
+        photo, depth = stamps(number, late_ns)
         arrival = (depth[0] + 1, depth[1])  # the bag received both a second later
         if packed:
             data = encoded(counts(recorded.depth_m))
@@ -469,6 +474,45 @@ def write_bags2(at: Path, rooms: Rooms, storage: StoragePlugin) -> Path:
                     data = store.serialize_cdr(message, type(message).__msgtype__)
                     writer.write(links[name], number * 33_333_333, data)
     return at
+
+
+def write_viewer(
+    path: Path,
+    depth_mm: np.ndarray,
+    cameras_px: tuple[tuple[float, ...], tuple[float, ...]],
+    sizes: tuple[tuple[int, int], tuple[int, int]],
+    transforms: tuple[tuple[float, ...], tuple[float, ...]],
+    *,
+    unit_m: float,
+) -> Path:
+    """What the RealSense Viewer records: depth of its own camera, in a unit of its own.
+
+    Cameras, sizes and transforms (shift, and x, y, z, w of a quaternion; from a reference to the
+    stream) are those of depth and of the photos.
+    """
+    streams = ("/device_0/sensor_0/Depth_0", "/device_0/sensor_1/Color_0")
+    messages: list[Message] = []
+    for stream, camera_px, size, transform in zip(
+        streams, cameras_px, sizes, transforms, strict=True
+    ):
+        start = (0, 1)
+        info = camera1("0", camera_px, size)
+        messages.append((f"{stream}/info/camera_info", "sensor_msgs/CameraInfo", start, info))
+        data = struct.pack("<7d", *transform)
+        messages.append((f"{stream}/tf/0", "geometry_msgs/Transform", start, data))
+    unit = struct.pack("<f", unit_m)
+    option = "/device_0/sensor_0/option/Depth_Units/value"
+    messages.append((option, "std_msgs/Float32", (0, 1), unit))
+    photo = np.full((sizes[1][1], sizes[1][0], 3), 99, np.uint8)
+    for number in range(2):
+        times = stamps(number)
+        counted = np.rint(depth_mm / 1000 / unit_m).astype(np.uint16)
+        images = (image1(times[1], "0", "mono16", counted), image1(times[0], "0", "rgb8", photo))
+        for stream, image in zip(streams, images, strict=True):
+            messages.append((f"{stream}/image/data", "sensor_msgs/Image", times[1], image))
+    infrared = image1((0, 5), "0", "mono8", np.zeros((4, 4), np.uint8))
+    place = "/device_0/sensor_0/Infrared_1/image/data"
+    return write_rosbag1(path, [*messages, (place, "sensor_msgs/Image", (0, 5), infrared)])
 
 
 Recorder = Callable[[Path, Rooms], Path]

@@ -78,9 +78,18 @@ def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refu
     ``on_bad`` is called with the error of every bad line, in the forms that have lists.
     """
     found = form or recognise(root)
-    match found:
-        case "cache":
-            raise ConfigError(f"{root} is a cache already; name the data set that it was made from")
+    if found == "cache":
+        raise ConfigError(f"{root} is a cache already; name the data set that it was made from")
+    if found in RECORDINGS:
+        is_recording, open_one = RECORDINGS[found]
+        alone = "" if found == "folders" else ALONE
+        paths = find_recordings(root, is_recording)
+        return RecordingSource(root, paths, open_one, on_bad, alone)
+    return _open_data_set(root, found, on_bad)
+
+
+def _open_data_set(root: Path, form: FormName, on_bad: OnBad) -> Original:
+    match form:
         case "pairs":
             return PairsSource(root, on_bad=on_bad)
         case "kaggle":
@@ -88,16 +97,11 @@ def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refu
         case "bts":
             return open_bts(root, on_bad)
         case "mat" | "mat-raw":
-            return MatSource(root, raw=found == "mat-raw")
+            return MatSource(root, raw=form == "mat-raw")
         case "h5" | "h5-tar":
-            return open_h5(root, packed=found == "h5-tar")
-        case "parquet":
-            return ParquetSource(root)
+            return open_h5(root, packed=form == "h5-tar")
         case _:
-            is_recording, open_one = RECORDINGS[found]
-            paths = find_recordings(root, is_recording)
-            alone = "" if found == "folders" else ALONE
-            return RecordingSource(root, paths, open_one, on_bad, alone)
+            return ParquetSource(root)
 
 
 def _of_folder(root: Path) -> FormName | None:
@@ -112,9 +116,8 @@ def _of_folder(root: Path) -> FormName | None:
     for suffix, form in ((".h5", "h5"), (".tar", "h5-tar"), (".parquet", "parquet")):
         if next(files_below(root, suffix), None) is not None:
             return form  # type: ignore[return-value]  # mypy forgets the literals
-    for path in find_recordings(root, lambda path: _of_recording(path) is not None):
-        return _of_recording(path)
-    return None
+    first = next(find_recordings(root, lambda path: _of_recording(path) is not None), None)
+    return None if first is None else _of_recording(first)
 
 
 def _of_recording(path: Path) -> FormName | None:

@@ -148,14 +148,14 @@ def _find_topics(bag: Bag) -> tuple[str, str]:
     images = sorted(topic for topic, kind in bag.topics.items() if kind in IMAGES)
     depths = [topic for topic in images if "depth" in topic.lower()]
     photos = [topic for topic in images if not any(w in topic.lower() for w in NO_PHOTOS)]
-    for found, words, example in (
-        (depths, "a name with depth", "/camera/aligned_depth_to_color/image_raw"),
-        (photos, "colour", "/camera/color/image_raw"),
+    for found, kind, example in (
+        (depths, "depth images", "/camera/aligned_depth_to_color/image_raw"),
+        (photos, "photos", "/camera/color/image_raw"),
     ):
         if not found:
             raise DataError(
-                f"{bag.path} has no topic of images of {words} (it has "
-                f"{', '.join(images)[:200] or 'no images'}); record one too, such as {example}"
+                f"{bag.path} has no topic of {kind} (its images are "
+                f"{', '.join(images)[:200] or 'none'}); record one too, such as {example}"
             )
     depth = min(depths, key=lambda topic: (not _holds(topic, REGISTERED), _is_packed(bag, topic)))
     photo = min(

@@ -13,7 +13,7 @@ MOST_APART_S = 0.02  # as in the tools of TUM's data set; a camera with 30 Hz ha
 def pair_by_time(
     photos_s: Sequence[float], depths_s: Sequence[float], where: object
 ) -> list[tuple[int, int]]:
-    """Pairs (photo, depth map), in the order of the photos.
+    """Pairs (photo, depth map), in the order of time.
 
     A pair are a photo and a depth map that are each other's nearest in time, and at most 20 ms
     apart. A warning tells if most of the rarer kind have no partner.
@@ -48,7 +48,8 @@ def pair_by_time(
             f"{limit} of each other; the others are not used",
             stacklevel=2,
         )
-    return [(int(index), int(of_photo[index])) for index in found]
+    ordered = found[np.argsort(photos[found], kind="stable")]
+    return [(int(index), int(of_photo[index])) for index in ordered]
 
 
 def _nearest(times: np.ndarray, others: np.ndarray) -> np.ndarray:
