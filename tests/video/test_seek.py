@@ -35,9 +35,7 @@ def test_any_order_and_thread(clip: Path) -> None:
 
 def test_two_videos_in_turn(tmp_path: Path) -> None:
     """A thread goes from one video to the other and back."""
-    ways = [
-        [image if way == 0 else image[::-1] for image in pictures(4)] for way in range(2)
-    ]
+    ways = [[image if way == 0 else image[::-1] for image in pictures(4)] for way in range(2)]
     videos = [
         SeekableVideo(write_clip(tmp_path / f"{way}.mp4", images))
         for way, images in enumerate(ways)

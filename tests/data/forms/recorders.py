@@ -40,13 +40,13 @@ class Recorded:
 Rooms = dict[str, list[Recorded]]
 
 
-def record(depth_size: tuple[int, int] = (WIDTH, HEIGHT), seed: int = 0) -> Rooms:
+def record(depth_size: tuple[int, int] = (WIDTH, HEIGHT), num_frames: int = NUM_FRAMES) -> Rooms:
     """Smooth photos and depth from 1 to 4 m."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     rooms = Rooms()
     for room, camera_px in CAMERAS_PX.items():
         rooms[room] = []
-        for _ in range(NUM_FRAMES):
+        for _ in range(num_frames):
             coarse = random.integers(0, 256, (3, 4, 3), np.uint8)
             image = np.asarray(Image.fromarray(coarse).resize((WIDTH, HEIGHT)))
             far = Image.fromarray(random.uniform(1, 4, (3, 4)).astype(np.float32))

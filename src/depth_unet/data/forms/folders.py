@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from depth_unet.data.forms.photo_files import camera_of_files, shot_of_files
-from depth_unet.data.forms.recording import Shot, Stated
+from depth_unet.data.forms.recording import RecordingForm, Shot, Stated
 from depth_unet.data.layout import INFO_NAME, OnBad
 from depth_unet.errors import DataError
 from depth_unet.files.walk import files_below
@@ -58,3 +58,7 @@ def _by_name(folder: Path, is_wanted: Callable[[Path], bool], on_bad: OnBad) -> 
         if first != file:
             on_bad(DataError(f"{file} has the name of {first}; keep one of them"))
     return found
+
+
+# Files in no folder may show any room.
+FOLDERS = RecordingForm(is_folder=is_folders, open_one=open_folders, alone="")

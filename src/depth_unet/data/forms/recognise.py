@@ -1,27 +1,21 @@
 """The form of a data set: of a folder by what is in it, of a file by its ending."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from depth_unet.data.cache import CacheSource, is_cache
 from depth_unet.data.forms.bts import bts_lists, open_bts
 from depth_unet.data.forms.description import FormName
 from depth_unet.data.forms.files import Folder
-from depth_unet.data.forms.folders import is_folders, open_folders
+from depth_unet.data.forms.folders import FOLDERS
 from depth_unet.data.forms.h5 import open_h5
 from depth_unet.data.forms.kaggle import kaggle_folder, open_kaggle
 from depth_unet.data.forms.mat import MatSource
 from depth_unet.data.forms.parquet import ParquetSource
-from depth_unet.data.forms.record3d import is_record3d, open_record3d
-from depth_unet.data.forms.recording import (
-    ALONE,
-    OpenRecording,
-    RecordingSource,
-    find_recordings,
-)
-from depth_unet.data.forms.rosbag import is_rosbag, open_rosbag
-from depth_unet.data.forms.stray import is_stray, open_stray
-from depth_unet.data.forms.tum import is_tum, open_tum
+from depth_unet.data.forms.record3d import RECORD3D
+from depth_unet.data.forms.recording import RecordingForm, RecordingSource, find_recordings
+from depth_unet.data.forms.rosbag import ROSBAG
+from depth_unet.data.forms.stray import STRAY
+from depth_unet.data.forms.tum import TUM
 from depth_unet.data.layout import INDEX_NAME, OnBad, refuse
 from depth_unet.data.source import Original, PairsSource, Source
 from depth_unet.errors import ConfigError, DataError
@@ -33,26 +27,21 @@ ENDINGS: dict[str, FormName] = {
     ".tar": "h5-tar",
     ".parquet": "parquet",
     ".txt": "bts",
-    ".r3d": "record3d",
-    ".bag": "rosbag",
-    ".mcap": "rosbag",
-    ".db3": "rosbag",
 }
-RECORDINGS: dict[FormName, tuple[Callable[[Path], bool], OpenRecording]] = {
-    "record3d": (is_record3d, open_record3d),
-    "stray": (is_stray, open_stray),
-    "tum": (is_tum, open_tum),
-    "rosbag": (is_rosbag, open_rosbag),
-    "folders": (is_folders, open_folders),
+RECORDINGS: dict[FormName, RecordingForm] = {
+    "record3d": RECORD3D,
+    "stray": STRAY,
+    "tum": TUM,
+    "rosbag": ROSBAG,
+    "folders": FOLDERS,
 }
-"""Forms of single recordings: whether a path is one, and what opens it."""
 
 
 def recognise(root: Path) -> FormName:
     """The form of the data set at a path; a ``DataError`` if it is missing or not recognised."""
     if not root.exists():
         raise DataError(f"{root} does not exist; name a data set")
-    form = ENDINGS.get(root.suffix.lower()) if root.is_file() else _of_folder(root)
+    form = _of_folder(root) if root.is_dir() else _of_file(root)
     if form is None:
         raise DataError(
             f"the form of {root} is not recognised; name a folder with {INDEX_NAME}, a cache, or "
@@ -81,10 +70,7 @@ def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refu
     if found == "cache":
         raise ConfigError(f"{root} is a cache already; name the data set that it was made from")
     if found in RECORDINGS:
-        is_recording, open_one = RECORDINGS[found]
-        alone = "" if found == "folders" else ALONE
-        paths = find_recordings(root, is_recording)
-        return RecordingSource(root, paths, open_one, on_bad, alone)
+        return RecordingSource(root, RECORDINGS[found], on_bad)
     return _open_data_set(root, found, on_bad)
 
 
@@ -113,12 +99,20 @@ def _of_folder(root: Path) -> FormName | None:
         return "kaggle"
     if bts_lists(root):
         return "bts"
+    recording = next(find_recordings(root, RECORDINGS.values()), None)
+    return _of_endings(root) if recording is None else _of_recording(recording)
+
+
+def _of_endings(root: Path) -> FormName | None:
     for suffix, form in ((".h5", "h5"), (".tar", "h5-tar"), (".parquet", "parquet")):
         if next(files_below(root, suffix), None) is not None:
             return form  # type: ignore[return-value]  # mypy forgets the literals
-    first = next(find_recordings(root, lambda path: _of_recording(path) is not None), None)
-    return None if first is None else _of_recording(first)
+    return None
+
+
+def _of_file(root: Path) -> FormName | None:
+    return ENDINGS.get(root.suffix.lower()) or _of_recording(root)
 
 
 def _of_recording(path: Path) -> FormName | None:
-    return next((form for form, (is_one, _) in RECORDINGS.items() if is_one(path)), None)
+    return next((name for name, form in RECORDINGS.items() if form.has(path)), None)

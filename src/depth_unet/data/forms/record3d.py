@@ -13,7 +13,13 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.forms.files import Archive, Files, Folder
 from depth_unet.data.forms.form_source import Pixels
 from depth_unet.data.forms.photo_files import check_is_file
-from depth_unet.data.forms.recording import Shot, Stated, camera_of_depth, keep_confident
+from depth_unet.data.forms.recording import (
+    RecordingForm,
+    Shot,
+    Stated,
+    camera_of_depth,
+    keep_confident,
+)
 from depth_unet.data.layout import OnBad
 from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.files.checksum import sha256_of
@@ -22,16 +28,14 @@ from depth_unet.images.millimetres import as_millimetres
 from depth_unet.images.photo import read_photo
 from depth_unet.outputs.depth_exr import read_exr
 
-SUFFIX, PACKED = ".r3d", "rgbd"
+SUFFIXES, PACKED = (".r3d",), "rgbd"
 REMEDY = "export the recording again"
 EXR_CHANNELS = ("Z", "R")  # a grey picture has depth in each of R, G and B
 Metadata = dict[str, Any]
 
 
 def is_record3d(path: Path) -> bool:
-    """Whether a path is a recording of the app, packed, unpacked or exported."""
-    if path.suffix.lower() == SUFFIX:
-        return True
+    """Whether a folder is a recording of the app, unpacked or exported."""
     if (path / PACKED).is_dir():
         return True
     return (path / "rgb").is_dir() and next((path / "depth").glob("*.exr"), None) is not None
@@ -197,3 +201,6 @@ def _camera(
         width=width, height=height, fx_px=fx_px, fy_px=fy_px, cx_px=cx_px, cy_px=cy_px
     )
     return camera_of_depth(camera, size, where)
+
+
+RECORD3D = RecordingForm(suffixes=SUFFIXES, is_folder=is_record3d, open_one=open_record3d)

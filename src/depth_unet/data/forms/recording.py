@@ -1,7 +1,7 @@
 """What people record themselves: recordings of one room each, as one data set."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -57,6 +57,29 @@ OpenRecording = Callable[[Path, Stated, OnBad], Sequence[Shot]]
 """Opens a recording: its path, what is stated, and what to call with the error of a bad frame."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingForm:
+    """A form of recordings.
+
+    Attributes:
+        suffixes: Endings of files that are recordings.
+        is_folder: Whether a folder is one.
+        open_one: Opens one of them.
+        alone: Room of frames that are in no folder below the data set's.
+    """
+
+    suffixes: tuple[str, ...] = ()
+    is_folder: Callable[[Path], bool]
+    open_one: OpenRecording
+    alone: str = ALONE
+
+    def has(self, path: Path) -> bool:
+        """Whether a path is a recording."""
+        if path.suffix.lower() in self.suffixes and path.is_file():
+            return True
+        return path.is_dir() and self.is_folder(path)
+
+
 class RecordingSource(FormSource):
     """A recording, or all recordings below a folder.
 
@@ -66,31 +89,22 @@ class RecordingSource(FormSource):
 
     Args:
         root: The recording, or the folder.
-        paths: The recordings in it.
-        open_one: Opens one of them.
+        form: Its form; other recordings in the folder are left out.
         on_bad: Called with the error of every frame that is known to be bad.
-        alone: Room of frames that are in no folder below ``root``.
 
     Raises:
         DataError: A recording cannot be used, or there are no frames.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        paths: Iterable[Path],
-        open_one: OpenRecording,
-        on_bad: OnBad,
-        alone: str = ALONE,
-    ) -> None:
+    def __init__(self, root: Path, form: RecordingForm, on_bad: OnBad) -> None:
         self.root, self.shots, self.rows = root, list[Shot](), list[PairRow]()
         # Depth comes in millimetres, and each row has its camera.
         self.info = replace(read_info(root), metres_per_unit=1e-3, intrinsics=None)
-        for path in paths:
+        for path in find_recordings(root, [form]):
             below = "" if path == root else _name_below(root, path) + "/"
-            for shot in open_one(path, _stated(path, root), on_bad):
+            for shot in form.open_one(path, _stated(path, root), on_bad):
                 self.shots.append(shot)
-                self.rows.append(_row(below + shot.name, shot.camera, alone))
+                self.rows.append(_row(below + shot.name, shot.camera, form.alone))
         if not self.rows:
             raise DataError(f"{root} holds no photo with depth; record or export it again")
 
@@ -122,20 +136,21 @@ class RecordingSource(FormSource):
         return self.shots[index].origin()
 
 
-def find_recordings(root: Path, is_recording: Callable[[Path], bool]) -> Iterator[Path]:
+def find_recordings(root: Path, forms: Collection[RecordingForm]) -> Iterator[Path]:
     """``root`` itself, or what lies below it in order; what lies in a recording is part of it."""
-    if is_recording(root):
-        yield root
-    elif root.is_dir():
-        last = root / root.name
-        for folder, files in walk(root):
-            if last in folder.parents:
-                continue
-            if is_recording(folder):
-                last = folder
-                yield folder
-            else:
-                yield from filter(is_recording, files)
+    if not root.is_dir():
+        yield from [root] if any(form.has(root) for form in forms) else []
+        return
+    suffixes = {suffix for form in forms for suffix in form.suffixes}
+    last = None
+    for folder, files in walk(root):
+        if last is not None and last in folder.parents:
+            continue
+        if any(form.is_folder(folder) for form in forms):
+            last = folder
+            yield folder
+        else:
+            yield from (path for path in files if path.suffix.lower() in suffixes)
 
 
 def camera_of_depth(camera: Intrinsics, size: tuple[int, int], where: object) -> Intrinsics:

@@ -10,7 +10,7 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.ros import ros_calibration
 from depth_unet.data.forms.bag import Bag, Moment
 from depth_unet.data.forms.form_source import Pixels
-from depth_unet.data.forms.recording import Shot, Stated, camera_of_depth
+from depth_unet.data.forms.recording import RecordingForm, Shot, Stated, camera_of_depth
 from depth_unet.data.forms.registration import Pose, camera_for_depth, register
 from depth_unet.data.forms.ros_frames import find_pose, frame_of
 from depth_unet.data.forms.ros_image import depth_of, photo_of
@@ -51,9 +51,7 @@ class Streams:
 
 
 def is_rosbag(path: Path) -> bool:
-    """Whether a path is a bag: a file by its ending, a folder by its metadata."""
-    if path.suffix.lower() in SUFFIXES:
-        return path.is_file()
+    """Whether a folder is a bag of ROS 2."""
     if not (path / "metadata.yaml").is_file():
         return False
     return any(file.suffix in SUFFIXES for file in path.iterdir())
@@ -81,7 +79,7 @@ def open_rosbag(path: Path, stated: Stated, _on_bad: OnBad) -> Sequence[Shot]:
             place=f"{path}, {streams.depth} at {depths[depth].stamp_s:.3f} s",
             camera=streams.camera,
             read=functools.partial(_read, bag, streams, photos[photo], depths[depth]),
-            origin=functools.partial(_origin, bag, photos[photo], depths[depth]),
+            origin=functools.partial(_origin, bag, streams, photos[photo], depths[depth]),
         )
         for photo, depth in pairs
     ]
@@ -102,8 +100,8 @@ def _read(bag: Bag, streams: Streams, photo: Moment, depth: Moment) -> Pixels:
     return photo_of(bag.message(streams.photos, photo), where), depth_mm
 
 
-def _origin(bag: Bag, photo: Moment, depth: Moment) -> str:
-    return f"{bag.checksum} {photo} {depth}"
+def _origin(bag: Bag, streams: Streams, photo: Moment, depth: Moment) -> str:
+    return f"{bag.checksum} {streams.metres_per_unit} {photo} {depth}"
 
 
 def _find_streams(bag: Bag, stated: Stated) -> Streams:
@@ -221,3 +219,6 @@ def _is_packed(bag: Bag, topic: str) -> bool:
 def _common_parts(topic: str, other: str) -> int:
     parts = zip(topic.split("/"), other.split("/"), strict=False)
     return sum(1 for _ in itertools.takewhile(lambda both: both[0] == both[1], parts))
+
+
+ROSBAG = RecordingForm(suffixes=SUFFIXES, is_folder=is_rosbag, open_one=open_rosbag)

@@ -11,7 +11,13 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.decode import read_labels
 from depth_unet.data.forms.form_source import Pixels
 from depth_unet.data.forms.photo_files import check_is_file, read_millimetres
-from depth_unet.data.forms.recording import Shot, Stated, camera_of_depth, keep_confident
+from depth_unet.data.forms.recording import (
+    RecordingForm,
+    Shot,
+    Stated,
+    camera_of_depth,
+    keep_confident,
+)
 from depth_unet.data.layout import OnBad
 from depth_unet.errors import DataError, check_installed
 from depth_unet.files.checksum import sha256_of
@@ -107,3 +113,6 @@ def _origin(checksum: Callable[[Path], str], video: Path, depth: Path) -> str:
 
 def _confidence_of(depth: Path) -> Path:
     return depth.parent.parent / CONFIDENCE / f"{depth.stem}.png"
+
+
+STRAY = RecordingForm(is_folder=is_stray, open_one=open_stray)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.forms.photo_files import camera_of_files, check_is_file, shot_of_files
-from depth_unet.data.forms.recording import Shot, Stated
+from depth_unet.data.forms.recording import RecordingForm, Shot, Stated
 from depth_unet.data.forms.timing import pair_by_time
 from depth_unet.data.layout import INFO_NAME, OnBad, check_path, plain_name
 from depth_unet.errors import DataError
@@ -125,3 +125,6 @@ def _author_camera(path: Path) -> Intrinsics:
     return Intrinsics(
         width=WIDTH, height=HEIGHT, fx_px=fx_px, fy_px=fy_px, cx_px=cx_px, cy_px=cy_px
     )
+
+
+TUM = RecordingForm(is_folder=is_tum, open_one=open_tum)
