@@ -116,3 +116,33 @@ def test_cache(kind: str, tmp_path: Path) -> None:
     other, _ = write(kind, tmp_path / "other", rooms)
     with pytest.raises(ValueError, match="--overwrite"):
         prepare(open_original(other), tmp_path / "cache", height=24, width=32)
+
+
+def test_names_that_are_the_same(tmp_path: Path) -> None:
+    """Two bags of one name but for their endings cannot be told apart."""
+    root, _ = write("rosbag 1", tmp_path / "captures")
+    bag, _ = write("rosbag 2 mcap", tmp_path / "other")
+    shutil.move(next((bag / "hall").glob("*.mcap")), root / "hall.mcap")
+    with pytest.raises(ValueError, match=r"hall.mcap, .* has the name of .*hall.bag, .*; rename"):
+        open_source(root)
+
+
+def test_what_lies_in_a_recording_is_part_of_it(tmp_path: Path) -> None:
+    """A recording in a folder of images and depth is not another one."""
+    root, frames = write("folders mm", tmp_path / "captures")
+    other, _ = write("record3d", tmp_path / "more")
+    shutil.move(other / "hall.r3d", root / "hall.r3d")
+    assert recognise(root) == "folders"
+    assert len(open_source(root).rows) == len(frames)
+
+
+def test_room_of_several_recordings(tmp_path: Path) -> None:
+    """Recordings in one folder show one room."""
+    root, frames = write("record3d", tmp_path / "captures")
+    (tmp_path / "all" / "flat").mkdir(parents=True)
+    for file in sorted(root.iterdir()):
+        shutil.move(file, tmp_path / "all" / "flat" / file.name)
+    rows = open_source(tmp_path / "all").rows
+    assert {row.room_group for row in rows} == {"flat"}
+    assert rows[0].rgb == "flat/hall/0.png"
+    assert len(rows) == len(frames)

@@ -11,7 +11,7 @@ from depth_unet.files.walk import files_below
 from depth_unet.images.formats import is_photo
 from depth_unet.outputs.depth_read import ENDINGS
 
-IMAGES, DEPTH = "images", "depth"
+IMAGES, DEPTH, SUFFIX = "images", "depth", "_depth"
 
 
 def is_folders(path: Path) -> bool:
@@ -26,8 +26,7 @@ def open_folders(path: Path, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
     photo.
     """
     photos = _by_name(path / IMAGES, is_photo, on_bad)
-    depths = _by_name(path / DEPTH, lambda file: file.suffix.lower() in ENDINGS, on_bad)
-    depths = {name.removesuffix("_depth"): file for name, file in depths.items()}
+    depths = _by_name(path / DEPTH, lambda file: file.suffix.lower() in ENDINGS, on_bad, SUFFIX)
     for name in sorted(photos.keys() ^ depths.keys()):
         file, other = (
             (photos[name], f"{DEPTH}/{name}.png or another depth file")
@@ -50,10 +49,12 @@ def open_folders(path: Path, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
     ]
 
 
-def _by_name(folder: Path, is_wanted: Callable[[Path], bool], on_bad: OnBad) -> dict[str, Path]:
+def _by_name(
+    folder: Path, is_wanted: Callable[[Path], bool], on_bad: OnBad, suffix: str = ""
+) -> dict[str, Path]:
     found = dict[str, Path]()
     for file in filter(is_wanted, files_below(folder)):
-        name = file.relative_to(folder).with_suffix("").as_posix()
+        name = file.relative_to(folder).with_suffix("").as_posix().removesuffix(suffix)
         first = found.setdefault(name, file)
         if first != file:
             on_bad(DataError(f"{file} has the name of {first}; keep one of them"))

@@ -65,5 +65,9 @@ def check_is_file(path: Path, remedy: str) -> None:
     Raises:
         DataError: It is missing.
     """
-    if not path.is_file():
+    try:
+        found = path.is_file()
+    except OSError:  # for example a name that is too long
+        found = False
+    if not found:
         raise DataError(f"{path} is missing; {remedy}")

@@ -98,13 +98,19 @@ class RecordingSource(FormSource):
 
     def __init__(self, root: Path, form: RecordingForm, on_bad: OnBad) -> None:
         self.root, self.shots, self.rows = root, list[Shot](), list[PairRow]()
+        places = dict[str, str]()
         # Depth comes in millimetres, and each row has its camera.
         self.info = replace(read_info(root), metres_per_unit=1e-3, intrinsics=None)
         for path in find_recordings(root, [form]):
             below = "" if path == root else _name_below(root, path) + "/"
             for shot in form.open_one(path, _stated(path, root), on_bad):
+                row = _row(below + shot.name, shot.camera, form.alone)
+                first = places.setdefault(row.rgb, shot.place)
+                if first is not shot.place:
+                    on_bad(DataError(f"{shot.place} has the name of {first}; rename one"))
+                    continue
                 self.shots.append(shot)
-                self.rows.append(_row(below + shot.name, shot.camera, form.alone))
+                self.rows.append(row)
         if not self.rows:
             raise DataError(f"{root} holds no photo with depth; record or export it again")
 

@@ -1,5 +1,6 @@
 """Depth of one camera, seen by another."""
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -7,6 +8,7 @@ import numpy as np
 from jaxtyping import Float64, UInt16
 
 from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.errors import DataError
 from depth_unet.images.millimetres import LARGEST_MM, MILLIMETRES_PER_METRE
 
 NEAR_M, FAR_PX = 1e-6, 1e6  # points behind the camera, and far beside it, are not seen
@@ -22,8 +24,18 @@ class Pose:
 
     @classmethod
     def from_quaternion(cls, xyzw: tuple[float, ...], translation_m: tuple[float, ...]) -> Self:
-        """The motion of a unit quaternion x, y, z, w and a shift in metres."""
-        x, y, z, w = np.array(xyzw, np.float64) / np.linalg.norm(xyzw)
+        """The motion of a quaternion x, y, z, w of any length and a shift in metres.
+
+        Raises:
+            DataError: The quaternion has no length, or a number is not finite.
+        """
+        length = float(np.linalg.norm(xyzw))
+        if not (0 < length < math.inf and np.isfinite(translation_m).all()):
+            raise DataError(
+                f"a transform has the quaternion {xyzw} and the shift {translation_m}; record "
+                "transforms that are finite, and quaternions of length 1"
+            )
+        x, y, z, w = np.array(xyzw, np.float64) / length
         rotation = np.array(
             (
                 (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),

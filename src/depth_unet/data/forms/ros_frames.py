@@ -5,6 +5,7 @@ from typing import Any
 
 from depth_unet.data.forms.bag import Bag
 from depth_unet.data.forms.registration import Pose
+from depth_unet.errors import DataError
 
 STATIC = ("/tf_static", "tf_static")
 # The Viewer's topics: images of a stream, and its extrinsics, which move points from a reference
@@ -52,13 +53,17 @@ def _transforms(bag: Bag) -> list[tuple[str, str, Pose]]:
                 for item in message.transforms:
                     frames = (item.header.frame_id, item.child_frame_id)
                     above, below = (str(frame).removeprefix("/") for frame in frames)
-                    found.append((above, below, _pose(item.transform)))
+                    found.append((above, below, _pose(item.transform, f"{bag.path}, {topic}")))
         elif extrinsics:
             reference = f"reference {extrinsics[2]}"
-            found.append((extrinsics[1], reference, _pose(bag.first(topic))))
+            pose = _pose(bag.first(topic), f"{bag.path}, {topic}")
+            found.append((extrinsics[1], reference, pose))
     return found
 
 
-def _pose(transform: Any) -> Pose:
+def _pose(transform: Any, where: str) -> Pose:
     turn, shift = transform.rotation, transform.translation
-    return Pose.from_quaternion((turn.x, turn.y, turn.z, turn.w), (shift.x, shift.y, shift.z))
+    try:
+        return Pose.from_quaternion((turn.x, turn.y, turn.z, turn.w), (shift.x, shift.y, shift.z))
+    except DataError as error:
+        raise DataError(f"{where}: {error}") from None

@@ -68,7 +68,7 @@ def depth_of(message: Any, metres_per_unit: float, where: str) -> UInt16[np.ndar
     if hasattr(message, "encoding"):
         encoding, values = message.encoding, None
     else:
-        encoding, _, form = message.format.partition(";")
+        encoding, _, form = (part.strip() for part in message.format.partition(";"))
         values = _decompress(message, encoding, form, where)
     if encoding not in DEPTHS:
         raise DataError(
