@@ -89,7 +89,8 @@ def _describe_camera(source: Source) -> str:
     own_px = [row.camera_px[0] for row in source.rows if row.camera_px is not None]
     texts = [] if camera is None else [f"fx {camera.fx_px:g} px of {camera.width}"]
     if own_px:
-        texts.append(f"{len(own_px)} photos state fx {min(own_px):.5g} to {max(own_px):.5g} px")
+        low, high = f"{min(own_px):.5g}", f"{max(own_px):.5g}"
+        texts.append(f"fx {low if low == high else f'{low} to {high}'} px ({len(own_px)} photos)")
     return "; ".join(texts) or "none"
 
 

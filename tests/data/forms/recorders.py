@@ -79,7 +79,7 @@ def counts(depth_m: np.ndarray, per_metre: float = 1000) -> np.ndarray:
 def matrix(camera_px: tuple[float, ...]) -> np.ndarray:
     """The camera matrix."""
     fx, fy, cx, cy = camera_px
-    return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
+    return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]], np.float64)
 
 
 # Record3D

@@ -146,3 +146,18 @@ def test_room_of_several_recordings(tmp_path: Path) -> None:
     assert {row.room_group for row in rows} == {"flat"}
     assert rows[0].rgb == "flat/hall/0.png"
     assert len(rows) == len(frames)
+
+
+def test_unknown_and_implausible_cameras(tmp_path: Path) -> None:
+    """Folders without camera are read with a warning, as the pairs layout is; so are mistakes."""
+    root, frames = write("folders mm", tmp_path / "captures")
+    stated = (root / "dataset.json").read_text()
+    (root / "dataset.json").unlink()
+    with pytest.warns(UserWarning, match=r"captures states no camera .*add intrinsics"):
+        source = open_source(root)
+    assert source.rows[0].camera_px is None
+    assert source.read(len(frames) - 1).intrinsics.fx_px == pytest.approx(0.811 * WIDTH, rel=1e-3)
+    (root / "dataset.json").write_text(stated.replace("60.5", "4.2"))
+    source = open_original(root)
+    with pytest.warns(UserWarning, match="14 photos have an implausible camera, such as hall/0000"):
+        prepare(source, tmp_path / "cache", height=24, width=32)

@@ -1,7 +1,8 @@
 """What people record themselves: recordings of one room each, as one data set."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from jaxtyping import UInt16
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.plausible import has_aspect
+from depth_unet.data.doubts import describe_doubts, find_doubt_of_row
 from depth_unet.data.forms.form_source import FormSource, Pixels
 from depth_unet.data.layout import INFO_NAME, OnBad, PairRow, read_info
+from depth_unet.data.source import warn_of_unknown_camera
 from depth_unet.errors import DataError
 from depth_unet.files.text import read_text
 from depth_unet.files.walk import walk
@@ -113,6 +116,8 @@ class RecordingSource(FormSource):
                 self.rows.append(row)
         if not self.rows:
             raise DataError(f"{root} holds no photo with depth; record or export it again")
+        if any(shot.camera is None for shot in self.shots):
+            warn_of_unknown_camera(root)
 
     def pixels(self, index: int) -> Pixels:
         """See ``FormSource.pixels``."""
@@ -132,6 +137,14 @@ class RecordingSource(FormSource):
                 "must show what the photo shows, at any size: register depth to the photo"
             )
         return replace(photo, image=resize_image(photo.image, height, width)), depth_mm
+
+    def check(self, indices: Iterable[int]) -> None:
+        """Warn of cameras that are implausible."""
+        cameras = ((self.rows[index], self.shots[index].camera) for index in indices)
+        found = (find_doubt_of_row(row, camera) for row, camera in cameras if camera)
+        doubts = [doubt for doubt in found if doubt]
+        if doubts:
+            warnings.warn(f"{self.root}: {describe_doubts(doubts)}", stacklevel=2)
 
     def place(self, index: int) -> str:
         """File and frame."""
