@@ -113,6 +113,7 @@ class _Position:
         self.frames: Iterator[av.VideoFrame] = iter(())
         with ExitStack() as stack:
             self._opened = stack.enter_context(open_container(path, OPTIONS))
+            self._opened[1].codec_context.thread_count = 1  # several threads read at once
             weakref.finalize(self, stack.pop_all().close)
 
     def seek(self, decoded: int) -> None:
