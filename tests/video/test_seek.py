@@ -2,6 +2,7 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -49,6 +50,27 @@ def test_turned_video(tmp_path: Path) -> None:
     """Frames are those of the sensor, as depth and camera are."""
     path = write_clip(tmp_path / "turned.mp4", pictures(3), rotation=90)
     assert SeekableVideo(path).read(1).shape == (48, 64, 3)
+
+
+def test_frames_that_an_edit_list_hides(tmp_path: Path) -> None:
+    """A frame before the start of the clip is not shown by players, and has its number here."""
+    path, images = tmp_path / "early.mp4", pictures(6)
+    options = {"avoid_negative_ts": "disabled", "use_editlist": "1"}
+    with av.open(str(path), "w", options=options) as container:
+        stream = container.add_stream("libx264", rate=60)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv444p"
+        stream.options = {"crf": "1", "bf": "0"}
+        for number, image in enumerate(images):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+            frame.pts, frame.time_base = number - 1, Fraction(1, 60)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with av.open(str(path)) as container:
+        assert len(list(container.decode(video=0))) == len(images) - 1
+    video = SeekableVideo(path)
+    assert video.num_frames == len(images)
+    for number in (0, 5, 2):
+        assert np.abs(video.read(number).astype(int) - images[number]).mean() < 3
 
 
 def test_what_is_not_there(clip: Path, tmp_path: Path) -> None:
