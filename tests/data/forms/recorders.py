@@ -311,6 +311,8 @@ TYPES = {
         + "=" * 80
         + "\nMSG: geometry_msgs/Quaternion\nfloat64 x\nfloat64 y\nfloat64 z\nfloat64 w\n",
     ),
+    # The Viewer states a checksum that is not the one of its definition.
+    "realsense_msgs/StreamInfo": ("311d7e24eac31bb87271d041bf70ff7d", "uint32 fps\nuint8 what\n"),
     "std_msgs/Float32": ("73fcbf46b49191e672908e50842a83d4", "float32 data\n"),
 }
 Message = tuple[str, str, tuple[int, int], bytes]  # topic, type, time, content
@@ -487,6 +489,8 @@ def write_viewer(
 ) -> Path:
     """What the RealSense Viewer records: depth of its own camera, in a unit of its own.
 
+    It writes a version in place of the frame, and appends the unit to an image.
+
     Cameras, sizes and transforms (shift, and x, y, z, w of a quaternion; from a reference to the
     stream) are those of depth and of the photos.
     """
@@ -496,7 +500,7 @@ def write_viewer(
         streams, cameras_px, sizes, transforms, strict=True
     ):
         start = (0, 1)
-        info = camera1("0", camera_px, size)
+        info = camera1("", camera_px, size)
         messages.append((f"{stream}/info/camera_info", "sensor_msgs/CameraInfo", start, info))
         data = struct.pack("<7d", *transform)
         messages.append((f"{stream}/tf/0", "geometry_msgs/Transform", start, data))
@@ -507,10 +511,13 @@ def write_viewer(
     for number in range(2):
         times = stamps(number)
         counted = np.rint(depth_mm / 1000 / unit_m).astype(np.uint16)
-        images = (image1(times[1], "0", "mono16", counted), image1(times[0], "0", "rgb8", photo))
-        for stream, image in zip(streams, images, strict=True):
-            messages.append((f"{stream}/image/data", "sensor_msgs/Image", times[1], image))
-    infrared = image1((0, 5), "0", "mono8", np.zeros((4, 4), np.uint8))
+        images = (image1(times[1], "1", "mono16", counted), image1(times[0], "1", "rgb8", photo))
+        for stream, image, own in zip(streams, images, (unit_m, 0.0), strict=True):
+            data = image + struct.pack("<f", own)
+            messages.append((f"{stream}/image/data", "sensor_msgs/Image", times[1], data))
+        info = f"{streams[0]}/info"
+        messages.append((info, "realsense_msgs/StreamInfo", (0, 1), struct.pack("<IB", 30, 1)))
+    infrared = image1((0, 5), "1", "mono8", np.zeros((4, 4), np.uint8)) + struct.pack("<f", 0)
     place = "/device_0/sensor_0/Infrared_1/image/data"
     return write_rosbag1(path, [*messages, (place, "sensor_msgs/Image", (0, 5), infrared)])
 

@@ -14,6 +14,7 @@ from depth_unet.files.walk import files_below
 
 REMEDY = "record it again, or repair it with `rosbag reindex` or `ros2 bag reindex`"
 NS_PER_S = 10**9
+VIEWER_BYTES = 4  # metres per unit of depth, which its option states, too
 
 
 class Moment(NamedTuple):
@@ -45,17 +46,23 @@ class Bag:
     def __init__(self, path: Path) -> None:
         self.path, self._lock = path, threading.Lock()
         try:
-            from rosbags.highlevel import AnyReader  # an extra
+            from rosbags import rosbag1, rosbag2  # an extra
+            from rosbags.serde import SerdeError
             from rosbags.typesys import Stores, get_typestore
         except ImportError:
             raise ConfigError(
                 f"{path} is a bag, and rosbags is not installed; run: {install_command('rosbags')}"
             ) from None
+        # The messages that are read have been the same in all versions of ROS 1, and of ROS 2. The
+        # definitions in the bag, of which some are wrong or missing, are not needed.
+        is_first = path.suffix.lower() == ".bag"
+        store = get_typestore(Stores.ROS1_NOETIC if is_first else Stores.ROS2_HUMBLE)
+        self._decode = store.deserialize_ros1 if is_first else store.deserialize_cdr
+        self._serde_error = SerdeError
         with as_data_error(path, "cannot be read as a bag", REMEDY):
-            # Bags in ROS 2's first form do not define their messages.
-            reader = AnyReader([path], default_typestore=get_typestore(Stores.ROS2_HUMBLE))
+            reader = rosbag1.Reader(path) if is_first else rosbag2.Reader(path)
             reader.open()
-        self._reader = reader
+        self._reader: Any = reader
         weakref.finalize(self, reader.close)
         self.topics = {found.topic: found.msgtype for found in reader.connections}
 
@@ -97,11 +104,15 @@ class Bag:
     ) -> Iterator[tuple[int, Any]]:
         wanted = [found for found in self._reader.connections if found.topic == topic]
         with self._lock, as_data_error(f"{self.path}, {topic}", remedy=REMEDY):
-            found = self._reader.messages(wanted, start=start, stop=stop)
+            found = self._reader.messages(connections=wanted, start=start, stop=stop)
             for count, (connection, time, data) in enumerate(found):
                 if count == most:
                     break
-                yield time, self._reader.deserialize(data, connection.msgtype)
+                try:
+                    message = self._decode(data, connection.msgtype)
+                except self._serde_error:  # the RealSense Viewer appends a number to its images
+                    message = self._decode(data[:-VIEWER_BYTES], connection.msgtype)
+                yield time, message
 
 
 def _stamp_ns(message: Any) -> int:
