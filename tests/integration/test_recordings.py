@@ -101,6 +101,11 @@ def without_depth(root: Path) -> None:
     write_rosbag1(root / "hall.bag", [found for found in messages if "depth" not in found[0]])
 
 
+def first_depth(root: Path) -> Path:
+    """The first depth map of a room."""
+    return sorted(path for path in root.glob("hall/**/depth/*") if "alone" not in path.name)[0]
+
+
 def crop_depth(root: Path) -> None:
     """Depth that shows less than its photos."""
     for path in sorted((root / "depth").rglob("*.png")):
@@ -171,6 +176,13 @@ def test_frames_that_are_bad_are_left_out(tmp_path: Path) -> None:
     for kind, spoil, words, kept in (
         ("stray", shorten_video, "rgb.mp4 has 5 frames", 2 * NUM_FRAMES - 2 - 2),
         ("folders mm", lambda root: (root / "images/hall/0003.png").unlink(), "no partner", 13),
+        ("tum", lambda root: put(first_depth(root), b"text"), "cannot identify image file", 13),
+        (
+            "record3d exr",
+            lambda root: put(first_depth(root), b"text"),
+            "cannot be read as Open",
+            13,
+        ),
     ):
         root, cache = write(kind, tmp_path / kind), tmp_path / f"cache {kind}"
         spoil(root)

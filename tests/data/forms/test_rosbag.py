@@ -16,6 +16,7 @@ from tests.data.forms.recorders import (
     record,
     registered_messages,
     stamps,
+    write_bags2,
     write_rosbag1,
     write_viewer,
 )
@@ -181,6 +182,18 @@ def test_no_camera(tmp_path: Path) -> None:
         '"cy_px": 23}}'
     )
     assert open_source(tmp_path).read(0).intrinsics.values_px == (60, 61, 31, 23)
+
+
+def test_stated_camera(tmp_path: Path) -> None:
+    """A camera that is stated replaces those of the bag, and depth stays registered."""
+    write_bags2(tmp_path / "bags", record(), StoragePlugin.MCAP)
+    (tmp_path / "bags" / "dataset.json").write_text(
+        '{"intrinsics": {"width": 128, "height": 96, "fx_px": 160, "fy_px": 160, "cx_px": 64.5, '
+        '"cy_px": 47.5}, "depth_unit": "m"}'
+    )
+    frame = open_source(tmp_path / "bags").read(0)
+    assert frame.intrinsics.values_px == (80, 80, 32, 23.5)
+    assert frame.depth_mm.shape == (48, 64)
 
 
 def test_clocks_that_differ(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def open_folders(path: Path, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
         )
     unit, camera = stated.metres_per_unit, stated.camera
     if camera is not None:
-        camera = camera_of_files(camera, depths[both[0]], unit, path / INFO_NAME)
+        camera = camera_of_files(camera, [depths[name] for name in both], unit, path / INFO_NAME)
     return [
         shot_of_files(name, photos[name], depths[name], camera=camera, metres_per_unit=unit)
         for name in both

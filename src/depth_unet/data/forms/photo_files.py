@@ -1,6 +1,7 @@
 """Recordings with one file for each photo and each depth map, at any depth format."""
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from jaxtyping import UInt16
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.forms.form_source import Pixels
-from depth_unet.data.forms.recording import Shot, camera_of_depth
+from depth_unet.data.forms.recording import Shot, camera_of_depth, size_of_depth
 from depth_unet.errors import DataError
 from depth_unet.files.checksum import sha256_of
 from depth_unet.images.millimetres import as_millimetres
@@ -43,11 +44,11 @@ def shot_of_files(
 
 
 def camera_of_files(
-    camera: Intrinsics, first: Path, metres_per_unit: float | None, where: object
+    camera: Intrinsics, depths: Sequence[Path], metres_per_unit: float | None, where: object
 ) -> Intrinsics:
-    """The camera of a recording's photos, in pixels of its first depth map."""
-    height, width = read_millimetres(first, metres_per_unit).shape
-    return camera_of_depth(camera, (width, height), where)
+    """The camera of a recording's photos, in pixels of its depth maps."""
+    read = functools.partial(read_millimetres, metres_per_unit=metres_per_unit)
+    return camera_of_depth(camera, size_of_depth(read, depths), where)
 
 
 def read_millimetres(path: Path, metres_per_unit: float | None = None) -> UInt16[np.ndarray, "h w"]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import UInt16
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.forms.files import Archive, Files, Folder
@@ -19,6 +20,7 @@ from depth_unet.data.forms.recording import (
     Stated,
     camera_of_depth,
     keep_confident,
+    size_of_depth,
 )
 from depth_unet.data.layout import OnBad
 from depth_unet.errors import ConfigError, DataError, install_command
@@ -93,12 +95,12 @@ def _open_exr(path: Path, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
             pairs.append((number, photo, depth))
     if not pairs:
         return []
-    height, width = read_exr(pairs[0][2], EXR_CHANNELS).shape
+    size = size_of_depth(_read_depth, [depth for _, _, depth in pairs])
     return [
         Shot(
             name=str(number),
             place=str(depth),
-            camera=_camera(metadata, number, (width, height), stated, str(file)),
+            camera=_camera(metadata, number, size, stated, str(file)),
             read=functools.partial(_read_exr, photo, depth),
             origin=functools.partial(_origin_exr, photo, depth),
         )
@@ -127,7 +129,11 @@ def _origin_packed(files: Files, name: str) -> str:
 
 
 def _read_exr(photo: Path, depth: Path) -> Pixels:
-    return read_photo(photo), as_millimetres(read_exr(depth, EXR_CHANNELS))
+    return read_photo(photo), _read_depth(depth)
+
+
+def _read_depth(depth: Path) -> UInt16[np.ndarray, "h w"]:
+    return as_millimetres(read_exr(depth, EXR_CHANNELS))
 
 
 def _origin_exr(photo: Path, depth: Path) -> str:

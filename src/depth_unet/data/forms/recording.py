@@ -12,7 +12,7 @@ from jaxtyping import UInt16
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.plausible import has_aspect
 from depth_unet.data.doubts import describe_doubts, find_doubt_of_row
-from depth_unet.data.forms.form_source import FormSource, Pixels
+from depth_unet.data.forms.form_source import TRIES, FormSource, Pixels
 from depth_unet.data.layout import INFO_NAME, OnBad, PairRow, read_info
 from depth_unet.data.source import warn_of_unknown_camera
 from depth_unet.errors import DataError
@@ -170,6 +170,25 @@ def find_recordings(root: Path, forms: Collection[RecordingForm]) -> Iterator[Pa
             yield folder
         else:
             yield from (path for path in files if path.suffix.lower() in suffixes)
+
+
+def size_of_depth(
+    read: Callable[[Path], UInt16[np.ndarray, "h w"]], files: Sequence[Path]
+) -> tuple[int, int]:
+    """Width and height of the first depth map of a recording that can be read.
+
+    Raises:
+        DataError: None of the first can be read, or there are none.
+    """
+    for number, file in enumerate(files[:TRIES], start=1):
+        try:
+            height, width = read(file).shape
+        except DataError:
+            if number == len(files[:TRIES]):
+                raise
+        else:
+            return width, height
+    raise DataError("a recording holds no depth maps; record it again")
 
 
 def camera_of_depth(camera: Intrinsics, size: tuple[int, int], where: object) -> Intrinsics:

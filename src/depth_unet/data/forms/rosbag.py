@@ -108,16 +108,17 @@ def _find_streams(bag: Bag, stated: Stated) -> Streams:
     depth, photos = _find_topics(bag)
     depth_message, photo_message = bag.first(depth), bag.first(photos)
     unit = stated.metres_per_unit or _stated_unit(bag) or METRES_PER_UNIT
-    own, camera = _camera(bag, depth), stated.camera or _camera(bag, photos)
+    own, in_bag = _camera(bag, depth), _camera(bag, photos)
     frames = frame_of(depth, depth_message), frame_of(photos, photo_message)
-    if camera is None and frames[0] == frames[1]:
-        camera = own
+    one_camera = own is None or in_bag is None or _are_same(own, in_bag)
+    is_registered = frames[0] == frames[1] and one_camera
+    camera = stated.camera or in_bag or (own if is_registered else None)
     if camera is None:
         raise DataError(
             f"{bag.path} has no camera_info beside {photos}; record that topic too, or state "
             "intrinsics in dataset.json"
         )
-    if frames[0] == frames[1] and (own is None or _are_same(own, camera)):
+    if is_registered:
         height, width = depth_of(depth_message, unit, f"{bag.path}, {depth}").shape
         camera = camera_of_depth(camera, (width, height), f"{bag.path}, {photos}")
         own = pose = None

@@ -17,6 +17,7 @@ from depth_unet.data.forms.recording import (
     Stated,
     camera_of_depth,
     keep_confident,
+    size_of_depth,
 )
 from depth_unet.data.layout import OnBad
 from depth_unet.errors import DataError, check_installed
@@ -51,8 +52,8 @@ def open_stray(path: Path, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
     camera = stated.camera or _read_camera(path / CAMERA, video.size)
     if not depths:
         raise DataError(f"{path / DEPTH} holds no depth maps; {REMEDY}")
-    height, width = read_millimetres(next(iter(depths.values()))).shape
-    camera = camera_of_depth(camera, (width, height), path)
+    size = size_of_depth(read_millimetres, list(depths.values()))
+    camera = camera_of_depth(camera, size, path)
     beyond = [number for number in depths if number >= video.num_frames]
     if beyond:
         on_bad(

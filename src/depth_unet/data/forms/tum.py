@@ -48,7 +48,7 @@ def open_tum(path: Path, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
         return []
     unit = stated.metres_per_unit or METRES_PER_UNIT
     camera = stated.camera or _author_camera(path)
-    camera = camera_of_files(camera, path / pairs[0][1].name, unit, path)
+    camera = camera_of_files(camera, [path / depth.name for _, depth in pairs], unit, path)
     return [
         shot_of_files(
             Path(photo.name).with_suffix("").as_posix(),
