@@ -51,7 +51,6 @@ def run(arguments: InspectArguments) -> list[DataError]:
 def show(console: Console, root: Path, form: FormName, source: Source, found: Survey) -> None:
     """Print the description, then possible mistakes."""
     described = FORMS[form]
-    camera = source.info.intrinsics
     table = Table(box=None, show_header=False, pad_edge=False)
     lines = {
         "form": f"{form}: {described.title}",
@@ -62,7 +61,7 @@ def show(console: Console, root: Path, form: FormName, source: Source, found: Su
         "named rooms": _format_counts(sum(found.rooms.values()), found.rooms),
         "read": f"{found.num_read} pairs" + (f", {len(found.bad)} bad" if found.bad else ""),
         "sizes": ", ".join(f"{w}x{h} ({n})" for (w, h), n in found.sizes.most_common(MOST_NAMED)),
-        "camera": "none" if camera is None else f"fx {camera.fx_px:g} px of {camera.width}",
+        "camera": _describe_camera(source),
         "border": f"{source.info.border_px} px",
         "median depth": f"{found.median_m:.2f} m",
         "no valid depth": f"{found.invalid:.1%} of the pixels",
@@ -82,6 +81,17 @@ def show(console: Console, root: Path, form: FormName, source: Source, found: Su
         console.print(f"mistake: {mistake}")
     if not (found.mistakes or found.bad):
         console.print(f"no sign of common mistakes in the {found.num_read} pairs read")
+
+
+def _describe_camera(source: Source) -> str:
+    """The camera of the data set, and those of its photos."""
+    camera = source.info.intrinsics
+    own_px = [row.camera_px[0] for row in source.rows if row.camera_px is not None]
+    texts = [] if camera is None else [f"fx {camera.fx_px:g} px of {camera.width}"]
+    if own_px:
+        low, high = f"{min(own_px):.5g}", f"{max(own_px):.5g}"
+        texts.append(f"fx {low if low == high else f'{low} to {high}'} px ({len(own_px)} photos)")
+    return "; ".join(texts) or "none"
 
 
 def _describe_files(found: Survey) -> dict[str, str]:

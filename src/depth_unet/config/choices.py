@@ -20,6 +20,20 @@ InferenceChoice = Literal["fp32", "bf16", "fp16"]
 StoredChoice = Literal["fp16", "fp32", "int8"]
 TrackerChoice = Literal["none", "tensorboard"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
-FormChoice = Literal["pairs", "kaggle", "mat", "mat-raw", "h5", "h5-tar", "bts", "parquet"]
+FormChoice = Literal[
+    "pairs",
+    "kaggle",
+    "mat",
+    "mat-raw",
+    "h5",
+    "h5-tar",
+    "bts",
+    "parquet",
+    "record3d",
+    "stray",
+    "tum",
+    "rosbag",
+    "folders",
+]
 SamplerChoice = Literal["grid", "random", "tpe"]
 PrunerChoice = Literal["none", "median"]

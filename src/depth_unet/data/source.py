@@ -157,11 +157,7 @@ class PairsSource(Original):
         self.info = read_info(root)
         known = self.info.intrinsics or all(row.camera_px for row in self.rows)
         if not known:
-            warnings.warn(
-                f"{root} states no camera for some images; a focal length of {NYU_FOCAL:.3f} times "
-                "the longer side (NYU's Kinect) is assumed: add intrinsics to dataset.json",
-                stacklevel=2,
-            )
+            warn_of_unknown_camera(root)
         elif self.info.intrinsics and (doubt := find_doubt(self.info.intrinsics)):
             warnings.warn(
                 f"{root}: the intrinsics in dataset.json are implausible: {doubt}; correct them",
@@ -207,6 +203,15 @@ class PairsSource(Original):
         """Photo and depth map, byte for byte."""
         row = self.rows[index]
         return (self.root / row.rgb).read_bytes(), (self.root / row.depth).read_bytes()
+
+
+def warn_of_unknown_camera(root: Path) -> None:
+    """Warn that the camera of some photos of a data set is not known."""
+    warnings.warn(
+        f"{root} states no camera for some images; a focal length of {NYU_FOCAL:.3f} times "
+        "the longer side (NYU's Kinect) is assumed: add intrinsics to dataset.json",
+        stacklevel=3,
+    )
 
 
 def make_frame(

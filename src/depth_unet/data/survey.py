@@ -172,7 +172,7 @@ def _mistakes(found: Survey, summaries: Sequence[PairSummary], info: DatasetInfo
             f"{found.shared_rooms[0]}: results will look too good; move each to one part"
         )
     if not found.rooms:
-        yield "rooms have no names, so none can be held out; add a column room_group"
+        yield "rooms have no names, so none can be held out; add a column room_group, or folders"
     test = {summary.digest for summary in summaries if summary.split == "test"}
     both = test & {summary.digest for summary in summaries if summary.split != "test"}
     if both:

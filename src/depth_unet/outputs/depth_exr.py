@@ -36,12 +36,16 @@ def write_exr(depth_m: Float32[np.ndarray, "h w"], path: Path, metadata: DepthMe
             raise OSError(f"{str(error).splitlines()[0]}") from None
 
 
-def read_exr(path: Path) -> Float32[np.ndarray, "h w"]:
-    """Read channel Z, or the only channel.
+def read_exr(path: Path, channels: tuple[str, ...] = (CHANNEL,)) -> Float32[np.ndarray, "h w"]:
+    """Read depth.
+
+    Args:
+        path: The file.
+        channels: Names of the channel, the first one that exists is read; or else the only one.
 
     Raises:
         ConfigError: OpenEXR is not installed.
-        DataError: The file is damaged, or has several channels and none is Z.
+        DataError: The file is damaged, or has several channels of other names.
     """
     library = _import_library(path)
     with (
@@ -49,15 +53,15 @@ def read_exr(path: Path) -> Float32[np.ndarray, "h w"]:
         library.File(str(path), separate_channels=True) as file,
     ):
         pixels = {name: channel.pixels for name, channel in file.channels().items()}
-    if CHANNEL not in pixels and len(pixels) != 1:
+    name = next((name for name in channels if name in pixels), None)
+    if name is None and len(pixels) == 1:
+        (name,) = pixels
+    if name is None:
         raise DataError(
             f"{path} has the channels {', '.join(pixels) or '(none)'}; expected depth in "
             f"{CHANNEL} or in a single channel"
         )
-    values = pixels.get(CHANNEL)
-    if values is None:
-        (values,) = pixels.values()
-    depth: np.ndarray = np.asarray(values, dtype=np.float32)
+    depth: np.ndarray = np.asarray(pixels[name], dtype=np.float32)
     return depth
 
 

@@ -69,7 +69,7 @@ def open_clip(path: Path) -> Iterator[Clip]:
         DataError: The file is missing, not a video, or damaged; damage may also be found later,
             while frames are read.
     """
-    with _open_container(path) as (container, stream):
+    with open_container(path) as (container, stream):
         rate = stream.average_rate or stream.guessed_rate or USUAL_RATE
         tick_s = stream.time_base or 1 / rate
         yield Clip(
@@ -93,7 +93,7 @@ def sample_frames(path: Path, most: int) -> tuple[int, list[Image]]:
         DataError: As ``open_clip``, or there are no frames.
     """
     kept, stride, count = list[av.VideoFrame](), 1, 0
-    with _open_container(path) as (container, stream):
+    with open_container(path) as (container, stream):
         for frame in _decode(path, container, stream):
             if count % stride == 0:
                 kept.append(frame)
@@ -111,17 +111,28 @@ def read_video_statement(path: Path) -> dict[str, str]:
     Raises:
         DataError: The file cannot be read.
     """
-    with _open_container(path) as (container, _):
+    with open_container(path) as (container, _):
         tags = {key.lower(): value for key, value in container.metadata.items()}
     return parse_line(tags.get("comment", "")) | tags
 
 
 @contextmanager
-def _open_container(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+def open_container(
+    path: Path, options: dict[str, str] | None = None
+) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    """Open a video file and its first video stream.
+
+    Args:
+        path: The file.
+        options: Options of the demuxer.
+
+    Raises:
+        DataError: The file is missing, damaged, or not a video.
+    """
     if not path.is_file():
         raise DataError(f"{path} does not exist; {REMEDY}")
     with as_data_error(path, "is not a readable video", REMEDY):
-        container = av.open(str(path), metadata_errors="replace")
+        container = av.open(str(path), options=options or {}, metadata_errors="replace")
     with container:
         if not container.streams.video:
             raise DataError(f"{path} has no video stream; {REMEDY}")

@@ -22,10 +22,16 @@ from depth_unet.data.source import Original
 from depth_unet.errors import DataError
 from examples.box_rooms import write_box_rooms
 from tests.data.forms.conftest import WRITERS, Written
+from tests.data.forms.recorders import RECORDERS, record
 
 EXAMPLES = 5
 SECONDS = float(os.environ.get("DEPTH_UNET_FUZZ_S", "20"))
 ROUND = 200
+RECORDED = (
+    *("record3d", "record3d exr", "stray", "tum", "rosbag 1", "rosbag 2 mcap", "rosbag 2 sqlite"),
+    *("folders tiff", "folders exr"),
+)
+KINDS = ("pairs", *WRITERS, *RECORDED)
 INTERESTING = (
     *(b"\0", b"\xff" * 4, b"\xff" * 8, b"\x00\x00\x00\x80", b"\x7f\xff\xff\xff", b"\n", b"\r\n"),
     *(b",", b'"', b"../", b"/etc/passwd", b"nan", b"1e999", b"-1", b"\xef\xbb\xbf", b"\xff\xfe"),
@@ -136,17 +142,20 @@ def write(kind: str, at: Path, frames: list[Written]) -> Path:
     """A whole data set in a form."""
     if kind == "pairs":
         return write_box_rooms(at, rooms=1, size=(32, 24), test_rooms=1)
+    if kind in RECORDERS:
+        recorder, size = RECORDERS[kind]
+        return recorder(at, record(size, num_frames=2))
     return WRITERS[kind](at, frames)
 
 
-@pytest.mark.parametrize("kind", ["pairs", *WRITERS])
+@pytest.mark.parametrize("kind", KINDS)
 def test_changed_files(kind: str, frames: list[Written], tmp_path: Path) -> None:
     """A few examples, the same in every run."""
     check(write(kind, tmp_path / "data", frames), EXAMPLES, 0)()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["pairs", *WRITERS])
+@pytest.mark.parametrize("kind", KINDS)
 def test_changed_files_for_long(kind: str, frames: list[Written], tmp_path: Path) -> None:
     """Other examples in every run, until the time is over."""
     whole = write(kind, tmp_path / "data", frames)

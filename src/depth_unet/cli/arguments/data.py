@@ -15,7 +15,8 @@ class InspectArguments:
     """Describe a data set and look for common mistakes in it."""
 
     source: Annotated[Path, tyro.conf.Positional, operand("SOURCE")]
-    """A data set in any supported form: pairs layout, cache, or a form of NYU (docs/data.md)."""
+    """A data set in any supported form: pairs layout, cache, recordings, or a form of NYU
+    (docs/data.md)."""
     form: Form = None
     """Form of the data set."""
     most: Annotated[int, option("PAIRS")] = 1000
@@ -31,7 +32,8 @@ class PrepareArguments:
     """Decode and resize a data set once, into a memory-mapped cache."""
 
     source: Annotated[Path, tyro.conf.Positional, operand("SOURCE")]
-    """A data set in any supported form: pairs layout, or a form of NYU (docs/data.md)."""
+    """A data set in any supported form: pairs layout, recordings, or a form of NYU
+    (docs/data.md)."""
     out: Annotated[Path, tyro.conf.Positional, operand("OUT")]
     """Folder to write. Resumable: run the same command again."""
     size: Annotated[str, option("WIDTHxHEIGHT")] = "320x240"

@@ -20,7 +20,7 @@ class RecipeArguments:
 
     config: Settings
     data: DataSets
-    """Data sets to train on: folders in the pairs layout, or caches from `depth-unet prepare`.
+    """Data sets to train on: caches from `depth-unet prepare`, or any form (docs/data.md).
     Several data sets are mixed; WEIGHT is the share of each (default: its size)."""
     device: choices.DeviceChoice = "auto"
     """Device to train on."""

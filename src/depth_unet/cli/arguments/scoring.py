@@ -15,7 +15,7 @@ class ScoringArguments:
     """What evaluate and compare share."""
 
     data: DataSet
-    """Data set to score on: a folder in the pairs layout, or a cache from `depth-unet prepare`."""
+    """Data set to score on: a cache from `depth-unet prepare`, or any form (docs/data.md)."""
     protocol: Annotated[choices.ProtocolChoice | None, option(default="by size")] = None
     """Evaluation protocol: crop, valid pixels and averaging; nyu-eigen for ground truth of 640x480
     pixels, else full."""

@@ -8,6 +8,8 @@ from depth_unet.config.choices import FormChoice
 FormName = FormChoice | Literal["cache"]
 
 SCENES = "scene folders; parts a, b, c of a scene are one room"
+RECORDED = "the first folder of a recording's path below the data set"
+NO_SPLIT = "none"
 CACHED = "as in the data set it was made of"
 
 
@@ -75,5 +77,35 @@ FORMS: dict[FormName, Description] = {
         depth="floats in metres, or images of 16 bits in millimetres; holes 0",
         rooms="none: rooms cannot be distinguished",
         splits="files with train, and with val or test in their names",
+    ),
+    "record3d": Description(
+        title="recordings of Record3D: .r3d files, or EXR + JPG sequences",
+        depth="32-bit floats, metres; holes 0, and where confidence is low",
+        rooms=RECORDED,
+        splits=NO_SPLIT,
+    ),
+    "stray": Description(
+        title="recordings of Stray Scanner: a video with depth maps",
+        depth="16-bit PNG, millimetres; holes 0, and where confidence is low",
+        rooms=RECORDED,
+        splits=NO_SPLIT,
+    ),
+    "tum": Description(
+        title="TUM's RGB-D layout: rgb.txt and depth.txt, paired by their time stamps",
+        depth="16-bit PNG in 1/5000 m, or the unit of dataset.json; holes 0",
+        rooms=RECORDED,
+        splits=NO_SPLIT,
+    ),
+    "rosbag": Description(
+        title="bags of ROS 1 and 2, and of the RealSense Viewer, paired by their time stamps",
+        depth="16-bit, millimetres or the unit that the bag states, or 32-bit floats, metres",
+        rooms=RECORDED,
+        splits=NO_SPLIT,
+    ),
+    "folders": Description(
+        title="folders images and depth, whose files have the same names",
+        depth="16-bit, millimetres, or floats, metres, or the unit of dataset.json; holes 0",
+        rooms="the folders in images; none without",
+        splits=NO_SPLIT,
     ),
 }

@@ -4,7 +4,7 @@ import functools
 import os
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from depth_unet.errors import DataError
@@ -30,6 +30,10 @@ class Folder:
             return (self.root / name).is_file()
         except OSError:  # for example a name that is too long
             return False
+
+    def names_in(self, folder: str) -> Collection[str]:
+        """Names of the files in a folder."""
+        return self._names_in(folder)
 
     def origin(self, name: str) -> str:
         """SHA-256 of the file."""
@@ -62,6 +66,11 @@ class Archive:
     def has(self, name: str) -> bool:
         """Whether the zip has this member."""
         return name in self._zip.NameToInfo
+
+    def names_in(self, folder: str) -> Collection[str]:
+        """Names of the members in a folder."""
+        parts = (name.rpartition("/") for name in self.names)
+        return [base for parent, _, base in parts if parent == folder]
 
     def origin(self, name: str) -> str:
         """The member's CRC, which the zip's directory states."""

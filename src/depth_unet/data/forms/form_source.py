@@ -1,4 +1,4 @@
-"""What the forms of NYU share: stored pixels become frames, and files of the pairs layout."""
+"""What the forms share: stored pixels become frames, and files of the pairs layout."""
 
 import io
 from abc import abstractmethod
@@ -24,18 +24,11 @@ Pixels = tuple[DecodedPhoto, UInt16[np.ndarray, "h w"]]  # may differ in size
 
 
 class FormSource(Original):
-    """A data set in one of NYU's forms, read where it lies.
-
-    ``root`` is what the user named, and ``title`` the data set's name in results.
-    """
-
-    def __init__(self, root: Path, rows: Sequence[PairRow], title: str) -> None:
-        self.root, self.rows = root, rows
-        self.info = nyu_info(title, self._photo_width())
+    """A data set that is not in the pairs layout, read where it lies."""
 
     @abstractmethod
     def pixels(self, index: int) -> Pixels:
-        """Photo and depth (as stored, millimetres) of a row; called in the constructor, too."""
+        """Photo and depth (as stored, millimetres) of a row."""
 
     @abstractmethod
     def place(self, index: int) -> str:
@@ -52,6 +45,17 @@ class FormSource(Original):
         make_frame(self.rows[index], self.info, photo, depth_mm, self.place(index))  # checks them
         return _png(photo.image), _png(depth_mm)
 
+
+class NyuSource(FormSource):
+    """NYU Depth v2 in one of its forms; ``pixels`` is called in the constructor, too.
+
+    ``root`` is what the user named, and ``title`` the data set's name in results.
+    """
+
+    def __init__(self, root: Path, rows: Sequence[PairRow], title: str) -> None:
+        self.root, self.rows = root, rows
+        self.info = nyu_info(title, self._photo_width())
+
     def _photo_width(self) -> int:
         """Width of the first photo that can be read; NYU's where none of the first can."""
         for index in range(min(len(self.rows), TRIES)):
@@ -62,7 +66,7 @@ class FormSource(Original):
         return NYU_CAMERA.width
 
 
-class ListedSource(FormSource):
+class ListedSource(NyuSource):
     """Photos and depth maps named by lists, relative to ``folder`` (empty, or ending in a slash).
 
     Training depth has 16 bits, millimetres, or 8 bits, where 255 is 10 m; test depth has 16.

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from depth_unet.data.forms.files import find_word
-from depth_unet.data.forms.form_source import FormSource, Pixels
+from depth_unet.data.forms.form_source import NyuSource, Pixels
 from depth_unet.data.forms.hdf5 import find_array, open_hdf5, read_array
 from depth_unet.data.forms.nyu import SPLIT_OF_WORD, room_of
 from depth_unet.data.layout import PairRow
@@ -33,7 +33,7 @@ class Place(NamedTuple):
     size: int
 
 
-class H5Source(FormSource):
+class H5Source(NyuSource):
     """Frames at known places."""
 
     def __init__(self, root: Path, places: Sequence[Place]) -> None:

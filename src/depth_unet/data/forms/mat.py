@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from depth_unet.data.forms.form_source import FormSource, Pixels
+from depth_unet.data.forms.form_source import NyuSource, Pixels
 from depth_unet.data.forms.hdf5 import find_array, open_hdf5
 from depth_unet.data.forms.nyu import check_splits, room_of
 from depth_unet.data.layout import PairRow
@@ -22,7 +22,7 @@ SPLITS_NAME = "splits.mat"
 MOST_FRAMES = 10**6  # a damaged header may claim any number
 
 
-class MatSource(FormSource):
+class MatSource(NyuSource):
     """The file, with the Kinect's ``raw`` depth or the filled one; frames are read when asked for.
 
     MATLAB stores columns first: an image is ``3 x 640 x 480`` here and is transposed. The file

@@ -11,7 +11,7 @@ import numpy as np
 
 from depth_unet.data.decode import read_depth
 from depth_unet.data.forms.files import find_word
-from depth_unet.data.forms.form_source import FormSource, Pixels
+from depth_unet.data.forms.form_source import NyuSource, Pixels
 from depth_unet.data.forms.nyu import SPLIT_OF_WORD
 from depth_unet.data.layout import PairRow
 from depth_unet.errors import ConfigError, DataError, install_command
@@ -36,7 +36,7 @@ class Place(NamedTuple):
     number: int
 
 
-class ParquetSource(FormSource):
+class ParquetSource(NyuSource):
     """One file, or all in a folder; rows are read when they are asked for."""
 
     def __init__(self, root: Path) -> None:

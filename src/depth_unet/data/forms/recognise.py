@@ -6,10 +6,16 @@ from depth_unet.data.cache import CacheSource, is_cache
 from depth_unet.data.forms.bts import bts_lists, open_bts
 from depth_unet.data.forms.description import FormName
 from depth_unet.data.forms.files import Folder
+from depth_unet.data.forms.folders import FOLDERS
 from depth_unet.data.forms.h5 import open_h5
 from depth_unet.data.forms.kaggle import kaggle_folder, open_kaggle
 from depth_unet.data.forms.mat import MatSource
 from depth_unet.data.forms.parquet import ParquetSource
+from depth_unet.data.forms.record3d import RECORD3D
+from depth_unet.data.forms.recording import RecordingForm, RecordingSource, find_recordings
+from depth_unet.data.forms.rosbag import ROSBAG
+from depth_unet.data.forms.stray import STRAY
+from depth_unet.data.forms.tum import TUM
 from depth_unet.data.layout import INDEX_NAME, OnBad, refuse
 from depth_unet.data.source import Original, PairsSource, Source
 from depth_unet.errors import ConfigError, DataError
@@ -22,17 +28,24 @@ ENDINGS: dict[str, FormName] = {
     ".parquet": "parquet",
     ".txt": "bts",
 }
+RECORDINGS: dict[FormName, RecordingForm] = {
+    "record3d": RECORD3D,
+    "stray": STRAY,
+    "tum": TUM,
+    "rosbag": ROSBAG,
+    "folders": FOLDERS,
+}
 
 
 def recognise(root: Path) -> FormName:
     """The form of the data set at a path; a ``DataError`` if it is missing or not recognised."""
     if not root.exists():
         raise DataError(f"{root} does not exist; name a data set")
-    form = ENDINGS.get(root.suffix.lower()) if root.is_file() else _of_folder(root)
+    form = _of_folder(root) if root.is_dir() else _of_file(root)
     if form is None:
         raise DataError(
             f"the form of {root} is not recognised; name a folder with {INDEX_NAME}, a cache, or "
-            "one of NYU's forms (docs/data.md), or give --form"
+            "one of the other forms (docs/data.md), or give --form"
         )
     return form
 
@@ -54,9 +67,15 @@ def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refu
     ``on_bad`` is called with the error of every bad line, in the forms that have lists.
     """
     found = form or recognise(root)
-    match found:
-        case "cache":
-            raise ConfigError(f"{root} is a cache already; name the data set that it was made from")
+    if found == "cache":
+        raise ConfigError(f"{root} is a cache already; name the data set that it was made from")
+    if found in RECORDINGS:
+        return RecordingSource(root, RECORDINGS[found], on_bad)
+    return _open_data_set(root, found, on_bad)
+
+
+def _open_data_set(root: Path, form: FormName, on_bad: OnBad) -> Original:
+    match form:
         case "pairs":
             return PairsSource(root, on_bad=on_bad)
         case "kaggle":
@@ -64,10 +83,10 @@ def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refu
         case "bts":
             return open_bts(root, on_bad)
         case "mat" | "mat-raw":
-            return MatSource(root, raw=found == "mat-raw")
+            return MatSource(root, raw=form == "mat-raw")
         case "h5" | "h5-tar":
-            return open_h5(root, packed=found == "h5-tar")
-        case "parquet":
+            return open_h5(root, packed=form == "h5-tar")
+        case _:
             return ParquetSource(root)
 
 
@@ -80,7 +99,20 @@ def _of_folder(root: Path) -> FormName | None:
         return "kaggle"
     if bts_lists(root):
         return "bts"
+    recording = next(find_recordings(root, RECORDINGS.values()), None)
+    return _of_endings(root) if recording is None else _of_recording(recording)
+
+
+def _of_endings(root: Path) -> FormName | None:
     for suffix, form in ((".h5", "h5"), (".tar", "h5-tar"), (".parquet", "parquet")):
         if next(files_below(root, suffix), None) is not None:
             return form  # type: ignore[return-value]  # mypy forgets the literals
     return None
+
+
+def _of_file(root: Path) -> FormName | None:
+    return ENDINGS.get(root.suffix.lower()) or _of_recording(root)
+
+
+def _of_recording(path: Path) -> FormName | None:
+    return next((name for name, form in RECORDINGS.items() if form.has(path)), None)

@@ -1,0 +1,74 @@
+"""Recordings with one file for each photo and each depth map, at any depth format."""
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt16
+
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.data.forms.form_source import Pixels
+from depth_unet.data.forms.recording import Shot, camera_of_depth, size_of_depth
+from depth_unet.errors import DataError
+from depth_unet.files.checksum import sha256_of
+from depth_unet.images.millimetres import as_millimetres
+from depth_unet.images.photo import read_photo
+from depth_unet.outputs.depth_read import read_depth_file
+
+
+def shot_of_files(
+    name: str,
+    photo: Path,
+    depth: Path,
+    *,
+    camera: Intrinsics | None,
+    metres_per_unit: float | None = None,
+) -> Shot:
+    """A photo and a depth map in files of their own.
+
+    Args:
+        name: Name of the frame in its recording.
+        photo: An image file.
+        depth: 16-bit PNG or TIFF, 32-bit TIFF, NumPy array, OpenEXR or PFM.
+        camera: The camera, in pixels of the depth map.
+        metres_per_unit: Metres per stored count; None: millimetres for integers, else metres.
+    """
+    return Shot(
+        name=name,
+        place=str(depth),
+        camera=camera,
+        read=functools.partial(_read, photo, depth, metres_per_unit),
+        origin=lambda: f"{sha256_of(photo)} {sha256_of(depth)} {metres_per_unit}",
+    )
+
+
+def camera_of_files(
+    camera: Intrinsics, depths: Sequence[Path], metres_per_unit: float | None, where: object
+) -> Intrinsics:
+    """The camera of a recording's photos, in pixels of its depth maps."""
+    read = functools.partial(read_millimetres, metres_per_unit=metres_per_unit)
+    return camera_of_depth(camera, size_of_depth(read, depths), where)
+
+
+def read_millimetres(path: Path, metres_per_unit: float | None = None) -> UInt16[np.ndarray, "h w"]:
+    """Depth in whole millimetres; 0 is a hole. See ``shot_of_files``."""
+    return as_millimetres(read_depth_file(path, metres_per_unit))
+
+
+def _read(photo: Path, depth: Path, metres_per_unit: float | None) -> Pixels:
+    return read_photo(photo), read_millimetres(depth, metres_per_unit)
+
+
+def check_is_file(path: Path, remedy: str) -> None:
+    """Refuse a recording that lacks a file.
+
+    Raises:
+        DataError: It is missing.
+    """
+    try:
+        found = path.is_file()
+    except OSError:  # for example a name that is too long
+        found = False
+    if not found:
+        raise DataError(f"{path} is missing; {remedy}")

@@ -1,0 +1,163 @@
+"""What people record themselves gives the same frames, as exactly as each form holds them."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from depth_unet.config.choices import FormChoice
+from depth_unet.data.fit import fit_frame
+from depth_unet.data.forms.recognise import RECORDINGS, open_original, open_source, recognise
+from depth_unet.data.prepare import prepare
+from tests.data.forms.recorders import (
+    CAMERAS_PX,
+    HEIGHT,
+    NUM_FRAMES,
+    RECORDERS,
+    WIDTH,
+    Recorded,
+    Rooms,
+    record,
+)
+
+LOSSY = ("record3d", "stray", "compressed")  # photos as JPEG or video
+LEVELS = 3  # by which they may differ, on average
+CONFIDENT = ("record3d", "record3d unpacked", "stray", "stray early")
+FORM_OF: dict[str, FormChoice] = {
+    kind: form  # type: ignore[misc]
+    for kind in RECORDERS
+    for form in RECORDINGS
+    if kind.startswith(form)
+}
+each_kind = pytest.mark.parametrize("kind", RECORDERS)
+
+
+def write(kind: str, at: Path, rooms: Rooms | None = None) -> tuple[Path, list[Recorded]]:
+    """Both rooms in a form, and the frames that have depth, in the order of their names."""
+    recorder, size = RECORDERS[kind]
+    rooms = rooms or record(size)
+    root = recorder(at, rooms)
+    frames = [frame for _, room in sorted(rooms.items()) for frame in room]
+    if kind.startswith("stray"):
+        frames = [frame for number, frame in enumerate(frames) if number % NUM_FRAMES != 1]
+    return root, frames
+
+
+def expected_camera(written: Recorded, kind: str, size: tuple[int, int]) -> list[float]:
+    """A ray through the left edge of a pixel meets the left edge of the pixels that replace it."""
+    fx, fy, cx, cy = CAMERAS_PX["hall"] if kind.startswith("folders") else written.camera_px
+    across, down = size[0] / WIDTH, size[1] / HEIGHT
+    return [fx * across, fy * down, (cx + 0.5) * across - 0.5, (cy + 0.5) * down - 0.5]
+
+
+@each_kind
+def test_frames_as_recorded(kind: str, tmp_path: Path) -> None:
+    """Depth to the millimetre where it is measured, the camera to .01 px, photos beside it."""
+    root, frames = write(kind, tmp_path / "captures")
+    source = open_source(root)
+    assert recognise(root) == FORM_OF[kind]
+    assert len(source.rows) == len(frames)
+    assert [row.room_group for row in source.rows] == sorted(row.room_group for row in source.rows)
+    assert {row.room_group for row in source.rows} == set(CAMERAS_PX)
+    size = RECORDERS[kind][1]
+    for index, written in enumerate(frames):
+        frame = source.read(index)
+        used = written.depth_m > 0
+        if kind in CONFIDENT:
+            used &= ~written.low
+        np.testing.assert_array_equal(frame.depth_mm > 0, used)
+        assert np.abs(frame.depth_mm / 1000 - written.depth_m)[used].max() <= 1e-3
+        found_px = frame.intrinsics.values_px
+        np.testing.assert_allclose(found_px, expected_camera(written, kind, size), atol=0.01)
+        step = WIDTH // size[0]
+        shape = (HEIGHT // step, step, WIDTH // step, step, 3)
+        photo = written.image.reshape(shape).mean(axis=(1, 3))
+        apart = np.abs(frame.image - photo)
+        if any(word in kind for word in LOSSY):
+            assert apart.mean() < LEVELS
+        else:
+            assert apart.max() <= 0.5
+
+
+@each_kind
+def test_one_recording(kind: str, tmp_path: Path) -> None:
+    """A recording is a data set of its own, and its name does not count."""
+    root, frames = write(kind, tmp_path / "captures")
+    room = root if kind.startswith("folders") else sorted(root.iterdir())[0]
+    alone = shutil.move(room, tmp_path / f"mine{room.suffix}")
+    source = open_original(alone)
+    expected = frames if kind.startswith("folders") else frames[: len(frames) // 2]
+    assert len(source.rows) == len(expected)
+    cache = prepare(source, tmp_path / "cache", height=24, width=32)
+    moved = shutil.move(alone, tmp_path / f"yours{room.suffix}")
+    again = prepare(open_original(moved), tmp_path / "cache", height=24, width=32)
+    assert again.manifest == cache.manifest
+    if not kind.startswith("folders"):
+        assert len({row.room_group for row in source.rows}) == 1
+        assert source.rows[0].room_group
+
+
+@each_kind
+def test_cache(kind: str, tmp_path: Path) -> None:
+    """A cache holds the frames resized; recordings with other depth need another one."""
+    root, frames = write(kind, tmp_path / "captures")
+    source = open_original(root)
+    cache = prepare(source, tmp_path / "cache", height=24, width=32)
+    for index in range(len(frames)):
+        fitted, stored = fit_frame(source.read(index), 24, 32), cache.read(index)
+        np.testing.assert_array_equal(stored.image, fitted.image)
+        np.testing.assert_array_equal(stored.depth_mm, fitted.depth_mm)
+        assert stored.intrinsics == fitted.intrinsics
+        assert cache.digest(index) == source.digest(index)
+    rooms = record(RECORDERS[kind][1])
+    rooms["hall"][2] = replace(rooms["hall"][2], depth_m=rooms["hall"][2].depth_m[::-1].copy())
+    other, _ = write(kind, tmp_path / "other", rooms)
+    with pytest.raises(ValueError, match="--overwrite"):
+        prepare(open_original(other), tmp_path / "cache", height=24, width=32)
+
+
+def test_names_that_are_the_same(tmp_path: Path) -> None:
+    """Two bags of one name but for their endings cannot be told apart."""
+    root, _ = write("rosbag 1", tmp_path / "captures")
+    bag, _ = write("rosbag 2 mcap", tmp_path / "other")
+    shutil.move(next((bag / "hall").glob("*.mcap")), root / "hall.mcap")
+    with pytest.raises(ValueError, match=r"hall.mcap, .* has the name of .*hall.bag, .*; rename"):
+        open_source(root)
+
+
+def test_what_lies_in_a_recording_is_part_of_it(tmp_path: Path) -> None:
+    """A recording in a folder of images and depth is not another one."""
+    root, frames = write("folders mm", tmp_path / "captures")
+    other, _ = write("record3d", tmp_path / "more")
+    shutil.move(other / "hall.r3d", root / "hall.r3d")
+    assert recognise(root) == "folders"
+    assert len(open_source(root).rows) == len(frames)
+
+
+def test_room_of_several_recordings(tmp_path: Path) -> None:
+    """Recordings in one folder show one room."""
+    root, frames = write("record3d", tmp_path / "captures")
+    (tmp_path / "all" / "flat").mkdir(parents=True)
+    for file in sorted(root.iterdir()):
+        shutil.move(file, tmp_path / "all" / "flat" / file.name)
+    rows = open_source(tmp_path / "all").rows
+    assert {row.room_group for row in rows} == {"flat"}
+    assert rows[0].rgb == "flat/hall/0.png"
+    assert len(rows) == len(frames)
+
+
+def test_unknown_and_implausible_cameras(tmp_path: Path) -> None:
+    """Folders without camera are read with a warning, as the pairs layout is; so are mistakes."""
+    root, frames = write("folders mm", tmp_path / "captures")
+    stated = (root / "dataset.json").read_text()
+    (root / "dataset.json").unlink()
+    with pytest.warns(UserWarning, match=r"captures states no camera .*add intrinsics"):
+        source = open_source(root)
+    assert source.rows[0].camera_px is None
+    assert source.read(len(frames) - 1).intrinsics.fx_px == pytest.approx(0.811 * WIDTH, rel=1e-3)
+    (root / "dataset.json").write_text(stated.replace("60.5", "4.2"))
+    source = open_original(root)
+    with pytest.warns(UserWarning, match="14 photos have an implausible camera, such as hall/0000"):
+        prepare(source, tmp_path / "cache", height=24, width=32)
