@@ -4,6 +4,7 @@ import json
 import random
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from depth_unet.data.layout import read_index
+from depth_unet.data.mixture import open_data
 from depth_unet.data.source import PairsSource
 from depth_unet.errors import install_command
 from depth_unet.rooms import generate
@@ -58,6 +61,28 @@ def test_output(tmp_path: Path) -> None:
     words = shlex.split(outcome.complaints[-1])[2:]
     assert depth_unet(*words, "--size", "32x24").code == 0
     assert rooms(out, "--test-share", "0.5").code == 0  # a finished set is recognised
+
+
+def test_rendered_shards_are_one_set(tmp_path: Path) -> None:
+    """Two commands render the files of one: the same bytes, and the same set to train on."""
+    given = ("--images", 4, "--views", 1, "--size", "32x32", "--samples", 1, "--workers", 1)
+    assert depth_unet("rooms", tmp_path / "whole", *given, "--test-share", 0.5).code == 0
+    folders = [tmp_path / name for name in ("first", "second")]
+    for number, folder in enumerate(folders, 1):
+        shard = ("--shard", f"{number}/2", "--test-share", 0.5)
+        outcome = depth_unet("rooms", folder, *given, *shard)
+        assert outcome.code == 0, outcome.err
+        assert f"of 2 rooms at 32x32, shard {number}/2" in outcome.err
+        shutil.copytree(folder, tmp_path / "copied", dirs_exist_ok=True)
+    both = {name: data for folder in folders for name, data in bytes_below(folder).items()}
+    whole = bytes_below(tmp_path / "whole")
+    lists = {"index.csv", "dataset.json", "manifest.json"}
+    assert {name: both[name] for name in both if name not in lists} == {
+        name: whole[name] for name in whole if name not in lists
+    }
+    assert open_data([str(folder) for folder in folders]).rows == read_index(tmp_path / "whole")
+    assert depth_unet("rooms", tmp_path / "copied", *given, "--test-share", 0.5).code == 0
+    assert bytes_below(tmp_path / "copied") == whole
 
 
 @pytest.mark.usefixtures("fakes")

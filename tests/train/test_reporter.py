@@ -90,7 +90,7 @@ print(json.dumps([runs, held, SQLiteStorage.get_run_config("depth-unet", runs[0]
 
 
 def test_trackio_shows_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trackio gets every figure and the pictures of a resumed run as one, and connects to nothing."""
+    """Trackio gets every figure and the pictures of a resumed run, and connects to nothing."""
     out, data = tmp_path / "my runs" / "a:b", tmp_path / "trackio"
     out.mkdir(parents=True)
     monkeypatch.setenv("TRACKIO_DIR", str(data))
