@@ -18,14 +18,18 @@ from depth_unet.data.layout import read_index
 from depth_unet.data.mixture import open_data
 from depth_unet.data.source import PairsSource
 from depth_unet.errors import install_command
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import LAST_NAME
 from depth_unet.rooms import generate
 from tests.integration.commandline import (
+    FEW_STEPS,
     Outcome,
     assert_refused,
     bytes_below,
     depth_unet,
     start,
 )
+from tests.integration.short_run import assert_same_weights
 from tests.rooms import fake_shots
 
 FAKE = "tests.rooms.fake_shots"
@@ -83,6 +87,27 @@ def test_rendered_shards_are_one_set(tmp_path: Path) -> None:
     assert open_data([str(folder) for folder in folders]).rows == read_index(tmp_path / "whole")
     assert depth_unet("rooms", tmp_path / "copied", *given, "--test-share", 0.5).code == 0
     assert bytes_below(tmp_path / "copied") == whole
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_run_on_shards_is_a_run_on_the_set(tmp_path: Path) -> None:
+    """Losses, validations and weights are the same; each shard can be evaluated."""
+    given = ("--images", 24, "--test-share", 0.25)
+    assert rooms(tmp_path / "whole", *given).code == 0
+    for number in (1, 2):
+        assert rooms(tmp_path / f"part{number}", *given, "--shard", f"{number}/2").code == 0
+    for out, folders in (("one", ["whole"]), ("both", ["part2", "part1"])):
+        data = [tmp_path / folder for folder in folders]
+        outcome = depth_unet("train", "seed", "--data", *data, "--out", tmp_path / out, *FEW_STEPS)
+        assert outcome.code == 0, outcome.err
+    ours, theirs = (read(tmp_path / out / LAST_NAME) for out in ("both", "one"))
+    assert (ours.splits, ours.metrics) == (theirs.splits, theirs.metrics)
+    assert_same_weights(tmp_path / "both" / LAST_NAME, tmp_path / "one" / LAST_NAME)
+    evaluations = [line for line in outcome.err.splitlines() if line.startswith("next: ")]
+    assert [line.split()[-3:-1] for line in evaluations] == [
+        [str(tmp_path / folder), "--out"] for folder in ("part2", "part1")
+    ]
+    assert depth_unet("train", "--resume", tmp_path / "both").code == 0
 
 
 @pytest.mark.usefixtures("fakes")

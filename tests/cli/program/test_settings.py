@@ -176,6 +176,9 @@ def test_settings_that_need_each_other(parsed: list[Any]) -> None:
         ("optim.betas: 1", ["optim.betas is 1; it takes"]),
         ("model.spread: perhaps", ["model.spread is perhaps; it takes true or false"]),
         ("steps: -3", ["steps is -3"]),
+        ("steps: |\n  1\n  2", ["steps is 1 2; it takes INT"]),
+        ('"a\\nb": 1', ["a b in line 1"]),
+        (f"steps: {'1 ' * 999}", ["line 1: steps is 1 1 1", "...; it takes INT"]),
         ("steps: [1", ["a.yaml, line 1 is not YAML"]),
         ("- steps", ["write NAME: VALUE"]),
         ("steps", ["write NAME: VALUE"]),
@@ -206,6 +209,13 @@ def test_an_empty_file_changes_nothing(parsed: list[Any]) -> None:
     for line in ("predict b", "predict b --config a.yaml"):
         assert run("# nothing\n", line).code == 0
     assert values(parsed[0]) == values(parsed[1])
+
+
+def test_null_is_no_value(parsed: list[Any]) -> None:
+    """It is None where there is a None, and else an empty text or an empty list."""
+    text = "inputs: [a]\nfov: 60\nknown:\nrange: ~\ncamera: null"
+    assert run(text, "predict --config a.yaml").code == 0
+    assert (parsed[0].known, parsed[0].range, parsed[0].camera) == ((), "", None)
 
 
 def test_help_shows_values_of_the_file(parsed: list[Any]) -> None:

@@ -7,6 +7,7 @@ takes ``1e-4`` for text and ``off`` for a truth value.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any, get_args
 
 from depth_unet.cli.arguments.find import Option, options_of
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tyro.constructors import ConstructorRegistry
     from yaml import MappingNode, Node
 
+NULL = "tag:yaml.org,2002:null"
+LONGEST = 80  # characters of the file in a message
 DEEPEST = 5  # a file whose groups contain themselves ends here
 Values = Mapping[tuple[str, ...], Any]
 """Values of options, by ``Option.path``."""
@@ -49,7 +52,7 @@ def read_settings(
     for name, node in _leaves(_read(path)):
         line = node.start_mark.line + 1
         if name not in known:
-            unknown.append(f"{name} in line {line}{suggest(name, known)}")
+            unknown.append(f"{_one_line(name)} in line {line}{suggest(name, known)}")
         elif lines.setdefault(name, line) != line:
             raise ConfigError(
                 f"{path} has {name} in line {lines[name]} and in line {line}; write it once"
@@ -162,14 +165,16 @@ def _value(node: "Node", option: Option, where: str, registry: "ConstructorRegis
     from tyro.conf import DisallowNone
     from tyro.constructors import PrimitiveTypeInfo
 
-    items = node.value if isinstance(node, yaml.SequenceNode) else [node]
-    if node.tag == "tag:yaml.org,2002:null" and type(None) in get_args(option.kind):
-        return None
-    words = [expand_home(str(item.value)) for item in items]
-    if option.kind is bool:
-        words = [str(yaml.SafeLoader.bool_values.get(word.lower(), word)) for word in words]
     spec: Any = registry.get_primitive_spec(PrimitiveTypeInfo.make(option.kind, {DisallowNone}))
     counts = spec.nargs if isinstance(spec.nargs, tuple) else (spec.nargs,)
+    items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    words = [expand_home(str(item.value)) for item in items]
+    if node.tag == NULL:
+        if type(None) in get_args(option.kind):
+            return None
+        words = [] if "*" in counts else [""]
+    if option.kind is bool:
+        words = [str(yaml.SafeLoader.bool_values.get(word.lower(), word)) for word in words]
     try:
         if not all(isinstance(item, yaml.ScalarNode) for item in items):
             raise ValueError
@@ -180,8 +185,12 @@ def _value(node: "Node", option: Option, where: str, registry: "ConstructorRegis
         return spec.instance_from_str(words)
     except ValueError:
         flat = all(isinstance(item, yaml.ScalarNode) for item in items)
-        shown = (" ".join(words) or "nothing") if flat else "nested"
+        shown = (_one_line(" ".join(words)) or "nothing") if flat else "nested"
         raise ConfigError(f"{where} is {shown}; it takes {_expected(option, spec)}") from None
+
+
+def _one_line(text: str) -> str:
+    return shorten(text, LONGEST, placeholder="...")
 
 
 def _expected(option: Option, spec: Any) -> str:
