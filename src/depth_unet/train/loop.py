@@ -78,21 +78,19 @@ class Trainer:
         on_validation: OnValidation | None = None,
     ) -> None:
         self.config, self.source, self.splits, self.out = config, source, splits, out
-        self.fabric, self.on_validation = fabric, on_validation
-        self.tracker = import_tracker(config)
+        self.fabric, self.on_validation, self.tracker = (
+            fabric,
+            on_validation,
+            import_tracker(config),
+        )
         frames = frames_of(source.rows, splits, "train")
         self.fingerprint = check_data(config, source, splits, resume)
         self.loader = make_loader(config, source, frames, fabric)
         self.total_steps = config.total_steps(len(frames))
         self.validation_interval = config.validation_interval(len(frames))
-        self.step, self.best, self.stale, self.ended, self.validating = (
-            0,
-            float("inf"),
-            0,
-            False,
-            False,
-        )
-        self.metrics, self.unreported = dict[str, float](), dict[str, float]()
+        self.step, self.best, self.stale, self.ended = 0, float("inf"), 0, False
+        self.validating, self.metrics = False, dict[str, float]()
+        self.unreported: dict[str, float] = {}
         self.guard = FiniteGuard(config.max_skipped, scaled=config.precision == "fp16")
         if resume is None:
             self.guesses = fit_guesses(source, frames)
