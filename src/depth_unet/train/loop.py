@@ -78,12 +78,8 @@ class Trainer:
         on_validation: OnValidation | None = None,
     ) -> None:
         self.config, self.source, self.splits, self.out = config, source, splits, out
-        self.fabric, self.on_validation, self.tracker = (
-            fabric,
-            on_validation,
-            import_tracker(config),
-        )
-        frames = frames_of(source.rows, splits, "train")
+        self.fabric, self.on_validation = fabric, on_validation
+        self.tracker, frames = import_tracker(config), frames_of(source.rows, splits, "train")
         self.fingerprint = check_data(config, source, splits, resume)
         self.loader = make_loader(config, source, frames, fabric)
         self.total_steps = config.total_steps(len(frames))
