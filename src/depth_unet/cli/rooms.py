@@ -47,13 +47,11 @@ def render(arguments: RoomsArguments) -> None:
             overwrite=arguments.overwrite,
             progress=show,
         )
-    counts = {
-        share: sum(len(record.frames) for record in records if record.share == share)
-        for share in ("train", "test")
-    }
+    num_images = sum(len(record.frames) for record in records)
+    num_test = sum(len(record.frames) for record in records if record.share == "test")
     shard = "" if options.shard == WHOLE else f", shard {options.shard}"
     console.print(
-        f"{out}: {counts['train']} images and {counts['test']} test images "
+        f"{out}: {num_images - num_test} images and {num_test} test images "
         f"of {len(records)} rooms at {options.width}x{options.height}{shard}"
     )
     if arguments.preview:

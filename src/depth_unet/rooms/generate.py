@@ -53,10 +53,10 @@ def generate(
     if not 0 <= workers <= MOST_WORKERS:
         raise ConfigError(f"workers is {workers}; give 1 to {MOST_WORKERS} or, for all cores, 0")
     check_libraries()
-    replace, plans = check_folder(out, options, overwrite=overwrite), list(options.rooms())
-    num_images = sum(plan.num_frames for plan in plans)
+    replace, plans = check_folder(out, options, overwrite=overwrite), [*options.rooms()]
     if isinstance(options.furniture, Path):
         load_pack(options.furniture)  # Fails before anything is written.
+    num_images = sum(plan.num_frames for plan in plans)
     records, num_done = dict[int, RoomRecord](), 0
 
     def add(record: RoomRecord) -> None:
@@ -68,12 +68,10 @@ def generate(
     try:
         prepare_folder(out, options, replace=replace)
         progress(0, num_images)
-        missing = []
         for plan in plans:
             if record := read_finished(out, plan):
                 add(record)
-            else:
-                missing.append(plan)
+        missing = [plan for plan in plans if plan.number not in records]
         workers = workers or os.cpu_count() or 1
         run_tasks(partial(make_room, out=out), missing, workers=workers, done=add)
     except KeyboardInterrupt:
