@@ -24,8 +24,8 @@ NOT_PHOTOS = {
 
 @pytest.fixture
 def image() -> Image.Image:
-    """A small photo."""
-    return Image.fromarray(np.arange(48, dtype=np.uint8).reshape(4, 4, 3))
+    """A small photo, of the least size that ICO has."""
+    return Image.fromarray(np.arange(768).astype(np.uint8).reshape(16, 16, 3))
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ NUMBERS_IN_TEXT = {
     "train --data": ("CACHE:0", "CACHE:-1", "CACHE:nan", "CACHE:inf", "CACHE:1e300"),
     "search --data": ("CACHE:0",),
     "prepare --size": ("0x0", "-1x-1", "nanxnan", "99999x99999", f"{MANY}x{MANY}"),
+    "rooms --shard": ("0/2", "-1/2", "nan/2", "3/2", f"1/{MANY}"),
     "rooms --size": ("0x0", "nanxnan", "99999x99999"),
     "predict --range": ("0:0", "-1:1", "nan:nan", "0:inf", "0:1e300"),
     "predict --known": ("5,5=0", "5,5=-1", "5,5=nan", "5,5=inf", f"5,5={MANY}"),

@@ -4,6 +4,7 @@ import json
 import random
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,16 +14,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from depth_unet.data.layout import read_index
+from depth_unet.data.mixture import open_data
 from depth_unet.data.source import PairsSource
 from depth_unet.errors import install_command
+from depth_unet.model.checkpoint import read
+from depth_unet.model.shipped import LAST_NAME
 from depth_unet.rooms import generate
 from tests.integration.commandline import (
+    FEW_STEPS,
     Outcome,
     assert_refused,
     bytes_below,
     depth_unet,
     start,
 )
+from tests.integration.short_run import assert_same_weights
 from tests.rooms import fake_shots
 
 FAKE = "tests.rooms.fake_shots"
@@ -58,6 +65,49 @@ def test_output(tmp_path: Path) -> None:
     words = shlex.split(outcome.complaints[-1])[2:]
     assert depth_unet(*words, "--size", "32x24").code == 0
     assert rooms(out, "--test-share", "0.5").code == 0  # a finished set is recognised
+
+
+def test_rendered_shards_are_one_set(tmp_path: Path) -> None:
+    """Two commands render the files of one: the same bytes, and the same set to train on."""
+    given = ("--images", 4, "--views", 1, "--size", "32x32", "--samples", 1, "--workers", 1)
+    assert depth_unet("rooms", tmp_path / "whole", *given, "--test-share", 0.5).code == 0
+    folders = [tmp_path / name for name in ("first", "second")]
+    for number, folder in enumerate(folders, 1):
+        shard = ("--shard", f"{number}/2", "--test-share", 0.5)
+        outcome = depth_unet("rooms", folder, *given, *shard)
+        assert outcome.code == 0, outcome.err
+        assert f"of 2 rooms at 32x32, shard {number}/2" in outcome.err
+        shutil.copytree(folder, tmp_path / "copied", dirs_exist_ok=True)
+    both = {name: data for folder in folders for name, data in bytes_below(folder).items()}
+    whole = bytes_below(tmp_path / "whole")
+    lists = {"index.csv", "dataset.json", "manifest.json"}
+    assert {name: both[name] for name in both if name not in lists} == {
+        name: whole[name] for name in whole if name not in lists
+    }
+    assert open_data([str(folder) for folder in folders]).rows == read_index(tmp_path / "whole")
+    assert depth_unet("rooms", tmp_path / "copied", *given, "--test-share", 0.5).code == 0
+    assert bytes_below(tmp_path / "copied") == whole
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_run_on_shards_is_a_run_on_the_set(tmp_path: Path) -> None:
+    """Losses, validations and weights are the same; each shard can be evaluated."""
+    given = ("--images", 24, "--test-share", 0.25)
+    assert rooms(tmp_path / "whole", *given).code == 0
+    for number in (1, 2):
+        assert rooms(tmp_path / f"part{number}", *given, "--shard", f"{number}/2").code == 0
+    for out, folders in (("one", ["whole"]), ("both", ["part2", "part1"])):
+        data = [tmp_path / folder for folder in folders]
+        outcome = depth_unet("train", "seed", "--data", *data, "--out", tmp_path / out, *FEW_STEPS)
+        assert outcome.code == 0, outcome.err
+    ours, theirs = (read(tmp_path / out / LAST_NAME) for out in ("both", "one"))
+    assert (ours.splits, ours.metrics) == (theirs.splits, theirs.metrics)
+    assert_same_weights(tmp_path / "both" / LAST_NAME, tmp_path / "one" / LAST_NAME)
+    evaluations = [line for line in outcome.err.splitlines() if line.startswith("next: ")]
+    assert [line.split()[-3:-1] for line in evaluations] == [
+        [str(tmp_path / folder), "--out"] for folder in ("part2", "part1")
+    ]
+    assert depth_unet("train", "--resume", tmp_path / "both").code == 0
 
 
 @pytest.mark.usefixtures("fakes")

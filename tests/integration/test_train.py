@@ -17,7 +17,7 @@ from depth_unet.model.checkpoint import read
 from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.recipes import RECIPES
 from depth_unet.train.folder import CONFIG_NAME
-from depth_unet.train.history import METRICS_NAME, read_history
+from depth_unet.train.history import METRICS_NAME, Curve, read_history
 from tests.integration.commandline import (
     FEW_STEPS,
     bytes_below,
@@ -26,6 +26,7 @@ from tests.integration.commandline import (
     files_below,
     results_in,
 )
+from tests.integration.short_run import assert_same, assert_same_weights
 
 
 def test_prepare(cache: Path, box_rooms: Path) -> None:
@@ -90,6 +91,25 @@ def test_train(run_folder: Path) -> None:
     assert set(curves["loss/total"].steps) == {4}
     sizes = {name: len(frames) for name, frames in last.splits.items()}
     assert sizes == {"train": 50, "seen": 10, "unseen": 12, "test": 4}
+
+
+def test_config_begins_the_same_run(cache: Path, run_folder: Path, tmp_path: Path) -> None:
+    """``config.yaml`` of a run gives the same losses, validations and weights."""
+    out = tmp_path / "again"
+    given = ("--config", run_folder / CONFIG_NAME, "--data", cache, "--out", out)
+    outcome = depth_unet("train", *given, "--log-every", 1)
+    assert outcome.code == 0, outcome.err
+    assert {*read_history(out)["loss/total"].steps} == {1, 2, 3, 4}  # the option counts
+    assert_same_weights(out / LAST_NAME, run_folder / LAST_NAME)
+    assert depth_unet("train", *given, "--overwrite").code == 0
+    one, other = (yaml.safe_load((run / CONFIG_NAME).read_text()) for run in (out, run_folder))
+    assert one == other
+    assert_same(out / LAST_NAME, run_folder / LAST_NAME)
+    assert _losses(out) == _losses(run_folder)
+
+
+def _losses(run: Path) -> dict[str, Curve]:
+    return {name: curve for name, curve in read_history(run).items() if "run/" not in name}
 
 
 def test_train_says_what_it_does(cache: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import sys
 from dataclasses import replace
@@ -14,12 +15,14 @@ import numpy as np
 import pytest
 
 from depth_unet.data.layout import read_index
+from depth_unet.data.mixture import open_data
 from depth_unet.data.source import PairsSource
 from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.rooms import generate as generating
 from depth_unet.rooms import worker
 from depth_unet.rooms.generate import generate
 from depth_unet.rooms.options import RoomPlan, RoomsOptions
+from depth_unet.rooms.output import kaggle as kaggle_layout
 from depth_unet.rooms.output.record import RoomRecord
 from depth_unet.rooms.processes import run_tasks
 from tests.integration.commandline import bytes_below
@@ -305,3 +308,68 @@ def test_processes_have_one_thread() -> None:
     run_tasks(tasks.threads_of, [0], workers=2, done=found.append)
     assert found[-1][1] == 1
     assert (dict(os.environ), signal.getsignal(signal.SIGINT), cv2.getNumThreads()) == before
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+@pytest.mark.parametrize("kaggle", [False, True])
+def test_shards_are_one_set(count: int, kaggle: bool, tmp_path: Path) -> None:
+    """Shards hold the files of one set, byte for byte; in one folder they become that set."""
+    options = replace(SMALL, kaggle=kaggle)
+    make(tmp_path / "whole", options)
+    whole = bytes_below(tmp_path / "whole")
+    for index in range(count):
+        shard = tmp_path / f"shard_{index}"
+        records = make(shard, replace(options, shard=f"{index + 1}/{count}"))
+        assert [record.number for record in records] == [*range(index, 4, count)]
+        shutil.copytree(shard, tmp_path / "copied", dirs_exist_ok=True)
+        lists = {"index.csv", "dataset.json", "manifest.json"} | {*kaggle_layout.LIST_NAMES}
+        files = {name: data for name, data in bytes_below(shard).items() if name not in lists}
+        assert files.items() <= whole.items()
+    copied = bytes_below(tmp_path / "copied")
+    assert {*copied} == {*whole}
+    fake_shots.made.clear()
+    make(tmp_path / "copied", options)
+    assert fake_shots.made == []
+    assert bytes_below(tmp_path / "copied") == whole
+
+
+def test_shards_named_together_are_the_set(tmp_path: Path) -> None:
+    """``--data`` with all shards reads the rows, splits and frames of one set."""
+    make(tmp_path / "whole")
+    folders = [tmp_path / f"shard_{index}" for index in (1, 2)]
+    for index, folder in enumerate(folders, 1):
+        make(folder, replace(SMALL, shard=f"{index}/2"))
+    one, both = open_data([str(tmp_path / "whole")]), open_data([str(each) for each in folders])
+    assert (both.rows, both.info) == (one.rows, one.info)
+    assert [both.digest(index) for index in range(7)] == [one.digest(index) for index in range(7)]
+    for other in (replace(SMALL, seed=1), replace(SMALL, images=9), replace(SMALL, samples=2)):
+        make(tmp_path / "other", replace(other, shard="2/2"), overwrite=True)
+        with pytest.warns(UserWarning, match="without the others"):
+            mixed = open_data([str(folders[0]), str(tmp_path / "other")])
+        assert len(mixed.parts) == 2
+
+
+def test_a_shard_grows_into_the_set(tmp_path: Path) -> None:
+    """A folder may go on with more rooms of the same set, but not with other rooms."""
+    make(tmp_path / "set", replace(SMALL, shard="2/4"))
+    fake_shots.made.clear()
+    for shard in ("1/2", "3/4", "1/4"):
+        with pytest.raises(DataError, match=f"shard 2/4, not {shard}; .*--overwrite"):
+            make(tmp_path / "set", replace(SMALL, shard=shard))
+    make(tmp_path / "set", replace(SMALL, shard="2/2"))
+    assert fake_shots.made == [3]
+    make(tmp_path / "set")
+    with pytest.raises(DataError, match="shard 1/1, not 2/2"):
+        make(tmp_path / "set", replace(SMALL, shard="2/2"))
+    make(tmp_path / "whole")
+    assert bytes_below(tmp_path / "set") == bytes_below(tmp_path / "whole")
+    make(tmp_path / "set", replace(SMALL, shard="1/2"), overwrite=True)
+    make(tmp_path / "shard", replace(SMALL, shard="1/2"))
+    assert bytes_below(tmp_path / "set") == bytes_below(tmp_path / "shard")
+
+
+@pytest.mark.parametrize("shard", ["0/2", "3/2", "1/5", "1/0", "-1/2", "2", "", "1/2/3", "a/b"])
+def test_bad_shards(shard: str) -> None:
+    """A shard is one of at most as many as there are rooms."""
+    with pytest.raises(ConfigError, match=r"give I/N with I from 1 to N.* the 4 rooms"):
+        replace(SMALL, shard=shard)

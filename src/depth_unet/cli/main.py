@@ -9,12 +9,13 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from depth_unet import __version__
-from depth_unet.cli.program.help import USAGE, RefusedError, help_rules, recipes_help
+from depth_unet.cli.program.help import USAGE, RefusedError, help_rules, recipes_help, suggest
+from depth_unet.cli.program.repeated import join_repeated, option_values
 from depth_unet.cli.program.streams import drop_unread, make_encodable, open_closed, say
 from depth_unet.errors import CheckpointError, ConfigError, DataError, missing_library
 from depth_unet.files.text import expand_home
@@ -130,7 +131,7 @@ def _dispatch(command: str = "", *rest: str) -> int:
         return 0
     if command not in MODULE_OF:
         raise ConfigError(
-            f"there is no command {command!r}{_suggest(command, MODULE_OF)}; "
+            f"there is no command {command!r}{suggest(command, MODULE_OF)}; "
             "run `depth-unet --help` for the list"
         )
     try:
@@ -176,25 +177,20 @@ def _import(module: str) -> Any:
     return importlib.import_module(f"depth_unet.cli.{module}")
 
 
-def _suggest(word: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, known, n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
 def _parse_recipe(command: str, rest: list[str]) -> Any:
     from depth_unet.recipes import RECIPES
 
     name = rest[0] if rest else ""
     if name in RECIPES:
-        return _parse(command, rest[1:], prog=f"{command} {name}", config=RECIPES[name]())
+        return _parse(command, rest[1:], prog=f"{command} {name}", recipe=name)
     if name in ("-h", "--help"):
         sys.stdout.write(recipes_help(command, RECIPES))
         raise SystemExit(0)
-    found = f"there is no recipe {name!r}{_suggest(name, RECIPES)}" if name else "no recipe given"
+    if name[:1] == "-" and option_values(rest, "config"):
+        return _parse(command, rest)
+    found = f"there is no recipe {name!r}{suggest(name, RECIPES)}" if name else "no recipe given"
     other = ", or --resume RUN" if command == "train" else ""
-    raise ConfigError(f"{found}; choose {', '.join(RECIPES)}{other}")
+    raise ConfigError(f"{found}; choose {', '.join(RECIPES)}, or --config FILE{other}")
 
 
 def _parse_resume(rest: list[str]) -> Any:
@@ -202,44 +198,53 @@ def _parse_resume(rest: list[str]) -> Any:
     from pathlib import Path
 
     from depth_unet.cli.arguments.recipe import ResumeArguments
-    from depth_unet.cli.program.repeated import join_repeated
     from depth_unet.config.run import Config
     from depth_unet.model.checkpoint import read_config, run_file
     from depth_unet.recipes import RECIPES
 
     if rest[0] in RECIPES:
-        return _parse("resume", rest[1:], prog="train", config=RECIPES[rest[0]]())
+        return _parse("resume", rest[1:], prog="train", recipe=rest[0])
     rest = join_repeated(rest, ResumeArguments)
-    place = next(i for i, item in enumerate(rest) if item.split("=")[0] == "--resume")
-    run = rest[place].partition("=")[2] or "".join(rest[place + 1 : place + 2])
-    config = read_config(run_file(Path(run))) if run and run[0] != "-" else Config()
+    run = "".join(option_values(rest, "resume")[:1])
+    settings = read_config(run_file(Path(run))) if run and run[0] != "-" else Config()
     if "-h" in rest or "--help" in rest:
         rest = ["--help"]
-    return _parse("resume", rest, prog="train", config=config)
+    return _parse("resume", rest, prog="train", settings=settings)
 
 
-def _parse(command: str, rest: list[str], *, prog: str = "", config: Any = None) -> Any:
-    """Parse the options of a command; tyro prints help and errors, and exits."""
+def _parse(
+    command: str, rest: list[str], *, prog: str = "", recipe: str = "", settings: Any = None
+) -> Any:
+    """Parse the options of a command; tyro prints help and errors, and exits.
+
+    Args:
+        command: What ``arguments_of`` knows.
+        rest: Its arguments.
+        prog: How usage names it.
+        recipe: The recipe that the command line names.
+        settings: The settings to start from, in place of a recipe's.
+    """
     import tyro
 
     from depth_unet.cli.arguments.find import arguments_of
+    from depth_unet.cli.program import settings as files
     from depth_unet.cli.program.defaults import trusted_defaults
-    from depth_unet.cli.program.repeated import join_repeated
 
-    kind = arguments_of(command)
-    default = tyro.MISSING_NONPROP
-    if config is not None:
-        required = {"resume": tyro.MISSING} if command == "resume" else {"data": tyro.MISSING}
-        default = kind(config=config, **required)
+    kind, registry = arguments_of(command), help_rules()
+    rest = join_repeated(rest, kind)
+    values = files.read_settings(rest, kind, registry)
+    given = {}
+    if command == "resume" or command in WITH_RECIPE:
+        given["settings"] = settings or files.first_settings(recipe, values)
     try:
         with trusted_defaults():
             return tyro.cli(
                 kind,
                 prog=f"depth-unet {prog or command}",
-                args=join_repeated(rest, kind),
-                default=default,
+                args=files.drop_known_switches(rest, kind, values),
+                default=files.start_from(files.without_value(kind, tyro.MISSING, **given), values),
                 config=(tyro.conf.DisallowNone,),
-                registry=help_rules(),
+                registry=registry,
             )
     except RefusedError as refused:
         raise refused.error from None

@@ -12,6 +12,7 @@ from depth_unet.data.forms.recognise import open_source, recognise
 from depth_unet.errors import DataError, check_installed, own_command
 from depth_unet.files.owner import own_folder
 from depth_unet.rooms.generate import generate
+from depth_unet.rooms.options import WHOLE
 from depth_unet.rooms.output.manifest import PREVIEW_NAME
 
 
@@ -33,11 +34,11 @@ def render(arguments: RoomsArguments) -> None:
     task = bar.add_task("rooms", total=options.images)
     with contextlib.ExitStack() as stack:
 
-        def show(done: int, _total: int) -> None:
+        def show(done: int, total: int) -> None:
             # Starts here: options that are refused leave one line and no bar.
             if not bar.live.is_started:
                 stack.enter_context(bar)
-            bar.update(task, completed=done)
+            bar.update(task, completed=done, total=total)
 
         records = generate(
             options,
@@ -46,10 +47,12 @@ def render(arguments: RoomsArguments) -> None:
             overwrite=arguments.overwrite,
             progress=show,
         )
+    num_images = sum(len(record.frames) for record in records)
     num_test = sum(len(record.frames) for record in records if record.share == "test")
+    shard = "" if options.shard == WHOLE else f", shard {options.shard}"
     console.print(
-        f"{out}: {options.images - num_test} images and {num_test} test images "
-        f"of {len(records)} rooms at {options.width}x{options.height}"
+        f"{out}: {num_images - num_test} images and {num_test} test images "
+        f"of {len(records)} rooms at {options.width}x{options.height}{shard}"
     )
     if arguments.preview:
         from depth_unet.cli.program.sheet import write_sheet  # noqa: PLC0415  # needs matplotlib

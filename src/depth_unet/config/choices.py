@@ -18,7 +18,7 @@ ColormapChoice = Literal["magma", "inferno", "viridis", "cividis", "turbo", "gra
 EngineChoice = Literal["onnx", "torch"]
 InferenceChoice = Literal["fp32", "bf16", "fp16"]
 StoredChoice = Literal["fp16", "fp32", "int8"]
-TrackerChoice = Literal["none", "tensorboard"]
+TrackerChoice = Literal["none", "tensorboard", "trackio", "wandb"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
 FormChoice = Literal[
     "pairs",

@@ -59,7 +59,7 @@ class Config:
     log_every: int = 20
     """Number of steps between two entries of the losses in metrics.csv."""
     tracker: TrackerChoice = "none"
-    """`tensorboard` also writes metrics and pictures for TensorBoard, which must be installed."""
+    """Program that also gets metrics and pictures; it must be installed (docs/training.md)."""
     early_stop: int = 0
     """Stop after this many validations in a row without a lower error on unseen rooms. 0: never."""
     max_skipped: int = 10

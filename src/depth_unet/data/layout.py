@@ -11,7 +11,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +24,7 @@ from depth_unet.files.text import read_text
 
 INDEX_NAME = "index.csv"
 INFO_NAME = "dataset.json"
-INFO_FIELDS = ("name", "depth_unit", "border_px", "max_depth_m", "intrinsics")
+INFO_FIELDS = ("name", "depth_unit", "border_px", "max_depth_m", "intrinsics", "shard")
 METRES_PER_UNIT = {"mm": 1e-3, "cm": 1e-2, "m": 1.0}
 CAMERA_COLUMNS = ("fx_px", "fy_px", "cx_px", "cy_px")
 CAMERA_FIELDS = ("width", "height", *CAMERA_COLUMNS)
@@ -85,6 +85,7 @@ class DatasetInfo:
         border_px: Width of the border in which depth is not valid, pixels of the original image.
         max_depth_m: Depth beyond which a value is not valid, metres.
         intrinsics: The camera of all rows without ``camera_px``, or None.
+        shard: ``I/N of ID`` for one of N parts of a data set; empty for a whole one.
     """
 
     name: str
@@ -92,6 +93,7 @@ class DatasetInfo:
     border_px: int = 0
     max_depth_m: float = 10.0
     intrinsics: Intrinsics | None = None
+    shard: str = field(default="", repr=False)  # the content of a cache does not depend on it
 
     def camera(self, row: PairRow, height: int, width: int) -> Intrinsics:
         """The camera of a photo of this size; NYU's focal length is assumed if none is known.
@@ -99,10 +101,8 @@ class DatasetInfo:
         A data set's camera for another shape is refused with a ``DataError``.
         """
         if row.camera_px is not None:
-            fx_px, fy_px, cx_px, cy_px = row.camera_px
-            return Intrinsics(
-                width=width, height=height, fx_px=fx_px, fy_px=fy_px, cx_px=cx_px, cy_px=cy_px
-            )
+            camera_px = dict(zip(CAMERA_COLUMNS, row.camera_px, strict=True))
+            return Intrinsics(width=width, height=height, **camera_px)
         if self.intrinsics is not None:
             remedy = f"use the pairs layout with {row.rgb}'s own {', '.join(CAMERA_COLUMNS)}"
             check_aspect(self.intrinsics, width, height, remedy)
@@ -204,6 +204,7 @@ def read_info(root: Path) -> DatasetInfo:
             border_px=int(values.get("border_px", 0)),
             max_depth_m=float(values.get("max_depth_m", 10.0)),
             intrinsics=_parse_intrinsics(camera) if camera else None,
+            shard=str(values.get("shard", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         cause = str(error).partition("\n")[0]
@@ -224,9 +225,8 @@ def write_info(root: Path, info: DatasetInfo) -> None:
     """Write ``dataset.json`` into the folder ``root``."""
     values: dict[str, Any] = asdict(info)
     values["depth_unit"] = values.pop("metres_per_unit")
-    if info.intrinsics is None:
-        del values["intrinsics"]
-    write_text(root / INFO_NAME, json.dumps(values, indent=1) + "\n")
+    given = {name: value for name, value in values.items() if value not in (None, "")}
+    write_text(root / INFO_NAME, json.dumps(given, indent=1) + "\n")
 
 
 def _refuse_unknown(values: dict[str, Any], known: Collection[str]) -> None:

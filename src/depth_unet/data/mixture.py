@@ -9,6 +9,7 @@ from typing import Literal
 from depth_unet.config.checks import check_range
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.layout import DatasetInfo, PairRow
+from depth_unet.data.shards import Shards, group_shards
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, evenly_spaced, split_rooms
 from depth_unet.errors import ConfigError, DataError
@@ -20,6 +21,7 @@ class Part:
 
     Attributes:
         source: The data set.
+        named: The folders that hold it, with their weights as ``--data`` gives them.
         prefix: Put before the names of its frames and rooms: its folder's name and a slash; empty
             for a single data set.
         weight: Its share, in any unit; None: by its size.
@@ -27,6 +29,7 @@ class Part:
     """
 
     source: Source
+    named: tuple[tuple[Path, float | None], ...]
     prefix: str = ""
     weight: float | None = None
     start: int = 0
@@ -60,6 +63,11 @@ class Mixture(Source):
         self.labelled = any(part.source.labelled for part in parts)
         self.weights = [part.weight for part in parts if part.weight is not None] or None
 
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The data sets and, of those in shards, each shard."""
+        return tuple(source for part in self.parts for source in part.source.sources)
+
     def read(self, index: int) -> Frame:
         """The frame of ``rows[index]``."""
         part = self._part(index)
@@ -79,8 +87,9 @@ class Mixture(Source):
     def arguments(self) -> list[str]:
         """The values of ``--data`` that open the same data from any working folder."""
         return [
-            str(part.source.root.resolve()) + ("" if part.weight is None else f":{part.weight!r}")
+            str(path.resolve()) + ("" if weight is None else f":{weight!r}")
             for part in self.parts
+            for path, weight in part.named
         ]
 
     def split(
@@ -144,6 +153,8 @@ class Mixture(Source):
 def open_data(texts: Sequence[str]) -> Mixture:
     """Open the data sets that ``--data`` names as ``PATH`` or ``PATH:WEIGHT``.
 
+    Shards of one set become that set; its weight is the sum of theirs.
+
     Raises:
         ConfigError: No data set is named, only some have a weight, a weight is out of range, or two
             folders have the same name.
@@ -154,24 +165,37 @@ def open_data(texts: Sequence[str]) -> Mixture:
     named = [parse_data_argument(text) for text in texts]
     given = [weight for _, weight in named if weight is not None]
     check_range("--data weight", tuple(given), "(0, 1000000]")
-    if len(named) == 1:
-        return Mixture([Part(source=open_source(named[0][0]))])
-    if given and len(given) < len(named):
+    if len(named) > 1 and given and len(given) < len(named):
         raise ConfigError(
             f"--data {' '.join(texts)} gives {len(given)} of {len(named)} data sets a weight; "
             "give all of them one (PATH:WEIGHT), or none"
         )
+    sources = [open_source(path) for path, _ in named]
+    groups = group_shards(sources)
+    if len(groups) == 1:
+        named = [(path, None) for path, _ in named]
     parts, start = list[Part](), 0
-    for path, weight in named:
-        source, prefix = open_source(path), f"{path.resolve().name}/"
-        if prefix in {part.prefix for part in parts}:
+    for group in groups:
+        of_group = [sources[index] for index in group]
+        source = of_group[0] if len(group) == 1 else Shards(of_group)
+        part = Part(source=source, named=tuple(named[index] for index in group), start=start)
+        parts.append(part if len(groups) == 1 else _in_mixture(part))
+        start += len(source.rows)
+    prefixes = [part.prefix for part in parts]
+    for prefix in prefixes:
+        if prefixes.count(prefix) > 1:
             raise ConfigError(
                 f"two data sets are called {prefix[:-1]}, and frames are named after their "
                 "folders; rename one"
             )
-        parts.append(Part(source=source, prefix=prefix, weight=weight, start=start))
-        start += len(source.rows)
     return Mixture(parts)
+
+
+def _in_mixture(part: Part) -> Part:
+    """One of several data sets: its names get a prefix, and it has a weight."""
+    weights = [weight for _, weight in part.named if weight is not None]
+    prefix = f"{part.source.root.resolve().name}/"
+    return replace(part, prefix=prefix, weight=sum(weights) if weights else None)
 
 
 def parse_data_argument(text: str) -> tuple[Path, float | None]:

@@ -99,7 +99,7 @@ def _check_same_frames(
 
 def _warn_about_size(source: Mixture, config: Config) -> None:
     height, width = config.source_size()
-    for stored in (part.source.stored_size for part in source.parts):
+    for stored in (each.stored_size for each in source.sources):
         if stored is not None and (stored[0] < height or stored[1] < width):
             warnings.warn(
                 f"the cache holds {stored[1]}x{stored[0]} frames and the recipe reads "

@@ -79,6 +79,11 @@ class Source(ABC):
     stored_size: tuple[int, int] | None = None
     knows_digests: bool = False
 
+    @property
+    def sources(self) -> "tuple[Source, ...]":
+        """The data sets that it is made of; itself if it is a single one."""
+        return (self,)
+
     @abstractmethod
     def read(self, index: int) -> Frame:
         """The frame of ``rows[index]``.

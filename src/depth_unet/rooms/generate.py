@@ -32,7 +32,7 @@ def generate(
 
     The files depend only on the options, not on the number of processes. Finished rooms are
     recognised by their checksums and kept, so a damaged file costs one room, and a call for more
-    images keeps the existing ones. The index is written last.
+    images, or for the whole set after a shard, keeps the existing ones. The index is written last.
 
     Args:
         options: The options of the set.
@@ -40,10 +40,10 @@ def generate(
         workers: Number of processes. 0: one per core; 1: render in this process. Processes are
             spawned, so a script must call this below ``if __name__ == "__main__":``.
         overwrite: Replace rooms that were made with other options.
-        progress: Called with the number of finished images and of all images.
+        progress: Called with the number of finished images and of all images of the shard.
 
     Returns:
-        One record per room, in order.
+        One record per room of the shard, in order.
 
     Raises:
         ConfigError: A library is missing, or the number of processes is out of range.
@@ -53,33 +53,32 @@ def generate(
     if not 0 <= workers <= MOST_WORKERS:
         raise ConfigError(f"workers is {workers}; give 1 to {MOST_WORKERS} or, for all cores, 0")
     check_libraries()
-    replace = check_folder(out, options, overwrite=overwrite)
+    replace, plans = check_folder(out, options, overwrite=overwrite), [*options.rooms()]
     if isinstance(options.furniture, Path):
         load_pack(options.furniture)  # Fails before anything is written.
+    num_images = sum(plan.num_frames for plan in plans)
     records, num_done = dict[int, RoomRecord](), 0
 
     def add(record: RoomRecord) -> None:
         nonlocal num_done
         records[record.number] = record
         num_done += len(record.frames)
-        progress(num_done, options.images)
+        progress(num_done, num_images)
 
     try:
         prepare_folder(out, options, replace=replace)
-        progress(0, options.images)
-        missing = []
-        for plan in options.rooms():
+        progress(0, num_images)
+        for plan in plans:
             if record := read_finished(out, plan):
                 add(record)
-            else:
-                missing.append(plan)
+        missing = [plan for plan in plans if plan.number not in records]
         workers = workers or os.cpu_count() or 1
         run_tasks(partial(make_room, out=out), missing, workers=workers, done=add)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
-            f"{num_done} of {options.images} images are finished; rerun the command to continue"
+            f"{num_done} of {num_images} images are finished; rerun the command to continue"
         ) from None
-    ordered = [records[number] for number in range(options.num_rooms)]
+    ordered = [records[plan.number] for plan in plans]
     _write_lists(out, options, ordered)
     return ordered
 

@@ -1,6 +1,7 @@
 """The options of a set of rooms, and the plan of each room."""
 
 import math
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ Furniture = Literal["cc0", "boxes"] | Path
 Split = Literal["train", "test"]
 """Rooms of different splits have no texture and no furniture model in common."""
 MOST_IMAGES = 1_000_000
+WHOLE = "1/1"
 NARROWEST_DEG, WIDEST_DEG = 20.0, 120.0
 RANGES = {
     "images": (1, MOST_IMAGES),
@@ -54,6 +56,9 @@ class RoomsOptions:
     furniture: Furniture = "cc0"
     """cc0: the models that ship with the package; boxes: simple shapes only; or the folder of a
     furniture pack (docs/furniture_pack.md)."""
+    shard: str = WHOLE
+    """I/N: render every N-th room, from the I-th on, so that N machines render one set. `train
+    --data` takes the folders of all shards as one set."""
     kaggle: bool = False
     """Write the layout of NYU on Kaggle, with 8-bit training depth, instead of the pairs layout."""
 
@@ -64,6 +69,7 @@ class RoomsOptions:
             if not low <= value <= high:
                 label = name.replace("_", "-")
                 raise ConfigError(f"{label} is {value}; give a value from {low} to {high}")
+        room_numbers(self.shard, self.num_rooms)
         if self.fov is None:
             return
         low_deg, high_deg = self.fov
@@ -94,12 +100,12 @@ class RoomsOptions:
 
     @property
     def num_rooms(self) -> int:
-        """Number of rooms."""
+        """Number of rooms of the whole set."""
         return -(-self.images // self.frames_per_room)
 
     def rooms(self) -> Iterator["RoomPlan"]:
-        """Yield the rooms in order; test rooms are spread evenly."""
-        for number in range(self.num_rooms):
+        """Yield the rooms of the shard in order; test rooms are spread evenly over the set."""
+        for number in room_numbers(self.shard, self.num_rooms):
             first_test = self._num_test_rooms(number)
             yield RoomPlan(
                 options=self,
@@ -116,9 +122,9 @@ class RoomsOptions:
     def command(self) -> str:
         """The command that makes the set, with OUT for its folder."""
         words = ["depth-unet", "rooms", "OUT"]
-        unused = "views" if self.walk else "walk"
+        unused = {"views" if self.walk else "walk", *(["shard"] if self.shard == WHOLE else [])}
         for name, value in asdict(self).items():
-            if value is None or value is False or name == unused:
+            if value is None or value is False or name in unused:
                 continue
             words.append(f"--{name.replace('_', '-')}")
             if value is not True:
@@ -126,7 +132,7 @@ class RoomsOptions:
         return shlex.join(words)
 
     def content(self) -> dict[str, Any]:
-        """The options that one room depends on, as JSON values: all but the number of images."""
+        """The options that one room depends on, as JSON values: not images and shard."""
         values = asdict(self) | {
             "size": f"{self.width}x{self.height}",
             "views": self.frames_per_room,
@@ -134,8 +140,28 @@ class RoomsOptions:
         }
         if isinstance(self.furniture, Path):
             values["furniture"] = "full"  # A pack may move to another folder.
-        del values["images"]
+        del values["images"], values["shard"]
         return values
+
+
+def room_numbers(shard: str, num_rooms: int) -> range:
+    """The numbers of the rooms of a shard.
+
+    Args:
+        shard: ``I/N``, from ``1/N`` to ``N/N``.
+        num_rooms: Number of rooms of the whole set.
+
+    Raises:
+        ConfigError: The text has another form, or the shard has no rooms.
+    """
+    found = re.fullmatch(r"(\d{1,7})/(\d{1,7})", shard)
+    index, count = (int(number) for number in found.groups()) if found else (0, 0)
+    if not 1 <= index <= count <= num_rooms:
+        raise ConfigError(
+            f"shard is {shard!r}; give I/N with I from 1 to N, such as 2/8, and N no more than the "
+            f"{num_rooms} rooms of the set"
+        )
+    return range(index - 1, num_rooms, count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

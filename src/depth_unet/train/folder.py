@@ -14,7 +14,7 @@ from depth_unet.files.atomic import make_folder, write_text
 from depth_unet.files.owner import own_folder
 from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.train.history import METRICS_NAME
-from depth_unet.train.reporter import EVENTS_NAME
+from depth_unet.train.tracker import FOLDERS, NAME_FILE
 
 CONFIG_NAME = "config.yaml"
 
@@ -40,9 +40,10 @@ def check_run_folder(out: Path, *, overwrite: bool) -> None:
 def clear_run_folder(out: Path) -> None:
     """Make the run folder and remove what an earlier run left in it."""
     make_folder(out)
-    for name in (BEST_NAME, LAST_NAME, METRICS_NAME, CONFIG_NAME):
+    for name in (BEST_NAME, LAST_NAME, METRICS_NAME, CONFIG_NAME, NAME_FILE):
         (out / name).unlink(missing_ok=True)
-    shutil.rmtree(out / EVENTS_NAME, ignore_errors=True)
+    for name in FOLDERS:
+        shutil.rmtree(out / name, ignore_errors=True)
 
 
 def write_config(out: Path, config: Config) -> None:

@@ -36,9 +36,10 @@ from depth_unet.train.optimiser import (
     state_tensors,
 )
 from depth_unet.train.plan import Plan
-from depth_unet.train.reporter import Reporter, import_tracker
+from depth_unet.train.reporter import Reporter
 from depth_unet.train.setup import check_data, make_loader, new_network
 from depth_unet.train.step import BatchGradient, StepLosses, any_process
+from depth_unet.train.tracker import import_tracker
 from depth_unet.train.validate import averaged_predictor, validate
 
 OnValidation = Callable[[int, Mapping[str, float]], None]
@@ -78,8 +79,7 @@ class Trainer:
     ) -> None:
         self.config, self.source, self.splits, self.out = config, source, splits, out
         self.fabric, self.on_validation = fabric, on_validation
-        self.tracker = import_tracker(config.tracker)
-        frames = frames_of(source.rows, splits, "train")
+        self.tracker, frames = import_tracker(config), frames_of(source.rows, splits, "train")
         self.fingerprint = check_data(config, source, splits, resume)
         self.loader = make_loader(config, source, frames, fabric)
         self.total_steps = config.total_steps(len(frames))

@@ -1,9 +1,11 @@
-"""What a run reports: a progress line, ``metrics.csv``, and TensorBoard where it is asked for."""
+"""What a run reports: a progress line, ``metrics.csv``, and a tracker where it is asked for."""
 
 import time
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from jaxtyping import UInt8
@@ -11,29 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
-from depth_unet.config.choices import TrackerChoice
-from depth_unet.errors import ConfigError, install_command
-from depth_unet.train.history import MetricsFile
-
-EVENTS_NAME = "tensorboard"
-
-
-def import_tracker(tracker: TrackerChoice) -> Callable[..., Any] | None:
-    """TensorBoard's writer class; None where no tracker is asked for.
-
-    Raises:
-        ConfigError: TensorBoard is not installed.
-    """
-    if tracker == "none":
-        return None
-    try:
-        from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415  # an extra
-    except ImportError:
-        raise ConfigError(
-            "--tracker tensorboard needs TensorBoard, which is not installed; run "
-            f"{install_command('tensorboard')}, or choose --tracker none"
-        ) from None
-    return SummaryWriter
+from depth_unet.train.history import METRICS_NAME, MetricsFile
+from depth_unet.train.tracker import OpenTracker, Tracker
 
 
 class Reporter:
@@ -46,7 +27,8 @@ class Reporter:
         start_step: Steps already taken.
         unreported: The attribute ``unreported`` after these steps; empty in a new run.
         console: Where the progress line is shown.
-        tracker: What ``import_tracker`` returned.
+        tracker: What ``import_tracker`` returned. If it fails, the run goes on without it, after
+            one warning.
         enabled: Whether this process is the one that reports.
     """
 
@@ -59,16 +41,17 @@ class Reporter:
         start_step: int,
         unreported: Mapping[str, float],
         console: Console,
-        tracker: Callable[..., Any] | None = None,
+        tracker: OpenTracker | None = None,
         enabled: bool = True,
     ) -> None:
         self._any_console = console
         self.console = console if enabled else Console(quiet=True)
         self.steps_per_epoch = steps_per_epoch
         self._file = MetricsFile(out, start_step) if enabled else None
-        self._tensorboard = None
+        self._tracker: Tracker | None = None
         if enabled and tracker:
-            self._tensorboard = tracker(str(out / EVENTS_NAME), purge_step=start_step + 1)
+            with self._may_fail():
+                self._tracker = tracker(out, start_step)
         self._progress = Progress(
             TextColumn("epoch {task.fields[epoch]}"),
             BarColumn(bar_width=20),
@@ -91,10 +74,11 @@ class Reporter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Remove the progress line and close TensorBoard's file."""
+        """Remove the progress line and close the tracker."""
         self._progress.stop()
-        if self._tensorboard:
-            self._tensorboard.close()
+        if self._tracker:
+            with self._may_fail():
+                self._tracker.close()
 
     @property
     def unreported(self) -> dict[str, float]:
@@ -104,7 +88,7 @@ class Reporter:
     @property
     def shows_pictures(self) -> bool:
         """Whether ``picture`` records anything."""
-        return self._tensorboard is not None
+        return self._tracker is not None
 
     def count(self, step: int, num_images: int, means: Mapping[str, Tensor]) -> None:
         """Count a step over ``num_images`` images and its loss terms (none if it was skipped)."""
@@ -146,9 +130,10 @@ class Reporter:
         self._restart_clock()
 
     def picture(self, step: int, name: str, image: UInt8[np.ndarray, "h w 3"]) -> None:
-        """Record a picture in TensorBoard."""
-        if self._tensorboard:
-            self._tensorboard.add_image(name, image, step, dataformats="HWC")
+        """Record a picture in the tracker."""
+        if self._tracker:
+            with self._may_fail():
+                self._tracker.picture(step, name, image)
         self._restart_clock()
 
     def _epoch(self, steps_taken: int) -> int:
@@ -162,6 +147,20 @@ class Reporter:
         named = {f"{group}/{name}": value for name, value in values.items()}
         if self._file:
             self._file.write(step, named)
-        if self._tensorboard:
-            for name, value in named.items():
-                self._tensorboard.add_scalar(name, value, step)
+        if self._tracker:
+            with self._may_fail():
+                self._tracker.figures(step, named)
+
+    @contextmanager
+    def _may_fail(self) -> Iterator[None]:
+        """Give the tracker up, with a warning, if a call to it fails."""
+        try:
+            yield
+        except Exception as error:
+            self._tracker = None
+            cause = f"{type(error).__name__}: {error}".strip().partition("\n")[0]
+            warnings.warn(
+                f"the tracker failed ({cause}); the run goes on without it, and {METRICS_NAME} has "
+                "all figures",
+                stacklevel=2,
+            )

@@ -42,8 +42,8 @@ def test_last_setting_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train, "run", lambda arguments: given.append(arguments) or [])
     widths = ("--model.widths", *[64] * 5, "--model.widths", *[32] * 5)
     assert depth_unet("train", "seed", "--data", "a", "--steps", 2, "--steps=3", *widths).code == 0
-    assert given[0].config.steps == 3
-    assert given[0].config.model.widths == (32,) * 5
+    assert given[0].settings.steps == 3
+    assert given[0].settings.model.widths == (32,) * 5
 
 
 @pytest.mark.parametrize(

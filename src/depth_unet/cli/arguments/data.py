@@ -1,17 +1,17 @@
 """Options of the commands that describe or make data sets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from depth_unet.cli.arguments.kinds import Form, Switch, operand, option
+from depth_unet.cli.arguments.kinds import CommandArguments, Form, Switch, operand, option
 from depth_unet.rooms.options import RoomsOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InspectArguments:
+class InspectArguments(CommandArguments):
     """Describe a data set and look for common mistakes in it."""
 
     source: Annotated[Path, tyro.conf.Positional, operand("SOURCE")]
@@ -28,7 +28,7 @@ class InspectArguments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PrepareArguments:
+class PrepareArguments(CommandArguments):
     """Decode and resize a data set once, into a memory-mapped cache."""
 
     source: Annotated[Path, tyro.conf.Positional, operand("SOURCE")]
@@ -52,12 +52,14 @@ class PrepareArguments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoomsArguments:
+class RoomsArguments(CommandArguments):
     """Render procedural rooms: photos with exact depth, in the pairs layout."""
 
     out: Annotated[Path, tyro.conf.Positional, operand("OUT")]
     """Folder to write. Resumable: run the same command again."""
-    options: Annotated[RoomsOptions, tyro.conf.arg(name=""), tyro.conf.FlagCreatePairsOff]
+    options: Annotated[RoomsOptions, tyro.conf.arg(name=""), tyro.conf.FlagCreatePairsOff] = field(
+        default_factory=RoomsOptions
+    )
     workers: Annotated[int, option(default="one per core")] = 0
     """Number of processes. The images do not depend on it."""
     preview: Switch = False
@@ -67,7 +69,7 @@ class RoomsArguments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabelArguments:
+class LabelArguments(CommandArguments):
     """Label photos without depth by networks: a data set to train on."""
 
     inputs: Annotated[tuple[str, ...], tyro.conf.Positional, operand("PHOTO...")]

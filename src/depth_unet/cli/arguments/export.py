@@ -6,12 +6,12 @@ from typing import Annotated
 
 import tyro
 
-from depth_unet.cli.arguments.kinds import Switch, operand, option
+from depth_unet.cli.arguments.kinds import CommandArguments, Switch, operand, option
 from depth_unet.config import choices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExportArguments:
+class ExportArguments(CommandArguments):
     """Write the weights of a run as one small file for prediction."""
 
     checkpoint: Annotated[str, tyro.conf.Positional, operand("RUN")]

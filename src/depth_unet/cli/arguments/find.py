@@ -1,7 +1,11 @@
-"""Find the options of a command."""
+"""Find the options of a command, and all of them by name."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, is_dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, get_args, get_type_hints
+
+from tyro.conf import FlagCreatePairsOff, Positional
 
 FILE_OF = {
     "predict": "predict",
@@ -21,8 +25,52 @@ FILE_OF = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """An option or operand of a command.
+
+    Attributes:
+        path: The fields that lead to it, such as ``("settings", "optim", "lr")``.
+        kind: Its type.
+        marks: What the annotation says besides.
+        paired: Whether a switch has a ``--no-`` form.
+    """
+
+    path: tuple[str, ...]
+    kind: Any
+    marks: tuple[Any, ...]
+    paired: bool
+
+    @property
+    def name(self) -> str:
+        """Its name in a file of settings, such as ``optim.lr``."""
+        return ".".join(self.path[1:] or self.path)
+
+    @property
+    def flag(self) -> str:
+        """Its name on the command line; empty for an operand."""
+        return "" if Positional in self.marks else f"--{self.name.replace('_', '-')}"
+
+
 def arguments_of(command: str) -> type[Any]:
     """The options of a command, a dataclass; ``resume`` stands for ``train --resume``."""
     module = import_module(f"{__package__}.{FILE_OF[command]}")
     kind: type[Any] = getattr(module, f"{command.title()}Arguments")
     return kind
+
+
+def options_of(kind: Any, path: tuple[str, ...] = (), paired: bool = True) -> Iterator[Option]:
+    """Every option and operand of a dataclass of arguments, in order.
+
+    Args:
+        kind: What ``arguments_of`` returned.
+        path: The fields that lead to it.
+        paired: Whether its switches have a ``--no-`` form.
+    """
+    for field, hint in get_type_hints(kind, include_extras=True).items():
+        plain, *marks = get_args(hint) if hasattr(hint, "__metadata__") else (hint,)
+        here, both = (*path, field), paired and FlagCreatePairsOff not in marks
+        if is_dataclass(plain):
+            yield from options_of(plain, here, both)
+        else:
+            yield Option(path=here, kind=plain, marks=tuple(marks), paired=both)

@@ -1,5 +1,6 @@
 """What the options of several commands are made of: how help shows them, and shared types."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,3 +25,12 @@ DataSet = Annotated[Path, option("DIR")]
 Form = Annotated[choices.FormChoice | None, option(default="recognised")]
 Switch = Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help_behavior_hint="")]
 """A flag that is off by default and has no --no- form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandArguments:
+    """What all commands share."""
+
+    config: Annotated[Path | None, option("FILE")] = None
+    """YAML file of options, such as config.yaml of a run (docs/settings.md). Options on the command
+    line override it."""

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import tyro
 
-from depth_unet.cli.arguments.kinds import Switch, operand, option
+from depth_unet.cli.arguments.kinds import CommandArguments, Switch, operand, option
 from depth_unet.config import choices
 
 FOCAL = "from Exif data, else the training camera's"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CameraArguments:
+class CameraArguments(CommandArguments):
     """What predict and measure share."""
 
     weights: Annotated[str, option("NAME|PATH|URL")] = "transfer"

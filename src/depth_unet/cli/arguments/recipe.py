@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from depth_unet.cli.arguments.kinds import Switch, option
+from depth_unet.cli.arguments.kinds import CommandArguments, Switch, option
 from depth_unet.config import choices
 from depth_unet.config.run import Config
 
@@ -15,10 +15,10 @@ DataSets = Annotated[tuple[str, ...], option("PATH[:WEIGHT]...")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecipeArguments:
+class RecipeArguments(CommandArguments):
     """What train and search share."""
 
-    config: Settings
+    settings: Settings
     data: DataSets
     """Data sets to train on: caches from `depth-unet prepare`, or any form (docs/data.md).
     Several data sets are mixed; WEIGHT is the share of each (default: its size)."""
@@ -45,10 +45,10 @@ class TrainArguments(RecipeArguments):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResumeArguments:
+class ResumeArguments(CommandArguments):
     """Resume an interrupted run from its last checkpoint."""
 
-    config: Settings
+    settings: Settings
     resume: Annotated[Path, option("RUN")]
     """Run folder with last.safetensors."""
     data: Annotated[tuple[str, ...], option("PATH[:WEIGHT]...", default="as the run began")] = ()

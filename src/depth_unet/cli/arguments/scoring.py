@@ -6,12 +6,12 @@ from typing import Annotated
 
 import tyro
 
-from depth_unet.cli.arguments.kinds import DataSet, Switch, operand, option
+from depth_unet.cli.arguments.kinds import CommandArguments, DataSet, Switch, operand, option
 from depth_unet.config import choices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScoringArguments:
+class ScoringArguments(CommandArguments):
     """What evaluate and compare share."""
 
     data: DataSet
@@ -74,7 +74,7 @@ class CompareArguments(ScoringArguments):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeaderboardArguments:
+class LeaderboardArguments(CommandArguments):
     """Rank evaluations in one table per data set, split and protocol."""
 
     results: Annotated[tuple[Path, ...], tyro.conf.Positional, operand("EVALUATION...")]

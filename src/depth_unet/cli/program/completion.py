@@ -1,12 +1,9 @@
 """``depth-unet --completion``: scripts with which a shell completes commands and options."""
 
 from collections.abc import Iterator
-from dataclasses import is_dataclass
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin
 
-from tyro.conf import FlagCreatePairsOff, Positional
-
-from depth_unet.cli.arguments.find import arguments_of
+from depth_unet.cli.arguments.find import arguments_of, options_of
 from depth_unet.cli.main import MODULE_OF, WITH_RECIPE
 from depth_unet.errors import ConfigError
 from depth_unet.recipes import RECIPES
@@ -61,26 +58,18 @@ def script(shell: str) -> str:
 
 def _options(command: str) -> Iterator[tuple[str, list[str]]]:
     """Every option of a command, each with those of its values that can be listed."""
-    yield from _flags(arguments_of(command))
+    for option in options_of(arguments_of(command)):
+        if not option.flag:
+            continue
+        for mark in option.marks:
+            yield from ((flag, []) for flag in getattr(mark, "aliases", None) or ())
+        yield option.flag, _choices(option.kind)
+        if option.kind is bool and option.paired:
+            *groups, last = option.flag.removeprefix("--").split(".")
+            yield f"--{'.'.join((*groups, f'no-{last}'))}", []
     yield "--help", []
     if command == "train":
         yield "--resume", []
-
-
-def _flags(
-    kind: Any, prefix: str = "", pairs: bool = True, nested: bool = False
-) -> Iterator[tuple[str, list[str]]]:
-    for field, hint in get_type_hints(kind, include_extras=True).items():
-        plain, *marks = get_args(hint) if hasattr(hint, "__metadata__") else (hint,)
-        name, both = field.replace("_", "-"), pairs and FlagCreatePairsOff not in marks
-        if is_dataclass(plain):
-            yield from _flags(plain, f"{prefix}{name}." if nested else "", both, nested=True)
-        elif Positional not in marks:
-            for mark in marks:
-                yield from ((flag, []) for flag in getattr(mark, "aliases", None) or ())
-            yield f"--{prefix}{name}", _choices(hint)
-            if plain is bool and both:
-                yield f"--{prefix}no-{name}", []
 
 
 def _choices(hint: Any) -> list[str]:

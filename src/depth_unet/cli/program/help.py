@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,8 @@ options:
   -h, --help                      show this help
   -V, --version                   show the version
   --completion bash|zsh|fish      print a completion script for your shell
+
+Every command also takes its options from a YAML file: COMMAND --config FILE.
 """
 
 
@@ -52,6 +54,19 @@ def recipes_help(command: str, recipes: Mapping[str, Callable[[], Any]]) -> str:
         f"recipes:\n{''.join(lines)}\n"
         f"`depth-unet {command} RECIPE --help` lists the options and their defaults.\n"
     )
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """``" (did you mean X?)"``, where X is known and much like the word; else nothing.
+
+    Names with dots are also found by their last part: ``lr`` by ``optim.lr``.
+    """
+    from difflib import get_close_matches
+
+    whole = {name: name for name in known}
+    names = {name.rpartition(".")[2]: name for name in whole} | whole
+    close = get_close_matches(word, names, n=1)
+    return f" (did you mean {names[close[0]]}?)" if close else ""
 
 
 class RefusedError(Exception):

@@ -42,6 +42,11 @@ def join_repeated(arguments: Sequence[str], kind: type[Any]) -> list[str]:
     return [word for words in written for word in words]
 
 
+def option_values(arguments: Sequence[str], name: str) -> list[str]:
+    """All words that follow an option, also where it is given more than once."""
+    return [word for each, _, values in _groups(arguments) if each == name for word in values]
+
+
 def _groups(arguments: Sequence[str]) -> list[tuple[str, list[str], list[str]]]:
     """Every option: the name of its field, all words up to the next option, and its values."""
     groups = [("", list[str](), list[str]())]

@@ -38,7 +38,7 @@ FINGERPRINT_NAME = "fingerprint.json"
 def run(arguments: SearchArguments) -> list[DataError]:
     """Check the settings, then run trials until there are ``--trials`` of them."""
     device = choose_device(arguments.device)
-    config = arguments.config
+    config = arguments.settings
     check_settings(config)
     space = parse_space(arguments.space, config, arguments.sampler)
     precisions = [each.ends() for each in space.dimensions if each.name == "precision"]

@@ -28,7 +28,7 @@ WITHOUT_EFFECT = {"pretrained", "spread_scale", "correlation", "num_classes"}
 def run(arguments: TrainArguments) -> list[DataError]:
     """Train a network that predicts depth; with ``--auto-resume``, resume a run that exists."""
     device = choose_device(arguments.device)
-    config = resolve_precision(arguments.config, device)
+    config = resolve_precision(arguments.settings, device)
     out = arguments.out or Path("runs") / config.recipe
     with own_run_folder(out):
         if arguments.auto_resume and (out / LAST_NAME).exists():

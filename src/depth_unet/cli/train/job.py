@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from depth_unet.cli.program.console import make_console
-from depth_unet.data.mixture import Part
+from depth_unet.data.source import Source
 from depth_unet.data.splits import find_frames
 from depth_unet.errors import own_command
 from depth_unet.model.shipped import BEST_NAME, LAST_NAME
@@ -50,17 +50,17 @@ def run_to_end(trainer: Trainer, before_writing: Callable[[], None] = lambda: No
             if had_ended
             else f"wrote {trainer.out / BEST_NAME} and {trainer.out / LAST_NAME}"
         )
-        for part in trainer.source.parts:
-            console.print(f"next: {_evaluate_command(trainer, part)}")
+        for source in trainer.source.sources:
+            console.print(f"next: {_evaluate_command(trainer, source)}")
 
 
-def _evaluate_command(trainer: Trainer, part: Part) -> str:
+def _evaluate_command(trainer: Trainer, source: Source) -> str:
     """The command that evaluates a run on one of its data sets."""
-    root, mixed = part.source.root, len(trainer.source.parts) > 1
+    root, mixed = source.root, len(trainer.source.sources) > 1
     name = f"evaluation-{root.resolve().name}" if mixed else "evaluation"
     words: list[str | Path] = ["evaluate", trainer.out, "--data", root]
-    splits = trainer.splits.for_source(part.source)
-    if not any(find_frames(part.source.rows, splits, each) for each in ("seen", "unseen", "test")):
+    splits = trainer.splits.for_source(source)
+    if not any(find_frames(source.rows, splits, each) for each in ("seen", "unseen", "test")):
         words += ["--split", "all"]  # nothing was held out
     if mixed:
         words += ["--out", trainer.out / name]

@@ -29,7 +29,7 @@ def run(arguments: ResumeArguments) -> list[DataError]:
     """Rebuild the run from its last checkpoint and train to the end."""
     run = run_file(arguments.resume).parent
     with own_run_folder(run):
-        resume_run(arguments.resume, arguments.config, arguments.data, arguments.device)
+        resume_run(arguments.resume, arguments.settings, arguments.data, arguments.device)
     return []
 
 

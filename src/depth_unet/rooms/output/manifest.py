@@ -8,7 +8,7 @@ from typing import Any
 from depth_unet.errors import DataError
 from depth_unet.files.atomic import TEMPORARY, check_writable, make_folder, write_text
 from depth_unet.files.owner import contents
-from depth_unet.rooms.options import RoomsOptions
+from depth_unet.rooms.options import WHOLE, RoomsOptions, room_numbers
 from depth_unet.rooms.output import kaggle, pairs
 from depth_unet.rooms.output.record import RECORDS_NAME, package_version
 
@@ -71,6 +71,7 @@ def _values(options: RoomsOptions, *, complete: bool) -> dict[str, Any]:
         "command": options.command(),
         "num_images": options.images,
         "num_rooms": options.num_rooms,
+        "shard": options.shard,
         "options": options.content(),
     }
 
@@ -83,11 +84,14 @@ def _read(out: Path) -> dict[str, Any] | None:
         return None
     ours = isinstance(values, dict) and values.get("title") == TITLE
     usable = ours and isinstance(values.get("options"), dict)
-    return values if usable and isinstance(values.get("num_images"), int) else None
+    counted = usable and all(
+        isinstance(values.get(key), int) for key in ("num_images", "num_rooms")
+    )
+    return values if counted else None
 
 
 def _difference(held: dict[str, Any], options: RoomsOptions) -> str:
-    """The options that differ from those of the existing rooms; more images are allowed."""
+    """The options that differ from those of the existing rooms; more rooms are allowed."""
     asked = options.content()
     found = [
         f"{name} {held['options'].get(name)}, not {value}"
@@ -98,6 +102,10 @@ def _difference(held: dict[str, Any], options: RoomsOptions) -> str:
         found.append(f"depth-unet {held.get('depth_unet')}, not {package_version()}")
     if held["num_images"] > options.images:
         found.append(f"{held['num_images']} images, not {options.images}")
+    shard = str(held.get("shard", WHOLE))
+    existing = room_numbers(shard, held["num_rooms"])
+    if not {*existing} <= {*room_numbers(options.shard, max(held["num_rooms"], options.num_rooms))}:
+        found.append(f"shard {shard}, not {options.shard}")
     return "; ".join(found)
 
 

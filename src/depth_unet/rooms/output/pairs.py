@@ -14,9 +14,9 @@ from depth_unet.data.layout import (
     write_index,
     write_info,
 )
-from depth_unet.rooms.options import RoomPlan, RoomsOptions
+from depth_unet.rooms.options import WHOLE, RoomPlan, RoomsOptions
 from depth_unet.rooms.output.encode import jpeg_bytes, png_bytes
-from depth_unet.rooms.output.record import RoomRecord
+from depth_unet.rooms.output.record import RoomRecord, hash_set
 
 FOLDERS = ("train", "test")
 LIST_NAMES = (INDEX_NAME, INFO_NAME)
@@ -39,7 +39,8 @@ def encode_pair(
 
 def write_lists(out: Path, options: RoomsOptions, records: Iterable[RoomRecord]) -> None:
     """Write the data set's description, then its index."""
-    write_info(out, DatasetInfo(name=f"synthetic rooms of seed {options.seed}"))
+    shard = "" if options.shard == WHOLE else f"{options.shard} of {hash_set(options)}"
+    write_info(out, DatasetInfo(name=f"synthetic rooms of seed {options.seed}", shard=shard))
     write_index(
         out,
         (

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from depth_unet.files.atomic import write_text
-from depth_unet.rooms.options import RoomPlan, Split
+from depth_unet.rooms.options import RoomPlan, RoomsOptions, Split
 
 RECORDS_NAME = "records"
 
@@ -74,8 +74,12 @@ def package_version() -> str:
 
 def hash_plan(plan: RoomPlan) -> str:
     """Hash of everything that the files of a room depend on."""
-    content = [package_version(), plan.options.content(), plan.number, plan.num_frames]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return _hash(package_version(), plan.options.content(), plan.number, plan.num_frames)
+
+
+def hash_set(options: RoomsOptions) -> str:
+    """Hash of everything that a whole set depends on; its shards have it in common."""
+    return _hash(package_version(), options.content(), options.images)[:16]
 
 
 def hash_bytes(data: bytes) -> str:
@@ -104,6 +108,10 @@ def read_finished(out: Path, plan: RoomPlan) -> RoomRecord | None:
     except (ValueError, KeyError, TypeError, IndexError):  # not a record
         return None
     return record
+
+
+def _hash(*content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _path(out: Path, number: int) -> Path:

@@ -1,0 +1,93 @@
+"""Shards of a data set, read as the set that they are parts of."""
+
+import re
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from depth_unet.data.layout import plain_name
+from depth_unet.data.source import Frame, Source
+from depth_unet.errors import DataError
+
+SHARD = re.compile(r"(?P<shard>\d+/(?P<count>[1-9]\d*)) of (?P<set>\w+)")
+"""``shard`` of dataset.json."""
+
+
+class Shards(Source):
+    """The frames of several shards, room by room in the order of the rooms' names.
+
+    That is the order of the whole set, so that splits, batches and results are the same.
+
+    Args:
+        sources: The shards, in any order.
+
+    Raises:
+        DataError: Two of them hold the same frame.
+    """
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = tuple(sources)
+        self.root = sources[0].root
+        self.info = replace(sources[0].info, shard="")
+        places = [(source, index) for source in sources for index in range(len(source.rows))]
+        self._places = sorted(places, key=lambda place: place[0].rows[place[1]].room_group)
+        self.rows = [source.rows[index] for source, index in self._places]
+        self.labelled = any(source.labelled for source in sources)
+        sizes = {source.stored_size for source in sources}
+        self.stored_size = sizes.pop() if len(sizes) == 1 else None
+        self.knows_digests = all(source.knows_digests for source in sources)
+        self._refuse_repeated()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The shards."""
+        return self._sources
+
+    def read(self, index: int) -> Frame:
+        """The frame of ``rows[index]``."""
+        source, own = self._places[index]
+        return source.read(own)
+
+    def digest(self, index: int, *, labelled: bool = False) -> str:
+        """See ``Source.digest``."""
+        source, own = self._places[index]
+        return source.digest(own, labelled=labelled)
+
+    def check(self, indices: Iterable[int]) -> None:
+        """Check every shard's own rows; see ``Source.check``."""
+        places = [self._places[index] for index in indices]
+        for source in self._sources:
+            source.check([own for shard, own in places if shard is source])
+
+    def _refuse_repeated(self) -> None:
+        owners = dict[str, Source]()
+        for row, (source, _) in zip(self.rows, self._places, strict=True):
+            owner = owners.setdefault(plain_name(row.rgb), source)
+            if owner is not source:
+                raise DataError(
+                    f"{owner.root} and {source.root} are shards of one set and both hold "
+                    f"{row.rgb}; name every shard once"
+                )
+
+
+def group_shards(sources: Sequence[Source]) -> list[list[int]]:
+    """Indices of data sets that are shards of one set; each other data set is alone.
+
+    Warns of a set of which shards are missing.
+    """
+    found = [SHARD.fullmatch(source.info.shard) for source in sources]
+    groups: dict[str, list[int]] = {}
+    for index, match in enumerate(found):
+        groups.setdefault(match["set"] if match else f" {index}", []).append(index)
+    for group in groups.values():
+        shards = [match for index in group if (match := found[index])]
+        if shards and sum(Fraction(1, int(match["count"])) for match in shards) < 1:
+            folders = ", ".join(str(sources[index].root) for index in group)
+            numbers = ", ".join(match["shard"] for match in shards)
+            warnings.warn(
+                f"{folders}: shard {numbers} of a set without the others; to use the whole set, "
+                "name the folders of all shards",
+                stacklevel=3,
+            )
+    return list(groups.values())
