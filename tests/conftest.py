@@ -1,8 +1,11 @@
 """What every test stands on: shapes checked at run time, and real pairs where there are some."""
 
+import importlib
 import importlib.util
 import os
+import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import jaxtyping
 import pytest
 
 from examples.box_rooms import write_box_rooms
+from tests.hub_server import Hub, serving_hub
 from tests.shapes import checked
 
 # Before anything imports the package: from here on every annotated tensor argument is checked.
@@ -68,6 +72,35 @@ def nyu_root() -> Path:
     """Folder of the NYU pairs (`index.csv` and images); the test carries the marker `nyu`."""
     _require_nyu()
     return _nyu_folder()
+
+
+@pytest.fixture(scope="module")
+def hub_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """A hub on this machine; huggingface_hub is imported anew with its address, as for a user."""
+    library = "huggingface_hub"
+    before = {name: sys.modules.pop(name) for name in list(sys.modules) if name.startswith(library)}
+    with serving_hub() as hub, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_ENDPOINT", hub.address)
+        patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("hub")))
+        patch.setenv("HF_HUB_DISABLE_XET", "1")
+        patch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
+        for name in ("HF_TOKEN", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "HF_TOKEN_PATH"):
+            patch.delenv(name, raising=False)
+        pytest.importorskip(library)
+        yield hub
+        importlib.import_module(library).close_session()
+    for name in [name for name in sys.modules if name.startswith(library)]:
+        del sys.modules[name]
+    sys.modules |= before
+
+
+@pytest.fixture
+def hub(hub_server: Hub) -> Iterator[Hub]:
+    """The hub without models, and an empty cache."""
+    empty = Hub(address=hub_server.address)
+    vars(hub_server).update(vars(empty))
+    yield hub_server
+    shutil.rmtree(os.environ["HF_HOME"], ignore_errors=True)
 
 
 def _nyu_folder() -> Path:

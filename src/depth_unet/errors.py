@@ -73,14 +73,15 @@ def check_installed(task: str, library: str) -> None:
 
     Args:
         task: What needs the library, as the message names it.
-        library: Its name, both on the package index and in Python.
+        library: Its name in Python, and on the package index with hyphens for underscores.
 
     Raises:
         ConfigError: It is not installed.
     """
     if find_spec(library) is None:
         raise ConfigError(
-            f"{task} needs {library}, which is not installed; run: {install_command(library)}"
+            f"{task} needs {library}, which is not installed; run: "
+            f"{install_command(library.replace('_', '-'))}"
         )
 
 

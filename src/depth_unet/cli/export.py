@@ -20,8 +20,8 @@ from depth_unet.export.checkpoint import (
 )
 from depth_unet.files.checksum import sha256_of
 from depth_unet.images.photo import read_photo
-from depth_unet.model.checkpoint import Checkpoint, resolve, save, short_name
-from depth_unet.model.shipped import CHECKPOINT, ONNX
+from depth_unet.model.checkpoint import Checkpoint, resolve, save
+from depth_unet.model.shipped import CHECKPOINT, ONNX, short_name
 from depth_unet.rooms.generate import generate
 from depth_unet.rooms.options import RoomsOptions
 

@@ -46,7 +46,7 @@ def run(arguments: MeasureArguments) -> list[DataError]:
         refuse_urls((arguments.photo, arguments.weights))
     camera_for = camera_from_options(arguments)
     photo = read_photo(arguments.photo)
-    model = load(arguments.weights, arguments.device)
+    model = load(arguments.weights, arguments.device, offline=arguments.offline)
     prediction = model.predict(photo, camera_for(photo))
     prediction = calibrate(prediction, known)
     found = [prediction.measure(*points[i : i + 2]) for i in range(0, len(points), 2)]

@@ -45,6 +45,11 @@ def name_in_url(url: str) -> str:
     return NOT_IN_NAMES.sub("_", host.rpartition("@")[2]) or "download"
 
 
+def is_offline() -> bool:
+    """Whether the variable ``HF_HUB_OFFLINE`` forbids downloads."""
+    return os.environ.get(OFFLINE, "").upper() in YES
+
+
 def fetch(url: str, *, most_bytes: int, most_s: float) -> bytes:
     """Download a file. At most ten redirects are followed, to http and https alone.
 
@@ -56,7 +61,7 @@ def fetch(url: str, *, most_bytes: int, most_s: float) -> bytes:
     Raises:
         DataError: It cannot be downloaded, or the variable ``HF_HUB_OFFLINE`` is set.
     """
-    if os.environ.get(OFFLINE, "").upper() in YES:
+    if is_offline():
         raise DataError(f"{url} is not downloaded, as {OFFLINE} is set; unset it, or pass a file")
     # In a thread, because Python limits neither the search for a host nor a slow header.
     content = Future[bytes]()

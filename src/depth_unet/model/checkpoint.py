@@ -79,11 +79,6 @@ class Checkpoint:
         return network.in_format(channels_last=self.config.compute.channels_last)
 
 
-def short_name(path: Path) -> str:
-    """A checkpoint's name in tables: its run folder for ``best``, else its file."""
-    return path.resolve().parent.name if path.name == BEST_NAME else path.stem
-
-
 def save(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint, whole or not at all."""
     header = {

@@ -12,10 +12,10 @@ from typing import get_args
 
 from depth_unet.config.checks import require
 from depth_unet.config.choices import EngineChoice, InferenceChoice
-from depth_unet.errors import CheckpointError, ConfigError, missing_library
+from depth_unet.errors import CheckpointError, ConfigError, DataError, missing_library
 from depth_unet.files.fetch import fetch, is_url, name_in_url
-from depth_unet.files.text import as_path
-from depth_unet.model.shipped import CHECKPOINT, ONNX, find_weights, shipped_names, shipped_weights
+from depth_unet.files.hub import is_hub_name
+from depth_unet.model.shipped import CHECKPOINT, ONNX, find_weights, shipped_names, words_for
 from depth_unet.predict.onnx import OnnxModel
 from depth_unet.predict.predictor import Predictor
 
@@ -27,10 +27,13 @@ def load(
     device: object = "cpu",
     precision: InferenceChoice = "fp32",
     engine: EngineChoice | None = None,
+    *,
+    offline: bool = False,
 ) -> Predictor:
     """Load a trained network.
 
-    Shipped networks on the CPU and ``.onnx`` files are run by ONNX Runtime, which needs no torch.
+    Shipped networks and those of the Hub are run by ONNX Runtime on the CPU, as ``.onnx`` files
+    are, which needs no torch.
     Checkpoints of runs, other devices and other precisions are run by torch.
 
     Args:
@@ -39,21 +42,24 @@ def load(
             A shipped name wins over a folder of that name, which ``./NAME`` names; a ``Path`` is
             always a file or folder. In text, ``~`` is the home folder. A URL (http or https) of an
             ``.onnx`` or ``.safetensors`` file, up to 1 GB in ten minutes, is downloaded anew at
-            each call and kept until Python ends. Bytes and open files are not accepted.
+            each call and kept until Python ends. ``hf://OWNER/NAME`` or
+            ``hf://OWNER/NAME@REVISION`` is a model of the Hugging Face Hub, which is cached; it
+            needs huggingface_hub. Bytes and open files are not accepted.
         device: Where the network runs: ``cpu``, ``cuda``, ``mps`` or another device of torch, or
             ``auto`` for a GPU if there is one (``.onnx`` files: the CPU).
         precision: Number format in which torch computes: fp32, or mixed precision with bf16 or
             fp16; fp16 needs a GPU.
         engine: ``onnx`` or ``torch``; None chooses.
+        offline: Use no network: a URL is refused, a model of the Hub comes from the cache.
 
     Returns:
         The network. ``engine`` states what runs it.
 
     Raises:
         CheckpointError: There is no such network, or it cannot be used.
-        ConfigError: An argument has a value other than those above, or the engine is not installed
-            or cannot run this network on this device in this precision.
-        DataError: The URL cannot be downloaded.
+        ConfigError: An argument has a value other than those above, or a library is not installed,
+            or the engine cannot run this network on this device in this precision.
+        DataError: It cannot be downloaded, or may not be.
         TypeError: The name is neither text nor a path.
     """
     if not isinstance(name, str | os.PathLike):
@@ -68,15 +74,13 @@ def load(
     )
     title, device = f"depth-unet {name}", str(device)
     if is_url(name):
-        title, name = f"depth-unet {name_in_url(name)}", _download(name)
-    is_shipped = name in shipped_names()
-    path = shipped_weights(str(name), ONNX) if is_shipped else as_path(name)
-    has_onnx = path.is_file() if is_shipped else path.suffix.lower() == ONNX
-    if engine is None:
-        suits = has_onnx and (not is_shipped or (precision == "fp32" and _means_cpu(device)))
-        engine = "onnx" if suits else "torch"
-    if engine == "torch":
-        return _load_torch(name, title, device, precision)
+        title, name = f"depth-unet {name_in_url(name)}", _download(name, offline=offline)
+    path = find_weights(name, _wanted(name, device, precision, engine), offline=offline)
+    if is_hub_name(name):
+        title = f"depth-unet {words_for(path)}"
+    has_onnx = path.suffix.lower() == ONNX
+    if engine == "torch" or (engine is None and not has_onnx):
+        return _load_torch(path, title, device, precision)
     if not has_onnx:
         raise ConfigError(
             f"{name} is no ONNX file; write one with `depth-unet export {name} model.onnx`"
@@ -86,11 +90,25 @@ def load(
     return OnnxModel(path, title, "cpu" if device == "auto" else device)
 
 
-def _download(url: str) -> Path:
+def _wanted(
+    name: str | Path, device: str, precision: InferenceChoice, engine: EngineChoice | None
+) -> tuple[str, ...]:
+    """Which file is wanted where a name stands for several, best first; see ``find_weights``."""
+    if engine is not None:
+        return (ONNX,) if engine == "onnx" else (CHECKPOINT,)
+    has_several = name in shipped_names() or is_hub_name(name)
+    if has_several and (precision != "fp32" or not _means_cpu(device)):
+        return CHECKPOINT, ONNX
+    return ONNX, CHECKPOINT
+
+
+def _download(url: str, *, offline: bool) -> Path:
     """A copy that exists until Python ends: ONNX Runtime opens the file again for threads."""
     name = Path(name_in_url(url))
     if name.suffix.lower() not in (CHECKPOINT, ONNX):
         raise CheckpointError(f"{url} does not end in {ONNX} or {CHECKPOINT}; name such a file")
+    if offline:
+        raise DataError(f"{url} is not downloaded, as offline is set; pass a file")
     data = fetch(url, most_bytes=MOST_BYTES, most_s=MOST_S)
     folder = Path(tempfile.mkdtemp(prefix="depth-unet-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -99,18 +117,17 @@ def _download(url: str) -> Path:
     return path
 
 
-def _load_torch(name: str | Path, title: str, device: str, precision: InferenceChoice) -> Predictor:
-    find_weights(name)
+def _load_torch(path: Path, title: str, device: str, precision: InferenceChoice) -> Predictor:
     try:
         from depth_unet.model.checkpoint import resolve  # noqa: PLC0415  # torch is an extra
         from depth_unet.model.device import choose_device  # noqa: PLC0415
         from depth_unet.predict.model import DepthModel  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise missing_library(f"{name} ({device}, {precision})", error) from None
+        raise missing_library(f"{title} ({device}, {precision})", error) from None
     place = choose_device(device)
     if precision == "fp16" and place.type == "cpu":
         raise ConfigError("precision fp16 needs a GPU, but the device is cpu; use bf16 or fp32")
-    return DepthModel.from_file(resolve(name), title, precision).to(place)
+    return DepthModel.from_file(resolve(path), title, precision).to(place)
 
 
 def _means_cpu(device: str) -> bool:

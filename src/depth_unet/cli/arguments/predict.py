@@ -18,8 +18,8 @@ class CameraArguments(CommandArguments):
 
     weights: Annotated[str, option("NAME|PATH|URL")] = "transfer"
     """Weights that ship with the package ({shipped}), an .onnx file, a run folder, a checkpoint
-    file, or the URL of a file. A shipped name wins over a folder of that name, which ./NAME
-    names."""
+    file, the URL of a file, or hf://OWNER/NAME on the Hugging Face Hub. A shipped name wins over a
+    folder of that name, which ./NAME names."""
     fov: Annotated[float | None, option("DEGREES", default=FOCAL)] = None
     """Field of view of the camera, across the longer side of the photos."""
     focal_px: Annotated[float | None, option("PIXELS", default=FOCAL)] = None
@@ -38,7 +38,7 @@ class CameraArguments(CommandArguments):
     overwrite: Switch = False
     """Replace existing files. Without it, predict skips inputs whose outputs are complete."""
     offline: Switch = False
-    """Refuse URLs."""
+    """Use no network: refuse URLs, and take weights of the Hub from the cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

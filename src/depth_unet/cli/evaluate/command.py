@@ -19,10 +19,11 @@ from depth_unet.data.splits import Splits
 from depth_unet.errors import DataError
 from depth_unet.evaluate.guesses import guess_predictors
 from depth_unet.evaluate.score import AnyPredictor, PredictArray
+from depth_unet.files.hub import name_in_cache
 from depth_unet.files.owner import own_folder
-from depth_unet.model.checkpoint import resolve, short_name
+from depth_unet.model.checkpoint import resolve
 from depth_unet.model.device import choose_device
-from depth_unet.model.shipped import WEIGHTS
+from depth_unet.model.shipped import WEIGHTS, short_name
 from depth_unet.predict.model import DepthModel
 from depth_unet.report.evaluation.page import write_page
 from depth_unet.report.evaluation.pictures import write_pictures
@@ -71,8 +72,8 @@ def default_folder(path: Path, *, is_files: bool) -> Path:
     """Where results go without --out: beside the run, otherwise in the working folder."""
     if is_files:
         return Path(f"evaluation-{path.resolve().name}")
-    if path.parent == WEIGHTS:
-        return Path(f"evaluation-{path.stem}")
+    if path.parent == WEIGHTS or name_in_cache(path)[0]:
+        return Path(f"evaluation-{short_name(path).replace('/', '-')}")
     return path.parent / "evaluation"
 
 

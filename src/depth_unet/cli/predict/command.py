@@ -104,7 +104,9 @@ def _quieten_pillow() -> None:
 def _open_job(
     arguments: PredictArguments, camera_for: CameraFor, colours: Colours, known: Sequence[Known]
 ) -> Job:
-    model = load(arguments.weights, arguments.device, arguments.precision)
+    model = load(
+        arguments.weights, arguments.device, arguments.precision, offline=arguments.offline
+    )
     if arguments.max_uncertainty is not None and not model.predicts_spread:
         raise ConfigError(f"--max-uncertainty: {NO_SPREAD}")
     return Job(

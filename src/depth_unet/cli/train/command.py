@@ -14,9 +14,10 @@ from depth_unet.config.run import Config
 from depth_unet.data.run_data import open_run_data
 from depth_unet.data.splits import Splits
 from depth_unet.errors import DataError
+from depth_unet.files.hub import name_in_cache
 from depth_unet.model.checkpoint import Checkpoint, read, resolve
 from depth_unet.model.device import choose_device
-from depth_unet.model.shipped import LAST_NAME
+from depth_unet.model.shipped import LAST_NAME, words_for
 from depth_unet.train.devices import make_fabric, resolve_precision
 from depth_unet.train.folder import check_run_folder, clear_run_folder, own_run_folder
 from depth_unet.train.loop import Trainer
@@ -81,7 +82,9 @@ def read_init(name: str, config: Config, splits: Splits) -> Checkpoint:
             "something else here; give the same --model settings",
             stacklevel=2,
         )
-    name = f"{path.parent.name}/{path.name}"  # published files must not name this machine's folders
+    # Published files must not name this machine's folders.
+    is_cached = name_in_cache(path)[0]
+    name = words_for(path) if is_cached else f"{path.parent.name}/{path.name}"
     origin = f"{name} ({checkpoint.config.recipe}, {checkpoint.step} steps)"
     return replace(checkpoint, origin=origin)
 

@@ -14,8 +14,16 @@ from depth_unet.config.checks import check_range
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.checksum import sha256_of
 from depth_unet.files.fetch import is_url
+from depth_unet.files.hub import is_hub_name
 from depth_unet.files.text import as_path
-from depth_unet.model.shipped import BEST_NAME, LAST_NAME, ONNX, find_weights
+from depth_unet.model.shipped import (
+    BEST_NAME,
+    CHECKPOINT,
+    LAST_NAME,
+    ONNX,
+    find_weights,
+    short_name,
+)
 from depth_unet.predict.label.combine import combine
 from depth_unet.predict.label.foreign import ForeignNetwork, description_of
 from depth_unet.predict.load import load
@@ -59,23 +67,27 @@ def open_teacher(text: str) -> Teacher:
     """Open a teacher given as NAME or NAME:WEIGHT.
 
     Args:
-        text: Shipped weights, a run, a checkpoint, an ``.onnx`` file of ``depth-unet export``, or
-            the ``.onnx`` file of another program with its description.
+        text: Shipped weights, a run, a checkpoint, a model of the Hub (``hf://OWNER/NAME``), an
+            ``.onnx`` file of ``depth-unet export``, or the ``.onnx`` file of another program with
+            its description.
 
     Raises:
         CheckpointError: A file cannot be used.
         ConfigError: The weight is not positive.
+        DataError: A model of the Hub cannot be downloaded.
     """
     name, weight = _split(text)
     if is_url(name):
         raise CheckpointError(f"{name} is a URL; label takes files; download it first")
-    path = as_path(name)
+    given = find_weights(name, (ONNX, CHECKPOINT)) if is_hub_name(name) else name
+    path = as_path(given)
     foreign = path.suffix.lower() == ONNX and description_of(path).is_file()
-    network = ForeignNetwork(path) if foreign else _load(name, path)
-    return Teacher(path.stem, _checksum(name, path), network, weight)
+    network = ForeignNetwork(path) if foreign else _load(given, path)
+    title = short_name(path) if is_hub_name(name) else path.stem
+    return Teacher(title, _checksum(given, path), network, weight)
 
 
-def _load(name: str, path: Path) -> Predictor:
+def _load(name: str | Path, path: Path) -> Predictor:
     try:
         return load(name)
     except CheckpointError as error:
@@ -85,7 +97,7 @@ def _load(name: str, path: Path) -> Predictor:
         raise CheckpointError(f"{error}, or describe it in {beside} (docs/labels.md)") from None
 
 
-def _checksum(name: str, path: Path) -> str:
+def _checksum(name: str | Path, path: Path) -> str:
     """SHA-256 of the weights of a teacher."""
     file = path if path.suffix.lower() == ONNX else find_weights(name)
     names = (BEST_NAME, LAST_NAME) if file.is_dir() else ("",)

@@ -8,8 +8,9 @@ from typing import Self
 
 from depth_unet.config.run import Config
 from depth_unet.data.splits import Splits
+from depth_unet.files.hub import name_in_cache
 from depth_unet.model.checkpoint import Checkpoint
-from depth_unet.model.shipped import BEST_NAME, LAST_NAME
+from depth_unet.model.shipped import BEST_NAME, LAST_NAME, short_name
 from depth_unet.train.history import Curve, read_history
 
 
@@ -83,6 +84,8 @@ def run_names(paths: Sequence[Path]) -> list[str]:
 
 
 def _parts(path: Path) -> tuple[str, ...]:
+    if name_in_cache(path)[0]:
+        return tuple(short_name(path).split("/"))
     folder = path.resolve().parent
     stands_for_folder = path.name == BEST_NAME or (
         path.name == LAST_NAME and not (folder / BEST_NAME).exists()

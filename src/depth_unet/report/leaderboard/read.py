@@ -13,7 +13,7 @@ from depth_unet.files.damage import as_data_error
 from depth_unet.files.text import read_text
 from depth_unet.metrics.depth import METRIC_NAMES
 from depth_unet.metrics.edges import EDGE_NAMES
-from depth_unet.model.checkpoint import short_name
+from depth_unet.model.shipped import short_name
 from depth_unet.report.evaluation.results import PER_IMAGE_NAME, RESULT_NAME
 from depth_unet.report.page import Interval
 
