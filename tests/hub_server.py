@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import yaml
+
 from tests.server import serving
 
 TOKEN = "hf_secretOfTheTests"
@@ -205,8 +207,13 @@ class _Answers(BaseHTTPRequestHandler):
         commit, files = self._files(name, revision) if model.commits else ("", {})
         self._send_json(
             {
-                **{"_id": "1", "id": name, "modelId": name, "sha": commit, "tags": []},
-                **{"private": model.private, "siblings": [{"rfilename": file} for file in files]},
+                "_id": "1",
+                "id": name,
+                "modelId": name,
+                "sha": commit,
+                "tags": [],
+                "private": model.private,
+                "siblings": [{"rfilename": file} for file in files],
             }
         )
 
@@ -270,8 +277,13 @@ class _Answers(BaseHTTPRequestHandler):
     def check_card(self) -> None:
         front = re.match(r"---\n(.*?)\n---\n", json.loads(self.body)["content"], re.DOTALL)
         assert front, "a card without front matter"
-        known = re.search(r"^license: (apache-2.0|mit|other|unknown)$", front[1], re.MULTILINE)
-        errors = [] if known else [{"message": '"license" must be one of [apache-2.0, ...]'}]
+        matter, errors = yaml.safe_load(front[1]), list[dict[str, str]]()
+        if matter["license"] not in ("apache-2.0", "cc-by-nc-4.0", "other", "unknown"):
+            errors.append({"message": '"license" must be one of [apache-2.0, ...]'})
+        results = [one for index in matter.get("model-index", ()) for one in index["results"]]
+        names = [*matter.get("datasets", ()), *(one["dataset"]["type"] for one in results)]
+        if not all(re.fullmatch(r"(?:[\w-]+/)?[\w.-]+", name) for name in names):
+            errors.append({"message": f"a name of data with blanks: {names}"})
         self._send(json.dumps({"errors": errors, "warnings": []}).encode(), 400 if errors else 200)
 
     def prepare_upload(self, name: str) -> None:

@@ -112,7 +112,7 @@ def test_token(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_corrupted_file(hub: Hub) -> None:
-    """A file of the right size and another content is refused and not kept; the next one is fine."""
+    """A file of the right size and another content is refused and not kept; the next is fine."""
     hub.add("anna/rooms", FILES)
     hub.spoil.add("model.onnx")
     for _ in range(2):
@@ -148,7 +148,9 @@ def test_servers_that_fail(hub: Hub, status: int) -> None:
     """An answer that is an error is one line with its status; what is cached is used."""
     hub.add("anna/rooms", FILES)
     hub.fail = {"api/models/anna/rooms": status}
-    with pytest.raises(DataError, match=rf"the Hub refuses it \(HTTP {status}: The server says no.\)"):
+    with pytest.raises(
+        DataError, match=rf"the Hub refuses it \(HTTP {status}: The server says no.\)"
+    ):
         fetch_from_hub(NAME, WANTED)
     hub.fail = {}
     path = fetch_from_hub(NAME, WANTED)

@@ -38,12 +38,12 @@ def run(arguments: ExportArguments) -> list[DataError]:
         raise ConfigError(f"int8 is for ONNX files and {out} is none; name it {out.stem}{ONNX}")
     if suffix == ONNX:
         check_installed(str(out), "onnx")
-    names = (arguments.checkpoint, *arguments.average)
-    checkpoint = average([load_weights(name) for name in names])
+    paths = [resolve(name) for name in (arguments.checkpoint, *arguments.average)]
+    checkpoint = average([load_weights(path) for path in paths])
     config = set_errors(checkpoint.config, arguments.spread_scale, arguments.correlation)
     checkpoint = replace(checkpoint, config=config, state={}, extra={})
     if suffix == ONNX:
-        write_onnx(out, checkpoint, [resolve(name) for name in names], arguments.precision)
+        write_onnx(out, checkpoint, paths, arguments.precision)
     elif arguments.precision == "fp16":
         save(out, replace(checkpoint, weights=in_half_precision(checkpoint.weights)))
     else:

@@ -31,6 +31,7 @@ MODULE_OF = {
     "leaderboard": "leaderboard",
     "search": "search.command",
     "export": "export",
+    "push": "push",
     "inspect": "inspect",
     "prepare": "prepare",
     "label": "label",

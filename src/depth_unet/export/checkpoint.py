@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -12,7 +13,7 @@ from depth_unet.errors import ConfigError
 from depth_unet.model.checkpoint import Checkpoint, read, resolve
 
 
-def load_weights(name: str) -> Checkpoint:
+def load_weights(name: str | Path) -> Checkpoint:
     """Read a checkpoint, without what only training needs.
 
     Raises:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import onnx
 from onnx import ModelProto, TensorProto
@@ -46,11 +47,15 @@ def write_graph(path: Path, weights: Path, source: Source) -> None:
 
 def licence_of(weights: Path) -> str:
     """The licence of a checkpoint: of shipped weights, that which their graph states."""
-    if weights.parent != WEIGHTS:
-        return LICENCE
+    return str(facts_of(weights)["licence"]) if weights.parent == WEIGHTS else LICENCE
+
+
+def facts_of(weights: Path) -> dict[str, Any]:
+    """What the graph beside shipped weights states; see ``export.onnx.describe``."""
     model = onnx.load(weights.with_suffix(ONNX), load_external_data=False)
     facts = {entry.key: entry.value for entry in model.metadata_props}
-    return str(json.loads(facts[METADATA_KEY])["licence"])
+    found: dict[str, Any] = json.loads(facts[METADATA_KEY])
+    return found
 
 
 def refer(model: ModelProto, weights: Path) -> None:

@@ -101,7 +101,7 @@ def git_hashes(path: Path) -> tuple[str, str]:
         https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
     """
     size = path.stat().st_size
-    plain, content = hashlib.sha1(b"blob %d\0" % size), hashlib.sha256()  # noqa: S324
+    plain, content = hashlib.sha1(b"blob %d\0" % size), hashlib.sha256()
     with path.open("rb") as stream:
         while chunk := stream.read(2**20):
             plain.update(chunk)
@@ -207,8 +207,8 @@ def _check_hash(name: str, path: Path, expected: str) -> None:
     path.resolve().unlink(missing_ok=True)
     path.unlink(missing_ok=True)
     raise CheckpointError(
-        f"{path.name} of {name} is damaged: its content is not that of its hash; it was removed from "
-        "the cache; run it again to download it anew"
+        f"{path.name} of {name} is damaged: its content is not that of its hash; it was removed "
+        "from the cache; run it again to download it anew"
     )
 
 
@@ -225,7 +225,9 @@ def _explained(name: str, *, offline: bool = False) -> Iterator[None]:
     except ConfigError:
         raise
     except errors.GatedRepoError:
-        raise CheckpointError(f"{name} is gated; ask for access on its page, and {LOG_IN}") from None
+        raise CheckpointError(
+            f"{name} is gated; ask for access on its page, and {LOG_IN}"
+        ) from None
     except errors.RepositoryNotFoundError:
         raise CheckpointError(
             f"{name} does not exist, or is private; check the name, or {LOG_IN}"
@@ -241,7 +243,9 @@ def _explained(name: str, *, offline: bool = False) -> Iterator[None]:
                 f"{name} is not in the cache, and downloads are off; run it once without --offline "
                 f"and {OFFLINE}"
             ) from None
-        raise DataError(f"{name} cannot be reached ({_joined(str(cause)) or type(cause).__name__}); {NETWORK}") from None
+        raise DataError(
+            f"{name} cannot be reached ({_joined(str(cause)) or type(cause).__name__}); {NETWORK}"
+        ) from None
     finally:
         logging.set_verbosity(verbosity)
 

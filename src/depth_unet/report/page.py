@@ -1,4 +1,4 @@
-"""HTML pages from Jinja2 templates; each page is one file that embeds everything it shows."""
+"""Pages from Jinja2 templates; one of HTML is one file that embeds everything it shows."""
 
 import base64
 import functools
@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from PIL import Image
 
 from depth_unet import __version__
@@ -19,14 +19,14 @@ WEBP_QUALITY = 90
 
 
 def render(template: str, **values: object) -> str:
-    """Fill a template of ``report/templates``; every value is escaped.
+    """Fill a template of ``report/templates``; in HTML, every value is escaped.
 
     Args:
         template: File name, such as ``evaluation.html``.
         values: The names that the template uses; a missing one raises ``jinja2.UndefinedError``.
 
     Returns:
-        HTML 5 without scripts and links, light or dark like the reader's system.
+        Markdown, or HTML 5 without scripts and links, light or dark like the reader's system.
     """
     return _environment().get_template(template).render(values)
 
@@ -82,7 +82,7 @@ def shell_command(words: Iterable[object]) -> str:
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("depth_unet.report"),
-        autoescape=True,
+        autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

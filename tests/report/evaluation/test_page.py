@@ -42,6 +42,7 @@ def results(**changes: object) -> NetworkResults:
     base = NetworkResults(
         protocol=FULL,
         checkpoint=Path("runs/my run/best.safetensors"),
+        sha256="0" * 64,
         engine="torch 2.13",
         config=seed(),
         step=1234,

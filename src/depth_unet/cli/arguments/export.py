@@ -1,4 +1,4 @@
-"""Options of ``export``."""
+"""Options of ``export`` and ``push``."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,3 +34,26 @@ class ExportArguments(CommandArguments):
     """How alike the errors at two pixels are, measured by benchmarks/accuracy/measure.py."""
     overwrite: Switch = False
     """Replace an existing file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushArguments:
+    """Write a run to the Hugging Face Hub: weights, ONNX file, settings and model card."""
+
+    checkpoint: Annotated[str, tyro.conf.Positional, operand("RUN")]
+    """Run folder (its best checkpoint), checkpoint file, or weights that ship with the package
+    ({shipped})."""
+    model: Annotated[str, tyro.conf.Positional, operand("OWNER/NAME")]
+    """Name on the Hub. Log in with `hf auth login` before."""
+    licence: Annotated[str, option("SPDX", default="that of shipped weights, else unknown")] = ""
+    """Licence of the weights, such as apache-2.0 or cc-by-nc-4.0; their data decide it."""
+    data: Annotated[tuple[str, ...], option("NAME...")] = ()
+    """Names of the data sets they were trained on, for the card; OWNER/NAME if on the Hub."""
+    evaluation: Annotated[Path | None, option("DIR", default="RUN/evaluation, if any")] = None
+    """Folder that `depth-unet evaluate` wrote for these weights; its figures go into the card."""
+    card: Annotated[Path | None, option("FILE")] = None
+    """Markdown text of the card in place of the one that is made, without front matter."""
+    private: Switch = False
+    """Let only its owner see it."""
+    overwrite: Switch = False
+    """Replace files of a model that exists. Its history keeps the old ones."""

@@ -16,6 +16,7 @@ FILE_OF = {
     "compare": "scoring",
     "leaderboard": "scoring",
     "export": "export",
+    "push": "export",
     "inspect": "data",
     "prepare": "data",
     "label": "data",

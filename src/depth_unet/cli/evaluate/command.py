@@ -19,6 +19,7 @@ from depth_unet.data.splits import Splits
 from depth_unet.errors import DataError
 from depth_unet.evaluate.guesses import guess_predictors
 from depth_unet.evaluate.score import AnyPredictor, PredictArray
+from depth_unet.files.checksum import sha256_of
 from depth_unet.files.hub import name_in_cache
 from depth_unet.files.owner import own_folder
 from depth_unet.model.checkpoint import resolve
@@ -95,6 +96,7 @@ def score_checkpoint(
         protocol=rules,
         name=arguments.name or short_name(path),
         checkpoint=path,
+        sha256=sha256_of(path),
         engine=model.engine,
         config=checkpoint.config,
         step=checkpoint.step,

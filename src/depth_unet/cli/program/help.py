@@ -29,6 +29,7 @@ commands:
   leaderboard EVALUATION...       rank evaluations in one table
   search RECIPE --data DIR        find the best settings for a recipe
   export RUN FILE                 write weights (.safetensors) or a whole model (.onnx)
+  push RUN OWNER/NAME             write a run to the Hugging Face Hub, with a model card
   inspect SOURCE                  describe a data set and look for mistakes in it
   prepare SOURCE OUT              decode and resize a data set once, into a cache
   label PHOTO... --out DIR        label photos with depth by networks, to train on

@@ -59,6 +59,7 @@ class NetworkResults(BaseResults):
 
     Attributes:
         checkpoint: The scored file.
+        sha256: Its checksum.
         engine: What ran the network, with its version.
         config: The config it was trained with.
         step: Optimiser steps that it was trained for.
@@ -70,6 +71,7 @@ class NetworkResults(BaseResults):
     """
 
     checkpoint: Path
+    sha256: str
     engine: str
     config: Config
     step: int
@@ -90,6 +92,7 @@ class NetworkResults(BaseResults):
         """What was scored, as plain values."""
         return {
             "checkpoint": str(self.checkpoint),
+            "sha256": self.sha256,
             "recipe": self.config.recipe,
             "step": self.step,
             "engine": self.engine,

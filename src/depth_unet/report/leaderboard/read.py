@@ -28,6 +28,8 @@ class Evaluation:
     Attributes:
         place: The folder it was read from.
         name: The method.
+        sha256: Checksum of its checkpoint; empty for depth files, and in results of earlier
+            versions.
         num_weights: Number of weights; None if unknown.
         flip: Whether predictions of the mirror image were averaged in; None if unknown.
         dataset: Name of the data set.
@@ -41,6 +43,7 @@ class Evaluation:
 
     place: Path
     name: str
+    sha256: str
     num_weights: int | None
     flip: bool | None
     dataset: str
@@ -83,6 +86,7 @@ def _part(
     return Evaluation(
         place=folder,
         name=values.get("name") or short_name(Path(values["checkpoint"])),
+        sha256=values.get("sha256", ""),
         num_weights=values.get("num_weights"),
         flip=values["flip"],
         dataset=values["dataset"],

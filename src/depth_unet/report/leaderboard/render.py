@@ -47,11 +47,16 @@ def page(boards: Sequence[Board]) -> str:
 
 
 def markdown(boards: Sequence[Board]) -> str:
+    """A page of Markdown with all tables."""
+    return "\n\n".join(("# Leaderboard", *notes(boards), tables(boards))) + "\n"
+
+
+def tables(boards: Sequence[Board]) -> str:
     """All tables as Markdown, each under its heading and its rules."""
-    parts = ["# Leaderboard", *notes(boards)]
+    parts = list[str]()
     for board in boards:
         parts += [f"## {_plain(board.heading)}", f"Protocol {_plain(board.rules)}.", _table(board)]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(parts)
 
 
 def headings(board: Board) -> list[str]:
