@@ -174,10 +174,8 @@ def test_evaluation_of_other_weights(
     assert not logged_in.models
 
 
-def test_shipped_weights(logged_in: Hub, tmp_path: Path) -> None:
-    """The same bytes as in the package, with their licence, their figures and a card of one's own."""
-    text = tmp_path / "card.md"
-    text.write_text("# Rooms\n\nMine.\n", encoding="utf-8")
+def test_shipped_weights(logged_in: Hub) -> None:
+    """The same bytes as in the package, with their licence and their figures."""
     assert command("push", "scratch", NAME).code == 0
     model = logged_in.models[NAME]
     files = model.commits[model.head]
@@ -192,12 +190,21 @@ def test_shipped_weights(logged_in: Hub, tmp_path: Path) -> None:
     assert f"- protocol: {figures['protocol']}\n- abs_rel: {figures['abs_rel']}" in str(
         files["README.md"], "utf-8"
     )
-    assert command("push", "scratch", NAME, "--card", text, "--overwrite").code == 0
+
+
+def test_own_card(
+    logged_in: Hub, run_folder: Path, pushed: dict[str, bytes], tmp_path: Path
+) -> None:
+    """A text takes the place of the one that is made, below the same front matter."""
+    text = tmp_path / "card.md"
+    text.write_text("# Rooms\n\nMine.\n", encoding="utf-8")
+    assert command("push", run_folder, NAME, "--card", text).code == 0
+    model = logged_in.models[NAME]
     card = model.commits[model.head]["README.md"]
-    assert front_matter(card) == matter
+    assert front_matter(card) == front_matter(pushed["README.md"])
     assert card.decode().endswith("\n---\n\n# Rooms\n\nMine.\n")
     text.write_bytes(card)
-    outcome = command("push", "scratch", NAME, "--card", text, "--overwrite")
+    outcome = command("push", run_folder, NAME, "--card", text, "--overwrite")
     assert_refused(outcome, "begins with front matter, which push writes; leave it out")
 
 
@@ -287,7 +294,7 @@ def test_predict(rooms: Hub, photo: Path, tmp_path: Path) -> None:
 def test_other_commands(
     rooms: Hub, run_folder: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Evaluating, comparing, training on and exporting take the name, and write nothing beside it."""
+    """Evaluating, comparing, training on and exporting take the name; the cache stays clean."""
     monkeypatch.chdir(tmp_path)
     commit = rooms.models[NAME].head
     data = ("--data", cache)

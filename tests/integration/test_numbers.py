@@ -62,6 +62,7 @@ WORDS = {
     *("evaluate checkpoint", "compare runs", "predict --weights", "export checkpoint"),
     *("export --average", "measure --weights", "measure photo"),
     *("app --weights", "app --host"),
+    *("push checkpoint", "push model", "push --licence", "push --data"),
 }
 
 

@@ -5,14 +5,16 @@ compared with the hashes that the Hub states.
 """
 
 import hashlib
+import os
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from logging import ERROR
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, TypeGuard
 
-from depth_unet import __version__
 from depth_unet.errors import CheckpointError, ConfigError, DataError, check_installed
 from depth_unet.files.damage import MOST_LENGTH
 from depth_unet.files.fetch import OFFLINE, is_offline
@@ -23,10 +25,11 @@ if TYPE_CHECKING:
 
 SCHEME = "hf://"
 CONFIG = "config.json"  # asking for it is what the Hub counts as a download
-LIBRARY = {"library_name": "depth-unet", "library_version": __version__}
+LIBRARY = "depth-unet"  # what the Hub is told
 LOG_IN = "log in with `hf auth login`, or set HF_TOKEN"
 NETWORK = "check the network, and HF_ENDPOINT if you set it"
 ANSWERS = "wait and run it again, or log in with `hf auth login` with a token that may do this"
+PROGRESS = "HF_HUB_DISABLE_PROGRESS_BARS"
 SHORT = 7  # digits of a commit in names for people
 _CACHED = re.compile(r"/models--([^/]+?)--([^/]+)/snapshots/([0-9a-f]{40})/(.+)$")
 
@@ -72,7 +75,7 @@ def fetch_from_hub(name: str, files: Sequence[str], *, offline: bool = False) ->
             revision=uri.revision,
             allow_patterns=[CONFIG],
             local_files_only=offline,
-            **LIBRARY,
+            library_name=LIBRARY,
         )
         commit = Path(folder).name
         hashes = {file.path: file.blob_id for file in get_cached_repo_tree(uri.id, revision=commit)}
@@ -86,7 +89,9 @@ def fetch_from_hub(name: str, files: Sequence[str], *, offline: bool = False) ->
         )
     with _explained(name, offline=offline):
         path = Path(
-            hf_hub_download(uri.id, file, revision=commit, local_files_only=offline, **LIBRARY)
+            hf_hub_download(
+                uri.id, file, revision=commit, local_files_only=offline, library_name=LIBRARY
+            )
         )
     _check_hash(name, path, hashes[file])
     return path
@@ -181,7 +186,7 @@ def upload(repo: str, files: Mapping[str, Path], message: str, *, private: bool)
 def _api() -> "HfApi":
     from huggingface_hub import HfApi
 
-    return HfApi(**LIBRARY)
+    return HfApi(library_name=LIBRARY)
 
 
 def _parse(name: str) -> "HfUri":
@@ -219,9 +224,10 @@ def _explained(name: str, *, offline: bool = False) -> Iterator[None]:
     from huggingface_hub.utils import logging
 
     verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()
+    logging.set_verbosity(ERROR)
     try:
-        yield
+        with _progress():
+            yield
     except ConfigError:
         raise
     except errors.GatedRepoError:
@@ -248,6 +254,15 @@ def _explained(name: str, *, offline: bool = False) -> Iterator[None]:
         ) from None
     finally:
         logging.set_verbosity(verbosity)
+
+
+def _progress() -> AbstractContextManager[object]:
+    """Progress bars on a terminal alone, unless the variable of huggingface_hub decides."""
+    from huggingface_hub.utils import disable_progress_bars
+
+    if PROGRESS in os.environ or sys.stderr.isatty():
+        return nullcontext()
+    return disable_progress_bars()
 
 
 def _answer(error: "HfHubHTTPError") -> str:
