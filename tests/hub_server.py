@@ -177,8 +177,8 @@ class _Answers(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    def _send_json(self, values: Any) -> None:
-        self._send(json.dumps(values).encode(), Content_Type="application/json")
+    def _send_json(self, values: Any, status: int = 200) -> None:
+        self._send(json.dumps(values).encode(), status, Content_Type="application/json")
 
     def _model(self, name: str) -> Model:
         """A model that the token may see."""
@@ -269,10 +269,12 @@ class _Answers(BaseHTTPRequestHandler):
         if asked["organization"] not in (None, USER):
             raise Refusal(403, message="You don't have the rights to create a model there")
         name = f"{USER}/{asked['name']}"
+        answer = {"url": f"{self.state.address}/{name}", "name": name}
         if name in self.state.models:
-            raise Refusal(409)
+            self._send_json(answer | {"error": "You already created this model repo"}, 409)
+            return
         self.state.models[name] = Model(private=asked.get("visibility") == "private")
-        self._send_json({"url": f"{self.state.address}/{name}", "name": name})
+        self._send_json(answer)
 
     def check_card(self) -> None:
         front = re.match(r"---\n(.*?)\n---\n", json.loads(self.body)["content"], re.DOTALL)
@@ -284,7 +286,7 @@ class _Answers(BaseHTTPRequestHandler):
         names = [*matter.get("datasets", ()), *(one["dataset"]["type"] for one in results)]
         if not all(re.fullmatch(r"(?:[\w-]+/)?[\w.-]+", name) for name in names):
             errors.append({"message": f"a name of data with blanks: {names}"})
-        self._send(json.dumps({"errors": errors, "warnings": []}).encode(), 400 if errors else 200)
+        self._send_json({"errors": errors, "warnings": []}, 400 if errors else 200)
 
     def prepare_upload(self, name: str) -> None:
         self._check_token()

@@ -25,6 +25,7 @@ from tests.integration.commandline import (
     FEW_STEPS,
     assert_refused,
     evaluate,
+    no_pictures,
     results_in,
     start,
 )
@@ -128,12 +129,18 @@ def test_card_of_a_run(pushed: dict[str, bytes], run_folder: Path) -> None:
     assert str(run_folder.parent) not in text
 
 
-def test_card_with_an_evaluation(
-    logged_in: Hub, run_folder: Path, cache: Path, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def evaluated(run_folder: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the run with its evaluation."""
+    run = Path(shutil.copytree(run_folder, tmp_path_factory.mktemp("evaluated") / "run"))
+    with no_pictures():
+        assert evaluate(run, cache, run / "evaluation", "--split", "test", "--flip").code == 0
+    return run
+
+
+def test_card_with_an_evaluation(logged_in: Hub, evaluated: Path) -> None:
     """Figures are those of ``metrics.json``; licence and data are what was given."""
-    run = Path(shutil.copytree(run_folder, tmp_path / "run"))
-    assert evaluate(run, cache, run / "evaluation", "--split", "test", "--flip").code == 0
+    run = evaluated
     stated = ("--licence", "CC-BY-NC-4.0", "--data", "box rooms", "anna/boxes")
     outcome = command("push", run, NAME, *stated, "--private")
     assert outcome.code == 0, outcome.err
@@ -157,15 +164,12 @@ def test_card_with_an_evaluation(
     low, high = (metrics["abs_rel"][end] for end in ("low", "high"))
     assert f"[{low:.3f}, {high:.3f}]" in text
     assert "box rooms, anna/boxes" in text
-    assert str(tmp_path) not in text
+    assert str(run.parent) not in text
 
 
-def test_evaluation_of_other_weights(
-    logged_in: Hub, run_folder: Path, cache: Path, tmp_path: Path
-) -> None:
+def test_evaluation_of_other_weights(logged_in: Hub, evaluated: Path, tmp_path: Path) -> None:
     """Figures of other weights are refused; nothing is written."""
-    run = Path(shutil.copytree(run_folder, tmp_path / "run"))
-    assert evaluate(run, cache, run / "evaluation", "--split", "test").code == 0
+    run = Path(shutil.copytree(evaluated, tmp_path / "run"))
     shutil.copyfile(run / "last.safetensors", run / BEST_NAME)
     outcome = command("push", run, NAME)
     assert_refused(outcome, f"{run / 'evaluation'} is not an evaluation of these weights")
@@ -240,7 +244,7 @@ def test_push_refuses(
 
 
 def test_interrupted_push(logged_in: Hub, run_folder: Path) -> None:
-    """A push that fails leaves no half of a model, and the next one is whole."""
+    """A push that fails leaves no half of a model; the next one is whole; others add to it."""
     logged_in.fail = {"/commit/": 500}
     outcome = command("push", run_folder, NAME)
     assert_refused(outcome, f"{NAME}: the Hub refuses it (HTTP 500: The server says no.)")
@@ -249,6 +253,8 @@ def test_interrupted_push(logged_in: Hub, run_folder: Path) -> None:
     assert command("push", run_folder, NAME).code == 0
     model = logged_in.models[NAME]
     assert set(model.commits[model.head]) == EVERY
+    assert command("push", run_folder, NAME, "--overwrite").code == 0
+    assert len(model.commits) == 2
 
 
 def test_load(rooms: Hub, run_folder: Path, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,6 +297,7 @@ def test_predict(rooms: Hub, photo: Path, tmp_path: Path) -> None:
     assert_refused(wrong, f"{URI}@v9 has no such revision")
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_other_commands(
     rooms: Hub, run_folder: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -321,6 +328,7 @@ def test_other_commands(
     assert teacher.sha256 == hashlib.sha256(content).hexdigest()
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_base_model(
     rooms: Hub, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
