@@ -1,5 +1,6 @@
 """Files of models on a hub: found, cached, checked, and every way in which they are refused."""
 
+import errno
 import time
 from pathlib import Path
 
@@ -156,6 +157,19 @@ def test_servers_that_fail(hub: Hub, status: int) -> None:
     path = fetch_from_hub(NAME, WANTED)
     hub.fail = {"api/models/anna/rooms": status}
     assert fetch_from_hub(NAME, WANTED) == path
+
+
+def test_full_disk(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache that cannot be written is not a fault of the network."""
+    hub.add("anna/rooms", FILES)
+    import huggingface_hub
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", fail)
+    with pytest.raises(DataError, match=r"cannot be stored \(.*No space left.*\); free space, or"):
+        fetch_from_hub(NAME, WANTED)
 
 
 def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,6 +94,7 @@ def test_python_refuses(arguments: str, words: str) -> None:
         ("leaderboard", "evaluation"),
         ("search", "seed", "--data", "cache"),
         ("export", "run", "model.onnx"),
+        ("push", "run", "anna/rooms"),
         ("predict", "photo.jpg", "--weights", "."),
         ("predict", "photo.jpg", "--precision", "bf16"),
         ("predict", "photo.jpg", "--device", "cuda"),

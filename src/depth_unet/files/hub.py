@@ -4,6 +4,7 @@ huggingface_hub finds, downloads and caches files, and checks their size. Here t
 compared with the hashes that the Hub states.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -29,6 +30,8 @@ LIBRARY = "depth-unet"  # what the Hub is told
 LOG_IN = "log in with `hf auth login`, or set HF_TOKEN"
 NETWORK = "check the network, and HF_ENDPOINT if you set it"
 ANSWERS = "wait and run it again, or log in with `hf auth login` with a token that may do this"
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+STORE = "free space, or set HF_HOME to another folder"
 PROGRESS = "HF_HUB_DISABLE_PROGRESS_BARS"
 SHORT = 7  # digits of a commit in names for people
 _CACHED = re.compile(r"/models--([^/]+?)--([^/]+)/snapshots/([0-9a-f]{40})/(.+)$")
@@ -244,6 +247,8 @@ def _explained(name: str, *, offline: bool = False) -> Iterator[None]:
         cause = _first_cause(error)
         if isinstance(cause, errors.HfHubHTTPError):
             raise DataError(f"{name}: the Hub refuses it ({_answer(cause)}); {ANSWERS}") from None
+        if isinstance(cause, OSError) and cause.errno in DISK:
+            raise DataError(f"{name} cannot be stored ({cause}); {STORE}") from None
         if offline:
             raise DataError(
                 f"{name} is not in the cache, and downloads are off; run it once without --offline "

@@ -142,10 +142,10 @@ def _results(evaluation: Evaluation) -> list[Any]:
             dataset_type=_identifier(evaluation.dataset),
             dataset_name=f"{evaluation.dataset}, {evaluation.split}",
             dataset_split=evaluation.split,
+            dataset_args={"protocol": evaluation.rules, "flip_averaging": evaluation.flip},
             metric_type=metric,
             metric_name=COLUMNS[metric][:-2],
             metric_value=round(evaluation.scores[metric]["mean"], 4),
-            metric_args={"protocol": evaluation.rules, "flip_averaging": evaluation.flip},
         )
         for metric in COLUMNS
         if metric in evaluation.scores

@@ -26,6 +26,7 @@ def evaluation(name: str, factor: float, guess: float = 1.6, **changes: object) 
     """An evaluation of twelve photos of rooms."""
     metrics = scored(factor)
     base = Evaluation(
+        sha256="",
         place=Path(name),
         name=name,
         num_weights=None,
