@@ -263,7 +263,7 @@ def _explained(name: str, *, offline: bool = False) -> Iterator[None]:
 
 def _progress() -> AbstractContextManager[object]:
     """Progress bars on a terminal alone, unless the variable of huggingface_hub decides."""
-    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub.utils.tqdm import disable_progress_bars
 
     if PROGRESS in os.environ or sys.stderr.isatty():
         return nullcontext()
