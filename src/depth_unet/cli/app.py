@@ -19,7 +19,7 @@ from depth_unet.cli.program.streams import say
 from depth_unet.config.checks import check_range
 from depth_unet.errors import ConfigError, DataError, check_installed
 from depth_unet.files.text import as_path
-from depth_unet.model.shipped import ONNX, find_weights, shipped_names, shipped_weights
+from depth_unet.model.shipped import ONNX, find_weights, shipped_names, shipped_weights, short_name
 
 DEFAULT, OWN = "transfer", "own"
 
@@ -91,7 +91,7 @@ def _read_own(weights: str) -> Network:
     # torch and onnx are extras.
     from depth_unet.cli.export import write_onnx  # noqa: PLC0415
     from depth_unet.export.checkpoint import load_weights  # noqa: PLC0415
-    from depth_unet.model.checkpoint import resolve, short_name  # noqa: PLC0415
+    from depth_unet.model.checkpoint import resolve  # noqa: PLC0415
 
     checkpoint = resolve(weights)
     with tempfile.TemporaryDirectory(prefix="depth-unet-") as folder:
