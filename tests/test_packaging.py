@@ -22,12 +22,3 @@ def test_citation() -> None:
     assert citation["authors"] == project["authors"]
     assert {"message", "title"} <= set(citation)
     assert not {"doi", "url", "repository-code"} & set(citation)
-
-
-def test_every_extra_is_in_all() -> None:
-    """`all` brings every library that a feature needs; `dev` and `docs` are for contributors."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"]
-    (whole,) = extras["all"]
-    listed = set(whole.partition("[")[2].rstrip("]").split(","))
-    assert listed == set(extras) - {"all", "dev", "docs"}
