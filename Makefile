@@ -113,8 +113,8 @@ browser: page $(READY) ## check the source of the page, and test the page in Chr
 
 # The tests run from a copy without src/, so that they import the installed wheel.
 wheel: $(READY) $(WHEEL_READY) ## build the wheel, install it into a clean environment, test it there
-	$(if $(and $(NPM),$(wildcard web/package.json)),$(MAKE) page,@echo \
-		'npm or the folder web/ is missing: the page of `depth-unet app` is not built anew')
+	$(if $(NPM),$(MAKE) page,test -f $(PAGE)/index.html || { echo 'npm is missing, and the page of' \
+		'`depth-unet app` is not built; install Node.js 20 or later'; exit 1; })
 	rm -rf build/wheel
 	$(BIN)/python -m build --wheel --no-isolation --outdir build/wheel
 	$(WHEEL_BIN)/pip install --quiet -c constraints.txt "$$(echo build/wheel/*.whl)[dev]"
