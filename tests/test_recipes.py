@@ -113,7 +113,7 @@ def test_paper_is_the_published_recipe() -> None:
 def test_train_words_give_the_config(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """``depth-unet train`` with these words has the same settings, whatever the recipe's name."""
     given = list[Config]()
-    monkeypatch.setattr(train, "run", lambda arguments: given.append(arguments.config) or [])
+    monkeypatch.setattr(train, "run", lambda arguments: given.append(arguments.settings) or [])
     recipe, *options = train_words(config)
     assert recipe == (config.recipe if config.recipe in RECIPES else "seed")
     assert depth_unet("train", recipe, "--data", "pairs", *options).code == 0

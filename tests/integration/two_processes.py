@@ -68,7 +68,7 @@ def make_network(config: Config) -> PixelNetwork:
 def make_config(term: str, stride: int = 1) -> Config:
     """A config with one loss, or with all of them at different weights."""
     weights = {"mae": 0.6, "gradient_edge": 0.2, "ssim": 1.0, "silog": 0.3, "berhu": 0.4}
-    weights |= {"spread": 0.1, "semantics": 0.2}
+    weights |= {"gradient_matching": 0.5, "spread": 0.1, "semantics": 0.2}
     if term != ALL_TERMS:
         kept = {term, "mae"} if term in NO_DEPTH else {term}
         weights = {name: weight if name in kept else 0.0 for name, weight in weights.items()}
