@@ -172,8 +172,9 @@ def test_one_line(what: str, tmp_path: Path) -> None:
 
 
 def test_frames_that_are_bad_are_left_out(tmp_path: Path) -> None:
-    """With --skip-bad, a short video and files without partner cost their frames alone."""
+    """With --skip-bad, bad frames and damaged recordings cost what they hold alone."""
     for kind, spoil, words, kept in (
+        ("record3d", SPOILT["damaged file"][1], "hall.r3d cannot be read as a zip", NUM_FRAMES),
         ("stray", shorten_video, "rgb.mp4 has 5 frames", 2 * NUM_FRAMES - 2 - 2),
         ("folders mm", lambda root: (root / "images/hall/0003.png").unlink(), "no partner", 13),
         ("tum", lambda root: put(first_depth(root), b"text"), "cannot identify image file", 13),

@@ -209,4 +209,6 @@ def _camera(
     return camera_of_depth(camera, size, where)
 
 
-RECORD3D = RecordingForm(suffixes=SUFFIXES, is_folder=is_record3d, open_one=open_record3d)
+RECORD3D = RecordingForm(
+    suffixes=SUFFIXES, is_folder=is_record3d, open_one=open_record3d, has_unit=True
+)
