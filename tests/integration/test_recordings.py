@@ -155,7 +155,7 @@ SPOILT: dict[str, tuple[str, Callable[[Path], None], tuple[str, ...]]] = {
     ),
     "damaged file": (
         *("record3d", lambda root: put(root / "hall.r3d", b"PK")),
-        ("hall.r3d cannot be read as a zip",),
+        ("hall.r3d cannot be read as a zip", "export the recording again"),
     ),
 }
 

@@ -143,6 +143,17 @@ def test_two_cameras_in_one_frame(tmp_path: Path) -> None:
     check_plane(write_tf(tmp_path / "scan", with_tf=False, one_frame=True), 0, (0, 0, 0))
 
 
+@pytest.mark.parametrize("storage", [StoragePlugin.MCAP, StoragePlugin.SQLITE3])
+def test_compressed_files_of_a_bag(storage: StoragePlugin, tmp_path: Path) -> None:
+    """Folders of ROS 2 whose files are compressed by Zstandard are bags."""
+    write_bags2(tmp_path / "bags", record(), storage, compressed=True)
+    assert next((tmp_path / "bags").rglob("*.zstd"))
+    plain = write_bags2(tmp_path / "plain", record(), storage)
+    found, expected = open_source(tmp_path / "bags"), open_source(plain)
+    assert found.rows == expected.rows
+    np.testing.assert_array_equal(found.read(3).depth_mm, expected.read(3).depth_mm)
+
+
 def test_one_file_of_a_bag(tmp_path: Path) -> None:
     """The file in a bag's folder can be named by itself."""
     root = write_tf(tmp_path / "scan")
@@ -298,6 +309,15 @@ def test_quantised_depth() -> None:
     found = depth_of(message, 1e-3, "here")
     assert found[0, 0] == 0
     assert np.abs(found / 1000 - depth_m).ravel()[1:].max() < 4**2 / factor
+
+
+@pytest.mark.parametrize("encoding", ["16UC1", "32FC1"])
+def test_rvl(encoding: str) -> None:
+    """Another compression of depth is named, with what to record."""
+    data = np.frombuffer(bytes(40), np.uint8)
+    message = SimpleNamespace(format=f"{encoding}; compressedDepth rvl", data=data)
+    with pytest.raises(DataError, match="here is compressed by RVL, which is not read; record"):
+        depth_of(message, 1e-3, "here")
 
 
 def test_what_is_no_image() -> None:

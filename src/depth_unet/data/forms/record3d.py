@@ -54,7 +54,9 @@ def open_record3d(path: Path, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
         DataError: The metadata is missing or cannot be used.
     """
     if path.is_file() or (path / PACKED).is_dir():
-        return _open_packed(Archive(path) if path.is_file() else Folder(path), stated, on_bad)
+        return _open_packed(
+            Archive(path, REMEDY) if path.is_file() else Folder(path), stated, on_bad
+        )
     return _open_exr(path, stated, on_bad)
 
 

@@ -19,7 +19,7 @@ from depth_unet.data.forms.timing import pair_by_time
 from depth_unet.data.layout import OnBad
 from depth_unet.errors import DataError
 
-SUFFIXES = (".bag", ".mcap", ".db3")
+SUFFIXES, COMPRESSED = (".bag", ".mcap", ".db3"), ".zstd"
 IMAGES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 CAMERA = "sensor_msgs/msg/CameraInfo"
 REGISTERED = ("aligned_depth_to_color", "depth_registered", "depth_to_color", "depth_to_rgb")
@@ -56,7 +56,8 @@ def is_rosbag(path: Path) -> bool:
     """Whether a folder is a bag of ROS 2."""
     if not (path / "metadata.yaml").is_file():
         return False
-    return any(file.suffix in SUFFIXES for file in path.iterdir())
+    names = (file.name.lower().removesuffix(COMPRESSED) for file in path.iterdir())
+    return any(name.endswith(SUFFIXES) for name in names)
 
 
 def open_rosbag(path: Path, stated: Stated, _on_bad: OnBad) -> Sequence[Shot]:
