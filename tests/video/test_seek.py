@@ -46,6 +46,16 @@ def test_two_videos_in_turn(tmp_path: Path) -> None:
             assert np.abs(video.read(number).astype(int) - images[number]).mean() < 6
 
 
+def test_video_that_was_replaced(tmp_path: Path) -> None:
+    """A file of the same name is another video once it is opened again."""
+    path, images = tmp_path / "clip.mp4", pictures(4)
+    SeekableVideo(write_clip(path, images)).read(0)
+    path.unlink()
+    video = SeekableVideo(write_clip(path, [image[::-1] for image in images]))
+    for number in (1, 2):
+        assert np.abs(video.read(number).astype(int) - images[number][::-1]).mean() < 6
+
+
 def test_turned_video(tmp_path: Path) -> None:
     """Frames are those of the sensor, as depth and camera are."""
     path = write_clip(tmp_path / "turned.mp4", pictures(3), rotation=90)

@@ -96,23 +96,23 @@ class SeekableVideo:
     def _position(self) -> "_Position":
         """Where this thread is in this video, which it opens if it has another one open."""
         position: _Position | None = getattr(self._threads, "position", None)
-        return position if position and position.path == self.path else _Position(self.path)
+        return position if position and position.video is self else _Position(self)
 
 
 class _Position:
     """An open video, which is closed when it is no longer used.
 
     Attributes:
-        path: The file.
+        video: Whose frames they are; a file may be replaced by another one of its name.
         frames: Its next frames.
         next_time: Time of the next frame, in ticks; NaN at first.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.next_time = path, math.nan
+    def __init__(self, video: SeekableVideo) -> None:
+        self.video, self.next_time = video, math.nan
         self.frames: Iterator[av.VideoFrame] = iter(())
         with ExitStack() as stack:
-            self._opened = stack.enter_context(open_container(path, OPTIONS))
+            self._opened = stack.enter_context(open_container(video.path, OPTIONS))
             self._opened[1].codec_context.thread_count = 1  # several threads read at once
             weakref.finalize(self, stack.pop_all().close)
 

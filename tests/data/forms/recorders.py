@@ -17,7 +17,7 @@ import lzfse
 import numpy as np
 import OpenEXR
 from PIL import Image
-from rosbags.rosbag2 import StoragePlugin
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin
 from rosbags.rosbag2 import Writer as Writer2
 from rosbags.typesys import Stores, get_typestore
 
@@ -437,7 +437,9 @@ def write_bags1(at: Path, rooms: Rooms, *, packed: bool = False) -> Path:
     return at
 
 
-def write_bags2(at: Path, rooms: Rooms, storage: StoragePlugin) -> Path:
+def write_bags2(
+    at: Path, rooms: Rooms, storage: StoragePlugin, *, compressed: bool = False
+) -> Path:
     """A folder of ROS 2 for each room; depth in 32-bit floats."""
     store = get_typestore(Stores.ROS2_HUMBLE)
     types = store.types
@@ -445,7 +447,10 @@ def write_bags2(at: Path, rooms: Rooms, storage: StoragePlugin) -> Path:
     image, info = types["sensor_msgs/msg/Image"], types["sensor_msgs/msg/CameraInfo"]
     region = types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
     for room, frames in rooms.items():
-        with Writer2(at / room, version=8, storage_plugin=storage) as writer:
+        writer = Writer2(at / room, version=8, storage_plugin=storage)
+        if compressed:
+            writer.set_compression(CompressionMode.FILE, CompressionFormat.ZSTD)
+        with writer:
             prefix = "/camera/camera/"
             links = {
                 name: writer.add_connection(prefix + name, kind.__msgtype__, typestore=store)

@@ -1,5 +1,7 @@
 """What people record themselves gives the same frames, as exactly as each form holds them."""
 
+import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from depth_unet.config.choices import FormChoice
 from depth_unet.data.fit import fit_frame
 from depth_unet.data.forms.recognise import RECORDINGS, open_original, open_source, recognise
+from depth_unet.data.forms.recording import find_recordings
 from depth_unet.data.prepare import prepare
 from tests.data.forms.recorders import (
     CAMERAS_PX,
@@ -134,6 +137,84 @@ def test_what_lies_in_a_recording_is_part_of_it(tmp_path: Path) -> None:
     shutil.move(other / "hall.r3d", root / "hall.r3d")
     assert recognise(root) == "folders"
     assert len(open_source(root).rows) == len(frames)
+
+
+def test_several_forms(tmp_path: Path) -> None:
+    """Recordings of one form would be read and the others lost, so none are; --form selects one."""
+    root, frames = write("record3d", tmp_path / "captures")
+    other, _ = write("stray", tmp_path / "more")
+    shutil.move(other / "hall", root / "office" / "hall")
+    with pytest.raises(
+        ValueError, match=r"several forms: record3d \(.*hall.r3d\), stray \(.*office"
+    ):
+        recognise(root)
+    with pytest.raises(ValueError, match="several forms"):
+        open_source(root)
+    assert len(open_source(root, "record3d").rows) == len(frames)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in RECORDERS if not kind.startswith("folders")])
+def test_recording_that_cannot_be_used(kind: str, tmp_path: Path) -> None:
+    """Its error is one of the bad ones; the other recordings are read."""
+    root, frames = write(kind, tmp_path / "captures")
+    original = next(find_recordings(root, [RECORDINGS[FORM_OF[kind]]]))
+    broken = root / "aside" / original.name
+    broken.parent.mkdir()
+    if original.is_dir():
+        shutil.copytree(original, broken)
+        (broken / "dataset.json").write_text("{")
+    else:
+        broken.write_bytes(b"PK")
+    bad = list[ValueError]()
+    assert len(open_original(root, on_bad=bad.append).rows) == len(frames)
+    assert len(bad) == 1
+    assert str(broken) in str(bad[0])
+    with pytest.raises(ValueError, match=re.escape(str(bad[0]))):
+        open_original(root)
+    with pytest.raises(ValueError, match=re.escape(str(bad[0]))):
+        open_original(broken, on_bad=bad.append)
+
+
+def test_recording_without_frames(tmp_path: Path) -> None:
+    """It is named, and not left out in silence."""
+    root, _ = write("tum associated", tmp_path / "captures")
+    (root / "hall" / "associations.txt").write_text("# none\n")
+    with pytest.raises(ValueError, match="captures/hall holds no photo with depth"):
+        open_source(root)
+
+
+@pytest.mark.parametrize("field", ["max_depth_m", "border_px", "name"])
+def test_what_a_recording_cannot_state(field: str, tmp_path: Path) -> None:
+    """A field that holds for a whole data set counts in its folder, and is refused elsewhere."""
+    root, _ = write("rosbag 2 mcap", tmp_path / "captures")
+    file = root / "hall" / "dataset.json"
+    file.write_text(json.dumps({field: 2}))
+    assert getattr(open_source(root / "hall").info, field) in (2, "2")
+    with pytest.raises(
+        ValueError, match=rf"hall/dataset.json states {field}, .*folder that you name"
+    ):
+        open_source(root)
+    shutil.move(file, root)
+    assert getattr(open_source(root).info, field) in (2, "2")
+
+
+@pytest.mark.parametrize("kind", ["stray", "record3d", "record3d exr"])
+def test_unit_that_the_files_state(kind: str, tmp_path: Path) -> None:
+    """Another unit for these forms is refused, and not ignored."""
+    root, _ = write(kind, tmp_path / "captures")
+    (root / "dataset.json").write_text('{"depth_unit": "cm"}')
+    with pytest.raises(ValueError, match=r"captures/dataset.json states depth_unit, .*remove"):
+        open_source(root)
+
+
+def test_unit_of_all_and_camera_of_one(tmp_path: Path) -> None:
+    """A recording's own camera does not hide the unit of the data set's folder."""
+    root, _ = write("tum", tmp_path / "captures")
+    plain = open_source(root).read(0)
+    (root / "dataset.json").write_text('{"depth_unit": 0.0001}')
+    half = open_source(root).read(0)
+    assert half.intrinsics == plain.intrinsics
+    assert np.abs(half.depth_mm - plain.depth_mm / 2).max() <= 1
 
 
 def test_room_of_several_recordings(tmp_path: Path) -> None:

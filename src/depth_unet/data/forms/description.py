@@ -98,14 +98,14 @@ FORMS: dict[FormName, Description] = {
     ),
     "rosbag": Description(
         title="bags of ROS 1 and 2, and of the RealSense Viewer, paired by their time stamps",
-        depth="16-bit, millimetres or the unit that the bag states, or 32-bit floats, metres",
+        depth="integers: millimetres, or the unit that the bag states; floats: metres; holes 0",
         rooms=RECORDED,
         splits=NO_SPLIT,
     ),
     "folders": Description(
         title="folders images and depth, whose files have the same names",
-        depth="16-bit, millimetres, or floats, metres, or the unit of dataset.json; holes 0",
-        rooms="the folders in images; none without",
+        depth="integers: millimetres; floats: metres; dataset.json may state another unit; holes 0",
+        rooms="the folders below images/; without them, none",
         splits=NO_SPLIT,
     ),
 }

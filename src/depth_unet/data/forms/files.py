@@ -55,11 +55,19 @@ class Folder:
 
 
 class Archive:
-    """Members of a zip; it may be read from several threads."""
+    """Members of a zip; it may be read from several threads.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        with as_data_error(root, "cannot be read as a zip"):
+    Args:
+        root: The zip.
+        remedy: What to do about damage, for messages.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+
+    def __init__(self, root: Path, remedy: str = "download the zip again") -> None:
+        self.root, self.remedy = root, remedy
+        with as_data_error(root, "cannot be read as a zip", remedy):
             self._zip = zipfile.ZipFile(root)
         self.names = self._zip.namelist()
 
@@ -82,16 +90,16 @@ class Archive:
         if member.file_size > MOST_BYTES:
             raise DataError(
                 f"{self.root}/{name} would be {member.file_size} bytes long, too large for an "
-                "image; download the zip again"
+                f"image; {self.remedy}"
             )
-        with as_data_error(f"{self.root}/{name}", remedy="download the zip again"):
+        with as_data_error(f"{self.root}/{name}", remedy=self.remedy):
             return self._zip.read(member)
 
     def _member(self, name: str) -> zipfile.ZipInfo:
         try:
             return self._zip.getinfo(name)
         except KeyError:
-            raise DataError(f"{self.root} has no {name}; download the zip again") from None
+            raise DataError(f"{self.root} has no {name}; {self.remedy}") from None
 
 
 Files = Folder | Archive

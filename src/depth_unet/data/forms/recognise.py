@@ -1,6 +1,7 @@
 """The form of a data set: of a folder by what is in it, of a file by its ending."""
 
 from pathlib import Path
+from typing import assert_never
 
 from depth_unet.data.cache import CacheSource, is_cache
 from depth_unet.data.forms.bts import bts_lists, open_bts
@@ -67,27 +68,26 @@ def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refu
     ``on_bad`` is called with the error of every bad line, in the forms that have lists.
     """
     found = form or recognise(root)
-    if found == "cache":
-        raise ConfigError(f"{root} is a cache already; name the data set that it was made from")
-    if found in RECORDINGS:
-        return RecordingSource(root, RECORDINGS[found], on_bad)
-    return _open_data_set(root, found, on_bad)
-
-
-def _open_data_set(root: Path, form: FormName, on_bad: OnBad) -> Original:
-    match form:
+    match found:
+        case "cache":
+            raise ConfigError(f"{root} is a cache already; name the data set that it was made from")
         case "pairs":
-            return PairsSource(root, on_bad=on_bad)
+            source: Original = PairsSource(root, on_bad=on_bad)
         case "kaggle":
-            return open_kaggle(root, on_bad)
+            source = open_kaggle(root, on_bad)
         case "bts":
-            return open_bts(root, on_bad)
+            source = open_bts(root, on_bad)
         case "mat" | "mat-raw":
-            return MatSource(root, raw=form == "mat-raw")
+            source = MatSource(root, raw=found == "mat-raw")
         case "h5" | "h5-tar":
-            return open_h5(root, packed=form == "h5-tar")
+            source = open_h5(root, packed=found == "h5-tar")
+        case "parquet":
+            source = ParquetSource(root)
+        case "record3d" | "stray" | "tum" | "rosbag" | "folders":
+            source = RecordingSource(root, RECORDINGS[found], on_bad)
         case _:
-            return ParquetSource(root)
+            assert_never(found)
+    return source
 
 
 def _of_folder(root: Path) -> FormName | None:
@@ -99,8 +99,23 @@ def _of_folder(root: Path) -> FormName | None:
         return "kaggle"
     if bts_lists(root):
         return "bts"
-    recording = next(find_recordings(root, RECORDINGS.values()), None)
-    return _of_endings(root) if recording is None else _of_recording(recording)
+    return _of_recordings(root) or _of_endings(root)
+
+
+def _of_recordings(root: Path) -> FormName | None:
+    """The form of all recordings below a folder; several are refused, as one would be read."""
+    found = dict[FormName, Path]()
+    for path in find_recordings(root, RECORDINGS.values()):
+        form = _of_recording(path)
+        if form is not None:
+            found.setdefault(form, path)
+    if len(found) > 1:
+        names = ", ".join(f"{form} ({path})" for form, path in found.items())
+        raise DataError(
+            f"{root} holds recordings of several forms: {names}; put each form into a folder of "
+            "its own, or give --form, which leaves out the others"
+        )
+    return next(iter(found), None)
 
 
 def _of_endings(root: Path) -> FormName | None:

@@ -54,7 +54,9 @@ def open_record3d(path: Path, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
         DataError: The metadata is missing or cannot be used.
     """
     if path.is_file() or (path / PACKED).is_dir():
-        return _open_packed(Archive(path) if path.is_file() else Folder(path), stated, on_bad)
+        return _open_packed(
+            Archive(path, REMEDY) if path.is_file() else Folder(path), stated, on_bad
+        )
     return _open_exr(path, stated, on_bad)
 
 
@@ -209,4 +211,6 @@ def _camera(
     return camera_of_depth(camera, size, where)
 
 
-RECORD3D = RecordingForm(suffixes=SUFFIXES, is_folder=is_record3d, open_one=open_record3d)
+RECORD3D = RecordingForm(
+    suffixes=SUFFIXES, is_folder=is_record3d, open_one=open_record3d, has_unit=True
+)

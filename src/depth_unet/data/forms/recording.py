@@ -21,6 +21,7 @@ from depth_unet.files.walk import walk
 from depth_unet.images.resize import resize_image
 
 ALONE = "recording"  # the room of a data set that is one recording: its folder may be renamed
+OWN_FIELDS = {"depth_unit", "intrinsics"}  # of dataset.json, that each recording may state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +70,14 @@ class RecordingForm:
         is_folder: Whether a folder is one.
         open_one: Opens one of them.
         alone: Room of frames that are in no folder below the data set's.
+        has_unit: Whether its files state the unit of depth, so that nothing else may.
     """
 
     suffixes: tuple[str, ...] = ()
     is_folder: Callable[[Path], bool]
     open_one: OpenRecording
     alone: str = ALONE
+    has_unit: bool = False
 
     def has(self, path: Path) -> bool:
         """Whether a path is a recording."""
@@ -88,25 +91,34 @@ class RecordingSource(FormSource):
 
     The first folder of a frame's path below the data set is its room. A photo is resized to its
     depth map, whose values are kept. A ``dataset.json`` in a recording, or else in the data set's
-    folder, states what the files do not.
+    folder, states camera and unit where the files do not.
 
     Args:
         root: The recording, or the folder.
         form: Its form; other recordings in the folder are left out.
-        on_bad: Called with the error of every frame that is known to be bad.
+        on_bad: Called with the error of every recording that cannot be used, and of every frame
+            that is known to be bad.
 
     Raises:
-        DataError: A recording cannot be used, or there are no frames.
+        DataError: There are no frames, or the folder's ``dataset.json`` cannot be used.
     """
 
     def __init__(self, root: Path, form: RecordingForm, on_bad: OnBad) -> None:
         self.root, self.shots, self.rows = root, list[Shot](), list[PairRow]()
-        places = dict[str, str]()
         # Depth comes in millimetres, and each row has its camera.
         self.info = replace(read_info(root), metres_per_unit=1e-3, intrinsics=None)
+        shared, places, unusable = _stated(root, form), dict[str, str](), list[DataError]()
         for path in find_recordings(root, [form]):
+            try:
+                shots = _open(
+                    path, form, shared if path == root else _own(path, form, shared), on_bad
+                )
+            except DataError as error:
+                on_bad(error)
+                unusable.append(error)
+                continue
             below = "" if path == root else _name_below(root, path) + "/"
-            for shot in form.open_one(path, _stated(path, root), on_bad):
+            for shot in shots:
                 row = _row(below + shot.name, shot.camera, form.alone)
                 first = places.setdefault(row.rgb, shot.place)
                 if first is not shot.place:
@@ -115,7 +127,7 @@ class RecordingSource(FormSource):
                 self.shots.append(shot)
                 self.rows.append(row)
         if not self.rows:
-            raise DataError(f"{root} holds no photo with depth; record or export it again")
+            raise unusable[0] if unusable else _no_frames(root)
         if any(shot.camera is None for shot in self.shots):
             warn_of_unknown_camera(root)
 
@@ -241,12 +253,45 @@ def _name_below(root: Path, path: Path) -> str:
     return (name.with_suffix("") if path.is_file() else name).as_posix()
 
 
-def _stated(path: Path, root: Path) -> Stated:
-    for folder in (path, root):
-        file = folder / INFO_NAME
-        if file.is_file():
-            info = read_info(folder)
-            has_unit = "depth_unit" in json.loads(read_text(file))
-            unit = info.metres_per_unit if has_unit else None
-            return Stated(metres_per_unit=unit, camera=info.intrinsics)
-    return Stated(metres_per_unit=None, camera=None)
+def _open(path: Path, form: RecordingForm, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
+    shots = form.open_one(path, stated, on_bad)
+    if not shots:
+        raise _no_frames(path)
+    return shots
+
+
+def _no_frames(path: Path) -> DataError:
+    return DataError(f"{path} holds no photo with depth; record or export it again")
+
+
+def _own(path: Path, form: RecordingForm, shared: Stated) -> Stated:
+    """What a recording's own file states, or else that of the data set's folder."""
+    own = _stated(path, form)
+    others = ", ".join(sorted(_fields_of(path) - OWN_FIELDS))
+    if others:
+        raise DataError(
+            f"{path / INFO_NAME} states {others}, which all recordings of a data set share; write "
+            f"it into the {INFO_NAME} of the folder that you name"
+        )
+    return Stated(
+        metres_per_unit=own.metres_per_unit or shared.metres_per_unit,
+        camera=own.camera or shared.camera,
+    )
+
+
+def _stated(folder: Path, form: RecordingForm) -> Stated:
+    info, has_unit = read_info(folder), "depth_unit" in _fields_of(folder)
+    if has_unit and form.has_unit:
+        raise DataError(
+            f"{folder / INFO_NAME} states depth_unit, and these recordings state their own; remove "
+            "that field"
+        )
+    return Stated(
+        metres_per_unit=info.metres_per_unit if has_unit else None, camera=info.intrinsics
+    )
+
+
+def _fields_of(folder: Path) -> set[str]:
+    """The fields of a ``dataset.json`` that was checked; none without the file."""
+    file = folder / INFO_NAME
+    return set(json.loads(read_text(file))) if file.exists() else set()

@@ -12,6 +12,7 @@ from depth_unet.errors import DataError
 from depth_unet.images.millimetres import LARGEST_MM, MILLIMETRES_PER_METRE
 
 NEAR_M, FAR_PX = 1e-6, 1e6  # points behind the camera, and far beside it, are not seen
+HALVES = (-0.5, 0.5)  # from a pixel's centre to its edges
 MOST_COVERED = 4  # pixels in each direction that one pixel of depth covers
 
 
@@ -69,8 +70,8 @@ def register(
 ) -> UInt16[np.ndarray, "height width"]:
     """Depth in the pixels of another camera.
 
-    Every pixel of depth covers the pixels whose centres lie in the projection of its square; of
-    several, the nearest is seen.
+    Every pixel of depth covers the pixels whose centres lie within the corners of its projected
+    square, with the depth of its centre; of several, the nearest is seen.
 
     Args:
         depth_mm: Depth, millimetres; 0 is a hole.
@@ -83,10 +84,15 @@ def register(
     """
     rows, columns = np.nonzero(depth_mm)
     z_m = depth_mm[rows, columns] / MILLIMETRES_PER_METRE
-    (top, left, z_mm), (bottom, right, _) = (
-        _project(_unproject(rows + half, columns + half, z_m, depth), photo, pose)
-        for half in (-0.5, 0.5)
-    )
+    centres = _unproject(rows, columns, z_m, depth)
+    z_mm = np.rint((pose.rotation[2] @ centres + pose.translation_m[2]) * MILLIMETRES_PER_METRE)
+    corners = [
+        _project(_unproject(rows + down, columns + across, z_m, depth), photo, pose)
+        for down in HALVES
+        for across in HALVES
+    ]
+    top, left = np.min(corners, axis=0)  # a turned camera has other corners at the top and left
+    bottom, right = np.max(corners, axis=0)
     seen = np.full((photo.height, photo.width), LARGEST_MM + 1, np.int64)
     for down in range(MOST_COVERED):
         for across in range(MOST_COVERED):
@@ -94,7 +100,7 @@ def register(
             covers = (row < bottom) & (column < right)
             covers &= (row >= 0) & (row < photo.height) & (column >= 0) & (column < photo.width)
             covers &= (z_mm > 0) & (z_mm <= LARGEST_MM)
-            np.minimum.at(seen, (row[covers], column[covers]), z_mm[covers])
+            np.minimum.at(seen, (row[covers], column[covers]), z_mm[covers].astype(np.int64))
     return np.where(seen <= LARGEST_MM, seen, 0).astype(np.uint16)
 
 
@@ -107,11 +113,10 @@ def _unproject(
 
 def _project(
     points: Float64[np.ndarray, "3 n"], camera: Intrinsics, pose: Pose
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """First pixel (row, column) beyond each point in the other camera, and depth, millimetres."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """First pixel (row, column) beyond each point in the other camera."""
     x_m, y_m, z_m = pose.rotation @ points + pose.translation_m[:, None]
     in_front_m = np.maximum(z_m, NEAR_M)
     column = np.ceil(camera.fx_px * x_m / in_front_m + camera.cx_px).clip(-FAR_PX, FAR_PX)
     row = np.ceil(camera.fy_px * y_m / in_front_m + camera.cy_px).clip(-FAR_PX, FAR_PX)
-    z_mm = np.rint(z_m * MILLIMETRES_PER_METRE)
-    return row.astype(np.int64), column.astype(np.int64), z_mm.astype(np.int64)
+    return row.astype(np.int64), column.astype(np.int64)

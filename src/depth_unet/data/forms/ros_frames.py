@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import numpy as np
+
 from depth_unet.data.forms.bag import Bag
 from depth_unet.data.forms.registration import Pose
 from depth_unet.errors import DataError
@@ -23,6 +25,8 @@ def frame_of(topic: str, message: Any) -> str:
 def find_pose(bag: Bag, start: str, end: str) -> Pose | None:
     """Moves points from one frame to another, by static transforms; None if they do not lead there.
 
+    Within one frame, nothing moves.
+
     Args:
         bag: The bag.
         start: Frame of the points.
@@ -32,13 +36,13 @@ def find_pose(bag: Bag, start: str, end: str) -> Pose | None:
     for above, below, pose in _transforms(bag):  # from the frame below to the one above
         steps.setdefault(below, {})[above] = pose
         steps.setdefault(above, {})[below] = pose.inverse()
-    found, waiting = dict[str, Pose | None]({start: None}), [start]
+    still = Pose(np.eye(3), np.zeros(3))
+    found, waiting = {start: still}, [start]
     while waiting:
         frame = waiting.pop(0)
         for following, step in steps.get(frame, {}).items():
             if following not in found:
-                so_far = found[frame]
-                found[following] = step if so_far is None else step.after(so_far)
+                found[following] = step.after(found[frame])
                 waiting.append(following)
     return found.get(end)
 

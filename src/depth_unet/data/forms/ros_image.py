@@ -29,7 +29,7 @@ PHOTOS: dict[str, tuple[str, int, int | None]] = {
     "yuyv": ("u1", 2, cv2.COLOR_YUV2RGB_YUY2),
 }
 DEPTHS = {"16UC1": "u2", "mono16": "u2", "32FC1": "f4"}
-COMPRESSED = "compressedDepth"
+COMPRESSED, RVL = "compressedDepth", "rvl"
 QUANTISED = struct.Struct("<iff")  # the head of a compressed depth map: kind and two parameters
 
 
@@ -99,6 +99,11 @@ def _pixels(message: Any, kind: str, channels: int, where: str) -> np.ndarray:
 def _decompress(message: Any, encoding: str, form: str, where: str) -> np.ndarray:
     """A depth map that is stored as a PNG file; floats are quantised by their inverse."""
     data = message.data.tobytes()
+    if RVL in form.lower().split():
+        raise DataError(
+            f"{where} is compressed by RVL, which is not read; record {COMPRESSED} with the format "
+            "png, or the image without compression"
+        )
     if COMPRESSED not in form:
         return read_depth(Path(where), 1e-3, data)
     if len(data) <= QUANTISED.size:

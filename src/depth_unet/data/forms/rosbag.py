@@ -2,13 +2,14 @@
 
 import functools
 import itertools
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.ros import ros_calibration
-from depth_unet.data.forms.bag import Bag, Moment
+from depth_unet.data.forms.bag import NS_PER_S, Bag, Moment
 from depth_unet.data.forms.form_source import Pixels
 from depth_unet.data.forms.recording import RecordingForm, Shot, Stated, camera_of_depth
 from depth_unet.data.forms.registration import Pose, camera_for_depth, register
@@ -18,7 +19,7 @@ from depth_unet.data.forms.timing import pair_by_time
 from depth_unet.data.layout import OnBad
 from depth_unet.errors import DataError
 
-SUFFIXES = (".bag", ".mcap", ".db3")
+SUFFIXES, COMPRESSED = (".bag", ".mcap", ".db3"), ".zstd"
 IMAGES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 CAMERA = "sensor_msgs/msg/CameraInfo"
 REGISTERED = ("aligned_depth_to_color", "depth_registered", "depth_to_color", "depth_to_rgb")
@@ -27,6 +28,7 @@ NO_PHOTOS = ("depth", "infra", "/ir/", "confidence", "mask")
 UNIT_TOPIC = "option/depth_units/value"  # of the RealSense Viewer
 METRES_PER_UNIT = 1e-3  # of whole numbers, by ROS's rules
 SAME_PX = 1.0  # by which the cameras of registered depth and of its photos may differ
+MOST_APART_S = 0.1  # by which one stream may take longer to reach the bag than the other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,8 @@ def is_rosbag(path: Path) -> bool:
     """Whether a folder is a bag of ROS 2."""
     if not (path / "metadata.yaml").is_file():
         return False
-    return any(file.suffix in SUFFIXES for file in path.iterdir())
+    names = (file.name.lower().removesuffix(COMPRESSED) for file in path.iterdir())
+    return any(name.endswith(SUFFIXES) for name in names)
 
 
 def open_rosbag(path: Path, stated: Stated, _on_bad: OnBad) -> Sequence[Shot]:
@@ -65,11 +68,13 @@ def open_rosbag(path: Path, stated: Stated, _on_bad: OnBad) -> Sequence[Shot]:
 
     Raises:
         ConfigError: rosbags is not installed.
-        DataError: The bag cannot be read, or lacks photos, depth, a camera or where it is.
+        DataError: The bag cannot be read, or lacks photos, depth, a camera or where it is, or the
+            clocks of photos and depth differ.
     """
     bag = Bag(path)
     streams = _find_streams(bag, stated)
     photos, depths = bag.moments(streams.photos), bag.moments(streams.depth)
+    _check_clocks(bag, streams, photos, depths)
     pairs = pair_by_time(
         [moment.stamp_s for moment in photos], [moment.stamp_s for moment in depths], path
     )
@@ -83,6 +88,24 @@ def open_rosbag(path: Path, stated: Stated, _on_bad: OnBad) -> Sequence[Shot]:
         )
         for photo, depth in pairs
     ]
+
+
+def _check_clocks(
+    bag: Bag, streams: Streams, photos: Sequence[Moment], depths: Sequence[Moment]
+) -> None:
+    """Refuse stamps of two clocks, which pair photos with depth of another moment."""
+    photos_s, depths_s = (
+        statistics.median(moment.received_ns - moment.stamp_ns for moment in moments) / NS_PER_S
+        for moments in (photos, depths)
+    )
+    ahead_s = photos_s - depths_s
+    if abs(ahead_s) > MOST_APART_S:
+        raise DataError(
+            f"{bag.path}: by when the bag received them, the time stamps of {streams.depth} are "
+            f"{abs(ahead_s):.3f} s {'ahead of' if ahead_s > 0 else 'behind'} those of "
+            f"{streams.photos}, so their clocks differ; record both with one clock, or correct the "
+            "time stamps"
+        )
 
 
 def _read(bag: Bag, streams: Streams, photo: Moment, depth: Moment) -> Pixels:

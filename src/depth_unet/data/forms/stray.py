@@ -116,4 +116,4 @@ def _confidence_of(depth: Path) -> Path:
     return depth.parent.parent / CONFIDENCE / f"{depth.stem}.png"
 
 
-STRAY = RecordingForm(is_folder=is_stray, open_one=open_stray)
+STRAY = RecordingForm(is_folder=is_stray, open_one=open_stray, has_unit=True)

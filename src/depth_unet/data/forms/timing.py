@@ -15,8 +15,8 @@ def pair_by_time(
 ) -> list[tuple[int, int]]:
     """Pairs (photo, depth map), in the order of time.
 
-    A pair are a photo and a depth map that are each other's nearest in time, and at most 20 ms
-    apart. A warning tells if most of the rarer kind have no partner.
+    A photo and a depth map form a pair if each is the other's nearest in time, and they are at most
+    20 ms apart. A warning tells if most of the rarer kind have no partner.
 
     Args:
         photos_s: Time of each photo, seconds.
