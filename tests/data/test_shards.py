@@ -1,6 +1,7 @@
 """Shards of a data set, named together, are the data set."""
 
 import itertools
+import json
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -8,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from depth_unet.data.layout import INDEX_NAME, read_index, read_info, write_index, write_info
+from depth_unet.data.layout import INFO_NAME, read_index, read_info, write_index, write_info
 from depth_unet.data.mixture import Mixture, open_data
 from depth_unet.data.prepare import prepare
+from depth_unet.data.shard import Shard
 from depth_unet.data.source import PairsSource
 from depth_unet.errors import DataError
 from examples.box_rooms import write_box_rooms
@@ -40,7 +42,7 @@ def shards(whole: Path) -> list[Path]:
         for name in ("train", "test"):
             (folder / name).symlink_to(whole / name, target_is_directory=True)
         write_index(folder, [row for room in rooms[number::3] for row in room])
-        write_info(folder, replace(read_info(whole), shard=f"{number + 1}/3 of abc"))
+        write_info(folder, replace(read_info(whole), shard=Shard(number + 1, 3, "abc")))
         folders.append(folder)
     return folders
 
@@ -80,7 +82,7 @@ def test_caches_of_shards(whole: Path, shards: list[Path], tmp_path: Path) -> No
 
 @FEW
 def test_shards_in_a_mixture(whole: Path, shards: list[Path], box_rooms: Path) -> None:
-    """Beside another data set, shards are one part, and their weights add up."""
+    """Beside another data set, shards are one part in any order, and their weights add up."""
     first, second, third = shards
     mixed = opened(f"{second}:1", f"{box_rooms}:2", f"{first}:1", f"{third}:0.5")
     assert mixed.weights == [2.5, 2.0]
@@ -88,7 +90,9 @@ def test_shards_in_a_mixture(whole: Path, shards: list[Path], box_rooms: Path) -
         len(read_index(whole)),
         len(read_index(box_rooms)),
     ]
-    assert mixed.rows[0].rgb == f"shard_2/{read_index(whole)[0].rgb}"
+    assert mixed.rows[0].rgb == f"shard_1/{read_index(whole)[0].rgb}"
+    other = opened(f"{third}:0.5", f"{box_rooms}:2", f"{first}:1", f"{second}:1")
+    assert (other.rows, other.weights) == (mixed.rows, mixed.weights)
     again = open_data(mixed.arguments())
     assert (again.rows, again.weights) == (mixed.rows, mixed.weights)
     splits = mixed.split(**SPLIT)
@@ -116,11 +120,25 @@ def test_a_frame_in_two_shards(shards: list[Path], tmp_path: Path) -> None:
         opened(shards[0], shards[1], copy)
 
 
-@pytest.mark.parametrize("text", ["1/0 of abc", "1/2", "of", "1/2 of ", "x/y of abc", "  "])
-def test_other_texts(text: str, shards: list[Path], tmp_path: Path) -> None:
-    """What is no shard's name makes a data set of its own."""
-    for name in ("train", "test"):
-        (tmp_path / name).symlink_to(shards[0] / name, target_is_directory=True)
-    (tmp_path / INDEX_NAME).symlink_to(shards[0] / INDEX_NAME)
-    write_info(tmp_path, replace(read_info(shards[0]), shard=text))
-    assert len(opened(tmp_path).rows) == len(read_index(shards[0]))
+def test_shard_in_words(shards: list[Path]) -> None:
+    """dataset.json names the shard, and what it says comes back."""
+    assert json.loads((shards[1] / INFO_NAME).read_text())["shard"] == "2/3 of abc"
+    assert read_info(shards[1]).shard == (2, 3, "abc")
+
+
+@pytest.mark.parametrize(
+    "shard",
+    [
+        *("1/0 of abc", "0/2 of abc", "5/2 of abc", "-1/2 of abc", "1/2", "of", "1/2 of ", "  "),
+        *("x/y of abc", "1/2 off abc", f"1/{'9' * 5000} of abc", "", None, 2, ["1/2 of abc"]),
+    ],
+)
+def test_misspelt_shards(shard: object, shards: list[Path], tmp_path: Path) -> None:
+    """What names no shard is refused in one line: read as a whole set, its rooms would be split."""
+    for path in shards[0].iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    (tmp_path / INFO_NAME).unlink()
+    (tmp_path / INFO_NAME).write_text(json.dumps({"shard": shard}))
+    with pytest.raises(DataError, match=r"dataset\.json cannot be used .*shard") as caught:
+        opened(tmp_path)
+    assert str(caught.value).isprintable()

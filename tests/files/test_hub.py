@@ -1,14 +1,19 @@
 """Files of models on a hub: found, cached, checked, and every way in which they are refused."""
 
 import errno
+import importlib
+import json
+import re
 import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from depth_unet.errors import CheckpointError, ConfigError, DataError, install_command
+from depth_unet.files.checksum import git_hashes
 from depth_unet.files.fetch import OFFLINE
-from depth_unet.files.hub import fetch_from_hub, git_hashes, is_hub_name, name_in_cache
+from depth_unet.files.hub import fetch_from_hub, is_hub_name, name_in_cache
 from tests.hub_server import TOKEN, Hub, git_hash, pointer_to
 
 CONTENT = bytes(range(256)) * 4000  # a megabyte
@@ -199,3 +204,26 @@ def test_what_is_a_name() -> None:
     """A scheme, in text."""
     assert is_hub_name("hf://a/b")
     assert not any(map(is_hub_name, ("hf:/a/b", "a/b", Path("hf://a/b"), b"hf://a/b", 5)))
+
+
+def test_errors_from_outside(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the network and the server do wrong is one line; a program's fault is not theirs."""
+    import huggingface_hub
+    from huggingface_hub.errors import CacheNotFound, HfHubHTTPError
+
+    http = importlib.import_module(HfHubHTTPError.__mro__[1].__module__.partition(".")[0])
+    outside = (
+        http.RemoteProtocolError("disconnected"),
+        http.InvalidURL("no host"),
+        json.JSONDecodeError("no value", "<html>", 0),
+        CacheNotFound("no cache", cache_dir="a"),
+        ConnectionResetError("reset"),
+    )
+    hub.add("anna/rooms", FILES)
+    for error in (*outside, TypeError("a fault")):
+        expected = DataError if error in outside else TypeError
+        failing = mock.Mock(side_effect=error)
+        monkeypatch.setattr(huggingface_hub, "snapshot_download", failing)
+        with pytest.raises(expected, match=re.escape(str(error))) as caught:
+            fetch_from_hub(NAME, WANTED)
+        assert str(caught.value).isprintable()

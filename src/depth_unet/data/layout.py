@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.camera.plausible import check_aspect
+from depth_unet.data.shard import Shard
 from depth_unet.errors import DataError
 from depth_unet.files.atomic import replacing, write_text
 from depth_unet.files.text import read_text
@@ -85,7 +86,7 @@ class DatasetInfo:
         border_px: Width of the border in which depth is not valid, pixels of the original image.
         max_depth_m: Depth beyond which a value is not valid, metres.
         intrinsics: The camera of all rows without ``camera_px``, or None.
-        shard: ``I/N of ID`` for one of N parts of a data set; empty for a whole one.
+        shard: Which part of a data set this is; None for a whole one.
     """
 
     name: str
@@ -93,7 +94,9 @@ class DatasetInfo:
     border_px: int = 0
     max_depth_m: float = 10.0
     intrinsics: Intrinsics | None = None
-    shard: str = field(default="", repr=False)  # the content of a cache does not depend on it
+    shard: Shard | None = field(
+        default=None, repr=False
+    )  # the content of a cache does not depend on it
 
     def camera(self, row: PairRow, height: int, width: int) -> Intrinsics:
         """The camera of a photo of this size; NYU's focal length is assumed if none is known.
@@ -197,21 +200,20 @@ def read_info(root: Path) -> DatasetInfo:
         values = json.loads(read_text(path))
         _refuse_unknown(values, INFO_FIELDS)
         unit = values.get("depth_unit", "mm")
-        camera = values.get("intrinsics")
         info = DatasetInfo(
             name=str(values.get("name", root.resolve().name)),
             metres_per_unit=METRES_PER_UNIT[unit] if isinstance(unit, str) else float(unit),
             border_px=int(values.get("border_px", 0)),
             max_depth_m=float(values.get("max_depth_m", 10.0)),
-            intrinsics=_parse_intrinsics(camera) if camera else None,
-            shard=str(values.get("shard", "")),
+            intrinsics=_parse_intrinsics(camera) if (camera := values.get("intrinsics")) else None,
+            shard=Shard.parse(values["shard"]) if "shard" in values else None,
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         cause = str(error).partition("\n")[0]
         raise DataError(
             f"{path} cannot be used ({type(error).__name__}: {cause}); it is a JSON object with "
             "name, depth_unit (mm, cm, m or metres per count, such as 0.0002), border_px, "
-            f"max_depth_m and intrinsics ({', '.join(CAMERA_FIELDS)}), all optional"
+            f"max_depth_m, shard and intrinsics ({', '.join(CAMERA_FIELDS)}), all optional"
         ) from None
     if not (info.metres_per_unit > 0 and info.border_px >= 0 and 0 < info.max_depth_m <= 65.535):
         raise DataError(
@@ -223,9 +225,9 @@ def read_info(root: Path) -> DatasetInfo:
 
 def write_info(root: Path, info: DatasetInfo) -> None:
     """Write ``dataset.json`` into the folder ``root``."""
-    values: dict[str, Any] = asdict(info)
+    values: dict[str, Any] = asdict(info) | {"shard": info.shard and str(info.shard)}
     values["depth_unit"] = values.pop("metres_per_unit")
-    given = {name: value for name, value in values.items() if value not in (None, "")}
+    given = {name: value for name, value in values.items() if value is not None}
     write_text(root / INFO_NAME, json.dumps(given, indent=1) + "\n")
 
 

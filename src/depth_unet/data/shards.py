@@ -1,6 +1,5 @@
 """Shards of a data set, read as the set that they are parts of."""
 
-import re
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -10,9 +9,6 @@ from depth_unet.data.layout import plain_name
 from depth_unet.data.source import Frame, Source
 from depth_unet.errors import DataError
 
-SHARD = re.compile(r"(?P<shard>\d+/(?P<count>[1-9]\d*)) of (?P<set>\w+)")
-"""``shard`` of dataset.json."""
-
 
 class Shards(Source):
     """The frames of several shards, room by room in the order of the rooms' names.
@@ -20,16 +16,17 @@ class Shards(Source):
     That is the order of the whole set, so that splits, batches and results are the same.
 
     Args:
-        sources: The shards, in any order.
+        sources: The shards, in any order; each states its number.
 
     Raises:
         DataError: Two of them hold the same frame.
     """
 
     def __init__(self, sources: Sequence[Source]) -> None:
+        sources = sorted(sources, key=lambda source: source.info.shard or ())
         self._sources = tuple(sources)
         self.root = sources[0].root
-        self.info = replace(sources[0].info, shard="")
+        self.info = replace(sources[0].info, shard=None)
         places = [(source, index) for source in sources for index in range(len(source.rows))]
         self._places = sorted(places, key=lambda place: place[0].rows[place[1]].room_group)
         self.rows = [source.rows[index] for source, index in self._places]
@@ -41,7 +38,7 @@ class Shards(Source):
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """The shards."""
+        """The shards by number."""
         return self._sources
 
     def read(self, index: int) -> Frame:
@@ -76,15 +73,15 @@ def group_shards(sources: Sequence[Source]) -> list[list[int]]:
 
     Warns of a set of which shards are missing.
     """
-    found = [SHARD.fullmatch(source.info.shard) for source in sources]
     groups: dict[str, list[int]] = {}
-    for index, match in enumerate(found):
-        groups.setdefault(match["set"] if match else f" {index}", []).append(index)
+    for index, source in enumerate(sources):
+        shard = source.info.shard
+        groups.setdefault(shard.whole if shard else f" {index}", []).append(index)
     for group in groups.values():
-        shards = [match for index in group if (match := found[index])]
-        if shards and sum(Fraction(1, int(match["count"])) for match in shards) < 1:
+        shards = [shard for index in group if (shard := sources[index].info.shard)]
+        if shards and sum(Fraction(1, shard.count) for shard in shards) < 1:
             folders = ", ".join(str(sources[index].root) for index in group)
-            numbers = ", ".join(match["shard"] for match in shards)
+            numbers = ", ".join(f"{shard.number}/{shard.count}" for shard in shards)
             warnings.warn(
                 f"{folders}: shard {numbers} of a set without the others; to use the whole set, "
                 "name the folders of all shards",

@@ -38,5 +38,26 @@ def crc32_of(path: Path) -> int:
     return checksum
 
 
+def git_hashes(path: Path) -> tuple[str, str]:
+    """The names that git gives a file, and its LFS pointer: the Hub lists one of them.
+
+    The pointer of a large file states its size and SHA-256.
+
+    Reference:
+        https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+    """
+    size = path.stat().st_size
+    plain, content = hashlib.sha1(b"blob %d\0" % size), hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(2**20):
+            plain.update(chunk)
+            content.update(chunk)
+    pointer = (
+        "version https://git-lfs.github.com/spec/v1\n"
+        f"oid sha256:{content.hexdigest()}\nsize {size}\n"
+    ).encode()
+    return plain.hexdigest(), hashlib.sha1(b"blob %d\0" % len(pointer) + pointer).hexdigest()
+
+
 def _unreadable(path: Path, error: OSError) -> DataError:
     return DataError(f"{path} cannot be read ({error.strerror or error}); restore it")

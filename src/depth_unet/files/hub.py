@@ -5,7 +5,7 @@ compared with the hashes that the Hub states.
 """
 
 import errno
-import hashlib
+import json
 import os
 import re
 import sys
@@ -17,6 +17,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, TypeGuard
 
 from depth_unet.errors import CheckpointError, ConfigError, DataError, check_installed
+from depth_unet.files.checksum import git_hashes
 from depth_unet.files.damage import MOST_LENGTH
 from depth_unet.files.fetch import OFFLINE, is_offline
 
@@ -98,27 +99,6 @@ def fetch_from_hub(name: str, files: Sequence[str], *, offline: bool = False) ->
         )
     _check_hash(name, path, hashes[file])
     return path
-
-
-def git_hashes(path: Path) -> tuple[str, str]:
-    """The names that git gives a file, and its LFS pointer: the Hub lists one of them.
-
-    The pointer of a large file states its size and SHA-256.
-
-    Reference:
-        https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
-    """
-    size = path.stat().st_size
-    plain, content = hashlib.sha1(b"blob %d\0" % size), hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(2**20):
-            plain.update(chunk)
-            content.update(chunk)
-    pointer = (
-        "version https://git-lfs.github.com/spec/v1\n"
-        f"oid sha256:{content.hexdigest()}\nsize {size}\n"
-    ).encode()
-    return plain.hexdigest(), hashlib.sha1(b"blob %d\0" % len(pointer) + pointer).hexdigest()
 
 
 def check_upload(repo: str, files: Sequence[str], *, private: bool, overwrite: bool) -> None:
@@ -231,8 +211,6 @@ def _explained(name: str, *, offline: bool = False) -> Iterator[None]:
     try:
         with _progress():
             yield
-    except ConfigError:
-        raise
     except errors.GatedRepoError:
         raise CheckpointError(
             f"{name} is gated; ask for access on its page, and {LOG_IN}"
@@ -243,8 +221,10 @@ def _explained(name: str, *, offline: bool = False) -> Iterator[None]:
         ) from None
     except errors.RevisionNotFoundError:
         raise CheckpointError(f"{name} has no such revision; check its branches and tags") from None
-    except Exception as error:  # of huggingface_hub, its HTTP library and the system
+    except Exception as error:
         cause = _first_cause(error)
+        if not _is_from_outside(error):
+            raise
         if isinstance(cause, errors.HfHubHTTPError):
             raise DataError(f"{name}: the Hub refuses it ({_answer(cause)}); {ANSWERS}") from None
         if isinstance(cause, OSError) and cause.errno in DISK:
@@ -283,6 +263,21 @@ def _first_cause(error: BaseException) -> BaseException:
     while error.__cause__ is not None and not isinstance(error, HfHubHTTPError):
         error = error.__cause__
     return error
+
+
+def _is_from_outside(error: BaseException) -> bool:
+    """Whether it tells of the system, the network or a server's answer, not of a faulty program.
+
+    Such are the errors that huggingface_hub and its HTTP library define.
+    """
+    from huggingface_hub.errors import HfHubHTTPError
+
+    packages = {one.__module__.partition(".")[0] for one in HfHubHTTPError.__mro__} - {"builtins"}
+    return (
+        isinstance(error, OSError | json.JSONDecodeError)
+        or type(error).__module__.partition(".")[0] in packages
+        or (error.__cause__ is not None and _is_from_outside(error.__cause__))
+    )
 
 
 def _joined(text: str) -> str:

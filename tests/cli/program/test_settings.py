@@ -43,6 +43,10 @@ SAME = {
     "export a b.onnx --correlation 1 2 3 4 --spread-scale 2": (
         "checkpoint: a\nout: b.onnx\ncorrelation: [1, 2, 3, 4]\nspread-scale: 2"
     ),
+    "push a b/c --licence mit --data d e/f --private": (
+        "checkpoint: a\nmodel: b/c\nlicence: mit\ndata: [d, e/f]\nprivate: true"
+    ),
+    "app --weights a --port 0 --static b": "weights: a\nport: 0\nstatic: b",
     "inspect a --most 0": "source: a\nmost: 0\nform: null\nsheet: ~",
     "prepare a b --skip-bad": "source: a\nout: b\nskip_bad: yes",
     "label a b --out c --disagreement .2": "inputs: [a, b]\nout: c\ndisagreement: .2",

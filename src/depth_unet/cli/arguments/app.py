@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from depth_unet.cli.arguments.kinds import Switch, option
+from depth_unet.cli.arguments.kinds import CommandArguments, Switch, option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppArguments:
+class AppArguments(CommandArguments):
     """Serve a page that predicts and measures in the browser; photos stay on their device."""
 
     weights: Annotated[str | None, option("NAME|FILE", default="transfer")] = None

@@ -37,7 +37,7 @@ class ExportArguments(CommandArguments):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PushArguments:
+class PushArguments(CommandArguments):
     """Write a run to the Hugging Face Hub: weights, ONNX file, settings and model card."""
 
     checkpoint: Annotated[str, tyro.conf.Positional, operand("RUN")]

@@ -14,6 +14,7 @@ from depth_unet.data.layout import (
     write_index,
     write_info,
 )
+from depth_unet.data.shard import Shard
 from depth_unet.rooms.options import WHOLE, RoomPlan, RoomsOptions
 from depth_unet.rooms.output.encode import jpeg_bytes, png_bytes
 from depth_unet.rooms.output.record import RoomRecord, hash_set
@@ -39,8 +40,14 @@ def encode_pair(
 
 def write_lists(out: Path, options: RoomsOptions, records: Iterable[RoomRecord]) -> None:
     """Write the data set's description, then its index."""
-    shard = "" if options.shard == WHOLE else f"{options.shard} of {hash_set(options)}"
-    write_info(out, DatasetInfo(name=f"synthetic rooms of seed {options.seed}", shard=shard))
+    shard = Shard.parse(f"{options.shard} of {hash_set(options)}")
+    write_info(
+        out,
+        DatasetInfo(
+            name=f"synthetic rooms of seed {options.seed}",
+            shard=None if options.shard == WHOLE else shard,
+        ),
+    )
     write_index(
         out,
         (
