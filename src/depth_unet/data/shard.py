@@ -10,13 +10,13 @@ class Shard(NamedTuple):
     """One part of a data set.
 
     Attributes:
-        number: From 1 to ``count``.
-        count: Number of parts.
+        number: From 1 to ``total``.
+        total: Number of parts.
         whole: Name that all parts of the data set have in common.
     """
 
     number: int
-    count: int
+    total: int
     whole: str
 
     @classmethod
@@ -28,10 +28,10 @@ class Shard(NamedTuple):
         """
         found = _TEXT.fullmatch(text)
         shard = cls(int(found[1]), int(found[2]), found[3]) if found else cls(0, 0, "")
-        if not 1 <= shard.number <= shard.count:
+        if not 1 <= shard.number <= shard.total:
             raise ValueError(f"shard is {text!r}; write I/N of NAME with I from 1 to N")
         return shard
 
     def __str__(self) -> str:
         """``I/N of NAME``."""
-        return f"{self.number}/{self.count} of {self.whole}"
+        return f"{self.number}/{self.total} of {self.whole}"

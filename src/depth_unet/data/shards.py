@@ -79,9 +79,9 @@ def group_shards(sources: Sequence[Source]) -> list[list[int]]:
         groups.setdefault(shard.whole if shard else f" {index}", []).append(index)
     for group in groups.values():
         shards = [shard for index in group if (shard := sources[index].info.shard)]
-        if shards and sum(Fraction(1, shard.count) for shard in shards) < 1:
+        if shards and sum(Fraction(1, shard.total) for shard in shards) < 1:
             folders = ", ".join(str(sources[index].root) for index in group)
-            numbers = ", ".join(f"{shard.number}/{shard.count}" for shard in shards)
+            numbers = ", ".join(f"{shard.number}/{shard.total}" for shard in shards)
             warnings.warn(
                 f"{folders}: shard {numbers} of a set without the others; to use the whole set, "
                 "name the folders of all shards",
