@@ -94,9 +94,7 @@ class DatasetInfo:
     border_px: int = 0
     max_depth_m: float = 10.0
     intrinsics: Intrinsics | None = None
-    shard: Shard | None = field(
-        default=None, repr=False
-    )  # the content of a cache does not depend on it
+    shard: Shard | None = field(default=None, repr=False)  # a cache's content is the same
 
     def camera(self, row: PairRow, height: int, width: int) -> Intrinsics:
         """The camera of a photo of this size; NYU's focal length is assumed if none is known.
@@ -232,8 +230,7 @@ def write_info(root: Path, info: DatasetInfo) -> None:
 
 
 def _refuse_unknown(values: dict[str, Any], known: Collection[str]) -> None:
-    unknown = ", ".join(name for name in values if name not in known)
-    if unknown:
+    if unknown := ", ".join(name for name in values if name not in known):
         raise ValueError(f"unknown fields: {unknown}")
 
 
