@@ -8,7 +8,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -48,11 +48,14 @@ class Model:
     messages: list[str] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
 
-    def commit(self, files: dict[str, bytes], message: str = "") -> str:
-        """Add a commit that adds or replaces files."""
+    def commit(
+        self, files: dict[str, bytes], message: str = "", removed: Sequence[str] = ()
+    ) -> str:
+        """Add a commit that adds, replaces or removes files."""
         before = self.commits[self.head] if self.commits else {}
         name = hashlib.sha1(f"{id(self)} {len(self.commits)} {message}".encode()).hexdigest()
-        self.commits[name] = before | files
+        kept = {file: content for file, content in before.items() if file not in removed}
+        self.commits[name] = kept | files
         self.messages.append(message)
         return name
 
@@ -320,15 +323,17 @@ class _Answers(BaseHTTPRequestHandler):
         self._check_token()
         model = self._model(name)
         header, *operations = map(json.loads, self.body.splitlines())
-        files = dict[str, bytes]()
+        files, removed = dict[str, bytes](), list[str]()
         for one in operations:
             value = one["value"]
             if one["key"] == "lfsFile":
                 files[value["path"]] = self.state.uploads[value["oid"]]
+            elif one["key"] == "deletedFile":
+                removed.append(value["path"])
             else:
                 assert one["key"] == "file"
                 files[value["path"]] = base64.b64decode(value["content"])
-        commit = model.commit(files, header["value"]["summary"])
+        commit = model.commit(files, header["value"]["summary"], removed)
         url = f"{self.state.address}/{name}/commit/{commit}"
         self._send_json({"commitUrl": url, "commitOid": commit, "success": True})
 

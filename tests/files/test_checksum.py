@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from depth_unet.errors import DataError
-from depth_unet.files.checksum import CHUNK_BYTES, crc32_of, sha256_of
+from depth_unet.files.checksum import CHUNK_BYTES, crc32_of, sha256_of, unchanged
 
 
 def test_bytes(tmp_path: Path) -> None:
@@ -30,3 +30,17 @@ def test_missing(checksum: Callable[[Path], object], tmp_path: Path) -> None:
     """A file that cannot be read is named."""
     with pytest.raises(DataError, match=r"gone cannot be read \(No such file.*; restore it"):
         checksum(tmp_path / "gone")
+
+
+def test_unchanged(tmp_path: Path) -> None:
+    """The checksums are those of what was read; files that change meanwhile are refused."""
+    paths = [tmp_path / name for name in "ab"]
+    for path in paths:
+        path.write_bytes(b"abc")
+    with unchanged(*paths) as checksums:
+        assert checksums == [sha256_of(path) for path in paths]
+    with (
+        pytest.raises(DataError, match="b was written to while it was read; run it again"),
+        unchanged(*paths),
+    ):
+        paths[1].write_bytes(b"xyz")

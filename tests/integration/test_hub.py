@@ -4,11 +4,14 @@ import hashlib
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
+import safetensors
 import yaml
 
 import depth_unet
@@ -19,6 +22,7 @@ from depth_unet.model.checkpoint import read
 from depth_unet.model.shipped import BEST_NAME, WEIGHTS, shipped_weights
 from depth_unet.predict.label.teachers import open_teacher
 from depth_unet.predict.onnx import OnnxModel
+from depth_unet.report.card import Facts, read_figures, write_card
 from depth_unet.report.evaluation.table import COLUMNS
 from tests.hub_server import TOKEN, USER, Hub, serving_hub
 from tests.integration.commandline import (
@@ -166,6 +170,34 @@ def test_card_with_an_evaluation(logged_in: Hub, evaluated: Path) -> None:
     assert f"[{low:.3f}, {high:.3f}]" in text
     assert "box rooms, anna/boxes" in text
     assert str(run.parent) not in text
+    assert "the run's own weights, which these files hold in half precision.\n" in text
+
+
+def test_the_library_reads_the_card(evaluated: Path) -> None:
+    """huggingface_hub finds in the front matter what was written; a card needs no library."""
+    from huggingface_hub import ModelCard
+
+    checkpoint = read(evaluated / BEST_NAME)
+    sha256 = sha256_of(evaluated / BEST_NAME)
+    evaluations = read_figures(evaluated / "evaluation", sha256)
+    facts = Facts(
+        name=NAME,
+        checkpoint=checkpoint,
+        sha256=sha256,
+        licence="LicenseRef-mine",
+        data=("räume 1",),
+        evaluations=evaluations,
+    )
+    with mock.patch.dict(sys.modules, {"huggingface_hub": None}):
+        text = write_card(facts)
+    assert "own weights" not in text, "these files hold the evaluated weights themselves"
+    data = ModelCard(text).data
+    assert (data.license, data.license_name) == ("other", "licenseref-mine")
+    assert data.get("license_link") is None, "no such file is written"
+    assert (data.model_name, data.datasets) == ("rooms", ["räume-1"])
+    expected = [round(evaluations[0].scores[metric]["mean"], 4) for metric in COLUMNS]
+    assert [result.metric_value for result in data.eval_results] == expected
+    assert {result.dataset_split for result in data.eval_results} == {"test"}
 
 
 def test_evaluation_of_other_weights(logged_in: Hub, evaluated: Path, tmp_path: Path) -> None:
@@ -191,10 +223,62 @@ def test_shipped_weights(logged_in: Hub) -> None:
     assert matter["license"] == "other"
     assert matter["license_name"] == "licenseref-research-use"
     assert matter["license_link"] == "LICENSE.md"
+    assert "own weights" not in str(files["README.md"], "utf-8")
     figures = facts_in(shipped_weights("scratch", ".onnx"))["metrics"]
     assert f"- protocol: {figures['protocol']}\n- abs_rel: {figures['abs_rel']}" in str(
         files["README.md"], "utf-8"
     )
+
+
+def test_terms_of_shipped_weights(logged_in: Hub, run_folder: Path, tmp_path: Path) -> None:
+    """Their terms stay with them, under any name, and not with other weights."""
+    copy = tmp_path / "copy.safetensors"
+    shutil.copyfile(shipped_weights("scratch"), copy)
+    for source in ("scratch", copy):
+        outcome = command("push", source, NAME, "--licence", "apache-2.0")
+        assert_refused(outcome, "--licence is apache-2.0", "LicenseRef-Research-Use; leave")
+    assert not logged_in.models
+    model = logged_in.add(NAME, {"LICENSE.md": b"by hand", "notes.txt": b"kept"})
+    for source in (copy, run_folder):
+        outcome = command("push", source, NAME)
+        assert_refused(outcome, f"{NAME} already has LICENSE.md; choose another name")
+    assert len(model.commits) == 1
+    given = ("--licence", "licenseref-research-use", "--overwrite")
+    assert command("push", copy, NAME, *given).code == 0
+    assert model.commits[model.head]["LICENSE.md"] == (WEIGHTS / "LICENSE.md").read_bytes()
+    outcome = command("push", run_folder, NAME, "--overwrite")
+    assert outcome.code == 0, outcome.err
+    assert "removed LICENSE.md, the terms of other weights" in outcome.err
+    assert set(model.commits[model.head]) == EVERY | {"notes.txt"}
+
+
+def test_weights_that_change_meanwhile(
+    logged_in: Hub, evaluated: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that writes its checkpoint while it is read is refused: the checksum is another's."""
+    run = Path(shutil.copytree(evaluated, tmp_path / "run"))
+    reading = safetensors.safe_open
+
+    def open_and_replace(path: Path, **given: Any) -> Any:
+        stream = reading(path, **given)
+        shutil.copyfile(run / "last.safetensors", run / "new")
+        (run / "new").replace(run / BEST_NAME)
+        return stream
+
+    commands = (
+        ("push", run, NAME),
+        ("evaluate", run, "--data", cache, "--out", tmp_path / "evaluation"),
+        ("export", run, tmp_path / "run.onnx"),
+    )
+    for line in commands:
+        shutil.copyfile(evaluated / BEST_NAME, run / BEST_NAME)
+        with monkeypatch.context() as patch:
+            patch.setattr("depth_unet.model.checkpoint.safe_open", open_and_replace)
+            outcome = command(*line)
+        assert_refused(outcome, f"{run / BEST_NAME} was written to while it was read; run it again")
+    assert not logged_in.models
+    assert not (tmp_path / "run.onnx").exists()
+    assert not (tmp_path / "evaluation/metrics.json").exists()
 
 
 def test_own_card(

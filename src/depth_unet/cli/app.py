@@ -18,6 +18,7 @@ from depth_unet.cli.arguments.app import AppArguments
 from depth_unet.cli.program.streams import say
 from depth_unet.config.checks import check_range
 from depth_unet.errors import ConfigError, DataError, check_installed
+from depth_unet.files.checksum import unchanged
 from depth_unet.files.text import as_path
 from depth_unet.model.shipped import ONNX, find_weights, shipped_names, shipped_weights, short_name
 
@@ -96,7 +97,9 @@ def _read_own(weights: str) -> Network:
     checkpoint = resolve(weights)
     with tempfile.TemporaryDirectory(prefix="depth-unet-") as folder:
         graph = Path(folder) / f"{OWN}{ONNX}"
-        write_onnx(graph, load_weights(weights), [checkpoint], "fp16")
+        with unchanged(checkpoint) as (sha256,):
+            loaded = load_weights(weights)
+        write_onnx(graph, loaded, {checkpoint: sha256}, "fp16")
         return read_network(OWN, graph, short_name(checkpoint))
 
 

@@ -1,6 +1,7 @@
 """``depth-unet export``: weights for prediction, as one small file or as an ONNX file."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from depth_unet.export.checkpoint import (
     load_weights,
     set_errors,
 )
-from depth_unet.files.checksum import sha256_of
+from depth_unet.files.checksum import sha256_of, unchanged
 from depth_unet.images.photo import read_photo
 from depth_unet.model.checkpoint import Checkpoint, resolve, save
 from depth_unet.model.shipped import CHECKPOINT, ONNX, short_name
@@ -39,11 +40,13 @@ def run(arguments: ExportArguments) -> list[DataError]:
     if suffix == ONNX:
         check_installed(str(out), "onnx")
     paths = [resolve(name) for name in (arguments.checkpoint, *arguments.average)]
-    checkpoint = average([load_weights(path) for path in paths])
+    with unchanged(*paths) as checksums:
+        checkpoint = average([load_weights(path) for path in paths])
     config = set_errors(checkpoint.config, arguments.spread_scale, arguments.correlation)
     checkpoint = replace(checkpoint, config=config, state={}, extra={})
     if suffix == ONNX:
-        write_onnx(out, checkpoint, paths, arguments.precision)
+        sources = dict(zip(paths, checksums, strict=True))
+        write_onnx(out, checkpoint, sources, arguments.precision)
     elif arguments.precision == "fp16":
         save(out, replace(checkpoint, weights=in_half_precision(checkpoint.weights)))
     else:
@@ -55,15 +58,15 @@ def run(arguments: ExportArguments) -> list[DataError]:
 
 
 def write_onnx(
-    out: Path, checkpoint: Checkpoint, sources: list[Path], precision: StoredChoice
+    out: Path, checkpoint: Checkpoint, sources: Mapping[Path, str], precision: StoredChoice
 ) -> None:
-    """Write an ONNX file of weights that were read from ``sources``."""
+    """Write an ONNX file of weights that were read from ``sources``, files by checksum."""
     from depth_unet.export import external, int8, onnx  # noqa: PLC0415  # onnx is optional
 
     licences = {external.licence_of(path) for path in sources}
     source = onnx.Source(
-        name=short_name(sources[0]),
-        sha256=", ".join(sha256_of(path) for path in sources),
+        name=short_name(next(iter(sources))),
+        sha256=", ".join(sources.values()),
         licence=licences.pop() if len(licences) == 1 else onnx.LICENCE,
     )
     if precision == "int8":

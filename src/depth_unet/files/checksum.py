@@ -2,6 +2,8 @@
 
 import hashlib
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from depth_unet.errors import DataError
@@ -20,6 +22,23 @@ def sha256_of(path: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise _unreadable(path, error) from None
+
+
+@contextmanager
+def unchanged(*paths: Path) -> Iterator[list[str]]:
+    """SHA-256 of each of the files that are read meanwhile, so that it is that of what was read.
+
+    Raises:
+        DataError: A file is missing, cannot be read, or was replaced or written to meanwhile.
+    """
+    checksums = [sha256_of(path) for path in paths]
+    yield checksums
+    for path, checksum in zip(paths, checksums, strict=True):
+        if sha256_of(path) != checksum:
+            raise DataError(
+                f"{path} was written to while it was read; run it again when it is finished, or "
+                "name a copy"
+            )
 
 
 def crc32_of(path: Path) -> int:

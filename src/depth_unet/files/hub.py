@@ -101,14 +101,17 @@ def fetch_from_hub(name: str, files: Sequence[str], *, offline: bool = False) ->
     return path
 
 
-def check_upload(repo: str, files: Sequence[str], *, private: bool, overwrite: bool) -> None:
+def check_upload(repo: str, files: Sequence[str], *, private: bool, overwrite: bool) -> list[str]:
     """Refuse to write a model before any work is done.
 
     Args:
         repo: OWNER/NAME.
-        files: Names of the files that will be written.
+        files: Names of the files that will be written or removed.
         private: Whether only its owner may see it.
         overwrite: Whether files that it has may be replaced.
+
+    Returns:
+        Which of the files it has.
 
     Raises:
         ConfigError: The name is not one, nobody is logged in, the model has such files, or it is
@@ -131,7 +134,7 @@ def check_upload(repo: str, files: Sequence[str], *, private: bool, overwrite: b
         try:
             info = api.model_info(repo)
         except errors.RepositoryNotFoundError:
-            return
+            return []
     present = [one.rfilename for one in info.siblings or () if one.rfilename in files]
     if present and not overwrite:
         raise ConfigError(
@@ -140,15 +143,19 @@ def check_upload(repo: str, files: Sequence[str], *, private: bool, overwrite: b
         )
     if private and not info.private:
         raise ConfigError(f"{repo} exists and is public; make it private on its page, or leave it")
+    return present
 
 
-def upload(repo: str, files: Mapping[str, Path], message: str, *, private: bool) -> str:
+def upload(
+    repo: str, files: Mapping[str, Path], message: str, *, remove: Sequence[str], private: bool
+) -> str:
     """Write files of a model, all in one commit; the model is made if it does not exist.
 
     Args:
         repo: OWNER/NAME.
         files: By their name in the model.
         message: Of the commit.
+        remove: Files that it has and that the commit removes.
         private: Whether only its owner may see it, if it is new.
 
     Returns:
@@ -157,12 +164,15 @@ def upload(repo: str, files: Mapping[str, Path], message: str, *, private: bool)
     Raises:
         DataError: The Hub cannot be reached, or refuses. The model is as before, or new and empty.
     """
-    from huggingface_hub import CommitOperationAdd
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
     with _explained(repo):
         api = _api()
         api.create_repo(repo, private=private or None, exist_ok=True)
-        operations = [CommitOperationAdd(name, path) for name, path in files.items()]
+        operations: list[CommitOperationAdd | CommitOperationDelete] = [
+            *(CommitOperationAdd(name, path) for name, path in files.items()),
+            *(CommitOperationDelete(name, is_folder=False) for name in remove),
+        ]
         return str(api.create_commit(repo, operations, commit_message=message).oid)
 
 

@@ -1,5 +1,6 @@
 """The model card of a network on the Hub: what its run and its evaluation state, nothing else."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from depth_unet.errors import DataError
-from depth_unet.files.hub import SCHEME
+from depth_unet.files.hub import LIBRARY, SCHEME
 from depth_unet.model.checkpoint import Checkpoint
 from depth_unet.report.evaluation.table import COLUMNS
 from depth_unet.report.leaderboard.boards import make_boards
@@ -29,6 +30,8 @@ class Facts:
         checkpoint: Config and weights.
         sha256: Checksum of the weights file.
         licence: SPDX name; empty if nobody stated it.
+        terms: Name of the file that holds the terms, if it lies beside the card.
+        is_halved: Whether the files hold the evaluated weights in half precision.
         data: Names of the training data, if anybody stated them.
         base: Model of the Hub whose weights these are; empty if they are no copy.
         evaluations: Of these weights.
@@ -40,6 +43,8 @@ class Facts:
     checkpoint: Checkpoint
     sha256: str
     licence: str = ""
+    terms: str = ""
+    is_halved: bool = False
     data: Sequence[str] = ()
     base: str = ""
     evaluations: Sequence[Evaluation] = ()
@@ -83,6 +88,7 @@ def write_card(facts: Facts) -> str:
         licence=facts.licence,
         data=facts.data,
         sha256=facts.sha256,
+        is_halved=facts.is_halved,
         tables=tables(make_boards(facts.evaluations)),
         stated=facts.stated,
         text=facts.text.strip(),
@@ -91,32 +97,31 @@ def write_card(facts: Facts) -> str:
 
 def front_matter(facts: Facts) -> str:
     """What the Hub reads, as YAML."""
-    from huggingface_hub import ModelCardData
+    import yaml  # slow to import
 
     bases = list(dict.fromkeys(filter(None, (facts.base, *_BASE.findall(facts.checkpoint.origin)))))
-    results = [one for part in facts.evaluations for one in _results(part)]
-    measured = [result.metric_type for result in results]
-    data = ModelCardData(
-        library_name="depth-unet",
-        pipeline_tag=TASK,
-        tags=[*TAGS],
-        **_licence(facts.licence),
-        base_model=bases or None,
-        datasets=[_identifier(name) for name in facts.data] or None,
-        metrics=list(dict.fromkeys(measured or _names(facts.stated))) or None,
-        model_name=facts.name.partition("/")[2],
-        eval_results=results or None,
-    )
-    if not results:
-        del data.model_name
-    return str(data.to_yaml(line_break="\n")).strip()
+    results = [_results(evaluation) for evaluation in facts.evaluations]
+    measured = [metric["type"] for result in results for metric in result["metrics"]]
+    index = {"name": facts.name.partition("/")[2], "results": results}
+    fields = {
+        "library_name": LIBRARY,
+        "pipeline_tag": TASK,
+        "tags": [*TAGS],
+        **_licence(facts),
+        "base_model": bases,
+        "datasets": [_identifier(name) for name in facts.data],
+        "metrics": list(dict.fromkeys(measured or _names(facts.stated))),
+        "model-index": [index] if results else [],
+    }
+    stated = {name: value for name, value in fields.items() if value}
+    return yaml.safe_dump(stated, sort_keys=False, allow_unicode=True, width=math.inf).strip()
 
 
-def _licence(spdx: str) -> dict[str, Any]:
-    """The Hub names licences in small letters, and has no place for those of others."""
-    name = spdx.lower()
+def _licence(facts: Facts) -> dict[str, str]:
+    """The Hub names licences in small letters; of others, it takes a name and a file."""
+    name = facts.licence.lower()
     if name.startswith("licenseref-"):
-        return {"license": "other", "license_name": name, "license_link": "LICENSE.md"}
+        return {"license": "other", "license_name": name, "license_link": facts.terms}
     return {"license": name or "unknown"}
 
 
@@ -133,20 +138,23 @@ def _identifier(name: str) -> str:
     return re.sub(r"[^\w./-]+", "-", name).strip("-")
 
 
-def _results(evaluation: Evaluation) -> list[Any]:
-    from huggingface_hub import EvalResult
-
-    return [
-        EvalResult(
-            task_type=TASK,
-            dataset_type=_identifier(evaluation.dataset),
-            dataset_name=f"{evaluation.dataset}, {evaluation.split}",
-            dataset_split=evaluation.split,
-            dataset_args={"protocol": evaluation.rules, "flip_averaging": evaluation.flip},
-            metric_type=metric,
-            metric_name=COLUMNS[metric][:-2],
-            metric_value=round(evaluation.scores[metric]["mean"], 4),
-        )
-        for metric in COLUMNS
-        if metric in evaluation.scores
-    ]
+def _results(evaluation: Evaluation) -> dict[str, Any]:
+    """The figures of one split, as the Hub's ``model-index`` holds them."""
+    return {
+        "task": {"type": TASK},
+        "dataset": {
+            "name": f"{evaluation.dataset}, {evaluation.split}",
+            "type": _identifier(evaluation.dataset),
+            "split": evaluation.split,
+            "args": {"protocol": evaluation.rules, "flip_averaging": evaluation.flip},
+        },
+        "metrics": [
+            {
+                "type": metric,
+                "value": round(evaluation.scores[metric]["mean"], 4),
+                "name": COLUMNS[metric][:-2],
+            }
+            for metric in COLUMNS
+            if metric in evaluation.scores
+        ],
+    }

@@ -19,7 +19,7 @@ from depth_unet.data.splits import Splits
 from depth_unet.errors import DataError
 from depth_unet.evaluate.guesses import guess_predictors
 from depth_unet.evaluate.score import AnyPredictor, PredictArray
-from depth_unet.files.checksum import sha256_of
+from depth_unet.files.checksum import unchanged
 from depth_unet.files.hub import name_in_cache
 from depth_unet.files.owner import own_folder
 from depth_unet.model.checkpoint import resolve
@@ -82,7 +82,8 @@ def score_checkpoint(
     source: Source, path: Path, arguments: EvaluateArguments
 ) -> tuple[NetworkResults, PredictArray]:
     """Score a network, and the guesses fitted to its training frames."""
-    model = DepthModel.from_file(path).to(choose_device(arguments.device))
+    with unchanged(path) as (sha256,):
+        model = DepthModel.from_file(path).to(choose_device(arguments.device))
     checkpoint = model.checkpoint
     splits = Splits.from_dict(checkpoint.splits).for_source(source)
     parts = choose_splits(source, splits, arguments.split)
@@ -96,7 +97,7 @@ def score_checkpoint(
         protocol=rules,
         name=arguments.name or short_name(path),
         checkpoint=path,
-        sha256=sha256_of(path),
+        sha256=sha256,
         engine=model.engine,
         config=checkpoint.config,
         step=checkpoint.step,
