@@ -17,6 +17,7 @@ from tests.data.forms.recorders import (
     registered_messages,
     write_rosbag1,
     write_video,
+    write_viewer,
 )
 from tests.integration.commandline import (
     FEW_STEPS,
@@ -27,18 +28,34 @@ from tests.integration.commandline import (
 )
 
 pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
-WHOLE_WAY = ("record3d", "stray", "tum", "rosbag 1", "folders mm")
+WHOLE_WAY = ("record3d", "stray", "tum", "rosbag 1", "rosbag 2 mcap", "viewer", "folders mm")
 NAMES = {
     "record3d": "record3d: recordings of Record3D",
     "stray": "stray: recordings of Stray Scanner",
     "tum": "tum: TUM's RGB-D layout",
     "rosbag 1": "rosbag: bags of ROS 1 and 2",
+    "rosbag 2 mcap": "rosbag: bags of ROS 1 and 2",
+    "viewer": "rosbag: bags of ROS 1 and 2, and of the RealSense Viewer",
     "folders mm": "folders: folders images and depth",
 }
+NUM = {"stray": NUM_FRAMES - 1, "viewer": 2}  # of frames with depth in each room
+
+
+def write_viewer_rooms(at: Path) -> Path:
+    """A slanted wall in front of two cameras that stand side by side, for each room."""
+    cameras_px = (60.0, 60.0, 31.5, 23.5), (120.0, 120.0, 63.5, 47.5)
+    still, beside = (0.0, 0, 0, 0, 0, 0, 1), (-0.02, 0, 0, 0, 0, 0, 1)
+    for room, depth_mm in (("hall", 1800.0), ("kitchen", 2600.0)):
+        wall_mm = depth_mm + np.arange(48)[:, None] * 9 + np.arange(64) * 5
+        sizes = (64, 48), (128, 96)
+        write_viewer(at / f"{room}.bag", wall_mm, cameras_px, sizes, (still, beside), unit_m=0.0001)
+    return at
 
 
 def write(kind: str, at: Path) -> Path:
     """Two rooms in a form."""
+    if kind == "viewer":
+        return write_viewer_rooms(at)
     recorder, size = RECORDERS[kind]
     return recorder(at, record(size))
 
@@ -49,7 +66,7 @@ def test_from_recording_to_score(kind: str, tmp_path: Path) -> None:
     root, cache, run = write(kind, tmp_path / "mine"), tmp_path / "cache", tmp_path / "run"
     seen = depth_unet("inspect", root)
     assert seen.code == 0, seen.err
-    num = 2 * (NUM_FRAMES - kind.startswith("stray"))
+    num = 2 * NUM.get(kind, NUM_FRAMES)
     for words in (NAMES[kind], f"{num} (", "2 (2 no split)", "no sign of common mistakes"):
         assert words in seen.out, seen.out
     prepared = depth_unet("prepare", root, cache, "--size", "64x48")
@@ -62,6 +79,19 @@ def test_from_recording_to_score(kind: str, tmp_path: Path) -> None:
     for data in (cache, root):
         results = results_in(tmp_path / f"scored_{data.name}")
         assert results["num_images"] == {"unseen": num // 2}
+
+
+def test_training_without_cache(tmp_path: Path) -> None:
+    """``train`` reads recordings as they lie, and sees the frames that a cache would hold."""
+    root, cache = write("rosbag 1", tmp_path / "mine"), tmp_path / "cache"
+    assert depth_unet("prepare", root, cache, "--size", "64x48").code == 0
+    losses = []
+    for data in (root, cache):
+        run = tmp_path / f"run {data.name}"
+        trained = depth_unet("train", "seed", "--data", data, "--out", run, *FEW_STEPS)
+        assert trained.code == 0, trained.err
+        losses.append((run / "metrics.csv").read_text().splitlines()[:2])
+    assert losses[0] == losses[1]
 
 
 def shorten_video(root: Path) -> None:

@@ -28,6 +28,7 @@ from depth_unet.data.layout import (
 )
 from depth_unet.errors import DataError
 from depth_unet.files.checksum import sha256_of
+from depth_unet.files.walk import is_file
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.images.photo import DecodedPhoto, read_photo
 
@@ -173,7 +174,7 @@ class PairsSource(Original):
         if self.only_tests and row.official_split != "test":
             return
         for name in (row.rgb, row.depth):
-            if not _is_file(self.root / name):
+            if not is_file(self.root / name):
                 raise DataError(
                     f"{where} names {name}, which is missing; restore the file or remove the row"
                 )
@@ -287,10 +288,3 @@ def _hash(*parts: bytes | np.ndarray) -> str:
     for part in parts:
         digest.update(part.tobytes() if isinstance(part, np.ndarray) else part)
     return digest.hexdigest()
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # circular links, or a name that is too long
-        return False

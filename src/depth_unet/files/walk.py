@@ -15,6 +15,14 @@ def refuse(error: OSError) -> None:
     )
 
 
+def is_file(path: Path) -> bool:
+    """Whether a path is a file; circular links and names that are too long are none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def walk(root: Path, on_error: OnError = refuse) -> Iterator[tuple[Path, list[Path]]]:
     """Each folder from ``root`` downwards, with its files in order of their names.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from depth_unet.errors import DataError
 from depth_unet.files.checksum import sha256_of
 from depth_unet.files.damage import as_data_error
+from depth_unet.files.walk import is_file
 
 MOST_BYTES = 2**30  # of one member; a damaged header may claim any size
 
@@ -24,12 +25,8 @@ class Folder:
     def has(self, name: str) -> bool:
         """Whether the file exists; a folder is listed once, which is faster than many queries."""
         folder, _, base = name.rpartition("/")
-        if base in self._names_in(folder):
-            return True
-        try:  # a newer file, or another case where the system ignores case
-            return (self.root / name).is_file()
-        except OSError:  # for example a name that is too long
-            return False
+        # Else it may be a newer file, or have another case where the system ignores case.
+        return base in self._names_in(folder) or is_file(self.root / name)
 
     def names_in(self, folder: str) -> Collection[str]:
         """Names of the files in a folder."""

@@ -13,7 +13,7 @@ from jaxtyping import UInt16
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.forms.files import Archive, Files, Folder
 from depth_unet.data.forms.form_source import Pixels
-from depth_unet.data.forms.photo_files import check_is_file
+from depth_unet.data.forms.photo_files import check_is_file, shot_of_files
 from depth_unet.data.forms.recording import (
     RecordingForm,
     Shot,
@@ -24,7 +24,6 @@ from depth_unet.data.forms.recording import (
 )
 from depth_unet.data.layout import OnBad
 from depth_unet.errors import ConfigError, DataError, install_command
-from depth_unet.files.checksum import sha256_of
 from depth_unet.files.damage import as_data_error
 from depth_unet.images.millimetres import as_millimetres
 from depth_unet.images.photo import read_photo
@@ -99,12 +98,12 @@ def _open_exr(path: Path, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
         return []
     size = size_of_depth(_read_depth, [depth for _, _, depth in pairs])
     return [
-        Shot(
-            name=str(number),
-            place=str(depth),
+        shot_of_files(
+            str(number),
+            photo,
+            depth,
             camera=_camera(metadata, number, size, stated, str(file)),
-            read=functools.partial(_read_exr, photo, depth),
-            origin=functools.partial(_origin_exr, photo, depth),
+            read_depth=_read_depth,
         )
         for number, photo, depth in pairs
     ]
@@ -130,16 +129,8 @@ def _origin_packed(files: Files, name: str) -> str:
     return " ".join(files.origin(part) for part in names if files.has(part))
 
 
-def _read_exr(photo: Path, depth: Path) -> Pixels:
-    return read_photo(photo), _read_depth(depth)
-
-
 def _read_depth(depth: Path) -> UInt16[np.ndarray, "h w"]:
     return as_millimetres(read_exr(depth, EXR_CHANNELS))
-
-
-def _origin_exr(photo: Path, depth: Path) -> str:
-    return f"{sha256_of(photo)} {sha256_of(depth)}"
 
 
 def _unpack(files: Files, name: str, dtype: np.dtype[Any]) -> np.ndarray:
