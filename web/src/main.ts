@@ -6,8 +6,8 @@ import { byId, fill, label, on, show, write } from "./elements";
 import { fetchFile, fetchJson, forgetOthers, located, type Example, type Model } from "./models";
 import { Network } from "./network";
 import { checkPhoto } from "./photo";
-import { toProblem } from "./problem";
-import { Result, type Tool } from "./result";
+import { explain, toProblem } from "./problem";
+import { Result, type FileKind, type Tool } from "./result";
 import text from "./text.json";
 
 interface Photo {
@@ -26,7 +26,9 @@ const compare = byId("compare", HTMLInputElement);
 const modelChoice = byId("model", HTMLSelectElement);
 
 let models: Model[] = [];
+/** The photo that is shown, and the one that was asked for last. */
 let photo: Photo | null = null;
+let wanted: Photo | null = null;
 let last = Promise.resolve();
 
 /** Do something after all before it is done; its faults are explained on the page. */
@@ -60,7 +62,9 @@ function start(): void {
   result.choose("look");
   show("camera", "mediaDevices" in navigator); // not on pages without HTTPS
   listen();
-  if ("serviceWorker" in navigator) void navigator.serviceWorker.register("sw.js");
+  if ("serviceWorker" in navigator) {
+    navigator.serviceWorker.register("sw.js").catch(() => undefined); // forbidden, or unreachable
+  }
   void explained(showExamples);
   void attempt(async () => {
     await load();
@@ -82,33 +86,36 @@ function listen(): void {
     });
   }
   document.addEventListener("paste", (event) => openFile(event.clipboardData?.files[0]));
-  on("model", "change", () => attempt(() => predict(photo)));
+  on("model", "change", () => want(wanted && { ...wanted }));
   on("camera", "click", () => explained(startCamera));
-  on("take", "click", () => attempt(takePhoto));
+  on("take", "click", () => explained(takePhoto));
   on("stop", "click", () => attempt(stopCamera));
   on("compare", "input", () => result.stage.uncover(compare.valueAsNumber));
   on("fov", "input", () => write("degrees", text.degrees, { degrees: fov.valueAsNumber }));
-  on("fov", "change", () => setFov(fov.valueAsNumber));
-  on("reset", "click", () => setFov(null));
+  on("fov", "change", () => want(wanted && { ...wanted, fovDeg: fov.valueAsNumber }));
+  on("reset", "click", () => want(wanted && { ...wanted, fovDeg: null }));
   on("tools", "change", (input) => result.choose(input.value as Tool));
   on("length", "submit", () => attempt(() => result.applyKnown(metres.valueAsNumber)));
   on("clear", "click", () => attempt(() => result.clear()));
   on("shapes", "change", (input) => result.showPoints(input.value === "points"));
-  on("downloads", "click", (button) => attempt(() => result.download(button.value)));
+  on("downloads", "click", (target) => {
+    const kind = target.closest("button")?.value as FileKind | undefined;
+    if (kind) void attempt(() => result.download(kind));
+  });
 }
 
 async function showExamples(): Promise<void> {
   for (const { file, title, fov_deg } of await fetchJson<Example[]>("examples.json")) {
     const button = document.createElement("button");
     button.append(Object.assign(new Image(), { src: file, alt: title }));
-    button.onclick = () => attempt(() => openExample(file, title, fov_deg));
+    button.onclick = () => explained(() => openExample(file, title, fov_deg));
     byId("examples", HTMLElement).append(button);
   }
 }
 
 async function openExample(url: string, name: string, fovDeg: number): Promise<void> {
   const response = await fetchFile(url);
-  await openPhoto({ source: await response.blob(), name, fovDeg });
+  void want({ source: await explain("download", response.blob()), name, fovDeg });
 }
 
 async function fetchModels(): Promise<void> {
@@ -134,18 +141,27 @@ async function load(): Promise<{ model: Model; engine: string }> {
 }
 
 function openFile(file: File | undefined): void {
-  if (file) void attempt(() => openPhoto({ source: file, name: file.name, fovDeg: null }));
+  if (file) void want({ source: file, name: file.name, fovDeg: null });
 }
 
-async function openPhoto(opened: Photo): Promise<void> {
-  await checkPhoto(opened.source);
-  await predict(opened);
+/** Predict what is asked for, unless something newer is asked for before its turn comes. */
+function want(next: Photo | null): Promise<void> {
+  wanted = next;
+  return attempt(async () => {
+    if (wanted !== next) return;
+    try {
+      await predict(next);
+    } finally {
+      if (wanted === next) wanted = photo;
+    }
+  });
 }
 
 /** Predict depth of a photo: another one, or the same with another network or field of view. */
 async function predict(next: Photo | null): Promise<void> {
+  if (next && next.source !== photo?.source) await checkPhoto(next.source);
   const { model, engine } = await load();
-  if (!next) return;
+  if (!next) return write("status", text.ready);
   write("status", text.predicting);
   const begin = performance.now();
   const { shown, ...answer } = await network.ask("see", next);
@@ -154,22 +170,19 @@ async function predict(next: Photo | null): Promise<void> {
   if (photo?.source !== next.source) result.forget();
   photo = next;
   const names = { photo: next.name, model: `depth-unet ${model.name}`, engine };
-  await result.show(new Prediction(names, answer, model.correlation), shown);
   label("stage", fill(text.photoLabel, { name: next.name, ...answer.size }));
-  showLens(answer);
+  showLens(answer, wanted === next);
+  await result.show(new Prediction(names, answer, model.correlation), shown);
   write("status", text.done, { seconds: duration / 1000, engine });
 }
 
-function showLens({ size, focalPx, focalFrom }: Answer): void {
+function showLens({ size, focalPx, focalFrom }: Answer, isNewest: boolean): void {
   write("focal", text.focal, { pixels: focalPx, from: text.focalFrom[focalFrom] });
+  if (!isNewest) return; // the slider stays where the visitor put it since
   const longer = Math.max(size.width, size.height);
   const degrees = (Math.atan(longer / (2 * focalPx)) * 360) / Math.PI;
   fov.value = String(degrees);
   write("degrees", text.degrees, { degrees });
-}
-
-function setFov(fovDeg: number | null): Promise<void> {
-  return attempt(() => predict(photo && { ...photo, fovDeg }));
 }
 
 async function startCamera(): Promise<void> {
@@ -177,21 +190,24 @@ async function startCamera(): Promise<void> {
 }
 
 async function showFrame(frame: ImageBitmap, rate: number): Promise<void> {
-  if (!camera.stream) return; // stopped while the frame waited
+  if (!camera.live) return frame.close(); // stopped while the frame waited
   if (photo) result.forget();
+  if (wanted === photo) wanted = null;
   photo = null;
   show("still", false);
   show("live", true);
-  await load();
-  const seen = await network.ask("see", { source: frame, fovDeg: null });
-  frame.close();
+  await load().catch((error: unknown) => {
+    frame.close();
+    throw error;
+  });
+  const seen = await network.ask("see", { source: frame, fovDeg: null }, undefined, [frame]);
   await result.look(seen.shown, seen.size, seen.mapSize, seen.depthM);
   write("frames", text.frames, { rate });
 }
 
 async function takePhoto(): Promise<void> {
   const name = `photo ${new Date().toISOString().slice(0, 19)}`;
-  await openPhoto({ source: await camera.photo(), name, fovDeg: null });
+  void want({ source: await camera.photo(), name, fovDeg: null });
 }
 
 function stopCamera(): void {

@@ -20,11 +20,12 @@ export class Network {
     job: Job,
     input: Parameters<Jobs[Job]>[0],
     report?: (share: number) => void,
+    transfer: Transferable[] = [],
   ): ReturnType<Jobs[Job]> {
     const worker = (this.worker ??= startWorker());
     const answer = new Promise<unknown>((resolve, reject) => {
       const fail = (problem: Problem) => {
-        if (problem.kind !== "damaged") this.stop();
+        if (problem.kind !== "damaged" && problem.kind !== "transparent") this.stop();
         reject(problem);
       };
       worker.onmessage = ({ data }: MessageEvent<Reply>) => {
@@ -32,8 +33,9 @@ export class Network {
         else if ("output" in data) resolve(data.output);
         else fail(new Problem(data.kind, data.message));
       };
-      worker.onerror = ({ message }) => fail(toProblem(message, "wasm"));
-      worker.postMessage({ job, input } satisfies Question);
+      worker.onerror = ({ message }: Partial<ErrorEvent>) =>
+        fail(message ? toProblem(message, "wasm") : new Problem("download", "the worker"));
+      worker.postMessage({ job, input } satisfies Question, transfer);
     });
     return answer as ReturnType<Jobs[Job]>;
   }

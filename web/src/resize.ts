@@ -1,5 +1,7 @@
 /** Resizing as `images/resize.py` and the canvas as `predict/canvas.py`. */
 
+import { Problem } from "./problem";
+
 export interface Size {
   height: number;
   width: number;
@@ -81,6 +83,7 @@ function average(image: ImageBitmap, size: Size): Pixels {
     for (let from = 0, y = top; from < rgba.length; y++) {
       line.fill(0);
       for (let x = 0; x < image.width; x++, from += 4) {
+        if (rgba[from + 3] < 255) throw new Problem("transparent"); // its colour is not known
         const [to, share] = [3 * columnOf[x], columnShare[x]];
         for (let c = 0; c < 3; c++) {
           line[to + c] += share * rgba[from + c];

@@ -12,6 +12,7 @@ import { Stage, type Line } from "./stage";
 import text from "./text.json";
 
 export type Tool = keyof typeof text.help;
+export type FileKind = "png" | "npy" | "ply" | "glb" | "json";
 
 export class Result {
   readonly stage = new Stage(
@@ -25,7 +26,9 @@ export class Result {
   private tool: Tool = "look";
   private pending: Pixel | null = null;
   private pairs: [Pixel, Pixel][] = [];
-  private known: { ends: [Pixel, Pixel]; metres: number | null } | null = null;
+  /** The ends of a length that is not typed yet, and the length that depth is scaled to. */
+  private ends: [Pixel, Pixel] | null = null;
+  private known: { ends: [Pixel, Pixel]; metres: number } | null = null;
 
   /** Show an image of a photo, with its depth as colour. */
   async look(image: ImageBitmap, size: Size, mapSize: Size, mapM: Float32Array): Promise<void> {
@@ -37,22 +40,47 @@ export class Result {
     show("result", true);
   }
 
-  /** Show a prediction; marks stay, and so does a known length. */
+  /** Show a prediction; marks stay, and so does a known length, unless it fits no more. */
   async show(original: Prediction, image: ImageBitmap): Promise<void> {
-    const prediction = this.scaled(original);
-    const { size, mapSize, focalPx } = original.answer;
+    let [prediction, fault]: [Prediction, unknown] = [original, null];
+    try {
+      if (this.known) prediction = original.calibrated(...this.known.ends, this.known.metres);
+    } catch (error) {
+      [fault, this.ends, this.known] = [error, this.known!.ends, null];
+    }
+    const { size, mapSize } = original.answer;
     await this.look(image, size, mapSize, prediction.mapM());
     const surface = surfaceOf(prediction, image);
-    const { Scene } = await import("./scene"); // large, and not needed before
-    this.scene ??= new Scene(byId("space", HTMLCanvasElement));
-    this.scene.show(surface, image, focalPx / size.height);
     this.view = { original, prediction, surface };
     this.showMarks();
+    const isSolid = await this.showSolid(prediction, surface, image);
+    for (const id of ["solid", "glb"]) show(id, isSolid);
+    show("flat", !isSolid);
+    if (fault) throw fault as Problem;
+  }
+
+  /** Show the surface in 3-D; false where the browser cannot. */
+  private async showSolid(
+    { answer }: Prediction,
+    surface: Surface,
+    image: ImageBitmap,
+  ): Promise<boolean> {
+    show("solid", true); // the canvas needs its size
+    try {
+      const { Scene } = await import("./scene"); // large, and not needed before
+      this.scene ??= new Scene(byId("space", HTMLCanvasElement));
+      this.scene.show(surface, image, answer.focalPx / answer.size.height);
+      return true;
+    } catch (error) {
+      console.warn(error);
+      return false;
+    }
   }
 
   /** Forget all marks; the next photo starts without. */
   forget(): void {
-    [this.view, this.pending, this.pairs, this.known] = [null, null, [], null];
+    this.view = null;
+    this.forgetMarks();
     write("readout", "");
     this.showMarks();
   }
@@ -66,24 +94,30 @@ export class Result {
 
   /** All depth follows from the length of the known line. */
   async applyKnown(metres: number): Promise<void> {
-    if (!this.known) throw new Problem("noPoints");
-    this.known.metres = metres;
+    const ends = this.ends ?? this.known?.ends;
+    if (!ends || !this.view) throw new Problem("noPoints");
+    this.view.original.calibrated(...ends, metres); // refuses what does not fit
+    [this.known, this.ends] = [{ ends, metres }, null];
     await this.rescale();
   }
 
   async clear(): Promise<void> {
-    [this.pending, this.pairs, this.known] = [null, [], null];
+    this.forgetMarks();
     await this.rescale();
+  }
+
+  private forgetMarks(): void {
+    [this.pending, this.pairs, this.ends, this.known] = [null, [], null, null];
   }
 
   showPoints(asPoints: boolean): void {
     this.scene?.showPoints(asPoints);
   }
 
-  async download(kind: string): Promise<void> {
+  async download(kind: FileKind): Promise<void> {
     if (!this.view) return;
     const { prediction, surface } = this.view;
-    const makers: Record<string, () => Blob | Promise<Blob>> = {
+    const makers: Record<FileKind, () => Blob | Promise<Blob>> = {
       png: () => png16(prediction),
       npy: () => npy(prediction),
       ply: () => ply(prediction, surface),
@@ -96,16 +130,6 @@ export class Result {
 
   private async rescale(): Promise<void> {
     if (this.view && this.image) await this.show(this.view.original, this.image);
-  }
-
-  private scaled(original: Prediction): Prediction {
-    if (!this.known?.metres) return original;
-    try {
-      return original.calibrated(...this.known.ends, this.known.metres);
-    } catch (error) {
-      this.known.metres = null;
-      throw error;
-    }
   }
 
   private read(pixel: Pixel, byKey: boolean): void {
@@ -122,7 +146,7 @@ export class Result {
     this.pending = ends ? null : pixel;
     if (ends && this.tool === "measure") this.pairs.push(ends);
     if (ends && this.tool === "known") {
-      this.known = { ends, metres: null };
+      this.ends = ends;
       byId("metres", HTMLInputElement).focus();
     }
     this.showMarks();
@@ -139,7 +163,7 @@ export class Result {
       return item;
     });
     byId("distances", HTMLElement).replaceChildren(...items);
-    show("measured", items.length > 0 || this.known !== null);
+    show("measured", items.length > 0 || (this.ends ?? this.known) !== null);
     const factor = this.view?.prediction.scale ?? 1;
     write("scaled", factor === 1 ? "" : text.scaled, { factor });
     this.drawMarks();
@@ -149,10 +173,10 @@ export class Result {
     const lines: Line[] = this.pairs.map(([start, stop], i) => {
       return { start, stop, label: String(i + 1), isKnown: false };
     });
-    if (this.known) {
-      const { ends, metres } = this.known;
-      lines.push({ start: ends[0], stop: ends[1], label: `${metres ?? "?"} m`, isKnown: true });
-    }
+    const add = ([start, stop]: [Pixel, Pixel], length: number | string) =>
+      lines.push({ start, stop, label: fill(text.line, { length }), isKnown: true });
+    if (this.known) add(this.known.ends, this.known.metres);
+    if (this.ends) add(this.ends, "?");
     this.stage.draw(lines, this.pending);
   }
 }

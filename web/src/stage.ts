@@ -101,6 +101,7 @@ export class Stage {
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
     const step = event.shiftKey ? FAST : 1;
     const arrow = ARROWS[event.key];
     if (arrow) {
@@ -139,8 +140,7 @@ async function readPalette(): Promise<Uint32Array> {
 }
 
 function contextOf(canvas: HTMLCanvasElement, { width, height }: Size): CanvasRenderingContext2D {
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
+  Object.assign(canvas, { width, height });
   return canvas.getContext("2d")!;
 }
 

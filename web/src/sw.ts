@@ -1,52 +1,69 @@
 /** The service worker: the page works without a network once it was loaded. */
 
-declare const __FILES__: string[]; // all built files; their names change with their contents
+declare const __FILES__: string[]; // all built files but this and the page itself
+declare const __VERSION__: string; // changes with each of them and with the page
 
-const CACHE = `page ${__FILES__.join(" ")}`;
-const CHANGING = ["./", "models.json", "examples.json"];
 const scope = self as unknown as Scope;
+const OURS = `depth-unet page ${scope.registration.scope} `;
+const CACHE = OURS + __VERSION__;
+const ASSETS = new URL("assets/", location.href).href; // names there change with their contents
+const REFRESHED = ["models.json", "examples.json"].map((name) => new URL(name, location.href).href);
+// Threads need them. A host may send them since, but not when the files were kept.
+const ISOLATION = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
 
+// A new version waits until no tab of the old one is left, whose files are removed then.
 scope.oninstall = (event) => event.waitUntil(keepPage());
 scope.onactivate = (event) => event.waitUntil(dropOldPages());
 scope.onfetch = (event) => {
   const isOwn = new URL(event.request.url).origin === location.origin;
-  if (isOwn && event.request.method === "GET") event.respondWith(respond(event.request));
+  if (isOwn && event.request.method === "GET") event.respondWith(respond(event));
 };
 
 async function keepPage(): Promise<void> {
   const cache = await caches.open(CACHE);
-  const changing = CHANGING.map((url) => new Request(url, { cache: "reload" }));
+  const changing = ["./", ...REFRESHED].map((url) => new Request(url, { cache: "reload" }));
   await cache.addAll([...changing, ...__FILES__]);
-  await scope.skipWaiting();
 }
 
 async function dropOldPages(): Promise<void> {
   for (const name of await caches.keys()) {
-    if (name.startsWith("page") && name !== CACHE) await caches.delete(name);
+    if (name.startsWith(OURS) && name !== CACHE) await caches.delete(name);
   }
   await scope.clients.claim();
 }
 
 /** Hashed files from the cache; others from the server, or from the cache where it is away. */
-async function respond(request: Request): Promise<Response> {
+async function respond(event: FetchEvent): Promise<Response> {
+  const { request } = event;
   const cache = await caches.open(CACHE);
   const kept = await cache.match(request, { ignoreSearch: true });
-  if (kept && request.url.includes("/assets/")) return kept;
-  try {
-    const response = await fetch(request);
-    if (kept && response.ok) await cache.put(request, response.clone());
-    return response;
-  } catch (error) {
-    if (kept) return kept;
-    throw error;
+  if (kept && request.url.startsWith(ASSETS)) return isolated(kept);
+  const response = await fetch(request).catch(() => null);
+  if (!response) return kept ? isolated(kept) : Response.error();
+  if (response.ok && REFRESHED.includes(request.url)) {
+    event.waitUntil(cache.put(request, response.clone()).catch(() => undefined)); // if full
   }
+  return response;
+}
+
+function isolated({ body, headers }: Response): Response {
+  return new Response(body, { headers: { ...Object.fromEntries(headers), ...ISOLATION } });
 }
 
 /** What we use of the scope of a service worker, which the types of pages lack. */
 interface Scope {
   clients: { claim(): Promise<void> };
-  skipWaiting(): Promise<void>;
-  oninstall: (event: { waitUntil(work: Promise<void>): void }) => void;
+  registration: { scope: string };
+  oninstall: (event: Pick<FetchEvent, "waitUntil">) => void;
   onactivate: Scope["oninstall"];
-  onfetch: (event: { request: Request; respondWith(response: Promise<Response>): void }) => void;
+  onfetch: (event: FetchEvent) => void;
+}
+
+interface FetchEvent {
+  request: Request;
+  respondWith(response: Promise<Response>): void;
+  waitUntil(work: Promise<void>): void;
 }

@@ -34,7 +34,7 @@ const jobs = {
     network = null;
     const { graph, external } = await fetchModel(model, report);
     const options = { executionProviders: ["wasm"], externalData: external };
-    const session = await explain("network", InferenceSession.create(graph, options));
+    const session = await explain("start", InferenceSession.create(graph, options));
     network = { session, model };
     return `ONNX Runtime Web ${env.versions.web ?? ""}, WebAssembly`;
   },
@@ -44,10 +44,9 @@ const jobs = {
     if (!network) throw new Problem("network", "none is loaded");
     const { session, model } = network;
     const [image, exifPx] = source instanceof Blob ? await openPhoto(source) : [source, null];
-    const [mapSize, rgb] = toPixels(image, model.canvas);
-    const shown = await shrunk(image);
     const size = { height: image.height, width: image.width };
-    image.close();
+    const prepare = async () => [toPixels(image, model.canvas), await shrunk(image)] as const;
+    const [[mapSize, rgb], shown] = await prepare().finally(() => image.close());
     const lens = lensOf(Math.max(size.height, size.width), fovDeg, exifPx, model);
     const camera = Float32Array.of(
       (lens.focalPx * mapSize.width) / size.width,
