@@ -12,17 +12,16 @@ const addExamples: Plugin = {
     handler(_, bundle) {
       const built = Object.keys(bundle).filter((name) => name !== "sw.js" && name !== "index.html");
       const page = bundle["index.html"] as Rolldown.OutputAsset;
-      const hash = createHash("sha256").update(page.source).update(built.join());
+      const version = createHash("sha256").update(page.source).digest("hex");
       const examples = readdirSync(EXAMPLES).map((file) => {
         const [fileName, source] = [`examples/${file}`, readFileSync(`${EXAMPLES}/${file}`)];
         this.emitFile({ type: "asset", fileName, source });
-        hash.update(source);
         return fileName;
       });
       const worker = bundle["sw.js"] as Rolldown.OutputChunk;
       worker.code = worker.code
         .replaceAll("__FILES__", JSON.stringify([...built, ...examples]))
-        .replaceAll("__VERSION__", JSON.stringify(hash.digest("hex")));
+        .replaceAll("__VERSION__", JSON.stringify(version));
     },
   },
 };
@@ -40,7 +39,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: { index: "index.html", sw: "src/sw.ts" },
+      input: { index: "index.html", sw: "src/sw/sw.ts" },
       output: {
         entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
       },

@@ -2,12 +2,12 @@
 
 import { Camera } from "./camera";
 import { Prediction, type Answer } from "./depth";
-import { byId, fill, label, on, show, write } from "./elements";
+import { byId, fill, on, show, write } from "./elements";
 import { fetchFile, fetchJson, forgetOthers, located, type Example, type Model } from "./models";
 import { Network } from "./network";
 import { checkPhoto } from "./photo";
 import { explain, toProblem } from "./problem";
-import { Result, type FileKind, type Tool } from "./result";
+import { Result, type Tool } from "./result";
 import text from "./text.json";
 
 interface Photo {
@@ -57,19 +57,15 @@ function start(): void {
     element.textContent = (text as Record<string, unknown>)[element.dataset.text!] as string;
   }
   document.title = text.title;
-  label("space", text.spaceLabel);
+  byId("space", HTMLElement).ariaLabel = text.spaceLabel;
   result.stage.uncover(compare.valueAsNumber);
   result.choose("look");
   show("camera", "mediaDevices" in navigator); // not on pages without HTTPS
   listen();
-  if ("serviceWorker" in navigator) {
-    navigator.serviceWorker.register("sw.js").catch(() => undefined); // forbidden, or unreachable
-  }
+  const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined; // none without HTTPS
+  workers?.register("sw.js").catch(() => undefined); // site data may be blocked
   void explained(showExamples);
-  void attempt(async () => {
-    await load();
-    write("status", text.ready);
-  });
+  void want(null);
 }
 
 function listen(): void {
@@ -98,10 +94,7 @@ function listen(): void {
   on("length", "submit", () => attempt(() => result.applyKnown(metres.valueAsNumber)));
   on("clear", "click", () => attempt(() => result.clear()));
   on("shapes", "change", (input) => result.showPoints(input.value === "points"));
-  on("downloads", "click", (target) => {
-    const kind = target.closest("button")?.value as FileKind | undefined;
-    if (kind) void attempt(() => result.download(kind));
-  });
+  on("downloads", "click", (target) => attempt(() => result.download(target.closest("button"))));
 }
 
 async function showExamples(): Promise<void> {
@@ -149,11 +142,7 @@ function want(next: Photo | null): Promise<void> {
   wanted = next;
   return attempt(async () => {
     if (wanted !== next) return;
-    try {
-      await predict(next);
-    } finally {
-      if (wanted === next) wanted = photo;
-    }
+    await predict(next).finally(() => (wanted = wanted === next ? photo : wanted));
   });
 }
 
@@ -161,8 +150,8 @@ function want(next: Photo | null): Promise<void> {
 async function predict(next: Photo | null): Promise<void> {
   if (next && next.source !== photo?.source) await checkPhoto(next.source);
   const { model, engine } = await load();
-  if (!next) return write("status", text.ready);
-  write("status", text.predicting);
+  write("status", next ? text.predicting : text.ready);
+  if (!next) return;
   const begin = performance.now();
   const { shown, ...answer } = await network.ask("see", next);
   const { duration } = performance.measure("predict", { start: begin });
@@ -170,15 +159,16 @@ async function predict(next: Photo | null): Promise<void> {
   if (photo?.source !== next.source) result.forget();
   photo = next;
   const names = { photo: next.name, model: `depth-unet ${model.name}`, engine };
-  label("stage", fill(text.photoLabel, { name: next.name, ...answer.size }));
-  showLens(answer, wanted === next);
+  const words = fill(text.photoLabel, { name: next.name, ...answer.size });
+  byId("stage", HTMLElement).ariaLabel = words;
+  showLens(answer);
   await result.show(new Prediction(names, answer, model.correlation), shown);
   write("status", text.done, { seconds: duration / 1000, engine });
 }
 
-function showLens({ size, focalPx, focalFrom }: Answer, isNewest: boolean): void {
+function showLens({ size, focalPx, focalFrom }: Answer): void {
   write("focal", text.focal, { pixels: focalPx, from: text.focalFrom[focalFrom] });
-  if (!isNewest) return; // the slider stays where the visitor put it since
+  if (wanted !== photo) return; // the slider stays where the visitor put it since
   const longer = Math.max(size.width, size.height);
   const degrees = (Math.atan(longer / (2 * focalPx)) * 360) / Math.PI;
   fov.value = String(degrees);
@@ -186,27 +176,27 @@ function showLens({ size, focalPx, focalFrom }: Answer, isNewest: boolean): void
 }
 
 async function startCamera(): Promise<void> {
-  for await (const [frame, rate] of camera.frames()) await attempt(() => showFrame(frame, rate));
+  for await (const [frame, rate] of camera.frames()) {
+    await attempt(() => showFrame(frame, rate));
+    frame.close();
+  }
 }
 
 async function showFrame(frame: ImageBitmap, rate: number): Promise<void> {
-  if (!camera.live) return frame.close(); // stopped while the frame waited
+  if (!camera.live) return; // stopped while the frame waited
   if (photo) result.forget();
   if (wanted === photo) wanted = null;
   photo = null;
   show("still", false);
   show("live", true);
-  await load().catch((error: unknown) => {
-    frame.close();
-    throw error;
-  });
-  const seen = await network.ask("see", { source: frame, fovDeg: null }, undefined, [frame]);
+  await load();
+  const seen = await network.ask("see", { source: frame, fovDeg: null });
   await result.look(seen.shown, seen.size, seen.mapSize, seen.depthM);
   write("frames", text.frames, { rate });
 }
 
 async function takePhoto(): Promise<void> {
-  const name = `photo ${new Date().toISOString().slice(0, 19)}`;
+  const name = fill(text.taken, { time: new Date().toISOString().slice(0, 19) });
   void want({ source: await camera.photo(), name, fovDeg: null });
 }
 

@@ -53,18 +53,13 @@ export function measure(
   longerSide: number,
 ): Measurement {
   const [start, stop] = points;
+  const metres = distance(start.placeM, stop.placeM);
   const errors = covariance(points, weights, (a, b) => correlation(a, b, config, longerSide));
+  const interval = errors && distanceInterval(start.placeM, stop.placeM, errors, config.widening);
   const [startDepth, stopDepth] = [start, stop].map(({ placeM }, i) =>
     depthEstimate(placeM[2], errors && errors[i][i]),
   );
-  return {
-    ...{ start, stop, startDepth, stopDepth },
-    /** Costly: it takes 4096 distances. */
-    get distance() {
-      const [a, b] = [start.placeM, stop.placeM];
-      return { metres: distance(a, b), interval: errors && distanceInterval(a, b, errors, config) };
-    },
-  };
+  return { start, stop, distance: { metres, interval }, startDepth, stopDepth };
 }
 
 export function distance(a: Vector, b: Vector): number {
@@ -103,12 +98,7 @@ function correlation(a: Point, b: Point, config: Correlation, longerSide: number
   return config.far + (1 - config.far) * near;
 }
 
-function distanceInterval(
-  a: Vector,
-  b: Vector,
-  errors: number[][],
-  { widening }: Correlation,
-): Interval {
+function distanceInterval(a: Vector, b: Vector, errors: number[][], widening: number): Interval {
   const deviation = Math.sqrt(errors[0][0]);
   const slope = deviation > 0 ? errors[0][1] / deviation : 0;
   const rest = Math.sqrt(Math.max(errors[1][1] - slope ** 2, 0));

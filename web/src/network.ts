@@ -20,12 +20,17 @@ export class Network {
     job: Job,
     input: Parameters<Jobs[Job]>[0],
     report?: (share: number) => void,
-    transfer: Transferable[] = [],
   ): ReturnType<Jobs[Job]> {
-    const worker = (this.worker ??= startWorker());
+    const worker = (this.worker ??= new Worker(new URL("./worker.ts", import.meta.url), {
+      type: "module",
+    }));
     const answer = new Promise<unknown>((resolve, reject) => {
       const fail = (problem: Problem) => {
-        if (problem.kind !== "damaged" && problem.kind !== "transparent") this.stop();
+        if (problem.kind !== "damaged" && problem.kind !== "transparent") {
+          // It may no longer work, such as one out of memory; another one is started.
+          worker.terminate();
+          [this.worker, this.loaded] = [null, null];
+        }
         reject(problem);
       };
       worker.onmessage = ({ data }: MessageEvent<Reply>) => {
@@ -34,19 +39,9 @@ export class Network {
         else fail(new Problem(data.kind, data.message));
       };
       worker.onerror = ({ message }: Partial<ErrorEvent>) =>
-        fail(message ? toProblem(message, "wasm") : new Problem("download", "the worker"));
-      worker.postMessage({ job, input } satisfies Question, transfer);
+        fail(toProblem(message ?? "the worker is missing", message ? "wasm" : "download"));
+      worker.postMessage({ job, input } satisfies Question);
     });
     return answer as ReturnType<Jobs[Job]>;
   }
-
-  /** End a worker that may no longer work, such as one out of memory; another one is started. */
-  private stop(): void {
-    this.worker?.terminate();
-    [this.worker, this.loaded] = [null, null];
-  }
-}
-
-function startWorker(): Worker {
-  return new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 }

@@ -43,14 +43,14 @@ function canvasSize(photo: Size, canvas: Size): Size {
 
 /** All pixels of a small image. */
 export function rgbaOf(image: ImageBitmap): Uint8ClampedArray<ArrayBuffer> {
-  const canvas = new OffscreenCanvas(image.width, image.height);
-  const context = canvas.getContext("2d", { willReadFrequently: true })!;
-  context.drawImage(image, 0, 0);
-  return context.getImageData(0, 0, image.width, image.height).data;
+  const [[, rgba]] = bands(image);
+  return rgba;
 }
 
 /** Bands of rows, so that a large photo needs no second copy in memory. */
-function* bands(image: ImageBitmap): Generator<[top: number, rgba: Uint8ClampedArray]> {
+function* bands(
+  image: ImageBitmap,
+): Generator<[top: number, rgba: Uint8ClampedArray<ArrayBuffer>]> {
   const rows = Math.max(1, Math.floor(BAND_BYTES / (4 * image.width)));
   const canvas = new OffscreenCanvas(image.width, Math.min(rows, image.height));
   const context = canvas.getContext("2d", { willReadFrequently: true })!;

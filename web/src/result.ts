@@ -5,14 +5,14 @@ import { json, npy, ply, png16, save, statement } from "./downloads";
 import { byId, fill, show, write } from "./elements";
 import type { Estimate, Measurement, Pixel } from "./measure";
 import { surfaceOf, type Surface } from "./mesh";
-import { Problem } from "./problem";
+import { Problem, toProblem } from "./problem";
 import type { Size } from "./resize";
 import type { Scene } from "./scene";
 import { Stage, type Line } from "./stage";
 import text from "./text.json";
 
 export type Tool = keyof typeof text.help;
-export type FileKind = "png" | "npy" | "ply" | "glb" | "json";
+type FileKind = "png" | "npy" | "ply" | "glb" | "json";
 
 export class Result {
   readonly stage = new Stage(
@@ -42,39 +42,28 @@ export class Result {
 
   /** Show a prediction; marks stay, and so does a known length, unless it fits no more. */
   async show(original: Prediction, image: ImageBitmap): Promise<void> {
-    let [prediction, fault]: [Prediction, unknown] = [original, null];
+    let [prediction, fault]: [Prediction, Problem | null] = [original, null];
     try {
       if (this.known) prediction = original.calibrated(...this.known.ends, this.known.metres);
     } catch (error) {
-      [fault, this.ends, this.known] = [error, this.known!.ends, null];
+      [fault, this.ends, this.known] = [toProblem(error), this.known!.ends, null];
     }
-    const { size, mapSize } = original.answer;
+    const { size, mapSize, focalPx } = original.answer;
     await this.look(image, size, mapSize, prediction.mapM());
     const surface = surfaceOf(prediction, image);
     this.view = { original, prediction, surface };
     this.showMarks();
-    const isSolid = await this.showSolid(prediction, surface, image);
+    show("solid", true); // the canvas needs its size
+    const drawn = import("./scene").then(({ Scene }) => {
+      // Large, and not needed before.
+      this.scene ??= new Scene(byId("space", HTMLCanvasElement));
+      this.scene.show(surface, image, focalPx / size.height);
+      return true;
+    });
+    const isSolid = await drawn.catch(() => false); // no WebGL, or no such file
     for (const id of ["solid", "glb"]) show(id, isSolid);
     show("flat", !isSolid);
-    if (fault) throw fault as Problem;
-  }
-
-  /** Show the surface in 3-D; false where the browser cannot. */
-  private async showSolid(
-    { answer }: Prediction,
-    surface: Surface,
-    image: ImageBitmap,
-  ): Promise<boolean> {
-    show("solid", true); // the canvas needs its size
-    try {
-      const { Scene } = await import("./scene"); // large, and not needed before
-      this.scene ??= new Scene(byId("space", HTMLCanvasElement));
-      this.scene.show(surface, image, answer.focalPx / answer.size.height);
-      return true;
-    } catch (error) {
-      console.warn(error);
-      return false;
-    }
+    if (fault) throw fault;
   }
 
   /** Forget all marks; the next photo starts without. */
@@ -114,8 +103,9 @@ export class Result {
     this.scene?.showPoints(asPoints);
   }
 
-  async download(kind: FileKind): Promise<void> {
-    if (!this.view) return;
+  async download(button: HTMLButtonElement | null): Promise<void> {
+    if (!this.view || !button) return;
+    const kind = button.value as FileKind;
     const { prediction, surface } = this.view;
     const makers: Record<FileKind, () => Blob | Promise<Blob>> = {
       png: () => png16(prediction),
@@ -134,7 +124,7 @@ export class Result {
 
   private read(pixel: Pixel, byKey: boolean): void {
     if (!this.view) return;
-    const depth = inWords(this.view.prediction.depthEstimate(pixel));
+    const depth = inWords(this.view.prediction.measure(pixel, pixel).startDepth);
     write("readout", text.at, { ...pixel, depth });
     if (byKey) write("spoken", text.at, { ...pixel, depth });
     this.drawMarks();
@@ -157,11 +147,9 @@ export class Result {
   }
 
   private showMarks(): void {
-    const items = this.measurements().map(({ distance }) => {
-      const item = document.createElement("li");
-      item.textContent = inWords(distance);
-      return item;
-    });
+    const items = this.measurements().map(({ distance }) =>
+      Object.assign(document.createElement("li"), { textContent: inWords(distance) }),
+    );
     byId("distances", HTMLElement).replaceChildren(...items);
     show("measured", items.length > 0 || (this.ends ?? this.known) !== null);
     const factor = this.view?.prediction.scale ?? 1;
@@ -170,13 +158,12 @@ export class Result {
   }
 
   private drawMarks(): void {
-    const lines: Line[] = this.pairs.map(([start, stop], i) => {
-      return { start, stop, label: String(i + 1), isKnown: false };
-    });
-    const add = ([start, stop]: [Pixel, Pixel], length: number | string) =>
-      lines.push({ start, stop, label: fill(text.line, { length }), isKnown: true });
-    if (this.known) add(this.known.ends, this.known.metres);
-    if (this.ends) add(this.ends, "?");
+    const lines: Line[] = [];
+    const add = ([start, stop]: [Pixel, Pixel], label: string, isKnown: boolean) =>
+      lines.push({ start, stop, label, isKnown });
+    this.pairs.forEach((ends, i) => add(ends, String(i + 1), false));
+    if (this.known) add(this.known.ends, fill(text.line, { length: this.known.metres }), true);
+    if (this.ends) add(this.ends, "?", true);
     this.stage.draw(lines, this.pending);
   }
 }

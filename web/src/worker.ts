@@ -48,20 +48,15 @@ const jobs = {
     const prepare = async () => [toPixels(image, model.canvas), await shrunk(image)] as const;
     const [[mapSize, rgb], shown] = await prepare().finally(() => image.close());
     const lens = lensOf(Math.max(size.height, size.width), fovDeg, exifPx, model);
-    const camera = Float32Array.of(
-      (lens.focalPx * mapSize.width) / size.width,
-      (lens.focalPx * mapSize.height) / size.height,
-      (mapSize.width - 1) / 2,
-      (mapSize.height - 1) / 2,
-    );
+    const { height, width } = mapSize;
+    const focals = [width / size.width, height / size.height].map((share) => lens.focalPx * share);
+    const camera = Float32Array.of(...focals, (width - 1) / 2, (height - 1) / 2);
     const feeds = {
-      image: new Tensor("uint8", rgb, [1, mapSize.height, mapSize.width, 3]),
+      image: new Tensor("uint8", rgb, [1, height, width, 3]),
       camera_px: new Tensor("float32", camera, [1, 4]),
     };
-    const results: Record<string, Tensor | undefined> = await explain(
-      "network",
-      session.run(feeds),
-    );
+    const running: Promise<Partial<Record<string, Tensor>>> = session.run(feeds);
+    const results = await explain("network", running);
     const map = (name: string) => {
       const values = results[name]?.data as Float32Array<ArrayBuffer> | undefined;
       if (values?.some((value) => !Number.isFinite(value))) throw new Problem("network", "NaN");

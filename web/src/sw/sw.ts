@@ -1,23 +1,25 @@
 /** The service worker: the page works without a network once it was loaded. */
 
+export {};
+declare const self: ServiceWorkerGlobalScope;
 declare const __FILES__: string[]; // all built files but this and the page itself
 declare const __VERSION__: string; // changes with each of them and with the page
 
-const scope = self as unknown as Scope;
-const OURS = `depth-unet page ${scope.registration.scope} `;
+const OURS = `depth-unet page ${self.registration.scope} `;
 const CACHE = OURS + __VERSION__;
 const ASSETS = new URL("assets/", location.href).href; // names there change with their contents
 const REFRESHED = ["models.json", "examples.json"].map((name) => new URL(name, location.href).href);
-// Threads need them. A host may send them since, but not when the files were kept.
+// Threads need them. A host may send them by now, but not when the files were kept. In small
+// letters, as in kept headers: twice the same header would be none.
 const ISOLATION = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
 };
 
 // A new version waits until no tab of the old one is left, whose files are removed then.
-scope.oninstall = (event) => event.waitUntil(keepPage());
-scope.onactivate = (event) => event.waitUntil(dropOldPages());
-scope.onfetch = (event) => {
+self.oninstall = (event) => event.waitUntil(keepPage());
+self.onactivate = (event) => event.waitUntil(dropOldPages());
+self.onfetch = (event) => {
   const isOwn = new URL(event.request.url).origin === location.origin;
   if (isOwn && event.request.method === "GET") event.respondWith(respond(event));
 };
@@ -32,7 +34,7 @@ async function dropOldPages(): Promise<void> {
   for (const name of await caches.keys()) {
     if (name.startsWith(OURS) && name !== CACHE) await caches.delete(name);
   }
-  await scope.clients.claim();
+  await self.clients.claim();
 }
 
 /** Hashed files from the cache; others from the server, or from the cache where it is away. */
@@ -51,19 +53,4 @@ async function respond(event: FetchEvent): Promise<Response> {
 
 function isolated({ body, headers }: Response): Response {
   return new Response(body, { headers: { ...Object.fromEntries(headers), ...ISOLATION } });
-}
-
-/** What we use of the scope of a service worker, which the types of pages lack. */
-interface Scope {
-  clients: { claim(): Promise<void> };
-  registration: { scope: string };
-  oninstall: (event: Pick<FetchEvent, "waitUntil">) => void;
-  onactivate: Scope["oninstall"];
-  onfetch: (event: FetchEvent) => void;
-}
-
-interface FetchEvent {
-  request: Request;
-  respondWith(response: Promise<Response>): void;
-  waitUntil(work: Promise<void>): void;
 }
