@@ -189,13 +189,18 @@ def test_nothing_is_sent(visitor: Visitor, tmp_path: Path) -> None:
     """After loading, no request leaves the browser."""
     visitor.page.evaluate(CONTROLLED)
     asked: list[sync_api.Request] = []
-    visitor.page.context.on("request", asked.append)
+
+    def record(request: sync_api.Request) -> None:
+        asked.append(request)
+
+    visitor.page.context.on("request", record)
     visitor.choose(OFFICE)
     visitor.download("glb", tmp_path)
     visitor.forget_status()
     visitor.page.evaluate(SLIDE, [80])
     visitor.wait_for("Predicted")
-    visitor.page.context.remove_listener("request", asked.append)
+    visitor.page.context.remove_listener("request", record)
+    assert asked
     for request in asked:
         if request.url.startswith("http"):
             assert request.method == "GET"
@@ -242,9 +247,14 @@ def test_headers_an_update_and_the_end(
         (old,) = visitor.page.evaluate(PAGE_CACHES)
         new = old[:-8] + "00000000"
         site = dict(server.site)
-        for name, added in (("index.html", b"<!-- new -->"), ("sw.js", b"\n")):
-            content = site[name].content.replace(old.split()[-1].encode(), new.split()[-1].encode())
-            site[name] = replace(site[name], content=content + added, etag=f'"{name}"')
+        changes = {
+            "index.html": ("</head>", "<!-- new --></head>"),
+            "sw.js": (old[-64:], new[-64:]),
+        }
+        for name, change in changes.items():
+            content = site[name].content.replace(*map(str.encode, change))
+            assert content != site[name].content
+            site[name] = replace(site[name], content=content, etag=f'"{name}"')
         server.site = site
         visitor.page.evaluate(UPDATED)
         assert set(visitor.page.evaluate(PAGE_CACHES)) == {old, new}
