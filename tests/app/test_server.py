@@ -242,6 +242,24 @@ def test_more_clients_than_threads(server: Server, monkeypatch: pytest.MonkeyPat
         connection.close()
 
 
+def test_a_thread_that_cannot_start(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its client is left; the place goes to the next one."""
+    server.slots = threading.BoundedSemaphore(1)
+    start, refused = threading.Thread.start, []
+
+    def refuse_once(thread: threading.Thread) -> None:
+        if not refused:
+            refused.append(thread)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse_once)
+    with connect(server) as client:
+        assert client.recv(1) == b""
+    assert refused
+    assert ask(server, "/").status == 200
+
+
 def test_clients_that_leave(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     """Closing at any time prints nothing."""
     for sent in (b"", b"GET", request("/nothing"), request(SCRIPT)):

@@ -50,7 +50,6 @@ def test_facts_of_a_network(site: Site, network: Network) -> None:
         "bytes": len(content),
         "canvas": {"height": 96, "width": 128},
         "canonical_focal": 0.8,
-        "spread": True,
         "correlation": {"far": 0.15, "length": 0.4, "log_ratio": 0.7, "widening": 1.07},
     }
     assert site[graph].caching.endswith("immutable")

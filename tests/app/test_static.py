@@ -1,12 +1,13 @@
 """The site as a folder for web hosts."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from depth_unet.app import static
-from depth_unet.app.site import HEADERS, POLICY, Site
+from depth_unet.app.site import HEADERS, IMMUTABLE, POLICY, Site
 from depth_unet.app.static import RECORD, check_target, write_site
 from depth_unet.errors import ConfigError, DataError
 
@@ -66,7 +67,15 @@ def test_headers_of_apache(site: Site, tmp_path: Path) -> None:
     for name, value in HEADERS.items():
         assert f'Header always set {name} "{value}"' in lines
     assert '"' not in POLICY
-    start = lines.index('<If "%{REQUEST_URI} =~ m#/(assets|models)/#">')
+    (condition,) = (line for line in lines if line.startswith('<If "'))
+    wanted, unwanted = map(re.compile, re.findall("m#(.*?)#", condition))
+    for name in site:
+        for folder in ("/", "/models/", "/assets/old/"):
+            path = f"{folder}{name}"
+            is_kept = bool(wanted.search(path)) and not unwanted.search(path)
+            assert is_kept == (name.split("/")[0] in IMMUTABLE), path
+    assert not wanted.search("/models/")
+    start = lines.index(condition)
     assert lines[start + 1 : start + 3] == [f'Header set Cache-Control "{FOREVER}"', "</If>"]
     assert "AddType application/wasm .wasm" in lines
 

@@ -1,6 +1,5 @@
 """The page in Debian's Chromium, served by ``depth-unet app``."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -26,7 +25,6 @@ ARGUMENTS = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--enable-unsafe-swiftshader",
-    "--enable-blink-features=ForceEagerMeasureMemory",
 )
 PATIENCE_S = 180.0  # a busy machine takes long
 
@@ -38,13 +36,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
+def leave_out(config: pytest.Config, reason: str) -> None:
+    """Skip a test, or fail where tests of the browser were asked for."""
+    (pytest.fail if config.option.markexpr == "browser" else pytest.skip)(reason)
+
+
 @pytest.fixture(scope="session")
-def url() -> Iterator[str]:
+def url(pytestconfig: pytest.Config) -> Iterator[str]:
     """The address of a running ``depth-unet app``."""
     if not (PAGE / INDEX).is_file():
-        pytest.skip("the page is missing: make page")
+        leave_out(pytestconfig, "the page is missing: make page")
     command = [sys.executable, "-m", "depth_unet", "app", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as server:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
             address = server.stdout.readline().strip()
@@ -55,10 +58,10 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator["sync_api.Browser"]:
+def browser(pytestconfig: pytest.Config) -> Iterator["sync_api.Browser"]:
     """Chromium, without a window."""
     if CHROMIUM is None:
-        pytest.skip("chromium is missing: apt-get install chromium")
+        leave_out(pytestconfig, "chromium is missing: apt-get install chromium")
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield browser

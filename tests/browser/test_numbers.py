@@ -154,7 +154,11 @@ def test_downloads_agree(
     assert np.abs(png_m - depth_m).max() <= 0.0005 + 1e-6
     for path in files.values():
         assert read_own(path)["model"] == "depth-unet transfer"
-    camera = json.loads(files["json"].read_text())["intrinsics"]
+    facts = json.loads(files["json"].read_text())
+    camera, shares = facts["intrinsics"], ("0", "5", "50", "95", "100")
+    assert tuple(facts["depth_percentiles_m"]) == shares
+    expected_m = np.percentile(depth_m, [float(share) for share in shares])
+    assert list(facts["depth_percentiles_m"].values()) == pytest.approx(expected_m, abs=1e-5)
     assert camera["fx_px"] == pytest.approx(prediction.intrinsics.fx_px)
     assert (camera["cx_px"], camera["cy_px"]) == ((width - 1) / 2, (height - 1) / 2)
 

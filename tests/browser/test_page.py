@@ -1,7 +1,10 @@
 """What the page does besides its numbers: controls, faults, offline, accessibility, size."""
 
+import contextlib
 import gzip
 import io
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +14,13 @@ from PIL import Image
 
 from depth_unet.app.site import INDEX, PAGE
 from depth_unet.figures.colour import DEPTH_COLORMAP, colour_table
+from depth_unet.predict.onnx import OnnxModel
 from tests.browser.conftest import Visitor, sync_api
 
 WEB = Path(__file__).parents[2] / "web"
 EXAMPLES = Path(__file__).parents[2] / "examples/photos"
 OFFICE = EXAMPLES / "office.jpg"
+PHOTOS = 50  # one after another
 
 
 def _picture(visitor: Visitor, selector: str) -> np.ndarray:
@@ -113,6 +118,12 @@ def test_live_camera(visitor: Visitor, tmp_path: Path) -> None:
     visitor.page.wait_for_timeout(2000)
     rate = float(visitor.page.inner_text("#frames").split()[0])
     assert rate > 0
+    visitor.page.fill("#compare", "0")
+    frame = _picture(visitor, "#stage")
+    visitor.page.fill("#compare", "100")
+    depth = _picture(visitor, "#stage")
+    assert _share_changed(frame, depth) > 0.5
+    assert len(np.unique(depth.reshape(-1, 3), axis=0)) > 20
     visitor.forget_status()
     visitor.page.click("#take")
     visitor.wait_for("Predicted")
@@ -182,7 +193,12 @@ def test_works_again_after_a_failed_download(
 ) -> None:
     """A network that could not be downloaded is asked for again with the next photo."""
     page = visitor.page
-    page.evaluate("() => caches.delete('models')")
+    page.evaluate(
+        """async () => {
+            for (const name of await caches.keys())
+                if (name.startsWith('depth-unet models ')) await caches.delete(name);
+        }"""
+    )
     context.route("**/scratch-*", lambda route: route.abort())
     page.select_option("#model", "scratch")
     assert "could not be downloaded" in visitor.problem()
@@ -203,6 +219,16 @@ def test_known_length_needs_two_points(visitor: Visitor) -> None:
     page.press("#metres", "Enter")
     page.get_by_text("do not fix the scale").wait_for()
     assert "multiplies" not in page.inner_text("#scaled")
+    visitor.click(60, 300, 480, 360)
+    visitor.click(420, 300, 480, 360)
+    page.press("#metres", "Enter")
+    page.get_by_text("The known length multiplies").wait_for()
+    visitor.click(100, 100, 480, 360)
+    visitor.click(100, 100, 480, 360)
+    page.press("#metres", "Enter")
+    assert "do not fix the scale" in visitor.problem()
+    assert "multiplies" in page.inner_text("#scaled")
+    assert "2 m" in page.locator("#marks text").all_text_contents()
 
 
 def test_60_megapixels(visitor: Visitor, tmp_path: Path) -> None:
@@ -229,22 +255,26 @@ def test_reload_offline(context: "sync_api.BrowserContext", url: str, tmp_path: 
         visitor.page.locator("#examples button").first.click()
         visitor.wait_for("Predicted")
         assert visitor.depth_m(tmp_path).size
+        assert not visitor.faults
     finally:
         context.set_offline(False)
         visitor.page.close()
 
 
-def test_two_tabs(context: "sync_api.BrowserContext", url: str, tmp_path: Path) -> None:
+def test_two_tabs(
+    context: "sync_api.BrowserContext", url: str, model: OnnxModel, tmp_path: Path
+) -> None:
     """Two tabs predict at once, each its own photo."""
     visitors = [Visitor(context.new_page(), url) for _ in range(2)]
     for visitor, name in zip(visitors, ("office.jpg", "library.jpg"), strict=True):
         visitor.start(EXAMPLES / name)
     for visitor in visitors:
         visitor.wait_for("Predicted")
-    first, second = (visitor.depth_m(tmp_path) for visitor in visitors)
-    assert np.abs(first - second).max() > 0.05
-    for visitor in visitors:
+    for visitor, name in zip(visitors, ("office.jpg", "library.jpg"), strict=True):
+        expected = model.predict(EXAMPLES / name).depth_m
+        assert np.abs(visitor.depth_m(tmp_path) - expected).max() < 0.01
         visitor.page.close()
+        assert not visitor.faults
 
 
 def test_all_by_keyboard(visitor: Visitor) -> None:
@@ -304,31 +334,63 @@ def test_accessible(
         visitor.click(100, 100, 480, 360)
         visitor.click(300, 200, 480, 360)
         visitor.page.add_script_tag(path=axe)
-        found = visitor.page.evaluate("async () => (await axe.run()).violations")
-        grave = [item for item in found if item["impact"] in ("serious", "critical")]
-        assert not grave, [(item["id"], item["nodes"][0]["html"]) for item in grave]
-        wide = visitor.page.evaluate("() => document.documentElement.scrollWidth")
-        assert wide <= size[0]
+        _assert_accessible(visitor, size[0])
+        visitor.page.check("input[name=tool][value=known]")
+        visitor.page.fill("#metres", "2")
+        visitor.page.press("#metres", "Enter")
+        assert "no points yet" in visitor.problem()
+        visitor.page.evaluate("() => { document.getElementById('progress').hidden = false }")
+        _assert_accessible(visitor, size[0])
+        visitor.page.click("#camera")
+        visitor.page.get_by_text("frames per second").wait_for()
+        _assert_accessible(visitor, size[0])
+        assert not visitor.faults
+
+
+def _assert_accessible(visitor: Visitor, width: int) -> None:
+    found = visitor.page.evaluate("async () => (await axe.run()).violations")
+    grave = [item for item in found if item["impact"] in ("serious", "critical")]
+    assert not grave, [(item["id"], item["nodes"][0]["html"]) for item in grave]
+    assert visitor.page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+def _process_bytes() -> int:
+    """Memory of the processes of pages and of graphics that this process started."""
+    parents, total = {}, 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parents[stat.parent.name] = stat.read_text().rpartition(")")[2].split()[1]
+    for process in parents:
+        ancestor = process
+        while ancestor in parents and ancestor != str(os.getpid()):
+            ancestor = parents[ancestor]
+        with contextlib.suppress(OSError):
+            command = Path(f"/proc/{process}/cmdline").read_text()
+            if ancestor == str(os.getpid()) and re.search("--type=(renderer|gpu)", command):
+                rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+                total += 1024 * int(re.findall(r"Pss: +(\d+) kB", rollup)[0])
+    assert total
+    return total
 
 
 def test_memory(visitor: Visitor, tmp_path: Path) -> None:
-    """After 50 photos, the page takes no more memory than after 5, plus 10 %."""
-    page = visitor.page
-    devtools = page.context.new_cdp_session(page)
+    """After 50 photos, the page takes no more memory than after 5, plus 10 %.
+
+    Chromium's own measure leaves pictures and textures out; the processes hold them.
+    """
+    devtools = visitor.page.context.new_cdp_session(visitor.page)
     photos = []
-    for i, size in enumerate([(320, 240), (300, 400), (480, 360), (333, 250), (400, 300)]):
+    for i, size in enumerate([(3000, 2000), (2000, 3500), (4000, 3000), (2828, 2121)]):
         photos.append(tmp_path / f"{i}.jpg")
-        Image.open(OFFICE).resize(size).save(photos[-1])
+        Image.open(OFFICE).resize(size).save(photos[-1], quality=60)
     bytes_after = []
-    for number in range(50):
+    for number in range(PHOTOS):
         visitor.choose(photos[number % len(photos)])
-        if number in (4, 49):
+        if number in (4, PHOTOS - 1):
             devtools.send("HeapProfiler.collectGarbage")
-            measured = page.evaluate(
-                "async () => await performance.measureUserAgentSpecificMemory()"
-            )
-            bytes_after.append(measured["bytes"])
-    assert bytes_after[1] <= 1.1 * bytes_after[0]
+            visitor.page.wait_for_timeout(1000)
+            bytes_after.append(_process_bytes())
+    assert bytes_after[1] <= 1.1 * bytes_after[0], bytes_after
 
 
 def test_legend_has_the_colours_of_python() -> None:

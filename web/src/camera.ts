@@ -5,19 +5,24 @@ import { explain } from "./problem";
 const SMOOTHING = 0.2;
 
 export class Camera {
-  stream: MediaStream | null = null;
+  /** What the current use of the camera began with; null while it is off. */
+  live: Promise<MediaStream> | null = null;
   private readonly video = document.createElement("video");
 
-  /** Frames until `stop`, each once the one before it was worked on, and how many per second. */
+  /** Frames until `stop`, each once the one before it was worked on, and how many per second. None
+   * if the camera is in use, or starting, already. */
   async *frames(): AsyncGenerator<[frame: ImageBitmap, rate: number]> {
+    if (this.live) return;
     const request = { video: { facingMode: "environment" } };
-    const stream = await explain("camera", navigator.mediaDevices.getUserMedia(request));
-    this.stop();
-    this.stream = stream;
-    Object.assign(this.video, { muted: true, playsInline: true, srcObject: stream });
-    await explain("camera", this.video.play());
+    const live = (this.live = explain("camera", navigator.mediaDevices.getUserMedia(request)));
+    const srcObject = await live;
+    if (this.live !== live) return;
+    Object.assign(this.video, { muted: true, playsInline: true, srcObject });
+    await explain("camera", this.video.play()).catch((error: unknown) => {
+      if (this.live === live) throw error; // else stopped while it started
+    });
     let [rate, before] = [0, performance.now()];
-    while (this.stream === stream) {
+    while (this.live === live) {
       yield [await createImageBitmap(this.video), rate];
       await new Promise(requestAnimationFrame);
       const now = performance.now();
@@ -28,8 +33,9 @@ export class Camera {
   }
 
   stop(): void {
-    for (const track of this.stream?.getTracks() ?? []) track.stop();
-    this.stream = null;
+    const end = (stream: MediaStream) => stream.getTracks().forEach((track) => track.stop());
+    this.live?.then(end, () => undefined);
+    this.live = null;
     this.video.srcObject = null;
   }
 

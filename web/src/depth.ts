@@ -1,6 +1,6 @@
 /** Metric depth of one photo; what `predict/prediction.py` answers. */
 
-import { distance, measure, type Anchor, type Correlation, type Estimate } from "./measure";
+import { distance, measure, type Anchor, type Correlation } from "./measure";
 import type { Measurement, Pixel, Point } from "./measure";
 import { Problem } from "./problem";
 import { bilinear, type Size } from "./resize";
@@ -63,10 +63,6 @@ export class Prediction {
     const weights = this.anchors.map(({ weight }) => weight);
     const { height, width } = this.answer.size;
     return measure(points, weights, this.correlation, Math.max(height, width));
-  }
-
-  depthEstimate(pixel: Pixel): Estimate {
-    return this.measure(pixel, pixel).startDepth;
   }
 
   /** An unscaled prediction, scaled so that a length is true; see `predict/known.py`. */

@@ -12,10 +12,6 @@ export function show(id: string, visible: boolean): void {
   byId(id, HTMLElement).hidden = !visible;
 }
 
-export function label(id: string, words: string): void {
-  byId(id, HTMLElement).setAttribute("aria-label", words);
-}
-
 export function write(id: string, words: string, values: Values = {}): void {
   byId(id, HTMLElement).textContent = fill(words, values);
 }

@@ -2,11 +2,11 @@
 
 import { Camera } from "./camera";
 import { Prediction, type Answer } from "./depth";
-import { byId, fill, label, on, show, write } from "./elements";
+import { byId, fill, on, show, write } from "./elements";
 import { fetchFile, fetchJson, forgetOthers, located, type Example, type Model } from "./models";
 import { Network } from "./network";
 import { checkPhoto } from "./photo";
-import { toProblem } from "./problem";
+import { explain, toProblem } from "./problem";
 import { Result, type Tool } from "./result";
 import text from "./text.json";
 
@@ -26,7 +26,9 @@ const compare = byId("compare", HTMLInputElement);
 const modelChoice = byId("model", HTMLSelectElement);
 
 let models: Model[] = [];
+/** The photo that is shown, and the one that was asked for last. */
 let photo: Photo | null = null;
+let wanted: Photo | null = null;
 let last = Promise.resolve();
 
 /** Do something after all before it is done; its faults are explained on the page. */
@@ -55,17 +57,15 @@ function start(): void {
     element.textContent = (text as Record<string, unknown>)[element.dataset.text!] as string;
   }
   document.title = text.title;
-  label("space", text.spaceLabel);
+  byId("space", HTMLElement).ariaLabel = text.spaceLabel;
   result.stage.uncover(compare.valueAsNumber);
   result.choose("look");
   show("camera", "mediaDevices" in navigator); // not on pages without HTTPS
   listen();
-  if ("serviceWorker" in navigator) void navigator.serviceWorker.register("sw.js");
+  const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined; // none without HTTPS
+  workers?.register("sw.js").catch(() => undefined); // site data may be blocked
   void explained(showExamples);
-  void attempt(async () => {
-    await load();
-    write("status", text.ready);
-  });
+  void want(null);
 }
 
 function listen(): void {
@@ -82,33 +82,33 @@ function listen(): void {
     });
   }
   document.addEventListener("paste", (event) => openFile(event.clipboardData?.files[0]));
-  on("model", "change", () => attempt(() => predict(photo)));
+  on("model", "change", () => want(wanted && { ...wanted }));
   on("camera", "click", () => explained(startCamera));
-  on("take", "click", () => attempt(takePhoto));
+  on("take", "click", () => explained(takePhoto));
   on("stop", "click", () => attempt(stopCamera));
   on("compare", "input", () => result.stage.uncover(compare.valueAsNumber));
   on("fov", "input", () => write("degrees", text.degrees, { degrees: fov.valueAsNumber }));
-  on("fov", "change", () => setFov(fov.valueAsNumber));
-  on("reset", "click", () => setFov(null));
+  on("fov", "change", () => want(wanted && { ...wanted, fovDeg: fov.valueAsNumber }));
+  on("reset", "click", () => want(wanted && { ...wanted, fovDeg: null }));
   on("tools", "change", (input) => result.choose(input.value as Tool));
   on("length", "submit", () => attempt(() => result.applyKnown(metres.valueAsNumber)));
   on("clear", "click", () => attempt(() => result.clear()));
   on("shapes", "change", (input) => result.showPoints(input.value === "points"));
-  on("downloads", "click", (button) => attempt(() => result.download(button.value)));
+  on("downloads", "click", (target) => attempt(() => result.download(target.closest("button"))));
 }
 
 async function showExamples(): Promise<void> {
   for (const { file, title, fov_deg } of await fetchJson<Example[]>("examples.json")) {
     const button = document.createElement("button");
     button.append(Object.assign(new Image(), { src: file, alt: title }));
-    button.onclick = () => attempt(() => openExample(file, title, fov_deg));
+    button.onclick = () => explained(() => openExample(file, title, fov_deg));
     byId("examples", HTMLElement).append(button);
   }
 }
 
 async function openExample(url: string, name: string, fovDeg: number): Promise<void> {
   const response = await fetchFile(url);
-  await openPhoto({ source: await response.blob(), name, fovDeg });
+  void want({ source: await explain("download", response.blob()), name, fovDeg });
 }
 
 async function fetchModels(): Promise<void> {
@@ -134,19 +134,24 @@ async function load(): Promise<{ model: Model; engine: string }> {
 }
 
 function openFile(file: File | undefined): void {
-  if (file) void attempt(() => openPhoto({ source: file, name: file.name, fovDeg: null }));
+  if (file) void want({ source: file, name: file.name, fovDeg: null });
 }
 
-async function openPhoto(opened: Photo): Promise<void> {
-  await checkPhoto(opened.source);
-  await predict(opened);
+/** Predict what is asked for, unless something newer is asked for before its turn comes. */
+function want(next: Photo | null): Promise<void> {
+  wanted = next;
+  return attempt(async () => {
+    if (wanted !== next) return;
+    await predict(next).finally(() => (wanted = wanted === next ? photo : wanted));
+  });
 }
 
 /** Predict depth of a photo: another one, or the same with another network or field of view. */
 async function predict(next: Photo | null): Promise<void> {
+  if (next && next.source !== photo?.source) await checkPhoto(next.source);
   const { model, engine } = await load();
+  write("status", next ? text.predicting : text.ready);
   if (!next) return;
-  write("status", text.predicting);
   const begin = performance.now();
   const { shown, ...answer } = await network.ask("see", next);
   const { duration } = performance.measure("predict", { start: begin });
@@ -154,44 +159,45 @@ async function predict(next: Photo | null): Promise<void> {
   if (photo?.source !== next.source) result.forget();
   photo = next;
   const names = { photo: next.name, model: `depth-unet ${model.name}`, engine };
-  await result.show(new Prediction(names, answer, model.correlation), shown);
-  label("stage", fill(text.photoLabel, { name: next.name, ...answer.size }));
+  const words = fill(text.photoLabel, { name: next.name, ...answer.size });
+  byId("stage", HTMLElement).ariaLabel = words;
   showLens(answer);
+  await result.show(new Prediction(names, answer, model.correlation), shown);
   write("status", text.done, { seconds: duration / 1000, engine });
 }
 
 function showLens({ size, focalPx, focalFrom }: Answer): void {
   write("focal", text.focal, { pixels: focalPx, from: text.focalFrom[focalFrom] });
+  if (wanted !== photo) return; // the slider stays where the visitor put it since
   const longer = Math.max(size.width, size.height);
   const degrees = (Math.atan(longer / (2 * focalPx)) * 360) / Math.PI;
   fov.value = String(degrees);
   write("degrees", text.degrees, { degrees });
 }
 
-function setFov(fovDeg: number | null): Promise<void> {
-  return attempt(() => predict(photo && { ...photo, fovDeg }));
-}
-
 async function startCamera(): Promise<void> {
-  for await (const [frame, rate] of camera.frames()) await attempt(() => showFrame(frame, rate));
+  for await (const [frame, rate] of camera.frames()) {
+    await attempt(() => showFrame(frame, rate));
+    frame.close();
+  }
 }
 
 async function showFrame(frame: ImageBitmap, rate: number): Promise<void> {
-  if (!camera.stream) return; // stopped while the frame waited
+  if (!camera.live) return; // stopped while the frame waited
   if (photo) result.forget();
+  if (wanted === photo) wanted = null;
   photo = null;
   show("still", false);
   show("live", true);
   await load();
   const seen = await network.ask("see", { source: frame, fovDeg: null });
-  frame.close();
   await result.look(seen.shown, seen.size, seen.mapSize, seen.depthM);
   write("frames", text.frames, { rate });
 }
 
 async function takePhoto(): Promise<void> {
-  const name = `photo ${new Date().toISOString().slice(0, 19)}`;
-  await openPhoto({ source: await camera.photo(), name, fovDeg: null });
+  const name = fill(text.taken, { time: new Date().toISOString().slice(0, 19) });
+  void want({ source: await camera.photo(), name, fovDeg: null });
 }
 
 function stopCamera(): void {

@@ -4,8 +4,6 @@ import type { Correlation } from "./measure";
 import { explain, Problem } from "./problem";
 import type { Size } from "./resize";
 
-const CACHE = "models";
-
 export interface Model {
   name: string;
   title: string;
@@ -55,7 +53,7 @@ export async function fetchModel(
         output.enqueue(part);
       },
     });
-    const cache = "caches" in self ? await caches.open(CACHE) : null;
+    const cache = await openCache(graph);
     const kept = await cache?.match(url);
     const response = kept ?? (await fetchFile(url));
     const keeping = kept ? null : cache?.put(url, response.clone()).catch(() => undefined); // if full
@@ -71,10 +69,16 @@ export async function fetchModel(
 
 /** Remove cached models that the server no longer offers. */
 export async function forgetOthers(models: Model[]): Promise<void> {
-  if (!("caches" in self)) return;
   const wanted = models.flatMap(({ graph, external }) => [graph, external?.url]);
-  const cache = await caches.open(CACHE);
-  for (const request of await cache.keys()) {
-    if (!wanted.includes(request.url)) await cache.delete(request);
+  const cache = await openCache(models[0].graph);
+  for (const request of (await cache?.keys()) ?? []) {
+    if (!wanted.includes(request.url)) await cache?.delete(request);
   }
+}
+
+/** The cache of models of this page; null where the browser has none, or lets us use none. */
+async function openCache(graph: string): Promise<Cache | null> {
+  if (!("caches" in self)) return null;
+  const name = `depth-unet models ${new URL(".", graph).href}`;
+  return caches.open(name).catch(() => null);
 }

@@ -21,10 +21,16 @@ export class Network {
     input: Parameters<Jobs[Job]>[0],
     report?: (share: number) => void,
   ): ReturnType<Jobs[Job]> {
-    const worker = (this.worker ??= startWorker());
+    const worker = (this.worker ??= new Worker(new URL("./worker.ts", import.meta.url), {
+      type: "module",
+    }));
     const answer = new Promise<unknown>((resolve, reject) => {
       const fail = (problem: Problem) => {
-        if (problem.kind !== "damaged") this.stop();
+        if (problem.kind !== "damaged" && problem.kind !== "transparent") {
+          // It may no longer work, such as one out of memory; another one is started.
+          worker.terminate();
+          [this.worker, this.loaded] = [null, null];
+        }
         reject(problem);
       };
       worker.onmessage = ({ data }: MessageEvent<Reply>) => {
@@ -32,19 +38,10 @@ export class Network {
         else if ("output" in data) resolve(data.output);
         else fail(new Problem(data.kind, data.message));
       };
-      worker.onerror = ({ message }) => fail(toProblem(message, "wasm"));
+      worker.onerror = ({ message }: Partial<ErrorEvent>) =>
+        fail(toProblem(message ?? "the worker is missing", message ? "wasm" : "download"));
       worker.postMessage({ job, input } satisfies Question);
     });
     return answer as ReturnType<Jobs[Job]>;
   }
-
-  /** End a worker that may no longer work, such as one out of memory; another one is started. */
-  private stop(): void {
-    this.worker?.terminate();
-    [this.worker, this.loaded] = [null, null];
-  }
-}
-
-function startWorker(): Worker {
-  return new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 }

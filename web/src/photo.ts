@@ -10,11 +10,9 @@ const SHOWN_SIDE = 1600;
 /** Refuse what is no image or too large, before it is decoded; workers lack `Image`. */
 export async function checkPhoto(file: Blob): Promise<void> {
   if (file.size > MOST_BYTES) throw new Problem("tooLarge");
+  if (file.type.startsWith("image/svg")) throw new Problem("notImage"); // a drawing, of no pixels
   const image = new Image();
-  const loading = new Promise((resolve, reject) => {
-    image.onload = resolve;
-    image.onerror = reject;
-  });
+  const loading = new Promise((onload, onerror) => Object.assign(image, { onload, onerror }));
   image.src = URL.createObjectURL(file);
   await explain("notImage", loading).finally(() => URL.revokeObjectURL(image.src));
   if (image.naturalWidth * image.naturalHeight > MOST_PIXELS) throw new Problem("tooLarge");

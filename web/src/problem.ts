@@ -23,6 +23,6 @@ export function explain<T>(kind: ProblemKind, work: Promise<T>): Promise<T> {
 export function toProblem(error: unknown, kind: ProblemKind = "unknown"): Problem {
   if (error instanceof Problem) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const isMemory = error instanceof RangeError || /memory|bad_alloc|allocation/i.test(message);
+  const isMemory = error instanceof RangeError || /memory|alloc/i.test(message);
   return new Problem(isMemory ? "memory" : kind, message);
 }

@@ -1,5 +1,7 @@
 /** Resizing as `images/resize.py` and the canvas as `predict/canvas.py`. */
 
+import { Problem } from "./problem";
+
 export interface Size {
   height: number;
   width: number;
@@ -41,14 +43,14 @@ function canvasSize(photo: Size, canvas: Size): Size {
 
 /** All pixels of a small image. */
 export function rgbaOf(image: ImageBitmap): Uint8ClampedArray<ArrayBuffer> {
-  const canvas = new OffscreenCanvas(image.width, image.height);
-  const context = canvas.getContext("2d", { willReadFrequently: true })!;
-  context.drawImage(image, 0, 0);
-  return context.getImageData(0, 0, image.width, image.height).data;
+  const [[, rgba]] = bands(image);
+  return rgba;
 }
 
 /** Bands of rows, so that a large photo needs no second copy in memory. */
-function* bands(image: ImageBitmap): Generator<[top: number, rgba: Uint8ClampedArray]> {
+function* bands(
+  image: ImageBitmap,
+): Generator<[top: number, rgba: Uint8ClampedArray<ArrayBuffer>]> {
   const rows = Math.max(1, Math.floor(BAND_BYTES / (4 * image.width)));
   const canvas = new OffscreenCanvas(image.width, Math.min(rows, image.height));
   const context = canvas.getContext("2d", { willReadFrequently: true })!;
@@ -81,6 +83,7 @@ function average(image: ImageBitmap, size: Size): Pixels {
     for (let from = 0, y = top; from < rgba.length; y++) {
       line.fill(0);
       for (let x = 0; x < image.width; x++, from += 4) {
+        if (rgba[from + 3] < 255) throw new Problem("transparent"); // its colour is not known
         const [to, share] = [3 * columnOf[x], columnShare[x]];
         for (let c = 0; c < 3; c++) {
           line[to + c] += share * rgba[from + c];

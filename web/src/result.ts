@@ -5,13 +5,14 @@ import { json, npy, ply, png16, save, statement } from "./downloads";
 import { byId, fill, show, write } from "./elements";
 import type { Estimate, Measurement, Pixel } from "./measure";
 import { surfaceOf, type Surface } from "./mesh";
-import { Problem } from "./problem";
+import { Problem, toProblem } from "./problem";
 import type { Size } from "./resize";
 import type { Scene } from "./scene";
 import { Stage, type Line } from "./stage";
 import text from "./text.json";
 
 export type Tool = keyof typeof text.help;
+type FileKind = "png" | "npy" | "ply" | "glb" | "json";
 
 export class Result {
   readonly stage = new Stage(
@@ -25,7 +26,9 @@ export class Result {
   private tool: Tool = "look";
   private pending: Pixel | null = null;
   private pairs: [Pixel, Pixel][] = [];
-  private known: { ends: [Pixel, Pixel]; metres: number | null } | null = null;
+  /** The ends of a length that is not typed yet, and the length that depth is scaled to. */
+  private ends: [Pixel, Pixel] | null = null;
+  private known: { ends: [Pixel, Pixel]; metres: number } | null = null;
 
   /** Show an image of a photo, with its depth as colour. */
   async look(image: ImageBitmap, size: Size, mapSize: Size, mapM: Float32Array): Promise<void> {
@@ -37,22 +40,36 @@ export class Result {
     show("result", true);
   }
 
-  /** Show a prediction; marks stay, and so does a known length. */
+  /** Show a prediction; marks stay, and so does a known length, unless it fits no more. */
   async show(original: Prediction, image: ImageBitmap): Promise<void> {
-    const prediction = this.scaled(original);
+    let [prediction, fault]: [Prediction, Problem | null] = [original, null];
+    try {
+      if (this.known) prediction = original.calibrated(...this.known.ends, this.known.metres);
+    } catch (error) {
+      [fault, this.ends, this.known] = [toProblem(error), this.known!.ends, null];
+    }
     const { size, mapSize, focalPx } = original.answer;
     await this.look(image, size, mapSize, prediction.mapM());
     const surface = surfaceOf(prediction, image);
-    const { Scene } = await import("./scene"); // large, and not needed before
-    this.scene ??= new Scene(byId("space", HTMLCanvasElement));
-    this.scene.show(surface, image, focalPx / size.height);
     this.view = { original, prediction, surface };
     this.showMarks();
+    show("solid", true); // the canvas needs its size
+    const drawn = import("./scene").then(({ Scene }) => {
+      // Large, and not needed before.
+      this.scene ??= new Scene(byId("space", HTMLCanvasElement));
+      this.scene.show(surface, image, focalPx / size.height);
+      return true;
+    });
+    const isSolid = await drawn.catch(() => false); // no WebGL, or no such file
+    for (const id of ["solid", "glb"]) show(id, isSolid);
+    show("flat", !isSolid);
+    if (fault) throw fault;
   }
 
   /** Forget all marks; the next photo starts without. */
   forget(): void {
-    [this.view, this.pending, this.pairs, this.known] = [null, null, [], null];
+    this.view = null;
+    this.forgetMarks();
     write("readout", "");
     this.showMarks();
   }
@@ -66,24 +83,31 @@ export class Result {
 
   /** All depth follows from the length of the known line. */
   async applyKnown(metres: number): Promise<void> {
-    if (!this.known) throw new Problem("noPoints");
-    this.known.metres = metres;
+    const ends = this.ends ?? this.known?.ends;
+    if (!ends || !this.view) throw new Problem("noPoints");
+    this.view.original.calibrated(...ends, metres); // refuses what does not fit
+    [this.known, this.ends] = [{ ends, metres }, null];
     await this.rescale();
   }
 
   async clear(): Promise<void> {
-    [this.pending, this.pairs, this.known] = [null, [], null];
+    this.forgetMarks();
     await this.rescale();
+  }
+
+  private forgetMarks(): void {
+    [this.pending, this.pairs, this.ends, this.known] = [null, [], null, null];
   }
 
   showPoints(asPoints: boolean): void {
     this.scene?.showPoints(asPoints);
   }
 
-  async download(kind: string): Promise<void> {
-    if (!this.view) return;
+  async download(button: HTMLButtonElement | null): Promise<void> {
+    if (!this.view || !button) return;
+    const kind = button.value as FileKind;
     const { prediction, surface } = this.view;
-    const makers: Record<string, () => Blob | Promise<Blob>> = {
+    const makers: Record<FileKind, () => Blob | Promise<Blob>> = {
       png: () => png16(prediction),
       npy: () => npy(prediction),
       ply: () => ply(prediction, surface),
@@ -98,19 +122,9 @@ export class Result {
     if (this.view && this.image) await this.show(this.view.original, this.image);
   }
 
-  private scaled(original: Prediction): Prediction {
-    if (!this.known?.metres) return original;
-    try {
-      return original.calibrated(...this.known.ends, this.known.metres);
-    } catch (error) {
-      this.known.metres = null;
-      throw error;
-    }
-  }
-
   private read(pixel: Pixel, byKey: boolean): void {
     if (!this.view) return;
-    const depth = inWords(this.view.prediction.depthEstimate(pixel));
+    const depth = inWords(this.view.prediction.measure(pixel, pixel).startDepth);
     write("readout", text.at, { ...pixel, depth });
     if (byKey) write("spoken", text.at, { ...pixel, depth });
     this.drawMarks();
@@ -122,7 +136,7 @@ export class Result {
     this.pending = ends ? null : pixel;
     if (ends && this.tool === "measure") this.pairs.push(ends);
     if (ends && this.tool === "known") {
-      this.known = { ends, metres: null };
+      this.ends = ends;
       byId("metres", HTMLInputElement).focus();
     }
     this.showMarks();
@@ -133,26 +147,23 @@ export class Result {
   }
 
   private showMarks(): void {
-    const items = this.measurements().map(({ distance }) => {
-      const item = document.createElement("li");
-      item.textContent = inWords(distance);
-      return item;
-    });
+    const items = this.measurements().map(({ distance }) =>
+      Object.assign(document.createElement("li"), { textContent: inWords(distance) }),
+    );
     byId("distances", HTMLElement).replaceChildren(...items);
-    show("measured", items.length > 0 || this.known !== null);
+    show("measured", items.length > 0 || (this.ends ?? this.known) !== null);
     const factor = this.view?.prediction.scale ?? 1;
     write("scaled", factor === 1 ? "" : text.scaled, { factor });
     this.drawMarks();
   }
 
   private drawMarks(): void {
-    const lines: Line[] = this.pairs.map(([start, stop], i) => {
-      return { start, stop, label: String(i + 1), isKnown: false };
-    });
-    if (this.known) {
-      const { ends, metres } = this.known;
-      lines.push({ start: ends[0], stop: ends[1], label: `${metres ?? "?"} m`, isKnown: true });
-    }
+    const lines: Line[] = [];
+    const add = ([start, stop]: [Pixel, Pixel], label: string, isKnown: boolean) =>
+      lines.push({ start, stop, label, isKnown });
+    this.pairs.forEach((ends, i) => add(ends, String(i + 1), false));
+    if (this.known) add(this.known.ends, fill(text.line, { length: this.known.metres }), true);
+    if (this.ends) add(this.ends, "?", true);
     this.stage.draw(lines, this.pending);
   }
 }

@@ -101,7 +101,7 @@ export class Scene {
       "-": () => controls.dollyOut(STEP),
     };
     const move = moves[event.key];
-    if (!move) return;
+    if (!move || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     move();
   };

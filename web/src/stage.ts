@@ -14,7 +14,6 @@ const ARROWS: Record<string, [right: number, down: number] | undefined> = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
 };
-const SVG = "http://www.w3.org/2000/svg";
 
 const palette = readPalette();
 
@@ -70,20 +69,16 @@ export class Stage {
   draw(lines: Line[], pending: Pixel | null): void {
     const unit = (8 * this.size.width) / Math.max(1, this.element.clientWidth); // 8 on the screen
     const { x, y } = this.cross;
-    const dot = ({ x, y }: Pixel) => shape("circle", { cx: x, cy: y, r: unit / 2 });
-    const shapes = [
-      shape("path", { d: `M${x - unit} ${y}h${2 * unit}M${x} ${y - unit}v${2 * unit}` }),
-    ];
+    const dot = ({ x, y }: Pixel) => `<circle cx="${x}" cy="${y}" r="${unit / 2}" />`;
+    const shapes = [`<path d="M${x - unit} ${y}h${2 * unit}M${x} ${y - unit}v${2 * unit}" />`];
     for (const { start, stop, label, isKnown } of lines) {
-      const ends = { x1: start.x, y1: start.y, x2: stop.x, y2: stop.y };
-      const middle = { x: (start.x + stop.x) / 2 + unit, y: (start.y + stop.y) / 2 - unit };
-      const words = shape("text", { ...middle, "font-size": 2 * unit });
-      words.textContent = label;
-      const line = shape("line", { ...ends, class: isKnown ? "known" : "" });
-      shapes.push(line, dot(start), dot(stop), words);
+      const ends = `x1="${start.x}" y1="${start.y}" x2="${stop.x}" y2="${stop.y}"`;
+      shapes.push(`<line ${ends} class="${isKnown ? "known" : ""}" />`, dot(start), dot(stop));
+      const [across, down] = [(start.x + stop.x) / 2 + unit, (start.y + stop.y) / 2 - unit];
+      shapes.push(`<text x="${across}" y="${down}" font-size="${2 * unit}">${label}</text>`);
     }
     if (pending) shapes.push(dot(pending));
-    this.marks.replaceChildren(...shapes);
+    this.marks.innerHTML = shapes.join(""); // numbers, and words of ours
   }
 
   private moveTo(pixel: Pixel, byKey: boolean): void {
@@ -101,6 +96,7 @@ export class Stage {
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
     const step = event.shiftKey ? FAST : 1;
     const arrow = ARROWS[event.key];
     if (arrow) {
@@ -139,13 +135,6 @@ async function readPalette(): Promise<Uint32Array> {
 }
 
 function contextOf(canvas: HTMLCanvasElement, { width, height }: Size): CanvasRenderingContext2D {
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
+  Object.assign(canvas, { width, height });
   return canvas.getContext("2d")!;
-}
-
-function shape(name: string, attributes: Record<string, string | number>): SVGElement {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  return element;
 }

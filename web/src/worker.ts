@@ -34,7 +34,7 @@ const jobs = {
     network = null;
     const { graph, external } = await fetchModel(model, report);
     const options = { executionProviders: ["wasm"], externalData: external };
-    const session = await explain("network", InferenceSession.create(graph, options));
+    const session = await explain("start", InferenceSession.create(graph, options));
     network = { session, model };
     return `ONNX Runtime Web ${env.versions.web ?? ""}, WebAssembly`;
   },
@@ -44,25 +44,19 @@ const jobs = {
     if (!network) throw new Problem("network", "none is loaded");
     const { session, model } = network;
     const [image, exifPx] = source instanceof Blob ? await openPhoto(source) : [source, null];
-    const [mapSize, rgb] = toPixels(image, model.canvas);
-    const shown = await shrunk(image);
     const size = { height: image.height, width: image.width };
-    image.close();
+    const prepare = async () => [toPixels(image, model.canvas), await shrunk(image)] as const;
+    const [[mapSize, rgb], shown] = await prepare().finally(() => image.close());
     const lens = lensOf(Math.max(size.height, size.width), fovDeg, exifPx, model);
-    const camera = Float32Array.of(
-      (lens.focalPx * mapSize.width) / size.width,
-      (lens.focalPx * mapSize.height) / size.height,
-      (mapSize.width - 1) / 2,
-      (mapSize.height - 1) / 2,
-    );
+    const { height, width } = mapSize;
+    const focals = [width / size.width, height / size.height].map((share) => lens.focalPx * share);
+    const camera = Float32Array.of(...focals, (width - 1) / 2, (height - 1) / 2);
     const feeds = {
-      image: new Tensor("uint8", rgb, [1, mapSize.height, mapSize.width, 3]),
+      image: new Tensor("uint8", rgb, [1, height, width, 3]),
       camera_px: new Tensor("float32", camera, [1, 4]),
     };
-    const results: Record<string, Tensor | undefined> = await explain(
-      "network",
-      session.run(feeds),
-    );
+    const running: Promise<Partial<Record<string, Tensor>>> = session.run(feeds);
+    const results = await explain("network", running);
     const map = (name: string) => {
       const values = results[name]?.data as Float32Array<ArrayBuffer> | undefined;
       if (values?.some((value) => !Number.isFinite(value))) throw new Problem("network", "NaN");

@@ -55,7 +55,6 @@ def read_network(name: str, path: Path, title: str) -> Network:
         "bytes": sum(map(len, files.values())),
         "canvas": {"height": model.canvas.height, "width": model.canvas.width},
         "canonical_focal": model.canonical_focal,
-        "spread": model.predicts_spread,
         "correlation": asdict(model.correlation),
     }
     return Network(name=name, facts=facts, files=files)

@@ -22,9 +22,11 @@ from depth_unet.app.site import HEADERS, INDEX, File, Site
 from depth_unet.errors import ConfigError
 
 MOST_CLIENTS = 256  # further ones wait
-MOST_HEAD_BYTES, REQUEST_S = 1 << 16, 10.0  # of a request, from its first byte to its last
-CHUNK_BYTES, CHUNK_S = 1 << 16, 30.0  # a client that takes longer for a chunk is left
-LINGER_S = 1.0
+MOST_HEAD_BYTES = 1 << 16  # of a request
+REQUEST_S = 10.0  # from the first byte of a request to its last
+CHUNK_BYTES = 1 << 16  # sent or received at once
+CHUNK_S = 30.0  # a client that takes longer for a chunk is left
+LINGER_S = 1.0  # for a client to read the answer before its connection is closed
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _ALTERED = {501: HTTPStatus.METHOD_NOT_ALLOWED, 505: HTTPStatus.BAD_REQUEST}
 """Faults of the client that Python's server calls its own."""
@@ -76,7 +78,11 @@ class Server(ThreadingTCPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         """Start a thread for a connection once there are fewer than ``MOST_CLIENTS``."""
         self.slots.acquire()
-        super().process_request(request, client_address)
+        try:
+            super().process_request(request, client_address)
+        except BaseException:  # no thread could be started
+            self.slots.release()
+            raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Answer one connection."""

@@ -93,7 +93,9 @@ def _apache() -> str:
         "AddType application/wasm .wasm\n"
         "AddType text/javascript .js .mjs\n"
         f"<IfModule mod_headers.c>\n{always}"
-        f'<If "%{{REQUEST_URI}} =~ m#/({"|".join(IMMUTABLE)})/#">\n'
+        # The site may itself lie in a folder with such a name.
+        f'<If "%{{REQUEST_URI}} =~ m#/({"|".join(IMMUTABLE)})/[^/]+$# '
+        '&& %{REQUEST_URI} !~ m#/(index[.]html|sw[.]js|[^/]+[.]json)$#">\n'
         f'Header set Cache-Control "{FOREVER}"\n'
         "</If>\n</IfModule>\n"
     )

@@ -29,7 +29,8 @@ def run(arguments: AppArguments) -> list[DataError]:
     """Serve the page until a signal ends it, or write it."""
     check_range("--port", arguments.port, "[0, 65535]")
     site.check_built(site.PAGE)
-    with _exit_on_terminate():
+    # A server is ended by SIGTERM as it should be; a folder is not written then.
+    with _exit_on_terminate(0 if arguments.static is None else 128 + signal.SIGTERM):
         if arguments.static is not None:
             _write(arguments, arguments.static)
         else:
@@ -104,9 +105,9 @@ def _read_own(weights: str) -> Network:
 
 
 @contextmanager
-def _exit_on_terminate() -> Iterator[None]:
-    """Let SIGTERM end the program with exit code 0, and with its files cleaned up."""
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+def _exit_on_terminate(code: int) -> Iterator[None]:
+    """Let SIGTERM end the program with this exit code, and with its files cleaned up."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(code))
     try:
         yield
     finally:
