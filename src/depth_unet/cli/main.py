@@ -187,7 +187,14 @@ def _parse_recipe(command: str, rest: list[str]) -> Any:
     if name in ("-h", "--help"):
         sys.stdout.write(recipes_help(command, RECIPES))
         raise SystemExit(0)
-    if name[:1] == "-" and option_values(rest, "config"):
+    files = option_values(rest, "config")
+    if name[:1] == "-" and files:
+        late = next((word for word in files[1:] if word in RECIPES), "")
+        if late:
+            raise ConfigError(
+                f"the recipe {late} stands behind the file of --config; name it first: depth-unet "
+                f"{command} {late} --config FILE"
+            )
         return _parse(command, rest)
     found = f"there is no recipe {name!r}{suggest(name, RECIPES)}" if name else "no recipe given"
     other = ", or --resume RUN" if command == "train" else ""

@@ -2,6 +2,7 @@
 
 import shlex
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -111,6 +112,11 @@ def test_a_file_says_what_the_command_line_says(line: str, parsed: list[Any]) ->
         ("--stabilise", {"stabilise": True}),
         ("--overwrite", {}),
         ("--no-overwrite", {"overwrite": False}),
+        ("--no-overwrite --overwrite", {}),
+        ("--overwrite --no-overwrite", {"overwrite": False}),
+        ("--no-normals", {}),
+        ("--no-normals --normals", {"normals": True}),
+        ("--normals --no-normals", {}),
         ("-o d", {"out": Path("d")}),
     ],
 )
@@ -138,13 +144,34 @@ def test_settings_of_a_run_come_back(command: str, name: str, parsed: list[Any])
 
 def test_a_file_with_a_recipe_of_its_own(parsed: list[Any]) -> None:
     """Without a known recipe's name, settings start from those of Python; with one, from it."""
-    for text in ("steps: 3", "steps: 3\nrecipe: mine", "steps: 3\nrecipe: transfer"):
+    for text in ("steps: 3", "steps: 3\nrecipe: custom", "steps: 3\nrecipe: transfer"):
         assert run(text, "train --config a.yaml --data b").code == 0
     assert [to_dict(each.settings) for each in parsed] == [
         to_dict(Config(steps=3)),
-        to_dict(Config(steps=3, recipe="mine")),
+        to_dict(Config(steps=3)),
         to_dict(RECIPES["transfer"]()) | {"steps": 3},
     ]
+
+
+@pytest.mark.parametrize("command", WITH_RECIPE)
+def test_a_misspelt_recipe_is_refused(command: str, parsed: list[Any]) -> None:
+    """It would train the defaults under that name; all settings of a run need no recipe."""
+    line = f"{command} --config a.yaml --data b"
+    for name in ("trasnfer", "''"):
+        assert_refused(run(f"recipe: {name}\nsteps: 3", line), "does not exist", "custom")
+    assert_refused(run("recipe: trasnfer", line), "did you mean transfer?")
+    assert not parsed
+    complete = replace(RECIPES["transfer"](), recipe="of-an-old-version")
+    write_config(Path(), complete)
+    assert depth_unet(command, "--config", CONFIG_NAME, "--data", "b").code == 0
+    assert parsed[0].settings == complete
+
+
+def test_a_recipe_stands_first(parsed: list[Any]) -> None:
+    """A recipe behind the file is no second file."""
+    refused = run("steps: 3", "train --data b --config a.yaml seed")
+    assert_refused(refused, "depth-unet train seed --config FILE")
+    assert not parsed
 
 
 def test_two_recipes_are_refused(parsed: list[Any]) -> None:
@@ -168,10 +195,12 @@ def test_settings_that_need_each_other(parsed: list[Any]) -> None:
         ("lr: 1", ["lr in line 1 (did you mean optim.lr?)"]),
         ("loss:\n  mea: 1\ndatta: b", ["loss.mea in line 2 (did you mean loss.mae?)", "data?"]),
         ("steps: 1\n\nzzzzz: 4\nyyyyy: 4", ["zzzzz in line 3, yyyyy in line 4; ", "--help"]),
+        ("resume: a", ["resume in line 1 (the command line names it)"]),
         ("steps: {of: 3}", ["steps.of in line 1 (did you mean steps?)"]),
         ("config: b.yaml", ["config in line 1"]),
-        ("steps: 3\nsteps: 4", ["steps in line 1 and in line 2", "write it once"]),
-        ("optim.lr: 3\noptim: {lr: 4}", ["optim.lr in line 1 and in line 2"]),
+        ("steps: 3\nsteps: 4", ["steps in line 1 and again in line 2", "write it once"]),
+        ("optim.lr: 3\noptim: {lr: 4}", ["optim.lr in line 1 and again in line 2"]),
+        ("{steps: 3, steps: 4}", ["steps in line 1 and again in line 1"]),
         ("device: gpu", ["a.yaml, line 1: device is gpu; it takes auto or cpu or cuda or mps"]),
         ("steps: many", ["line 1: steps is many; it takes INT"]),
         ("steps: [1, 2]", ["steps is 1 2; it takes INT"]),
@@ -187,9 +216,22 @@ def test_settings_that_need_each_other(parsed: list[Any]) -> None:
         ("- steps", ["write NAME: VALUE"]),
         ("steps", ["write NAME: VALUE"]),
         ("a: 1\n---\na: 2", ["is not YAML"]),
-        ("a: &a\n  b: *a", ["a.b.b"]),
-        ("? [a]\n: 3", ["a sequence in line 2"]),
+        ("a: &a\n  b: *a", ["a.yaml, line 2: a.b repeats", "write the settings out"]),
+        ("base: &b {steps: 3}\n<<: *b", ["a.yaml, line 2: <<", "not supported"]),
+        ("? [a]\n: 3", ["a sequence in line 1"]),
         ("\0", ["is not YAML"]),
+        (r'steps: "\UFFFFFFFF"', ["is not YAML"]),
+        ("steps: {}", ["line 1: steps is nested; it takes INT"]),
+        ("zzzzz: {}", ["zzzzz in line 1"]),
+        ("out: [~]", ["out is nothing; it takes DIR"]),
+        ("data: [~]", ["data is nothing; it takes PATH"]),
+        ("data:", ["data is nothing; it takes PATH"]),
+        ("out: ''", ["out is nothing; it takes DIR"]),
+        (r'out: "a\nb"', ["out is a b; it takes DIR"]),
+        (r'init: "\e[31mred"', [r"init is \x1b[31mred; it takes RUN"]),
+        (r'"\e[31mred": 1', [r"\x1b[31mred in line 1"]),
+        ("{a: " * 2000 + "1" + "}" * 2000, ["a.yaml is nested too deeply"]),
+        ("steps: " + "[" * 2000 + "]" * 2000, ["a.yaml is nested too deeply"]),
     ],
 )
 def test_bad_files(text: str, words: list[str], parsed: list[Any]) -> None:
@@ -215,8 +257,52 @@ def test_an_empty_file_changes_nothing(parsed: list[Any]) -> None:
     assert values(parsed[0]) == values(parsed[1])
 
 
+@pytest.mark.parametrize("node", ["{%s}", "[%s]"])
+def test_aliases_that_multiply(node: str, parsed: list[Any]) -> None:
+    """Aliases of aliases are refused at once, not written out."""
+    lines = ["- &a0 {steps: 1}"]
+    for depth in range(12):
+        inner = ", ".join(
+            f"k{key}: *a{depth}" if "{" in node else f"*a{depth}" for key in range(40)
+        )
+        lines.append(f"- &a{depth + 1} {node % inner}")
+    text = "\n".join(["a:", *lines, "steps: *a12", "optim: *a12"])
+    refused = run(text, "train seed --config a.yaml --data b")
+    assert refused.code == 2
+    assert len(refused.err) < 500
+    assert not parsed
+
+
+def test_settings_of_another_command(parsed: list[Any]) -> None:
+    """The first unknown names are listed, and the command is named whose settings they are."""
+    write_config(Path(), Config())
+    refused = depth_unet("predict", "a.jpg", "--config", CONFIG_NAME)
+    assert_refused(refused, "more", "settings of `train`")
+    many = "\n".join(f"zzz{number}: 1" for number in range(20_000))
+    refused = run(many, "predict a.jpg --config a.yaml")
+    assert_refused(refused, "zzz0 in line 1", "zzz4 in line 5 and 19995 more", "--help")
+    assert len(refused.err) < 1000
+    assert not parsed
+
+
+@pytest.mark.parametrize(
+    "text", ["optim:", "optim:\n  # lr: 1", "optim: {}", "model: {correlation: }"]
+)
+def test_empty_groups(text: str, parsed: list[Any]) -> None:
+    """A group whose settings are all commented out changes nothing."""
+    assert run(text, "train seed --config a.yaml --data b").code == 0
+    assert parsed[0].settings == RECIPES["seed"]()
+
+
+@pytest.mark.parametrize("name", ["weights", "out", "save", "inputs", "colormap", "stabilise"])
+def test_null_where_a_value_is_needed(name: str, parsed: list[Any]) -> None:
+    """Null is refused where an option is required or has a default."""
+    assert_refused(run(f"{name}:", "predict a.jpg --config a.yaml"), f"{name} is nothing")
+    assert not parsed
+
+
 def test_null_is_no_value(parsed: list[Any]) -> None:
-    """It is None where there is a None, and else an empty text or an empty list."""
+    """It is None where there is a None, and else an empty text or list that is the default."""
     text = "inputs: [a]\nfov: 60\nknown:\nrange: ~\ncamera: null"
     assert run(text, "predict --config a.yaml").code == 0
     assert (parsed[0].known, parsed[0].range, parsed[0].camera) == ((), "", None)

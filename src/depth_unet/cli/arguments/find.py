@@ -1,7 +1,7 @@
 """Find the options of a command, and all of them by name."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from importlib import import_module
 from typing import Any, get_args, get_type_hints
 
@@ -35,12 +35,14 @@ class Option:
         kind: Its type.
         marks: What the annotation says besides.
         paired: Whether a switch has a ``--no-`` form.
+        default: Its value without the option; ``MISSING`` where the option is required.
     """
 
     path: tuple[str, ...]
     kind: Any
     marks: tuple[Any, ...]
     paired: bool
+    default: Any = MISSING
 
     @property
     def name(self) -> str:
@@ -68,10 +70,17 @@ def options_of(kind: Any, path: tuple[str, ...] = (), paired: bool = True) -> It
         path: The fields that lead to it.
         paired: Whether its switches have a ``--no-`` form.
     """
+    defaults = {field.name: field.default for field in fields(kind)}
     for field, hint in get_type_hints(kind, include_extras=True).items():
         plain, *marks = get_args(hint) if hasattr(hint, "__metadata__") else (hint,)
         here, both = (*path, field), paired and FlagCreatePairsOff not in marks
         if is_dataclass(plain):
             yield from options_of(plain, here, both)
         else:
-            yield Option(path=here, kind=plain, marks=tuple(marks), paired=both)
+            yield Option(
+                path=here,
+                kind=plain,
+                marks=tuple(marks),
+                paired=both,
+                default=defaults[field],
+            )

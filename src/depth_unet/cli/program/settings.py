@@ -4,13 +4,14 @@ Names and values are those of the command line. Numbers are parsed from text as 
 takes ``1e-4`` for text and ``off`` for a truth value.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any, get_args
+from unicodedata import category
 
-from depth_unet.cli.arguments.find import Option, options_of
+from depth_unet.cli.arguments.find import FILE_OF, Option, arguments_of, options_of
 from depth_unet.cli.program.help import suggest
 from depth_unet.cli.program.repeated import option_values
 from depth_unet.config.run import Config
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from tyro.constructors import ConstructorRegistry
     from yaml import MappingNode, Node
 
-NULL = "tag:yaml.org,2002:null"
+NULL, MERGE = "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"
 LONGEST = 80  # characters of the file in a message
-DEEPEST = 5  # a file whose groups contain themselves ends here
+MOST_UNKNOWN = 5  # names in a message
+ARGUMENTS = ("config", "resume")  # they choose what is read, so the command line has them
+REMEDY = "use the long names of its options, which --help lists"
 Values = Mapping[tuple[str, ...], Any]
 """Values of options, by ``Option.path``."""
 
@@ -48,22 +51,25 @@ def read_settings(
         return {}
     path = Path(given[0])
     known = {option.name: option for option in options_of(kind) if option.path != ("config",)}
-    found, lines, unknown = dict[tuple[str, ...], Any](), dict[str, int](), list[str]()
-    for name, node in _leaves(_read(path)):
-        line = node.start_mark.line + 1
+    groups = {name.rpartition(".")[0] for name in known}
+    found, lines, unknown = dict[tuple[str, ...], Any](), dict[str, int](), dict[str, int]()
+    for name, line, node in _leaves(path, _read(path)):
         if name not in known:
-            unknown.append(f"{_one_line(name)} in line {line}{suggest(name, known)}")
-        elif lines.setdefault(name, line) != line:
+            if name not in groups or node.value:  # a group may be empty
+                unknown[name] = line
+        elif name in lines:
             raise ConfigError(
-                f"{path} has {name} in line {lines[name]} and in line {line}; write it once"
+                f"{path} has {name} in line {lines[name]} and again in line {line}; write it once"
             )
         else:
+            lines[name] = line
             where = f"{path}, line {line}: {name}"
             found[known[name].path] = _value(node, known[name], where, registry)
     if unknown:
+        other = _command_of(unknown) if len(unknown) > len(found) else ""
         raise ConfigError(
-            f"{path} has settings that this command does not know: {', '.join(unknown)}; "
-            "use the long names of its options, which --help lists"
+            f"{path} has settings that this command does not know: {_some(unknown, known)}; "
+            + (f"they look like settings of `{other}`: name another file" if other else REMEDY)
         )
     return found
 
@@ -76,19 +82,33 @@ def first_settings(recipe: str, values: Values) -> Config:
         values: The values in the file.
 
     Returns:
-        The recipe's; those of a plain ``Config`` where the file names no recipe that is known.
+        The recipe's; those of a plain ``Config`` where no recipe is named.
 
     Raises:
-        ConfigError: Command line and file name two recipes.
+        ConfigError: Command line and file name two recipes, or the file names one that does not
+            exist and leaves settings to it.
     """
-    named = values.get(("settings", "recipe"), "")
-    if recipe and named not in ("", recipe):
+    base = Config()
+    named = values.get(("settings", "recipe"), recipe or base.recipe)
+    if recipe and named != recipe:
         raise ConfigError(
             f"the command line names the recipe {recipe} and the file of --config {named}; leave "
             "one of them out"
         )
-    make = RECIPES.get(recipe or named, Config)
-    return make()
+    if named in RECIPES:
+        return RECIPES[named]()
+    if named == base.recipe or _is_complete(values):
+        return base
+    raise ConfigError(
+        f"the file of --config names the recipe {named}, which does not exist"
+        f"{suggest(named, RECIPES)}; choose {', '.join(RECIPES)}, or {base.recipe} to start from "
+        "the defaults of Config"
+    )
+
+
+def _is_complete(values: Values) -> bool:
+    """Whether the file has all settings of a run, so that none comes from a recipe."""
+    return all(option.path in values for option in options_of(Config, ("settings",)))
 
 
 def start_from(base: Any, values: Values, path: tuple[str, ...] = ()) -> Any:
@@ -118,16 +138,30 @@ def without_value(kind: type[Any], missing: Any, **given: Any) -> Any:
 
 
 def drop_known_switches(arguments: Sequence[str], kind: type[Any], values: Values) -> list[str]:
-    """The arguments without the switches that the file turns on.
+    """The arguments without the switches that change nothing.
 
-    The parser offers only ``--no-overwrite`` where ``overwrite`` is on already.
+    The parser offers only ``--no-overwrite`` where the file turns ``overwrite`` on, and else only
+    ``--overwrite``. Of both, the last counts.
     """
-    on = {
-        option.flag
-        for option in options_of(kind)
-        if option.kind is bool and not option.paired and values.get(option.path)
-    }
-    return [word for word in arguments if word.replace("_", "-") not in on]
+    meant = dict[str, tuple[Option, bool]]()
+    for option in options_of(kind):
+        if option.kind is bool and not option.paired:
+            meant[option.flag] = (option, True)
+            meant[f"--no-{option.flag.removeprefix('--')}"] = (option, False)
+    flags = [word.replace("_", "-") for word in arguments]
+    last = {meant[flag][0].path: place for place, flag in enumerate(flags) if flag in meant}
+
+    def counts(place: int, flag: str) -> bool:
+        if flag not in meant:
+            return True
+        option, on = meant[flag]
+        return last[option.path] == place and on != values.get(option.path, option.default)
+
+    return [
+        word
+        for place, (word, flag) in enumerate(zip(arguments, flags, strict=True))
+        if counts(place, flag)
+    ]
 
 
 def _read(path: Path) -> "MappingNode | None":
@@ -140,43 +174,78 @@ def _read(path: Path) -> "MappingNode | None":
         raise ConfigError(
             f"{path} cannot be read ({cause}); name a YAML file, such as config.yaml of a run"
         ) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # "\UFFFFFFFF" is no character
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
-        raise ConfigError(f"{path}{place} is not YAML ({problem}); correct it") from None
+        raise ConfigError(f"{path}{place} is not YAML ({_one_line(problem)}); correct it") from None
+    except RecursionError:
+        raise ConfigError(f"{path} is nested too deeply; write NAME: VALUE in each line") from None
     if root is None or isinstance(root, yaml.MappingNode):
         return root
     raise ConfigError(f"{path} is not a list of settings; write NAME: VALUE in each line")
 
 
-def _leaves(group: "MappingNode | None", prefix: str = "") -> Iterator[tuple[str, "Node"]]:
+def _leaves(
+    path: Path, group: "MappingNode | None", prefix: str = "", seen: set[int] | None = None
+) -> Iterator[tuple[str, int, "Node"]]:
+    """The name, line and value of every setting; those of empty groups, too."""
+    seen = set() if seen is None else seen
     for key, node in group.value if group else ():
-        plain = key.id == "scalar"
-        name = prefix + (key.value.replace("-", "_") if plain else f"a {key.id}")
-        if node.id == "mapping" and name.count(".") < DEEPEST:
-            yield from _leaves(node, f"{name}.")
+        line = key.start_mark.line + 1
+        name = prefix + (key.value.replace("-", "_") if key.id == "scalar" else f"a {key.id}")
+        if key.tag == MERGE or id(node) in seen:
+            raise ConfigError(
+                f"{path}, line {line}: {_one_line(name)} repeats a group by an alias or a merge "
+                "key, which is not supported; write the settings out"
+            )
+        if node.id == "mapping" and node.value:
+            seen.add(id(node))
+            yield from _leaves(path, node, f"{name}.", seen)
         else:
-            yield name, node
+            yield name, line, node
+
+
+def _some(unknown: Mapping[str, int], known: Iterable[str]) -> str:
+    """The first names that are unknown, with their lines and the nearest that are known."""
+    named = list[str]()
+    for name, line in list(unknown.items())[:MOST_UNKNOWN]:
+        shown = _one_line(name)
+        hint = " (the command line names it)" if name in ARGUMENTS else suggest(shown, known)
+        named.append(f"{shown} in line {line}{hint}")
+    more = len(unknown) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
+
+
+def _command_of(names: Collection[str]) -> str:
+    """The command that knows most of the names; empty if none knows half of them."""
+    asked = {*names} - {*ARGUMENTS}
+    known = {
+        command: sum(option.name in asked for option in options_of(arguments_of(command)))
+        for command in FILE_OF
+    }
+    best = max(known, key=lambda command: known[command])
+    return best if known[best] * 2 > len(names) else ""
 
 
 def _value(node: "Node", option: Option, where: str, registry: "ConstructorRegistry") -> Any:
-    import yaml
     from tyro.conf import DisallowNone
     from tyro.constructors import PrimitiveTypeInfo
 
     spec: Any = registry.get_primitive_spec(PrimitiveTypeInfo.make(option.kind, {DisallowNone}))
+    kinds = (option.kind, *get_args(option.kind))
+    if node.tag == NULL and (type(None) in kinds or option.default in ("", ())):
+        return None if type(None) in kinds else option.default
+    items = node.value if node.id == "sequence" else [node]
+    flat = all(item.id == "scalar" for item in items)
+    words = [_word(item, option) for item in items] if flat else []
     counts = spec.nargs if isinstance(spec.nargs, tuple) else (spec.nargs,)
-    items = node.value if isinstance(node, yaml.SequenceNode) else [node]
-    words = [expand_home(str(item.value)) for item in items]
-    if node.tag == NULL:
-        if type(None) in get_args(option.kind):
-            return None
-        words = [] if "*" in counts else [""]
-    if option.kind is bool:
-        words = [str(yaml.SafeLoader.bool_values.get(word.lower(), word)) for word in words]
     try:
-        if not all(isinstance(item, yaml.ScalarNode) for item in items):
+        if not flat or any(item.tag == NULL for item in items):
+            raise ValueError
+        if "" in words and str not in kinds:  # Path would take it for the current folder
+            raise ValueError
+        if any(category(character) == "Cc" for word in words for character in word):
             raise ValueError
         if "*" not in counts and len(words) not in counts:
             raise ValueError
@@ -184,9 +253,19 @@ def _value(node: "Node", option: Option, where: str, registry: "ConstructorRegis
             raise ValueError
         return spec.instance_from_str(words)
     except ValueError:
-        flat = all(isinstance(item, yaml.ScalarNode) for item in items)
         shown = (_one_line(" ".join(words)) or "nothing") if flat else "nested"
         raise ConfigError(f"{where} is {shown}; it takes {_expected(option, spec)}") from None
+
+
+def _word(item: "Node", option: Option) -> str:
+    """A value as the command line has it."""
+    import yaml
+
+    if item.tag == NULL:
+        return ""
+    if option.kind is bool:
+        return str(yaml.SafeLoader.bool_values.get(item.value.lower(), item.value))
+    return expand_home(item.value.removesuffix("\n"))  # of a block
 
 
 def _one_line(text: str) -> str:

@@ -3,10 +3,12 @@
 import codecs
 import io
 import os
+import re
 import sys
 
 LOOKALIKES = dict(zip("█━…–“”δ↓↑·°±×", '#-.-""dv^-o~x', strict=True))
 HANDLER = "depth-unet"
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def open_closed() -> None:
@@ -30,13 +32,15 @@ def make_encodable() -> None:
 
 
 def say(text: str) -> None:
-    """Write one line to stderr.
+    r"""Write one line to stderr, with control characters as escapes such as ``\x1b``.
+
+    They may come from file names and files, and would act on the terminal.
 
     Raises:
         BrokenPipeError: Nobody reads it any more.
     """
     try:
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)}\n")
     except BrokenPipeError:
         raise
     except OSError:  # a full disk: nobody can be told
