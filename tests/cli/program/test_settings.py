@@ -157,9 +157,9 @@ def test_a_file_with_a_recipe_of_its_own(parsed: list[Any]) -> None:
 def test_a_misspelt_recipe_is_refused(command: str, parsed: list[Any]) -> None:
     """It would train the defaults under that name; all settings of a run need no recipe."""
     line = f"{command} --config a.yaml --data b"
-    for name in ("trasnfer", "''"):
+    for name in ("transfers", "''"):
         assert_refused(run(f"recipe: {name}\nsteps: 3", line), "does not exist", "custom")
-    assert_refused(run("recipe: trasnfer", line), "did you mean transfer?")
+    assert_refused(run("recipe: transfers", line), "did you mean transfer?")
     assert not parsed
     complete = replace(RECIPES["transfer"](), recipe="of-an-old-version")
     write_config(Path(), complete)

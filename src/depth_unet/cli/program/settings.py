@@ -229,6 +229,7 @@ def _command_of(names: Collection[str]) -> str:
 
 
 def _value(node: "Node", option: Option, where: str, registry: "ConstructorRegistry") -> Any:
+    import yaml
     from tyro.conf import DisallowNone
     from tyro.constructors import PrimitiveTypeInfo
 
@@ -236,8 +237,8 @@ def _value(node: "Node", option: Option, where: str, registry: "ConstructorRegis
     kinds = (option.kind, *get_args(option.kind))
     if node.tag == NULL and (type(None) in kinds or option.default in ("", ())):
         return None if type(None) in kinds else option.default
-    items = node.value if node.id == "sequence" else [node]
-    flat = all(item.id == "scalar" for item in items)
+    items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    flat = all(isinstance(item, yaml.ScalarNode) for item in items)
     words = [_word(item, option) for item in items] if flat else []
     counts = spec.nargs if isinstance(spec.nargs, tuple) else (spec.nargs,)
     try:
