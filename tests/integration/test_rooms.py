@@ -105,7 +105,7 @@ def test_a_run_on_shards_is_a_run_on_the_set(tmp_path: Path) -> None:
     assert_same_weights(tmp_path / "both" / LAST_NAME, tmp_path / "one" / LAST_NAME)
     evaluations = [line for line in outcome.err.splitlines() if line.startswith("next: ")]
     assert [line.split()[-3:-1] for line in evaluations] == [
-        [str(tmp_path / folder), "--out"] for folder in ("part2", "part1")
+        [str(tmp_path / folder), "--out"] for folder in ("part1", "part2")
     ]
     assert depth_unet("train", "--resume", tmp_path / "both").code == 0
 
