@@ -181,6 +181,10 @@ def test_works_again_after_out_of_memory(visitor: Visitor) -> None:
     visitor.start(OFFICE)
     assert "out of memory" in visitor.problem()
     visitor.choose(OFFICE)
+    for _ in range(100):  # Chromium tells later that a worker has ended
+        if before.isdisjoint(visitor.page.workers):
+            break
+        visitor.page.wait_for_timeout(50)
     assert before.isdisjoint(visitor.page.workers)
 
 
