@@ -92,7 +92,7 @@ def test_a_signal_ends_it_during_a_download(
         assert process.returncode == code
         assert err.splitlines()[-1] == last
         assert "Traceback" not in err
-        assert elapsed_s < 1
+        assert elapsed_s < 5  # a second where nothing else runs
 
 
 def serve_once(monkeypatch: pytest.MonkeyPatch, *options: object) -> tuple[Outcome, dict[str, Any]]:

@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
@@ -27,6 +28,7 @@ REQUEST_S = 10.0  # from the first byte of a request to its last
 CHUNK_BYTES = 1 << 16  # sent or received at once
 CHUNK_S = 30.0  # a client that takes longer for a chunk is left
 LINGER_S = 1.0  # for a client to read the answer before its connection is closed
+CLOSE_S = 0.3  # for connections that are cut to end
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _ALTERED = {501: HTTPStatus.METHOD_NOT_ALLOWED, 505: HTTPStatus.BAD_REQUEST}
 """Faults of the client that Python's server calls its own."""
@@ -42,6 +44,7 @@ class Server(ThreadingTCPServer):
     Attributes:
         site: What it serves; set before ``serve_forever``.
         slots: One for each client that is answered at a time.
+        clients: The connections that are being answered.
         address: The address that it listens on.
 
     Raises:
@@ -57,6 +60,7 @@ class Server(ThreadingTCPServer):
         self.host = host
         self.site: Site = {}
         self.slots = threading.BoundedSemaphore(MOST_CLIENTS)
+        self.clients = set[socket.socket]()
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             self.address_family, address = found[0][0], found[0][4]
@@ -86,10 +90,22 @@ class Server(ThreadingTCPServer):
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Answer one connection."""
+        self.clients.add(request)
         try:
             super().process_request_thread(request, client_address)
         finally:
+            self.clients.discard(request)
             self.slots.release()
+
+    def server_close(self) -> None:
+        """Cut the connections, so that no thread works on while Python ends."""
+        super().server_close()
+        end = time.monotonic() + CLOSE_S
+        for client in tuple(self.clients):
+            with suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+        while self.clients and time.monotonic() < end:
+            time.sleep(0.005)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Print a traceback of our own faults; a client that leaves early is none."""
