@@ -1,13 +1,12 @@
 """Error of the depth differences between neighbouring pixels."""
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from depth_unet.losses.masking import masked_error
+from depth_unet.losses.masking import count_pairs, masked_error, sum_differences
 from depth_unet.records import SumCount
 
-ALONG_X, ALONG_Y = -1, -2
+DISTANCES = (1,)
 
 
 def gradient_edge(
@@ -45,20 +44,9 @@ def gradient_edge(
         Hafeez et al., Depth Estimation using Weighted-loss and Transfer Learning, VISAPP 2024,
         the edge loss.
     """
-    error_m = masked_error(prediction_m, target_m, valid)
-    total_m = error_m.new_zeros(())
-    for direction in (ALONG_X, ALONG_Y):
-        change_m = error_m.diff(dim=direction).abs()
-        counted = _both_valid(valid, direction)
-        total_m = total_m + torch.where(counted, change_m, torch.zeros_like(change_m)).sum()
-    return SumCount(total_m, num_pairs(valid))
+    return sum_differences(masked_error(prediction_m, target_m, valid), valid, DISTANCES)
 
 
 def num_pairs(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
     """Half the number of neighbouring pairs of valid pixels, both directions together, fp32."""
-    return (_both_valid(valid, ALONG_X).sum() + _both_valid(valid, ALONG_Y).sum()).float() / 2
-
-
-def _both_valid(valid: Tensor, direction: int) -> Tensor:
-    num_pairs = valid.shape[direction] - 1
-    return valid.narrow(direction, 0, num_pairs) & valid.narrow(direction, 1, num_pairs)
+    return count_pairs(valid, DISTANCES)

@@ -1,10 +1,9 @@
 """Error of the log-depth differences at several distances."""
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from depth_unet.losses.masking import masked_log_ratio
+from depth_unet.losses.masking import count_pairs, masked_log_ratio, sum_differences
 from depth_unet.records import SumCount
 
 DISTANCES = (1, 2, 4, 8, 16)
@@ -45,29 +44,9 @@ def gradient_matching(
     Reference:
         Li and Snavely, MegaDepth, CVPR 2018, section 4.3. There, images are subsampled instead.
     """
-    log_ratio = masked_log_ratio(prediction_m, target_m, valid)
-    total = log_ratio.new_zeros(())
-    for before, after, counted in _pairs(log_ratio, valid):
-        change = (after - before).abs()
-        total = total + torch.where(counted, change, torch.zeros_like(change)).sum()
-    return SumCount(total, num_far_pairs(valid))
+    return sum_differences(masked_log_ratio(prediction_m, target_m, valid), valid, DISTANCES)
 
 
 def num_far_pairs(valid: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
     """Half the number of pairs of valid pixels at all distances and in both directions, fp32."""
-    counts = [counted.sum() for _, _, counted in _pairs(valid, valid)]
-    return torch.stack(counts or [valid.sum() * 0]).sum().float() / 2
-
-
-def _pairs(values: Tensor, valid: Tensor) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """Values of both pixels of each pair and whether both are valid, by direction and distance."""
-    pairs = []
-    for dim in (-1, -2):
-        size = values.shape[dim]
-        for distance in DISTANCES:
-            if distance >= size:
-                break
-            here, there = (0, size - distance), (distance, size - distance)
-            counted = valid.narrow(dim, *here) & valid.narrow(dim, *there)
-            pairs.append((values.narrow(dim, *here), values.narrow(dim, *there), counted))
-    return pairs
+    return count_pairs(valid, DISTANCES)
