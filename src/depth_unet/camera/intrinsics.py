@@ -49,6 +49,14 @@ class Intrinsics:
         return self.fx_px, self.fy_px, self.cx_px, self.cy_px
 
     @classmethod
+    def from_values(
+        cls, width: int, height: int, values_px: tuple[float, float, float, float]
+    ) -> Self:
+        """A camera with these ``values_px``."""
+        fx_px, fy_px, cx_px, cy_px = values_px
+        return cls(width=width, height=height, fx_px=fx_px, fy_px=fy_px, cx_px=cx_px, cy_px=cy_px)
+
+    @classmethod
     def centred(cls, width: int, height: int, focal_px: float) -> Self:
         """A camera with square pixels whose axis meets the centre of the image."""
         return cls(

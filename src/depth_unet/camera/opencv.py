@@ -122,9 +122,7 @@ def intrinsics_of(fields: Fields, size: tuple[int, int] | None) -> Intrinsics:
             f"the camera matrix is {values}; expected fx, 0, cx, 0, fy, cy, 0, 0, 1 (no skew); "
             "calibrate again"
         )
-    return Intrinsics(
-        width=size[0], height=size[1], fx_px=fx_px, fy_px=fy_px, cx_px=cx_px, cy_px=cy_px
-    )
+    return Intrinsics.from_values(*size, (fx_px, fy_px, cx_px, cy_px))
 
 
 def coefficients_of(fields: Fields) -> tuple[float, ...]:

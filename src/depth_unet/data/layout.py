@@ -102,8 +102,7 @@ class DatasetInfo:
         A data set's camera for another shape is refused with a ``DataError``.
         """
         if row.camera_px is not None:
-            camera_px = dict(zip(CAMERA_COLUMNS, row.camera_px, strict=True))
-            return Intrinsics(width=width, height=height, **camera_px)
+            return Intrinsics.from_values(width, height, row.camera_px)
         if self.intrinsics is not None:
             remedy = f"use the pairs layout with {row.rgb}'s own {', '.join(CAMERA_COLUMNS)}"
             check_aspect(self.intrinsics, width, height, remedy)

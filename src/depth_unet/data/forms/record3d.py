@@ -196,9 +196,7 @@ def _camera(
                 matrix = matrix.T
             fx_px, fy_px, cx_px, cy_px = map(float, (*matrix.diagonal()[:2], *matrix[:2, 2]))
         width, height = int(metadata["w"]), int(metadata["h"])
-        camera = Intrinsics(
-            width=width, height=height, fx_px=fx_px, fy_px=fy_px, cx_px=cx_px, cy_px=cy_px
-        )
+        camera = Intrinsics.from_values(width, height, (fx_px, fy_px, cx_px, cy_px))
     return camera_of_depth(camera, size, where)
 
 

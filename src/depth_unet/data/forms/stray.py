@@ -91,9 +91,7 @@ def _read_camera(file: Path, size: tuple[int, int]) -> Intrinsics:
             raise ValueError(f"its shape is {matrix.shape}")
     fx_px, fy_px, cx_px, cy_px = (float(matrix[at]) for at in ((0, 0), (1, 1), (0, 2), (1, 2)))
     try:
-        return Intrinsics(
-            width=size[0], height=size[1], fx_px=fx_px, fy_px=fy_px, cx_px=cx_px, cy_px=cy_px
-        )
+        return Intrinsics.from_values(*size, (fx_px, fy_px, cx_px, cy_px))
     except DataError as error:
         raise DataError(f"{file}: {error}") from None
 

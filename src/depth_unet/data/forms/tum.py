@@ -121,10 +121,7 @@ def _author_camera(path: Path) -> Intrinsics:
             f"{path} states no camera, and its name holds none of {', '.join(CAMERAS_PX)}; add a "
             f"{INFO_NAME} with intrinsics to it"
         )
-    fx_px, fy_px, cx_px, cy_px = values_px
-    return Intrinsics(
-        width=WIDTH, height=HEIGHT, fx_px=fx_px, fy_px=fy_px, cx_px=cx_px, cy_px=cy_px
-    )
+    return Intrinsics.from_values(WIDTH, HEIGHT, values_px)
 
 
 TUM = RecordingForm(is_folder=is_tum, open_one=open_tum)
