@@ -82,20 +82,19 @@ class Server(ThreadingTCPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         """Start a thread for a connection once there are fewer than ``MOST_CLIENTS``."""
         self.slots.acquire()
+        self.clients.add(request)
         try:
             super().process_request(request, client_address)
         except BaseException:  # no thread could be started
-            self.slots.release()
+            self._forget(request)
             raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Answer one connection."""
-        self.clients.add(request)
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self.clients.discard(request)
-            self.slots.release()
+            self._forget(request)
 
     def server_close(self) -> None:
         """Cut the connections, so that no thread works on while Python ends."""
@@ -111,6 +110,10 @@ class Server(ThreadingTCPServer):
         """Print a traceback of our own faults; a client that leaves early is none."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
+
+    def _forget(self, request: socket.socket) -> None:
+        self.clients.discard(request)
+        self.slots.release()
 
 
 class Handler(BaseHTTPRequestHandler):
