@@ -88,18 +88,18 @@ def _read_own(weights: str) -> Network:
     path = as_path(weights)
     if path.suffix.lower() == ONNX and not path.is_dir():
         return read_network(OWN, path, path.stem)
-    find_weights(weights)
+    found = find_weights(weights)
     check_installed(weights, "onnx")
     # torch and onnx are extras.
     from depth_unet.cli.export import write_onnx  # noqa: PLC0415
     from depth_unet.export.checkpoint import load_weights  # noqa: PLC0415
     from depth_unet.model.checkpoint import resolve  # noqa: PLC0415
 
-    checkpoint = resolve(weights)
+    checkpoint = resolve(found)
     with tempfile.TemporaryDirectory(prefix="depth-unet-") as folder:
         graph = Path(folder) / f"{OWN}{ONNX}"
         with unchanged(checkpoint) as (sha256,):
-            loaded = load_weights(weights)
+            loaded = load_weights(checkpoint)
         write_onnx(graph, loaded, {checkpoint: sha256}, "fp16")
         return read_network(OWN, graph, short_name(checkpoint))
 
