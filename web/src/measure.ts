@@ -99,6 +99,8 @@ function correlation(a: Point, b: Point, config: Correlation, longerSide: number
 }
 
 function distanceInterval(a: Vector, b: Vector, errors: number[][], widening: number): Interval {
+  const metres = distance(a, b);
+  if (metres === 0) return [0, 0]; // one point, which has one error
   const deviation = Math.sqrt(errors[0][0]);
   const slope = deviation > 0 ? errors[0][1] / deviation : 0;
   const rest = Math.sqrt(Math.max(errors[1][1] - slope ** 2, 0));
@@ -109,7 +111,6 @@ function distanceInterval(a: Vector, b: Vector, errors: number[][], widening: nu
     return NORMAL.map((second) => distance(start, moved(b, slope * first + rest * second)));
   });
   const [low, high] = percentiles(found, [(1 - INSIDE) / 2, (1 + INSIDE) / 2]);
-  const metres = distance(a, b);
   return [Math.min(low, metres), Math.max(high, metres)];
 }
 
