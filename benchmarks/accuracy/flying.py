@@ -1,7 +1,8 @@
-"""Flying points: how much of the depth beside jumps hangs in the air between two surfaces?
+"""Flying points: how much of the depth beside jumps hangs in the air, and does --edge remove it?
 
 The true jumps must be exact, so the data are rendered rooms. Every frame is predicted by all
-networks in turn; shares are over the pixels near jumps of all frames.
+networks in turn. Shares of flying points are over the pixels near jumps of all frames. The second
+table tells for values of ``--edge`` which share of all points and of the flying ones is left out.
 
     depth-unet rooms ROOMS --images 100 --size 320x240 --seed 5
     python benchmarks/accuracy/flying.py transfer runs/sharp --data ROOMS
@@ -22,14 +23,22 @@ from depth_unet.evaluate.score import PredictArray, predict_frame
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.metrics.flying import JUMP_M, flying_points
 from depth_unet.model.checkpoint import resolve
+from depth_unet.outputs.cloud import EDGE, drop_edges
 from depth_unet.predict.model import DepthModel
+
+EDGES = (0.1, 0.15, EDGE, 0.25, 0.3, 0.5)
 
 
 def count_points(predict: PredictArray, frame: Frame, source: Source) -> np.ndarray:
-    """All pixels, those near jumps, flying ones, and flying ones at flattened jumps."""
+    """All pixels, those near jumps, flying ones, flying ones at flattened jumps; then for each
+    edge those left out, and the flying ones among them.
+    """
     target_m = mask_invalid(frame.depth_mm, source.info) / MILLIMETRES_PER_METRE
-    found = flying_points(predict_frame(predict, frame).numpy(), target_m, target_m > 0)
-    return np.array([target_m.size, *(mask.sum() for mask in found)])
+    depth_m = predict_frame(predict, frame).numpy()
+    found = flying_points(depth_m, target_m, target_m > 0)
+    dropped = [drop_edges(depth_m, edge) == 0 for edge in EDGES]
+    masks = [*found, *(part for mask in dropped for part in (mask, mask & found.flying))]
+    return np.array([target_m.size, *(mask.sum() for mask in masks)])
 
 
 def main() -> int:
@@ -41,7 +50,7 @@ def main() -> int:
     arguments = parser.parse_args()
     source = open_source(arguments.data)
     models = [DepthModel.from_file(resolve(name)) for name in arguments.weights]
-    counts = np.zeros((len(models), 4))
+    counts = np.zeros((len(models), 4 + 2 * len(EDGES)))
     indices = evenly_spaced(range(len(source.rows)), arguments.most)
     for index in indices:
         frame = source.read(index)
@@ -54,10 +63,17 @@ def main() -> int:
     say("| Weights | near jumps | flying | of them flattened | times the first |")
     say("|---|---|---|---|---|")
     first = counts[0, 2]
-    for name, (pixels, near, flying, flattened) in zip(arguments.weights, counts, strict=True):
+    for name, (pixels, near, flying, flattened) in zip(
+        arguments.weights, counts[:, :4], strict=True
+    ):
         shares = (near / pixels, flying / near, flattened / max(1, flying), flying / max(1, first))
         cells = " | ".join(f"{share:.3f}" for share in shares)
         say(f"| {name} | {cells} |")
+    say("\n| Weights | edge | points left out | flying points left out |")
+    say("|---|---|---|---|")
+    for name, row in zip(arguments.weights, counts, strict=True):
+        for edge, (points, flying) in zip(EDGES, row[4:].reshape(-1, 2), strict=True):
+            say(f"| {name} | {edge:g} | {points / row[0]:.3f} | {flying / max(1, row[2]):.3f} |")
     return 0
 
 

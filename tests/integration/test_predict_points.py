@@ -20,7 +20,8 @@ def points_of(path: Path) -> np.ndarray:
 def test_confidence_and_normals(photo: Path, tmp_path: Path) -> None:
     """Weights that predict uncertainty give confidence; normals come on request."""
     weights = Path("transfer")
-    assert predict(weights, tmp_path / "a", photo, "--save", "ply", *OPTIONS).code == 0
+    options = ("--save", "ply", "--edge", 0, *OPTIONS)
+    assert predict(weights, tmp_path / "a", photo, *options).code == 0
     points = points_of(tmp_path / "a" / "room_points.ply")
     prediction = load("transfer").predict(photo)
     share = (prediction.uncertainty_m / prediction.depth_m).ravel()
@@ -52,6 +53,24 @@ def test_uncertain_points_are_left_out(photo: Path, tmp_path: Path) -> None:
         for path in (tmp_path / n / "room_mesh.glb" for n in ("all", "sure"))
     )
     assert 0 < cut < 0.6 * whole
+
+
+def test_edges_are_left_out(photo: Path, tmp_path: Path) -> None:
+    """With ``--edge 0`` every pixel is a point; a jump out of range is refused before any work."""
+    kept = []
+    for edge in (0, 0.05):
+        out = tmp_path / str(edge)
+        options = ("--save", "ply", "glb", *OPTIONS, "--edge", edge)
+        assert predict(Path("transfer"), out, photo, *options).code == 0
+        meshes = trimesh.load(out / "room_mesh.glb").geometry.values()
+        kept.append(
+            (len(points_of(out / "room_points.ply")), sum(len(mesh.faces) for mesh in meshes))
+        )
+    assert kept[0][0] == load("transfer").predict(photo).depth_m.size
+    assert kept[1] < kept[0]
+    assert kept[1][1] < kept[0][1]
+    outcome = predict(Path("transfer"), tmp_path / "no", photo, *OPTIONS, "--edge", -0.1)
+    assert_refused(outcome, "--edge is -0.1", "[0, 1000]")
 
 
 def test_weights_without_uncertainty(run_folder: Path, photo: Path, tmp_path: Path) -> None:

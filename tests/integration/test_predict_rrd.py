@@ -28,7 +28,9 @@ def values_of(path: Path, entity: str, component: str) -> list[tuple[float | Non
 
 def test_a_photo(photo: Path, tmp_path: Path) -> None:
     """Depth of the array in metres, the camera, uncertainty, and one point for every pixel."""
-    outcome = predict(Path("transfer"), tmp_path, photo, "--save", "rrd", "npz", *OPTIONS)
+    outcome = predict(
+        Path("transfer"), tmp_path, photo, "--save", "rrd", "npz", "--edge", 0, *OPTIONS
+    )
     assert (outcome.code, outcome.complaints) == (0, [])
     path = tmp_path / "room_depth.rrd"
     with np.load(tmp_path / "room_depth.npz") as stored:
@@ -72,6 +74,10 @@ def test_a_video(run_folder: Path, tmp_path: Path) -> None:
         np.testing.assert_array_equal(found_mm.reshape(expected_mm.shape), expected_mm)
     points = values_of(out / "walk_video.rrd", "/world/points", "Points3D:positions")
     assert [len(points_m) for _, points_m in points] == [64 * 48] * 12
+    cut = predict(run_folder, tmp_path / "cut", clip, *options[:2], *OPTIONS, "--edge", 1e-6)
+    assert cut.code == 0, cut.err
+    points = values_of(tmp_path / "cut" / "walk_video.rrd", "/world/points", "Points3D:positions")
+    assert all(len(points_m) < 64 * 48 for _, points_m in points)
     again = predict(run_folder, out, clip.parent, *options)
     assert "0 predicted, 0 failed, 2 already there" in again.err
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.errors import ConfigError
-from depth_unet.outputs.cloud import drop_uncertain, surface_normals, unproject
+from depth_unet.outputs.cloud import drop_edges, drop_uncertain, surface_normals, unproject
 from tests.cameras import cameras
 from tests.outputs.conftest import COLOURS, Room, pinhole_rays
 
@@ -184,3 +184,31 @@ def test_a_share_out_of_range_is_refused(share: float) -> None:
     depth_m = np.ones((1, 1), np.float32)
     with pytest.raises(ConfigError, match=r"max_uncertainty is .*; choose a number in \(0, 100\]"):
         drop_uncertain(depth_m, depth_m, share)
+
+
+def test_edges_are_dropped() -> None:
+    """A ramp that smears a jump is a hole; steps of exactly the share and the sides are kept."""
+    row_m = np.concatenate((np.full(200, 2.0), np.linspace(2, 4, 9)[1:-1], np.full(193, 4.0)))
+    depth_m = np.tile(row_m.astype(np.float32), (40, 1))
+    holes = np.flatnonzero(drop_edges(depth_m, 0.2)[0] == 0)
+    reach = 6  # a square of 13 pixels is 3 % of 400
+    assert holes.tolist() == list(range(201 - reach, 204 + reach + 1))  # of 2.5 m; of 3.25 m
+    assert (drop_edges(depth_m, 1.0) == depth_m).all()
+    assert drop_edges(depth_m, 0.0) is depth_m
+
+
+def test_edges_are_alike_at_any_size() -> None:
+    """An enlarged map loses the same share; a slope without a jump loses nothing."""
+    step_m = np.repeat([[1.5, 3.0]], (60, 68), axis=1)
+    for scale, lost in ((1, 4), (2, 8), (4, 14)):
+        large_m = np.kron(step_m, np.ones((96 * scale, scale))).astype(np.float32)
+        assert (drop_edges(large_m, 0.2) == 0).sum() == lost * 96 * scale
+    slope_m = np.tile(np.geomspace(1, 8, 128).astype(np.float32), (96, 1))
+    assert (drop_edges(slope_m, 0.2) > 0).all()
+
+
+@pytest.mark.parametrize("edge", [-0.1, np.nan, np.inf, 1001.0])
+def test_an_edge_out_of_range_is_refused(edge: float) -> None:
+    """The message says what was found and expected."""
+    with pytest.raises(ConfigError, match=r"edge is .*; choose a number in \[0, 1000\]"):
+        drop_edges(np.ones((1, 1), np.float32), edge)

@@ -1,5 +1,6 @@
 """``Prediction``: what is uncertain can be left out of points and meshes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,23 @@ def test_files_of_points(tmp_path: Path) -> None:
     wall().save(tmp_path / "b.html")
     colours = [(tmp_path / name).read_text().count("#808080") for name in ("a.html", "b.html")]
     assert colours == [HEIGHT * WIDTH // 2, HEIGHT * WIDTH]
+
+
+def test_edges_are_left_out(tmp_path: Path) -> None:
+    """Points and triangles beside a jump are left out unless ``edge`` is 0; depth stays whole."""
+    depth_m = np.where(np.arange(WIDTH) < WIDTH // 2, 2.0, 3.0).astype(np.float32)
+    step = replace(wall(), depth_m=np.tile(depth_m, (HEIGHT, 1)))
+    assert len(step.point_cloud().points_m) == HEIGHT * (WIDTH - 2)
+    assert len(step.point_cloud(edge=0).points_m) == HEIGHT * WIDTH
+    assert len(step.point_cloud(edge=0.6).points_m) == HEIGHT * WIDTH
+    left, right = WIDTH // 2 - 1, WIDTH - WIDTH // 2 - 1
+    assert len(step.mesh().faces) == 2 * (HEIGHT - 1) * (left + right - 2)
+    for edge, width in ((0.2, WIDTH - 2), (0.0, WIDTH)):
+        step.save(tmp_path / "a.ply", edge=edge)
+        header = (tmp_path / "a.ply").read_bytes()[:2000]
+        assert f"element vertex {HEIGHT * width}\n".encode() in header
+    step.save(tmp_path / "a.npy")
+    assert (np.load(tmp_path / "a.npy") == step.depth_m).all()
 
 
 def test_without_a_spread(tmp_path: Path) -> None:

@@ -5,12 +5,16 @@ Axes are those of computer vision: x right, y down, z forward, metres, the camer
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from depth_unet.arrays import Bool, Float32, Float64, UInt8
 from depth_unet.config.checks import check_range
 from depth_unet.errors import ConfigError
 
+EDGE = 0.2  # leaves out 5 % of the points of rendered rooms (docs/log.md)
+EDGE_RANGE = "[0, 1000]"
+EDGE_WINDOW = 0.028  # predictions smear an edge over about this share of the longer side
 MAX_UNCERTAINTY = "(0, 100]"
 NO_SPREAD = (
     "the network predicts no uncertainty to compare with depth; leave max_uncertainty out, or use "
@@ -108,6 +112,33 @@ def drop_uncertain(
     if uncertainty_m is None:
         raise ConfigError(NO_SPREAD)
     return np.where(uncertainty_m > max_uncertainty * depth_m, np.float32(0), depth_m)
+
+
+def drop_edges(depth_m: Float32[np.ndarray, "h w"], edge: float) -> Float32[np.ndarray, "h w"]:
+    """Depth with holes, 0, where it jumps from one surface to another.
+
+    A pixel is left out if the largest depth around it is more than ``1 + edge`` times the smallest.
+    "Around" is a square of 3 % of the longer side, so that photos of one scene lose the same share
+    at any size.
+
+    Args:
+        depth_m: Depth, metres, positive.
+        edge: The relative jump. 0 keeps all.
+
+    Raises:
+        ConfigError: The jump is out of range.
+
+    Example:
+        >>> drop_edges(np.float32([[2, 2, 2, 3, 3]]), 0.2).tolist()
+        [[2.0, 2.0, 0.0, 0.0, 3.0]]
+    """
+    check_range("edge", edge, EDGE_RANGE)
+    if not edge:
+        return depth_m
+    side = 2 * max(1, round(EDGE_WINDOW * max(depth_m.shape) / 2)) + 1
+    around = np.ones((side, side), np.uint8)
+    jumps = cv2.dilate(depth_m, around) > (1 + edge) * cv2.erode(depth_m, around)
+    return np.where(jumps, np.float32(0), depth_m)
 
 
 def surface_normals(

@@ -18,7 +18,7 @@ from depth_unet.errors import ConfigError, DataError
 from depth_unet.figures.picture import depth_picture, show_picture
 from depth_unet.files.text import as_path
 from depth_unet.images.resize import resize_bilinear
-from depth_unet.outputs.cloud import PointCloud, drop_uncertain, unproject
+from depth_unet.outputs.cloud import EDGE, PointCloud, drop_edges, drop_uncertain, unproject
 from depth_unet.outputs.depth_exr import write_exr
 from depth_unet.outputs.depth_write import (
     DepthMetadata,
@@ -164,12 +164,19 @@ class Prediction:
         )
 
     def point_cloud(
-        self, stride: int = 1, *, max_uncertainty: float | None = None, normals: bool = False
+        self,
+        stride: int = 1,
+        *,
+        edge: float = EDGE,
+        max_uncertainty: float | None = None,
+        normals: bool = False,
     ) -> PointCloud:
         """Every pixel as a coloured point in metres; lens distortion is removed.
 
         Args:
             stride: Use every stride-th row and column.
+            edge: Leave out pixels around which depth jumps by more than this share, see
+                ``drop_edges``. 0 keeps them.
             max_uncertainty: Leave out pixels whose uncertainty is a larger share of their depth.
             normals: Also compute the normal of each point.
 
@@ -179,7 +186,7 @@ class Prediction:
         """
         uncertainty_m = self.uncertainty_m
         return unproject(
-            drop_uncertain(self.depth_m, uncertainty_m, max_uncertainty),
+            self._surface_m(edge, max_uncertainty),
             self.calibration.rays(),
             self.image,
             stride=stride,
@@ -187,10 +194,13 @@ class Prediction:
             normals=normals,
         )
 
-    def mesh(self, *, max_uncertainty: float | None = None) -> Mesh:
-        """The visible surface, cut where depth jumps; ``max_uncertainty`` as of ``point_cloud``."""
-        depth_m = drop_uncertain(self.depth_m, self.uncertainty_m, max_uncertainty)
-        return surface_mesh(depth_m, self.calibration.rays())
+    def mesh(self, *, edge: float = EDGE, max_uncertainty: float | None = None) -> Mesh:
+        """The visible surface, cut where depth jumps; arguments as of ``point_cloud``."""
+        return surface_mesh(self._surface_m(edge, max_uncertainty), self.calibration.rays())
+
+    def _surface_m(self, edge: float, max_uncertainty: float | None) -> Float32[np.ndarray, "h w"]:
+        """Depth with holes where no point belongs."""
+        return drop_uncertain(drop_edges(self.depth_m, edge), self.uncertainty_m, max_uncertainty)
 
     def picture(self, title: str = "") -> Image.Image:
         """Photo and coloured depth side by side, with a colour bar in metres."""
@@ -215,6 +225,7 @@ class Prediction:
         path: str | Path,
         photo: str = "",
         *,
+        edge: float = EDGE,
         max_uncertainty: float | None = None,
         normals: bool = False,
     ) -> None:
@@ -228,6 +239,7 @@ class Prediction:
                 (textured mesh), ``.html`` (interactive points) or ``.rrd`` (photo, depth and points
                 for Rerun). An existing file is replaced. In text, ``~`` is the home folder.
             photo: The photo's name for the file's metadata.
+            edge: As of ``point_cloud``, for points and meshes.
             max_uncertainty: As of ``point_cloud``, for points and meshes.
             normals: As of ``point_cloud``, for ``.ply``.
 
@@ -241,12 +253,15 @@ class Prediction:
             write(self, path, photo)
         elif write_points := _OF_POINTS.get(suffix):
             cloud = self.point_cloud(
-                max_uncertainty=max_uncertainty, normals=normals and suffix == ".ply"
+                edge=edge,
+                max_uncertainty=max_uncertainty,
+                normals=normals and suffix == ".ply",
             )
             write_points(self, path, photo, cloud)
         elif suffix == ".glb":
             texts = self.metadata(photo).texts("metres")
-            write_glb(self.mesh(max_uncertainty=max_uncertainty), self.image, path, texts)
+            mesh = self.mesh(edge=edge, max_uncertainty=max_uncertainty)
+            write_glb(mesh, self.image, path, texts)
         else:
             endings = ", ".join((*_BY_SUFFIX, *_OF_POINTS, ".glb"))
             raise ConfigError(f"cannot write depth as {path.name}; use one of {endings}")

@@ -13,7 +13,7 @@ from depth_unet.figures.colour import Scale, colourise
 from depth_unet.figures.legend import depth_legend
 from depth_unet.files.atomic import remove_leftovers, replacing, replacing_folder, write_text
 from depth_unet.images.millimetres import as_millimetres
-from depth_unet.outputs.cloud import unproject
+from depth_unet.outputs.cloud import EDGE, drop_edges, unproject
 from depth_unet.outputs.depth_write import IN_MILLIMETRES, DepthMetadata, write_png16
 from depth_unet.outputs.mesh import grid_stride
 from depth_unet.outputs.rrd import AddFrame, open_rrd
@@ -30,7 +30,13 @@ Sink = Callable[[Frame, Depth], None]
 
 @contextmanager
 def open_sink(
-    kind: VideoChoice, path: Path, clip: Clip, metadata: DepthMetadata, scale: Scale | None
+    kind: VideoChoice,
+    path: Path,
+    clip: Clip,
+    metadata: DepthMetadata,
+    scale: Scale | None,
+    *,
+    edge: float = EDGE,
 ) -> Iterator[Sink]:
     """Write a file (``png16``: a folder), which appears when the block succeeds.
 
@@ -41,6 +47,7 @@ def open_sink(
         clip: The source of rate, times and sound.
         metadata: Model and camera, which the file states.
         scale: The colour scale; may be None for kinds without colours.
+        edge: As of ``Prediction.point_cloud``, for ``rrd``.
 
     Raises:
         DataError: ``path`` is a file, or a folder that holds other files, where frames should go.
@@ -65,7 +72,7 @@ def open_sink(
                 yield lambda frame, depth_m: file.add(as_millimetres(depth_m), frame.time)
         case "rrd":
             with open_rrd(path, metadata) as add_frame:
-                yield _rrd_sink(add_frame, clip, metadata)
+                yield _rrd_sink(add_frame, clip, metadata, edge)
         case "png16":
             check_replaceable(path)
             with replacing_folder(path) as folder:
@@ -106,13 +113,13 @@ def _png_sink(folder: Path, clip: Clip, metadata: DepthMetadata, times_s: list[f
     return add
 
 
-def _rrd_sink(add_frame: AddFrame, clip: Clip, metadata: DepthMetadata) -> Sink:
+def _rrd_sink(add_frame: AddFrame, clip: Clip, metadata: DepthMetadata, edge: float) -> Sink:
     camera = metadata.calibration.intrinsics
     stride = grid_stride(camera.height, camera.width, MOST_POINTS)
     rays = metadata.calibration.rays()
 
     def add(frame: Frame, depth_m: Depth) -> None:
-        cloud = unproject(depth_m, rays, frame.image, stride=stride)
+        cloud = unproject(drop_edges(depth_m, edge), rays, frame.image, stride=stride)
         add_frame(frame.image, depth_m, cloud, float(frame.time * clip.tick_s))
 
     return add

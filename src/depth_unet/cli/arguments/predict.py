@@ -8,6 +8,7 @@ import tyro
 
 from depth_unet.cli.arguments.kinds import CommandArguments, Switch, operand, option
 from depth_unet.config import choices
+from depth_unet.outputs.cloud import EDGE
 
 FOCAL = "from Exif data, else the training camera's"
 
@@ -76,6 +77,9 @@ class PredictArguments(CameraArguments):
     """Range of depth that the colours cover, in metres, such as 0.5:6."""
     colormap: choices.ColormapChoice = "magma"
     """Colour map. Near points are bright; with turbo they are red."""
+    edge: Annotated[float, option("SHARE")] = EDGE
+    """Leave out points, and cut meshes, where depth jumps by more than this share from one surface
+    to another: networks smear such edges. 0 keeps all points."""
     max_uncertainty: Annotated[float | None, option("SHARE", default="keep all")] = None
     """Leave out points, and cut meshes, where half the width of the 80 % interval of depth is more
     than this share of depth, such as 0.35. Needs weights that predict uncertainty."""

@@ -36,7 +36,7 @@ from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.figures.picture import Colours, depth_picture
 from depth_unet.files.owner import own_folder
 from depth_unet.images.photo import DecodedPhoto
-from depth_unet.outputs.cloud import MAX_UNCERTAINTY, NO_SPREAD
+from depth_unet.outputs.cloud import EDGE, EDGE_RANGE, MAX_UNCERTAINTY, NO_SPREAD
 from depth_unet.outputs.depth_write import write_png
 from depth_unet.predict.camera import CameraFor
 from depth_unet.predict.known import Known
@@ -114,6 +114,7 @@ def _open_job(
         camera_for=camera_for,
         colours=colours,
         stabilise=arguments.stabilise,
+        edge=arguments.edge,
         max_uncertainty=arguments.max_uncertainty,
         normals=arguments.normals,
         known=known,
@@ -133,6 +134,7 @@ def _predict_photos(
             photos[item],
             item.path.name,
             job.colours,
+            edge=job.edge,
             max_uncertainty=job.max_uncertainty,
             normals=job.normals,
         )
@@ -214,6 +216,7 @@ def save(
     title: str,
     colours: Colours,
     *,
+    edge: float = EDGE,
     max_uncertainty: float | None = None,
     normals: bool = False,
 ) -> None:
@@ -226,13 +229,16 @@ def save(
                 picture = depth_picture(prediction.depth_m, metadata.photo, colours, photo)
                 write_png(picture, path, metadata.texts("metres"))
             case _:
-                prediction.save(path, title, max_uncertainty=max_uncertainty, normals=normals)
+                prediction.save(
+                    path, title, edge=edge, max_uncertainty=max_uncertainty, normals=normals
+                )
 
 
 def _check_outputs(arguments: PredictArguments) -> None:
     """Refuse outputs that cannot be written, and URLs if offline, before any work is done."""
     if arguments.offline:
         refuse_urls([arguments.weights])
+    check_range("--edge", arguments.edge, EDGE_RANGE)
     if arguments.max_uncertainty is not None:
         check_range("--max-uncertainty", arguments.max_uncertainty, MAX_UNCERTAINTY)
     if arguments.normals and "ply" not in arguments.save:

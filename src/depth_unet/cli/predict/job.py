@@ -11,6 +11,7 @@ from depth_unet.cli.predict.inputs import Input
 from depth_unet.errors import DataError
 from depth_unet.figures.picture import OWN_RANGE, Colours
 from depth_unet.images.photo import DecodedPhoto
+from depth_unet.outputs.cloud import EDGE
 from depth_unet.predict.camera import CameraFor
 from depth_unet.predict.known import Known
 from depth_unet.predict.predictor import Predictor
@@ -28,6 +29,7 @@ class Job:
         camera_for: The camera of each photo.
         colours: How depth is coloured.
         stabilise: Whether the depth of videos is stabilised over time.
+        edge: As of ``Prediction.save``.
         max_uncertainty: As of ``Prediction.save``.
         normals: As of ``Prediction.save``.
         known: Lengths that the one photo is scaled to.
@@ -38,6 +40,7 @@ class Job:
     camera_for: CameraFor
     colours: Colours = OWN_RANGE
     stabilise: bool = True
+    edge: float = EDGE
     max_uncertainty: float | None = None
     normals: bool = False
     known: Sequence[Known] = ()

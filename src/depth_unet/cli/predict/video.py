@@ -106,7 +106,7 @@ def predict_clip(
     done = 0
     with ExitStack() as stack:
         sinks: list[Sink] = [
-            stack.enter_context(open_sink(kind, path, clip, metadata, scale))
+            stack.enter_context(open_sink(kind, path, clip, metadata, scale, edge=job.edge))
             for kind, path in targets.items()
         ]
         for frame, depth_m in _predict_in_order(job, clip, calibration, first):
