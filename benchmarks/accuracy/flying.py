@@ -30,8 +30,9 @@ EDGES = (0.1, 0.15, EDGE, 0.25, 0.3, 0.5)
 
 
 def count_points(predict: PredictArray, frame: Frame, source: Source) -> np.ndarray:
-    """All pixels, those near jumps, flying ones, flying ones at flattened jumps; then for each
-    edge those left out, and the flying ones among them.
+    """All pixels, those near jumps, flying ones, flying ones at flattened jumps, and by edge.
+
+    For each of ``EDGES``: the pixels that are left out, and the flying ones among them.
     """
     target_m = mask_invalid(frame.depth_mm, source.info) / MILLIMETRES_PER_METRE
     depth_m = predict_frame(predict, frame).numpy()
