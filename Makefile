@@ -21,7 +21,7 @@ NYU_LABELS ?= $(NYU_PAIRS)/train_labels40
 # METER-XXS as ONNX, which `make figures` compares speed with; left out where it is missing.
 PEER ?= ../shared/peers/meter_xxs_nyu.onnx
 SHIPPED = $(basename $(notdir $(wildcard src/depth_unet/weights/*.safetensors)))
-# Where `make transfer` and `make scratch` write, and the factor on the predicted uncertainty (measured
+# Where `make transfer`, `make scratch` and `make rendered` write, and the factor on the predicted uncertainty (measured
 # with benchmarks/accuracy/uncertainty.py).
 WEIGHTS ?= build/weights
 SPREAD_SCALE ?= 1
@@ -29,6 +29,10 @@ SPREAD_SCALE ?= 1
 SCRATCH_ROOMS ?= 4000
 SCRATCH_FIRST ?= 3600
 SCRATCH_STEPS ?= 2400
+# `make rendered`: images to render, and steps of the two phases.
+RENDERED_ROOMS ?= 5000
+RENDERED_FIRST ?= 1800
+RENDERED_STEPS ?= 3800
 # The tests that `make wheel` runs on the installed wheel; WHEEL_TESTS=tests runs all.
 WHEEL_TESTS ?= $(wildcard tests/architecture tests/contract tests/integration)
 
@@ -52,7 +56,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help demo demo-data test test-all check page browser wheel docs bench transfer scratch graphs figures clean
+.PHONY: help demo demo-data test test-all check page browser wheel docs bench transfer scratch rendered graphs figures clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -160,6 +164,18 @@ scratch: $(READY) ## render rooms and train the `scratch` weights on them and NY
 		--holdout none --init $(WEIGHTS)/scratch-first --steps $(SCRATCH_STEPS) --seed 1 \
 		--out $(WEIGHTS)/scratch --auto-resume
 	$(BIN)/python -m depth_unet export $(WEIGHTS)/scratch $(WEIGHTS)/scratch.safetensors \
+		--spread-scale $(SPREAD_SCALE) --overwrite
+
+# 320x240, so that edges are sharp at the canvas of 256x192; two phases, the first from ImageNet.
+rendered: $(READY) ## render rooms and train the `rendered` weights on them alone (resumable)
+	$(BIN)/python -m depth_unet rooms $(WEIGHTS)/rooms-large --images $(RENDERED_ROOMS) --size 320x240 \
+		--views 3 --samples 2 --seed 21 --test-share 0.04
+	$(BIN)/python -m depth_unet train rendered --data $(WEIGHTS)/rooms-large --holdout none \
+		--steps $(RENDERED_FIRST) --out $(WEIGHTS)/rendered-first --auto-resume
+	$(BIN)/python -m depth_unet train rendered --data $(WEIGHTS)/rooms-large --holdout none \
+		--init $(WEIGHTS)/rendered-first --steps $(RENDERED_STEPS) --optim.lr 7e-4 --seed 7 \
+		--out $(WEIGHTS)/rendered --auto-resume
+	$(BIN)/python -m depth_unet export $(WEIGHTS)/rendered $(WEIGHTS)/rendered.safetensors \
 		--spread-scale $(SPREAD_SCALE) --overwrite
 
 graphs: $(READY) ## write the ONNX graphs of the shipped weights anew, beside them
