@@ -18,7 +18,8 @@ from held_out import read_arguments
 from PIL import Image
 from rich.console import Console
 
-from depth_unet.data.layout import DatasetInfo, PairRow
+from depth_unet.data.info import DatasetInfo
+from depth_unet.data.layout import PairRow
 from depth_unet.data.source import Frame, Source
 from depth_unet.evaluate.score import score
 from depth_unet.metrics.protocols import FULL

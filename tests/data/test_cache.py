@@ -21,7 +21,8 @@ from depth_unet.data.cache import (
     read_manifest,
 )
 from depth_unet.data.forms.recognise import open_source
-from depth_unet.data.layout import DatasetInfo, PairRow, write_index, write_info
+from depth_unet.data.info import DatasetInfo, write_info
+from depth_unet.data.layout import PairRow, write_index
 from depth_unet.data.source import PairsSource, Source
 from depth_unet.errors import DataError
 from depth_unet.files.checksum import sha256_of

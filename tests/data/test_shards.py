@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from depth_unet.data.layout import INFO_NAME, read_index, read_info, write_index, write_info
+from depth_unet.data.info import INFO_NAME, Shard, read_info, write_info
+from depth_unet.data.layout import read_index, write_index
 from depth_unet.data.mixture import Mixture, open_data
 from depth_unet.data.prepare import prepare
-from depth_unet.data.shard import Shard
 from depth_unet.data.source import PairsSource
 from depth_unet.errors import DataError
 from examples.box_rooms import write_box_rooms

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.data.layout import DatasetInfo, PairRow
+from depth_unet.data.info import DatasetInfo
+from depth_unet.data.layout import PairRow
 from depth_unet.data.source import Frame, PairsSource, Source
 from depth_unet.data.survey import survey
 from depth_unet.errors import DataError

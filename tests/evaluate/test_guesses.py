@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.data.layout import DatasetInfo, PairRow
+from depth_unet.data.info import DatasetInfo
+from depth_unet.data.layout import PairRow
 from depth_unet.data.source import Frame, PairsSource, Source
 from depth_unet.evaluate.guesses import COLUMNS, MOST_FRAMES, ROWS, fit_guesses, guess_predictors
 from depth_unet.evaluate.score import score

@@ -8,27 +8,18 @@ a hole.
 
 import csv
 import io
-import json
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.camera.nyu import NYU_FOCAL
-from depth_unet.camera.plausible import check_aspect
-from depth_unet.data.shard import Shard
 from depth_unet.errors import DataError
-from depth_unet.files.atomic import replacing, write_text
+from depth_unet.files.atomic import replacing
 from depth_unet.files.text import read_text
 
 INDEX_NAME = "index.csv"
-INFO_NAME = "dataset.json"
-INFO_FIELDS = ("name", "depth_unit", "border_px", "max_depth_m", "intrinsics", "shard")
-METRES_PER_UNIT = {"mm": 1e-3, "cm": 1e-2, "m": 1.0}
 CAMERA_COLUMNS = ("fx_px", "fy_px", "cx_px", "cy_px")
-CAMERA_FIELDS = ("width", "height", *CAMERA_COLUMNS)
 OnBad = Callable[[DataError], None]
 """Called with the error of a bad line; it may raise the error, or return to skip the line."""
 Line = TypeVar("Line")
@@ -74,40 +65,6 @@ class PairRow:
     official_split: str = ""
     room_group: str = ""
     camera_px: tuple[float, float, float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatasetInfo:
-    """Facts about a whole data set.
-
-    Attributes:
-        name: Title, printed with results.
-        metres_per_unit: Metres per count of the depth PNG.
-        border_px: Width of the border in which depth is not valid, pixels of the original image.
-        max_depth_m: Depth beyond which a value is not valid, metres.
-        intrinsics: The camera of all rows without ``camera_px``, or None.
-        shard: Which part of a data set this is; None for a whole one.
-    """
-
-    name: str
-    metres_per_unit: float = 1e-3
-    border_px: int = 0
-    max_depth_m: float = 10.0
-    intrinsics: Intrinsics | None = None
-    shard: Shard | None = field(default=None, repr=False)  # a cache's content is the same
-
-    def camera(self, row: PairRow, height: int, width: int) -> Intrinsics:
-        """The camera of a photo of this size; NYU's focal length is assumed if none is known.
-
-        A data set's camera for another shape is refused with a ``DataError``.
-        """
-        if row.camera_px is not None:
-            return Intrinsics.from_values(width, height, row.camera_px)
-        if self.intrinsics is not None:
-            remedy = f"use the pairs layout with {row.rgb}'s own {', '.join(CAMERA_COLUMNS)}"
-            check_aspect(self.intrinsics, width, height, remedy)
-            return self.intrinsics.resized(width, height)
-        return Intrinsics.assumed(width, height, NYU_FOCAL)
 
 
 def read_index(
@@ -182,66 +139,6 @@ def write_index(root: Path, rows: Iterable[PairRow]) -> None:
         for row in rows:
             camera = row.camera_px or ("", "", "", "")
             writer.writerow((row.rgb, row.depth, row.official_split, row.room_group, *camera))
-
-
-def read_info(root: Path) -> DatasetInfo:
-    """Read ``dataset.json`` of the folder ``root``; without the file, the defaults.
-
-    Raises:
-        DataError: The file is not a JSON object, or has a field or value that cannot be used.
-    """
-    path = root / INFO_NAME
-    if not path.exists():
-        return DatasetInfo(name=root.resolve().name)
-    try:
-        values = json.loads(read_text(path))
-        _refuse_unknown(values, INFO_FIELDS)
-        unit = values.get("depth_unit", "mm")
-        info = DatasetInfo(
-            name=str(values.get("name", root.resolve().name)),
-            metres_per_unit=METRES_PER_UNIT[unit] if isinstance(unit, str) else float(unit),
-            border_px=int(values.get("border_px", 0)),
-            max_depth_m=float(values.get("max_depth_m", 10.0)),
-            intrinsics=_parse_intrinsics(camera) if (camera := values.get("intrinsics")) else None,
-            shard=Shard.parse(values["shard"]) if "shard" in values else None,
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        cause = str(error).partition("\n")[0]
-        raise DataError(
-            f"{path} cannot be used ({type(error).__name__}: {cause}); it is a JSON object with "
-            "name, depth_unit (mm, cm, m or metres per count, such as 0.0002), border_px, "
-            f"max_depth_m, shard and intrinsics ({', '.join(CAMERA_FIELDS)}), all optional"
-        ) from None
-    if not (info.metres_per_unit > 0 and info.border_px >= 0 and 0 < info.max_depth_m <= 65.535):
-        raise DataError(
-            f"{path} has depth_unit {info.metres_per_unit} m, border_px {info.border_px}, "
-            f"max_depth_m {info.max_depth_m}; choose a unit > 0, a border >= 0, 0 < depth <= 65.535"
-        )
-    return info
-
-
-def write_info(root: Path, info: DatasetInfo) -> None:
-    """Write ``dataset.json`` into the folder ``root``."""
-    values: dict[str, Any] = asdict(info) | {"shard": info.shard and str(info.shard)}
-    values["depth_unit"] = values.pop("metres_per_unit")
-    given = {name: value for name, value in values.items() if value is not None}
-    write_text(root / INFO_NAME, json.dumps(given, indent=1) + "\n")
-
-
-def _refuse_unknown(values: dict[str, Any], known: Collection[str]) -> None:
-    if unknown := ", ".join(name for name in values if name not in known):
-        raise ValueError(f"unknown fields: {unknown}")
-
-
-def _parse_intrinsics(values: dict[str, Any]) -> Intrinsics:
-    _refuse_unknown(values, CAMERA_FIELDS)
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError(f"intrinsics.{name} is {value!r}, not a number")
-        if name in ("width", "height") and value != int(value):
-            raise ValueError(f"intrinsics.{name} is {value}, not a whole number")
-    sizes = {name: int(values[name]) for name in ("width", "height")}
-    return Intrinsics(**(values | sizes))
 
 
 def _lines(text: str, path: Path) -> Iterator[tuple[str, dict[Any, Any]]]:

@@ -8,7 +8,8 @@ from typing import Literal
 
 from depth_unet.config.checks import check_range
 from depth_unet.data.forms.recognise import open_source
-from depth_unet.data.layout import DatasetInfo, PairRow
+from depth_unet.data.info import DatasetInfo
+from depth_unet.data.layout import PairRow
 from depth_unet.data.shards import Shards, group_shards
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import Splits, evenly_spaced, split_rooms

@@ -20,7 +20,8 @@ from depth_unet.data.cache import (
     block_names,
     read_manifest,
 )
-from depth_unet.data.layout import INDEX_NAME, INFO_NAME, OnBad, write_index, write_info
+from depth_unet.data.info import INFO_NAME, write_info
+from depth_unet.data.layout import INDEX_NAME, OnBad, write_index
 from depth_unet.data.source import Frame, Original
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import make_folder, write_bytes, write_text

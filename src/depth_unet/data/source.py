@@ -17,15 +17,8 @@ from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.camera.plausible import find_doubt
 from depth_unet.data.decode import check_headers, check_sizes, read_depth
 from depth_unet.data.doubts import describe_doubts, find_doubt_of_row
-from depth_unet.data.layout import (
-    INDEX_NAME,
-    DatasetInfo,
-    OnBad,
-    PairRow,
-    read_index,
-    read_info,
-    refuse,
-)
+from depth_unet.data.info import DatasetInfo, read_info
+from depth_unet.data.layout import INDEX_NAME, OnBad, PairRow, read_index, refuse
 from depth_unet.errors import DataError
 from depth_unet.files.checksum import sha256_of
 from depth_unet.files.walk import is_file

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from depth_unet.data.doubts import describe_doubts, find_doubt_of_row
-from depth_unet.data.layout import DatasetInfo, PairRow
+from depth_unet.data.info import DatasetInfo
+from depth_unet.data.layout import PairRow
 from depth_unet.data.source import NO_DEPTH, Frame, Source
 from depth_unet.data.splits import evenly_spaced
 from depth_unet.errors import DataError

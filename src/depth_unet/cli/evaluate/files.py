@@ -14,7 +14,7 @@ from depth_unet.cli.evaluate.scoring import (
     count_rooms_by_split,
     score_parts,
 )
-from depth_unet.data.layout import METRES_PER_UNIT
+from depth_unet.data.info import METRES_PER_UNIT
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits
 from depth_unet.errors import ConfigError, DataError

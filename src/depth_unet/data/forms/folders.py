@@ -5,7 +5,8 @@ from pathlib import Path
 
 from depth_unet.data.forms.photo_files import camera_of_files, shot_of_files
 from depth_unet.data.forms.recording import RecordingForm, Shot, Stated
-from depth_unet.data.layout import INFO_NAME, OnBad
+from depth_unet.data.info import INFO_NAME
+from depth_unet.data.layout import OnBad
 from depth_unet.errors import DataError
 from depth_unet.files.walk import files_below
 from depth_unet.images.formats import is_photo

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from functools import cache
 
 from depth_unet.camera.nyu import NYU_CAMERA
-from depth_unet.data.layout import DatasetInfo
+from depth_unet.data.info import DatasetInfo
 from depth_unet.errors import DataError
 
 BORDER = 10 / 640  # width of the white frame around the photos, in widths of the photo

@@ -13,7 +13,8 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.plausible import has_aspect
 from depth_unet.data.doubts import describe_doubts, find_doubt_of_row
 from depth_unet.data.forms.form_source import TRIES, FormSource, Pixels
-from depth_unet.data.layout import INFO_NAME, OnBad, PairRow, read_info
+from depth_unet.data.info import INFO_NAME, read_info
+from depth_unet.data.layout import OnBad, PairRow
 from depth_unet.data.source import warn_of_unknown_camera
 from depth_unet.errors import DataError
 from depth_unet.files.text import read_text

@@ -9,7 +9,8 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.forms.photo_files import camera_of_files, check_is_file, shot_of_files
 from depth_unet.data.forms.recording import RecordingForm, Shot, Stated
 from depth_unet.data.forms.timing import pair_by_time
-from depth_unet.data.layout import INFO_NAME, OnBad, check_path, plain_name
+from depth_unet.data.info import INFO_NAME
+from depth_unet.data.layout import OnBad, check_path, plain_name
 from depth_unet.errors import DataError
 from depth_unet.files.text import read_text
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from depth_unet.arrays import Float32, UInt8, UInt16
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.data.layout import INDEX_NAME, DatasetInfo, PairRow, write_index, write_info
+from depth_unet.data.info import DatasetInfo, write_info
+from depth_unet.data.layout import INDEX_NAME, PairRow, write_index
 from depth_unet.errors import DataError
 from depth_unet.files.atomic import copy_file, write_bytes, write_text
 from depth_unet.files.owner import contents

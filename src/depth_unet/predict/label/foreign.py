@@ -12,7 +12,7 @@ import numpy as np
 from depth_unet.arrays import Float32, UInt8
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.checks import check_ranges, require
-from depth_unet.data.layout import METRES_PER_UNIT
+from depth_unet.data.info import METRES_PER_UNIT
 from depth_unet.errors import CheckpointError, DataError
 from depth_unet.files.damage import one_line
 from depth_unet.files.text import read_text

@@ -6,15 +6,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8, UInt16
 
-from depth_unet.data.layout import (
-    INDEX_NAME,
-    INFO_NAME,
-    DatasetInfo,
-    PairRow,
-    write_index,
-    write_info,
-)
-from depth_unet.data.shard import Shard
+from depth_unet.data.info import INFO_NAME, DatasetInfo, Shard, write_info
+from depth_unet.data.layout import INDEX_NAME, PairRow, write_index
 from depth_unet.rooms.options import WHOLE, RoomPlan, RoomsOptions
 from depth_unet.rooms.output.encode import jpeg_bytes, png_bytes
 from depth_unet.rooms.output.record import RoomRecord, hash_set
