@@ -10,6 +10,7 @@ from depth_unet.camera.opencv import numbers_of, opencv_calibration, parse_field
 from depth_unet.camera.plausible import check_aspect, has_aspect
 from depth_unet.camera.ros import is_ros, ros_calibration
 from depth_unet.errors import DataError
+from depth_unet.files.damage import named
 from depth_unet.files.text import decode_text
 
 LARGEST_BYTES = 1_000_000
@@ -32,7 +33,7 @@ def read_calibration(path: Path, size: tuple[int, int] | None = None) -> Calibra
             the photos do not show the file's region of interest.
     """
     text = _text(path)
-    try:
+    with named(path):
         if is_colmap(text):
             return colmap_calibration(text)
         fields = parse_fields(text)
@@ -44,8 +45,6 @@ def read_calibration(path: Path, size: tuple[int, int] | None = None) -> Calibra
         if len(values) != 1:
             raise DataError(f"predicted_depth_scale has {len(values)} numbers, not 1; correct it")
         return replace(calibration, depth_scale=values[0])
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from None
 
 
 def scale_calibration(calibration: Calibration, width: int, height: int) -> Calibration:

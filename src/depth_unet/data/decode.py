@@ -10,9 +10,37 @@ from PIL import Image, UnidentifiedImageError
 
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
-from depth_unet.images.millimetres import MILLIMETRES_PER_METRE, as_millimetres
+from depth_unet.images.millimetres import LARGEST_MM, MILLIMETRES_PER_METRE, as_millimetres
 from depth_unet.images.photo import read_photo, read_size
 from depth_unet.images.stored import load_as_stored
+
+LEAVE_OUT = "leave it out with `depth-unet prepare --skip-bad`"
+NO_DEPTH = "has no valid depth"
+UNIT_REMEDY = (
+    "correct depth_unit in dataset.json (mm, cm, m or metres per count), or give another --form"
+)
+
+
+def in_millimetres(depth_m: np.ndarray, where: object) -> UInt16[np.ndarray, "h w"]:
+    """Depth in metres as ``as_millimetres`` stores it.
+
+    Raises:
+        DataError: There is depth, and all of it is beyond what can be stored.
+    """
+    depth_mm = as_millimetres(depth_m)
+    found_m = depth_m[np.isfinite(depth_m) & (depth_m > 0)]
+    if found_m.size and not depth_mm.any():
+        raise DataError(
+            f"{where} {NO_DEPTH}: it would be {span(found_m)}, not between "
+            f"{1 / MILLIMETRES_PER_METRE:g} and {LARGEST_MM / MILLIMETRES_PER_METRE:g} m; "
+            f"{UNIT_REMEDY}"
+        )
+    return depth_mm
+
+
+def span(depth_m: np.ndarray) -> str:
+    """The smallest and the largest of some depths, metres."""
+    return f"{depth_m.min():.3g} to {depth_m.max():.3g} m"
 
 
 def read_depth(
@@ -39,7 +67,7 @@ def read_depth(
         counts = np.asarray(load_as_stored(image, path))
     if metres_per_unit * MILLIMETRES_PER_METRE == 1 and counts.dtype.itemsize == 2:
         return counts.astype(np.uint16)
-    return as_millimetres(counts.astype(np.float64) * metres_per_unit)
+    return in_millimetres(counts.astype(np.float64) * metres_per_unit, path)
 
 
 def read_labels(path: Path) -> UInt8[np.ndarray, "h w"]:
@@ -127,8 +155,6 @@ def _open(path: Path, data: bytes | None = None) -> Image.Image:
         try:
             return Image.open(path if data is None else io.BytesIO(data))
         except FileNotFoundError:
-            raise DataError(
-                f"{path} is missing; restore it or remove its row from the index"
-            ) from None
+            raise DataError(f"{path} is missing; restore it, or {LEAVE_OUT}") from None
         except UnidentifiedImageError:
             raise DataError(f"{path} is not an image file; replace it") from None

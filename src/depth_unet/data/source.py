@@ -15,17 +15,15 @@ from jaxtyping import UInt8, UInt16
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.camera.plausible import find_doubt
-from depth_unet.data.decode import check_headers, check_sizes, read_depth
+from depth_unet.data.decode import LEAVE_OUT, NO_DEPTH, check_headers, check_sizes, read_depth, span
 from depth_unet.data.doubts import describe_doubts, find_doubt_of_row
-from depth_unet.data.info import DatasetInfo, read_info
+from depth_unet.data.info import INFO_NAME, DatasetInfo, read_info
 from depth_unet.data.layout import INDEX_NAME, OnBad, PairRow, read_index, refuse
 from depth_unet.errors import DataError
 from depth_unet.files.checksum import sha256_of
 from depth_unet.files.walk import is_file
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.images.photo import DecodedPhoto, read_photo
-
-NO_DEPTH = "has no valid depth"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,16 +235,11 @@ def make_frame(
     """
     height, width = depth_mm.shape
     check_sizes(photo.image.shape[1::-1], (width, height), row.rgb, place, rotated=photo.rotated)
-    limits = ""
+    stored_mm = depth_mm
     if row.official_split != "test":
         depth_mm = mask_invalid(depth_mm, info)
-        limits = f", or beyond {info.max_depth_m} m"
-        if info.border_px:
-            limits += f", or in the border of {info.border_px} px"
     if not depth_mm.any():
-        raise DataError(
-            f"{place} {NO_DEPTH} (all zero{limits}); replace it or remove its row from the index"
-        )
+        raise DataError(f"{place} {NO_DEPTH}{_why_invalid(stored_mm, info)}, or {LEAVE_OUT}")
     return Frame(
         image=photo.image,
         depth_mm=depth_mm,
@@ -274,6 +267,18 @@ def mask_invalid(
         kept = np.zeros_like(kept)
         kept[border:-border, border:-border] = inner
     return kept.astype(np.uint16, copy=False)
+
+
+def _why_invalid(stored_mm: UInt16[np.ndarray, "h w"], info: DatasetInfo) -> str:
+    """Cause and remedy where the border and the range of a data set leave no depth."""
+    found_mm = stored_mm[stored_mm > 0]
+    if not found_mm.size:
+        return " (all zero); replace it"
+    border = f" and border_px {info.border_px}" if info.border_px else ""
+    return (
+        f": it is {span(found_mm / MILLIMETRES_PER_METRE)}, and max_depth_m is "
+        f"{info.max_depth_m:g}{border}; correct them or depth_unit in {INFO_NAME}"
+    )
 
 
 def _hash(*parts: bytes | np.ndarray) -> str:

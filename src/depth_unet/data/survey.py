@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from depth_unet.data.decode import NO_DEPTH, UNIT_REMEDY
 from depth_unet.data.doubts import describe_doubts, find_doubt_of_row
 from depth_unet.data.info import DatasetInfo
 from depth_unet.data.layout import PairRow
-from depth_unet.data.source import NO_DEPTH, Frame, Source
+from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import evenly_spaced
 from depth_unet.errors import DataError
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
@@ -29,9 +30,6 @@ METRES_PER_COUNT = {
     "0.1 mm": 1e-4,
 }
 """Units in which data sets store depth."""
-UNIT_REMEDY = (
-    "correct depth_unit in dataset.json (mm, cm, m or metres per count), or give another --form"
-)
 EIGHT_BITS = 256
 WHITE = 250
 MANY_HOLES = 0.6

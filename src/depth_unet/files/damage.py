@@ -30,6 +30,15 @@ def as_data_error(
         raise DataError(f"{where} {problem} ({one_line(error)}); {remedy}") from None
 
 
+@contextmanager
+def named(where: object) -> Iterator[None]:
+    """Put file and row in front of a ``DataError`` of the block, which does not know them."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{where}: {error}") from None
+
+
 def one_line(error: BaseException) -> str:
     """The first line of an error's message; the error's type if it has none."""
     message = next((line.strip() for line in str(error).splitlines() if line.strip()), "")

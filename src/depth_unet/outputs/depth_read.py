@@ -9,6 +9,7 @@ from PIL import Image
 from depth_unet.arrays import Float32
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
+from depth_unet.files.walk import is_file
 from depth_unet.images.stored import load_as_stored
 from depth_unet.outputs.depth_exr import read_exr
 from depth_unet.outputs.statement import read_statement
@@ -42,8 +43,8 @@ def read_depth_file(path: Path, metres_per_unit: float | None = None) -> Float32
         raise DataError(
             f"{path} has the ending {path.suffix or '(none)'}; expected {', '.join(ENDINGS)}"
         )
-    if not path.is_file():
-        raise DataError(f"{path} is missing; predict it again")
+    if not is_file(path):
+        raise DataError(f"{path} is missing; restore it")
     values = _read_array(path)
     if values.ndim == 3 and values.shape[2] == 1:
         values = values[..., 0]

@@ -118,24 +118,25 @@ def read_video_statement(path: Path) -> dict[str, str]:
 
 @contextmanager
 def open_container(
-    path: Path, options: dict[str, str] | None = None
+    path: Path, options: dict[str, str] | None = None, remedy: str = REMEDY
 ) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
     """Open a video file and its first video stream.
 
     Args:
         path: The file.
         options: Options of the demuxer.
+        remedy: What to do about damage, for messages.
 
     Raises:
         DataError: The file is missing, damaged, or not a video.
     """
     if not path.is_file():
-        raise DataError(f"{path} does not exist; {REMEDY}")
-    with as_data_error(path, "is not a readable video", REMEDY):
+        raise DataError(f"{path} does not exist; {remedy}")
+    with as_data_error(path, "is not a readable video", remedy):
         container = av.open(str(path), options=options or {}, metadata_errors="replace")
     with container:
         if not container.streams.video:
-            raise DataError(f"{path} has no video stream; {REMEDY}")
+            raise DataError(f"{path} has no video stream; {remedy}")
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         yield container, stream

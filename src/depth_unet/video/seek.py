@@ -6,11 +6,12 @@ import math
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
 
 from depth_unet.arrays import UInt8
 from depth_unet.errors import DataError
@@ -30,6 +31,7 @@ class SeekableVideo:
 
     Args:
         path: The file.
+        remedy: What to do about damage, for messages.
 
     Attributes:
         size: Width and height, pixels.
@@ -41,13 +43,17 @@ class SeekableVideo:
 
     _threads = threading.local()
 
-    def __init__(self, path: Path) -> None:
-        self.path, self._lock = path, threading.Lock()
-        with open_container(path, OPTIONS) as (_, stream):
+    def __init__(self, path: Path, remedy: str = REMEDY) -> None:
+        self.path, self.remedy, self._lock = path, remedy, threading.Lock()
+        with self.open() as (_, stream):
             self.size = stream.codec_context.width, stream.codec_context.height
             self.num_frames = stream.frames
         if not self.num_frames:  # the file does not state it
             self.num_frames = len(self._index[0])
+
+    def open(self) -> AbstractContextManager[tuple[InputContainer, av.VideoStream]]:
+        """The file and its video stream; see ``open_container``."""
+        return open_container(self.path, OPTIONS, self.remedy)
 
     def read(self, number: int) -> UInt8[np.ndarray, "h w 3"]:
         """Frame ``number``, RGB, 0 to 255.
@@ -58,12 +64,12 @@ class SeekableVideo:
         with self._lock:
             times, keys, decoded = self._index
         if not 0 <= number < len(times):
-            raise DataError(f"{self.path} has {len(times)} frames, not {number + 1}; {REMEDY}")
+            raise DataError(f"{self.path} has {len(times)} frames, not {number + 1}; {self.remedy}")
         time = times[number]
         key = keys[max(0, bisect.bisect_right(keys, time) - 1)]
         position = self._position()
         self._threads.position = None  # after an error, it is not known
-        with as_data_error(f"{self.path}, frame {number}", remedy=REMEDY):
+        with as_data_error(f"{self.path}, frame {number}", remedy=self.remedy):
             if not key <= position.next_time <= time:
                 position.seek(decoded[key])
             frame = next((frame for frame in position.frames if _time(frame) >= time), None)
@@ -78,8 +84,8 @@ class SeekableVideo:
     def _index(self) -> tuple[list[int], list[int], dict[int, int]]:
         """Times of all frames and of key frames, and when key frames are decoded, in ticks."""
         with (
-            open_container(self.path, OPTIONS) as (container, stream),
-            as_data_error(self.path, remedy=REMEDY),
+            self.open() as (container, stream),
+            as_data_error(self.path, remedy=self.remedy),
         ):
             packets = [
                 # Matroska does not say when the first frame is decoded.
@@ -112,7 +118,7 @@ class _Position:
         self.video, self.next_time = video, math.nan
         self.frames: Iterator[av.VideoFrame] = iter(())
         with ExitStack() as stack:
-            self._opened = stack.enter_context(open_container(video.path, OPTIONS))
+            self._opened = stack.enter_context(video.open())
             self._opened[1].codec_context.thread_count = 1  # several threads read at once
             weakref.finalize(self, stack.pop_all().close)
 

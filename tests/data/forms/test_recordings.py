@@ -12,7 +12,7 @@ import pytest
 from depth_unet.config.choices import FormChoice
 from depth_unet.data.fit import fit_frame
 from depth_unet.data.forms.recognise import RECORDINGS, open_original, open_source, recognise
-from depth_unet.data.forms.recording import find_recordings
+from depth_unet.data.forms.recordings import find_recordings
 from depth_unet.data.prepare import prepare
 from tests.data.forms.recorders import (
     CAMERAS_PX,
@@ -157,7 +157,7 @@ def test_several_forms(tmp_path: Path) -> None:
 def test_recording_that_cannot_be_used(kind: str, tmp_path: Path) -> None:
     """Its error is one of the bad ones; the other recordings are read."""
     root, frames = write(kind, tmp_path / "captures")
-    original = next(find_recordings(root, [RECORDINGS[FORM_OF[kind]]]))
+    original, _, _ = next(find_recordings(root, [RECORDINGS[FORM_OF[kind]]]))
     broken = root / "aside" / original.name
     broken.parent.mkdir()
     if original.is_dir():

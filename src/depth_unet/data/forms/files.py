@@ -113,5 +113,5 @@ def find_word(name: str, words: Iterable[str]) -> str:
 
 def _read_error(path: Path, error: OSError) -> DataError:
     if isinstance(error, FileNotFoundError):
-        return DataError(f"{path} is missing; restore it or remove it from the list")
+        return DataError(f"{path} is missing; restore it")
     return DataError(f"{path} cannot be read ({error.strerror or error}); replace it")

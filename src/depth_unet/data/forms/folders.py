@@ -20,6 +20,11 @@ def is_folders(path: Path) -> bool:
     return (path / IMAGES).is_dir() and (path / DEPTH).is_dir()
 
 
+def is_part(path: Path) -> bool:
+    """Whether a folder holds one of the folders."""
+    return (path / IMAGES).is_dir() or (path / DEPTH).is_dir()
+
+
 def open_folders(path: Path, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
     """Pair the files of both folders by their names below them, without ending.
 
@@ -63,4 +68,4 @@ def _by_name(
 
 
 # Files in no folder may show any room.
-FOLDERS = RecordingForm(is_folder=is_folders, open_one=open_folders, alone="")
+FOLDERS = RecordingForm(is_folder=is_folders, is_part=is_part, open_one=open_folders, alone="")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from depth_unet.data.decode import in_millimetres
 from depth_unet.data.forms.files import find_word
 from depth_unet.data.forms.form_source import NyuSource, Pixels
 from depth_unet.data.forms.hdf5 import find_array, open_hdf5, read_array
@@ -18,7 +19,6 @@ from depth_unet.data.layout import PairRow
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
 from depth_unet.files.walk import files_below
-from depth_unet.images.millimetres import as_millimetres
 from depth_unet.images.photo import DecodedPhoto
 
 SUFFIX = ".h5"
@@ -68,7 +68,7 @@ class H5Source(NyuSource):
                 "3 x rows x columns and rows x columns are expected: download it again"
             )
         photo = DecodedPhoto(image=np.ascontiguousarray(image.transpose(1, 2, 0)))
-        return photo, as_millimetres(depth_m.astype(np.float32))
+        return photo, in_millimetres(depth_m.astype(np.float32), where)
 
     def place(self, index: int) -> str:
         """The file or shard, and the frame's name."""

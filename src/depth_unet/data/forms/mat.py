@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from depth_unet.data.decode import in_millimetres
 from depth_unet.data.forms.form_source import NyuSource, Pixels
 from depth_unet.data.forms.hdf5 import find_array, open_hdf5
 from depth_unet.data.forms.nyu import check_splits, room_of
@@ -15,7 +16,6 @@ from depth_unet.data.layout import PairRow
 from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.files.checksum import sha256_of
 from depth_unet.files.damage import as_data_error
-from depth_unet.images.millimetres import as_millimetres
 from depth_unet.images.photo import DecodedPhoto
 
 SPLITS_NAME = "splits.mat"
@@ -54,7 +54,9 @@ class MatSource(NyuSource):
             raise DataError(
                 f"{self.root} has images of {image.dtype}, not uint8; download it again"
             )
-        return DecodedPhoto(image=image), as_millimetres(depth_m.astype(np.float32))
+        return DecodedPhoto(image=image), in_millimetres(
+            depth_m.astype(np.float32), self.place(index)
+        )
 
     def place(self, index: int) -> str:
         """The file and the frame's number."""

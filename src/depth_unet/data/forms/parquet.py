@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from depth_unet.data.decode import read_depth
+from depth_unet.data.decode import in_millimetres, read_depth
 from depth_unet.data.forms.files import find_word
 from depth_unet.data.forms.form_source import NyuSource, Pixels
 from depth_unet.data.forms.nyu import SPLIT_OF_WORD
@@ -18,7 +18,6 @@ from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.files.checksum import sha256_of
 from depth_unet.files.damage import as_data_error
 from depth_unet.files.walk import files_below
-from depth_unet.images.millimetres import as_millimetres
 from depth_unet.images.photo import DecodedPhoto, read_photo
 from depth_unet.images.white import as_8_bits
 
@@ -148,7 +147,7 @@ def _depth(value: Any, where: str) -> np.ndarray:
         depth_m = depth_m.reshape([side for side in depth_m.shape if side > 1] or [1, 1])
     if depth_m.ndim != 2:
         raise DataError(f"{where}: depth is {depth_m.shape}, not rows x columns; name another file")
-    return as_millimetres(depth_m.astype(np.float32))
+    return in_millimetres(depth_m.astype(np.float32), where)
 
 
 def _image_file(value: Any) -> bytes | None:

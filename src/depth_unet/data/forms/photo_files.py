@@ -8,11 +8,11 @@ import numpy as np
 from jaxtyping import UInt16
 
 from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.data.decode import in_millimetres
 from depth_unet.data.forms.recording import Shot, camera_of_depth, size_of_depth
 from depth_unet.errors import DataError
 from depth_unet.files.checksum import sha256_of
 from depth_unet.files.walk import is_file
-from depth_unet.images.millimetres import as_millimetres
 from depth_unet.images.photo import read_photo
 from depth_unet.outputs.depth_read import read_depth_file
 
@@ -58,7 +58,7 @@ def camera_of_files(
 
 def read_millimetres(path: Path, metres_per_unit: float | None = None) -> UInt16[np.ndarray, "h w"]:
     """Depth in whole millimetres; 0 is a hole. See ``shot_of_files``."""
-    return as_millimetres(read_depth_file(path, metres_per_unit))
+    return in_millimetres(read_depth_file(path, metres_per_unit), path)
 
 
 def check_is_file(path: Path, remedy: str) -> None:

@@ -13,7 +13,8 @@ from depth_unet.data.forms.kaggle import kaggle_folder, open_kaggle
 from depth_unet.data.forms.mat import MatSource
 from depth_unet.data.forms.parquet import ParquetSource
 from depth_unet.data.forms.record3d import RECORD3D
-from depth_unet.data.forms.recording import RecordingForm, RecordingSource, find_recordings
+from depth_unet.data.forms.recording import RecordingForm
+from depth_unet.data.forms.recordings import RecordingSource, find_recordings
 from depth_unet.data.forms.rosbag import ROSBAG
 from depth_unet.data.forms.stray import STRAY
 from depth_unet.data.forms.tum import TUM
@@ -84,7 +85,7 @@ def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refu
         case "parquet":
             source = ParquetSource(root)
         case "record3d" | "stray" | "tum" | "rosbag" | "folders":
-            source = RecordingSource(root, RECORDINGS[found], on_bad)
+            source = RecordingSource(root, RECORDINGS[found], on_bad, RECORDINGS.values())
         case _:
             assert_never(found)
     return source
@@ -99,20 +100,20 @@ def _of_folder(root: Path) -> FormName | None:
         return "kaggle"
     if bts_lists(root):
         return "bts"
-    return _of_recordings(root) or _of_endings(root)
+    return _of_recordings(root) or _of_endings(root) or _of_recordings(root, whole=False)
 
 
-def _of_recordings(root: Path) -> FormName | None:
+def _of_recordings(root: Path, *, whole: bool = True) -> FormName | None:
     """The form of all recordings below a folder; several are refused, as one would be read."""
+    names = {form: name for name, form in RECORDINGS.items()}
     found = dict[FormName, Path]()
-    for path in find_recordings(root, RECORDINGS.values()):
-        form = _of_recording(path)
-        if form is not None:
-            found.setdefault(form, path)
+    for path, form, is_whole in find_recordings(root, tuple(names)):
+        if is_whole or not whole:
+            found.setdefault(names[form], path)
     if len(found) > 1:
-        names = ", ".join(f"{form} ({path})" for form, path in found.items())
+        listed = ", ".join(f"{form} ({path})" for form, path in found.items())
         raise DataError(
-            f"{root} holds recordings of several forms: {names}; put each form into a folder of "
+            f"{root} holds recordings of several forms: {listed}; put each form into a folder of "
             "its own, or give --form, which leaves out the others"
         )
     return next(iter(found), None)
@@ -126,8 +127,4 @@ def _of_endings(root: Path) -> FormName | None:
 
 
 def _of_file(root: Path) -> FormName | None:
-    return ENDINGS.get(root.suffix.lower()) or _of_recording(root)
-
-
-def _of_recording(path: Path) -> FormName | None:
-    return next((name for name, form in RECORDINGS.items() if form.has(path)), None)
+    return ENDINGS.get(root.suffix.lower()) or _of_recordings(root)

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import UInt16
 
 from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.data.decode import in_millimetres
 from depth_unet.data.forms.files import Archive, Files, Folder
 from depth_unet.data.forms.form_source import Pixels
 from depth_unet.data.forms.photo_files import check_is_file, shot_of_files
@@ -24,12 +25,13 @@ from depth_unet.data.forms.recording import (
 )
 from depth_unet.data.layout import OnBad
 from depth_unet.errors import ConfigError, DataError, install_command
-from depth_unet.files.damage import as_data_error
-from depth_unet.images.millimetres import as_millimetres
+from depth_unet.files.damage import as_data_error, named
+from depth_unet.files.walk import is_file
 from depth_unet.images.photo import read_photo
 from depth_unet.outputs.depth_exr import read_exr
 
 SUFFIXES, PACKED = (".r3d",), "rgbd"
+METADATA, EXPORTED = "metadata", "metadata.json"
 REMEDY = "export the recording again"
 EXR_CHANNELS = ("Z", "R")  # a grey picture has depth in each of R, G and B
 Metadata = dict[str, Any]
@@ -40,6 +42,12 @@ def is_record3d(path: Path) -> bool:
     if (path / PACKED).is_dir():
         return True
     return (path / "rgb").is_dir() and next((path / "depth").glob("*.exr"), None) is not None
+
+
+def is_part(path: Path) -> bool:
+    """Whether a folder has the description of a recording, and of an export one of its folders."""
+    exported = is_file(path / EXPORTED) and any((path / name).is_dir() for name in ("rgb", "depth"))
+    return exported or is_file(path / METADATA)
 
 
 def open_record3d(path: Path, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
@@ -61,7 +69,8 @@ def open_record3d(path: Path, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
 
 def _open_packed(files: Files, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
     _import_lzfse(files.root)
-    metadata = _parse(files.read("metadata"), f"{files.root}/metadata")
+    where = f"{files.root}/{METADATA}"
+    metadata = _parse(files.read(METADATA), where)
     names = {number: f"{PACKED}/{number}" for number in _numbers(files.names_in(PACKED), ".depth")}
     kept = [
         (number, name)
@@ -73,7 +82,7 @@ def _open_packed(files: Files, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
         Shot(
             name=str(number),
             place=f"{files.root}/{name}.depth",
-            camera=_camera(metadata, number, size, stated, f"{files.root}/metadata"),
+            camera=_camera(metadata, number, size, stated, where),
             read=functools.partial(_read_packed, files, name, size),
             origin=functools.partial(_origin_packed, files, name),
         )
@@ -82,7 +91,7 @@ def _open_packed(files: Files, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
 
 
 def _open_exr(path: Path, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
-    file = path / "metadata.json"
+    file = path / EXPORTED
     check_is_file(file, REMEDY)
     metadata = _parse(file.read_bytes(), str(file))
     folder = Folder(path)
@@ -115,7 +124,7 @@ def _read_packed(files: Files, name: str, size: tuple[int, int]) -> Pixels:
     values = _unpack(files, f"{name}.depth", np.dtype("<f4"))
     if values.size != width * height:
         raise DataError(f"{where}.depth has {values.size} values, not {width}x{height}; {REMEDY}")
-    depth_mm = as_millimetres(values.reshape(height, width))
+    depth_mm = in_millimetres(values.reshape(height, width), f"{where}.depth")
     if files.has(f"{name}.conf"):
         confidence = _unpack(files, f"{name}.conf", np.dtype(np.uint8))
         if confidence.size == depth_mm.size:
@@ -130,7 +139,7 @@ def _origin_packed(files: Files, name: str) -> str:
 
 
 def _read_depth(depth: Path) -> UInt16[np.ndarray, "h w"]:
-    return as_millimetres(read_exr(depth, EXR_CHANNELS))
+    return in_millimetres(read_exr(depth, EXR_CHANNELS), depth)
 
 
 def _unpack(files: Files, name: str, dtype: np.dtype[Any]) -> np.ndarray:
@@ -172,7 +181,7 @@ def _parse(data: bytes, where: str) -> Metadata:
 
 def _depth_size(metadata: Metadata, files: Files, first: str) -> tuple[int, int]:
     """Width and height of depth as stated, or of the photo's shape for as many values."""
-    with as_data_error(f"{files.root}/metadata", "states no sizes", REMEDY):
+    with as_data_error(f"{files.root}/{METADATA}", "states no sizes", REMEDY):
         if metadata.get("dw") and metadata.get("dh"):
             return int(metadata["dw"]), int(metadata["dh"])
         count = _unpack(files, f"{first}.depth", np.dtype("<f4")).size
@@ -196,10 +205,15 @@ def _camera(
                 matrix = matrix.T
             fx_px, fy_px, cx_px, cy_px = map(float, (*matrix.diagonal()[:2], *matrix[:2, 2]))
         width, height = int(metadata["w"]), int(metadata["h"])
-        camera = Intrinsics.from_values(width, height, (fx_px, fy_px, cx_px, cy_px))
+        with named(where):
+            camera = Intrinsics.from_values(width, height, (fx_px, fy_px, cx_px, cy_px))
     return camera_of_depth(camera, size, where)
 
 
 RECORD3D = RecordingForm(
-    suffixes=SUFFIXES, is_folder=is_record3d, open_one=open_record3d, has_unit=True
+    suffixes=SUFFIXES,
+    is_folder=is_record3d,
+    is_part=is_part,
+    open_one=open_record3d,
+    has_unit=True,
 )

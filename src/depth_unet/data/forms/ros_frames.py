@@ -7,7 +7,7 @@ import numpy as np
 
 from depth_unet.data.forms.bag import Bag
 from depth_unet.data.forms.registration import Pose
-from depth_unet.errors import DataError
+from depth_unet.files.damage import named
 
 STATIC = ("/tf_static", "tf_static")
 # The Viewer's topics: images of a stream, and its extrinsics, which move points from a reference
@@ -67,7 +67,5 @@ def _transforms(bag: Bag) -> list[tuple[str, str, Pose]]:
 
 def _pose(transform: Any, where: str) -> Pose:
     turn, shift = transform.rotation, transform.translation
-    try:
+    with named(where):
         return Pose.from_quaternion((turn.x, turn.y, turn.z, turn.w), (shift.x, shift.y, shift.z))
-    except DataError as error:
-        raise DataError(f"{where}: {error}") from None

@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 from jaxtyping import UInt16
 
-from depth_unet.data.decode import read_depth
+from depth_unet.data.decode import in_millimetres, read_depth
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
-from depth_unet.images.millimetres import as_millimetres
 from depth_unet.images.photo import DecodedPhoto, read_photo
 
 REMEDY = "record it again"
@@ -78,7 +77,7 @@ def depth_of(message: Any, metres_per_unit: float, where: str) -> UInt16[np.ndar
     if values is None:
         values = _pixels(message, DEPTHS[encoding], 1, where)
     scale = metres_per_unit if values.dtype.kind == "u" else 1.0
-    return as_millimetres(values.astype(np.float64) * scale)
+    return in_millimetres(values.astype(np.float64) * scale, where)
 
 
 def _pixels(message: Any, kind: str, channels: int, where: str) -> np.ndarray:

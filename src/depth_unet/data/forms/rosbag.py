@@ -18,8 +18,11 @@ from depth_unet.data.forms.ros_image import depth_of, photo_of
 from depth_unet.data.forms.timing import pair_by_time
 from depth_unet.data.layout import OnBad
 from depth_unet.errors import DataError
+from depth_unet.files.damage import named
+from depth_unet.files.walk import is_file
 
 SUFFIXES, COMPRESSED = (".bag", ".mcap", ".db3"), ".zstd"
+METADATA, DESCRIBED = "metadata.yaml", b"rosbag2_bagfile_information"
 IMAGES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 CAMERA = "sensor_msgs/msg/CameraInfo"
 REGISTERED = ("aligned_depth_to_color", "depth_registered", "depth_to_color", "depth_to_rgb")
@@ -54,10 +57,15 @@ class Streams:
 
 def is_rosbag(path: Path) -> bool:
     """Whether a folder is a bag of ROS 2."""
-    if not (path / "metadata.yaml").is_file():
+    if not (path / METADATA).is_file():
         return False
     names = (file.name.lower().removesuffix(COMPRESSED) for file in path.iterdir())
     return any(name.endswith(SUFFIXES) for name in names)
+
+
+def is_part(path: Path) -> bool:
+    """Whether a folder has the description of a bag."""
+    return is_file(path / METADATA) and DESCRIBED in (path / METADATA).read_bytes()
 
 
 def open_rosbag(path: Path, stated: Stated, _on_bad: OnBad) -> Sequence[Shot]:
@@ -215,10 +223,8 @@ def _camera(bag: Bag, topic: str) -> Intrinsics | None:
             "height": int(roi.height),
         },
     }
-    try:
+    with named(f"{bag.path}, {name}"):
         return ros_calibration(fields).intrinsics
-    except DataError as error:
-        raise DataError(f"{bag.path}, {name}: {error}") from None
 
 
 def _are_same(one: Intrinsics, other: Intrinsics) -> bool:
@@ -245,4 +251,6 @@ def _common_parts(topic: str, other: str) -> int:
     return sum(1 for _ in itertools.takewhile(lambda both: both[0] == both[1], parts))
 
 
-ROSBAG = RecordingForm(suffixes=SUFFIXES, is_folder=is_rosbag, open_one=open_rosbag)
+ROSBAG = RecordingForm(
+    suffixes=SUFFIXES, is_folder=is_rosbag, is_part=is_part, open_one=open_rosbag
+)

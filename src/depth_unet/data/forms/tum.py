@@ -13,9 +13,11 @@ from depth_unet.data.info import INFO_NAME
 from depth_unet.data.layout import OnBad, check_path, plain_name
 from depth_unet.errors import DataError
 from depth_unet.files.text import read_text
+from depth_unet.files.walk import is_file
 
 LISTS = ("rgb.txt", "depth.txt")
 ASSOCIATED = ("associations.txt", "associated.txt", "associate.txt", "association.txt")
+REMEDY = "export the recording again"
 METRES_PER_UNIT = 1 / 5000
 # The cameras of the data set's authors, by the words in the names of their folders.
 CAMERAS_PX = {
@@ -36,6 +38,13 @@ class Entry(NamedTuple):
 def is_tum(path: Path) -> bool:
     """Whether a folder holds both lists, or one list of pairs."""
     return all((path / name).is_file() for name in LISTS) or _associated(path) is not None
+
+
+def is_part(path: Path) -> bool:
+    """Whether a folder has one of the lists, and folders beside it as the data set's authors."""
+    return any(is_file(path / name) for name in LISTS) and any(
+        (path / Path(name).stem).is_dir() for name in LISTS
+    )
 
 
 def open_tum(path: Path, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
@@ -81,10 +90,11 @@ def _associated(path: Path) -> Path | None:
 
 def _entries(file: Path, num_files: int, on_bad: OnBad) -> Iterator[list[Entry]]:
     """The entries of each line that is neither empty nor a comment."""
+    check_is_file(file, REMEDY)
     try:
         lines = read_text(file).splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{file} is not a UTF-8 text ({error}); export it again") from None
+        raise DataError(f"{file} is not a UTF-8 text ({error}); {REMEDY}") from None
     for number, line in enumerate(lines, start=1):
         words = line.partition("#")[0].split()
         if not words:
@@ -125,4 +135,4 @@ def _author_camera(path: Path) -> Intrinsics:
     return Intrinsics.from_values(WIDTH, HEIGHT, values_px)
 
 
-TUM = RecordingForm(is_folder=is_tum, open_one=open_tum)
+TUM = RecordingForm(is_folder=is_tum, is_part=is_part, open_one=open_tum)
