@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import re
+import shutil
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +15,10 @@ from depth_unet.data.info import INFO_NAME, Shard, read_info, write_info
 from depth_unet.data.layout import read_index, write_index
 from depth_unet.data.mixture import Mixture, open_data
 from depth_unet.data.prepare import prepare
+from depth_unet.data.shards import find_unlisted
 from depth_unet.data.source import PairsSource
-from depth_unet.errors import DataError
+from depth_unet.data.survey import survey
+from depth_unet.errors import ConfigError, DataError
 from examples.box_rooms import write_box_rooms
 
 SPLIT: dict[str, float] = {"fraction": 0.6, "holdout": 0.25, "seed": 3}
@@ -84,14 +88,14 @@ def test_caches_of_shards(whole: Path, shards: list[Path], tmp_path: Path) -> No
 def test_shards_in_a_mixture(whole: Path, shards: list[Path], box_rooms: Path) -> None:
     """Beside another data set, shards are one part in any order, and their weights add up."""
     first, second, third = shards
-    mixed = opened(f"{second}:1", f"{box_rooms}:2", f"{first}:1", f"{third}:0.5")
-    assert mixed.weights == [2.5, 2.0]
+    mixed = opened(f"{second}:1", f"{box_rooms}:2", f"{first}:1", f"{third}:1")
+    assert mixed.weights == [3.0, 2.0]
     assert [len(part.source.rows) for part in mixed.parts] == [
         len(read_index(whole)),
         len(read_index(box_rooms)),
     ]
     assert mixed.rows[0].rgb == f"shard_1/{read_index(whole)[0].rgb}"
-    other = opened(f"{third}:0.5", f"{box_rooms}:2", f"{first}:1", f"{second}:1")
+    other = opened(f"{third}:1", f"{box_rooms}:2", f"{first}:1", f"{second}:1")
     assert (other.rows, other.weights) == (mixed.rows, mixed.weights)
     again = open_data(mixed.arguments())
     assert (again.rows, again.weights) == (mixed.rows, mixed.weights)
@@ -108,6 +112,38 @@ def test_missing_shards(shards: list[Path]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         opened(*shards)
+
+
+def test_shards_with_different_weights(shards: list[Path], box_rooms: Path) -> None:
+    """Frames of one set are drawn alike, so other weights would be ignored; they are refused."""
+    first, second, third = shards
+    for more in ((), (f"{box_rooms}:1",)):
+        with pytest.raises(
+            ConfigError, match=r"shard_1:2 .*shard_3:2 are shards of one .*the same"
+        ):
+            opened(f"{first}:2", f"{second}:3", f"{third}:2", *more)
+    assert opened(f"{first}:2", f"{second}:2", f"{third}:2").weights is None
+
+
+def test_shards_copied_into_one_folder(shards: list[Path], tmp_path: Path) -> None:
+    """Only the rooms of the last copy are listed, which the records of all rooms tell."""
+    merged = tmp_path / "merged"
+    shutil.copytree(shards[2], merged, symlinks=True)
+    listed = len({row.room_group for row in read_index(merged)})
+    for number in range(listed):
+        put(merged / "records" / f"{number:06d}.json")
+    assert not find_unlisted(PairsSource(merged))
+    put(merged / "records" / "000099.json")
+    message = rf"merged holds {listed + 1} rooms and lists {listed}: .*without --shard"
+    with pytest.warns(UserWarning, match=message), pytest.warns(UserWarning, match="shard 3/3"):
+        opened(merged)
+    assert [text for text in survey(PairsSource(merged)).mistakes if re.search(message, text)]
+
+
+def put(path: Path) -> None:
+    """Make an empty file, and the folder above it."""
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
 
 
 def test_a_frame_in_two_shards(shards: list[Path], tmp_path: Path) -> None:

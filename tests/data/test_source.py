@@ -98,15 +98,21 @@ def test_large_counts_do_not_wrap(tmp_path: Path) -> None:
     Image.fromarray(depth).save(tmp_path / "d.png")
     assert (read_depth(tmp_path / "d.png", 1e-3) == 40_000).all()
     assert (read_depth(tmp_path / "d.png", 2e-4) == 8_000).all()
-    assert (read_depth(tmp_path / "d.png", 1e-2) == 0).all()
+    depth[0, 0] = 6_000
+    Image.fromarray(depth).save(tmp_path / "d.png")
+    np.testing.assert_array_equal(
+        read_depth(tmp_path / "d.png", 1e-2), np.where(depth == 6_000, 60_000, 0)
+    )
 
 
 def test_counts_of_32_bits_do_not_wrap(tmp_path: Path) -> None:
     """Values of a 32-bit file that 16 bits cannot hold are holes."""
     depth = np.full((6, 8), 65_536 + 1_500, np.int32)
-    depth[0] = -3
+    depth[0], depth[1] = -3, 1_500
     Image.fromarray(depth).save(tmp_path / "d.tiff")
-    assert not read_depth(tmp_path / "d.tiff", 1e-3).any()
+    np.testing.assert_array_equal(
+        read_depth(tmp_path / "d.tiff", 1e-3), np.where(depth == 1_500, 1_500, 0)
+    )
 
 
 def test_border_and_range_are_holes(tmp_path: Path) -> None:
@@ -283,16 +289,34 @@ def test_colour_depth_is_refused(tmp_path: Path) -> None:
     refused(write_pair(tmp_path, depth=np.zeros((6, 8, 3), np.uint8)), "colour mode RGB")
 
 
-@pytest.mark.parametrize("counts", [0, 20_000])
-def test_depth_without_a_valid_pixel_is_refused(tmp_path: Path, counts: int) -> None:
-    """All zero, or all out of range: nothing can be learnt from it."""
-    root = write_pair(tmp_path, depth=np.full((6, 8), counts, np.uint16))
-    refused(root, r"d\.png has no valid depth \(all zero, or beyond 10\.0 m\)")
+@pytest.mark.parametrize(
+    ("counts", "unit", "message"),
+    [
+        (0, "mm", r" \(all zero\); replace it, or leave it out with .*--skip-bad"),
+        (20_000, "mm", ": it is 20 to 20.1 m, and max_depth_m is 10; correct them or depth_unit"),
+        (
+            2_000,
+            "m",
+            r": it would be 2e\+03 to 2.1e\+03 m, not between .*65.535 m; correct depth_u",
+        ),
+        (2_000, 1e9, r": it would be 2e\+12 to 2.1e\+12 m, not between"),
+        (2_000, 1e-9, ": it would be 2e-06 to 2.1e-06 m, not between 0.001 and"),
+    ],
+)
+def test_depth_without_a_valid_pixel_is_refused(
+    counts: int, unit: str | float, message: str, tmp_path: Path
+) -> None:
+    """All zero, or all out of range: the range that it has tells what to correct."""
+    depth = np.full((6, 8), counts, np.uint16)
+    depth[0, 0] += 100 if counts else 0
+    refused(
+        write_pair(tmp_path, depth=depth, depth_unit=unit), rf"d\.png has no valid depth{message}"
+    )
 
 
 def test_border_that_covers_everything_is_refused(tmp_path: Path) -> None:
     """A border of half the image leaves no depth and is refused."""
-    refused(write_pair(tmp_path, border_px=3), "no valid depth")
+    refused(write_pair(tmp_path, border_px=3), "no valid depth: .* is 10 and border_px 3; correct")
     refused(write_pair(tmp_path, border_px=100), "no valid depth")
 
 

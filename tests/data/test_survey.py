@@ -166,3 +166,15 @@ def test_wrong_unit_of_a_folder(unit: float, words: str, tmp_path: Path) -> None
     (root / "dataset.json").write_text(json.dumps({"depth_unit": unit}))
     mistakes = survey(PairsSource(root)).mistakes
     assert any(words in mistake for mistake in mistakes), mistakes
+
+
+def test_photos_in_several_rooms() -> None:
+    """A copy of a room under another name would be seen before it is held out."""
+
+    def copied(number: int, frame: Frame) -> Frame:
+        return replace(frame, image=Frames().read(0).image) if number == 4 else frame
+
+    (mistake,) = survey(Frames(change=copied)).mistakes
+    assert mistake.startswith("1 photos are in several rooms, such as room 0 and room 2: held-out")
+    same = [replace(row, room_group="room 0") for row in Frames().rows[:-1]]
+    assert not survey(Frames(7, copied, rows=same)).mistakes

@@ -35,6 +35,26 @@ def test_inspect_continues_after_bad_pairs(pairs: Path) -> None:
     assert "is damaged" in outcome.err
 
 
+def test_inspect_lists_all_bad_pairs(pairs: Path) -> None:
+    """Those that are bad by their line, or lack a file, and those that cannot be read."""
+    index = pairs / "index.csv"
+    first, *lines = index.read_text(encoding="utf-8").splitlines()
+    index.write_text("\n".join((first, "gone.png,gone_depth.png", ",", *lines)), encoding="utf-8")
+    cut(next(pairs.glob("test/*/*_rgb.png")))
+    outcome = depth_unet("inspect", pairs)
+    assert outcome.code == 3
+    assert "3 bad" in outcome.out
+    for words in ("line 2 names gone.png, which is missing", "line 3: rgb is ''", "is damaged"):
+        assert words in outcome.err
+
+
+def test_inspect_tells_of_a_shard(pairs: Path) -> None:
+    """Which part of which set it is."""
+    (pairs / "dataset.json").write_text('{"shard": "2/3 of abc"}')
+    outcome = depth_unet("inspect", pairs)
+    assert "2/3 of abc; name the folders of all shards" in outcome.out
+
+
 def test_inspect_knows_a_cache(cache: Path) -> None:
     """A cache can be inspected, and cannot be prepared again."""
     outcome = depth_unet("inspect", cache, "--most", 10)

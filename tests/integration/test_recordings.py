@@ -157,7 +157,7 @@ SPOILT: dict[str, tuple[str, Callable[[Path], None], tuple[str, ...]]] = {
     ),
     "short video": (
         *("stray", shorten_video),
-        ("rgb.mp4 has 5 frames", "depth maps up to frame 6", "copy the whole recording"),
+        ("rgb.mp4 has 5 frames", "000005.png is of frame 5", "copy the whole recording"),
     ),
     "no camera_matrix.csv": (
         *("stray", remove("camera_matrix.csv")),
@@ -192,11 +192,14 @@ SPOILT: dict[str, tuple[str, Callable[[Path], None], tuple[str, ...]]] = {
 
 @pytest.mark.parametrize("what", SPOILT)
 def test_one_line(what: str, tmp_path: Path) -> None:
-    """What is wrong with which file, and what to do."""
+    """What is wrong with which file, and what to do; ``inspect`` describes the others."""
     kind, spoil, words = SPOILT[what]
     root = write(kind, tmp_path / "mine")
     spoil(root)
-    assert_refused(depth_unet("inspect", root), *words)
+    seen = depth_unet("inspect", root)
+    assert seen.code in (2, 3), seen.err
+    assert any(all(word in line for word in words) for line in seen.complaints), seen.err
+    assert (seen.code == 3) == (f"{len(seen.complaints)} bad" in seen.out)
     assert_refused(depth_unet("prepare", root, tmp_path / "cache"), *words)
     assert not (tmp_path / "cache").exists()
 

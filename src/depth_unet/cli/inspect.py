@@ -33,12 +33,14 @@ def run(arguments: InspectArguments) -> list[DataError]:
         raise ConfigError(f"{sheet} already exists; choose another --sheet, or use --overwrite")
     check_range("--most", arguments.most, "[0, 1000000000]")
     form = arguments.form or recognise(arguments.source)
-    source = open_source(arguments.source, form)
+    bad = list[DataError]()
+    source = open_source(arguments.source, form, bad.append)
     total = min(arguments.most or len(source.rows), len(source.rows))
     console = make_console()
     with Progress(console=make_console(stderr=True), transient=True) as progress:
         task = progress.add_task("reading", total=total)
         found = survey(source, most=arguments.most, progress=lambda: progress.advance(task))
+    found.bad[:0] = bad
     show(console, arguments.source, form, source, found)
     if sheet is not None:
         from depth_unet.cli.program.sheet import write_sheet  # noqa: PLC0415  # needs matplotlib
@@ -66,7 +68,7 @@ def show(console: Console, root: Path, form: FormName, source: Source, found: Su
         "median depth": f"{found.median_m:.2f} m",
         "no valid depth": f"{found.invalid:.1%} of the pixels",
     }
-    for name, text in (lines | _describe_files(found)).items():
+    for name, text in (lines | _describe_more(source, found)).items():
         table.add_row(name, text or "none")
     console.print(root)
     console.print(table)
@@ -94,9 +96,11 @@ def _describe_camera(source: Source) -> str:
     return "; ".join(texts) or "none"
 
 
-def _describe_files(found: Survey) -> dict[str, str]:
-    """What the files of photos hold besides upright pixels."""
+def _describe_more(source: Source, found: Survey) -> dict[str, str]:
+    """What holds for few data sets: parts of a set, photos whose files hold more than pixels."""
     lines = {}
+    if source.info.shard:
+        lines["shard"] = f"{source.info.shard}; name the folders of all shards to use the whole set"
     if found.num_rotated:
         lines["orientation"] = (
             f"{found.num_rotated} photos carry an Exif orientation and are turned upright; their "

@@ -10,6 +10,7 @@ from depth_unet.data.forms.recognise import open_original, recognise
 from depth_unet.data.labels import Labelled
 from depth_unet.data.layout import OnBad, refuse
 from depth_unet.data.prepare import prepare, skip_bad
+from depth_unet.data.shards import group_shards
 from depth_unet.data.source import Original
 from depth_unet.errors import DataError, own_command
 from depth_unet.files.owner import own_folder
@@ -30,7 +31,9 @@ def write_cache(arguments: PrepareArguments) -> list[DataError]:
     form = arguments.form or recognise(arguments.source)
     bad: list[DataError] = []
     source = open_labelled(arguments, form, bad.append if arguments.skip_bad else refuse)
-    console.print(f"{arguments.source}: {FORMS[form].title}; {len(source.rows)} pairs")
+    shard = f", shard {source.info.shard}" if source.info.shard else ""
+    console.print(f"{arguments.source}: {FORMS[form].title}; {len(source.rows)} pairs{shard}")
+    group_shards([source])
     if arguments.skip_bad:
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task("checking", total=len(source.rows))
@@ -59,7 +62,7 @@ def write_cache(arguments: PrepareArguments) -> list[DataError]:
         "size"
     )
     if bad:
-        console.print(f"left out {len(bad)} bad pairs")
+        console.print(f"left out {len(bad)} bad pairs or recordings")
     if num_test < len(cache.rows):  # else nothing is left to train on
         console.print(f"next: {own_command('train', 'seed', '--data', arguments.out)}")
     return bad

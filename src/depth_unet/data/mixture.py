@@ -154,11 +154,11 @@ class Mixture(Source):
 def open_data(texts: Sequence[str]) -> Mixture:
     """Open the data sets that ``--data`` names as ``PATH`` or ``PATH:WEIGHT``.
 
-    Shards of one set become that set; its weight is the sum of theirs.
+    Shards of one set become that set; its weight is the sum of theirs, which are all the same.
 
     Raises:
-        ConfigError: No data set is named, only some have a weight, a weight is out of range, or two
-            folders have the same name.
+        ConfigError: No data set is named, only some have a weight, a weight is out of range, shards
+            of one set have different weights, or two folders have the same name.
         DataError: A path is not a data set.
     """
     if not texts:
@@ -173,6 +173,13 @@ def open_data(texts: Sequence[str]) -> Mixture:
         )
     sources = [open_source(path) for path, _ in named]
     groups = group_shards(sources)
+    for group in groups:
+        if len({named[index][1] for index in group}) > 1:
+            shards = " ".join(texts[index] for index in group)
+            raise ConfigError(
+                f"--data {shards} are shards of one set, whose frames are all drawn alike; give "
+                "them the same weight"
+            )
     if len(groups) == 1:
         named = [(path, None) for path, _ in named]
     parts, start = list[Part](), 0

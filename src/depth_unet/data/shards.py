@@ -9,6 +9,8 @@ from depth_unet.data.layout import plain_name
 from depth_unet.data.source import Frame, Source
 from depth_unet.errors import DataError
 
+RECORDS = "records"  # of `depth-unet rooms`: a file for each finished room
+
 
 class Shards(Source):
     """The frames of several shards, room by room in the order of the rooms' names.
@@ -71,7 +73,7 @@ class Shards(Source):
 def group_shards(sources: Sequence[Source]) -> list[list[int]]:
     """Indices of data sets that are shards of one set; each other data set is alone.
 
-    Warns of a set of which shards are missing.
+    Warns of a set of which shards are missing, and of folders that list a part of their rooms.
     """
     groups: dict[str, list[int]] = {}
     for index, source in enumerate(sources):
@@ -87,4 +89,21 @@ def group_shards(sources: Sequence[Source]) -> list[list[int]]:
                 "name the folders of all shards",
                 stacklevel=3,
             )
+    for text in filter(None, map(find_unlisted, sources)):
+        warnings.warn(text, stacklevel=3)
     return list(groups.values())
+
+
+def find_unlisted(source: Source) -> str:
+    """What is wrong with shards that were copied into one folder; empty if there are none."""
+    if source.info.shard is None:
+        return ""
+    num_rendered = sum(1 for _ in (source.root / RECORDS).glob("*.json"))
+    num_listed = len({row.room_group for row in source.rows})
+    if num_rendered <= num_listed:
+        return ""
+    return (
+        f"{source.root} holds {num_rendered} rooms and lists {num_listed}: shards were copied into "
+        "one folder, or rendering was interrupted; run `depth-unet rooms` of the whole set there "
+        "(without --shard), or name the folders of all shards"
+    )

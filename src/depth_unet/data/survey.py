@@ -12,6 +12,7 @@ from depth_unet.data.decode import NO_DEPTH, UNIT_REMEDY
 from depth_unet.data.doubts import describe_doubts, find_doubt_of_row
 from depth_unet.data.info import DatasetInfo
 from depth_unet.data.layout import PairRow
+from depth_unet.data.shards import find_unlisted
 from depth_unet.data.source import Frame, Source
 from depth_unet.data.splits import evenly_spaced
 from depth_unet.errors import DataError
@@ -78,6 +79,7 @@ class PairSummary:
 
     name: str
     split: str
+    room: str
     size: tuple[int, int]
     digest: bytes
     counts: np.ndarray
@@ -123,7 +125,10 @@ def survey(source: Source, *, most: int = 0, progress: Callable[[], None] = lamb
                 summaries.append(result)
     if summaries:
         _describe(found, summaries)
-    found.mistakes = list(_mistakes(found, summaries, source.info))
+    found.mistakes = [
+        *filter(None, [find_unlisted(source)]),
+        *_mistakes(found, summaries, source.info),
+    ]
     return found
 
 
@@ -134,6 +139,7 @@ def _summarise(row: PairRow, frame: Frame) -> PairSummary:
     return PairSummary(
         name=row.rgb,
         split=row.official_split,
+        room=row.room_group,
         size=(depth_mm.shape[1], depth_mm.shape[0]),
         digest=hashlib.blake2b(frame.image.tobytes(), digest_size=16).digest(),
         counts=np.histogram(valid_m, EDGES_M)[0],
@@ -176,6 +182,16 @@ def _mistakes(found: Survey, summaries: Sequence[PairSummary], info: DatasetInfo
     both = test & {summary.digest for summary in summaries if summary.split != "test"}
     if both:
         yield f"{len(both)} photos are in the training and in the test part; remove them from one"
+    rooms_of = defaultdict[bytes, set[str]](set)
+    for summary in summaries:
+        if summary.room and summary.split != "test":
+            rooms_of[summary.digest].add(summary.room)
+    several = [sorted(rooms) for rooms in rooms_of.values() if len(rooms) > 1]
+    if several:
+        yield (
+            f"{len(several)} photos are in several rooms, such as {' and '.join(several[0])}: "
+            "held-out rooms would have been seen; remove the copies, or give them one room"
+        )
     doubts = [summary.camera_doubt for summary in summaries if summary.camera_doubt]
     if doubts:
         yield describe_doubts(doubts)

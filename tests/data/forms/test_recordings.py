@@ -1,13 +1,18 @@
 """What people record themselves gives the same frames, as exactly as each form holds them."""
 
 import json
+import math
+import os
 import re
 import shutil
+import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from depth_unet.config.choices import FormChoice
 from depth_unet.data.fit import fit_frame
@@ -23,6 +28,8 @@ from tests.data.forms.recorders import (
     Recorded,
     Rooms,
     record,
+    write_camera,
+    write_video,
 )
 
 LOSSY = ("record3d", "stray", "compressed")  # photos as JPEG or video
@@ -173,6 +180,180 @@ def test_recording_that_cannot_be_used(kind: str, tmp_path: Path) -> None:
         open_original(root)
     with pytest.raises(ValueError, match=re.escape(str(bad[0]))):
         open_original(broken, on_bad=bad.append)
+
+
+def spoil_zip(path: Path) -> None:
+    """A recording without its frames."""
+    with zipfile.ZipFile(path) as archive:
+        metadata = archive.read("metadata")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata", metadata)
+
+
+PARTS: dict[str, tuple[str, str, Callable[[Path], object], str]] = {
+    "no video": ("stray", "hall/*/rgb.mp4", Path.unlink, "rgb.mp4 is missing; copy the whole"),
+    "no depth": ("stray", "hall/*/depth", shutil.rmtree, "depth holds no depth maps; copy the"),
+    "no list": ("tum", "hall/rgb.txt", Path.unlink, "rgb.txt is missing; export the recording"),
+    "no EXR": ("record3d exr", "hall/*/depth", shutil.rmtree, "holds no photo with depth; record"),
+    "no frames": ("record3d", "hall.r3d", spoil_zip, "hall.r3d holds no photo with depth; record"),
+    "no rgbd": (
+        "record3d unpacked",
+        "hall/rgbd",
+        shutil.rmtree,
+        "hall holds no photo with depth; record",
+    ),
+    "no data": ("rosbag 2 mcap", "hall/*.mcap", Path.unlink, "hall cannot be read as a bag"),
+    "no database": ("rosbag 2 sqlite", "hall/*.db3", Path.unlink, "hall cannot be read as a bag"),
+}
+
+
+@pytest.mark.parametrize("what", PARTS)
+def test_part_of_a_recording(what: str, tmp_path: Path) -> None:
+    """What is left of a recording is refused by name, beside good ones and alone."""
+    kind, pattern, spoil, message = PARTS[what]
+    root, frames = write(kind, tmp_path / "captures")
+    (spoilt,) = root.glob(pattern)
+    spoil(spoilt)
+    assert recognise(root) == FORM_OF[kind]
+    bad = list[ValueError]()
+    kitchen = len(open_original(root, on_bad=bad.append).rows)
+    assert 0 < kitchen < len(frames)
+    (error,) = bad
+    assert "captures/hall" in str(error)
+    assert message in str(error)
+    (alone,) = root.glob("hall*")
+    assert recognise(alone) == FORM_OF[kind]
+    with pytest.raises(ValueError, match=re.escape(message)):
+        open_source(alone)
+
+
+def test_part_of_images_and_depth(tmp_path: Path) -> None:
+    """A folder with images and no depth is missed only beside folders that have both."""
+    root, frames = write("folders mm", tmp_path / "captures" / "one")
+    (tmp_path / "captures" / "two" / "images").mkdir(parents=True)
+    bad = list[ValueError]()
+    assert len(open_original(root.parent, on_bad=bad.append).rows) == len(frames)
+    assert "captures/two/depth is missing; restore it, or move" in str(bad[0])
+    shutil.rmtree(root / "depth")
+    (root / "frame.h5").touch()
+    assert recognise(root.parent) == "h5"
+
+
+def test_part_of_a_recording_of_another_form(tmp_path: Path) -> None:
+    """It is left out with a warning; what is whole in one form is no part of another."""
+    root, frames = write("tum", tmp_path / "captures")
+    (root / "hall" / "metadata.json").write_text("{}")
+    assert len(open_source(root).rows) == len(frames)
+    (root / "attic").mkdir()
+    (root / "attic" / "camera_matrix.csv").touch()
+    with pytest.warns(UserWarning, match="captures/attic holds a part .*another form and is left"):
+        assert len(open_source(root).rows) == len(frames)
+
+
+def test_links_to_recordings(tmp_path: Path) -> None:
+    """A file counts once, under its own name, wherever links to it lie."""
+    root, frames = write("record3d", tmp_path / "captures")
+    shutil.move(root / "kitchen.r3d", tmp_path / "kitchen.r3d")
+    for link, target in (("a.r3d", "hall.r3d"), ("cellar.r3d", "../kitchen.r3d")):
+        (root / link).symlink_to(target)
+    (root / "loop.r3d").symlink_to("loop.r3d")
+    bad = list[ValueError]()
+    source = open_original(root, on_bad=bad.append)
+    assert len(source.rows) == len(frames)
+    assert {row.room_group for row in source.rows} == {"cellar", "hall"}
+    assert "loop.r3d cannot be read as a zip" in str(bad[0])
+
+
+def test_names_that_no_list_can_hold(tmp_path: Path) -> None:
+    """The index is a UTF-8 text, and the names of files need not be."""
+    root, _ = write("folders mm", tmp_path / "captures")
+    for folder in ("images", "depth"):
+        hall = os.fsencode(root / folder / "hall")
+        os.rename(hall, hall + b"\xff")  # noqa: PTH104  # not every name is a path
+    with pytest.raises(ValueError, match=r"captures has files named 'hall\\udcff/.*rename"):
+        open_source(root)
+
+
+def nan_camera(root: Path) -> None:
+    """A camera of a frame that is not a number."""
+    file = root / "kitchen" / "metadata"
+    values = json.loads(file.read_text())
+    values["perFrameIntrinsicCoeffs"][2][0] = math.nan
+    file.write_text(json.dumps(values))
+
+
+def other_depth(root: Path) -> None:
+    """A depth map of half the size, with the confidence map of the whole."""
+    file = next(root.glob("hall/*/depth/000003.png"))
+    Image.fromarray(np.full((12, 16), 2000, np.uint16)).save(file)
+
+
+def dangling(root: Path) -> None:
+    """A link to a depth map that is gone."""
+    file = root / "depth" / "hall" / "0003.png"
+    file.unlink()
+    file.symlink_to("gone.png")
+
+
+SPOILT: dict[str, tuple[str, Callable[[Path], object], str]] = {
+    "camera": (
+        *("record3d unpacked", nan_camera),
+        r"kitchen/metadata: the camera has fx, fy, cx, cy = \(nan, .*correct the intrinsics",
+    ),
+    "no camera": (
+        *("stray", lambda root: next(root.glob("hall/*/camera_matrix.csv")).write_text("")),
+        r"camera_matrix.csv is not a matrix of three lines of three numbers .*copy the whole",
+    ),
+    "size of depth": (
+        *("stray", other_depth),
+        r"depth/000003.png has 16x12 pixels, and the first depth map of its recording 32x24",
+    ),
+    "video": (
+        *("stray", lambda root: next(root.glob("hall/*/rgb.mp4")).write_bytes(b"no video")),
+        r"rgb.mp4 is not a readable video .*copy the whole recording from the device again",
+    ),
+    "link": ("folders mm", dangling, r"depth/hall/0003.png is missing; restore it"),
+    "metadata": (
+        *("record3d unpacked", lambda root: (root / "hall" / "metadata").unlink()),
+        r"hall/metadata is missing; restore it$",
+    ),
+    "unit": (
+        *("folders npy", lambda root: write_camera(root, CAMERAS_PX["hall"], "m")),
+        r"depth/hall/000..npy has no valid depth: it would be \d.* to \d.* m, not .*depth_unit",
+    ),
+    "range": (
+        *("tum", lambda root: (root / "dataset.json").write_text('{"max_depth_m": 0.5}')),
+        r"png has no valid depth: it is 1.* m, and max_depth_m is 0.5; correct .*skip-bad",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SPOILT)
+def test_cause_and_remedy(what: str, tmp_path: Path) -> None:
+    """The file that is wrong is named, with what to do about a recording."""
+    kind, spoil, message = SPOILT[what]
+    root, _ = write(kind, tmp_path / "captures")
+    spoil(root)
+    with pytest.raises(ValueError, match=message):
+        read_all(root)
+
+
+def read_all(root: Path) -> None:
+    """Read every frame."""
+    source = open_source(root)
+    for index in range(len(source.rows)):
+        source.read(index)
+
+
+def test_frames_beyond_a_video(tmp_path: Path) -> None:
+    """Each depth map that has no frame is bad."""
+    root, frames = write("stray", tmp_path / "captures")
+    video = next(root.glob("hall/*/rgb.mp4"))
+    write_video(video, [frame.image for frame in frames[:3]])
+    bad = list[ValueError]()
+    assert len(open_original(root, on_bad=bad.append).rows) == len(frames) - len(bad)
+    numbers = [re.search(r"rgb.mp4 has 3 frames, and .* is of frame (\d);", str(e)) for e in bad]
+    assert [int(found[1]) for found in numbers if found] == [3, 4, 5, 6]
 
 
 def test_recording_without_frames(tmp_path: Path) -> None:

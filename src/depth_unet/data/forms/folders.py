@@ -31,6 +31,9 @@ def open_folders(path: Path, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
     ``on_bad`` gets the error of every photo without depth map, and of every depth map without
     photo.
     """
+    for name in (IMAGES, DEPTH):
+        if not (path / name).is_dir():
+            raise DataError(f"{path / name} is missing; restore it, or move {path} away")
     photos = _by_name(path / IMAGES, is_photo, on_bad)
     depths = _by_name(path / DEPTH, lambda file: file.suffix.lower() in ENDINGS, on_bad, SUFFIX)
     for name in sorted(photos.keys() ^ depths.keys()):

@@ -52,22 +52,22 @@ def recognise(root: Path) -> FormName:
     return form
 
 
-def open_source(root: Path, form: FormName | None = None) -> Source:
+def open_source(root: Path, form: FormName | None = None, on_bad: OnBad = refuse) -> Source:
     """Open a data set in the given form; None recognises it.
+
+    ``on_bad`` is called with the error of every bad line, in the forms that have lists, and of
+    every recording and frame that is known to be bad.
 
     Raises:
         DataError: The form is not recognised, or is not the given one.
         ConfigError: A library for this form is not installed.
     """
     found = form or recognise(root)
-    return CacheSource(root) if found == "cache" else open_original(root, found)
+    return CacheSource(root) if found == "cache" else open_original(root, found, on_bad)
 
 
 def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refuse) -> Original:
-    """Open a data set from which a cache can be prepared; see ``open_source``.
-
-    ``on_bad`` is called with the error of every bad line, in the forms that have lists.
-    """
+    """Open a data set from which a cache can be prepared; see ``open_source``."""
     found = form or recognise(root)
     match found:
         case "cache":
@@ -88,7 +88,20 @@ def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refu
             source = RecordingSource(root, RECORDINGS[found], on_bad, RECORDINGS.values())
         case _:
             assert_never(found)
+    _check_names(source)
     return source
+
+
+def _check_names(source: Original) -> None:
+    """Refuse names that no list can hold, although the system's files may have them."""
+    for row in source.rows:
+        try:
+            (row.rgb + row.depth).encode()
+        except UnicodeEncodeError:
+            raise DataError(
+                f"{source.root} has files named {row.rgb!a}, which is not UTF-8; rename them "
+                "or the folder"
+            ) from None
 
 
 def _of_folder(root: Path) -> FormName | None:

@@ -60,10 +60,10 @@ def open_record3d(path: Path, stated: Stated, on_bad: OnBad) -> Sequence[Shot]:
         ConfigError: A library for this export is not installed.
         DataError: The metadata is missing or cannot be used.
     """
-    if path.is_file() or (path / PACKED).is_dir():
-        return _open_packed(
-            Archive(path, REMEDY) if path.is_file() else Folder(path), stated, on_bad
-        )
+    if not path.is_dir():
+        return _open_packed(Archive(path, REMEDY), stated, on_bad)
+    if (path / PACKED).is_dir() or is_file(path / METADATA):
+        return _open_packed(Folder(path), stated, on_bad)
     return _open_exr(path, stated, on_bad)
 
 
