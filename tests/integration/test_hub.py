@@ -307,13 +307,21 @@ def test_push_refuses(
         "bob/rooms": "the Hub refuses it (HTTP 403: You don't have the rights",
         "rooms": "is no name of a model",
         f"{NAME}@v1": "is no name of a model; write OWNER/NAME",
+        f"HF://{NAME}@v1": f"error: {NAME}@v1 is no name of a model; write OWNER/NAME",
+        f"hf://{NAME}": f"error: {NAME} already has README.md; choose another name",
         "datasets/anna/rooms": "is a dataset",
     }.items():
         assert_refused(command("push", run_folder, name), words)
     private = command("push", run_folder, NAME, "--private", "--overwrite")
     assert_refused(private, f"{NAME} exists and is public; make it private on its page")
     licence = command("push", run_folder, f"{USER}/other", "--licence", "mine")
-    assert_refused(licence, '"license" must be one of')
+    assert_refused(
+        licence,
+        '"license" must be one of',
+        "correct what it names; --licence takes",
+        "LicenseRef-NAME",
+    )
+    assert f"{USER}/other" not in logged_in.models
     assert_refused(command("push", tmp_path / "none", f"{USER}/new"), "none does not exist")
     monkeypatch.setenv(OFFLINE, "1")
     assert_refused(command("push", run_folder, f"{USER}/new"), f"as {OFFLINE} is set; unset it")

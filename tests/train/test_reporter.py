@@ -1,6 +1,7 @@
 """What a run reports, to metrics.csv and to trackers."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -109,6 +110,23 @@ def test_trackio_shows_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert [(data / "media" / picture).is_file() for picture in pictures] == [True, True]
     settings = json.loads(json.dumps(to_dict(Config(tracker="trackio"))))
     assert {key: config[key] for key in settings} == settings
+
+
+def test_trackio_without_a_folder(tmp_path: Path) -> None:
+    """Where trackio cannot write, one line of ours says so; trackio is not asked to."""
+    (tmp_path / "file").touch()
+    folder, program = tmp_path / "file" / "trackio", TRACKIO.partition("from trackio")[0]
+    ran = subprocess.run(
+        [sys.executable, "-c", program.replace("(1, 2)", "(1,)"), tmp_path],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"TRACKIO_DIR": str(folder)},
+    )
+    warned = [line for line in ran.stderr.splitlines() if "Warning" in line]
+    assert len(warned) == 1
+    assert f"the tracker failed (DataError: cannot write into {folder}" in warned[0]
+    assert "trackio failed" not in ran.stderr
 
 
 @pytest.fixture

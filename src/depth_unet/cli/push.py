@@ -13,7 +13,7 @@ from depth_unet.errors import ConfigError, DataError, check_installed, own_comma
 from depth_unet.export.checkpoint import in_half_precision, load_weights
 from depth_unet.files.checksum import sha256_of, unchanged
 from depth_unet.files.damage import as_data_error
-from depth_unet.files.hub import CONFIG, SCHEME, check_upload, name_in_cache, upload
+from depth_unet.files.hub import CONFIG, SCHEME, check_upload, is_hub_name, name_in_cache, upload
 from depth_unet.files.text import read_text
 from depth_unet.model.checkpoint import resolve, save
 from depth_unet.model.shipped import (
@@ -35,6 +35,8 @@ FILES = (CARD, CONFIG, MODEL + CHECKPOINT, MODEL + ONNX)
 
 def run(arguments: PushArguments) -> list[DataError]:
     """Make the files in a temporary folder, and write them in one commit."""
+    if is_hub_name(arguments.model):
+        arguments = replace(arguments, model=arguments.model[len(SCHEME) :])
     console = make_console(stderr=True)
     check_installed("push", "onnx")
     text = "" if arguments.card is None else _read_card(arguments.card)

@@ -22,7 +22,7 @@ from depth_unet.files.damage import MOST_LENGTH
 from depth_unet.files.fetch import OFFLINE, is_offline
 
 if TYPE_CHECKING:
-    from huggingface_hub import HfApi, HfUri
+    from huggingface_hub import HfUri
     from huggingface_hub.errors import HfHubHTTPError
 
 SCHEME = "hf://"
@@ -31,6 +31,8 @@ LIBRARY = "depth-unet"  # what the Hub is told
 LOG_IN = "log in with `hf auth login`, or set HF_TOKEN"
 NETWORK = "check the network, and HF_ENDPOINT if you set it"
 ANSWERS = "wait and run it again, or log in with `hf auth login` with a token that may do this"
+NAMES = "https://huggingface.co/docs/hub/repositories-licenses"
+CORRECT = f"correct what it names; --licence takes those of {NAMES}, and LicenseRef-NAME"
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 STORE = "free space, or set HF_HOME to another folder"
 PROGRESS = "HF_HUB_DISABLE_PROGRESS_BARS"
@@ -123,10 +125,10 @@ def check_upload(repo: str, files: Sequence[str], *, private: bool, overwrite: b
         raise ConfigError(f"{repo} is no name of a model; write OWNER/NAME")
     if is_offline():
         raise ConfigError(f"{repo} cannot be written, as {OFFLINE} is set; unset it")
-    from huggingface_hub import errors
+    from huggingface_hub import HfApi, errors
 
     with _explained(repo):
-        api = _api()
+        api = HfApi(library_name=LIBRARY)
         try:
             api.whoami()
         except errors.LocalTokenNotFoundError:
@@ -151,6 +153,8 @@ def upload(
 ) -> str:
     """Write files of a model, all in one commit; the model is made if it does not exist.
 
+    The Hub checks a card before it looks for the model, which is made only then.
+
     Args:
         repo: OWNER/NAME.
         files: By their name in the model.
@@ -164,22 +168,22 @@ def upload(
     Raises:
         DataError: The Hub cannot be reached, or refuses. The model is as before, or new and empty.
     """
-    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, errors
 
-    with _explained(repo):
-        api = _api()
-        api.create_repo(repo, private=private or None, exist_ok=True)
+    def commit() -> str:
         operations: list[CommitOperationAdd | CommitOperationDelete] = [
             *(CommitOperationAdd(name, path) for name, path in files.items()),
             *(CommitOperationDelete(name, is_folder=False) for name in remove),
         ]
         return str(api.create_commit(repo, operations, commit_message=message).oid)
 
-
-def _api() -> "HfApi":
-    from huggingface_hub import HfApi
-
-    return HfApi(library_name=LIBRARY)
+    with _explained(repo):
+        api = HfApi(library_name=LIBRARY)
+        try:
+            return commit()
+        except errors.RepositoryNotFoundError:
+            api.create_repo(repo, private=private or None, exist_ok=True)
+            return commit()
 
 
 def _parse(name: str) -> "HfUri":
@@ -236,7 +240,8 @@ def _explained(name: str, *, offline: bool = False) -> Iterator[None]:
         if not _is_from_outside(error):
             raise
         if isinstance(cause, errors.HfHubHTTPError):
-            raise DataError(f"{name}: the Hub refuses it ({_answer(cause)}); {ANSWERS}") from None
+            remedy = CORRECT if isinstance(cause, errors.BadRequestError) else ANSWERS
+            raise DataError(f"{name}: the Hub refuses it ({_answer(cause)}); {remedy}") from None
         if isinstance(cause, OSError) and cause.errno in DISK:
             raise DataError(f"{name} cannot be stored ({cause}); {STORE}") from None
         if offline:

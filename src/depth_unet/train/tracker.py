@@ -19,7 +19,7 @@ from jaxtyping import UInt8
 from depth_unet.config.run import Config
 from depth_unet.config.values import to_dict
 from depth_unet.errors import ConfigError, install_command
-from depth_unet.files.atomic import write_text
+from depth_unet.files.atomic import make_folder, write_text
 
 MODULE_OF = {"tensorboard": "torch.utils.tensorboard", "trackio": "trackio", "wandb": "wandb"}
 EVENTS_NAME = "tensorboard"
@@ -114,6 +114,9 @@ class HostedRun:
             plain = re.sub(r"[^\w.-]+", "-", f"{folder.parent.name}-{folder.name}")
             write_text(kept, f"{plain[-80:]}-{secrets.token_hex(4)}")
         name = kept.read_text(encoding="utf-8").strip()
+        if config.tracker == "trackio":
+            # Else trackio itself warns, again and again, that it cannot write there.
+            make_folder(Path(module.TRACKIO_DIR))
         # trackio finds a run by its name, wandb by its id; trackio writes where TRACKIO_DIR says.
         own: dict[str, Any] = {"id": name, "dir": str(out)} if config.tracker == "wandb" else {}
         with _quiet():

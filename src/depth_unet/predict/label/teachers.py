@@ -12,10 +12,11 @@ from depth_unet.arrays import Float32, UInt8
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.checks import check_range
 from depth_unet.errors import CheckpointError, ConfigError
-from depth_unet.files.checksum import sha256_of
+from depth_unet.files.checksum import unchanged
 from depth_unet.files.fetch import is_url
 from depth_unet.files.hub import is_hub_name
 from depth_unet.files.text import as_path
+from depth_unet.files.walk import is_file
 from depth_unet.model.shipped import (
     BEST_NAME,
     CHECKPOINT,
@@ -74,7 +75,7 @@ def open_teacher(text: str) -> Teacher:
     Raises:
         CheckpointError: A file cannot be used.
         ConfigError: The weight is not positive.
-        DataError: A model of the Hub cannot be downloaded.
+        DataError: A model of the Hub cannot be downloaded, or a file was written to meanwhile.
     """
     name, weight = _split(text)
     if is_url(name):
@@ -82,9 +83,10 @@ def open_teacher(text: str) -> Teacher:
     given = find_weights(name, (ONNX, CHECKPOINT)) if is_hub_name(name) else name
     path = as_path(given)
     foreign = path.suffix.lower() == ONNX and description_of(path).is_file()
-    network = ForeignNetwork(path) if foreign else _load(given, path)
     title = short_name(path) if is_hub_name(name) else path.stem
-    return Teacher(title, _checksum(given, path), network, weight)
+    with unchanged(*_weights_files(given, path)) as checksums:
+        network = ForeignNetwork(path) if foreign else _load(given, path)
+    return Teacher(title, next(iter(checksums), ""), network, weight)
 
 
 def _load(name: str | Path, path: Path) -> Predictor:
@@ -97,11 +99,11 @@ def _load(name: str | Path, path: Path) -> Predictor:
         raise CheckpointError(f"{error}, or describe it in {beside} (docs/labels.md)") from None
 
 
-def _checksum(name: str | Path, path: Path) -> str:
-    """SHA-256 of the weights of a teacher."""
+def _weights_files(name: str | Path, path: Path) -> list[Path]:
+    """The file of a teacher's weights, whose checksum names it; none if there is no such file."""
     file = path if path.suffix.lower() == ONNX else find_weights(name)
-    names = (BEST_NAME, LAST_NAME) if file.is_dir() else ("",)
-    return next(sha256_of(file / name) for name in names if (file / name).exists())
+    files = [file / name for name in (BEST_NAME, LAST_NAME)] if file.is_dir() else [file]
+    return list(filter(is_file, files))[:1]
 
 
 def _split(text: str) -> tuple[str, float]:
