@@ -10,6 +10,9 @@ import pytest
 import yaml
 from PIL import Image
 
+from depth_unet.camera.calibration import Calibration
+from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.camera.write import write_calibration
 from depth_unet.data.forms.recognise import open_source
 from tests.integration.commandline import TINY_MODEL, assert_refused, depth_unet
 from tests.predict.label.test_foreign import FACTS
@@ -105,6 +108,31 @@ def test_depth_holes_and_confidence(photos: Path, teachers: list[str], tmp_path:
     sure = confidence > np.median(confidence)
     assert 0 < np.mean(holes) < 1
     assert not (holes & sure).any()
+
+
+def test_stated_cameras(photos: Path, teachers: list[str], tmp_path: Path) -> None:
+    """A camera of the command line comes before that of a photo, for depth and for the index."""
+    out, file = tmp_path / "labels", tmp_path / "camera.yaml"
+    own = Intrinsics.from_values(2 * WIDTH, 2 * HEIGHT, (80.0, 90.0, 60.0, 50.0))
+    write_calibration(Calibration(intrinsics=own, distortion="none", depth_scale=0.5), file)
+    upright = (photos / "a.jpg", photos / "inner" / "b.png")
+    command = ("label", *upright, "--out", out, "--teacher", teachers[0])
+    for option, value, fx_px, scale in (
+        ("--focal-px", 100, 100, 1),
+        ("--fov", 90, WIDTH / 2, 1),
+        ("--camera", file, 40, 0.5),
+    ):
+        if out.exists():
+            assert_refused(depth_unet(*command, option, value), "labels with other", "--overwrite")
+        outcome = depth_unet(*command, option, value, "--overwrite")
+        assert outcome.code == 0, outcome.err
+        cameras_px = [row.camera_px for row in open_source(out).rows]
+        assert [camera and camera[0] for camera in cameras_px] == pytest.approx([fx_px] * 2)
+        depth = cv2.imread(str(out / "depth" / "a.png"), cv2.IMREAD_UNCHANGED)
+        # The photos are twice as wide at the canvas, where the teacher multiplies fx by .02.
+        np.testing.assert_allclose(depth, 1000 * 0.02 * 2 * fx_px * scale, atol=1)
+    assert depth_unet(*command, "--camera", file).code == 0
+    assert_refused(depth_unet(*command), "labels with other camera; choose another folder")
 
 
 def test_resumes(photos: Path, teachers: list[str], tmp_path: Path) -> None:

@@ -4,12 +4,16 @@ import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from PIL import Image
 
+from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.cli.arguments.data import LabelArguments
+from depth_unet.cli.predict.camera import camera_from_options
 from depth_unet.cli.predict.find import Finder, is_video
 from depth_unet.cli.predict.inputs import Input, list_inputs, listed_on_stdin
 from depth_unet.cli.predict.job import Outcome, for_each_photo
@@ -19,8 +23,10 @@ from depth_unet.cli.program.streams import say
 from depth_unet.config.checks import check_range
 from depth_unet.data.layout import PairRow
 from depth_unet.errors import ConfigError, DataError, own_command
+from depth_unet.files.checksum import sha256_of
 from depth_unet.files.owner import own_folder
 from depth_unet.images.photo import DecodedPhoto
+from depth_unet.predict.camera import Camera, CameraFor
 from depth_unet.predict.label.dataset import LabelFolder
 from depth_unet.predict.label.teachers import Teachers, open_teacher
 
@@ -39,12 +45,14 @@ def _run(arguments: LabelArguments) -> list[DataError]:
     finder = Finder(partial(_skip_reason, arguments.out.resolve()))
     photos = list_inputs(arguments.inputs, listed_on_stdin(), finder)
     _check_named(photos, arguments.out)
+    camera_for = camera_from_options(arguments)
     teachers = Teachers([open_teacher(text) for text in arguments.teacher])
-    folder = LabelFolder(arguments.out, teachers.facts() | {"disagreement": arguments.disagreement})
+    folder = LabelFolder(arguments.out, teachers.facts() | _settings(arguments))
     folder.begin(overwrite=arguments.overwrite)
     if finder.left_out:
         say(finder.describe_left_out())
-    outcome, label = Outcome(), partial(_label, teachers, folder, arguments.disagreement)
+    outcome = Outcome()
+    label = partial(_label, teachers, folder, limit=arguments.disagreement, camera_for=camera_for)
     with speed_bar("photos") as progress:
         advance = partial(progress.advance, progress.add_task("labelling", total=len(photos)))
         rows = for_each_photo(teachers, photos, label, outcome, advance)
@@ -79,19 +87,41 @@ def _check_named(photos: Sequence[Input], out: Path) -> None:
             )
 
 
+def _settings(arguments: LabelArguments) -> dict[str, Any]:
+    """What labels depend on besides photos and teachers, as plain values."""
+    path = arguments.camera
+    return {
+        "disagreement": arguments.disagreement,
+        "fov": arguments.fov,
+        "focal_px": arguments.focal_px,
+        "camera": None if path is None else sha256_of(path),
+    }
+
+
 def _label(
-    teachers: Teachers, folder: LabelFolder, limit: float, item: Input, photo: DecodedPhoto
+    teachers: Teachers,
+    folder: LabelFolder,
+    item: Input,
+    photo: DecodedPhoto,
+    *,
+    limit: float,
+    camera_for: CameraFor,
 ) -> PairRow:
     """Label one photo unless it is labelled, and return its line in the index."""
-    camera = _camera(photo)
+    camera, scale = _camera(photo, camera_for(photo))
     if not folder.is_done(item.path, item.stem):
         depth_m, disagreement = teachers.label(photo.image, camera)
-        folder.write(item.path, item.stem, depth_m, disagreement, limit)
+        folder.write(item.path, item.stem, depth_m * np.float32(scale), disagreement, limit)
     return folder.row(item.path, item.stem, camera)
 
 
-def _camera(photo: DecodedPhoto) -> Intrinsics:
+def _camera(photo: DecodedPhoto, stated: Camera | None) -> tuple[Intrinsics, float]:
+    """The camera without distortion, which a data set does not hold, and its factor on depth."""
     height, width = photo.image.shape[:2]
+    if isinstance(stated, Calibration):
+        return stated.intrinsics, stated.depth_scale
+    if stated is not None:
+        return stated, 1.0
     if photo.focal_px is None:
-        return Intrinsics.assumed(width, height, NYU_FOCAL)
-    return Intrinsics.centred(width, height, photo.focal_px)
+        return Intrinsics.assumed(width, height, NYU_FOCAL), 1.0
+    return Intrinsics.centred(width, height, photo.focal_px), 1.0

@@ -10,6 +10,8 @@ from depth_unet.files.checksum import sha256_of
 from depth_unet.model.shipped import BEST_NAME, ONNX, shipped_weights
 from depth_unet.predict.label import teachers
 from depth_unet.predict.label.teachers import open_teacher
+from depth_unet.predict.load import load
+from depth_unet.predict.predictor import Predictor
 
 
 def test_checksum_is_that_of_the_weights() -> None:
@@ -28,6 +30,12 @@ def test_file_that_changes_meanwhile(
     path = tmp_path / name
     file = path / BEST_NAME if path.is_dir() or not path.suffix else path
     shutil.copy(shipped_weights("scratch"), file)
-    monkeypatch.setattr(teachers, "load", lambda _: file.write_bytes(b"other weights"))
+    network = load("scratch")
+
+    def replace_and_load(_: object) -> Predictor:
+        file.write_bytes(b"other weights")
+        return network
+
+    monkeypatch.setattr(teachers, "load", replace_and_load)
     with pytest.raises(DataError, match=f"{file.name} was written to while it was read"):
         open_teacher(str(path))

@@ -7,6 +7,7 @@ from typing import Annotated
 import tyro
 
 from depth_unet.cli.arguments.kinds import CommandArguments, Form, Switch, operand, option
+from depth_unet.cli.arguments.predict import CameraArguments
 from depth_unet.rooms.options import RoomsOptions
 
 
@@ -69,7 +70,7 @@ class RoomsArguments(CommandArguments):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabelArguments(CommandArguments):
+class LabelArguments(CameraArguments):
     """Label photos without depth by networks: a data set to train on."""
 
     inputs: Annotated[tuple[str, ...], tyro.conf.Positional, operand("PHOTO...")]
@@ -84,4 +85,4 @@ class LabelArguments(CommandArguments):
     disagreement: Annotated[float, option("RATIO")] = 0.15
     """Standard deviation of log-depth beyond which a pixel gets no label."""
     overwrite: Switch = False
-    """Replace labels of other teachers or settings."""
+    """Replace labels of other teachers, settings or cameras."""

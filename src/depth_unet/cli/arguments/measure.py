@@ -7,11 +7,11 @@ from typing import Annotated
 import tyro
 
 from depth_unet.cli.arguments.kinds import Switch, operand, option
-from depth_unet.cli.arguments.predict import CameraArguments
+from depth_unet.cli.arguments.predict import PhotoArguments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MeasureArguments(CameraArguments):
+class MeasureArguments(PhotoArguments):
     """Measure the distance between points of a photo, in metres."""
 
     photo: Annotated[str, tyro.conf.Positional, operand("PHOTO")]

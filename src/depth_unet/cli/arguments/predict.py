@@ -15,12 +15,8 @@ FOCAL = "from Exif data, else the training camera's"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraArguments(CommandArguments):
-    """What predict and measure share."""
+    """The camera of photos, which predict, measure and label take."""
 
-    weights: Annotated[str, option("NAME|PATH|URL")] = "transfer"
-    """Weights that ship with the package ({shipped}), an .onnx file, a run folder, a checkpoint
-    file, the URL of a file, or hf://OWNER/NAME on the Hugging Face Hub. A shipped name wins over a
-    folder of that name, which ./NAME names."""
     fov: Annotated[float | None, option("DEGREES", default=FOCAL)] = None
     """Field of view of the camera, across the longer side of the photos."""
     focal_px: Annotated[float | None, option("PIXELS", default=FOCAL)] = None
@@ -28,6 +24,16 @@ class CameraArguments(CommandArguments):
     camera: Annotated[Path | None, option("FILE", default=FOCAL)] = None
     """Camera calibration: camera_info of ROS, a YAML, XML or JSON file of OpenCV, or cameras.txt of
     COLMAP. Give only one of --fov, --focal-px and --camera."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoArguments(CameraArguments):
+    """What predict and measure share."""
+
+    weights: Annotated[str, option("NAME|PATH|URL")] = "transfer"
+    """Weights that ship with the package ({shipped}), an .onnx file, a run folder, a checkpoint
+    file, the URL of a file, or hf://OWNER/NAME on the Hugging Face Hub. A shipped name wins over a
+    folder of that name, which ./NAME names."""
     known: Annotated[tuple[str, ...], option("X,Y=METRES...")] = ()
     """True depths of pixels of the one photo, along the optical axis, or true lengths between two
     pixels (X1,Y1:X2,Y2=METRES). All depth is multiplied by one factor to fit them."""
@@ -43,7 +49,7 @@ class CameraArguments(CommandArguments):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PredictArguments(CameraArguments):
+class PredictArguments(PhotoArguments):
     """Predict metric depth for photos and videos."""
 
     inputs: Annotated[tuple[str, ...], tyro.conf.Positional, operand("INPUT...")]

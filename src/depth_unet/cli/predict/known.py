@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from depth_unet.cli.arguments.predict import CameraArguments
+from depth_unet.cli.arguments.predict import PhotoArguments
 from depth_unet.cli.program.new_file import check_new_file
 from depth_unet.cli.program.streams import say
 from depth_unet.errors import ConfigError
@@ -55,7 +55,7 @@ def parse_known(texts: Sequence[str]) -> list[Known]:
     return known
 
 
-def check_calibration_file(arguments: CameraArguments) -> None:
+def check_calibration_file(arguments: PhotoArguments) -> None:
     """Refuse a file for the camera that cannot be written; see ``check_new_file``."""
     if arguments.save_calibration is not None:
         check_new_file(arguments.save_calibration, ENDINGS, overwrite=arguments.overwrite)

@@ -51,7 +51,8 @@ class LabelFolder:
             raise DataError(f"{self.root} is not empty and holds no labels; choose another folder")
         if held is not None and held != self.facts:
             if not overwrite:
-                names = [name for name in self.facts if held.get(name) != self.facts[name]]
+                both = held | self.facts
+                names = [name for name in both if held.get(name) != self.facts.get(name)]
                 raise DataError(
                     f"{self.root} holds labels with other {' and '.join(names)}; choose another "
                     "folder, or replace the labels with --overwrite"
@@ -112,7 +113,8 @@ class LabelFolder:
             values = json.loads(record.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
-        is_ours = isinstance(values, dict) and self.facts.keys() <= values.keys()
+        # Other versions may have written more facts, or fewer.
+        is_ours = isinstance(values, dict) and not self.facts.keys().isdisjoint(values)
         return values if is_ours else None
 
     def _path(self, folder: str, stem: Path, suffix: str) -> Path:
