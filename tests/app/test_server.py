@@ -187,9 +187,31 @@ def test_ranges_that_are_not_met(server: Server, site: Site) -> None:
 
 def test_other_host_names_are_refused(server: Server) -> None:
     """A foreign name that leads to this machine gets nothing (DNS rebinding)."""
-    for host in ("localhost:1", "127.0.0.1", "127.0.0.2:9", "[::1]:8463", "LOCALHOST"):
+    for host in (
+        "localhost:1",
+        "127.0.0.1",
+        "127.0.0.2:9",
+        "[::1]:8463",
+        "LOCALHOST",
+        "localhost.",
+    ):
         assert ask(server, "/", f"Host: {host}").status == 200
-    assert ask(server, "/", "Host: evil.example").status == 421
+    for host in ("evil.example", r"evil\@localhost", "evil@localhost", "localhost/a", "[::1", "."):
+        assert ask(server, "/", f"Host: {host}").status == 421
+
+
+def test_whole_addresses(server: Server) -> None:
+    """An address in place of a path is read, and its host comes before the header's."""
+    own = f"127.0.0.1:{server.server_address[1]}"
+    for address in (
+        f"http://{own}{SCRIPT}",
+        f"HTTP://{own}{SCRIPT}?a=http://b",
+        f"https://{own}{SCRIPT}",
+    ):
+        assert ask(server, address, "Host: evil.example").body == CONTENT
+    assert ask(server, f"http://{own}", f"Host: {own}").body == ask(server, "/").body
+    assert ask(server, f"http://evil.example{SCRIPT}", f"Host: {own}").status == 421
+    assert ask(server, "http://", f"Host: {own}").status == 421
 
 
 def test_a_hundred_at_once(server: Server) -> None:
@@ -277,7 +299,7 @@ def test_our_own_faults_are_not_hidden(
     server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An error that no client caused keeps its traceback."""
-    monkeypatch.delattr(serving, "_about")
+    monkeypatch.delattr(serving, "_holds")
     with connect(server) as connection:
         connection.sendall(request("/"))
         assert connection.recv(10) == b""

@@ -210,6 +210,12 @@ def test_refusals(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     )
     onnx = tmp_path / "none.onnx"
     assert_refused(depth_unet("app", "--port", 0, "--weights", onnx), f"{onnx} does not exist")
+    url = "https://example.com/x.onnx"
+    assert_refused(
+        depth_unet("app", "--port", 0, "--weights", url), f"{url} is a URL", "download it"
+    )
+    assert_refused(depth_unet("app", "--port", 0, "--weights", ""), "the name of weights is empty")
+    assert_refused(depth_unet("app", "--host", ""), "--host is empty; name an address")
     both = depth_unet("app", "--static", tmp_path / "out", "--open")
     assert_refused(both, "--static serves nothing", "leave one of them out")
     assert_refused(depth_unet("app", "--host", "no such host"), "--host no such host")

@@ -30,6 +30,12 @@ def test_shipped_names_win(name: str) -> None:
     assert words_for(Path("runs") / name) == str(Path("runs") / name)
 
 
+def test_empty_name() -> None:
+    """It is not the working folder."""
+    with pytest.raises(CheckpointError, match=r"weights is empty; name a file, a run .*transfer"):
+        find_weights("")
+
+
 def test_only_names_are_looked_up_in_the_package(tmp_path: Path) -> None:
     """``./NAME`` and a path without its suffix are no shipped weights, even where files are so."""
     (tmp_path / "mine.safetensors").touch()

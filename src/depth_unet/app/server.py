@@ -17,7 +17,6 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import Any
-from urllib.parse import urlsplit
 
 from depth_unet.app.site import HEADERS, INDEX, File, Site
 from depth_unet.errors import ConfigError
@@ -29,6 +28,9 @@ CHUNK_BYTES = 1 << 16  # sent or received at once
 CHUNK_S = 30.0  # a client that takes longer for a chunk is left
 LINGER_S = 1.0  # for a client to read the answer before its connection is closed
 CLOSE_S = 0.3  # for connections that are cut to end
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]*\w)\.?(?::[0-9]*)?", re.ASCII | re.IGNORECASE)
+_WHOLE = re.compile(r"https?://([^/?]*)(.*)", re.IGNORECASE)
+"""A whole address in place of a path; its host counts, not that of the header (RFC 9112, 3.2.2)."""
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _ALTERED = {501: HTTPStatus.METHOD_NOT_ALLOWED, 505: HTTPStatus.BAD_REQUEST}
 """Faults of the client that Python's server calls its own."""
@@ -57,7 +59,7 @@ class Server(ThreadingTCPServer):
     allow_reuse_address = os.name != "nt"  # there, two servers could share a port
 
     def __init__(self, host: str, port: int) -> None:
-        self.host = host
+        self.host = host.lower()
         self.site: Site = {}
         self.slots = threading.BoundedSemaphore(MOST_CLIENTS)
         self.clients = set[socket.socket]()
@@ -155,15 +157,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer with a file, a part of it, or that it has not changed."""
-        if not self._is_for_us():
+        whole = _WHOLE.fullmatch(self.path)
+        host, path = whole.groups() if whole else (self.headers.get("Host"), self.path)
+        if not self._is_for_us(host):
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
             return
-        name = self.path.partition("?")[0].removeprefix("/") or INDEX
+        name = path.partition("?")[0].removeprefix("/") or INDEX
         file = self.server.site.get(name)
         if file is None:
             self.send_error(HTTPStatus.NOT_FOUND)
         elif _holds(self.headers.get("If-None-Match", ""), file.etag):
-            self._start(HTTPStatus.NOT_MODIFIED, _about(file))
+            self._start(HTTPStatus.NOT_MODIFIED, file.headers)
         else:
             self._send(file)
 
@@ -199,23 +203,23 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's name
         """Log nothing."""
 
-    def _is_for_us(self) -> bool:
+    def _is_for_us(self, given: str | None) -> bool:
         """Whether a request for this machine alone names it.
 
         A foreign page whose host name is made to lead here (DNS rebinding) names itself.
         """
-        given = self.headers.get("Host")
         if given is None or not self.server.address.is_loopback:
             return True
+        found = _HOST.fullmatch(given)
+        host = found[1].strip("[]").lower() if found else ""
         try:
-            host = urlsplit(f"//{given}").hostname or ""
             return host in (self.server.host, "localhost") or ipaddress.ip_address(host).is_loopback
         except ValueError:
             return False
 
     def _send(self, file: File) -> None:
         size = len(file.content)
-        headers = _about(file) | {"Content-Type": file.kind, "Accept-Ranges": "bytes"}
+        headers = file.headers | {"Content-Type": file.kind, "Accept-Ranges": "bytes"}
         part = None if self.command == "HEAD" else _part(self.headers.get("Range", ""), size)
         if part is None or self.headers.get("If-Range", file.etag) != file.etag:
             self._start(HTTPStatus.OK, headers | {"Content-Length": str(size)})
@@ -259,10 +263,6 @@ def _read_head(connection: socket.socket) -> bytes | None:
             break
         head += part
     return head
-
-
-def _about(file: File) -> dict[str, str]:
-    return {"Cache-Control": file.caching, "ETag": file.etag}
 
 
 def _holds(tags: str, etag: str) -> bool:

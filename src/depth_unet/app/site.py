@@ -69,6 +69,11 @@ class File:
     caching: str
     etag: str
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What an answer says of it, whether it holds the file or not."""
+        return {"Cache-Control": self.caching, "ETag": self.etag}
+
 
 Site = Mapping[str, File]
 """Files by name, such as ``assets/index-1a2b.js``."""

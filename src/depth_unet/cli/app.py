@@ -16,11 +16,18 @@ from depth_unet.app.server import Server
 from depth_unet.app.static import check_target, write_site
 from depth_unet.cli.arguments.app import AppArguments
 from depth_unet.cli.program.streams import say
-from depth_unet.config.checks import check_range
+from depth_unet.config.checks import check_range, require
 from depth_unet.errors import ConfigError, DataError, check_installed
 from depth_unet.files.checksum import unchanged
-from depth_unet.files.text import as_path
-from depth_unet.model.shipped import ONNX, find_weights, shipped_names, shipped_weights, short_name
+from depth_unet.files.fetch import is_url
+from depth_unet.model.shipped import (
+    CHECKPOINT,
+    ONNX,
+    find_weights,
+    shipped_names,
+    shipped_weights,
+    short_name,
+)
 
 DEFAULT, OWN = "transfer", "own"
 
@@ -28,6 +35,9 @@ DEFAULT, OWN = "transfer", "own"
 def run(arguments: AppArguments) -> list[DataError]:
     """Serve the page until a signal ends it, or write it."""
     check_range("--port", arguments.port, "[0, 65535]")
+    require(
+        arguments.host != "", "--host is empty; name an address of this machine, such as 127.0.0.1"
+    )
     site.check_built(site.PAGE)
     # A server is ended by SIGTERM as it should be; a folder is not written then.
     with _exit_on_terminate(0 if arguments.static is None else 128 + signal.SIGTERM):
@@ -85,10 +95,11 @@ def _networks(weights: str | None) -> list[Network]:
 
 def _read_own(weights: str) -> Network:
     """A network of the user: an ONNX file, or weights that are exported to one."""
-    path = as_path(weights)
-    if path.suffix.lower() == ONNX and not path.is_dir():
-        return read_network(OWN, path, path.stem)
-    found = find_weights(weights)
+    if is_url(weights):
+        raise ConfigError(f"--weights {weights} is a URL; app takes files; download it first")
+    found = find_weights(weights, (ONNX, CHECKPOINT))
+    if found.suffix.lower() == ONNX and not found.is_dir():
+        return read_network(OWN, found, short_name(found))
     check_installed(weights, "onnx")
     # torch and onnx are extras.
     from depth_unet.cli.export import write_onnx  # noqa: PLC0415

@@ -38,8 +38,8 @@ def find_weights(
         offline: Take models of the Hub from the cache alone.
 
     Raises:
-        CheckpointError: It is an ONNX file, which is not wanted, or neither a file, a folder, a
-            model of the Hub nor shipped weights.
+        CheckpointError: It is empty, an ONNX file, which is not wanted, or neither a file, a
+            folder, a model of the Hub nor shipped weights.
         ConfigError: It is on the Hub, and huggingface_hub is not installed.
         DataError: It is on the Hub and cannot be downloaded.
     """
@@ -47,6 +47,10 @@ def find_weights(
     if name in names:
         files = [shipped_weights(str(name), suffix) for suffix in suffixes]
         return next((file for file in files if file.is_file()), files[0])
+    if name == "":
+        raise CheckpointError(
+            f"the name of weights is empty; name a file, a run folder or {', '.join(names)}"
+        )
     if is_hub_name(name):
         return fetch_from_hub(name, [MODEL + suffix for suffix in suffixes], offline=offline)
     path = as_path(name)

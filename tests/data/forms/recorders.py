@@ -512,9 +512,10 @@ def write_viewer(
     unit = struct.pack("<f", unit_m)
     option = "/device_0/sensor_0/option/Depth_Units/value"
     messages.append((option, "std_msgs/Float32", (0, 1), unit))
-    photo = np.full((sizes[1][1], sizes[1][0], 3), 99, np.uint8)
     for number in range(2):
         times = stamps(number)
+        grey = int(depth_mm.mean()) % 97 + number  # no two photos are the same
+        photo = np.full((sizes[1][1], sizes[1][0], 3), grey, np.uint8)
         counted = np.rint(depth_mm / 1000 / unit_m).astype(np.uint16)
         images = (image1(times[1], "1", "mono16", counted), image1(times[0], "1", "rgb8", photo))
         for stream, image, own in zip(streams, images, (unit_m, 0.0), strict=True):

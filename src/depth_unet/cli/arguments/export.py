@@ -22,9 +22,9 @@ class ExportArguments(CommandArguments):
     average: Annotated[tuple[str, ...], option("RUN...")] = ()
     """More runs that started from the same weights; the mean of all weights is written."""
     precision: choices.StoredChoice = "fp16"
-    """Number format of the stored weights; fp16 changes depth by less than 0.1 %. int8 (`.onnx`
-    only) also computes in 8 bits; it renders rooms to choose scales and is refused where depth
-    changes by 2 % (docs/export.md)."""
+    """Number format of the stored weights; fp16 changes depth by less than 0.1 % on average. int8
+    (`.onnx` only) also computes in 8 bits; it renders rooms to choose scales and is refused where
+    depth changes by 2 % (docs/export.md)."""
     spread_scale: Annotated[float | None, option("FACTOR", default="as in the run")] = None
     """Factor on the predicted uncertainty, measured by benchmarks/accuracy/uncertainty.py."""
     correlation: Annotated[
