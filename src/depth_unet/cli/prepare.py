@@ -31,9 +31,7 @@ def write_cache(arguments: PrepareArguments) -> list[DataError]:
     form = arguments.form or recognise(arguments.source)
     bad: list[DataError] = []
     source = open_labelled(arguments, form, bad.append if arguments.skip_bad else refuse)
-    shard = f", shard {source.info.shard}" if source.info.shard else ""
-    console.print(f"{arguments.source}: {FORMS[form].title}; {len(source.rows)} pairs{shard}")
-    group_shards([source])
+    console.print(f"{arguments.source}: {FORMS[form].title}; {len(source.rows)} pairs")
     if arguments.skip_bad:
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task("checking", total=len(source.rows))
@@ -69,6 +67,7 @@ def write_cache(arguments: PrepareArguments) -> list[DataError]:
 
 
 def open_labelled(arguments: PrepareArguments, form: FormName, on_bad: OnBad) -> Original:
-    """The data set, with classes if ``--labels`` names a folder of them."""
+    """The data set, with classes if ``--labels`` names a folder of them; warns of single shards."""
     source = open_original(arguments.source, form, on_bad)
+    group_shards([source])
     return source if arguments.labels is None else Labelled(source, arguments.labels)

@@ -250,6 +250,17 @@ def test_part_of_a_recording_of_another_form(tmp_path: Path) -> None:
         assert len(open_source(root).rows) == len(frames)
 
 
+@pytest.mark.parametrize("kind", ["record3d", "tum"])
+def test_recordings_beside_a_part(kind: str, tmp_path: Path) -> None:
+    """Folders of recordings may hold what could be a part of one, such as pictures of them."""
+    root, frames = write(kind, tmp_path / "captures")
+    (root / "images").mkdir()
+    (root / "metadata.json").touch()
+    (root / "camera_matrix.csv").touch()
+    assert recognise(root) == FORM_OF[kind]
+    assert len(open_source(root).rows) == len(frames)
+
+
 def test_links_to_recordings(tmp_path: Path) -> None:
     """A file counts once, under its own name, wherever links to it lie."""
     root, frames = write("record3d", tmp_path / "captures")

@@ -116,7 +116,8 @@ def find_recordings(
 ) -> Iterator[tuple[Path, RecordingForm, bool]]:
     """``root`` itself, or what lies below it in order; what lies in a recording is part of it.
 
-    A file that is found through links, too, counts once, under its own name.
+    A file that is found through links, too, counts once, under its own name. A folder above
+    recordings is no part of one, whatever else it holds.
 
     Args:
         root: A file or a folder.
@@ -125,15 +126,16 @@ def find_recordings(
     Returns:
         Each recording with its form, and whether it is whole as far as the names in it tell.
     """
-    if root.is_file():
-        form = _form_of_file(root, forms)
+    if not root.is_dir():
+        form = _form_of_file(root, forms) if root.is_file() else None
         yield from [(root, form, True)] if form else []
         return
     found = list(_found_below(root, forms))
     paths = sorted((path for path, _, _ in found), key=Path.is_symlink, reverse=True)
     # Path.resolve fails for links in a circle.
     kept = set({os.path.realpath(path): path for path in paths}.values())
-    yield from (one for one in found if one[0] in kept)
+    above = {folder for path, _, is_whole in found if is_whole for folder in path.parents}
+    yield from (one for one in found if one[0] in kept and (one[2] or one[0] not in above))
 
 
 def _found_below(
@@ -146,8 +148,9 @@ def _found_below(
         whole = next((form for form in forms if form.is_folder(folder)), None)
         form = whole or next((form for form in forms if form.is_part(folder)), None)
         if form is not None:
-            last = folder
             yield folder, form, whole is not None
+        if whole is not None:
+            last = folder
             continue
         for path in files:
             form = _form_of_file(path, forms)
