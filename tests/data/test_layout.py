@@ -90,6 +90,15 @@ def test_bad_indexes_are_refused(tmp_path: Path, text: str, message: str) -> Non
     assert "\n" not in str(caught.value)
 
 
+def test_index_of_bad_lines(tmp_path: Path) -> None:
+    """The first line tells why no pair is left, where bad lines are left out."""
+    (tmp_path / "index.csv").write_text("rgb,depth\n/a,b\nc,\n", encoding="utf-8")
+    bad = list[DataError]()
+    with pytest.raises(DataError, match="line 2: rgb is '/a'"):
+        read_index(tmp_path, bad.append)
+    assert len(bad) == 2
+
+
 def test_index_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     """Another encoding is not guessed at."""
     with pytest.raises(DataError, match="UTF-8"):

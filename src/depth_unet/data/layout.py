@@ -113,8 +113,11 @@ def collect_rows(
         lines: Every line with its file and number, for messages.
         parse: Makes a row of a line and its place, or raises a ``DataError``.
         on_bad: Called with the error of every bad line.
+
+    Raises:
+        DataError: All lines are bad: the first one's.
     """
-    rows, places = list[PairRow](), dict[str, str]()
+    rows, places, bad = list[PairRow](), dict[str, str](), list[DataError]()
     for where, line in lines:
         try:
             row = parse(line, where)
@@ -122,9 +125,12 @@ def collect_rows(
             if first != where:
                 raise DataError(f"{where}: {row.rgb!r} is also in {first}; list every photo once")
         except DataError as error:
+            bad.append(error)
             on_bad(error)
         else:
             rows.append(row)
+    if bad and not rows:
+        raise bad[0]
     return rows
 
 
