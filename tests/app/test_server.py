@@ -307,7 +307,7 @@ def test_our_own_faults_are_not_hidden(
     while "NameError" not in printed and time.monotonic() < deadline:
         time.sleep(0.02)
         printed += capsys.readouterr().err
-    assert "NameError: name '_about' is not defined" in printed
+    assert "NameError: name '_holds' is not defined" in printed
 
 
 def test_addresses() -> None:
