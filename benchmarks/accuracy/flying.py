@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from depth_unet.config.choices import EDGE
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.source import Frame, Source, mask_invalid
 from depth_unet.data.splits import evenly_spaced
@@ -23,7 +24,7 @@ from depth_unet.evaluate.score import PredictArray, predict_frame
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.metrics.flying import JUMP_M, flying_points
 from depth_unet.model.checkpoint import resolve
-from depth_unet.outputs.cloud import EDGE, drop_edges
+from depth_unet.outputs.cloud import drop_edges
 from depth_unet.predict.model import DepthModel
 
 EDGES = (0.1, 0.15, EDGE, 0.25, 0.3, 0.5)

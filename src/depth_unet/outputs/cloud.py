@@ -12,7 +12,6 @@ from depth_unet.arrays import Bool, Float32, Float64, UInt8
 from depth_unet.config.checks import check_range
 from depth_unet.errors import ConfigError
 
-EDGE = 0.2  # leaves out 5 % of the points of rendered rooms (docs/log.md)
 EDGE_RANGE = "[0, 1000]"
 EDGE_WINDOW = 0.028  # predictions smear an edge over about this share of the longer side
 MAX_UNCERTAINTY = "(0, 100]"

@@ -13,12 +13,13 @@ from PIL import Image
 from depth_unet.arrays import Float32, UInt8
 from depth_unet.camera.calibration import SMALLEST_SCALE, Calibration
 from depth_unet.camera.intrinsics import Intrinsics
+from depth_unet.config.choices import EDGE
 from depth_unet.config.model import CorrelationConfig
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.figures.picture import depth_picture, show_picture
 from depth_unet.files.text import as_path
 from depth_unet.images.resize import resize_bilinear
-from depth_unet.outputs.cloud import EDGE, PointCloud, drop_edges, drop_uncertain, unproject
+from depth_unet.outputs.cloud import PointCloud, drop_edges, drop_uncertain, unproject
 from depth_unet.outputs.depth_exr import write_exr
 from depth_unet.outputs.depth_write import (
     DepthMetadata,

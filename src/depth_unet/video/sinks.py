@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from depth_unet.arrays import Float32, UInt8
-from depth_unet.config.choices import VideoChoice
+from depth_unet.config.choices import EDGE, VideoChoice
 from depth_unet.figures.colour import Scale, colourise
 from depth_unet.figures.legend import depth_legend
 from depth_unet.files.atomic import remove_leftovers, replacing, replacing_folder, write_text
 from depth_unet.images.millimetres import as_millimetres
-from depth_unet.outputs.cloud import EDGE, drop_edges, unproject
+from depth_unet.outputs.cloud import drop_edges, unproject
 from depth_unet.outputs.depth_write import IN_MILLIMETRES, DepthMetadata, write_png16
 from depth_unet.outputs.mesh import grid_stride
 from depth_unet.outputs.rrd import AddFrame, open_rrd

@@ -8,7 +8,6 @@ import tyro
 
 from depth_unet.cli.arguments.kinds import CommandArguments, Switch, operand, option
 from depth_unet.config import choices
-from depth_unet.outputs.cloud import EDGE
 
 FOCAL = "from Exif data, else the training camera's"
 
@@ -83,7 +82,7 @@ class PredictArguments(PhotoArguments):
     """Range of depth that the colours cover, in metres, such as 0.5:6."""
     colormap: choices.ColormapChoice = "magma"
     """Colour map. Near points are bright; with turbo they are red."""
-    edge: Annotated[float, option("SHARE")] = EDGE
+    edge: Annotated[float, option("SHARE")] = choices.EDGE
     """Leave out points, and cut meshes, where depth jumps by more than this share from one surface
     to another: networks smear such edges. 0 keeps all points."""
     max_uncertainty: Annotated[float | None, option("SHARE", default="keep all")] = None

@@ -31,12 +31,12 @@ from depth_unet.cli.predict.targets import (
 )
 from depth_unet.cli.program.streams import say
 from depth_unet.config.checks import check_range
-from depth_unet.config.choices import SaveChoice, VideoChoice
+from depth_unet.config.choices import EDGE, SaveChoice, VideoChoice
 from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.figures.picture import Colours, depth_picture
 from depth_unet.files.owner import own_folder
 from depth_unet.images.photo import DecodedPhoto
-from depth_unet.outputs.cloud import EDGE, EDGE_RANGE, MAX_UNCERTAINTY, NO_SPREAD
+from depth_unet.outputs.cloud import EDGE_RANGE, MAX_UNCERTAINTY, NO_SPREAD
 from depth_unet.outputs.depth_write import write_png
 from depth_unet.predict.camera import CameraFor
 from depth_unet.predict.known import Known

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from depth_unet.cli.predict.inputs import Input
+from depth_unet.config.choices import EDGE
 from depth_unet.errors import DataError
 from depth_unet.figures.picture import OWN_RANGE, Colours
 from depth_unet.images.photo import DecodedPhoto
-from depth_unet.outputs.cloud import EDGE
 from depth_unet.predict.camera import CameraFor
 from depth_unet.predict.known import Known
 from depth_unet.predict.predictor import Predictor
