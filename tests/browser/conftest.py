@@ -137,7 +137,7 @@ class Visitor:
     def download(self, kind: str, folder: Path) -> Path:
         """Download a file."""
         with self.page.expect_download() as download:
-            self.page.click(f"#downloads button[value={kind}]")
+            self.page.click(f"#downloads button[value$='.{kind}']")
         path = folder / download.value.suggested_filename
         download.value.save_as(path)
         return path

@@ -10,13 +10,14 @@ import pytest
 from PIL import Image
 
 from depth_unet.app.site import INDEX, PAGE
+from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.figures.colour import DEPTH_COLORMAP, colour_table
 from depth_unet.predict.onnx import OnnxModel
 from tests.browser.conftest import Visitor, sync_api
 
 WEB = Path(__file__).parents[2] / "web"
 EXAMPLES = Path(__file__).parents[2] / "examples/photos"
-OFFICE = EXAMPLES / "office.jpg"
+OFFICE, SIZE = EXAMPLES / "office.jpg", (480, 360)
 
 
 def _picture(visitor: Visitor, selector: str) -> np.ndarray:
@@ -67,13 +68,14 @@ def test_room_in_3d(visitor: Visitor) -> None:
 
 
 def test_examples_can_be_tried(visitor: Visitor) -> None:
-    """Each example photo is shown with its depth, by one click."""
+    """Each example photo is shown with its depth and the camera of NYU, by one click."""
     buttons = visitor.page.locator("#examples button")
     assert buttons.count() == len(list(EXAMPLES.glob("*.jpg")))
     visitor.forget_status()
     buttons.first.click()
     visitor.wait_for("Predicted")
-    assert "as you set it" in visitor.page.inner_text("#focal")
+    focal = f"{NYU_FOCAL * SIZE[0]:.0f} pixels, as you set it"
+    assert focal in visitor.page.inner_text("#focal")
 
 
 def test_drop_and_paste(visitor: Visitor) -> None:
@@ -82,7 +84,8 @@ def test_drop_and_paste(visitor: Visitor) -> None:
         visitor.forget_status()
         visitor.page.evaluate(
             """async ([kind, field]) => {
-                const photo = await (await fetch('examples/office.jpg')).blob();
+                const example = document.querySelector('#examples img').src;
+                const photo = await (await fetch(example)).blob();
                 const data = new DataTransfer();
                 data.items.add(new File([photo], `${kind}.jpg`, { type: 'image/jpeg' }));
                 const Kind = kind === 'drop' ? DragEvent : ClipboardEvent;
@@ -214,17 +217,20 @@ def test_known_length_needs_two_points(visitor: Visitor) -> None:
     page.fill("#metres", "2")
     page.press("#metres", "Enter")
     assert "no points yet" in visitor.problem()
-    visitor.click(100, 100, 480, 360)
-    visitor.click(100, 100, 480, 360)
+    for _ in range(3):
+        visitor.click(100, 100, *SIZE)
+    page.press("#metres", "Enter")
+    assert "no points yet" in visitor.problem()
+    visitor.click(103, 100, *SIZE)
     page.press("#metres", "Enter")
     page.get_by_text("do not fix the scale").wait_for()
     assert "multiplies" not in page.inner_text("#scaled")
-    visitor.click(60, 300, 480, 360)
-    visitor.click(420, 300, 480, 360)
+    visitor.click(60, 300, *SIZE)
+    visitor.click(420, 300, *SIZE)
     page.press("#metres", "Enter")
     page.get_by_text("The known length multiplies").wait_for()
-    visitor.click(100, 100, 480, 360)
-    visitor.click(100, 100, 480, 360)
+    visitor.click(100, 100, *SIZE)
+    visitor.click(103, 100, *SIZE)
     page.press("#metres", "Enter")
     assert "do not fix the scale" in visitor.problem()
     assert "multiplies" in page.inner_text("#scaled")
@@ -248,8 +254,9 @@ def test_reload_offline(context: "sync_api.BrowserContext", url: str, tmp_path: 
     visitor.page.evaluate("async () => { await navigator.serviceWorker.ready }")
     context.set_offline(True)
     try:
-        visitor.page.reload()
-        visitor.wait_for("Ready")
+        for address in (url, f"{url}index.html"):
+            visitor.page.goto(address)
+            visitor.wait_for("Ready")
         visitor.choose(OFFICE)
         visitor.forget_status()
         visitor.page.locator("#examples button").first.click()
