@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import trimesh
 from PIL import Image
 
 from depth_unet.predict.onnx import OnnxModel
@@ -254,6 +253,8 @@ def test_names_and_contents_of_downloads(
     visitor: Visitor, tmp_path: Path, name: str, expected: str
 ) -> None:
     """Files are named as ``predict`` names them; a single pixel is a point in GLB."""
+    import trimesh
+
     photo = tmp_path / "pixel.png"
     Image.new("RGB", (1, 1), (90, 120, 60)).save(photo)
     file = {"name": name, "mimeType": "image/png", "buffer": photo.read_bytes()}
