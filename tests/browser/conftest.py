@@ -25,7 +25,6 @@ ARGUMENTS = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--enable-unsafe-swiftshader",
-    "--enable-blink-features=ForceEagerMeasureMemory",
 )
 PATIENCE_S = 180.0  # a busy machine takes long
 
