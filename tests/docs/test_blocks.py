@@ -34,7 +34,7 @@ SMALL_MODEL = (
 SMALLER = {
     "train": (*FEW_STEPS, *SMALL_MODEL),
     "search": (*FEW_STEPS, "--trials", "1"),
-    "rooms": ("--images", "4", "--size", "32x32"),
+    "rooms": ("--images", "60", "--size", "32x32", "--samples", "1"),
     "prepare": ("--size", "64x48"),
 }
 SLOW = ("rooms",)  # Its first picture takes 20 s: the renderer is compiled.
@@ -116,10 +116,11 @@ def run(blocks: list[Block], folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
             case "yaml":  # its first line is its name
                 (folder / block.text.split()[1]).write_text(block.text, encoding="utf-8")
             case _:
+                for arguments in parse(block, monkeypatch):
+                    remove(getattr(arguments, "out", None))
                 for line in block.lines:
-                    one = replace(block, text=line)
-                    for arguments in parse(one, monkeypatch):
-                        remove_output(arguments)
+                    for arguments in parse(replace(block, text=line), monkeypatch):
+                        remove(default_runs(arguments))  # two lines may have the same
                     output = run_line(line, where)
                     if f"$ {line}\n" in block.text:
                         shown = block.text.partition(f"$ {line}\n")[2].partition("$ ")[0]
@@ -138,12 +139,16 @@ def parse(block: Block, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return found
 
 
-def remove_output(arguments: Any) -> None:
+def default_runs(arguments: Any) -> tuple[Path, ...]:
+    """Where `train` and `search` write without ``--out``; nothing for others."""
+    if not hasattr(arguments, "settings") or getattr(arguments, "out", "") is not None:
+        return ()
+    runs = Path("runs", arguments.settings.recipe)
+    return (runs, runs.with_name(f"{runs.name}-search"))
+
+
+def remove(out: Path | tuple[Path, ...] | None) -> None:
     """Remove what a command is going to write: what is there is of the shelf."""
-    out = getattr(arguments, "out", None)
-    if out is None and hasattr(arguments, "settings"):
-        runs = Path("runs", arguments.settings.recipe)
-        out = (runs, runs.with_name(f"{runs.name}-search"))
     for path in out if isinstance(out, tuple) else (out,) if out else ():
         if path.is_dir():
             shutil.rmtree(path)
