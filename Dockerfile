@@ -1,7 +1,7 @@
 # Prediction, training and evaluation on the CPU:
 #
-#   docker build -t depth-unet .
-#   docker run --rm -v "$PWD:/work" -u "$(id -u):$(id -g)" depth-unet predict photo.jpg
+#   docker build -t depth-unet:cpu .
+#   docker run --rm -v "$PWD:/work" -u "$(id -u):$(id -g)" depth-unet:cpu predict photo.jpg
 #
 # The page of `depth-unet app` is built with Node, the wheel with Python; the last stage has neither
 # compilers nor sources.
