@@ -56,7 +56,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help demo demo-data test test-all check page browser wheel docs bench transfer scratch rendered graphs figures clean
+.PHONY: help demo demo-data test test-all check page browser wheel docs bench transfer scratch rendered graphs figures pictures clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -201,7 +201,12 @@ figures: $(READY) ## make all figures of the shipped weights anew: README, cards
 	$(BIN)/python -m tools.figures
 	$(MAKE) graphs
 
-docs: $(DOCS_READY) ## build the documentation into build/docs
+pictures: $(READY) ## render rooms, and draw the pictures of docs/losses.md anew (a minute)
+	$(BIN)/python -m tools.loss_pictures
+
+# -W: a link, an anchor or a picture that is not there is an error. Links to other hosts are not
+# followed, since tests need no network.
+docs: $(DOCS_READY) ## build the documentation into build/docs, and check its links
 	$(BIN)/python -m sphinx -W --keep-going -b html docs build/docs
 
 clean: ## remove everything that was built, except .venv

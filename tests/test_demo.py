@@ -13,8 +13,9 @@ import pytest
 
 from depth_unet.cli import main as command_line
 from examples.box_rooms import write_box_rooms
+from tests.docs.blocks import blocks_of
 from tests.report.page import Page
-from tests.test_readme import GETTING_STARTED, commands_on
+from tests.test_readme import GETTING_STARTED
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = " -m depth_unet "
@@ -64,7 +65,7 @@ def test_documented_commands(environment: str) -> None:
         shlex.split(UNDOCUMENTED.sub("", shlex.join(words)))
         for words in commands_of(environment, "DEMO=demo")
     ]
-    assert shown in list(commands_on(GETTING_STARTED))
+    assert shown in [block.commands for block in blocks_of(GETTING_STARTED)]
 
 
 @pytest.mark.parametrize("given", [(), ("DATA=pairs",)], ids=["rooms", "data"])

@@ -178,7 +178,7 @@ def test_a_folder_is_whole_or_not_there(tmp_path: Path) -> None:
     assert [item.name for item in path.iterdir()] == ["c"]
 
 
-def test_leftovers_of_one_name_go(tmp_path: Path) -> None:
+def test_leftovers_of_the_names_go(tmp_path: Path) -> None:
     """What a killed process left of a file or folder is removed, and nothing else."""
     kept = [".other.0123abcd.part.mp4", ".walk.txt", "walk.mp4", ".walk.0123abcd.part.mkv"]
     gone = [".walk.0123abcd.part.mp4", ".walk.mp4.0123abcd.part"]
@@ -187,9 +187,8 @@ def test_leftovers_of_one_name_go(tmp_path: Path) -> None:
     (tmp_path / ".frames.0123abcd.old.part").mkdir()
     (tmp_path / ".frames.0123abcd.part").mkdir()
     (tmp_path / ".frames.0123abcd.part" / "a").touch()
-    remove_leftovers(tmp_path / "walk.mp4")
-    remove_leftovers(tmp_path / "frames")
-    remove_leftovers(tmp_path / "missing" / "walk.mp4")
+    names = ("walk.mp4", "frames", "missing/walk.mp4")
+    remove_leftovers(tmp_path / name for name in names)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
 
 

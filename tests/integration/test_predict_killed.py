@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.integration.commandline import bytes_below, start
+from tests.integration.commandline import bytes_below, files_below, predict, start
 
 NUM_PHOTOS = 40
 KINDS = ("png16", "npy", "ply", "color")
@@ -21,6 +21,18 @@ def visible(folder: Path) -> dict[str, bytes]:
         for name, data in bytes_below(folder).items()
         if not Path(name).name.startswith(".")
     }
+
+
+def test_what_a_killed_command_left_goes(run_folder: Path, photo: Path, tmp_path: Path) -> None:
+    """Its temporary files of the photos at hand are removed; those of other names stay."""
+    out = tmp_path / "out"
+    out.mkdir()
+    others = {".other_depth.0123abcd.part.png", ".room_depth.txt", ".room_depth.0123abcd.part.exr"}
+    for name in (*others, ".room_depth.0123abcd.part.npy", ".room_depth.npy.89abcdef.part.json"):
+        (out / name).write_bytes(b"half")
+    outcome = predict(run_folder, out, photo, "--save", "npy", "--fov", 60)
+    assert outcome.code == 0, outcome.err
+    assert files_below(out) == others | {"room_depth.npy", "room_depth.npy.json"}
 
 
 @pytest.mark.slow  # starts eight processes

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -15,6 +16,7 @@ from depth_unet.data.fit import crop_border, fit_frame
 from depth_unet.data.labels import UNLABELLED
 from depth_unet.data.order import EpochOrder
 from depth_unet.data.source import Frame, Source
+from depth_unet.files.ahead import work_ahead
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 
 MOST_WORKERS = 8  # more threads wait for the interpreter lock
@@ -111,13 +113,8 @@ class Loader:
     def batches(self, start: int, stop: int) -> Iterator[tuple[int, RawBatch]]:
         """Steps ``start`` to ``stop`` (exclusive) with their batches, read one step ahead."""
         with ThreadPoolExecutor(self.workers) as readers, ThreadPoolExecutor(1) as ahead:
-            upcoming = ahead.submit(self._load, start, readers) if start < stop else None
-            for step in range(start, stop):
-                assert upcoming is not None
-                batch = upcoming.result()
-                if step + 1 < stop:
-                    upcoming = ahead.submit(self._load, step + 1, readers)
-                yield step, batch
+            load = partial(self._load, readers=readers)
+            yield from work_ahead(range(start, stop), load, ahead, 1)
 
     def load(self, step: int) -> RawBatch:
         """The batch of one step, read now."""

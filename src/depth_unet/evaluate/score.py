@@ -13,6 +13,7 @@ from torch import Tensor
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.source import Frame, Source, mask_invalid
+from depth_unet.files.ahead import work_ahead
 from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.images.resize import resize_bilinear
 from depth_unet.metrics.accumulate import MetricAccumulator
@@ -62,11 +63,7 @@ def score(
     accumulators = {name: MetricAccumulator(protocol.average) for name in predictors}
     with ThreadPoolExecutor(1) as reader:
         read = partial(_read, source, protocol)
-        frames = [reader.submit(read, index) for index in indices[:READ_AHEAD]]
-        for done, index in enumerate(indices):
-            frame = frames.pop(0).result()
-            if done + READ_AHEAD < len(indices):
-                frames.append(reader.submit(read, indices[done + READ_AHEAD]))
+        for index, frame in work_ahead(indices, read, reader, READ_AHEAD):
             photo = source.rows[index].rgb
             for name, predict in predictors.items():
                 sums = score_frame(predictor_for(predict, photo), frame, protocol)

@@ -5,7 +5,8 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from depth_unet.errors import DataError
 
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.part(\..*)?")
 """Names that ``replacing`` writes under; a killed process leaves such files."""
+_LEFTOVER = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{8}(\.old)?\.part(?P<suffix>(\..*)?)")
 
 
 @contextmanager
@@ -83,23 +85,24 @@ def naming(path: Path, temporary: Path | None = None) -> Iterator[None]:
         raise OSError(error.errno or errno.EIO, reason, name) from None
 
 
-def remove_leftovers(path: Path) -> None:
-    """Remove a killed process's temporary files of ``path``, which nobody may be writing."""
-    marker = r"\.[0-9a-f]{8}(\.old)?\.part"
-    names = [
-        f"{re.escape(path.stem)}{marker}{re.escape(path.suffix)}",
-        f"{re.escape(path.name)}{marker}",
-    ]
-    pattern = re.compile(rf"\.({'|'.join(names)})")
-    if not path.parent.is_dir():
-        return
-    for found in path.parent.iterdir():
-        if not pattern.fullmatch(found.name):
-            continue
-        if found.is_dir():
-            shutil.rmtree(found, ignore_errors=True)
-        else:
-            found.unlink(missing_ok=True)
+def remove_leftovers(paths: Iterable[Path]) -> None:
+    """Remove what killed processes left of files and folders, which nobody may be writing.
+
+    Args:
+        paths: What is going to be written. Temporary files of other names stay.
+    """
+    names = defaultdict[Path, set[str]](set)
+    for path in paths:
+        names[path.parent].add(path.name)
+    for folder, wanted in names.items():
+        for found in folder.iterdir() if folder.is_dir() else ():
+            match = _LEFTOVER.fullmatch(found.name)
+            if match is None or match["stem"] + match["suffix"] not in wanted:
+                continue
+            if found.is_dir():
+                shutil.rmtree(found, ignore_errors=True)
+            else:
+                found.unlink(missing_ok=True)
 
 
 def _new_file_mode(path: Path) -> int:

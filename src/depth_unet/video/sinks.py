@@ -11,7 +11,7 @@ from depth_unet.arrays import Float32, UInt8
 from depth_unet.config.choices import EDGE, VideoChoice
 from depth_unet.figures.colour import Scale, colourise
 from depth_unet.figures.legend import depth_legend
-from depth_unet.files.atomic import remove_leftovers, replacing, replacing_folder, write_text
+from depth_unet.files.atomic import replacing, replacing_folder, write_text
 from depth_unet.images.millimetres import as_millimetres
 from depth_unet.outputs.cloud import drop_edges, unproject
 from depth_unet.outputs.depth_write import IN_MILLIMETRES, DepthMetadata, write_png16
@@ -53,7 +53,6 @@ def open_sink(
         DataError: ``path`` is a file, or a folder that holds other files, where frames should go.
         OSError: Writing failed.
     """
-    remove_leftovers(path)
     match kind:
         case "side" | "color":
             assert scale is not None

@@ -2,13 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
 
 from depth_unet.arrays import Float32
+from depth_unet.files.ahead import work_ahead
 from depth_unet.images.resize import resize_image
 from depth_unet.video.read import Frame
 from depth_unet.video.stabilise import Stabiliser
@@ -16,7 +16,6 @@ from depth_unet.video.stabilise import Stabiliser
 Depth = Float32[np.ndarray, "h w"]
 Predict = Callable[[Frame], Depth]
 """Metric depth at the network's size; called in several threads."""
-Result = TypeVar("Result")
 
 
 def predict_frames(
@@ -30,7 +29,7 @@ def predict_frames(
         pool: Threads that predict.
         waiting: How many frames are read ahead.
     """
-    yield from _work_ahead(frames, predict, pool, waiting)
+    yield from work_ahead(frames, predict, pool, waiting)
 
 
 def predict_stabilised(
@@ -44,30 +43,9 @@ def predict_stabilised(
         return cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), log_depth
 
     stabiliser, shown = Stabiliser(), deque[Frame]()
-    for frame, (grey, log_depth) in _work_ahead(frames, grey_and_depth, pool, waiting):
+    for frame, (grey, log_depth) in work_ahead(frames, grey_and_depth, pool, waiting):
         shown.append(frame)
         for ready in stabiliser.push(grey, log_depth):
             yield shown.popleft(), np.exp(ready)
     for ready in stabiliser.flush():
         yield shown.popleft(), np.exp(ready)
-
-
-def _work_ahead(
-    frames: Iterable[Frame],
-    work: Callable[[Frame], Result],
-    pool: ThreadPoolExecutor,
-    waiting: int,
-) -> Iterator[tuple[Frame, Result]]:
-    pending = deque[tuple[Frame, Future[Result]]]()
-    try:
-        for frame in frames:
-            pending.append((frame, pool.submit(work, frame)))
-            if len(pending) > waiting:
-                first, result = pending.popleft()
-                yield first, result.result()
-        while pending:
-            first, result = pending.popleft()
-            yield first, result.result()
-    finally:
-        for _, result in pending:
-            result.cancel()

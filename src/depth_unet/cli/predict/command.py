@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -34,10 +35,11 @@ from depth_unet.config.checks import check_range
 from depth_unet.config.choices import EDGE, SaveChoice, VideoChoice
 from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.figures.picture import Colours, depth_picture
+from depth_unet.files.atomic import remove_leftovers
 from depth_unet.files.owner import own_folder
 from depth_unet.images.photo import DecodedPhoto
 from depth_unet.outputs.cloud import EDGE_RANGE, MAX_UNCERTAINTY, NO_SPREAD
-from depth_unet.outputs.depth_write import write_png
+from depth_unet.outputs.depth_write import json_beside, write_png
 from depth_unet.predict.camera import CameraFor
 from depth_unet.predict.known import Known
 from depth_unet.predict.load import load
@@ -73,6 +75,9 @@ def _run(arguments: PredictArguments) -> list[DataError]:
         _check_only_photo(arguments.out, photos, len(inputs))
     photos = {item: files for item, files in photos.items() if files}
     videos = {item: files for item, files in videos.items() if files}
+    targets: list[Mapping[Any, Path]] = [*photos.values(), *videos.values()]
+    paths = [path for files in targets for path in files.values()]
+    remove_leftovers([*paths, *map(json_beside, paths)])
     job = _open_job(arguments, camera_for, colours, known)
     if finder.left_out:
         say(finder.describe_left_out())
