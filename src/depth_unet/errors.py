@@ -15,7 +15,10 @@ EXTRAS = {
 }
 """Libraries that whole commands need, by extra of this package."""
 
-NO_MEMORY = re.compile(r"allocate memory|out of memory|insufficient memory|bad_alloc", re.IGNORECASE)
+NO_MEMORY = re.compile(
+    r"allocate memory|out of memory|insufficient memory|bad_alloc|failed to map segment",
+    re.IGNORECASE,
+)
 
 
 class ConfigError(ValueError):

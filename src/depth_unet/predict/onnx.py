@@ -193,6 +193,8 @@ def open_session(
             path.resolve(), sess_options=options, providers=[provider]
         )
     except Exception as error:  # of many undocumented types without a common base
+        if is_out_of_memory(error):
+            raise
         if "External " in str(error):  # "External data path" or "External initializer"
             raise CheckpointError(
                 f"{path} refers to weights in another file, which is not beside it or incomplete; "
