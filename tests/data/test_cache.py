@@ -239,6 +239,7 @@ def test_changed_manifest_is_refused(root: Path) -> None:
         CacheSource(root)
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize("name", block_names(1))
 def test_block_that_is_lost_while_it_is_used(root: Path, name: str) -> None:
     """A file that is cut or removed after it was opened is one line; mapped, it would be a crash."""

@@ -94,6 +94,7 @@ CHECKPOINT_DEFECTS: dict[str, Callable[[Path], Any]] = {
 }
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize("command", ["predict", "evaluate", "resume"])
 @pytest.mark.parametrize("defect", CHECKPOINT_DEFECTS)
 def test_checkpoint(

@@ -44,6 +44,7 @@ def killed_after(command: tuple[object, ...], rng: random.Random, most_lines: in
     return killed
 
 
+@pytest.mark.chaos
 @pytest.mark.slow  # test_resume has one interruption, bit by bit, in this process
 @pytest.mark.parametrize(("num_kills", "num_steps", "every"), [(1, 6, 2), (20, 200, 7)])
 def test_killed_runs_end_in_the_same_bits(
@@ -67,6 +68,7 @@ def test_killed_runs_end_in_the_same_bits(
     assert sha256(killed / LAST_NAME) == sha256(straight / LAST_NAME)
 
 
+@pytest.mark.chaos
 @pytest.mark.slow
 def test_two_machines_survive_the_loss_of_a_worker(cache: Path, tmp_path: Path) -> None:
     """Two agents of torchrun: one worker is killed, both restart from the last checkpoint.
@@ -103,6 +105,7 @@ def test_two_machines_survive_the_loss_of_a_worker(cache: Path, tmp_path: Path) 
     assert_same(tmp_path / "straight" / LAST_NAME, tmp_path / "killed" / LAST_NAME)
 
 
+@pytest.mark.chaos
 @pytest.mark.slow
 def test_run_killed_before_its_first_checkpoint_is_due(cache: Path, tmp_path: Path) -> None:
     """What a run writes before its first step is enough to go on."""

@@ -35,6 +35,7 @@ def out_of_memory_beyond(
     return sizes
 
 
+@pytest.mark.chaos
 def test_out_of_memory_halves_and_repeats_the_step(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,6 +72,7 @@ def test_a_run_goes_on_in_the_parts_that_it_had(
     assert max(sizes) == 2
 
 
+@pytest.mark.chaos
 @pytest.mark.slow  # test_too_little_memory_is_refused is near it
 def test_one_image_too_many_is_said(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -23,6 +23,7 @@ def visible(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.chaos
 @pytest.mark.slow  # starts eight processes
 def test_killed_predictions_are_completed(run_folder: Path, photo: Path, tmp_path: Path) -> None:
     """Killed at any time, all files are complete, and the same command writes the rest."""

@@ -1,49 +1,86 @@
 """SIGTERM, which systems send before they stop a machine, ends every command as Ctrl-C does."""
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from depth_unet.files.owner import LOCK_NAME
-from tests.integration.commandline import FEW_STEPS, bytes_below, start
+from depth_unet.rooms import generate
+from tests.integration.commandline import FEW_STEPS, bytes_below, depth_unet, start
+from tests.rooms import fake_shots
+
+pytestmark = [pytest.mark.chaos, pytest.mark.usefixtures("unchecked", "without_pictures")]
 
 PAUSED = "tests.integration.paused"
-NAMES = ("train", "prepare", "rooms", "predict", "evaluate", "compare")
+NAMES = ("train", "prepare", "rooms", "predict", "evaluate", "compare", "export")
 
 
-def command(name: str, places: dict[str, Path]) -> tuple[object, ...]:
-    """A command that writes into ``out``."""
-    out, run = places["out"], places["run"]
-    frames = ("--data", places["pairs"], "--split", "test")
-    match name:
-        case "train":
-            return ("train", "seed", "--data", places["pairs"], "--out", out, *FEW_STEPS)
-        case "prepare":
-            return ("prepare", places["pairs"], out, "--size", "32x24")
-        case "rooms":
-            given = ("--images", 2, "--size", "32x32", "--samples", 1, "--furniture", "boxes")
-            return ("rooms", out, *given, "--workers", 1)
-        case "predict":
-            return ("predict", places["photo"], "--weights", run, "--out", out, "--fov", 60)
-        case "evaluate":
-            return ("evaluate", run, *frames, "--out", out)
-        case _:
-            return ("compare", run, run, *frames, "--out", out)
+@pytest.fixture
+def as_a_program() -> Iterator[None]:
+    """Signals are handled here as the program handles its own."""
+    from depth_unet.cli.main import _interrupt_on_terminate
+
+    before = signal.getsignal(signal.SIGTERM)
+    _interrupt_on_terminate()
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
-@pytest.mark.chaos
-@pytest.mark.parametrize(
-    "name",
-    [name if name == "predict" else pytest.param(name, marks=pytest.mark.slow) for name in NAMES],
-)
-def test_terminated(
-    name: str, run_folder: Path, few_pairs: Path, photo: Path, tmp_path: Path
+@pytest.fixture
+def commands(
+    run_folder: Path, few_pairs: Path, photo: Path, tmp_path: Path
+) -> dict[str, tuple[object, ...]]:
+    """Every command that writes, here ``out``."""
+    out, frames = tmp_path / "out", ("--data", few_pairs, "--split", "test")
+    return {
+        "train": ("train", "seed", "--data", few_pairs, "--out", out, *FEW_STEPS, "--auto-resume"),
+        "prepare": ("prepare", few_pairs, out, "--size", "32x24"),
+        "rooms": ("rooms", out, "--images", 2, "--size", "64x48", "--workers", 1),
+        "predict": ("predict", photo, "--weights", run_folder, "--out", out, "--fov", 60),
+        "evaluate": ("evaluate", run_folder, *frames, "--out", out),
+        "compare": ("compare", run_folder, run_folder, *frames, "--out", out),
+        "export": ("export", run_folder, out.with_suffix(".safetensors")),
+    }
+
+
+def assert_nothing_left(folder: Path) -> None:
+    """No temporary file and no lock."""
+    left = bytes_below(folder)
+    assert not [name for name in left if ".part" in name or name.endswith(LOCK_NAME)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.usefixtures("as_a_program")
+def test_in_the_middle_of_a_file(
+    name: str,
+    commands: dict[str, tuple[object, ...]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It exits 130 with one line, no temporary file and no lock; the same command completes."""
-    out = tmp_path / "out"
-    places = {"out": out, "run": run_folder, "pairs": few_pairs, "photo": photo}
-    given = command(name, places)
+    """It exits 130 with one line and leaves nothing half-written; the same command completes."""
+    monkeypatch.setattr(generate, "make_room", fake_shots.make_room)
+    replace = Path.replace
+
+    def terminated(temporary: Path, path: Path) -> Path:
+        signal.raise_signal(signal.SIGTERM)
+        return replace(temporary, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", terminated)
+        outcome = depth_unet(*commands[name])
+    assert outcome.code == 130, outcome.err
+    assert outcome.complaints[-1].startswith("depth-unet: interrupted")
+    assert_nothing_left(tmp_path)
+    outcome = depth_unet(*commands[name])
+    assert outcome.code == 0, outcome.err
+    assert_nothing_left(tmp_path)
+
+
+def test_program(photo: Path, tmp_path: Path) -> None:
+    """A program of its own: one line, exit code 130, no temporary file, no lock."""
+    given = ("predict", photo, "--out", tmp_path / "out", "--fov", 60)
     process = start(*given, module=PAUSED, variables={"OMP_NUM_THREADS": 1, "PAUSE_S": 2})
     try:
         assert process.stdout is not None
@@ -55,8 +92,4 @@ def test_terminated(
     assert process.returncode == 130, err
     assert err.splitlines()[-1].startswith("depth-unet: interrupted")
     assert "Traceback" not in err
-    left = bytes_below(tmp_path)
-    assert not [file for file in left if ".part" in file or file.endswith(LOCK_NAME)]
-    again = start(*given, *(("--auto-resume",) if name == "train" else ()))
-    _, err = again.communicate(timeout=60)
-    assert again.returncode == 0, err
+    assert_nothing_left(tmp_path)
