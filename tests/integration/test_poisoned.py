@@ -120,16 +120,17 @@ def test_checkpoints(kind: str, cache: Path, photo: Path, tmp_path: Path, trace:
             assert not out.exists()
 
 
-@pytest.mark.parametrize("kind", ["npy", "npz"])
-def test_arrays(kind: str, cache: Path, tmp_path: Path, trace: Path) -> None:
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+@pytest.mark.parametrize("kind", PICKLES)
+def test_arrays(kind: str, suffix: str, cache: Path, tmp_path: Path, trace: Path) -> None:
     """Predictions, blocks of a cache and furniture hold numbers alone."""
     folder, own = tmp_path / "predictions", Path(shutil.copytree(cache, tmp_path / "cache"))
     for photo in cache.glob("test/*/*_rgb.png"):
-        place = folder / photo.relative_to(cache).with_suffix(f".{kind}")
+        place = folder / photo.relative_to(cache).with_suffix(suffix)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(PICKLES[kind](trace))
-    outcome = depth_unet("evaluate", "--predictions", folder, "--data", cache, "--split", "test")
-    assert outcome.code == 2
+    evaluate = ("evaluate", "--predictions", folder, "--data", cache, "--split", "test")
+    assert_refused(depth_unet(*evaluate, "--out", tmp_path / "out"), str(folder))
     block = own / "blocks/00000.rgb.npy"
     block.write_bytes(PICKLES[kind](trace))
     manifest = own / "cache.json"

@@ -191,7 +191,7 @@ def _find_block(root: Path, manifest: Manifest, block: int) -> tuple[_BlockFile,
 
 def _find_array(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> _BlockFile:
     try:
-        array: np.memmap[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.lib.format.open_memmap(path, mode="r")  # unlike np.load, no archives
     except FileNotFoundError:
         raise DataError(f"{path} is missing; {REMEDY}") from None
     except (EOFError, ValueError) as error:  # NumPy's message may have several lines
