@@ -234,7 +234,9 @@ def test_changed_block_is_refused(root: Path, name: str) -> None:
 def test_changed_manifest_is_refused(root: Path) -> None:
     """A number that was changed by mistake is found."""
     path = root / MANIFEST_NAME
-    path.write_text(path.read_text().replace('"native_sizes": [[12, 16]', '"native_sizes": [[12, 17]'))
+    path.write_text(
+        path.read_text().replace('"native_sizes": [[12, 16]', '"native_sizes": [[12, 17]')
+    )
     with pytest.raises(DataError, match=r"cache\.json is damaged .* prepare with --overwrite"):
         CacheSource(root)
 
@@ -242,7 +244,7 @@ def test_changed_manifest_is_refused(root: Path) -> None:
 @pytest.mark.chaos
 @pytest.mark.parametrize("name", block_names(1))
 def test_block_that_is_lost_while_it_is_used(root: Path, name: str) -> None:
-    """A file that is cut or removed after it was opened is one line; mapped, it would be a crash."""
+    """A file that is cut or removed while it is used is one line; mapped, it would be a crash."""
     source, path = CacheSource(root), root / name
     assert source.read(BLOCK_SIZE).depth_mm.any()
     with path.open("rb+") as stream:

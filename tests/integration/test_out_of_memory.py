@@ -35,8 +35,11 @@ def address_space(imports: str) -> int:
     """Bytes of address space that a process has after imports."""
     code = f"import {imports}; print(open('/proc/self/status').read())"
     done = subprocess.run(
-        [sys.executable, "-c", code], env={"PYTHONPATH": source_path()}, capture_output=True,
-        text=True, check=True,
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": source_path()},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     (line,) = (line for line in done.stdout.splitlines() if line.startswith("VmPeak:"))
     return int(line.split()[1]) * 1024

@@ -148,7 +148,9 @@ def test_arrays(kind: str, suffix: str, cache: Path, tmp_path: Path, trace: Path
 def test_yaml(photo: Path, tmp_path: Path, trace: Path) -> None:
     """Tags of Python are text that no option takes."""
     file = tmp_path / "poison.yaml"
-    call = f"!!python/object/apply:pathlib.Path.touch [!!python/object/apply:pathlib.Path [{trace}]]"
+    call = (
+        f"!!python/object/apply:pathlib.Path.touch [!!python/object/apply:pathlib.Path [{trace}]]"
+    )
     file.write_text(f"seed: {call}\nmean: {call}\ncamera_matrix: {call}\n", encoding="utf-8")
     assert depth_unet("train", "seed", "--config", file).code == 2
     assert depth_unet("predict", photo, "--camera", file, "--out", tmp_path / "out").code == 2
@@ -171,9 +173,7 @@ def test_hub(kind: str, hub: Hub, trace: Path) -> None:
         load("hf://anna/pickle")
 
 
-def test_package_of_imagenet(
-    tmp_path: Path, trace: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_package_of_imagenet(tmp_path: Path, trace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The one pickle that is read belongs to an installed package; it may hold tensors alone."""
     path = tmp_path / "weights.pth"
     path.write_bytes(torch_pickle(trace))

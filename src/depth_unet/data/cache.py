@@ -137,7 +137,9 @@ class CacheSource(Source):
         for array in self._arrays[block]:
             name = array.path.relative_to(self.root).as_posix()
             if sha256_of(array.path) != self.manifest.checksums.get(name):
-                raise DataError(f"{array.path} is damaged (it does not have its checksum); {REMEDY}")
+                raise DataError(
+                    f"{array.path} is damaged (it does not have its checksum); {REMEDY}"
+                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ MOST_LENGTH = 300
 def as_data_error(
     where: object, problem: str = "is damaged", remedy: str = "download it again"
 ) -> Iterator[None]:
-    """Raise any error of the block as a ``DataError``; our own, and a lack of memory, pass unchanged.
+    """Raise errors of the block as ``DataError``, except our own and a lack of memory.
 
     For calls of libraries that parse a file only: their errors for damaged files are undocumented
     and have no common base.

@@ -190,19 +190,8 @@ def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) ->
             f"{path} has schema {header.get('schema')} and this version reads {SCHEMA}; "
             "use the version of depth-unet that wrote it"
         )
-    stored = header.get(TENSORS_KEY, {})  # earlier versions stored none
-    if any(stored.get(group, found) != found for group, found in _crc32s(tensors).items()):
-        raise CheckpointError(
-            f"{path} is damaged (its tensors do not have their checksum); go back to an earlier "
-            "checkpoint"
-        )
     groups = _group_tensors(tensors)
-    broken = [name for name, tensor in groups["weights"].items() if not tensor.isfinite().all()]
-    if broken:
-        raise CheckpointError(
-            f"{path} holds NaN or infinite weights in {broken[0]} and {len(broken) - 1} other "
-            "tensors; go back to an earlier checkpoint"
-        )
+    _check_tensors(path, header.get(TENSORS_KEY, {}), tensors, groups["weights"])
     try:
         config = from_dict(_without_hidden(path, header["config"]))
     except ConfigError as error:
@@ -227,13 +216,33 @@ def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) ->
     )
 
 
+def _check_tensors(
+    path: Path,
+    stored: Mapping[str, int],
+    tensors: Mapping[str, Tensor],
+    weights: Mapping[str, Tensor],
+) -> None:
+    """Refuse tensors without their checksum, of which earlier versions stored none, and NaN."""
+    if any(stored.get(group, found) != found for group, found in _crc32s(tensors).items()):
+        raise CheckpointError(
+            f"{path} is damaged (its tensors do not have their checksum); go back to an earlier "
+            "checkpoint"
+        )
+    broken = [name for name, tensor in weights.items() if not tensor.isfinite().all()]
+    if broken:
+        raise CheckpointError(
+            f"{path} holds NaN or infinite weights in {broken[0]} and {len(broken) - 1} other "
+            "tensors; go back to an earlier checkpoint"
+        )
+
+
 def _crc32s(tensors: Mapping[str, Tensor]) -> dict[str, int]:
     """A CRC-32 of each group: names, types, shapes and values."""
     checksums = dict[str, int]()
     for name in sorted(tensors):
         tensor, group = tensors[name], name.partition("/")[0]
         facts = f"{name} {tensor.dtype} {list(tensor.shape)}".encode()
-        content = tensor.reshape(-1).view(torch.uint8).numpy()
+        content = tensor.reshape(-1).view(torch.uint8).numpy().data
         checksums[group] = zlib.crc32(content, zlib.crc32(facts, checksums.get(group, 0)))
     return checksums
 
