@@ -239,7 +239,10 @@ def _check_seal(path: Path) -> None:
     if not found.startswith(SEAL):
         return
     if found != SEAL + b"%08x" % crc32_of(path, without_last=SEAL_BYTES):
-        raise CheckpointError(f"{path} is damaged (it does not have its checksum); export it again")
+        raise CheckpointError(
+            f"{path} is damaged, or was changed by another program (it does not have its checksum); "
+            "export it again, or remove crc32 from its metadata"
+        )
 
 
 def _provider(device: str) -> str:
