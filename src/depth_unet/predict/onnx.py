@@ -240,7 +240,7 @@ def _check_seal(path: Path) -> None:
         return
     if found != SEAL + b"%08x" % crc32_of(path, without_last=SEAL_BYTES):
         raise CheckpointError(
-            f"{path} is damaged, or was changed by another program (it does not have its checksum); "
+            f"{path} is damaged, or another program changed it (it does not have its checksum); "
             "export it again, or remove crc32 from its metadata"
         )
 
