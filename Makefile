@@ -101,7 +101,7 @@ test-all: $(READY) ## run all tests
 
 # The slow ones of them, too; no test may hang.
 chaos: $(READY) ## break things on purpose: the tests of docs/faults.md (under ten minutes)
-	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m chaos --timeout 300
+	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m chaos --timeout 600
 
 check: $(READY) ## check style, types, layers and spelling
 	$(BIN)/ruff check .
