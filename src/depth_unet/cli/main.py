@@ -103,8 +103,12 @@ def _keep_warnings_harmless() -> None:
 
 
 def _interrupt_on_terminate() -> None:
-    """Let SIGTERM end commands as Ctrl-C does: what they have begun is cleared away."""
-    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+    """Let SIGTERM end commands as Ctrl-C does: what they have begun is cleared away.
+
+    Not under torchrun, which ends workers whose peers have failed: one that waits for a peer would
+    notice it half a minute later.
+    """
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL and "RANK" not in os.environ:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
