@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 from onnx import TensorProto
 from onnx.external_data_helper import set_external_data
 
@@ -80,6 +81,7 @@ PICKLES: dict[str, Callable[[Path], bytes]] = {
     "npy": numpy_pickle,
     "npz": numpy_archive,
 }
+YAML = "!!python/object/apply:os.mkdir [{}]"
 FILES = (BEST_NAME, LAST_NAME, "model.safetensors", "model.onnx", "model.pt", "model.pth", "m.npz")
 
 
@@ -95,6 +97,8 @@ def test_the_poison_works(tmp_path: Path) -> None:
         place = tmp_path / name
         unpickle(PICKLES[name](place))
         assert place.exists(), name
+    yaml.unsafe_load(YAML.format(tmp_path / "yaml"))
+    assert (tmp_path / "yaml").exists()
 
 
 @pytest.mark.parametrize("kind", PICKLES)
@@ -148,9 +152,7 @@ def test_arrays(kind: str, suffix: str, cache: Path, tmp_path: Path, trace: Path
 def test_yaml(photo: Path, tmp_path: Path, trace: Path) -> None:
     """Tags of Python are text that no option takes."""
     file = tmp_path / "poison.yaml"
-    call = (
-        f"!!python/object/apply:pathlib.Path.touch [!!python/object/apply:pathlib.Path [{trace}]]"
-    )
+    call = YAML.format(trace)
     file.write_text(f"seed: {call}\nmean: {call}\ncamera_matrix: {call}\n", encoding="utf-8")
     assert depth_unet("train", "seed", "--config", file).code == 2
     assert depth_unet("predict", photo, "--camera", file, "--out", tmp_path / "out").code == 2
