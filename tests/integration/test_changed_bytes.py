@@ -17,8 +17,10 @@ from depth_unet.export.onnx import Source as Origin
 from depth_unet.model.checkpoint import read
 from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.predict.onnx import OnnxModel
+from depth_unet.rooms import generate
 from tests.integration.commandline import assert_refused, bytes_below, depth_unet
 from tests.integration.test_kill import sha256
+from tests.rooms import fake_shots
 
 pytestmark = [pytest.mark.chaos, pytest.mark.usefixtures("unchecked", "without_pictures")]
 
@@ -124,6 +126,22 @@ def test_prepare_repairs_a_cache(name: str, own_cache: Path, few_pairs: Path) ->
         assert path.read_bytes() != before[name]
         assert depth_unet("prepare", few_pairs, own_cache, "--size", "64x48").code == 0
         assert bytes_below(own_cache) == before
+
+
+def test_manifest_of_rooms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same command completes the set as it was, or refuses it; no room is lost."""
+    monkeypatch.setattr(generate, "make_room", fake_shots.make_room)
+    out = tmp_path / "rooms"
+    command = ("rooms", out, "--images", 3, "--views", 1, "--size", "64x48", "--workers", 1)
+    assert depth_unet(*command).code == 0
+    before, manifest, rng = bytes_below(out), out / "manifest.json", random.Random(0)
+    for _ in range(NUM_CHANGES):
+        change_a_byte(manifest, rng)
+        outcome = depth_unet(*command)
+        if outcome.code:
+            assert_refused(outcome, str(out))
+            manifest.write_bytes(before["manifest.json"])
+        assert bytes_below(out) == before
 
 
 def test_commands_refuse(run_folder: Path, own_cache: Path, photo: Path, tmp_path: Path) -> None:
