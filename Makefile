@@ -92,12 +92,15 @@ endif
 
 # Tests start a hundred processes: what one compiled, the next ones need not.
 TESTING := env -u PYTHONDONTWRITEBYTECODE
+# Each process begins with a part of its own and helps the other at its end: tests of one file, which
+# share what they prepared, stay together.
+PARALLEL := -n auto --dist worksteal
 
 test: $(READY) ## run the tests, without those marked `slow` or `browser`
-	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL)
 
 test-all: $(READY) ## run all tests
-	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m ""
+	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL) -m ""
 
 # The slow ones of them, too; no test may hang.
 chaos: $(READY) ## break things on purpose: the tests of docs/faults.md (under ten minutes)
@@ -130,7 +133,7 @@ wheel: $(READY) $(WHEEL_READY) ## build the wheel, install it into a clean envir
 	@echo "Testing the installed wheel: $(WHEEL_TESTS)"
 	copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && \
 	cp -R pyproject.toml benchmarks examples folds tests "$$copy" && cd "$$copy" && \
-	$(TESTING) -u PYTHONPATH OMP_NUM_THREADS=1 $(NYU) $(WHEEL_BIN)/python -m pytest -n auto $(WHEEL_TESTS)
+	$(TESTING) -u PYTHONPATH OMP_NUM_THREADS=1 $(NYU) $(WHEEL_BIN)/python -m pytest $(PARALLEL) $(WHEEL_TESTS)
 
 bench: $(READY) ## run the benchmarks (an hour); results go to build/bench
 	for benchmark in benchmarks/*.py; do $(NYU) $(BIN)/python "$$benchmark" || exit; done

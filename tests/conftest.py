@@ -1,12 +1,13 @@
 """What every test stands on: shapes checked at run time, and real pairs where there are some."""
 
+import gc
 import importlib
 import importlib.util
 import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -37,6 +38,20 @@ def pytest_report_header() -> str:
     """Say which copy of the package is tested: the sources or an installed wheel."""
     spec = importlib.util.find_spec("depth_unet")
     return f"depth_unet: {spec.origin if spec else 'not installed'}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Hide what is imported from the garbage collector.
+
+    Each training collects garbage, which would take half a second with what all tests import.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

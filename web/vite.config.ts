@@ -1,26 +1,29 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
 import { defaultClientConditions, defineConfig, type Plugin, type Rolldown } from "vite";
+import text from "./src/text.json" with { type: "json" };
 
-const EXAMPLES = "../examples/photos";
+/** Puts the texts into the page. */
+const addTexts: Plugin = {
+  name: "add-texts",
+  transformIndexHtml: (html) =>
+    html.replace(
+      /\{\{(\w+)\}\}/g,
+      (_, name: string) => (text as Record<string, unknown>)[name] as string,
+    ),
+};
 
-/** Adds the rendered rooms of the repository, and tells the service worker what to keep offline. */
-const addExamples: Plugin = {
-  name: "add-examples",
+/** Tells the service worker what to keep offline. */
+const listFiles: Plugin = {
+  name: "list-files",
   generateBundle: {
     order: "post", // after the page
     handler(_, bundle) {
-      const built = Object.keys(bundle).filter((name) => name !== "sw.js" && name !== "index.html");
+      const files = Object.keys(bundle).filter((name) => name !== "sw.js" && name !== "index.html");
       const page = bundle["index.html"] as Rolldown.OutputAsset;
       const version = createHash("sha256").update(page.source).digest("hex");
-      const examples = readdirSync(EXAMPLES).map((file) => {
-        const [fileName, source] = [`examples/${file}`, readFileSync(`${EXAMPLES}/${file}`)];
-        this.emitFile({ type: "asset", fileName, source });
-        return fileName;
-      });
       const worker = bundle["sw.js"] as Rolldown.OutputChunk;
       worker.code = worker.code
-        .replaceAll("__FILES__", JSON.stringify([...built, ...examples]))
+        .replaceAll("__FILES__", JSON.stringify(files))
         .replaceAll("__VERSION__", JSON.stringify(version));
     },
   },
@@ -31,7 +34,7 @@ export default defineConfig({
   // ONNX Runtime's threads need its own script; its bundle would start ours in each of them.
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
   worker: { format: "es" },
-  plugins: [addExamples],
+  plugins: [addTexts, listFiles],
   build: {
     target: "es2022",
     outDir: "../src/depth_unet/app/page",

@@ -14,7 +14,7 @@ CONTENTS = {
     "sw.js": b"self.skipWaiting();",
     "assets/index-1a2b3c4d.js": b"export const metres = 1;\n" * 1000,
     "assets/ort-5e6f.wasm": b"\0asm\1\0\0\0",
-    "examples/bedroom.jpg": b"\xff\xd8\xff",
+    "assets/bedroom-7a8b.jpg": b"\xff\xd8\xff",
 }
 
 

@@ -29,7 +29,7 @@ def test_the_page_is_served_as_it_was_built(site: Site) -> None:
         "sw.js": "text/javascript; charset=utf-8",
         "assets/index-1a2b3c4d.js": "text/javascript; charset=utf-8",
         "assets/ort-5e6f.wasm": "application/wasm",
-        "examples/bedroom.jpg": "image/jpeg",
+        "assets/bedroom-7a8b.jpg": "image/jpeg",
     }
     assert all("/" in kind for kind in TYPES.values())
 
@@ -77,13 +77,6 @@ def test_a_shipped_network(name: str) -> None:
     assert external["url"] == f"models/{name}-{digest}.safetensors"
     assert external["path"].encode() in network.files[network.facts["graph"]]
     assert network.facts["bytes"] == sum(map(len, network.files.values()))
-
-
-def test_examples(site: Site) -> None:
-    """The rendered rooms that the page offers, with the field of view of their renderer."""
-    assert json.loads(site["examples.json"].content) == [
-        {"file": "examples/bedroom.jpg", "title": "Bedroom", "fov_deg": 63.33}
-    ]
 
 
 def test_the_first_network_is_the_default(page: Path, tmp_path: Path) -> None:

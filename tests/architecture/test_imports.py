@@ -4,6 +4,7 @@ The layers themselves are the contract in pyproject.toml that `lint-imports` che
 """
 
 import ast
+import functools
 import importlib.util
 import sys
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ each_file = pytest.mark.parametrize("path", FILES, ids=_name)
 @pytest.mark.parametrize("path", INITS, ids=_name)
 def test_subpackage_init_is_a_docstring(path: Path) -> None:
     """A sub-package's __init__ holds a docstring and nothing else."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = _tree(path)
     assert ast.get_docstring(tree), "the docstring is missing"
     assert len(tree.body) == 1, "there is code besides the docstring"
 
@@ -55,10 +56,9 @@ def test_subpackage_init_is_a_docstring(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=_name)
 def test_imports_name_the_module(path: Path) -> None:
     """Modules import one another by full path; from the package root comes the version alone."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     names = {
         alias.name
-        for node in ast.walk(tree)
+        for node in ast.walk(_tree(path))
         if isinstance(node, ast.ImportFrom) and node.module == "depth_unet"
         for alias in node.names
     }
@@ -151,8 +151,13 @@ def test_prediction_imports_no_library_of_training() -> None:
     assert set(names) <= imported_by(WITHOUT_TRAINING + program)
 
 
+@functools.cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def _functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 

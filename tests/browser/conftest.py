@@ -25,7 +25,6 @@ ARGUMENTS = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--enable-unsafe-swiftshader",
-    "--enable-blink-features=ForceEagerMeasureMemory",
 )
 PATIENCE_S = 180.0  # a busy machine takes long
 
@@ -137,7 +136,7 @@ class Visitor:
     def download(self, kind: str, folder: Path) -> Path:
         """Download a file."""
         with self.page.expect_download() as download:
-            self.page.click(f"#downloads button[value={kind}]")
+            self.page.click(f"#downloads button[value$='.{kind}']")
         path = folder / download.value.suggested_filename
         download.value.save_as(path)
         return path

@@ -95,7 +95,7 @@ def test_measures_as_python(
         estimate: Estimate = getattr(expected, name)
         assert item[f"{name}_m"] == pytest.approx(estimate.metres, abs=EXACT_M)
         assert item[f"{name}_interval_m"] == pytest.approx(estimate.interval_m, abs=EXACT_M)
-    assert visitor.page.inner_text("#distances li") == str(expected.distance)
+    assert visitor.page.inner_text("#distances li span") == str(expected.distance)
 
 
 def test_known_length_scales_all(

@@ -1,7 +1,10 @@
 """What the page does besides its numbers: controls, faults, offline, accessibility, size."""
 
+import contextlib
 import gzip
 import io
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,13 +13,15 @@ import pytest
 from PIL import Image
 
 from depth_unet.app.site import INDEX, PAGE
+from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.figures.colour import DEPTH_COLORMAP, colour_table
 from depth_unet.predict.onnx import OnnxModel
 from tests.browser.conftest import Visitor, sync_api
 
 WEB = Path(__file__).parents[2] / "web"
 EXAMPLES = Path(__file__).parents[2] / "examples/photos"
-OFFICE = EXAMPLES / "office.jpg"
+OFFICE, SIZE = EXAMPLES / "office.jpg", (480, 360)
+PHOTOS = 50  # one after another
 
 
 def _picture(visitor: Visitor, selector: str) -> np.ndarray:
@@ -67,13 +72,14 @@ def test_room_in_3d(visitor: Visitor) -> None:
 
 
 def test_examples_can_be_tried(visitor: Visitor) -> None:
-    """Each example photo is shown with its depth, by one click."""
+    """Each example photo is shown with its depth and the camera of NYU, by one click."""
     buttons = visitor.page.locator("#examples button")
     assert buttons.count() == len(list(EXAMPLES.glob("*.jpg")))
     visitor.forget_status()
     buttons.first.click()
     visitor.wait_for("Predicted")
-    assert "as you set it" in visitor.page.inner_text("#focal")
+    focal = f"{NYU_FOCAL * SIZE[0]:.0f} pixels, as you set it"
+    assert focal in visitor.page.inner_text("#focal")
 
 
 def test_drop_and_paste(visitor: Visitor) -> None:
@@ -82,7 +88,8 @@ def test_drop_and_paste(visitor: Visitor) -> None:
         visitor.forget_status()
         visitor.page.evaluate(
             """async ([kind, field]) => {
-                const photo = await (await fetch('examples/office.jpg')).blob();
+                const example = document.querySelector('#examples img').src;
+                const photo = await (await fetch(example)).blob();
                 const data = new DataTransfer();
                 data.items.add(new File([photo], `${kind}.jpg`, { type: 'image/jpeg' }));
                 const Kind = kind === 'drop' ? DragEvent : ClipboardEvent;
@@ -214,17 +221,20 @@ def test_known_length_needs_two_points(visitor: Visitor) -> None:
     page.fill("#metres", "2")
     page.press("#metres", "Enter")
     assert "no points yet" in visitor.problem()
-    visitor.click(100, 100, 480, 360)
-    visitor.click(100, 100, 480, 360)
+    for _ in range(3):
+        visitor.click(100, 100, *SIZE)
+    page.press("#metres", "Enter")
+    assert "no points yet" in visitor.problem()
+    visitor.click(103, 100, *SIZE)
     page.press("#metres", "Enter")
     page.get_by_text("do not fix the scale").wait_for()
     assert "multiplies" not in page.inner_text("#scaled")
-    visitor.click(60, 300, 480, 360)
-    visitor.click(420, 300, 480, 360)
+    visitor.click(60, 300, *SIZE)
+    visitor.click(420, 300, *SIZE)
     page.press("#metres", "Enter")
     page.get_by_text("The known length multiplies").wait_for()
-    visitor.click(100, 100, 480, 360)
-    visitor.click(100, 100, 480, 360)
+    visitor.click(100, 100, *SIZE)
+    visitor.click(103, 100, *SIZE)
     page.press("#metres", "Enter")
     assert "do not fix the scale" in visitor.problem()
     assert "multiplies" in page.inner_text("#scaled")
@@ -248,8 +258,9 @@ def test_reload_offline(context: "sync_api.BrowserContext", url: str, tmp_path: 
     visitor.page.evaluate("async () => { await navigator.serviceWorker.ready }")
     context.set_offline(True)
     try:
-        visitor.page.reload()
-        visitor.wait_for("Ready")
+        for address in (url, f"{url}index.html"):
+            visitor.page.goto(address)
+            visitor.wait_for("Ready")
         visitor.choose(OFFICE)
         visitor.forget_status()
         visitor.page.locator("#examples button").first.click()
@@ -354,24 +365,43 @@ def _assert_accessible(visitor: Visitor, width: int) -> None:
     assert visitor.page.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
+def _process_bytes() -> int:
+    """Memory of the processes of pages and of graphics that this process started."""
+    parents, total = {}, 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parents[stat.parent.name] = stat.read_text().rpartition(")")[2].split()[1]
+    for process in parents:
+        ancestor = process
+        while ancestor in parents and ancestor != str(os.getpid()):
+            ancestor = parents[ancestor]
+        with contextlib.suppress(OSError):
+            command = Path(f"/proc/{process}/cmdline").read_text()
+            if ancestor == str(os.getpid()) and re.search("--type=(renderer|gpu)", command):
+                rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+                total += 1024 * int(re.findall(r"Pss: +(\d+) kB", rollup)[0])
+    assert total
+    return total
+
+
 def test_memory(visitor: Visitor, tmp_path: Path) -> None:
-    """After 50 photos, the page takes no more memory than after 5, plus 10 %."""
-    page = visitor.page
-    devtools = page.context.new_cdp_session(page)
+    """After 50 photos, the page takes no more memory than after 5, plus 10 %.
+
+    Chromium's own measure leaves pictures and textures out; the processes hold them.
+    """
+    devtools = visitor.page.context.new_cdp_session(visitor.page)
     photos = []
-    for i, size in enumerate([(320, 240), (300, 400), (480, 360), (333, 250), (400, 300)]):
+    for i, size in enumerate([(1600, 1200), (1200, 1800), (2000, 1500), (1000, 800)]):
         photos.append(tmp_path / f"{i}.jpg")
-        Image.open(OFFICE).resize(size).save(photos[-1])
+        Image.open(OFFICE).resize(size).save(photos[-1], quality=60)
     bytes_after = []
-    for number in range(50):
+    for number in range(PHOTOS):
         visitor.choose(photos[number % len(photos)])
-        if number in (4, 49):
+        if number in (4, PHOTOS - 1):
             devtools.send("HeapProfiler.collectGarbage")
-            measured = page.evaluate(
-                "async () => await performance.measureUserAgentSpecificMemory()"
-            )
-            bytes_after.append(measured["bytes"])
-    assert bytes_after[1] <= 1.1 * bytes_after[0]
+            visitor.page.wait_for_timeout(1000)
+            bytes_after.append(_process_bytes())
+    assert bytes_after[1] <= 1.1 * bytes_after[0], bytes_after
 
 
 def test_legend_has_the_colours_of_python() -> None:

@@ -6,8 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from depth_unet.figures import curves, sheet, surface
+from depth_unet.train import validate
 from examples.box_rooms import write_box_rooms
 from tests.integration.commandline import TINY_MODEL, depth_unet, no_pictures
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _little_work() -> Iterator[None]:
+    """Commands in this process validate few frames and draw small; others look at the details."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(validate, "MOST_FRAMES", 4)
+        patch.setattr(surface, "MAX_VERTICES", 20 * 15)
+        patch.setattr(sheet, "_DPI", 100)
+        patch.setattr(curves, "_DPI", 100)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 from depth_unet.config.choices import SplitChoice
-from depth_unet.figures import sheet, surface
 from depth_unet.model.checkpoint import read
 from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from tests.integration.commandline import (
@@ -36,12 +35,9 @@ METRICS = (
 
 @pytest.fixture(scope="module")
 def evaluated(run_folder: Path, cache: Path) -> tuple[Outcome, Path]:
-    """The default evaluation, with its pictures; tests/figures look at their details."""
+    """The default evaluation, with its pictures."""
     out = run_folder.parent / "evaluation"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(surface, "MAX_VERTICES", 20 * 15)
-        patch.setattr(sheet, "_DPI", 60)
-        return evaluate(run_folder, cache, out), out
+    return evaluate(run_folder, cache, out), out
 
 
 def test_evaluate_figures(evaluated: tuple[Outcome, Path]) -> None:

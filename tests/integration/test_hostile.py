@@ -5,16 +5,19 @@ All at once in the default run; each alone is slow.
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from tests.integration import every_command
 from tests.integration.commandline import TINY_MODEL, source_path
 
 VARYING = (
@@ -43,9 +46,9 @@ NO_HOME: dict[str, str | None] = {
     "MPLCONFIGDIR": "/dev/null/matplotlib",
 }
 STRICT = ("-W", "error")
-CLEAN = Environment()
 TOGETHER = Environment({**NOTEBOOK, **ASCII, **NO_HOME}, STRICT, stdin=False, encoding="ascii")
 ALONE = {
+    "a process of its own": Environment(),
     "notebook": Environment(dict(NOTEBOOK)),
     "ascii": Environment(dict(ASCII), encoding="ascii"),
     "no stdin": Environment(stdin=False),
@@ -58,7 +61,7 @@ ALONE = {
 class Results:
     """What the commands left."""
 
-    codes: dict[str, int]
+    codes: dict[str, object]
     out: dict[str, str]
     err: dict[str, str]
     files: dict[str, str]
@@ -90,14 +93,36 @@ def run_all(environment: Environment, pairs: Path, out: Path) -> Results:
     )
     assert process.returncode == 0, process.stderr
     codes = json.loads((out / "codes.json").read_text(encoding="utf-8"))
+    return results_of(codes, process.stdout, process.stderr, out)
+
+
+def run_all_here(pairs: Path, out: Path) -> Results:
+    """Run every command in this process, which spares the start of another."""
+    out.mkdir()
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(stdout),
+        contextlib.redirect_stderr(stderr),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("always", UserWarning)
+        patch.chdir(out)
+        patch.setattr(sys, "argv", sys.argv[:1])
+        codes = every_command.run_all(pairs, [*TINY_MODEL])
+    return results_of(codes, stdout.getvalue(), stderr.getvalue(), out)
+
+
+def results_of(codes: dict[str, object], stdout: str, stderr: str, out: Path) -> Results:
+    """What the commands left: text, and the files below ``out``."""
     files = {
         path.relative_to(out).as_posix(): ""
         if path.name.endswith(VARYING)
         else hashlib.sha256(path.read_bytes()).hexdigest()
         for path in out.rglob("*")
-        if path.is_file()
+        if path.is_file() and path.name != "codes.json"
     }
-    return Results(codes, _by_command(process.stdout), _by_command(process.stderr), files)
+    return Results(codes, _by_command(stdout), _by_command(stderr), files)
 
 
 def _close_stdin() -> None:
@@ -110,10 +135,15 @@ def _by_command(text: str) -> dict[str, str]:
     return dict(part.partition("\n")[::2] for part in parts[1:])
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _little_work() -> None:
+    """As much as in other processes, whose results are compared."""
+
+
 @pytest.fixture(scope="module")
 def clean(few_pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Results:
     """The results in an ordinary environment."""
-    return run_all(CLEAN, few_pairs, tmp_path_factory.mktemp("hostile") / "out")
+    return run_all_here(few_pairs, tmp_path_factory.mktemp("hostile") / "out")
 
 
 def assert_same(found: Results, clean: Results) -> None:

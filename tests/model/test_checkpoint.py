@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from torch.overrides import TorchFunctionMode
 
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.run import Config
@@ -256,6 +257,23 @@ def test_weights_that_do_not_fit_are_refused(
     with pytest.raises(CheckpointError, match=f"do not fit its config.*{message}") as caught:
         checkpoint.network()
     assert "\n" not in str(caught.value)
+
+
+def test_network_draws_no_random_weights() -> None:
+    """Those of the file replace them; PyTorch would import its compiler to draw them."""
+    called, checkpoint = set[str](), make_checkpoint()
+
+    class Recorded(TorchFunctionMode):
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            called.add(func.__name__)
+            return func(*args, **kwargs or {})
+
+    with Recorded():
+        checkpoint.network()
+    assert "empty" in called, "layers are made, and this test sees how"
+    assert {name for name in called if name.endswith(("normal_", "uniform_"))} == set()
 
 
 def test_weights_of_another_network_are_refused(path: Path) -> None:

@@ -21,13 +21,12 @@ export class Camera {
     await explain("camera", this.video.play()).catch((error: unknown) => {
       if (this.live === live) throw error; // else stopped while it started
     });
-    let [rate, before] = [0, performance.now()];
+    let [period, before] = [0, performance.now()];
     while (this.live === live) {
-      yield [await createImageBitmap(this.video), rate];
+      yield [await this.photo(), period && 1000 / period];
       await new Promise(requestAnimationFrame);
-      const now = performance.now();
-      const current = 1000 / (now - before);
-      rate = rate ? rate + SMOOTHING * (current - rate) : current;
+      const [now, share] = [performance.now(), period ? SMOOTHING : 1];
+      period += share * (now - before - period);
       before = now;
     }
   }
@@ -39,10 +38,6 @@ export class Camera {
     this.video.srcObject = null;
   }
 
-  /** The current frame as a file without loss. */
-  async photo(): Promise<Blob> {
-    const canvas = new OffscreenCanvas(this.video.videoWidth, this.video.videoHeight);
-    canvas.getContext("2d")!.drawImage(this.video, 0, 0);
-    return canvas.convertToBlob({ type: "image/png" });
-  }
+  /** The current frame. */
+  photo = (): Promise<ImageBitmap> => createImageBitmap(this.video);
 }

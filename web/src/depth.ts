@@ -1,9 +1,9 @@
 /** Metric depth of one photo; what `predict/prediction.py` answers. */
 
 import { distance, measure, type Anchor, type Correlation } from "./measure";
-import type { Measurement, Pixel, Point } from "./measure";
+import type { Measurement, Point } from "./measure";
 import { Problem } from "./problem";
-import { bilinear, type Size } from "./resize";
+import { enlarged, type Pixel, type Rows, type Size } from "./resize";
 import type text from "./text.json";
 
 const LOG_HALF = Math.log(5); // half of the 80 % interval of a Laplace distribution of scale 1
@@ -25,7 +25,10 @@ export interface Answer {
 export type Names = Record<"photo" | "model" | "engine", string>;
 
 export class Prediction {
-  private readonly logSpread: Float32Array | null;
+  /** Depth along the optical axis, metres: at the size of the maps, and in rows of the photo. */
+  readonly mapM: Float32Array<ArrayBuffer>;
+  readonly rowM: Rows;
+  private readonly logSpread: Rows | null;
 
   constructor(
     readonly names: Names,
@@ -34,27 +37,18 @@ export class Prediction {
     readonly scale = 1,
     private readonly anchors: Anchor[] = [],
   ) {
-    const logSpread = (half: number, i: number) =>
-      Math.log(Math.asinh(half / answer.depthM[i]) / LOG_HALF);
-    this.logSpread = answer.uncertaintyM?.map(logSpread) ?? null;
-  }
-
-  /** Depth along the optical axis, metres, in a row of the photo. */
-  rowM(y: number): Float32Array<ArrayBuffer> {
-    const { depthM, size } = this.answer;
-    return new Float32Array(size.width).map((_, x) => this.at(depthM, { x, y }) * this.scale);
-  }
-
-  /** Depth at the size of the maps. */
-  mapM(): Float32Array<ArrayBuffer> {
-    return this.answer.depthM.map((metres) => metres * this.scale);
+    const { size, mapSize, depthM, uncertaintyM } = answer;
+    const log = (half: number, i: number) => Math.log(Math.asinh(half / depthM[i]) / LOG_HALF);
+    this.mapM = depthM.map((metres) => metres * scale);
+    this.rowM = enlarged(this.mapM, mapSize, size);
+    this.logSpread = uncertaintyM && enlarged(uncertaintyM.map(log), mapSize, size);
   }
 
   point(pixel: Pixel): Point {
-    const { size, focalPx, depthM } = this.answer;
-    const z = this.at(depthM, pixel) * this.scale;
+    const { size, focalPx } = this.answer;
+    const z = this.rowM(pixel.y)[pixel.x];
     const [right, down] = [pixel.x - (size.width - 1) / 2, pixel.y - (size.height - 1) / 2];
-    const logHalf = this.logSpread && LOG_HALF * Math.exp(this.at(this.logSpread, pixel));
+    const logHalf = this.logSpread && LOG_HALF * Math.exp(this.logSpread(pixel.y)[pixel.x]);
     return { ...pixel, placeM: [(right / focalPx) * z, (down / focalPx) * z, z], logHalf };
   }
 
@@ -74,14 +68,8 @@ export class Prediction {
     const share = dot(a) / dot(along);
     const isFixed = Math.max(Math.abs(share), Math.abs(1 - share)) <= MOST_SHARE;
     if (!isFixed || Math.max(scale, 1 / scale) > MOST_SCALE) throw new Problem("points");
-    const anchors = [
-      { ...start, weight: share },
-      { ...stop, weight: 1 - share },
-    ];
+    const anchor = (pixel: Pixel, weight: number): Anchor => ({ ...pixel, weight });
+    const anchors = [anchor(start, share), anchor(stop, 1 - share)];
     return new Prediction(this.names, this.answer, this.correlation, scale, anchors);
-  }
-
-  private at(map: Float32Array, pixel: Pixel): number {
-    return bilinear(map, this.answer.mapSize, this.answer.size, pixel);
   }
 }

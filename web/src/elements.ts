@@ -1,5 +1,7 @@
 /** Access to the elements of the page. */
 
+import text from "./text.json";
+
 type Kind<T> = abstract new (...parameters: never[]) => T;
 
 export function byId<T extends Element>(id: string, kind: Kind<T>): T {
@@ -13,7 +15,8 @@ export function show(id: string, visible: boolean): void {
 }
 
 export function write(id: string, words: string, values: Values = {}): void {
-  byId(id, HTMLElement).textContent = fill(words, values);
+  const [element, filled] = [byId(id, HTMLElement), fill(words, values)];
+  if (element.textContent !== filled) element.textContent = filled; // else it is read out again
 }
 
 type Values = Record<string, string | number>;
@@ -21,8 +24,10 @@ type Values = Record<string, string | number>;
 /** Put values into a text of `text.json`: `{width}`, or `{metres:2}` with two decimals. */
 export function fill(words: string, values: Values): string {
   return words.replace(/\{(\w+)(?::(\d))?\}/g, (_, name: string, digits?: string) => {
-    const value = values[name];
-    return typeof value === "number" && digits ? value.toFixed(Number(digits)) : String(value);
+    const [value, count] = [values[name], Number(digits)];
+    if (typeof value === "string") return value;
+    const decimals = digits && { minimumFractionDigits: count, maximumFractionDigits: count };
+    return value.toLocaleString(text.language, { useGrouping: false, ...decimals });
   });
 }
 

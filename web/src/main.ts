@@ -3,134 +3,95 @@
 import { Camera } from "./camera";
 import { Prediction, type Answer } from "./depth";
 import { byId, fill, on, show, write } from "./elements";
-import { fetchFile, fetchJson, forgetOthers, located, type Example, type Model } from "./models";
+import { fetchFile, type Model } from "./models";
 import { Network } from "./network";
 import { checkPhoto } from "./photo";
-import { explain, toProblem } from "./problem";
+import { toProblem } from "./problem";
 import { Result, type Tool } from "./result";
 import text from "./text.json";
+import type { Source } from "./worker";
 
-interface Photo {
-  source: Blob;
-  name: string;
-  /** Field of view, degrees, as the visitor set it. */
-  fovDeg: number | null;
-}
+type Photo = Source & { name: string };
 
 const network = new Network();
 const camera = new Camera();
 const result = new Result();
+const progress = byId("progress", HTMLProgressElement);
 const metres = byId("metres", HTMLInputElement);
 const fov = byId("fov", HTMLInputElement);
 const compare = byId("compare", HTMLInputElement);
 const modelChoice = byId("model", HTMLSelectElement);
 
+const EXAMPLES_FOV_DEG = 63.33; // they were rendered with the camera of NYU Depth V2
+
+type Offer = { default: string; models: Model[] };
 let models: Model[] = [];
-/** The photo that is shown, and the one that was asked for last. */
+/** The model that was loaded last. */
+let loaded: Model | null = null;
+/** The photo that is shown, what is said of it, and the photo that was asked for last. */
 let photo: Photo | null = null;
+let report = "";
 let wanted: Photo | null = null;
 let last = Promise.resolve();
 
-/** Do something after all before it is done; its faults are explained on the page. */
-function attempt(work: () => Promise<void> | void): Promise<void> {
-  return (last = last.then(() => explained(work)));
+type Work = () => Promise<void> | void;
+
+/** Do what the visitor asks for, after all before it. */
+function attempt(work: Work, name?: string): Promise<void> {
+  write("problem", "");
+  return queue(work, name);
 }
 
-async function explained(work: () => Promise<void> | void): Promise<void> {
-  show("problem", false);
-  write("problem", "");
+/** Do something after all before it; then the status tells what stands. */
+function queue(work: Work, name?: string): Promise<void> {
+  return (last = last.then(() => explained(work, name)).then(rest));
+}
+
+/** Faults are explained on the page, with the name of the photo that they may concern. */
+async function explained(work: Work, name: string = text.frame): Promise<void> {
   try {
     await work();
   } catch (error) {
     const { kind, message } = toProblem(error);
     if (message) console.warn(message);
     stopCamera();
-    write("status", "");
-    show("progress", false);
-    write("problem", text.problems[kind]);
-    show("problem", true);
+    write("problem", text.problems[kind], { name });
   }
 }
 
-function start(): void {
-  for (const element of document.querySelectorAll<HTMLElement>("[data-text]")) {
-    element.textContent = (text as Record<string, unknown>)[element.dataset.text!] as string;
+function rest(): void {
+  progress.value = 1;
+  write("status", photo ? report : loaded ? text.ready : "");
+}
+
+async function openExample(button: HTMLButtonElement | null): Promise<void> {
+  const image = button?.querySelector("img");
+  if (!image) return; // a click beside them
+  const source = await fetchFile(image.src, (file) => file.blob());
+  void want({ source, name: image.alt, fovDeg: EXAMPLES_FOV_DEG });
+}
+
+/** Load the chosen model, unless it is loaded; returns it. */
+async function load(): Promise<Model> {
+  if (models.length === 0) {
+    const offered = await fetchFile("models.json", (file) => file.json() as Promise<Offer>);
+    models = offered.models.map((model) => ({ ...model, base: document.baseURI }));
+    for (const { name, title } of models) modelChoice.add(new Option(title, name));
+    modelChoice.value = offered.default;
   }
-  document.title = text.title;
-  byId("space", HTMLElement).ariaLabel = text.spaceLabel;
-  result.stage.uncover(compare.valueAsNumber);
-  result.choose("look");
-  show("camera", "mediaDevices" in navigator); // not on pages without HTTPS
-  listen();
-  const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined; // none without HTTPS
-  workers?.register("sw.js").catch(() => undefined); // site data may be blocked
-  void explained(showExamples);
-  void want(null);
-}
-
-function listen(): void {
-  on("file", "change", (input) => {
-    openFile(input.files?.[0]);
-    input.value = "";
-  });
-  const source = byId("source", HTMLElement);
-  for (const kind of ["dragenter", "dragover", "dragleave", "drop"] as const) {
-    document.addEventListener(kind, (event) => {
-      event.preventDefault();
-      source.classList.toggle("over", kind === "dragenter" || kind === "dragover");
-      if (kind === "drop") openFile(event.dataTransfer?.files[0]);
-    });
-  }
-  document.addEventListener("paste", (event) => openFile(event.clipboardData?.files[0]));
-  on("model", "change", () => want(wanted && { ...wanted }));
-  on("camera", "click", () => explained(startCamera));
-  on("take", "click", () => explained(takePhoto));
-  on("stop", "click", () => attempt(stopCamera));
-  on("compare", "input", () => result.stage.uncover(compare.valueAsNumber));
-  on("fov", "input", () => write("degrees", text.degrees, { degrees: fov.valueAsNumber }));
-  on("fov", "change", () => want(wanted && { ...wanted, fovDeg: fov.valueAsNumber }));
-  on("reset", "click", () => want(wanted && { ...wanted, fovDeg: null }));
-  on("tools", "change", (input) => result.choose(input.value as Tool));
-  on("length", "submit", () => attempt(() => result.applyKnown(metres.valueAsNumber)));
-  on("clear", "click", () => attempt(() => result.clear()));
-  on("shapes", "change", (input) => result.showPoints(input.value === "points"));
-  on("downloads", "click", (target) => attempt(() => result.download(target.closest("button"))));
-}
-
-async function showExamples(): Promise<void> {
-  for (const { file, title, fov_deg } of await fetchJson<Example[]>("examples.json")) {
-    const button = document.createElement("button");
-    button.append(Object.assign(new Image(), { src: file, alt: title }));
-    button.onclick = () => explained(() => openExample(file, title, fov_deg));
-    byId("examples", HTMLElement).append(button);
-  }
-}
-
-async function openExample(url: string, name: string, fovDeg: number): Promise<void> {
-  const response = await fetchFile(url);
-  void want({ source: await explain("download", response.blob()), name, fovDeg });
-}
-
-async function fetchModels(): Promise<void> {
-  const offered = await fetchJson<{ default: string; models: Model[] }>("models.json");
-  for (const { name, title } of offered.models) modelChoice.add(new Option(title, name));
-  modelChoice.value = offered.default;
-  models = offered.models.map(located);
-  void forgetOthers(models);
-}
-
-/** Load the chosen model, unless it is loaded; returns it and what runs it. */
-async function load(): Promise<{ model: Model; engine: string }> {
-  if (models.length === 0) await fetchModels();
   const model = models[modelChoice.selectedIndex];
-  write("licence", text.licence, { licence: model.licence });
-  const progress = byId("progress", HTMLProgressElement);
-  const engine = await network.load(model, (share) => {
-    progress.hidden = share === 1;
+  const loading = network.load(model, (share) => {
     progress.value = share;
     write("status", share < 1 ? text.loading : text.preparing, { percent: 100 * share });
   });
-  return { model, engine };
+  await loading.catch((error: unknown) => {
+    // The one before is used, unless still another is chosen by now.
+    if (loaded && model === models[modelChoice.selectedIndex]) modelChoice.value = loaded.name;
+    throw error;
+  });
+  loaded = model;
+  write("licence", text.licence, { licence: model.licence });
+  return model;
 }
 
 function openFile(file: File | undefined): void {
@@ -143,27 +104,28 @@ function want(next: Photo | null): Promise<void> {
   return attempt(async () => {
     if (wanted !== next) return;
     await predict(next).finally(() => (wanted = wanted === next ? photo : wanted));
-  });
+  }, next?.name);
 }
 
 /** Predict depth of a photo: another one, or the same with another network or field of view. */
 async function predict(next: Photo | null): Promise<void> {
-  if (next && next.source !== photo?.source) await checkPhoto(next.source);
-  const { model, engine } = await load();
-  write("status", next ? text.predicting : text.ready);
+  if (next?.source instanceof Blob && next.source !== photo?.source) await checkPhoto(next.source);
+  const model = await load();
   if (!next) return;
+  write("status", text.predicting);
   const begin = performance.now();
   const { shown, ...answer } = await network.ask("see", next);
   const { duration } = performance.measure("predict", { start: begin });
+  const engine = fill(text.engine, { version: network.version });
   stopCamera();
   if (photo?.source !== next.source) result.forget();
   photo = next;
+  report = fill(text.done, { seconds: duration / 1000, engine });
   const names = { photo: next.name, model: `depth-unet ${model.name}`, engine };
   const words = fill(text.photoLabel, { name: next.name, ...answer.size });
   byId("stage", HTMLElement).ariaLabel = words;
   showLens(answer);
   await result.show(new Prediction(names, answer, model.correlation), shown);
-  write("status", text.done, { seconds: duration / 1000, engine });
 }
 
 function showLens({ size, focalPx, focalFrom }: Answer): void {
@@ -176,8 +138,9 @@ function showLens({ size, focalPx, focalFrom }: Answer): void {
 }
 
 async function startCamera(): Promise<void> {
+  write("problem", "");
   for await (const [frame, rate] of camera.frames()) {
-    await attempt(() => showFrame(frame, rate));
+    await queue(() => showFrame(frame, rate));
     frame.close();
   }
 }
@@ -207,4 +170,38 @@ function stopCamera(): void {
   if (!photo) show("result", false);
 }
 
-start();
+on("file", "change", (input) => {
+  openFile(input.files?.[0]);
+  input.value = "";
+});
+for (const kind of ["dragenter", "dragover", "dragleave", "drop"] as const) {
+  document.addEventListener(kind, (event) => {
+    event.preventDefault();
+    byId("source", HTMLElement).classList.toggle("over", ["dragenter", "dragover"].includes(kind));
+    if (kind === "drop") openFile(event.dataTransfer?.files[0]);
+  });
+}
+document.addEventListener("paste", (event) => openFile(event.clipboardData?.files[0]));
+on("examples", "click", (target) => explained(() => openExample(target.closest("button"))));
+on("model", "change", () => want(wanted && { ...wanted }));
+on("camera", "click", () => explained(startCamera));
+on("take", "click", () => explained(takePhoto));
+on("stop", "click", () => attempt(stopCamera));
+on("compare", "input", () => result.stage.uncover(compare.valueAsNumber));
+on("fov", "input", () => write("degrees", text.degrees, { degrees: fov.valueAsNumber }));
+on("fov", "change", () => want(wanted && { ...wanted, fovDeg: fov.valueAsNumber }));
+on("reset", "click", () => want(wanted && { ...wanted, fovDeg: null }));
+on("tools", "change", (input) => result.choose(input.value as Tool));
+on("length", "submit", () => attempt(() => result.applyKnown(metres.valueAsNumber)));
+for (const id of ["distances", "clear", "unscale"]) {
+  on(id, "click", (target) => attempt(() => result.remove(target.closest("button"))));
+}
+on("shapes", "change", (input) => result.scene?.showPoints(input.value === "points"));
+on("downloads", "click", (target) => attempt(() => result.download(target.closest("button"))));
+
+result.stage.uncover(compare.valueAsNumber);
+result.choose("look");
+show("camera", "mediaDevices" in navigator); // not on pages without HTTPS
+const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined; // none without HTTPS
+workers?.register("sw.js").catch(() => undefined); // site data may be blocked
+void want(null);

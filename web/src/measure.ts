@@ -1,32 +1,16 @@
 /** Distances with their 80 % intervals, as `predict/measure.py`: the same numbers. */
 
-export interface Correlation {
-  far: number;
-  length: number;
-  log_ratio: number;
-  widening: number;
-}
+import type { Pixel } from "./resize";
 
-export interface Pixel {
-  x: number;
-  y: number;
-}
+export type Correlation = Record<"far" | "length" | "log_ratio" | "widening", number>;
 
 /** A pixel that fixed the scale, and its share in the logarithm of the scale. */
-export interface Anchor extends Pixel {
-  weight: number;
-}
+export type Anchor = Pixel & { weight: number };
 
 /** What is predicted at a pixel: its place, of which the last is depth; half its log-interval. */
-export interface Point extends Pixel {
-  placeM: Vector;
-  logHalf: number | null;
-}
+export type Point = Pixel & { placeM: Vector; logHalf: number | null };
 
-export interface Estimate {
-  metres: number;
-  interval: Interval | null;
-}
+export type Estimate = { metres: number; interval: Interval | null };
 
 type Interval = [low: number, high: number];
 

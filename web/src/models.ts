@@ -8,6 +8,8 @@ export interface Model {
   name: string;
   title: string;
   licence: string;
+  /** The address of the page, to which those of the files are relative. */
+  base: string;
   graph: string;
   external: { path: string; url: string } | null;
   bytes: number;
@@ -16,36 +18,26 @@ export interface Model {
   correlation: Correlation;
 }
 
-export interface Example {
-  file: string;
-  title: string;
-  fov_deg: number;
-}
+const HASH = /-([0-9a-f]{16})\./;
 
-export async function fetchJson<T>(url: string): Promise<T> {
-  return (await explain("download", (await fetchFile(url)).json())) as T;
-}
-
-export async function fetchFile(url: string): Promise<Response> {
-  const response = await explain("download", fetch(url));
-  if (!response.ok) throw new Problem("download", `${url}: ${response.status}`);
-  return response;
-}
-
-/** The model with whole addresses: the worker has another folder than the page. */
-export function located(model: Model): Model {
-  const whole = (url: string) => new URL(url, document.baseURI).href;
-  const external = model.external && { ...model.external, url: whole(model.external.url) };
-  return { ...model, graph: whole(model.graph), external };
+/** Fetch a file, and read it in a form. */
+export function fetchFile<T>(url: string, read: (response: Response) => Promise<T>): Promise<T> {
+  const fetched = fetch(url, { cache: "no-cache" }).then((response) => {
+    if (!response.ok) throw new Problem("download", `${url}: ${response.status}`);
+    return read(response);
+  });
+  return explain("download", fetched);
 }
 
 /** Fetch the files of a model; `report` gets the share that has arrived. */
 export async function fetchModel(
-  { graph, external, bytes }: Model,
+  { base, graph, external, bytes }: Model,
   report: (share: number) => void,
 ): Promise<{ graph: Uint8Array; external: { path: string; data: Uint8Array }[] }> {
   let arrived = 0;
-  const fetchBytes = async (url: string) => {
+  const cache = await openCache(base);
+  const fetchBytes = async (name: string) => {
+    const url = new URL(name, base).href;
     const counted = new TransformStream<Uint8Array, Uint8Array>({
       transform(part, output) {
         arrived += part.length;
@@ -53,32 +45,31 @@ export async function fetchModel(
         output.enqueue(part);
       },
     });
-    const cache = await openCache(graph);
-    const kept = await cache?.match(url);
-    const response = kept ?? (await fetchFile(url));
-    const keeping = kept ? null : cache?.put(url, response.clone()).catch(() => undefined); // if full
-    const whole = new Response(response.body?.pipeThrough(counted)).arrayBuffer();
-    const data = new Uint8Array(await explain("download", whole));
-    await keeping;
-    return data;
+    const key = url.replace(HASH, "."); // another version takes the place of the one before
+    const kept = await cache?.match(key).then((found) => found?.arrayBuffer());
+    if (kept && (await isAsNamed(name, kept))) return new Uint8Array(kept);
+    const data = await fetchFile(url, ({ body }) =>
+      new Response(body?.pipeThrough(counted)).arrayBuffer(),
+    );
+    if (!(await isAsNamed(name, data))) throw new Problem("download", `${url} is another file`);
+    await cache?.put(key, new Response(data)).catch(() => undefined); // if full
+    return new Uint8Array(data);
   };
   const data = await fetchBytes(graph);
   if (!external) return { graph: data, external: [] };
   return { graph: data, external: [{ path: external.path, data: await fetchBytes(external.url) }] };
 }
 
-/** Remove cached models that the server no longer offers. */
-export async function forgetOthers(models: Model[]): Promise<void> {
-  const wanted = models.flatMap(({ graph, external }) => [graph, external?.url]);
-  const cache = await openCache(models[0].graph);
-  for (const request of (await cache?.keys()) ?? []) {
-    if (!wanted.includes(request.url)) await cache?.delete(request);
-  }
+/** Whether contents are those whose SHA-256 a name holds; pages without HTTPS cannot tell. */
+async function isAsNamed(name: string, data: ArrayBuffer): Promise<boolean> {
+  if (!isSecureContext) return true;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+  const digits = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return HASH.exec(name)?.[1] === digits.slice(0, 16);
 }
 
 /** The cache of models of this page; null where the browser has none, or lets us use none. */
-async function openCache(graph: string): Promise<Cache | null> {
+async function openCache(base: string): Promise<Cache | null> {
   if (!("caches" in self)) return null;
-  const name = `depth-unet models ${new URL(".", graph).href}`;
-  return caches.open(name).catch(() => null);
+  return caches.open(`depth-unet models ${new URL(".", base).href}`).catch(() => null);
 }

@@ -3,17 +3,18 @@
 import type { Model } from "./models";
 import { Problem, toProblem } from "./problem";
 import type { Jobs, Question, Reply } from "./worker";
+import NetworkWorker from "./worker?worker";
 
 export class Network {
   private worker: Worker | null = null;
   private loaded: Model | null = null;
-  private engine = "";
+  /** Of what runs the model that is loaded. */
+  version = "";
 
-  /** Load a model, unless it is loaded; returns what runs it. */
-  async load(model: Model, report: (share: number) => void): Promise<string> {
-    if (this.loaded !== model) this.engine = await this.ask("load", model, report);
+  /** Load a model, unless it is loaded. */
+  async load(model: Model, report: (share: number) => void): Promise<void> {
+    if (this.loaded !== model) this.version = await this.ask("load", model, report);
     this.loaded = model;
-    return this.engine;
   }
 
   ask<Job extends keyof Jobs>(
@@ -21,10 +22,8 @@ export class Network {
     input: Parameters<Jobs[Job]>[0],
     report?: (share: number) => void,
   ): ReturnType<Jobs[Job]> {
-    const worker = (this.worker ??= new Worker(new URL("./worker.ts", import.meta.url), {
-      type: "module",
-    }));
-    const answer = new Promise<unknown>((resolve, reject) => {
+    const worker = (this.worker ??= new NetworkWorker());
+    return new Promise<unknown>((resolve, reject) => {
       const fail = (problem: Problem) => {
         if (problem.kind !== "damaged" && problem.kind !== "transparent") {
           // It may no longer work, such as one out of memory; another one is started.
@@ -41,7 +40,6 @@ export class Network {
       worker.onerror = ({ message }: Partial<ErrorEvent>) =>
         fail(toProblem(message ?? "the worker is missing", message ? "wasm" : "download"));
       worker.postMessage({ job, input } satisfies Question);
-    });
-    return answer as ReturnType<Jobs[Job]>;
+    }) as ReturnType<Jobs[Job]>;
   }
 }

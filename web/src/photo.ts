@@ -1,11 +1,16 @@
 /** Photos as files: decoding, upright, with the focal length from the Exif data. */
 
-import { exifFocalPx, isTruncatedJpeg } from "./exif";
+import { exifFocalPx, isTruncatedJpeg, orientationOf } from "./exif";
 import { explain, Problem } from "./problem";
 
 const MOST_BYTES = 200e6;
 const MOST_PIXELS = 100e6;
 const SHOWN_SIDE = 1600;
+
+// For each orientation from 2 to 8: right and down that a column leads, then those of a row.
+const TURNS = [
+  -1, 0, 0, 1, -1, 0, 0, -1, 1, 0, 0, -1, 0, 1, 1, 0, 0, 1, -1, 0, 0, -1, -1, 0, 0, -1, 1, 0,
+];
 
 /** Refuse what is no image or too large, before it is decoded; workers lack `Image`. */
 export async function checkPhoto(file: Blob): Promise<void> {
@@ -22,9 +27,28 @@ export async function checkPhoto(file: Blob): Promise<void> {
 export async function openPhoto(file: Blob): Promise<[image: ImageBitmap, focalPx: number | null]> {
   const bytes = new DataView(await explain("memory", file.arrayBuffer()));
   if (isTruncatedJpeg(bytes)) throw new Problem("damaged");
+  const turn = orientationOf(bytes);
+  if (turn) {
+    // Browsers differ in whether they turn this kind. None does if Exif data begin with zeros.
+    const [, start] = turn;
+    file = new Blob([file.slice(0, start), new Uint8Array(4), file.slice(start + 4)]);
+  }
   const stored = { colorSpaceConversion: "none", premultiplyAlpha: "none" } as const;
-  const image = await explain("damaged", createImageBitmap(file, stored));
+  const decoded = await explain("damaged", createImageBitmap(file, stored));
+  const image = turn ? turned(decoded, turn[0]) : decoded;
   return [image, exifFocalPx(bytes, image)];
+}
+
+/** A stored photo, upright. */
+function turned(image: ImageBitmap, orientation: number): ImageBitmap {
+  const [a, b, c, d] = TURNS.slice(4 * (orientation - 2));
+  const [width, height] = a === 0 ? [image.height, image.width] : [image.width, image.height];
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d", { willReadFrequently: true })!;
+  context.setTransform(a, b, c, d, a + c < 0 ? width : 0, b + d < 0 ? height : 0);
+  context.drawImage(image, 0, 0);
+  image.close();
+  return canvas.transferToImageBitmap();
 }
 
 /** A copy for the screen, of at most 1600 pixels. */

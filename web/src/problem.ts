@@ -15,9 +15,7 @@ export class Problem extends Error {
 
 /** Await some work; its faults become problems of this kind, unless memory ran out. */
 export function explain<T>(kind: ProblemKind, work: Promise<T>): Promise<T> {
-  return work.catch((error: unknown) => {
-    throw toProblem(error, kind);
-  });
+  return work.catch((error: unknown) => Promise.reject(toProblem(error, kind)));
 }
 
 export function toProblem(error: unknown, kind: ProblemKind = "unknown"): Problem {

@@ -2,10 +2,9 @@
 
 import { Problem } from "./problem";
 
-export interface Size {
-  height: number;
-  width: number;
-}
+export type Size = Record<"height" | "width", number>;
+export type Pixel = Record<"x" | "y", number>;
+export type Rows = (y: number) => Float32Array<ArrayBuffer>;
 
 /** An image, RGB, 0 to 255. */
 type Pixels = [size: Size, rgb: Uint8Array<ArrayBuffer>];
@@ -103,29 +102,28 @@ function average(image: ImageBitmap, size: Size): Pixels {
   return [size, new Uint8Array(rounded.buffer)];
 }
 
-/** A map at a pixel of another size of it, bilinearly; pixels are squares. */
-export function bilinear(
-  values: Float32Array,
-  before: Size,
-  after: Size,
-  { x, y }: { x: number; y: number },
-): number {
-  const [left, right, across] = neighbours(x, before.width, after.width);
-  const [upper, lower, down] = neighbours(y, before.height, after.height);
-  const row = (number: number) => {
-    const start = number * before.width;
-    return mix(values[start + left], values[start + right], across);
+/** Rows of a map at another size of it, bilinearly; pixels are squares. The last one is kept. */
+export function enlarged(values: Float32Array, before: Size, after: Size): Rows {
+  const mix = (a: number, b: number, share: number) => a * (1 - share) + b * share;
+  const [rows, columns] = [places(before.height, after.height), places(before.width, after.width)];
+  let [last, row] = [NaN, new Float32Array()];
+  return (y) => {
+    if (y === last) return row;
+    const [upper, lower, down] = rows[y];
+    const above = values.subarray(upper * before.width, (upper + 1) * before.width);
+    const below = values.subarray(lower * before.width, (lower + 1) * before.width);
+    const line = above.map((value, x) => mix(value, below[x], down));
+    [last, row] = [y, new Float32Array(after.width)];
+    columns.forEach(([left, right, across], x) => (row[x] = mix(line[left], line[right], across)));
+    return row;
   };
-  return mix(row(upper), row(lower), down);
 }
 
-/** The two old pixels around the centre of a new one, and the share of the second. */
-function neighbours(pixel: number, before: number, after: number): [number, number, number] {
-  const centre = Math.max(0, ((pixel + 0.5) * before) / after - 0.5);
-  const first = Math.trunc(centre);
-  return [first, Math.min(first + 1, before - 1), centre - first];
-}
-
-function mix(first: number, second: number, share: number): number {
-  return first * (1 - share) + second * share;
+/** For each new pixel, the two old ones around its centre, and the share of the second. */
+function places(before: number, after: number): [first: number, second: number, share: number][] {
+  return Array.from({ length: after }, (_, pixel) => {
+    const centre = Math.max(0, ((pixel + 0.5) * before) / after - 0.5);
+    const first = Math.trunc(centre);
+    return [first, Math.min(first + 1, before - 1), centre - first];
+  });
 }

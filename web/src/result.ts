@@ -3,32 +3,31 @@
 import type { Prediction } from "./depth";
 import { json, npy, ply, png16, save, statement } from "./downloads";
 import { byId, fill, show, write } from "./elements";
-import type { Estimate, Measurement, Pixel } from "./measure";
+import type { Estimate, Measurement } from "./measure";
 import { surfaceOf, type Surface } from "./mesh";
 import { Problem, toProblem } from "./problem";
-import type { Size } from "./resize";
+import type { Pixel, Size } from "./resize";
 import type { Scene } from "./scene";
-import { Stage, type Line } from "./stage";
+import { Stage, type Ends } from "./stage";
 import text from "./text.json";
 
 export type Tool = keyof typeof text.help;
-type FileKind = "png" | "npy" | "ply" | "glb" | "json";
 
 export class Result {
   readonly stage = new Stage(
-    (pixel, byKey) => this.read(pixel, byKey),
-    (pixel) => this.mark(pixel),
+    (byKey) => this.read(byKey),
+    () => this.mark(this.stage.cross),
   );
+  scene: Scene | null = null;
   /** What the network predicted, the same scaled to a known length, and what is made of it. */
   private view: { original: Prediction; prediction: Prediction; surface: Surface } | null = null;
   private image: ImageBitmap | null = null;
-  private scene: Scene | null = null;
   private tool: Tool = "look";
   private pending: Pixel | null = null;
-  private pairs: [Pixel, Pixel][] = [];
+  private pairs: Ends[] = [];
   /** The ends of a length that is not typed yet, and the length that depth is scaled to. */
-  private ends: [Pixel, Pixel] | null = null;
-  private known: { ends: [Pixel, Pixel]; metres: number } | null = null;
+  private ends: Ends | null = null;
+  private known: { ends: Ends; metres: number } | null = null;
 
   /** Show an image of a photo, with its depth as colour. */
   async look(image: ImageBitmap, size: Size, mapSize: Size, mapM: Float32Array): Promise<void> {
@@ -49,10 +48,10 @@ export class Result {
       [fault, this.ends, this.known] = [toProblem(error), this.known!.ends, null];
     }
     const { size, mapSize, focalPx } = original.answer;
-    await this.look(image, size, mapSize, prediction.mapM());
+    await this.look(image, size, mapSize, prediction.mapM);
     const surface = surfaceOf(prediction, image);
     this.view = { original, prediction, surface };
-    this.showMarks();
+    this.render();
     show("solid", true); // the canvas needs its size
     const drawn = import("./scene").then(({ Scene }) => {
       // Large, and not needed before.
@@ -70,8 +69,7 @@ export class Result {
   forget(): void {
     this.view = null;
     this.forgetMarks();
-    write("readout", "");
-    this.showMarks();
+    this.render();
   }
 
   choose(tool: Tool): void {
@@ -90,8 +88,13 @@ export class Result {
     await this.rescale();
   }
 
-  async clear(): Promise<void> {
-    this.forgetMarks();
+  /** Remove what a button stands for: a distance by its number, the known length, or all. */
+  async remove(button: HTMLButtonElement | null): Promise<void> {
+    if (!button) return;
+    if (button.value === "all") this.forgetMarks();
+    else if (button.value === "known") this.ends = this.known = null;
+    else this.pairs.splice(Number(button.value), 1);
+    byId("stage", HTMLElement).focus(); // the button is gone
     await this.rescale();
   }
 
@@ -99,71 +102,73 @@ export class Result {
     [this.pending, this.pairs, this.ends, this.known] = [null, [], null, null];
   }
 
-  showPoints(asPoints: boolean): void {
-    this.scene?.showPoints(asPoints);
-  }
-
   async download(button: HTMLButtonElement | null): Promise<void> {
     if (!this.view || !button) return;
-    const kind = button.value as FileKind;
+    write("status", text.making);
+    await new Promise((resolve) => setTimeout(resolve, 50)); // for the screen
     const { prediction, surface } = this.view;
-    const makers: Record<FileKind, () => Blob | Promise<Blob>> = {
-      png: () => png16(prediction),
-      npy: () => npy(prediction),
-      ply: () => ply(prediction, surface),
-      glb: () => this.scene!.glb(statement(prediction, "metres")),
-      json: () => json(prediction, this.measurements()),
+    const makers: Record<string, () => Blob | Promise<Blob>> = {
+      "_depth.png": () => png16(prediction),
+      "_depth.npy": () => npy(prediction),
+      "_points.ply": () => ply(prediction, surface),
+      "_mesh.glb": () => this.scene!.glb(statement(prediction, "metres")),
+      "_depth.json": () => json(prediction, this.measurements()),
     };
-    const name = prediction.names.photo.replace(/\.\w+$/, "").replace(/[^\w.-]+/g, "-");
-    save(await makers[kind](), `${name}.${kind}`);
+    const name = prediction.names.photo.replace(/\.\w+$/, "");
+    const safe = name.replace(/[^\p{L}\p{M}\p{N}_.-]+/gu, "-").replace(/^[-.]*$/, "photo");
+    save(await makers[button.value](), safe + button.value);
   }
 
   private async rescale(): Promise<void> {
     if (this.view && this.image) await this.show(this.view.original, this.image);
   }
 
-  private read(pixel: Pixel, byKey: boolean): void {
-    if (!this.view) return;
-    const depth = inWords(this.view.prediction.measure(pixel, pixel).startDepth);
-    write("readout", text.at, { ...pixel, depth });
-    if (byKey) write("spoken", text.at, { ...pixel, depth });
+  /** Tell the depth at the cross; aloud if a key moved it. */
+  private read(byKey: boolean): void {
+    const { cross } = this.stage;
+    const found = this.view?.prediction.measure(cross, cross).startDepth;
+    const words = found ? fill(text.at, { ...cross, depth: inWords(found) }) : "";
+    write("readout", words);
+    write("spoken", byKey ? words : "");
     this.drawMarks();
   }
 
   private mark(pixel: Pixel): void {
-    if (this.tool === "look" || !this.view) return;
-    const ends: [Pixel, Pixel] | null = this.pending && [this.pending, pixel];
+    const isSame = pixel.x === this.pending?.x && pixel.y === this.pending.y;
+    if (this.tool === "look" || !this.view || isSame) return;
+    const ends: Ends | null = this.pending && [this.pending, pixel];
     this.pending = ends ? null : pixel;
     if (ends && this.tool === "measure") this.pairs.push(ends);
     if (ends && this.tool === "known") {
       this.ends = ends;
       byId("metres", HTMLInputElement).focus();
     }
-    this.showMarks();
+    this.render();
   }
 
   private measurements(): Measurement[] {
     return this.pairs.map((ends) => this.view!.prediction.measure(...ends));
   }
 
-  private showMarks(): void {
-    const items = this.measurements().map(({ distance }) =>
-      Object.assign(document.createElement("li"), { textContent: inWords(distance) }),
-    );
-    byId("distances", HTMLElement).replaceChildren(...items);
-    show("measured", items.length > 0 || (this.ends ?? this.known) !== null);
-    const factor = this.view?.prediction.scale ?? 1;
-    write("scaled", factor === 1 ? "" : text.scaled, { factor });
-    this.drawMarks();
+  /** Write all that follows from the prediction and the marks. */
+  private render(): void {
+    const items = this.measurements().map(({ distance }, i) => {
+      const words = fill(text.removeNumber, { number: i + 1 });
+      const button = `<button type="button" value="${i}" aria-label="${words}">${text.remove}</button>`;
+      return `<li><span>${inWords(distance)}</span> ${button}</li>`;
+    });
+    byId("distances", HTMLElement).innerHTML = items.join(""); // numbers, and words of ours
+    show("measured", items.length > 0);
+    show("scale", (this.ends ?? this.known) !== null);
+    write("scaled", this.known ? text.scaled : "", { factor: this.view?.prediction.scale ?? 1 });
+    this.read(false);
   }
 
   private drawMarks(): void {
-    const lines: Line[] = [];
-    const add = ([start, stop]: [Pixel, Pixel], label: string, isKnown: boolean) =>
-      lines.push({ start, stop, label, isKnown });
-    this.pairs.forEach((ends, i) => add(ends, String(i + 1), false));
-    if (this.known) add(this.known.ends, fill(text.line, { length: this.known.metres }), true);
-    if (this.ends) add(this.ends, "?", true);
+    const lines = this.pairs.map((ends, i) => ({ ends, label: String(i + 1), isKnown: false }));
+    const add = (ends: Ends, label: string) => lines.push({ ends, label, isKnown: true });
+    if (this.known) add(this.known.ends, fill(text.line, { length: this.known.metres }));
+    if (this.ends) add(this.ends, "?");
     this.stage.draw(lines, this.pending);
   }
 }

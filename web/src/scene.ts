@@ -66,17 +66,18 @@ export class Scene {
   }
 
   showPoints(asPoints: boolean): void {
-    this.points.visible = asPoints;
-    this.surface.visible = !asPoints;
+    [this.points.visible, this.surface.visible] = [asPoints, !asPoints];
     this.render();
   }
 
-  /** The surface as binary glTF, with what it states about itself. */
+  /** The surface, or points that make none, as binary glTF, with what it states about itself. */
   async glb(extras: Record<string, string>): Promise<Blob> {
     const scene = new three.Scene();
-    scene.add(new three.Mesh(this.surface.geometry, this.surface.material));
+    const shown = this.surface.geometry.index?.count ? this.surface : this.points;
+    scene.add(shown.clone());
     scene.userData = extras;
-    const data = (await new GLTFExporter().parseAsync(scene, { binary: true })) as ArrayBuffer;
+    const options = { binary: true, onlyVisible: false };
+    const data = (await new GLTFExporter().parseAsync(scene, options)) as ArrayBuffer;
     return new Blob([data], { type: "model/gltf-binary" });
   }
 

@@ -1,12 +1,13 @@
 /** The photo with its depth as colour, the cross under the pointer, and the marks. */
 
 import { byId } from "./elements";
-import { percentiles, type Pixel } from "./measure";
-import { rgbaOf, type Size } from "./resize";
+import { percentiles } from "./measure";
+import { rgbaOf, type Pixel, type Size } from "./resize";
 
 const TAIL = 0.01;
 const STEPS_PER_METRE = 10;
 
+const HIGHEST = "75vh"; // the readout above it stays on the screen
 const FAST = 10; // pixels by which the cross moves with Shift
 const ARROWS: Record<string, [right: number, down: number] | undefined> = {
   ArrowLeft: [-1, 0],
@@ -15,14 +16,14 @@ const ARROWS: Record<string, [right: number, down: number] | undefined> = {
   ArrowDown: [0, 1],
 };
 
-const palette = readPalette();
+const legend = byId("legend", HTMLImageElement);
+/** The 256 colours of the legend, which is matplotlib's magma_r. */
+const palette = legend.decode().then(async () => {
+  return new Uint32Array(rgbaOf(await createImageBitmap(legend)).buffer);
+});
 
-export interface Line {
-  start: Pixel;
-  stop: Pixel;
-  label: string;
-  isKnown: boolean;
-}
+export type Ends = [start: Pixel, stop: Pixel];
+type Line = { ends: Ends; label: string; isKnown: boolean };
 
 export class Stage {
   private readonly element = byId("stage", HTMLElement);
@@ -30,19 +31,18 @@ export class Stage {
   private readonly depth = byId("depth", HTMLCanvasElement);
   private readonly marks = byId("marks", SVGSVGElement);
   private size: Size = { height: 1, width: 1 };
-  private cross: Pixel = { x: 0, y: 0 };
+  /** A pixel of the photo. */
+  cross: Pixel = { x: 0, y: 0 };
 
-  /** The callbacks get pixels of the photo; `byKey` tells that the cross was moved by a key. */
+  /** What to do after the cross was moved, perhaps by a key, and where it marks a point. */
   constructor(
-    private readonly onMove: (pixel: Pixel, byKey: boolean) => void,
-    private readonly onMark: (pixel: Pixel) => void,
+    private readonly onMove: (byKey: boolean) => void,
+    private readonly onMark: () => void,
   ) {
-    this.element.addEventListener("pointermove", (event) =>
-      this.moveTo(this.pixelOf(event), false),
-    );
+    this.element.addEventListener("pointermove", (event) => this.moveTo(this.pixelOf(event)));
     this.element.addEventListener("click", (event) => {
-      this.moveTo(this.pixelOf(event), false);
-      this.onMark(this.cross);
+      this.moveTo(this.pixelOf(event));
+      this.onMark();
     });
     this.element.addEventListener("keydown", this.onKey);
   }
@@ -54,7 +54,7 @@ export class Stage {
     if (size.width !== this.size.width || size.height !== this.size.height) {
       this.size = size;
       this.cross = { x: Math.floor(size.width / 2), y: Math.floor(size.height / 2) };
-      this.marks.setAttribute("viewBox", `-0.5 -0.5 ${size.width} ${size.height}`);
+      this.element.style.maxWidth = `calc(${HIGHEST} * ${size.width / size.height})`;
     }
     contextOf(this.photo, image).drawImage(image, 0, 0);
     contextOf(this.depth, picture).putImageData(picture, 0, 0);
@@ -66,25 +66,29 @@ export class Stage {
     this.depth.style.clipPath = `inset(0 ${100 - percent}% 0 0)`;
   }
 
+  /** Draw in shares of the photo, so that marks follow its size on the screen. */
   draw(lines: Line[], pending: Pixel | null): void {
-    const unit = (8 * this.size.width) / Math.max(1, this.element.clientWidth); // 8 on the screen
+    const { height, width } = this.size;
+    const [across, down] = [(x: number) => percent(x, width), (y: number) => percent(y, height)];
+    const dot = ({ x, y }: Pixel) => `<circle cx="${across(x)}" cy="${down(y)}" r="4" />`;
     const { x, y } = this.cross;
-    const dot = ({ x, y }: Pixel) => `<circle cx="${x}" cy="${y}" r="${unit / 2}" />`;
-    const shapes = [`<path d="M${x - unit} ${y}h${2 * unit}M${x} ${y - unit}v${2 * unit}" />`];
-    for (const { start, stop, label, isKnown } of lines) {
-      const ends = `x1="${start.x}" y1="${start.y}" x2="${stop.x}" y2="${stop.y}"`;
-      shapes.push(`<line ${ends} class="${isKnown ? "known" : ""}" />`, dot(start), dot(stop));
-      const [across, down] = [(start.x + stop.x) / 2 + unit, (start.y + stop.y) / 2 - unit];
-      shapes.push(`<text x="${across}" y="${down}" font-size="${2 * unit}">${label}</text>`);
+    const shapes = [`<svg x="${across(x)}" y="${down(y)}"><path d="M-8 0h16M0-8v16" /></svg>`];
+    for (const { ends, label, isKnown } of lines) {
+      const [start, stop] = ends;
+      const first = `x1="${across(start.x)}" y1="${down(start.y)}"`;
+      const second = `x2="${across(stop.x)}" y2="${down(stop.y)}"`;
+      shapes.push(`<line ${first} ${second} class="${isKnown ? "known" : ""}" />`);
+      const middle = `x="${across((start.x + stop.x) / 2)}" y="${down((start.y + stop.y) / 2)}"`;
+      shapes.push(dot(start), dot(stop), `<text ${middle} dx="8" dy="-8">${label}</text>`);
     }
     if (pending) shapes.push(dot(pending));
     this.marks.innerHTML = shapes.join(""); // numbers, and words of ours
   }
 
-  private moveTo(pixel: Pixel, byKey: boolean): void {
+  private moveTo(pixel: Pixel, byKey = false): void {
     const inside = (value: number, length: number) => Math.min(length - 1, Math.max(0, value));
     this.cross = { x: inside(pixel.x, this.size.width), y: inside(pixel.y, this.size.height) };
-    this.onMove(this.cross, byKey);
+    this.onMove(byKey);
   }
 
   private pixelOf(event: MouseEvent): Pixel {
@@ -102,10 +106,15 @@ export class Stage {
     if (arrow) {
       const [right, down] = arrow;
       this.moveTo({ x: this.cross.x + step * right, y: this.cross.y + step * down }, true);
-    } else if (event.key === "Enter" || event.key === " ") this.onMark(this.cross);
+    } else if (event.key === "Enter" || event.key === " ") this.onMark();
     else return;
     event.preventDefault();
   };
+}
+
+/** Where the centre of a pixel lies. */
+function percent(pixel: number, length: number): string {
+  return `${(100 * (pixel + 0.5)) / length}%`;
 }
 
 type Range = [lowM: number, highM: number];
@@ -125,13 +134,6 @@ function paint(colours: Uint32Array, size: Size, depthM: Float32Array, range: Ra
   const shades = Uint8ClampedArray.from(depthM, (metres) => (255 * (metres - low)) / (high - low));
   shades.forEach((shade, i) => (pixels[i] = colours[shade]));
   return picture;
-}
-
-/** The 256 colours of the legend, which is matplotlib's magma_r. */
-async function readPalette(): Promise<Uint32Array> {
-  const legend = byId("legend", HTMLImageElement);
-  await legend.decode();
-  return new Uint32Array(rgbaOf(await createImageBitmap(legend)).buffer);
 }
 
 function contextOf(canvas: HTMLCanvasElement, { width, height }: Size): CanvasRenderingContext2D {

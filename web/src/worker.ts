@@ -11,10 +11,10 @@ import { toPixels } from "./resize";
 
 export type Jobs = typeof jobs;
 
-export interface Question {
-  job: keyof Jobs;
-  input: unknown;
-}
+export type Question = { job: keyof Jobs; input: unknown };
+
+/** A photo, or a picture of the camera; its field of view in degrees, if the visitor set it. */
+export type Source = { source: Blob | ImageBitmap; fovDeg: number | null };
 
 export type Reply =
   { progress: number } | { output: unknown } | { kind: ProblemKind; message: string };
@@ -27,16 +27,17 @@ env.wasm.numThreads = Math.min(MOST_THREADS, navigator.hardwareConcurrency);
 env.logLevel = "error";
 
 const jobs = {
-  /** Load a model; returns what runs it. */
+  /** Load a model; returns the version of what runs it. */
   async load(model: Model, report: (share: number) => void): Promise<string> {
     if (typeof WebAssembly === "undefined") throw new Problem("wasm");
     await network?.session.release();
     network = null;
     const { graph, external } = await fetchModel(model, report);
+    report(1);
     const options = { executionProviders: ["wasm"], externalData: external };
     const session = await explain("start", InferenceSession.create(graph, options));
     network = { session, model };
-    return `ONNX Runtime Web ${env.versions.web ?? ""}, WebAssembly`;
+    return env.versions.web ?? "";
   },
 
   /** Predict depth of a photo or a frame of the camera, and return a copy for the screen. */
@@ -66,12 +67,6 @@ const jobs = {
     return { size, ...lens, mapSize, ...maps, shown };
   },
 };
-
-interface Source {
-  source: Blob | ImageBitmap;
-  /** Field of view, degrees, as the visitor set it. */
-  fovDeg: number | null;
-}
 
 type Lens = Pick<Answer, "focalPx" | "focalFrom">;
 

@@ -2,17 +2,15 @@
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from depth_unet.app.network import Network
-from depth_unet.camera.nyu import NYU_FOCAL
 from depth_unet.errors import ConfigError
 
 PAGE = Path(__file__).with_name("page")
-INDEX, EXAMPLES = "index.html", "examples"
+INDEX = "index.html"
 IMMUTABLE = ("assets", "models")
 """Folders whose file names change with the content."""
 FOREVER, CHECKED = "public, max-age=31536000, immutable", "no-cache"
@@ -104,13 +102,6 @@ def build_site(page: Path, networks: Sequence[Network]) -> Site:
         for path in sorted(page.rglob("*"))
         if path.is_file()
     }
-    contents["examples.json"] = _json(
-        [
-            {"file": name, "title": Path(name).stem.capitalize(), "fov_deg": round(_fov_deg(), 2)}
-            for name in contents
-            if name.startswith(f"{EXAMPLES}/")
-        ]
-    )
     contents["models.json"] = _json(
         {"default": networks[0].name, "models": [network.facts for network in networks]}
     )
@@ -130,8 +121,3 @@ def _file(name: str, content: bytes) -> File:
 
 def _json(value: object) -> bytes:
     return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
-
-
-def _fov_deg() -> float:
-    """The horizontal field of view of the examples, which were rendered with NYU's."""
-    return math.degrees(2 * math.atan(0.5 / NYU_FOCAL))

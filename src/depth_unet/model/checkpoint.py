@@ -5,7 +5,7 @@ Nothing is ever unpickled, and a file alone is enough to rebuild the network.
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import shorten
@@ -15,6 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from depth_unet.config.run import Config
 from depth_unet.config.values import from_dict, to_dict
@@ -68,7 +69,7 @@ class Checkpoint:
                 "the checkpoint's weights do not fit its config (it holds none); "
                 "use the file as it was written"
             )
-        with torch.device("meta"):
+        with torch.device("meta"), _WithoutRandomValues():
             network = UNet(self.config.model)
         try:
             copies = {name: weight.clone() for name, weight in self.weights.items()}
@@ -245,6 +246,25 @@ def _crc32s(tensors: Mapping[str, Tensor]) -> dict[str, int]:
         content = tensor.reshape(-1).view(torch.uint8).numpy().data
         checksums[group] = zlib.crc32(content, zlib.crc32(facts, checksums.get(group, 0)))
     return checksums
+
+
+class _WithoutRandomValues(TorchFunctionMode):
+    """New layers get no values, which a file is about to replace.
+
+    On the device ``meta`` random values take two seconds: PyTorch imports its compiler for them.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """See ``torch.overrides``."""
+        if func.__name__.endswith(("normal_", "uniform_")):
+            return None  # in place: nobody reads what is returned
+        return func(*args, **kwargs or {})
 
 
 def _group_tensors(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:

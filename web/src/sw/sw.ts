@@ -8,7 +8,7 @@ declare const __VERSION__: string; // changes with each of them and with the pag
 const OURS = `depth-unet page ${self.registration.scope} `;
 const CACHE = OURS + __VERSION__;
 const ASSETS = new URL("assets/", location.href).href; // names there change with their contents
-const REFRESHED = ["models.json", "examples.json"].map((name) => new URL(name, location.href).href);
+const MODELS = new URL("models.json", location.href).href; // changes with the server
 // Threads need them. A host may send them by now, but not when the files were kept. In small
 // letters, as in kept headers: twice the same header would be none.
 const ISOLATION = {
@@ -26,7 +26,7 @@ self.onfetch = (event) => {
 
 async function keepPage(): Promise<void> {
   const cache = await caches.open(CACHE);
-  const changing = ["./", ...REFRESHED].map((url) => new Request(url, { cache: "reload" }));
+  const changing = ["./", MODELS].map((url) => new Request(url, { cache: "reload" }));
   await cache.addAll([...changing, ...__FILES__]);
 }
 
@@ -41,11 +41,13 @@ async function dropOldPages(): Promise<void> {
 async function respond(event: FetchEvent): Promise<Response> {
   const { request } = event;
   const cache = await caches.open(CACHE);
-  const kept = await cache.match(request, { ignoreSearch: true });
+  const asked = request.mode === "navigate" ? "./" : request; // such as for index.html
+  const kept = await cache.match(asked, { ignoreSearch: true });
   if (kept && request.url.startsWith(ASSETS)) return isolated(kept);
   const response = await fetch(request).catch(() => null);
   if (!response) return kept ? isolated(kept) : Response.error();
-  if (response.ok && REFRESHED.includes(request.url)) {
+  const isJson = response.headers.get("content-type")?.includes("json"); // not of another page
+  if (response.ok && request.url === MODELS && isJson) {
     event.waitUntil(cache.put(request, response.clone()).catch(() => undefined)); // if full
   }
   return response;
