@@ -56,7 +56,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help demo demo-data test test-all check page browser wheel docs bench transfer scratch rendered graphs figures pictures clean
+.PHONY: help demo demo-data test test-all chaos check page browser wheel docs bench transfer scratch rendered graphs figures pictures clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -101,6 +101,10 @@ test: $(READY) ## run the tests, without those marked `slow` or `browser`
 
 test-all: $(READY) ## run all tests
 	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL) -m ""
+
+# The slow ones of them, too; no test may hang.
+chaos: $(READY) ## break things on purpose: the tests of docs/faults.md (under ten minutes)
+	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m chaos --timeout 600
 
 check: $(READY) ## check style, types, layers and spelling
 	$(BIN)/ruff check .

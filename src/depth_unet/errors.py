@@ -15,6 +15,11 @@ EXTRAS = {
 }
 """Libraries that whole commands need, by extra of this package."""
 
+NO_MEMORY = re.compile(
+    r"allocate memory|out of memory|insufficient memory|bad_alloc|failed to map segment",
+    re.IGNORECASE,
+)
+
 
 class ConfigError(ValueError):
     """A setting is out of range, or two settings contradict each other."""
@@ -101,3 +106,8 @@ def missing_library(task: str, error: ModuleNotFoundError) -> ConfigError:
             command = install_command(*libraries)
             return ConfigError(f"{task} needs {library}, which is not installed; run: {command}")
     raise error
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out: libraries of C++ say so in the text of their errors alone."""
+    return isinstance(error, MemoryError) or bool(NO_MEMORY.search(str(error)))

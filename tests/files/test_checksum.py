@@ -1,13 +1,14 @@
 """Checksums of files."""
 
 import binascii
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from depth_unet.errors import DataError
-from depth_unet.files.checksum import CHUNK_BYTES, crc32_of, sha256_of, unchanged
+from depth_unet.files.checksum import CHUNK_BYTES, crc32_of, seal, sha256_of, unchanged, unseal
 
 
 def test_bytes(tmp_path: Path) -> None:
@@ -44,3 +45,22 @@ def test_unchanged(tmp_path: Path) -> None:
         unchanged(*paths),
     ):
         paths[1].write_bytes(b"xyz")
+
+
+def test_seal() -> None:
+    """Sealed values come back through JSON; changed ones do not; unsealed ones are as they are."""
+    values = {"size": [3, 4.1], "name": "räume", "inner": {"2": None, "10": float("inf")}}
+    stored = json.loads(json.dumps(seal(values)))
+    assert unseal(stored) == values
+    assert unseal(values) == values
+    for changed in (stored | {"size": [3, 4.2]}, stored | {"new": 1}, stored | {"crc32": 1}):
+        with pytest.raises(ValueError, match="does not have its checksum"):
+            unseal(changed)
+
+
+def test_end_may_be_left_out(tmp_path: Path) -> None:
+    """The last bytes do not count, in a file of any length."""
+    for content in (b"", b"123456789", bytes(3 * CHUNK_BYTES)):
+        (tmp_path / "a").write_bytes(content + b"end")
+        assert crc32_of(tmp_path / "a", without_last=3) == binascii.crc32(content)
+    assert crc32_of(tmp_path / "a", without_last=10**9) == 0

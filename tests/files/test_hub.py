@@ -164,6 +164,7 @@ def test_servers_that_fail(hub: Hub, status: int) -> None:
     assert fetch_from_hub(NAME, WANTED) == path
 
 
+@pytest.mark.chaos
 def test_full_disk(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache that cannot be written is not a fault of the network."""
     hub.add("anna/rooms", FILES)

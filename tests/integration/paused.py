@@ -1,11 +1,13 @@
 """``python -m tests.integration.paused ARGUMENTS``: a command that stops for good in mid-work.
 
-It prints a line when its first file is about to get its name; then it can only be killed. The
-fingerprint that a search stores before its first trial does not count.
+It prints a line when its first file is about to get its name; then it can only be killed, or, where
+``PAUSE_S`` is set, goes on after as many seconds. The fingerprint that a search stores before its
+first trial does not count.
 """
 
+import os
 import sys
-import threading
+import time
 from pathlib import Path
 
 from depth_unet.cli.main import main
@@ -17,10 +19,11 @@ def pause(temporary: Path, path: Path) -> Path:
     """Take the place of ``Path.replace``."""
     if path.name == "fingerprint.json":
         return REPLACE(temporary, path)
+    Path.replace = REPLACE  # type: ignore[method-assign]
     sys.stdout.write("paused\n")
     sys.stdout.flush()
-    threading.Event().wait()
-    raise AssertionError
+    time.sleep(float(os.environ.get("PAUSE_S", "1e6")))
+    return REPLACE(temporary, path)
 
 
 if __name__ == "__main__":

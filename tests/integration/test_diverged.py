@@ -68,6 +68,7 @@ def test_a_learning_rate_of_10(cache: Path, tmp_path: Path) -> None:
     assert_finite(out / LAST_NAME)
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize("value", [LARGE, float("nan")])
 @pytest.mark.parametrize("holdout", ["0.1", "none"])
 def test_a_run_that_diverges_late(
@@ -86,6 +87,7 @@ def test_a_run_that_diverges_late(
     assert depth_unet("predict", photo, "--weights", out, "--out", tmp_path / "depth").code == 0
 
 
+@pytest.mark.chaos
 def test_skipped_steps_of_a_diverged_network(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +101,7 @@ def test_skipped_steps_of_a_diverged_network(
     assert_finite(out / LAST_NAME)
 
 
+@pytest.mark.chaos
 def test_the_last_validation_counts(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

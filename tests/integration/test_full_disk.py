@@ -98,6 +98,7 @@ def command_on(disk: Path, name: str, places: dict[str, object]) -> list[object]
     return [places.get(word, word.replace("OUT", str(disk / "out"))) for word in words]
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_read_only_disk(name: str, places: dict[str, object], small_disk: Path) -> None:
     """Every command exits 2, with one line that names the disk and no temporary file."""
@@ -108,6 +109,7 @@ def test_a_read_only_disk(name: str, places: dict[str, object], small_disk: Path
     assert ".part" not in outcome.err
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize("name", FULL)
 def test_a_full_disk(name: str, places: dict[str, object], small_disk: Path) -> None:
     """Every command exits 2, with one line that names the file; nothing of it remains."""
@@ -150,6 +152,7 @@ def test_a_full_disk_behind_stdout(few_pairs: Path) -> None:
     assert "No space left on device" in line
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize(
     "kind",
     [kind if kind in QUICK else pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS],
@@ -174,6 +177,7 @@ def test_predicting_on_a_full_disk(
     assert not [path for path in out.rglob("*") if ".part" in path.name]
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize(
     "kind",
     ["ffv1", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("side", "png16", "rrd"))],
@@ -196,6 +200,7 @@ def test_a_video_on_a_full_disk(
     assert not list(out.rglob("*"))
 
 
+@pytest.mark.chaos
 def test_full_disk(box_rooms: Path, small_disk: Path, tmp_path: Path) -> None:
     """The error is one line, no partial file remains; with space, the same command completes."""
     out = small_disk / "cache"

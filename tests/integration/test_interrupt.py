@@ -53,6 +53,7 @@ def test_ctrl_c(cache: Path, tmp_path: Path) -> None:
     assert load(out).checkpoint.step == num_steps  # nothing is unseen before the end: it is best
 
 
+@pytest.mark.chaos
 def test_second_ctrl_c_ends_at_once(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +102,7 @@ def test_checkpoints_are_whole_at_all_times(cache: Path, tmp_path: Path) -> None
     assert len(steps) > 3, "the watcher saw too little to tell"
 
 
+@pytest.mark.chaos
 def test_full_disk_keeps_the_last_checkpoint(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +125,7 @@ def test_full_disk_keeps_the_last_checkpoint(
         assert stream.metadata()
 
 
+@pytest.mark.chaos
 def test_frame_lost_in_between_keeps_the_run(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

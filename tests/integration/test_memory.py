@@ -1,6 +1,7 @@
 """Memory is a setting: the plan is found, kept to, and changes nothing in the result."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,30 @@ from tests.integration.short_run import NUM_STEPS, interrupt, signal_after, trai
 pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
 
+def fill_gpu() -> None:
+    """As a GPU says that it is full."""
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+
+def fill_system() -> None:
+    """Ask the system for more memory than there is."""
+    torch.empty(2**50)
+
+
 def out_of_memory_beyond(
-    monkeypatch: pytest.MonkeyPatch, most: int, *, first_call: int = 0
+    monkeypatch: pytest.MonkeyPatch,
+    most: int,
+    *,
+    first_call: int = 0,
+    fill: Callable[[], None] = fill_gpu,
 ) -> list[int]:
-    """From a call on, the network fails for more images as on a GPU; returns the sizes that ran."""
+    """From a call on, the network fails for more images; returns the sizes that ran."""
     forward, sizes, calls = UNet.forward, list[int](), list[int]()
 
     def failing(self: UNet, image: torch.Tensor, *rest: object, **more: object) -> object:
         calls.append(len(image))
         if torch.is_grad_enabled() and len(calls) > first_call and len(image) > most:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+            fill()
         sizes.append(len(image))
         return forward(self, image, *rest, **more)  # type: ignore[arg-type]
 
@@ -35,12 +50,15 @@ def out_of_memory_beyond(
     return sizes
 
 
+@pytest.mark.chaos
+@pytest.mark.parametrize("fill", [fill_gpu, fill_system])
 def test_out_of_memory_halves_and_repeats_the_step(
-    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fill: Callable[[], None], cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every step is taken with all its images, in parts that fit; a line says each change."""
     with monkeypatch.context() as patch:
-        sizes = out_of_memory_beyond(patch, 1, first_call=1)  # the second part of the first step
+        # From the second part of the first step on.
+        sizes = out_of_memory_beyond(patch, 1, first_call=1, fill=fill)
         outcome = train(cache, tmp_path / "hit", "--micro-batch-size", 3)
     assert outcome.code == 0, outcome.err
     assert "out of memory: continuing with 2 images at a time" in outcome.err
@@ -71,6 +89,7 @@ def test_a_run_goes_on_in_the_parts_that_it_had(
     assert max(sizes) == 2
 
 
+@pytest.mark.chaos
 @pytest.mark.slow  # test_too_little_memory_is_refused is near it
 def test_one_image_too_many_is_said(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -36,6 +36,7 @@ MAY_BE_0 = {
 OPTIONS_MAY_BE_0 = {
     *("search --trials", "inspect --most", "prepare --workers", "rooms --workers"),
     *("rooms --seed", "rooms --test-share", "rooms --walk", "label --disagreement"),
+    "predict --edge",
     "app --port",
 }
 MANY = "9" * 400

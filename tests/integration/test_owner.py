@@ -66,6 +66,7 @@ def commands(
     }
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize("name", NAMES)
 def test_command_owns_its_folder(
     commands: dict[str, tuple[object, ...]],
@@ -95,6 +96,7 @@ def test_command_owns_its_folder(
     assert not (out / LOCK_NAME).exists()
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize(
     "name",
     [name if name == "prepare" else pytest.param(name, marks=pytest.mark.slow) for name in NAMES],
@@ -119,6 +121,7 @@ def test_second_command_is_refused(
     assert not (out / LOCK_NAME).exists()
 
 
+@pytest.mark.chaos
 def test_resumed_run_has_one_owner(cache: Path, few_pairs: Path, tmp_path: Path) -> None:
     """A live run is not resumed, nor replaced; reading it needs nothing."""
     run = tmp_path / "run"
@@ -152,6 +155,7 @@ def test_clearing_a_folder_keeps_its_owner(few_pairs: Path, tmp_path: Path) -> N
     assert LOCK_NAME not in files_below(out)
 
 
+@pytest.mark.chaos
 def test_trials_are_owned_and_the_study_is_shared(few_pairs: Path, tmp_path: Path) -> None:
     """A second search runs the other trials; a run folder of the first is refused."""
     out = tmp_path / "search"

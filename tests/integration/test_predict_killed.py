@@ -35,6 +35,7 @@ def test_what_a_killed_command_left_goes(run_folder: Path, photo: Path, tmp_path
     assert files_below(out) == others | {"room_depth.npy", "room_depth.npy.json"}
 
 
+@pytest.mark.chaos
 @pytest.mark.slow  # starts eight processes
 def test_killed_predictions_are_completed(run_folder: Path, photo: Path, tmp_path: Path) -> None:
     """Killed at any time, all files are complete, and the same command writes the rest."""

@@ -213,6 +213,7 @@ def test_an_error_leaves_no_part(
     assert files_below(tmp_path / "depth") == set()
 
 
+@pytest.mark.chaos
 @pytest.mark.slow
 def test_killed_and_run_again(run_folder: Path, tmp_path: Path) -> None:
     """After kill -9 nothing looks complete; the same command completes it and clears the rest."""

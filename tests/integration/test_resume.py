@@ -43,6 +43,7 @@ def undisturbed(cache: Path) -> Path:
     return out
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize(
     "stop",
     [(1, signal.SIGINT), (3, signal.SIGTERM), (4, signal.SIGINT), (6, signal.SIGINT)],

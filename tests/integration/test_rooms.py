@@ -291,6 +291,7 @@ def test_ctrl_c(whole: dict[str, bytes], tmp_path: Path) -> None:
     assert bytes_below(out) == whole
 
 
+@pytest.mark.chaos
 def test_kill(whole: dict[str, bytes], tmp_path: Path) -> None:
     """Killed at any time, the same command completes; what is listed decodes at any time."""
     out, rng = tmp_path / "set", random.Random(0)

@@ -118,6 +118,7 @@ def test_best_command_trains_the_best_again(cache: Path, tmp_path: Path) -> None
     assert all(torch.equal(theirs[name], ours[name]) for name in theirs)
 
 
+@pytest.mark.chaos
 @pytest.mark.slow
 def test_killed(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After kill -9 in a trial, the same command resumes it from its last checkpoint."""

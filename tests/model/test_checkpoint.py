@@ -16,7 +16,16 @@ from torch.overrides import TorchFunctionMode
 from depth_unet.config.model import CanvasConfig, ModelConfig
 from depth_unet.config.run import Config
 from depth_unet.errors import CheckpointError, DataError
-from depth_unet.model.checkpoint import HEADER_KEY, SCHEMA, Checkpoint, read, resolve, save
+from depth_unet.files.checksum import unseal
+from depth_unet.model.checkpoint import (
+    HEADER_KEY,
+    SCHEMA,
+    TENSORS_KEY,
+    Checkpoint,
+    read,
+    resolve,
+    save,
+)
 from depth_unet.model.unet import UNet
 
 CONFIG = Config(
@@ -63,10 +72,11 @@ def rewrite(
     header: Callable[[Header], object] = lambda _header: None,
     tensors: Callable[[dict[str, torch.Tensor]], object] = lambda _tensors: None,
 ) -> None:
-    """Change a file's header and tensors behind the package's back."""
+    """Change a file's header and tensors behind the package's back; checksums are left out."""
     values = load_file(path)
     with safe_open(path, framework="pt") as stream:
-        plain = json.loads(stream.metadata()[HEADER_KEY])
+        plain = unseal(json.loads(stream.metadata()[HEADER_KEY]))
+    del plain[TENSORS_KEY]
     header(plain)
     tensors(values)
     save_file(values, path, metadata={HEADER_KEY: json.dumps(plain)})
@@ -288,6 +298,30 @@ def test_network_has_its_own_weights(path: Path) -> None:
             parameter.fill_(7.0)
     for name, weight in make_checkpoint().weights.items():
         assert torch.equal(checkpoint.weights[name], weight), name
+
+
+def test_files_of_earlier_versions_are_read(path: Path) -> None:
+    """They have no checksums."""
+    rewrite(path)
+    assert torch.equal(read(path).weights[WEIGHT], make_checkpoint().weights[WEIGHT])
+
+
+def test_tensors_do_not_change_unnoticed(path: Path) -> None:
+    """One other value, type, name or shape is refused, in every group; what is not read is not."""
+    with safe_open(path, framework="pt") as stream:
+        metadata = stream.metadata()
+    whole = load_file(path)
+    changes = {
+        "value": {"weights/head.bias": whole["weights/head.bias"] + 1e-6},
+        "type": {"guesses/constant_m": whole["guesses/constant_m"].view(torch.int32)},
+        "shape": {"state/random": whole["state/random"].view(3, 3)},
+    }
+    for change in changes.values():
+        save_file(whole | change, path, metadata)
+        with pytest.raises(CheckpointError, match=r"damaged \(its tensors do not have their"):
+            read(path)
+        read(path, only_config=True)
+    assert read(path, only_weights=True).step == 7  # state alone was changed last
 
 
 def test_weights_outlive_their_file(path: Path) -> None:

@@ -113,6 +113,7 @@ def test_same_call_makes_nothing_twice(tmp_path: Path) -> None:
     assert times == {path: path.stat().st_mtime_ns for path in times}
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize(
     "name", ["train/room_0_000000/0001.jpg", "train/room_0_000000/0000.png", "records/000000.json"]
 )
@@ -287,6 +288,7 @@ def test_library_that_does_not_load(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not (tmp_path / "set").exists()
 
 
+@pytest.mark.chaos
 def test_killed_process() -> None:
     """A killed process ends the call with one line that gives a remedy."""
     with pytest.raises(DataError, match=r"was killed.*fewer --workers"):

@@ -161,6 +161,7 @@ def test_other_machines_trial_waits_for_its_heartbeat(
     assert [r.state for r in results(late)] == ["complete"]
 
 
+@pytest.mark.chaos
 def test_process_that_slept_gives_its_trial_up(bench: Bench) -> None:
     """A process whose trial was failed meanwhile drops it and runs the next one."""
     other = bench.open()

@@ -52,6 +52,7 @@ def test_run_without_the_file_has_no_curves(tmp_path: Path) -> None:
     assert read_history(tmp_path) == {}
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize("num_bytes", range(2, 60, 7))
 def test_kill_while_writing_loses_the_last_line_at_most(tmp_path: Path, num_bytes: int) -> None:
     """Wherever the file was cut, whole lines are read and a resumed run appends to them."""

@@ -7,6 +7,7 @@ import gc
 import importlib
 import os
 import re
+import signal
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,13 @@ from depth_unet import __version__
 from depth_unet.cli.program.help import USAGE, RefusedError, help_rules, recipes_help, suggest
 from depth_unet.cli.program.repeated import join_repeated, option_values
 from depth_unet.cli.program.streams import drop_unread, make_encodable, open_closed, say
-from depth_unet.errors import CheckpointError, ConfigError, DataError, missing_library
+from depth_unet.errors import (
+    CheckpointError,
+    ConfigError,
+    DataError,
+    is_out_of_memory,
+    missing_library,
+)
 from depth_unet.files.text import expand_home
 
 INVALID, SOME_FAILED, INTERRUPTED = 2, 3, 130
@@ -52,8 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0; 2 for an invalid request, or if a file cannot be written; 3 if some inputs
-        failed and the rest is written; 130 after an interrupt; 141 if nobody reads the output any
-        more.
+        failed and the rest is written; 130 after Ctrl-C or SIGTERM; 141 if nobody reads the output
+        any more.
     """
     # Pictures only go into files. A notebook's commands inherit its backend, which may be missing.
     os.environ["MPLBACKEND"] = "agg"
@@ -64,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             with warnings.catch_warnings():
                 if argv is None:
                     _keep_warnings_harmless()
+                    _interrupt_on_terminate()
                 given = sys.argv[1:] if argv is None else argv
                 return _run([_expand_home(argument) for argument in given])
         finally:
@@ -94,6 +102,16 @@ def _keep_warnings_harmless() -> None:
     ]
 
 
+def _interrupt_on_terminate() -> None:
+    """Let SIGTERM end commands as Ctrl-C does: what they have begun is cleared away.
+
+    Not under torchrun, which ends workers whose peers have failed: one that waits for a peer would
+    notice it half a minute later.
+    """
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL and "RANK" not in os.environ:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def _run(arguments: list[str]) -> int:
     warnings.showwarning = lambda message, *_: say(f"warning: {message}")
     try:
@@ -108,6 +126,14 @@ def _run(arguments: list[str]) -> int:
     except KeyboardInterrupt as interrupt:
         say(f"depth-unet: interrupted{'; ' if str(interrupt) else ''}{interrupt}")
         return INTERRUPTED
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        say(
+            "depth-unet: error: out of memory; close other programs, or ask for smaller images or "
+            "fewer at a time, and run it again"
+        )
+        return INVALID
 
 
 def _report(error: OSError) -> int:

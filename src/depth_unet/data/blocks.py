@@ -16,7 +16,7 @@ from depth_unet.data.cache import BLOCKS_NAME, block_names
 from depth_unet.data.fit import fit_frame
 from depth_unet.data.source import Original, hash_pixels
 from depth_unet.files.atomic import replacing, write_text
-from depth_unet.files.checksum import sha256_of
+from depth_unet.files.checksum import seal, sha256_of, unseal
 
 
 class Content:
@@ -118,7 +118,7 @@ def write_block(content: Content, out: Path, number: int, indices: list[int]) ->
     record = BlockRecord(
         origin=origin, native_sizes=native_sizes, pixels=pixels, checksums=checksums
     )
-    write_text(record_path(out, number), json.dumps(asdict(record)) + "\n")
+    write_text(record_path(out, number), json.dumps(seal(asdict(record))) + "\n")
     return len(indices)
 
 
@@ -130,8 +130,8 @@ def record_path(out: Path, number: int) -> Path:
 def read_record(out: Path, number: int) -> BlockRecord | None:
     """The sidecar of a block; None if it is missing or damaged."""
     try:
-        return BlockRecord(**read_json_object(record_path(out, number)))
-    except TypeError:
+        return BlockRecord(**unseal(read_json_object(record_path(out, number))))
+    except (TypeError, ValueError):
         return None
 
 

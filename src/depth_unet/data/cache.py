@@ -1,4 +1,4 @@
-"""The prepared form of a data set: frames of one size in memory-mapped blocks.
+"""The prepared form of a data set: frames of one size in a few large files.
 
 A cache is a folder with the pairs layout's ``index.csv`` and ``dataset.json``, in which
 
@@ -7,16 +7,19 @@ A cache is a folder with the pairs layout's ``index.csv`` and ``dataset.json``, 
   n x h x w, 0 invalid) and, if the data set has classes, ``blocks/00000.labels.npy`` (uint8,
   n x h x w, 255 none);
 - test rows are the original files, byte for byte, so that they are scored at native size;
-- ``cache.json`` states size, counts and a SHA-256 of every block. It is written last: a folder
-  without it is not a cache.
+- ``cache.json`` states size, counts and a SHA-256 of every block, and has a checksum itself. It is
+  written last: a folder without it is not a cache.
 
-Reading copies a frame out of a mapped file. The system shares the pages between processes and
-frees them when memory is short, and few files are open at a time, so training needs memory for its
-batches only.
+Reading takes a frame's bytes out of a file, which is not kept open. The system caches the pages for
+all processes and frees them when memory is short, so training needs memory for its batches only.
+Files are not mapped: where a mapped one vanishes, the system kills the process without a word.
+
+Each block is compared with its checksum once, when its first frame is read.
 """
 
 import functools
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,11 +29,12 @@ import numpy as np
 from depth_unet.data.fit import fit_border, fit_camera
 from depth_unet.data.source import Frame, PairsSource, Source
 from depth_unet.errors import DataError
+from depth_unet.files.checksum import sha256_of, unseal
 
 MANIFEST_NAME = "cache.json"
 PREPARING_NAME = "preparing.json"  # marks an unfinished cache
 BLOCKS_NAME = "blocks"
-OPEN_BLOCKS = 16
+REMEDY = "run the same `depth-unet prepare` again"
 SCHEMA = 2  # 1: photos as stored, without their Exif orientation
 
 
@@ -62,7 +66,7 @@ class Manifest:
 
 
 class CacheSource(Source):
-    """A prepared data set, read from memory-mapped blocks.
+    """A prepared data set, read from its blocks.
 
     Args:
         root: The folder that ``depth-unet prepare`` made.
@@ -83,30 +87,31 @@ class CacheSource(Source):
         self.stored_size = (self.manifest.height, self.manifest.width)
         blocked = [index for index, row in enumerate(self.rows) if row.official_split != "test"]
         self._position = {index: position for position, index in enumerate(blocked)}
-        # A map that is evicted is closed: nothing else refers to it.
-        self._map = functools.lru_cache(maxsize=OPEN_BLOCKS)(
-            functools.partial(_map_block, root, self.manifest)
-        )
-        self._check_blocks(len(blocked))
+        self._arrays = self._check_blocks(len(blocked))
+        self._check_content = functools.cache(self._compare)
 
     def read(self, index: int) -> Frame:
         """The frame of ``rows[index]``: test rows at native size, others at the cache's.
 
         The arrays are copies: they keep no file open and may be changed.
+
+        Raises:
+            DataError: A file is missing, damaged or cannot be read.
         """
         position = self._position.get(index)
         if position is None:
             return self._native.read(index)
         block, offset = divmod(position, self.manifest.block_size)
-        rgb, depth, *labels = self._map(block)
+        self._check_content(block)
+        rgb, depth, *labels = (array.read(offset) for array in self._arrays[block])
         camera = self.info.camera(self.rows[index], *self.manifest.native_sizes[position])
         size = (self.manifest.height, self.manifest.width)
         return Frame(
-            image=np.array(rgb[offset]),
-            depth_mm=np.array(depth[offset]),
+            image=rgb,
+            depth_mm=depth,
             intrinsics=fit_camera(camera, *size),
             border_px=fit_border(self.info.border_px, camera, *size),
-            labels=np.array(labels[0][offset]) if labels else None,
+            labels=labels[0] if labels else None,
         )
 
     def digest(self, index: int, *, labelled: bool = False) -> str:
@@ -117,15 +122,47 @@ class CacheSource(Source):
         size = self.manifest.native_sizes[position]
         return self._digest(index, self.manifest.pixels[position], size, labelled=labelled)
 
-    def _check_blocks(self, num_frames: int) -> None:
+    def _check_blocks(self, num_frames: int) -> list[tuple["_BlockFile", ...]]:
         manifest = self.manifest
         if num_frames != len(manifest.native_sizes):
             raise DataError(
                 f"{self.root} lists {num_frames} training rows and its blocks hold "
                 f"{len(manifest.native_sizes)}; prepare it again with --overwrite"
             )
-        for block in range(-(-num_frames // manifest.block_size)):
-            _map_block(self.root, manifest, block)
+        num_blocks = -(-num_frames // manifest.block_size)
+        return [_find_block(self.root, manifest, block) for block in range(num_blocks)]
+
+    def _compare(self, block: int) -> None:
+        """Refuse a block whose files do not have the checksums of the manifest."""
+        for array in self._arrays[block]:
+            name = array.path.relative_to(self.root).as_posix()
+            if sha256_of(array.path) != self.manifest.checksums.get(name):
+                raise DataError(
+                    f"{array.path} is damaged (it does not have its checksum); {REMEDY}"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class _BlockFile:
+    """One array of a block: where its frames start in the file, their shape and type."""
+
+    path: Path
+    start: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def read(self, index: int) -> np.ndarray:
+        """One frame."""
+        count = math.prod(self.shape)
+        place = self.start + index * count * self.dtype.itemsize
+        try:
+            values: np.ndarray = np.fromfile(self.path, self.dtype, count, offset=place)
+        except OSError as error:
+            reason = error.strerror or error
+            raise DataError(f"{self.path} cannot be read ({reason}); restore it") from None
+        if len(values) < count:
+            raise DataError(f"{self.path} is damaged (cut short); {REMEDY}")
+        return values.reshape(self.shape)
 
 
 def is_cache(root: Path) -> bool:
@@ -141,34 +178,33 @@ def block_names(block: int, *, labelled: bool = False) -> tuple[str, ...]:
     return tuple(f"{BLOCKS_NAME}/{block:05d}.{kind}.npy" for kind in kinds)
 
 
-def _map_block(root: Path, manifest: Manifest, block: int) -> tuple[np.ndarray, ...]:
-    """Map a block's files, and check them against the manifest."""
+def _find_block(root: Path, manifest: Manifest, block: int) -> tuple[_BlockFile, ...]:
+    """Find the arrays in a block's files, and check their headers against the manifest."""
     first = block * manifest.block_size
     count = min(manifest.block_size, len(manifest.native_sizes) - first)
     shape = (count, manifest.height, manifest.width)
     forms = (((*shape, 3), np.uint8), (shape, np.uint16), (shape, np.uint8))
     names = block_names(block, labelled=manifest.labelled)
     return tuple(
-        _map_file(root / name, shape, np.dtype(dtype))
+        _find_array(root / name, shape, np.dtype(dtype))
         for name, (shape, dtype) in zip(names, forms, strict=False)
     )
 
 
-def _map_file(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
-    remedy = "run the same `depth-unet prepare` again"
+def _find_array(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> _BlockFile:
     try:
-        array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.lib.format.open_memmap(path, mode="r")  # unlike np.load, no archives
     except FileNotFoundError:
-        raise DataError(f"{path} is missing; {remedy}") from None
+        raise DataError(f"{path} is missing; {REMEDY}") from None
     except (EOFError, ValueError) as error:  # NumPy's message may have several lines
         reason = str(error).splitlines()[0] if str(error) else "empty"
-        raise DataError(f"{path} is damaged ({reason}); {remedy}") from None
+        raise DataError(f"{path} is damaged ({reason}); {REMEDY}") from None
     if (array.shape, array.dtype) != (shape, dtype):
         raise DataError(
             f"{path} holds {array.dtype} {array.shape} and the manifest says {dtype} {shape}; "
-            f"{remedy}"
+            f"{REMEDY}"
         )
-    return array
+    return _BlockFile(path, array.offset, shape[1:], dtype)
 
 
 def read_manifest(root: Path) -> Manifest:
@@ -185,7 +221,7 @@ def read_manifest(root: Path) -> Manifest:
                 f"{path} has schema {values['schema']} and this version reads {SCHEMA}; "
                 "prepare the cache again with --overwrite"
             )
-        manifest = Manifest(**values)
+        manifest = Manifest(**unseal(values))
         if min(manifest.height, manifest.width, manifest.block_size) < 1:
             raise ValueError("height, width and block_size must be positive")
         if len(manifest.pixels) != len(manifest.native_sizes):

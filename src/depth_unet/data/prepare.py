@@ -25,6 +25,7 @@ from depth_unet.data.layout import INDEX_NAME, OnBad, write_index
 from depth_unet.data.source import Frame, Original
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.atomic import make_folder, write_bytes, write_text
+from depth_unet.files.checksum import seal
 from depth_unet.files.owner import contents
 
 BLOCK_BYTES = 16 * 2**20
@@ -187,7 +188,7 @@ def _complete(
     )
     write_index(out, source.rows)
     write_info(out, source.info)
-    write_text(out / MANIFEST_NAME, json.dumps(asdict(manifest)) + "\n")
+    write_text(out / MANIFEST_NAME, json.dumps(seal(asdict(manifest))) + "\n")
     (out / PREPARING_NAME).unlink(missing_ok=True)
 
 

@@ -13,7 +13,7 @@ from depth_unet.export.checkpoint import load_weights
 from depth_unet.export.onnx import LICENCE, Source, build, check, describe
 from depth_unet.files.atomic import replacing
 from depth_unet.model.shipped import ONNX, WEIGHTS
-from depth_unet.predict.onnx import METADATA_KEY
+from depth_unet.predict.onnx import METADATA_KEY, sealed
 
 TYPES = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}
 LENGTH_BYTES = 8  # of the header's length, at the start of a safetensors file
@@ -41,7 +41,7 @@ def write_graph(path: Path, weights: Path, source: Source) -> None:
     describe(model, checkpoint, source, half=True, external=weights)
     refer(model, weights)
     with replacing(path) as temporary:
-        temporary.write_bytes(model.SerializeToString())
+        temporary.write_bytes(sealed(model.SerializeToString()))
         check(temporary, checkpoint)
 
 

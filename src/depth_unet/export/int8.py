@@ -19,7 +19,7 @@ from depth_unet.export.onnx import Source, open_session
 from depth_unet.export.onnx import write as write_exact
 from depth_unet.files.atomic import replacing
 from depth_unet.model.checkpoint import Checkpoint
-from depth_unet.predict.onnx import CAMERA, DEPTH, IMAGE
+from depth_unet.predict.onnx import CAMERA, DEPTH, IMAGE, METADATA_KEY, sealed
 
 MOST_CHANGE = 0.02
 CONVOLUTIONS = ("Conv", "Clip")
@@ -48,11 +48,11 @@ def write(path: Path, checkpoint: Checkpoint, source: Source, photos: Photos) ->
         num_scales = 2 * len(photos) // 3
         model = onnx.load(exact)
         model.graph.CopyFrom(quantise(fold(exact), photos[:num_scales]).graph)
-        (entry,) = model.metadata_props
-        facts = json.loads(entry.value) | {"precision": "int8"}
-        helper.set_model_props(model, {entry.key: json.dumps(facts, ensure_ascii=False)})
+        stored = {entry.key: entry.value for entry in model.metadata_props}
+        facts = json.loads(stored[METADATA_KEY]) | {"precision": "int8"}
+        helper.set_model_props(model, {METADATA_KEY: json.dumps(facts, ensure_ascii=False)})
         with replacing(path) as temporary:
-            temporary.write_bytes(model.SerializeToString())
+            temporary.write_bytes(sealed(model.SerializeToString()))
             change = depth_change(temporary, exact, photos[num_scales:])
             if not change < MOST_CHANGE:
                 raise ConfigError(

@@ -24,7 +24,15 @@ from depth_unet.files.checksum import crc32_of
 from depth_unet.model.checkpoint import Checkpoint
 from depth_unet.model.unet import UNet
 from depth_unet.predict.model import DepthModel
-from depth_unet.predict.onnx import CAMERA, DEPTH, IMAGE, METADATA_KEY, SCHEMA, UNCERTAINTY
+from depth_unet.predict.onnx import (
+    CAMERA,
+    DEPTH,
+    IMAGE,
+    METADATA_KEY,
+    SCHEMA,
+    UNCERTAINTY,
+    sealed,
+)
 
 OPSET, IR_VERSION = 20, 9
 INPUTS: dict[str, tuple[int, list[str | int | None]]] = {
@@ -85,7 +93,7 @@ def write(path: Path, checkpoint: Checkpoint, source: Source, *, half: bool) -> 
     model = build(checkpoint.network(), checkpoint.config, half=half)
     describe(model, checkpoint, source, half=half)
     with replacing(path) as temporary:
-        temporary.write_bytes(model.SerializeToString())
+        temporary.write_bytes(sealed(model.SerializeToString()))
         check(temporary, checkpoint)
 
 

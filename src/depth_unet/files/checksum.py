@@ -1,14 +1,18 @@
 """Checksums of files: the identity of what they hold, wherever and whenever they were copied."""
 
 import hashlib
+import json
+import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from depth_unet.errors import DataError
 
 CHUNK_BYTES = 1 << 16
+SEAL = "crc32"
 
 
 def sha256_of(path: Path) -> str:
@@ -41,8 +45,12 @@ def unchanged(*paths: Path) -> Iterator[list[str]]:
             )
 
 
-def crc32_of(path: Path) -> int:
+def crc32_of(path: Path, *, without_last: int = 0) -> int:
     """CRC-32 of a file: a third of the time of SHA-256, against mistakes and not against forgery.
+
+    Args:
+        path: The file.
+        without_last: Bytes at its end that do not count.
 
     Raises:
         DataError: The file is missing or cannot be read.
@@ -50,11 +58,30 @@ def crc32_of(path: Path) -> int:
     checksum, chunk = 0, memoryview(bytearray(CHUNK_BYTES))
     try:
         with path.open("rb", buffering=0) as stream:
-            while num_bytes := stream.readinto(chunk):
+            left = os.fstat(stream.fileno()).st_size - without_last
+            while num_bytes := stream.readinto(chunk[: max(left, 0)]):
                 checksum = zlib.crc32(chunk[:num_bytes], checksum)
+                left -= num_bytes
     except OSError as error:
         raise _unreadable(path, error) from None
     return checksum
+
+
+def seal(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of JSON, with a CRC-32 of them as the last."""
+    return {**values, SEAL: _crc32_of_json(values)}
+
+
+def unseal(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``seal`` was given; values of an earlier version, without a CRC-32, as they are.
+
+    Raises:
+        ValueError: The values were changed since.
+    """
+    found = dict(values)
+    if SEAL in found and found.pop(SEAL) != _crc32_of_json(found):
+        raise ValueError("its content does not have its checksum")
+    return found
 
 
 def git_hashes(path: Path) -> tuple[str, str]:
@@ -80,3 +107,7 @@ def git_hashes(path: Path) -> tuple[str, str]:
 
 def _unreadable(path: Path, error: OSError) -> DataError:
     return DataError(f"{path} cannot be read ({error.strerror or error}); restore it")
+
+
+def _crc32_of_json(values: Mapping[str, Any]) -> int:
+    return zlib.crc32(json.dumps(values).encode())

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from depth_unet.errors import ConfigError, DataError
+from depth_unet.errors import ConfigError, DataError, is_out_of_memory
 
 MOST_LENGTH = 300
 
@@ -12,7 +12,7 @@ MOST_LENGTH = 300
 def as_data_error(
     where: object, problem: str = "is damaged", remedy: str = "download it again"
 ) -> Iterator[None]:
-    """Raise any error of the block as a ``DataError``, except our own, which pass unchanged.
+    """Raise errors of the block as ``DataError``, except our own and a lack of memory.
 
     For calls of libraries that parse a file only: their errors for damaged files are undocumented
     and have no common base.
@@ -27,6 +27,8 @@ def as_data_error(
     except (ConfigError, DataError):
         raise
     except Exception as error:
+        if is_out_of_memory(error):
+            raise
         raise DataError(f"{where} {problem} ({one_line(error)}); {remedy}") from None
 
 

@@ -4,6 +4,7 @@ Nothing is ever unpickled, and a file alone is enough to rebuild the network.
 """
 
 import json
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,12 +21,14 @@ from depth_unet.config.run import Config
 from depth_unet.config.values import from_dict, to_dict
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.atomic import replacing
+from depth_unet.files.checksum import seal, unseal
 from depth_unet.files.damage import one_line
 from depth_unet.model.shipped import BEST_NAME, LAST_NAME, find_weights
 from depth_unet.model.unet import UNet
 
 SCHEMA = 4
 HEADER_KEY = "depth_unet"
+TENSORS_KEY = "tensors"
 DETAIL_LENGTH = 200  # characters; hundreds of names may not fit
 
 
@@ -101,9 +104,10 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         for group, members in groups.items()
         for name, tensor in members.items()
     }
+    header[TENSORS_KEY] = _crc32s(tensors)
     with replacing(path) as temporary:
         try:
-            save_file(tensors, temporary, metadata={HEADER_KEY: json.dumps(header)})
+            save_file(tensors, temporary, metadata={HEADER_KEY: json.dumps(seal(header))})
         except SafetensorError as error:  # a full disk, for one
             raise OSError(one_line(error)) from None
 
@@ -119,7 +123,7 @@ def read(path: Path, *, only_weights: bool = False, only_config: bool = False) -
 
     Raises:
         CheckpointError: The file is missing, is not ours, has another version or a damaged header,
-            or holds weights that are not finite.
+            holds tensors that do not have their checksum, or weights that are not finite.
     """
     if not path.is_file():
         raise CheckpointError(f"{path} does not exist; name a checkpoint file or a run folder")
@@ -181,18 +185,14 @@ def resolve(name: str | Path) -> Path:
 def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) -> Checkpoint:
     if not isinstance(header, dict):
         raise TypeError
+    header = unseal(header)
     if header.get("schema") != SCHEMA:
         raise CheckpointError(
             f"{path} has schema {header.get('schema')} and this version reads {SCHEMA}; "
             "use the version of depth-unet that wrote it"
         )
     groups = _group_tensors(tensors)
-    broken = [name for name, tensor in groups["weights"].items() if not tensor.isfinite().all()]
-    if broken:
-        raise CheckpointError(
-            f"{path} holds NaN or infinite weights in {broken[0]} and {len(broken) - 1} other "
-            "tensors; go back to an earlier checkpoint"
-        )
+    _check_tensors(path, header.get(TENSORS_KEY, {}), tensors, groups["weights"])
     try:
         config = from_dict(_without_hidden(path, header["config"]))
     except ConfigError as error:
@@ -215,6 +215,37 @@ def _assemble(path: Path, header: dict[str, Any], tensors: dict[str, Tensor]) ->
         state=groups["state"],
         extra=header["extra"],
     )
+
+
+def _check_tensors(
+    path: Path,
+    stored: Mapping[str, int],
+    tensors: Mapping[str, Tensor],
+    weights: Mapping[str, Tensor],
+) -> None:
+    """Refuse tensors without their checksum, of which earlier versions stored none, and NaN."""
+    if any(stored.get(group, found) != found for group, found in _crc32s(tensors).items()):
+        raise CheckpointError(
+            f"{path} is damaged (its tensors do not have their checksum); go back to an earlier "
+            "checkpoint"
+        )
+    broken = [name for name, tensor in weights.items() if not tensor.isfinite().all()]
+    if broken:
+        raise CheckpointError(
+            f"{path} holds NaN or infinite weights in {broken[0]} and {len(broken) - 1} other "
+            "tensors; go back to an earlier checkpoint"
+        )
+
+
+def _crc32s(tensors: Mapping[str, Tensor]) -> dict[str, int]:
+    """A CRC-32 of each group: names, types, shapes and values."""
+    checksums = dict[str, int]()
+    for name in sorted(tensors):
+        tensor, group = tensors[name], name.partition("/")[0]
+        facts = f"{name} {tensor.dtype} {list(tensor.shape)}".encode()
+        content = tensor.reshape(-1).view(torch.uint8).numpy().data
+        checksums[group] = zlib.crc32(content, zlib.crc32(facts, checksums.get(group, 0)))
+    return checksums
 
 
 class _WithoutRandomValues(TorchFunctionMode):

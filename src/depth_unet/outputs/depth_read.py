@@ -82,7 +82,8 @@ def _read_array(path: Path) -> np.ndarray:
     with as_data_error(path, "cannot be read", "replace it"):
         match path.suffix.lower():
             case ".npy":
-                array: np.ndarray = np.load(path, allow_pickle=False)
+                with path.open("rb") as stream:  # np.load would take archives, too
+                    array: np.ndarray = np.lib.format.read_array(stream, allow_pickle=False)
                 return array
             case ".npz":
                 return _read_npz(path)

@@ -1,6 +1,7 @@
 """An exported network, run by ONNX Runtime; torch is not needed."""
 
 import json
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from depth_unet.arrays import Float32, UInt8
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.checks import check_range
 from depth_unet.config.model import RANGES, CanvasConfig, CorrelationConfig
-from depth_unet.errors import CheckpointError, ConfigError
+from depth_unet.errors import CheckpointError, ConfigError, is_out_of_memory
 from depth_unet.files.checksum import crc32_of
 from depth_unet.files.damage import one_line
 from depth_unet.predict.predictor import Predictor
@@ -30,6 +31,11 @@ PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 LONGEST_SPIN_US = "200"
 RESTORE = "copy both files again, or export to a single one"
 REMEDY = "name a file that `depth-unet export` wrote"
+SEAL = b"r\x11\n\x05crc32\x12\x08"
+"""An entry of a file's metadata, as protobuf writes it, up to its value: the CRC-32 of all before.
+
+It is added behind the file's end, where a parser takes it for one more entry."""
+SEAL_BYTES = len(SEAL) + 8
 
 
 class OnnxModel(Predictor):
@@ -53,6 +59,7 @@ class OnnxModel(Predictor):
 
     def __init__(self, path: Path, name: str = "", device: str = "cpu") -> None:
         self._path = path
+        _check_seal(path)
         self._device, self._provider = device, _provider(device)
         self._session = open_session(path, num_cores(), self._provider)
         self.facts = facts = self._read_facts()
@@ -95,6 +102,8 @@ class OnnxModel(Predictor):
         try:
             outputs = [batch[0] for batch in self._session.run(self._outputs, feeds)]
         except Exception as error:  # of many undocumented types without a common base
+            if is_out_of_memory(error):
+                raise
             raise CheckpointError(
                 f"{self._path} does not run ({one_line(error)}); {REMEDY}"
             ) from None
@@ -156,6 +165,11 @@ class OnnxModel(Predictor):
                 )
 
 
+def sealed(model: bytes) -> bytes:
+    """A serialised model with its checksum as the last entry of its metadata."""
+    return model + SEAL + b"%08x" % zlib.crc32(model)
+
+
 def open_session(
     path: Path, num_threads: int, provider: str = PROVIDERS["cpu"]
 ) -> onnxruntime.InferenceSession:
@@ -179,6 +193,8 @@ def open_session(
             path.resolve(), sess_options=options, providers=[provider]
         )
     except Exception as error:  # of many undocumented types without a common base
+        if is_out_of_memory(error):
+            raise
         if "External " in str(error):  # "External data path" or "External initializer"
             raise CheckpointError(
                 f"{path} refers to weights in another file, which is not beside it or incomplete; "
@@ -211,6 +227,22 @@ def open_share(
     """
     share = max(1, num_cores() // num_threads)
     return whole if share == num_cores() else open_session(path, share, provider)
+
+
+def _check_seal(path: Path) -> None:
+    """Refuse a file that was changed since it was sealed; earlier versions sealed none."""
+    if not path.is_file():
+        return
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - SEAL_BYTES))
+        found = stream.read()
+    if not found.startswith(SEAL):
+        return
+    if found != SEAL + b"%08x" % crc32_of(path, without_last=SEAL_BYTES):
+        raise CheckpointError(
+            f"{path} is damaged, or another program changed it (it does not have its checksum); "
+            "export it again, or remove crc32 from its metadata"
+        )
 
 
 def _provider(device: str) -> str:

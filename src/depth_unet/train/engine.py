@@ -11,7 +11,7 @@ from torch import Tensor
 from depth_unet.config.compute import memory_bytes
 from depth_unet.config.run import Config
 from depth_unet.data.loader import Loader, RawBatch
-from depth_unet.errors import ConfigError
+from depth_unet.errors import ConfigError, is_out_of_memory
 from depth_unet.model.unet import UNet
 from depth_unet.train.devices import local_processes
 from depth_unet.train.memory import MemoryMeter, current_bytes, release
@@ -19,6 +19,7 @@ from depth_unet.train.plan import GB, Plan, choose_plan
 from depth_unet.train.step import BatchGradient, MicroBatches, StepLosses
 
 NO_LIMIT = 2**62
+OUTSIDE = "out of memory outside of the network; give --memory, or a smaller --batch-size"
 SLACK = 0.95  # of the limit, since the allocator takes a little more or less from step to step
 VALIDATION_BYTES = 60 * 10**6  # pictures of a validation, and what is imported for them
 SAVED_TENSORS = 4  # in a checkpoint: averages, raw weights, two moments
@@ -107,7 +108,9 @@ class Engine:
             parts = MicroBatches(raw, self.plan.micro_batch_size, self.config, self.device)
             try:
                 return self.gradient.accumulate(parts, parts.masks())
-            except torch.OutOfMemoryError:
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
                 if self.fabric.world_size > 1:
                     raise ConfigError(
                         f"out of memory with {self.plan.micro_batch_size} images at a time; start "
@@ -127,7 +130,9 @@ class Engine:
         try:
             for _ in range(2):  # the second one beside the gradients of the first
                 self.run_pass(parts, counts)
-        except torch.OutOfMemoryError:
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
             return NO_LIMIT
         finally:
             self.network.zero_grad()

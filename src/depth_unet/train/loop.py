@@ -15,14 +15,14 @@ from torch import nn
 from depth_unet.config.run import Config
 from depth_unet.data.mixture import Mixture
 from depth_unet.data.splits import Splits, frames_of
-from depth_unet.errors import ConfigError, DataError
+from depth_unet.errors import ConfigError, DataError, is_out_of_memory
 from depth_unet.evaluate.guesses import fit_guesses
 from depth_unet.model.checkpoint import Checkpoint, save
 from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.train.devices import uses_fused
 from depth_unet.train.divergence import diverged, is_finite
 from depth_unet.train.ema import EMA
-from depth_unet.train.engine import Engine
+from depth_unet.train.engine import OUTSIDE, Engine
 from depth_unet.train.folder import write_config
 from depth_unet.train.guard import FiniteGuard, describe_skipped
 from depth_unet.train.interrupt import Interrupted, StopSignal
@@ -242,10 +242,10 @@ class Trainer:
             if not self.validating and self._is_finite():
                 self._save(LAST_NAME)
             raise
-        except torch.OutOfMemoryError:
-            raise ConfigError(
-                "out of memory outside of the network; give --memory, or a smaller --batch-size"
-            ) from None
+        except (RuntimeError, MemoryError) as error:
+            if is_out_of_memory(error):
+                raise ConfigError(OUTSIDE) from None
+            raise
 
     def _is_finite(self) -> bool:
         """Whether the state is finite, and its last validation if the run is over."""

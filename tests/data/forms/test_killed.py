@@ -19,6 +19,7 @@ pytestmark = [
 HEIGHT, WIDTH = 960, 1280  # two frames fill a block
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize(
     "kind",
     ["kaggle zip", *(pytest.param(kind, marks=pytest.mark.slow) for kind in WRITERS)],

@@ -30,7 +30,7 @@ class InspectArguments(CommandArguments):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrepareArguments(CommandArguments):
-    """Decode and resize a data set once, into a memory-mapped cache."""
+    """Decode and resize a data set once, into a cache."""
 
     source: Annotated[Path, tyro.conf.Positional, operand("SOURCE")]
     """A data set in any supported form: pairs layout, recordings, or a form of NYU

@@ -13,7 +13,7 @@ from depth_unet.arrays import Float32, UInt8
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.checks import check_ranges, require
 from depth_unet.data.info import METRES_PER_UNIT
-from depth_unet.errors import CheckpointError, DataError
+from depth_unet.errors import CheckpointError, DataError, is_out_of_memory
 from depth_unet.files.damage import one_line
 from depth_unet.files.text import read_text
 from depth_unet.images.resize import resize_bilinear
@@ -178,6 +178,8 @@ class ForeignNetwork:
             (depth,) = self._session.run(None, {self._input: rgb})
             depth = depth.reshape(depth.shape[-2:])
         except Exception as error:  # of many undocumented types without a common base
+            if is_out_of_memory(error):
+                raise
             raise CheckpointError(
                 f"{self._path} does not run ({one_line(error)}); expected one output of shape "
                 "[batch, 1, height, width] or [batch, height, width]"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from depth_unet.files.atomic import write_text
+from depth_unet.files.checksum import seal, unseal
 from depth_unet.rooms.options import RoomPlan, RoomsOptions, Split
 
 RECORDS_NAME = "records"
@@ -89,14 +90,14 @@ def hash_bytes(data: bytes) -> str:
 
 def write_record(out: Path, record: RoomRecord) -> None:
     """Write the record of a room, after all its files."""
-    write_text(_path(out, record.number), json.dumps(asdict(record)) + "\n")
+    write_text(_path(out, record.number), json.dumps(seal(asdict(record))) + "\n")
 
 
 def read_finished(out: Path, plan: RoomPlan) -> RoomRecord | None:
     """The record of a room if it was made by this plan and its files are intact; else None."""
     try:
         values = json.loads(_path(out, plan.number).read_text(encoding="utf-8"))
-        record = RoomRecord.from_json(values)
+        record = RoomRecord.from_json(unseal(values))
         if record.origin != hash_plan(plan):
             return None
         for frame in record.frames:
