@@ -51,7 +51,10 @@ def out_of_memory_beyond(
 
 
 @pytest.mark.chaos
-@pytest.mark.parametrize("fill", [fill_gpu, fill_system])
+@pytest.mark.parametrize(
+    "fill",
+    [fill_gpu, pytest.param(fill_system, marks=pytest.mark.slow)],  # they differ in the words
+)
 def test_out_of_memory_halves_and_repeats_the_step(
     fill: Callable[[], None], cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,7 @@ def assert_one_line(done: subprocess.CompletedProcess[str]) -> None:
         assert "out of memory" in done.stderr.splitlines()[-1], done.stderr
 
 
+@pytest.mark.slow  # starts a process for each limit; test_decoding is quick
 def test_predict(tmp_path: Path) -> None:
     """With more and more memory, a large photo is an error in one line, and then predicted."""
     pixels = np.random.default_rng(0).integers(0, 256, (3000, 4000, 3), np.uint8)

@@ -156,6 +156,7 @@ def test_clearing_a_folder_keeps_its_owner(few_pairs: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.chaos
+@pytest.mark.slow  # three trainings; test_second_command_is_refused is near it
 def test_trials_are_owned_and_the_study_is_shared(few_pairs: Path, tmp_path: Path) -> None:
     """A second search runs the other trials; a run folder of the first is refused."""
     out = tmp_path / "search"

@@ -14,7 +14,10 @@ from tests.integration.short_run import NUM_STEPS, OPTIONS, assert_same_weights
 pytestmark = [pytest.mark.chaos, pytest.mark.usefixtures("unchecked", "without_pictures")]
 
 
-@pytest.mark.parametrize("form", ["cache", "pairs"])
+@pytest.mark.parametrize(
+    "form",
+    ["cache", pytest.param("pairs", marks=pytest.mark.slow)],  # files of either form
+)
 def test_data_folder_vanishes(
     form: str, cache: Path, box_rooms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
