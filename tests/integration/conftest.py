@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,21 @@ from examples.box_rooms import write_box_rooms
 from tests.integration.commandline import TINY_MODEL, depth_unet, no_pictures
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _little_work() -> Iterator[None]:
+@contextmanager
+def little_work() -> Iterator[None]:
     """Commands in this process validate few frames and draw small; others look at the details."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(validate, "MOST_FRAMES", 4)
         patch.setattr(surface, "MAX_VERTICES", 20 * 15)
         patch.setattr(sheet, "_DPI", 100)
         patch.setattr(curves, "_DPI", 100)
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _little_work() -> Iterator[None]:
+    """Nearly all modules; fixtures of the session come before it."""
+    with little_work():
         yield
 
 
@@ -35,10 +43,11 @@ def cache(box_rooms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_folder(cache: Path) -> Path:
     """A run of four steps; two of the twelve rooms are unseen, one frame in six is seen."""
     out = cache.parent / "run"
-    code = depth_unet(
-        *("train", "seed", "--data", cache, "--out", out, "--fraction", 1, "--holdout", 0.2),
-        *("--steps", 4, "--batch-size", 4, "--validate-every", 4, *TINY_MODEL),
-    ).code
+    with little_work():
+        code = depth_unet(
+            *("train", "seed", "--data", cache, "--out", out, "--fraction", 1, "--holdout", 0.2),
+            *("--steps", 4, "--batch-size", 4, "--validate-every", 4, *TINY_MODEL),
+        ).code
     assert code == 0
     return out
 
