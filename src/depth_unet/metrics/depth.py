@@ -75,21 +75,17 @@ def image_sums(
     error = prediction - target
     log_ratio = prediction.log() - target.log()
     ratio = torch.maximum(prediction / target, target / prediction)
-
-    def total(column: Tensor) -> Tensor:
-        return (column * counted).sum(dim=1)
-
-    totals = (
-        counted.sum(dim=1),
-        total(error.abs() / target),
-        total(error.square() / target),
-        total(error.square()),
-        total(log_ratio.square()),
-        total(log_ratio),
-        total((prediction.log10() - target.log10()).abs()),
-        *(total(ratio < DELTA_BASE**power) for power in (1, 2, 3)),
+    columns = (
+        error.abs() / target,
+        error.square() / target,
+        error.square(),
+        log_ratio.square(),
+        log_ratio,
+        (prediction.log10() - target.log10()).abs(),
+        *(ratio < DELTA_BASE**power for power in (1, 2, 3)),
     )
-    sums = torch.stack(totals, dim=1)
+    totals = ((column * counted).sum(dim=1) for column in columns)
+    sums = torch.stack((counted.sum(dim=1), *totals), dim=1)
     return torch.cat((sums, sums[:, :1] * edge_scores(prediction_m, target_m, valid)), dim=1)
 
 

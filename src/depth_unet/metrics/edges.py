@@ -136,20 +136,22 @@ def _rates(
     Returns:
         Each (num_images, num_levels).
     """
-
-    def count(level: Tensor) -> Tensor:
-        size = num_levels + 1
-        bins = torch.bincount(image * size + level, minlength=num_images * size).view(-1, size)
-        return bins.flip(1).cumsum(dim=1).flip(1)[:, 1:].double()
-
     predicted, true = levels
-    hits, num_predicted, num_true = map(count, (torch.minimum(predicted, true), predicted, true))
+    hits, num_predicted, num_true = (
+        _count(level, image, num_images, num_levels + 1)
+        for level in (torch.minimum(predicted, true), predicted, true)
+    )
     neither = (num_predicted == 0) & (num_true == 0)
     precision, recall = (
         torch.where(neither, torch.nan, hits / whole.clamp(min=1))
         for whole in (num_predicted, num_true)
     )
     return precision, recall
+
+
+def _count(level: Tensor, image: Tensor, num_images: int, size: int) -> Tensor:
+    bins = torch.bincount(image * size + level, minlength=num_images * size).view(-1, size)
+    return bins.flip(1).cumsum(dim=1).flip(1)[:, 1:].double()
 
 
 def _f1(precision: Tensor, recall: Tensor) -> Tensor:

@@ -118,21 +118,22 @@ def help_rules() -> "ConstructorRegistry":
         spec = by_tyro(registry.get_struct_spec, info)
         if not isinstance(spec, StructConstructorSpec):
             return spec
-        fields = (replace(field, helptext=_join_lines(field.helptext)) for field in spec.fields)
-        return replace(spec, fields=tuple(fields), instantiate=_let_refuse(spec.instantiate))
+        # Called when help is shown, since reading docstrings and folders takes time.
+        fields = (
+            replace(field, helptext=functools.partial(_join_lines, field.helptext))
+            for field in spec.fields
+        )
+        instantiate = functools.partial(_make_or_refuse, spec.instantiate)
+        return replace(spec, fields=tuple(fields), instantiate=instantiate)
 
     return registry
 
 
-def _let_refuse(make: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(make)
-    def made(*values: Any, **named: Any) -> Any:
-        try:
-            return make(*values, **named)
-        except ConfigError as error:
-            raise RefusedError(error) from None
-
-    return made
+def _make_or_refuse(make: Callable[..., Any], *values: Any, **named: Any) -> Any:
+    try:
+        return make(*values, **named)
+    except ConfigError as error:
+        raise RefusedError(error) from None
 
 
 def _show(value: Any, spec: "PrimitiveConstructorSpec[Any]") -> list[str]:
@@ -141,12 +142,8 @@ def _show(value: Any, spec: "PrimitiveConstructorSpec[Any]") -> list[str]:
     return ["none"] if value in (None, "", ()) else spec.str_from_instance(value)
 
 
-def _join_lines(text: str | Callable[[], str | None] | None) -> Callable[[], str]:
-    # Called when help is shown, since reading docstrings and folders takes time. A line such as
-    # "npy: an array" is an item of a list and stays a line.
-    def joined() -> str:
-        words = (text() if callable(text) else text) or ""
-        words = words.replace("{shipped}", ", ".join(shipped_names()))
-        return re.sub(r"\s*\n\s*(?![\w, ]+: )", " ", words)
-
-    return joined
+def _join_lines(text: str | Callable[[], str | None] | None) -> str:
+    words = (text() if callable(text) else text) or ""
+    words = words.replace("{shipped}", ", ".join(shipped_names()))
+    # A line such as "npy: an array" is an item of a list and stays a line.
+    return re.sub(r"\s*\n\s*(?![\w, ]+: )", " ", words)
