@@ -118,13 +118,9 @@ def help_rules() -> "ConstructorRegistry":
         spec = by_tyro(registry.get_struct_spec, info)
         if not isinstance(spec, StructConstructorSpec):
             return spec
-        # Called when help is shown, since reading docstrings and folders takes time.
-        fields = (
-            replace(field, helptext=functools.partial(_join_lines, field.helptext))
-            for field in spec.fields
-        )
+        fields = tuple(replace(field, helptext=_later(field.helptext)) for field in spec.fields)
         instantiate = functools.partial(_make_or_refuse, spec.instantiate)
-        return replace(spec, fields=tuple(fields), instantiate=instantiate)
+        return replace(spec, fields=fields, instantiate=instantiate)
 
     return registry
 
@@ -140,6 +136,11 @@ def _show(value: Any, spec: "PrimitiveConstructorSpec[Any]") -> list[str]:
     if isinstance(value, float):
         return [f"{value:.6g}"]
     return ["none"] if value in (None, "", ()) else spec.str_from_instance(value)
+
+
+def _later(text: str | Callable[[], str | None] | None) -> Callable[[], str]:
+    # Called when help is shown, since reading docstrings and folders takes time.
+    return functools.partial(_join_lines, text)
 
 
 def _join_lines(text: str | Callable[[], str | None] | None) -> str:
