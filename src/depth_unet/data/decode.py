@@ -28,8 +28,10 @@ def in_millimetres(depth_m: np.ndarray, where: object) -> UInt16[np.ndarray, "h 
         DataError: There is depth, and all of it is beyond what can be stored.
     """
     depth_mm = as_millimetres(depth_m)
+    if depth_mm.any():
+        return depth_mm
     found_m = depth_m[np.isfinite(depth_m) & (depth_m > 0)]
-    if found_m.size and not depth_mm.any():
+    if found_m.size:
         raise DataError(
             f"{where} {NO_DEPTH}: it would be {span(found_m)}, not between "
             f"{1 / MILLIMETRES_PER_METRE:g} and {LARGEST_MM / MILLIMETRES_PER_METRE:g} m; "
