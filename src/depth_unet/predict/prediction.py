@@ -187,7 +187,7 @@ class Prediction:
         """
         uncertainty_m = self.uncertainty_m
         return unproject(
-            self._surface_m(edge, max_uncertainty),
+            drop_uncertain(drop_edges(self.depth_m, edge), uncertainty_m, max_uncertainty),
             self.calibration.rays(),
             self.image,
             stride=stride,
@@ -197,11 +197,9 @@ class Prediction:
 
     def mesh(self, *, edge: float = EDGE, max_uncertainty: float | None = None) -> Mesh:
         """The visible surface, cut where depth jumps; arguments as of ``point_cloud``."""
-        return surface_mesh(self._surface_m(edge, max_uncertainty), self.calibration.rays())
-
-    def _surface_m(self, edge: float, max_uncertainty: float | None) -> Float32[np.ndarray, "h w"]:
-        """Depth with holes where no point belongs."""
-        return drop_uncertain(drop_edges(self.depth_m, edge), self.uncertainty_m, max_uncertainty)
+        kept_m = drop_edges(self.depth_m, edge)
+        depth_m = drop_uncertain(kept_m, self.uncertainty_m, max_uncertainty)
+        return surface_mesh(depth_m, self.calibration.rays())
 
     def picture(self, title: str = "") -> Image.Image:
         """Photo and coloured depth side by side, with a colour bar in metres."""
