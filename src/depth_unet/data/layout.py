@@ -19,6 +19,7 @@ from depth_unet.files.atomic import replacing
 from depth_unet.files.text import read_text
 
 INDEX_NAME = "index.csv"
+RECORDS_NAME = "records"  # folder of rendered sets, with a file for each finished room
 CAMERA_COLUMNS = ("fx_px", "fy_px", "cx_px", "cy_px")
 OnBad = Callable[[DataError], None]
 """Called with the error of a bad line; it may raise the error, or return to skip the line."""

@@ -5,11 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from depth_unet.data.layout import plain_name
+from depth_unet.data.layout import RECORDS_NAME, plain_name
 from depth_unet.data.source import Frame, Source
 from depth_unet.errors import DataError
-
-RECORDS = "records"  # of `depth-unet rooms`: a file for each finished room
 
 
 class Shards(Source):
@@ -98,7 +96,7 @@ def find_unlisted(source: Source) -> str:
     """What is wrong with shards that were copied into one folder; empty if there are none."""
     if source.info.shard is None:
         return ""
-    num_rendered = sum(1 for _ in (source.root / RECORDS).glob("*.json"))
+    num_rendered = sum(1 for _ in (source.root / RECORDS_NAME).glob("*.json"))
     num_listed = len({row.room_group for row in source.rows})
     if num_rendered <= num_listed:
         return ""

@@ -167,7 +167,11 @@ class OnnxModel(Predictor):
 
 def sealed(model: bytes) -> bytes:
     """A serialised model with its checksum as the last entry of its metadata."""
-    return model + SEAL + b"%08x" % zlib.crc32(model)
+    return model + _seal(zlib.crc32(model))
+
+
+def _seal(crc32: int) -> bytes:
+    return SEAL + b"%08x" % crc32
 
 
 def open_session(
@@ -238,7 +242,7 @@ def _check_seal(path: Path) -> None:
         found = stream.read()
     if not found.startswith(SEAL):
         return
-    if found != SEAL + b"%08x" % crc32_of(path, without_last=SEAL_BYTES):
+    if found != _seal(crc32_of(path, without_last=SEAL_BYTES)):
         raise CheckpointError(
             f"{path} is damaged, or another program changed it (it does not have its checksum); "
             "export it again, or remove crc32 from its metadata"

@@ -5,12 +5,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from depth_unet.data.layout import RECORDS_NAME
 from depth_unet.errors import DataError
 from depth_unet.files.atomic import TEMPORARY, check_writable, make_folder, write_text
 from depth_unet.files.owner import contents
 from depth_unet.rooms.options import WHOLE, RoomsOptions, room_numbers
 from depth_unet.rooms.output import kaggle, pairs
-from depth_unet.rooms.output.record import RECORDS_NAME, package_version
+from depth_unet.rooms.output.record import package_version
 
 MANIFEST_NAME = "manifest.json"
 PREVIEW_NAME = "preview.png"

@@ -33,14 +33,9 @@ def encode_pair(
 
 def write_lists(out: Path, options: RoomsOptions, records: Iterable[RoomRecord]) -> None:
     """Write the data set's description, then its index."""
-    shard = Shard.parse(f"{options.shard} of {hash_set(options)}")
-    write_info(
-        out,
-        DatasetInfo(
-            name=f"synthetic rooms of seed {options.seed}",
-            shard=None if options.shard == WHOLE else shard,
-        ),
-    )
+    text = f"{options.shard} of {hash_set(options)}"
+    shard = None if options.shard == WHOLE else Shard.parse(text)
+    write_info(out, DatasetInfo(name=f"synthetic rooms of seed {options.seed}", shard=shard))
     write_index(
         out,
         (

@@ -7,11 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from depth_unet.data.layout import RECORDS_NAME
 from depth_unet.files.atomic import write_text
 from depth_unet.files.checksum import seal, unseal
 from depth_unet.rooms.options import RoomPlan, RoomsOptions, Split
-
-RECORDS_NAME = "records"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
