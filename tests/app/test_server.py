@@ -1,5 +1,6 @@
 """The server: right answers to right requests, and 4xx to all others."""
 
+import errno
 import socket
 import threading
 import time
@@ -264,21 +265,28 @@ def test_more_clients_than_threads(server: Server, monkeypatch: pytest.MonkeyPat
         connection.close()
 
 
-def test_a_thread_that_cannot_start(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its client is left; the place goes to the next one."""
+@pytest.mark.parametrize("has_started", [False, True])
+def test_an_interrupted_start(
+    server: Server, monkeypatch: pytest.MonkeyPatch, *, has_started: bool
+) -> None:
+    """Its client is left; its place, given back once, goes to the next one."""
     server.slots = threading.BoundedSemaphore(1)
-    start, refused = threading.Thread.start, []
+    start, interrupted = threading.Thread.start, []
 
-    def refuse_once(thread: threading.Thread) -> None:
-        if not refused:
-            refused.append(thread)
-            raise RuntimeError("can't start new thread")
-        start(thread)
+    def interrupt_once(thread: threading.Thread) -> None:
+        if interrupted:
+            start(thread)
+            return
+        interrupted.append(thread)
+        if has_started:
+            start(thread)
+        raise OSError(errno.EINTR, "interrupted")
 
-    monkeypatch.setattr(threading.Thread, "start", refuse_once)
+    monkeypatch.setattr(threading.Thread, "start", interrupt_once)
     with connect(server) as client:
         assert client.recv(1) == b""
-    assert refused
+    if has_started:
+        interrupted[0].join()  # an error of this thread fails the test
     assert ask(server, "/").status == 200
 
 

@@ -114,8 +114,9 @@ class Server(ThreadingTCPServer):
             super().handle_error(request, client_address)
 
     def _forget(self, request: socket.socket) -> None:
-        self.clients.discard(request)
-        self.slots.release()
+        with suppress(KeyError):  # a signal while its thread starts ends it here and there
+            self.clients.remove(request)
+            self.slots.release()
 
 
 class Handler(BaseHTTPRequestHandler):
