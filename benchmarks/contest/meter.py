@@ -33,6 +33,7 @@ class Settings:
         precision: Ours; the student's is fp32.
         batch_size: Images per optimiser step.
         micro_batch_size: Ours; below 0: the recipe's.
+        threads: Threads of torch; 0: as many as it chooses.
         warm_steps: Optimiser steps before the first turn, in which memory is watched. Adam's
             moments exist after the first, so the second is the first one at full memory.
     """
@@ -44,6 +45,7 @@ class Settings:
     precision: Precision = "fp32"
     batch_size: int = 16
     micro_batch_size: int = -1
+    threads: int = 0
     warm_steps: int = 3
 
     def config(self) -> Config:

@@ -53,6 +53,8 @@ def make_meter(settings: Settings, trainer: Trainer) -> Meter:
 def main() -> None:
     """Train from the cache as long as there are turns."""
     settings = Settings(**json.loads(sys.argv[1]))
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
     with tempfile.TemporaryDirectory() as folder:
         trainer = make_trainer(settings, Path(folder))
         meter, batches = make_meter(settings, trainer), trainer.loader.batches

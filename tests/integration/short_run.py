@@ -1,7 +1,8 @@
 """A run of seven steps that draws every kind of random number and keeps every kind of state."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,18 @@ def interrupt(step: int, cache: Path, out: Path, *options: object) -> None:
     with pytest.MonkeyPatch.context() as patch:
         signal_after(patch, step)
         assert train(cache, out, *options).code == 130
+
+
+@contextmanager
+def torch_threads(number: int) -> Iterator[None]:
+    """Let torch use this many threads, as it does by itself where there are as many cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+        assert torch.get_num_threads() == number
+    finally:
+        torch.set_num_threads(before)
 
 
 def assert_same(one: Path, other: Path) -> None:

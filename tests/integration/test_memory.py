@@ -14,7 +14,14 @@ from depth_unet.model.unet import UNet
 from depth_unet.train.memory import MemoryMeter
 from depth_unet.train.reporter import Reporter
 from tests.integration.commandline import FEW_STEPS, assert_refused, bytes_below, depth_unet
-from tests.integration.short_run import NUM_STEPS, interrupt, signal_after, train
+from tests.integration.short_run import (
+    NUM_STEPS,
+    assert_same_weights,
+    interrupt,
+    signal_after,
+    torch_threads,
+    train,
+)
 
 pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
@@ -72,6 +79,22 @@ def test_out_of_memory_halves_and_repeats_the_step(
     assert hit.step == one.step == NUM_STEPS
     for name, weight in one.weights.items():
         assert torch.equal(weight, hit.weights[name]), name
+
+
+def test_out_of_memory_in_a_thread(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Passes in threads get smaller, too, once all of them ended."""
+    with monkeypatch.context() as patch, torch_threads(2):
+        sizes = out_of_memory_beyond(patch, 2, first_call=1)
+        options = ("--batch-size", 8, "--micro-batch-size", 0)
+        outcome = train(cache, tmp_path / "hit", *options)
+    assert outcome.code == 0, outcome.err
+    assert "out of memory: continuing with 4 images at a time" in outcome.err
+    assert [size for size in sizes if size > 2] == [4]
+    options = ("--batch-size", 8, "--micro-batch-size", 2)
+    assert train(cache, tmp_path / "two", *options).code == 0
+    assert_same_weights(tmp_path / "hit" / LAST_NAME, tmp_path / "two" / LAST_NAME)
 
 
 @pytest.mark.slow  # test_resumed_with_other_memory is near it

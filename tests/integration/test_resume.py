@@ -3,6 +3,9 @@
 import shutil
 import signal
 import sys
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +15,10 @@ from torch import Tensor
 
 from depth_unet.model.checkpoint import Checkpoint, read, read_config
 from depth_unet.model.shipped import BEST_NAME, LAST_NAME
+from depth_unet.records import Batch
 from depth_unet.train.folder import CONFIG_NAME
 from depth_unet.train.history import METRICS_NAME, read_history
+from depth_unet.train.step import MicroBatches
 from tests.integration.commandline import (
     assert_refused,
     bytes_below,
@@ -28,6 +33,7 @@ from tests.integration.short_run import (
     assert_same_weights,
     interrupt,
     signal_after,
+    torch_threads,
     train,
 )
 
@@ -220,6 +226,31 @@ def test_micro_batches_do_not_change_the_run(
     assert distance(ours, theirs) < 0.01 * distance(start_of(theirs), theirs)
     for name, value in theirs.metrics.items():
         assert ours.metrics[name] == pytest.approx(value, rel=1e-3)
+
+
+def test_passes_in_threads_do_not_change_the_run(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at a time, whichever ends first, or one by one: the same bits, resumed or not."""
+    runs = one_by_one, in_threads = tmp_path / "one by one", tmp_path / "in threads"
+    options = ("--batch-size", "8")
+    assert train(cache, one_by_one, *options, "--micro-batch-size", "4").code == 0
+    names = list[str]()
+    item: Callable[..., Batch] = MicroBatches.__getitem__
+
+    def first_is_last(self: MicroBatches, number: int) -> Batch:
+        names.append(threading.current_thread().name)
+        if number == 0:
+            time.sleep(0.2)
+        return item(self, number)
+
+    monkeypatch.setattr(MicroBatches, "__getitem__", first_is_last)
+    with torch_threads(2):
+        interrupt(3, cache, in_threads, *options, "--micro-batch-size", "0")
+        assert depth_unet("train", "--resume", in_threads).code == 0
+    assert threading.main_thread().name not in names
+    assert [read(run / LAST_NAME).extra["plan"]["workers"] for run in runs] == [1, 2]
+    assert_same_weights(one_by_one / LAST_NAME, in_threads / LAST_NAME)
 
 
 def test_batch_size_does_change_the_run(cache: Path, undisturbed: Path, tmp_path: Path) -> None:

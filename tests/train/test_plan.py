@@ -102,3 +102,15 @@ def test_halving_ends_at_one_image() -> None:
     assert sizes == [3, 2, 1]
     with pytest.raises(ConfigError, match=r"give --compute\.checkpointing on"):
         plan.halved()
+
+
+def test_halving_ends_with_one_pass_at_a_time() -> None:
+    """Four passes of two images: fewer images first, then fewer passes."""
+    plan, sizes = Plan(micro_batch_size=2, workers=4, predicted_bytes=9), [(2, 4)]
+    while plan.images_at_once > 1:
+        plan = plan.halved()
+        assert plan.predicted_bytes == 0
+        sizes.append((plan.micro_batch_size, plan.workers))
+    assert sizes == [(2, 4), (1, 4), (1, 2), (1, 1)]
+    with pytest.raises(ConfigError):
+        plan.halved()

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -20,6 +22,7 @@ from depth_unet.train.step import BatchGradient, MicroBatches, StepLosses
 
 NO_LIMIT = 2**62
 OUTSIDE = "out of memory outside of the network; give --memory, or a smaller --batch-size"
+LEAST_IMAGES = 4  # of a pass in a thread; smaller passes cost more than threads bring
 SLACK = 0.95  # of the limit, since the allocator takes a little more or less from step to step
 VALIDATION_BYTES = 60 * 10**6  # pictures of a validation, and what is imported for them
 SAVED_TENSORS = 4  # in a checkpoint: averages, raw weights, two moments
@@ -28,6 +31,10 @@ SAVED_COPIES = 2  # of each while it is written: contiguous, and as bytes
 
 class Engine:
     """Computes the gradient of every batch in micro-batches; their size never changes the result.
+
+    On a CPU, several are computed at once, each in one thread: operations that share all cores wait
+    for each other, several times longer where another program takes a core. As a context, it keeps
+    the threads.
 
     Args:
         gradient: Computes the gradient of a batch that is cut into micro-batches.
@@ -53,11 +60,30 @@ class Engine:
         self.device = self.fabric.device
         self.limit = memory_bytes(config.memory) // local_processes()
         self.planned, self.highest_bytes = plan is not None, 0
+        self.num_threads = torch.get_num_threads()
+        self.workers = self._most_workers()
+        if plan:  # perhaps of another device
+            plan = replace(plan, workers=min(plan.workers, self.workers))
         self.plan = plan or Plan(
-            micro_batch_size=min(config.micro_batch_size or share, share),
+            micro_batch_size=min(config.micro_batch_size or math.ceil(share / self.workers), share),
+            workers=self.workers,
             checkpointing=config.compute.checkpointing == "on",
         )
         self.meter = MemoryMeter(self.device)
+        self.pool: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        """Start the threads and the measurement of memory."""
+        self.meter.__enter__()
+        self._start_pool()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End both."""
+        if self.pool:
+            self.pool.shutdown(cancel_futures=True)
+            torch.set_num_threads(self.num_threads)  # else new threads would inherit the setting
+        self.meter.__exit__()
 
     def prepare(self, loader: Loader, step: int, optimiser: torch.optim.Optimizer) -> None:
         """Choose the plan if memory is limited and the run has none yet.
@@ -79,19 +105,24 @@ class Engine:
             saving = SAVED_COPIES * SAVED_TENSORS * weights
         release(self.device)
         idle = current_bytes(self.device) + reserve
-        plan = choose_plan(
-            partial(self.measure, raw, reserve),
-            share=min(self.share, len(raw)),
-            idle=idle + weights,  # as many gradients
-            floor=idle + saving,
-            limit=round(SLACK * self.limit),
-            checkpointing=self.config.compute.checkpointing,
-        )
-        if plan.predicted_bytes > SLACK * self.limit:
+        limit, workers = round(SLACK * self.limit), self.workers
+        while True:
+            plan = choose_plan(
+                partial(self.measure, raw, reserve, workers),
+                share=math.ceil(min(self.share, len(raw)) / workers),
+                idle=idle + workers * weights,  # as many gradients
+                floor=idle + saving,
+                limit=limit,
+                checkpointing=self.config.compute.checkpointing,
+            )
+            if plan.predicted_bytes <= limit or workers == 1:
+                break
+            workers //= 2
+        if plan.predicted_bytes > limit:
             raise ConfigError(self._too_little(plan.predicted_bytes))
         size = self._agree(plan.micro_batch_size, "min")
         mode = self._agree(int(plan.checkpointing), "max")
-        self.plan = replace(plan, micro_batch_size=size, checkpointing=bool(mode))
+        self.plan = replace(plan, micro_batch_size=size, workers=workers, checkpointing=bool(mode))
         self.planned = True
         release(self.device)
         self.meter.reset()
@@ -107,26 +138,31 @@ class Engine:
             self.network.checkpointing = self.plan.checkpointing
             parts = MicroBatches(raw, self.plan.micro_batch_size, self.config, self.device)
             try:
-                return self.gradient.accumulate(parts, parts.masks())
+                pool = self.pool if self.plan.workers > 1 else None
+                return self.gradient.accumulate(parts, parts.masks(), pool, self.plan.workers)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
                 if self.fabric.world_size > 1:
                     raise ConfigError(
-                        f"out of memory with {self.plan.micro_batch_size} images at a time; start "
+                        f"out of memory with {self.plan.images_at_once} images at a time; start "
                         "with --memory, or a smaller --micro-batch-size"
                     ) from None
-            self.network.zero_grad()  # outside `except`, where the error holds the tensors
+            self._start_pool()  # outside `except`, where the error holds the tensors
+            self.network.zero_grad()
             release(self.device)
             self.halve("out of memory")
 
-    def measure(self, raw: RawBatch, reserve: int, size: int, checkpointing: bool) -> int:
-        """Peak memory of passes of ``size`` images plus the reserve, in bytes."""
+    def measure(
+        self, raw: RawBatch, reserve: int, workers: int, size: int, checkpointing: bool
+    ) -> int:
+        """Peak memory of ``workers`` passes of ``size`` images plus the reserve, in bytes."""
         self.network.checkpointing = checkpointing
         parts = MicroBatches(raw.slice(0, size), size, self.config, self.device)
         counts = self.gradient.counts(parts.masks())
         release(self.device)
         self.meter.reset()
+        idle = current_bytes(self.device)
         try:
             for _ in range(2):  # the second one beside the gradients of the first
                 self.run_pass(parts, counts)
@@ -136,7 +172,7 @@ class Engine:
             return NO_LIMIT
         finally:
             self.network.zero_grad()
-        return self.meter.peak_bytes + reserve
+        return idle + workers * (self.meter.peak_bytes - idle) + reserve
 
     def run_pass(self, parts: MicroBatches, counts: dict[str, Tensor]) -> None:
         """One forward and backward pass in this process alone."""
@@ -153,11 +189,11 @@ class Engine:
             ConfigError: Activations of single images are recomputed already, or must be kept.
         """
         may_recompute = self.config.compute.checkpointing == "auto" and not self.plan.checkpointing
-        if self.plan.micro_batch_size == 1 and may_recompute:
+        if self.plan.images_at_once == 1 and may_recompute:
             self.plan = Plan(micro_batch_size=1, checkpointing=True)
         else:
             self.plan = self.plan.halved()
-        size = self.plan.micro_batch_size
+        size = self.plan.images_at_once
         recomputed = ", activations recomputed" if self.plan.checkpointing else ""
         self.say(
             f"{reason}: continuing with {size} image{'s' if size > 1 else ''} at a time{recomputed}"
@@ -175,12 +211,36 @@ class Engine:
     def over_limit(self) -> bool:
         """Whether memory exceeded its limit, and smaller micro-batches may help."""
         too_much = bool(self.limit) and self.meter.peak_bytes > self.limit
-        return too_much and self.plan.micro_batch_size > 1
+        return too_much and self.plan.images_at_once > 1
 
     def describe_peak(self) -> str:
         """Measured memory and the limit, in one line."""
         peak, limit = self.peak_bytes / GB, self.limit / GB
         return f"memory: measured peak {peak:.2f} GB" + (f" of {limit:.2f} GB" if limit else "")
+
+    def _most_workers(self) -> int:
+        """How many passes at a time pay: as many as torch has threads and the batch has images for.
+
+        Compiled networks and fp64, which Fabric sets for the whole process, are for one thread;
+        what the user said about micro-batches or processes holds.
+        """
+        config = self.config
+        alone = self.device.type == "cpu" and self.fabric.world_size == 1
+        if not alone or config.micro_batch_size or config.compute.compile:
+            return 1
+        if config.precision == "fp64":
+            return 1
+        return max(1, min(self.num_threads, self.share // LEAST_IMAGES))
+
+    def _start_pool(self) -> None:
+        """New threads, each with its share of torch's, once the passes of the old ones ended."""
+        if self.pool:
+            self.pool.shutdown(cancel_futures=True)
+        if self.plan.workers > 1:
+            share = max(1, self.num_threads // self.plan.workers)
+            self.pool = ThreadPoolExecutor(
+                self.plan.workers, initializer=torch.set_num_threads, initargs=(share,)
+            )
 
     def _too_little(self, least: int) -> str:
         """The error where one image at a time takes ``least`` bytes in this process."""

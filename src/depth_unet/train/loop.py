@@ -112,7 +112,7 @@ class Trainer:
             return
         config, engine = self.config, self.engine
         self.reporter = reporter = self._start_recording(console)
-        with self._saved_on_error(), StopSignal() as stop, engine.meter, reporter:
+        with self._saved_on_error(), StopSignal() as stop, engine, reporter:
             engine.say = reporter.say
             if self.step == 0:
                 self._save(LAST_NAME)  # a run that is killed early can be resumed, too

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from depth_unet.config.compute import Switch
 from depth_unet.errors import ConfigError
@@ -16,11 +16,13 @@ class Plan:
 
     Attributes:
         micro_batch_size: Images per forward and backward pass.
+        workers: Passes at the same time, each in a thread.
         checkpointing: Whether activations are recomputed in the backward pass.
         predicted_bytes: Peak of the process's memory; 0 where nothing was measured.
     """
 
     micro_batch_size: int
+    workers: int = 1
     checkpointing: bool = False
     predicted_bytes: int = 0
 
@@ -28,22 +30,31 @@ class Plan:
         """The plan after the memory ran out.
 
         Raises:
-            ConfigError: The micro-batch is one image already.
+            ConfigError: It is one image at a time already.
         """
+        if self.workers > 1 and self.micro_batch_size == 1:
+            return replace(self, workers=self.workers // 2, predicted_bytes=0)
         if self.micro_batch_size == 1:
             remedy = "choose a smaller --canvas or --model"
             if not self.checkpointing:
                 remedy = f"give --compute.checkpointing on, or {remedy}"
             raise ConfigError(f"out of memory with one image at a time; {remedy}")
         size = math.ceil(self.micro_batch_size / 2)
-        return Plan(micro_batch_size=size, checkpointing=self.checkpointing)
+        return replace(self, micro_batch_size=size, predicted_bytes=0)
+
+    @property
+    def images_at_once(self) -> int:
+        """Images in the memory at the same time."""
+        return self.micro_batch_size * self.workers
 
     def describe(self, share: int, limit: int) -> str:
         """The plan in one line, for ``share`` images and a limit in bytes."""
         num = math.ceil(share / self.micro_batch_size)
+        at_once = f"{self.workers} at a time, " if self.workers > 1 else ""
         activations = "recomputed" if self.checkpointing else "kept"
         return (
-            f"plan: {share} images as {num} x {self.micro_batch_size}, activations {activations}; "
+            f"plan: {share} images as {num} x {self.micro_batch_size}, {at_once}activations "
+            f"{activations}; "
             f"predicted peak {self.predicted_bytes / GB:.2f} GB of {limit / GB:.2f} GB"
         )
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import torch
@@ -12,6 +13,7 @@ from depth_unet.camera.canonical import depth_per_canonical
 from depth_unet.config.run import Config
 from depth_unet.data.augment import augment, augment_mask
 from depth_unet.data.loader import RawBatch
+from depth_unet.files.ahead import work_ahead
 from depth_unet.losses.weighted import WeightedLoss
 from depth_unet.records import Batch, SumCount
 
@@ -101,6 +103,8 @@ class BatchGradient:
         self,
         micro_batches: Sequence[Batch] | MicroBatches,
         masks: Iterable[Tensor] | None = None,
+        pool: ThreadPoolExecutor | None = None,
+        workers: int = 1,
     ) -> StepLosses:
         """Add the gradient of the batch, over all micro-batches and processes.
 
@@ -109,16 +113,21 @@ class BatchGradient:
         Args:
             micro_batches: This process's share of the batch, in parts; at least one.
             masks: Their masks, if they are known without making the parts.
+            pool: Threads that compute ``workers`` parts at a time, in a run of one process; None:
+                one part after another.
+            workers: See ``pool``.
         """
         parts = (micro_batches[number] for number in range(len(micro_batches)))
         counts = self.counts((part.valid for part in parts) if masks is None else masks)
         counts = sum_over_processes(counts, self.fabric)
         means: dict[str, Tensor] = {}
         shares: list[Tensor] = []
-        for number in range(len(micro_batches)):
-            alone = self.fabric.world_size > 1 and number < len(micro_batches) - 1
-            with self.fabric.no_backward_sync(self.network, enabled=alone):
-                part, share = self.backward(micro_batches[number], counts)
+        passes = (
+            self._one_by_one(micro_batches, counts)
+            if pool is None
+            else self._in_threads(micro_batches, counts, pool, workers)
+        )
+        for part, share in passes:
             means = {name: means[name] + x if means else x for name, x in part.items()}
             shares.append(share)
         means = sum_over_processes(means, self.fabric)
@@ -136,11 +145,47 @@ class BatchGradient:
         Returns:
             Its share in the mean of every loss term, and in the total.
         """
-        terms = self._terms(batch)
-        total = self.loss.total(terms, counts)
+        shares, total = self._forward(batch, counts)
         self.fabric.backward(total * self.fabric.world_size)  # DDP averages; we sum
-        shares = {name: t.sum.detach() / counts[name].clamp(min=1) for name, t in terms.items()}
         return shares, total.detach()
+
+    def _one_by_one(
+        self, micro_batches: Sequence[Batch] | MicroBatches, counts: dict[str, Tensor]
+    ) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
+        for number in range(len(micro_batches)):
+            alone = self.fabric.world_size > 1 and number < len(micro_batches) - 1
+            with self.fabric.no_backward_sync(self.network, enabled=alone):
+                yield self.backward(micro_batches[number], counts)
+
+    def _in_threads(
+        self,
+        micro_batches: Sequence[Batch] | MicroBatches,
+        counts: dict[str, Tensor],
+        pool: ThreadPoolExecutor,
+        workers: int,
+    ) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
+        """Several passes at a time; their gradients are added in order, whichever ends first."""
+        parameters = [p for p in self.network.parameters() if p.requires_grad]
+
+        def compute(number: int) -> tuple[dict[str, Tensor], Tensor, Sequence[Tensor | None]]:
+            shares, total = self._forward(micro_batches[number], counts)
+            gradients = torch.autograd.grad(total, parameters, allow_unused=True)
+            return shares, total.detach(), gradients
+
+        numbers = range(len(micro_batches))
+        for _, (shares, total, gradients) in work_ahead(numbers, compute, pool, workers - 1):
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                if parameter.grad is None:
+                    parameter.grad = gradient
+                elif gradient is not None:
+                    parameter.grad += gradient
+            yield shares, total
+
+    def _forward(self, batch: Batch, counts: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
+        """The share of a micro-batch in the mean of every loss term, and in the total."""
+        terms = self._terms(batch)
+        shares = {name: t.sum.detach() / counts[name].clamp(min=1) for name, t in terms.items()}
+        return shares, self.loss.total(terms, counts)
 
     def _terms(self, batch: Batch) -> dict[str, SumCount]:
         """Every loss term, computed on canonical depth."""
