@@ -21,6 +21,7 @@ from contest.meter import Settings
 from contest.opponent import Opponent
 from throughput import ROOMS, prepared, rendered_rooms, spread
 
+from depth_unet.config.run import Precision
 from depth_unet.recipes import RECIPES
 from depth_unet.train.devices import has_bf16
 
@@ -42,7 +43,7 @@ def line_up(recipe: str, cache: Path, batch_size: int) -> dict[str, Settings]:
     """Ours, and one pass for the whole batch with 1, 2, 4 ... threads."""
     most = torch.get_num_threads()
     fixed = [2**power for power in range(most.bit_length()) if 2**power <= most]
-    precision = "bf16" if has_bf16(fastest_device()) else "fp32"
+    precision: Precision = "bf16" if has_bf16(fastest_device()) else "fp32"
 
     def settings(micro_batch_size: int, threads: int) -> Settings:
         return Settings(
