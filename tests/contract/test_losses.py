@@ -247,6 +247,7 @@ def test_weighted_loss_passes_the_terms_through(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch warns of its own compiler
+@pytest.mark.filterwarnings("ignore:The .grad attribute")  # it enters checked functions one by one
 def test_compiles(case: Case) -> None:
     """Compiled, value and gradient stay the same."""
     prediction, target = make_depth(2, torch.float32)

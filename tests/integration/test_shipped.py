@@ -107,9 +107,13 @@ def package_metadata() -> Message:
 
 @pytest.mark.parametrize("name", [name for name in shipped_names() if name in RECIPES])
 def test_weights_are_of_the_recipe(name: str) -> None:
-    """Losses, network (but for the measured factor on its spread) and canvas are the recipe's."""
+    """Losses, network (but for what is measured of its errors) and canvas are the recipe's."""
     config, recipe = depth_unet.load(name, engine="torch").config, RECIPES[name]()
-    model = replace(config.model, spread_scale=recipe.model.spread_scale)
+    model = replace(
+        config.model,
+        spread_scale=recipe.model.spread_scale,
+        correlation=recipe.model.correlation,
+    )
     assert (config.loss, model, config.canvas) == (recipe.loss, recipe.model, recipe.canvas)
     assert config.holdout == "none"
 
