@@ -190,6 +190,12 @@ def spoil_zip(path: Path) -> None:
         archive.writestr("metadata", metadata)
 
 
+def lose_byte(path: Path) -> None:
+    """Lengths in the second half of the file are read from the wrong places."""
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] + data[len(data) // 2 + 1 :])
+
+
 PARTS: dict[str, tuple[str, str, Callable[[Path], object], str]] = {
     "no video": ("stray", "hall/*/rgb.mp4", Path.unlink, "rgb.mp4 is missing; copy the whole"),
     "no depth": ("stray", "hall/*/depth", shutil.rmtree, "depth holds no depth maps; copy the"),
@@ -203,6 +209,7 @@ PARTS: dict[str, tuple[str, str, Callable[[Path], object], str]] = {
         "hall holds no photo with depth; record",
     ),
     "no data": ("rosbag 2 mcap", "hall/*.mcap", Path.unlink, "hall cannot be read as a bag"),
+    "no byte": ("rosbag 2 mcap", "hall/*.mcap", lose_byte, "hall is damaged or too large (a part"),
     "no database": ("rosbag 2 sqlite", "hall/*.db3", Path.unlink, "hall cannot be read as a bag"),
 }
 

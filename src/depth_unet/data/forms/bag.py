@@ -4,6 +4,7 @@ import functools
 import threading
 import weakref
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,7 +60,7 @@ class Bag:
         store = get_typestore(Stores.ROS1_NOETIC if is_first else Stores.ROS2_HUMBLE)
         self._decode = store.deserialize_ros1 if is_first else store.deserialize_cdr
         self._serde_error = SerdeError
-        with as_data_error(path, "cannot be read as a bag", REMEDY):
+        with as_data_error(path, "cannot be read as a bag", REMEDY), _within_memory(path):
             reader = rosbag1.Reader(path) if is_first else rosbag2.Reader(path)
             reader.open()
         self._reader: Any = reader
@@ -103,7 +104,8 @@ class Bag:
         self, topic: str, start: int | None = None, stop: int | None = None, most: int | None = None
     ) -> Iterator[tuple[int, Any]]:
         wanted = [found for found in self._reader.connections if found.topic == topic]
-        with self._lock, as_data_error(f"{self.path}, {topic}", remedy=REMEDY):
+        where = f"{self.path}, {topic}"
+        with self._lock, as_data_error(where, remedy=REMEDY), _within_memory(where):
             found = self._reader.messages(connections=wanted, start=start, stop=stop)
             for count, (connection, time, data) in enumerate(found):
                 if count == most:
@@ -113,6 +115,17 @@ class Bag:
                 except self._serde_error:  # the RealSense Viewer appends a number to its images
                     message = self._decode(data[:-VIEWER_BYTES], connection.msgtype)
                 yield time, message
+
+
+@contextmanager
+def _within_memory(where: object) -> Iterator[None]:
+    """A damaged bag may state that a part of it has petabytes."""
+    try:
+        yield
+    except MemoryError:
+        raise DataError(
+            f"{where} is damaged or too large (a part does not fit into the memory); {REMEDY}"
+        ) from None
 
 
 def _stamp_ns(message: Any) -> int:
