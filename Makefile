@@ -1,8 +1,9 @@
 # Every target installs what it needs into $(VENV) on its first run, which takes minutes. You need make
-# and Python 3.11 or 3.12.
+# and Python 3.11, 3.12 or 3.13.
 
-VENV ?= .venv
-WHEEL_VENV ?= .venv-wheel
+# An environment each: that of `make test PYTHON=python3.13` is .venv-python3.13.
+VENV ?= .venv$(addprefix -,$(notdir $(PYTHON)))
+WHEEL_VENV ?= $(VENV)-wheel
 # `make demo` writes into DEMO. It renders rooms, or takes DATA, a folder in the pairs layout. Rooms are
 # rendered at a size that needs no cache; a fifth of them are test rooms, enough for narrow intervals.
 DEMO ?= build/demo
@@ -47,16 +48,18 @@ WHEEL_READY := $(WHEEL_VENV)/.ready
 TORCH := $(shell grep '^torch==' constraints.txt)
 
 # Each candidate is tried, because it may not work (pyenv's launchers) or may lack venv (Debian).
-ifndef PYTHON
-PYTHON := $(shell for p in python3.11 python3.12 python3 python; do $$p -c \
-	'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' \
+ifdef PYTHON
+BASE_PYTHON := $(PYTHON)
+else
+BASE_PYTHON := $(shell for p in python3.11 python3.12 python3.13 python3 python; do $$p -c \
+	'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	2>/dev/null && echo $$p && break; done)
 endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help demo demo-data test test-all chaos check page browser wheel docs bench transfer scratch rendered graphs figures pictures clean
+.PHONY: help demo demo-data test test-all chaos mutants check page browser wheel docs bench transfer scratch rendered graphs figures pictures clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -105,6 +108,11 @@ test-all: $(READY) ## run all tests
 # The slow ones of them, too; no test may hang.
 chaos: $(READY) ## break things on purpose: the tests of docs/faults.md (under ten minutes)
 	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m chaos --timeout 600
+
+# mutmut writes into mutants/, and does not run a second time what is still known there.
+mutants: $(READY) ## change the code of losses, metrics, splits, cameras: do tests notice? (an hour at most)
+	rm -rf mutants
+	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m tools.mutants
 
 check: $(READY) ## check style, types, layers and spelling
 	$(BIN)/ruff check .
@@ -214,7 +222,7 @@ docs: $(DOCS_READY) ## build the documentation into build/docs, and check its li
 	$(BIN)/python -m sphinx -W --keep-going -b html docs build/docs
 
 clean: ## remove everything that was built, except .venv
-	rm -rf build dist $(PAGE) web/node_modules .venv-wheel .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf build dist mutants $(PAGE) web/node_modules .venv-* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The copy of the tests cannot find the pairs by their relative path.
@@ -239,9 +247,9 @@ demo-data:
 # torch comes first, by its version alone, so that pip takes the build (CPU or CUDA) that its own
 # configuration names.
 define install
-$(if $(PYTHON),,$(error no Python 3.11 or 3.12 with venv was found; name one: make PYTHON=/path/to/python))
+$(if $(BASE_PYTHON),,$(error no Python 3.11, 3.12 or 3.13 with venv was found; name one: make PYTHON=/path/to/python))
 @echo "Installing into $(1) (only once, takes minutes)"
-@test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
+@test -x $(1)/bin/python || $(BASE_PYTHON) -m venv $(1)
 $(1)/bin/python -m pip install --quiet $(TORCH)
 endef
 
