@@ -144,3 +144,60 @@ def test_images_are_no_larger_than_photos() -> None:
     """A size that exceeds any memory is refused before it is allocated."""
     with pytest.raises(DataError, match="65535"):
         Calibration(intrinsics=Intrinsics.centred(70000, 4, 100.0), distortion="none")
+
+
+@pytest.mark.parametrize("scale", [0.01, 1.0, 100.0])
+def test_scales_of_depth(scale: float) -> None:
+    """From a hundredth to a hundred, both included."""
+    lens = Calibration(intrinsics=CAMERA, distortion="none", depth_scale=scale)
+    assert lens.resized(32, 24).depth_scale == scale
+
+
+@pytest.mark.parametrize("scale", [0.0099, 101.0, -1.0, math.nan])
+def test_absurd_scales_of_depth(scale: float) -> None:
+    """A factor beyond that is a mistake."""
+    with pytest.raises(DataError) as caught:
+        Calibration(intrinsics=CAMERA, distortion="none", depth_scale=scale)
+    assert str(caught.value) == (
+        f"the camera's depth scale is {scale:g}; expected a factor from 0.01 to 100; correct it"
+    )
+
+
+@pytest.mark.parametrize("size", [(65535, 4), (4, 65535)])
+def test_the_largest_image(size: tuple[int, int]) -> None:
+    """A side of 65535 pixels is taken, one more is not, be it width or height."""
+    assert Calibration(intrinsics=Intrinsics.centred(*size, 100.0), distortion="none").is_pinhole
+    larger = Intrinsics.centred(*(side + (side > 4) for side in size), 100.0)
+    with pytest.raises(DataError, match="larger than 65535 pixels a side; correct the size"):
+        Calibration(intrinsics=larger, distortion="none")
+
+
+def test_the_last_rays_before_the_fold() -> None:
+    """Right up to where x - x³ turns, at 1 / √3, pixels have their ray."""
+    camera = Intrinsics(width=2, height=1, fx_px=1.0, fy_px=1.0, cx_px=0.0, cy_px=0.0)
+    lens = Calibration(intrinsics=camera, distortion="brown", coefficients=(-1.0, 0, 0, 0))
+    x = 1 / math.sqrt(3) - 2e-4
+    rays = lens.rays_at(np.array([[x - x**3, 0.0], [0.0, x - x**3]]))
+    assert rays == pytest.approx(np.array([[x, 0], [0, x]]), abs=1e-6)
+
+
+def test_more_pixels_than_are_computed_at_a_time() -> None:
+    """Each block of pixels gets its own rays."""
+    camera = Intrinsics(width=1, height=1, fx_px=2**20, fy_px=1.0, cx_px=0.0, cy_px=0.0)
+    lens = Calibration(intrinsics=camera, distortion="brown", coefficients=(0.1, 0, 0, 0))
+    pixels = np.zeros((2**18 + 3, 2))
+    pixels[:, 0] = np.arange(len(pixels))
+    rays = lens.rays_at(pixels)[:, 0]
+    assert rays + 0.1 * rays**3 == pytest.approx(pixels[:, 0] / 2**20, abs=1e-12)
+
+
+def test_pinholes_and_symmetry() -> None:
+    """Without distortion it is a pinhole; it is symmetric if its axis is in the middle, too."""
+    centred = Intrinsics.centred(64, 48, 50.0)
+    plain = Calibration(intrinsics=centred, distortion="none")
+    assert plain.is_pinhole
+    assert plain.is_symmetric
+    assert not Calibration(intrinsics=CAMERA, distortion="none").is_symmetric
+    for name in MODELS:
+        assert not calibration(name, centred).is_pinhole
+        assert not calibration(name, centred).is_symmetric

@@ -7,12 +7,20 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from depth_unet.camera.exif import EXIF_IFD, FOCAL_LENGTH_IN_35MM_FILM, exif_focal_px
+from depth_unet.camera.exif import (
+    EXIF_IFD,
+    FOCAL_LENGTH_IN_35MM_FILM,
+    PIXEL_DIMENSIONS,
+    exif_focal_px,
+)
 
 
-def photo(focal: object, size: tuple[int, int] = (360, 240)) -> Image.Image:
-    """A photo, saved and opened, that states a focal length."""
+def photo(
+    focal: object, size: tuple[int, int] = (360, 240), sides: tuple[int, ...] = ()
+) -> Image.Image:
+    """A photo, saved and opened, that states a focal length, and perhaps its width and height."""
     exif = Image.Exif()
+    exif.get_ifd(EXIF_IFD).update(zip(PIXEL_DIMENSIONS, sides, strict=False))
     exif.get_ifd(EXIF_IFD)[FOCAL_LENGTH_IN_35MM_FILM] = focal
     stream = io.BytesIO()
     Image.new("RGB", size).save(stream, format="JPEG", exif=exif)
@@ -58,6 +66,21 @@ def test_no_number_is_unknown(focal: object) -> None:
     image = Image.new("RGB", (360, 240))
     image.getexif().get_ifd(EXIF_IFD)[FOCAL_LENGTH_IN_35MM_FILM] = focal
     assert exif_focal_px(image) is None
+
+
+@pytest.mark.parametrize(
+    "sides",
+    [(), (0, 0), (3600, 0), (0, 2400), (3600,), (3600, 2400), (2400, 3600), (3650, 2400), (36, 24)],
+)
+def test_sizes_of_the_same_shape(sides: tuple[int, ...]) -> None:
+    """A stated size of the same shape, turned or not, or none: the focal length holds."""
+    assert exif_focal_px(photo(36, sides=sides)) == pytest.approx(360)
+
+
+@pytest.mark.parametrize("sides", [(3600, 3000), (3000, 3600), (3600, 1800), (3720, 2400), (9, 1)])
+def test_cropped_photos_are_unknown(sides: tuple[int, ...]) -> None:
+    """A stated size of another shape is that of the whole photo, and its focal length too."""
+    assert exif_focal_px(photo(36, sides=sides)) is None
 
 
 def test_photos_without_exif() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.camera.opencv import opencv_calibration, parse_fields
+from depth_unet.camera.opencv import numbers_of, opencv_calibration, parse_fields
 from depth_unet.errors import DataError
 
 MATRIX = np.array(((500.25, 0, 319.125), (0, 501.75, 1e-5), (0, 0, 1)))
@@ -118,10 +118,92 @@ def test_lists_of_lists() -> None:
     assert read(text, (640, 480)).coefficients == FIVE
 
 
-def test_unknown_names_of_coefficients() -> None:
-    """Distortion under an unknown name is an error, not ignored."""
-    with pytest.raises(DataError, match="rename"):
-        read(OLD.replace("Distortion_Coefficients", "distortion_vector"))
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            OLD.replace("Distortion_Coefficients", "distortion_vector"),
+            "the file holds the unknown name 'distortionvector'; the coefficients must be called "
+            "distortion_coefficients; rename them",
+        ),
+        (
+            OLD.replace("Camera_Matrix", "matrix"),
+            "the file holds no camera matrix; expected camera_matrix, cameraMatrix, K, "
+            "intrinsic_matrix or M1; rename it",
+        ),
+        (
+            OLD.replace("image_Width: 640\nimage_Height: 480\n", ""),
+            "the file states no image size; add image_width and image_height, or pass the size of "
+            "the photos",
+        ),
+        (
+            OLD.replace("5.0025e+02, 0.,", "2, 1,"),
+            "the camera matrix is [2.0, 1.0, 319.125, 0.0, 501.75, 1e-05, 0.0, 0.0, 1.0]; expected "
+            "fx, 0, cx, 0, fy, cy, 0, 0, 1 (no skew); calibrate again",
+        ),
+        (
+            OLD.replace("0., 0., 1.", "0."),
+            "the camera matrix has 7 numbers, not 9; export it again",
+        ),
+        (
+            OLD.replace("640", "0"),
+            "the image size is [0.0, 480.0]; expected width and height from 1 to 65535 pixels; "
+            "correct it",
+        ),
+        (
+            OLD.replace("640", "1"),
+            "the principal point (319.125, 1e-05) is not inside the image of 1x480 pixels; "
+            "expected it near the middle; correct the principal point or the image size",
+        ),
+        (
+            OLD.replace("640", "[1, 2, 3, 4, 5]"),
+            "the image size is [1.0, 2.0, 3.0, 4.0]; expected width and height from 1 to 65535 "
+            "pixels; correct it",
+        ),
+        (
+            OLD.replace("5.0025e+02", f"'{'x' * 50}'"),
+            f"cameramatrix holds '{'x' * 40}'; expected finite numbers; correct it",
+        ),
+        (
+            OLD.replace("5.0025e+02", "true"),
+            "cameramatrix holds a bool; expected finite numbers; correct it",
+        ),
+        (
+            "<a><!DOCTYPE b></a>",
+            "the file has XML declarations (<!), which are not supported; remove them",
+        ),
+        (
+            "a: &b 1\nc: *b",
+            "the file has YAML aliases (*), which are not supported; write the values out",
+        ),
+        (
+            "[1, 2]",
+            "the file holds no named values; expected a camera_info of ROS, a FileStorage of "
+            "OpenCV or a cameras.txt of COLMAP; export it again",
+        ),
+        (
+            "a: " + "[" * 17 + "]" * 17,
+            "the file has more than 20000 YAML values or 16 levels; a calibration has about 100 "
+            "and 2; export it again",
+        ),
+    ],
+)
+def test_messages(text: str, message: str) -> None:
+    """Each error says what is wrong, what was expected and what to do."""
+    with pytest.raises(DataError) as caught:
+        read(text)
+    assert str(caught.value) == message
+
+
+def test_levels_and_integers_at_their_limits() -> None:
+    """Sixteen levels are read; an integer beyond any float is no number."""
+    deepest: object = parse_fields("a: " + "[" * 15 + "]" * 15)["a"]
+    for _ in range(14):
+        assert isinstance(deepest, list)
+        (deepest,) = deepest
+    assert deepest == []
+    with pytest.raises(DataError, match=r"a holds an? int"):
+        numbers_of({"a": [10**400]}, "a")
 
 
 @pytest.mark.parametrize(

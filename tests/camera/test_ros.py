@@ -170,3 +170,79 @@ def test_damaged_regions(old: str, new: str, size: tuple[int, int] | None, words
     """A region that is not one of the image, or not that of the photo, is refused."""
     with pytest.raises(DataError, match=words):
         ros_calibration(parse_fields(SENSOR.replace(old, new)), size)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            FILE.replace(BOB, "k" * 50),
+            f"distortion_model is '{'k' * 40}'; expected one of plumb_bob, rational_polynomial, "
+            "equidistant; calibrate with one of these",
+        ),
+        (
+            FILE.replace(BOB, "rational_polynomial"),
+            "distortion_model rational_polynomial has 5 coefficients; expected 8 or 12 or 14; "
+            "export the file again",
+        ),
+        (
+            SENSOR.replace("roi:", "roi: 1\nother:"),
+            "roi is not a region; expected x_offset, y_offset, width and height; correct it",
+        ),
+        (
+            SENSOR.replace("y_offset: 240", "y_offset: 481"),
+            "roi is 640x480 pixels at column 320 and row 481; expected a region of the image of "
+            "1280x960; correct it",
+        ),
+        (
+            SENSOR.replace("binning_y: 0", "binning_y: 999"),
+            "binning is 1x999 and the image has 640x480 pixels; correct it",
+        ),
+        (
+            SENSOR.replace("binning_y: 0", "binning_y: [1, 2, 3, 4, 5]"),
+            "binningy is [1.0, 2.0, 3.0, 4.0]; expected a whole number from 0 to 65535; correct it",
+        ),
+        (
+            FILE.replace("320, 0, 501.5", "639, 0, 501.5"),
+            "the principal point (639, 240) is not inside the image of 640x480 pixels; expected it "
+            "near the middle; correct the principal point or the image size",
+        ),
+    ],
+)
+def test_messages(text: str, message: str) -> None:
+    """Each error says what is wrong, what was expected and what to do."""
+    with pytest.raises(DataError) as caught:
+        ros_calibration(parse_fields(text), (640, 480))
+    assert str(caught.value) == message
+
+
+def test_photos_of_the_sensor_and_of_its_corner() -> None:
+    """A region may reach the last row and column; that of the whole sensor takes its photos."""
+    corner = SENSOR.replace("x_offset: 320", "x_offset: 640").replace(
+        "y_offset: 240", "y_offset: 480"
+    )
+    assert ros_calibration(parse_fields(corner)).intrinsics.cx_px == 0
+    whole = SENSOR.replace("x_offset: 320", "x_offset: 0").replace("y_offset: 240", "y_offset: 0")
+    whole = whole.replace("height: 480", "height: 960").replace("width: 640", "width: 1280")
+    found = ros_calibration(parse_fields(whole), (1280, 960)).intrinsics
+    assert (found.width, found.height) == (1280, 960)
+    with pytest.raises(DataError) as caught:
+        ros_calibration(parse_fields(SENSOR), (1280, 960))
+    assert str(caught.value) == (
+        "roi is 640x480 pixels, but the photo has all 1280x960 of the sensor; remove roi from the "
+        "file, or use photos of the region"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "known"),
+    [
+        ({"distortionmodel": "", "width": 1}, True),
+        ({"distortionmodel": "", "imagewidth": 1}, True),
+        ({"distortionmodel": "", "imagesize": 1}, False),
+        ({"width": 1}, False),
+    ],
+)
+def test_files_of_ros_are_known(fields: dict[str, object], known: bool) -> None:
+    """By the name of the model and a width."""
+    assert is_ros(fields) == known

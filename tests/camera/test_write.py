@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
-from depth_unet.camera.calibration import COUNTS, Calibration
+from depth_unet.camera.calibration import COUNTS, Calibration, Distortion
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.read import read_calibration, scale_calibration
-from depth_unet.camera.write import write_calibration
+from depth_unet.camera.write import HEADER, write_calibration
 from depth_unet.errors import DataError
 
 CAMERA = Intrinsics(width=640, height=480, fx_px=518.857901, fy_px=519.4, cx_px=325.6, cy_px=253.7)
@@ -31,6 +32,50 @@ def test_round_trip(kind: str, count: int, tmp_path: Path) -> None:
     assert (found.rays() == lens.rays()).all()
     if count:
         assert found == lens
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "model"),
+    [
+        ("none", 0, "plumb_bob"),
+        ("brown", 4, "plumb_bob"),
+        ("brown", 5, "plumb_bob"),
+        ("brown", 8, "rational_polynomial"),
+        ("fisheye", 4, "equidistant"),
+    ],
+)
+def test_fields_are_those_of_ros(kind: Distortion, count: int, model: str, tmp_path: Path) -> None:
+    """Every field has ROS's name, and every matrix its rows, columns and numbers."""
+    coefficients = tuple(float(index) for index in range(count))
+    lens = Calibration(
+        intrinsics=Intrinsics(width=8, height=6, fx_px=5.0, fy_px=4.0, cx_px=3.0, cy_px=2.0),
+        distortion=kind,
+        coefficients=coefficients,
+        depth_scale=2.0,
+    )
+    path = tmp_path / "camera.yaml"
+    write_calibration(lens, path)
+    head, body = path.read_text().split("image_width", 1)
+    assert head == HEADER
+    body = "image_width" + body
+    bent = list(coefficients) or [0.0] * 5
+    assert list(yaml.safe_load(body).items()) == [
+        ("image_width", 8),
+        ("image_height", 6),
+        ("camera_name", "camera"),
+        ("camera_matrix", {"rows": 3, "cols": 3, "data": [5, 0, 3, 0, 4, 2, 0, 0, 1]}),
+        ("distortion_model", model),
+        ("distortion_coefficients", {"rows": 1, "cols": len(bent), "data": bent}),
+        ("rectification_matrix", {"rows": 3, "cols": 3, "data": [1, 0, 0, 0, 1, 0, 0, 0, 1]}),
+        (
+            "projection_matrix",
+            {"rows": 3, "cols": 4, "data": [5, 0, 3, 0, 0, 4, 2, 0, 0, 0, 1, 0]},
+        ),
+        ("predicted_depth_scale", 2.0),
+    ]
+    assert "data: [5.0, 0.0, 3.0," in body  # a matrix takes few lines
+    write_calibration(lens, path, "a remark")
+    assert path.read_text() == f"{HEADER}# a remark\n{body}"
 
 
 def test_other_size_of_the_same_camera(tmp_path: Path) -> None:
