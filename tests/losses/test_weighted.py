@@ -112,3 +112,15 @@ def test_keeps_nothing_between_calls() -> None:
     batch = make_batch()
     first, second = loss(*batch), loss(*batch)
     assert all(torch.equal(first[name].sum, second[name].sum) for name in first)
+
+
+def test_classes_without_labels_add_nothing() -> None:
+    """A batch none of whose images has labels: the loss and the logits' gradient are exactly 0."""
+    loss = WeightedLoss(LossConfig(mae=1.0, gradient_edge=0.0, ssim=0.0, semantics=2.0))
+    prediction, target, valid = make_batch()
+    logits = torch.ones(len(target), 3, 1, 1, requires_grad=True)
+    terms = loss(prediction, target, valid, logits=logits)
+    assert terms["semantics"].count == loss.counts(valid)["semantics"]
+    assert terms["semantics"].sum == 0
+    terms["semantics"].sum.backward()
+    assert (logits.grad == 0).all()

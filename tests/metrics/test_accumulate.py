@@ -9,7 +9,7 @@ from torch import Tensor
 
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.metrics import accumulate
-from depth_unet.metrics.accumulate import MetricAccumulator
+from depth_unet.metrics.accumulate import MetricAccumulator, mean_difference
 from depth_unet.metrics.depth import METRIC_NAMES, image_sums, scores
 from depth_unet.metrics.protocols import Average
 
@@ -203,6 +203,43 @@ def test_pairing_sees_what_separate_intervals_hide() -> None:
     one, two = collect(better), collect(sums)
     assert one.summary()["abs_rel"]["high"] > two.summary()["abs_rel"]["low"]
     assert one.difference(two)["abs_rel"]["high"] < 0
+
+
+def test_mean_difference_equals_a_plain_loop() -> None:
+    """The mean of the gaps, and the 2.5th to the 97.5th percentile of means of redrawn gaps."""
+    generator = torch.Generator().manual_seed(7)
+    values, base = torch.rand(2, 9, dtype=torch.float64, generator=generator)
+    found = mean_difference(values, base, seed=5)
+    gaps = (values - base).numpy()
+    drawn = torch.randint(9, (1000, 9), generator=torch.Generator().manual_seed(5)).numpy()
+    low, high = np.percentile([gaps[indices].mean() for indices in drawn], [2.5, 97.5])
+    expected = {"mean": gaps.mean(), "low": low, "high": high}
+    assert found == pytest.approx(expected, rel=1e-9)
+    assert mean_difference(values, base) == mean_difference(values, base, seed=0) != found
+
+
+def test_messages() -> None:
+    """Each error says what is wrong, what was expected and what to do."""
+    sums = make_sums(4)
+    metrics = collect(torch.zeros_like(sums))
+    with pytest.raises(DataError) as empty:
+        metrics.summary()
+    assert str(empty.value) == (
+        "none of the 4 image(s) has a valid pixel to average over; check the depth unit and the "
+        "protocol"
+    )
+    with pytest.raises(DataError) as unpaired:
+        collect(sums).difference(metrics)
+    assert str(unpaired.value) == (
+        "cannot pair 4 image(s) that have a valid pixel with 0; score both on the same images, at "
+        "least one of them with depth"
+    )
+    with pytest.raises(ConfigError) as other:
+        collect(sums).difference(collect(sums, "pixel"))
+    assert str(other.value) == (
+        "cannot subtract metrics averaged per pixel from metrics averaged per image; evaluate both "
+        "under one protocol"
+    )
 
 
 def test_only_the_same_images_are_paired() -> None:

@@ -219,8 +219,11 @@ def test_range_of_a_data_set() -> None:
     """Full takes the range of the data set; a protocol that belongs to one data set does not."""
     wide = FULL.with_range(80.0)
     assert (wide.max_depth_m, wide.clamp_m) == (80.0, (1e-3, 80.0))
-    with pytest.raises(ConfigError, match="10 m"):
+    with pytest.raises(ConfigError) as caught:
         NYU_EIGEN.with_range(80.0)
+    assert str(caught.value) == (
+        "protocol nyu-eigen ends at 10 m by definition; choose protocol full for another range"
+    )
 
 
 def test_names() -> None:
@@ -233,16 +236,63 @@ def test_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "message"),
     [
-        {"min_depth_m": 5.0, "max_depth_m": 5.0},
-        {"min_depth_m": 0.0},
-        {"clamp_m": (2.0, 1.0)},
-        {"rows": (20, 20)},
-        {"columns": (-1, 5)},
+        (
+            {"min_depth_m": 5.0, "max_depth_m": 5.0},
+            "range is (5.0, 5.0); it must satisfy 0 < min < max",
+        ),
+        ({"min_depth_m": 0.0}, "range is (0.0, 10.0); it must satisfy 0 < min < max"),
+        ({"clamp_m": (2.0, 1.0)}, "clamp_m is (2.0, 1.0); it must satisfy 0 < min < max"),
+        ({"rows": (20, 20)}, "rows is (20, 20); it must satisfy 0 <= start < stop"),
+        ({"columns": (-1, 5)}, "columns is (-1, 5); it must satisfy 0 <= start < stop"),
     ],
 )
-def test_impossible_values_are_refused(wrong: dict[str, float]) -> None:
-    """Empty ranges and crops are refused when the protocol is made."""
-    with pytest.raises(ConfigError, match="must satisfy"):
+def test_impossible_values_are_refused(wrong: dict[str, float], message: str) -> None:
+    """Empty ranges and crops are refused when the protocol is made, with the setting's name."""
+    with pytest.raises(ConfigError) as caught:
         EvalProtocol(name="custom", **wrong)
+    assert str(caught.value) == f"protocol custom: {message}"
+
+
+def test_the_smallest_crop() -> None:
+    """One row and one column, the first ones, are a crop; its description says which."""
+    rules = replace(FULL, rows=(0, 1), columns=None)
+    depth_m = make_depth()
+    assert torch.equal(rules.prepare(depth_m, depth_m).target_m, depth_m[:1].double())
+    assert "; crop rows 0:1, columns all; " in rules.describe("raw")
+    assert "; crop rows all, columns 0:1; " in replace(FULL, columns=(0, 1)).describe("raw")
+
+
+@pytest.mark.parametrize(
+    ("name", "prediction", "target", "message"),
+    [
+        (
+            "nyu-eigen",
+            (480, 640),
+            (240, 320),
+            "protocol nyu-eigen needs ground truth of 640x480, but this is 320x240; evaluate on "
+            "the native depth, or with protocol full",
+        ),
+        (
+            "full",
+            (3, 4),
+            (5, 6),
+            "the prediction is 4x3, but its ground truth is 6x5; resize the prediction first",
+        ),
+        (
+            "densedepth",
+            (480, 640),
+            (480, 640),
+            "protocol densedepth counts all pixels, but 260480 pixels of the ground truth have no "
+            "depth; use filled depth, or protocol nyu-eigen",
+        ),
+    ],
+)
+def test_messages(
+    name: str, prediction: tuple[int, int], target: tuple[int, int], message: str
+) -> None:
+    """Each error says what is wrong, what was expected and what to do."""
+    with pytest.raises(DataError) as caught:
+        protocol(name).prepare(torch.ones(prediction), torch.zeros(target))
+    assert str(caught.value) == message
