@@ -14,19 +14,21 @@ from pathlib import Path
 
 from mutmut.__main__ import (
     CatchOutput,
+    cli,
     collect_or_load_stats,
-    copy_also_copy_files,
-    copy_src_dir,
     create_mutants,
-    run,
-    setup_source_paths,
 )
 from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
 from mutmut.stats import save_stats, status_by_exit_code
-from mutmut.utils.file_utils import walk_mutatable_files
+from mutmut.utils.file_utils import (
+    copy_also_copy_files,
+    copy_src_dir,
+    setup_source_paths,
+    walk_mutatable_files,
+)
 from mutmut.workers.isolation import get_mutant_runner
 
 EQUIVALENT = Path("tests/equivalent_mutants.txt")
@@ -49,7 +51,7 @@ def main() -> None:
     prepare(options.processes)
     names = sorted(results())
     chosen = random.Random(options.seed).sample(names, min(options.sample, len(names)))
-    run.callback(chosen, max_children=options.processes)  # type: ignore[misc]
+    cli(["run", "--max-children", str(options.processes), *chosen], standalone_mode=False)
     signal.alarm(0)
     sys.exit(report(chosen, len(names), options.least))
 
@@ -73,7 +75,7 @@ def prepare(processes: int) -> None:
 
 def results() -> dict[str, str]:
     """Every mutant and what became of it."""
-    found = {}
+    found: dict[str, str] = {}
     for path in walk_mutatable_files():
         data = SourceFileMutationData(path=path)
         data.load()

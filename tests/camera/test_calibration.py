@@ -69,6 +69,15 @@ def test_rays_of_a_resized_calibration(name: str) -> None:
     assert small.rays() == pytest.approx(large.rays()[1::3, 1::3], abs=1e-9)
 
 
+@each_model
+def test_the_search_takes_three_steps(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Newton's method doubles the digits with every step: after three there are no more to find."""
+    lens = calibration(name)
+    rays = lens.rays()
+    monkeypatch.setattr("depth_unet.camera.calibration.STEPS", 3)
+    assert np.abs(lens.rays() - rays).max() < 1e-12
+
+
 def test_rays_without_distortion_are_the_pinhole_formula() -> None:
     """Without distortion, or with coefficients of zero, (pixel - centre) / focal length exactly."""
     plain = Calibration(intrinsics=CAMERA, distortion="none").rays()
