@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -47,11 +48,12 @@ class Slope(nn.Module):
         return DepthOutput(depth_m, depth_m.log(), classes[:, :, None, None])
 
 
-class TwoAlike(Fabric):
-    """Two processes with the same data: what they exchange is twice what one has."""
+class Alike(Fabric):
+    """Processes with the same data: what they exchange is a multiple of what one has."""
 
-    def __init__(self) -> None:
+    def __init__(self, processes: int = 2) -> None:
         super().__init__(accelerator="cpu", devices=1)
+        self.processes = processes
         self.scales: list[float] = []
         self.silent: list[bool] = []
         self.messages: list[str] = []
@@ -59,7 +61,7 @@ class TwoAlike(Fabric):
     @property
     def world_size(self) -> int:
         """How many."""
-        return 2
+        return self.processes
 
     @contextmanager
     def _quiet(self, enabled: bool) -> Iterator[None]:
@@ -77,9 +79,9 @@ class TwoAlike(Fabric):
         tensor.backward()
 
     def all_reduce(self, data: Any, _group: Any = None, reduce_op: Any = "mean") -> Any:
-        """The sum of both."""
+        """The sum of all."""
         self.messages.append(reduce_op)
-        return 2 * data
+        return self.processes * data
 
 
 def make_config(loss: LossConfig = MAE, canonical_px: float = FOCAL_PX, **model: Any) -> Config:
@@ -115,10 +117,13 @@ PARTS = [make_batch([[3, 4, 4, 0], [0, 0, 0, 0]]), make_batch([[0, 0, 0, 0.0001]
 SUM_M, SLOPE = 8.9999, -2.0
 
 
-def test_means_shares_and_gradient_are_those_by_hand() -> None:
-    """Micro-batches of 3 and 1 valid pixels: each share is its sum over all 4 pixels."""
-    network, config = Slope(), make_config()
-    losses = alone(network, config).accumulate(PARTS)
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_means_shares_and_gradient_are_those_by_hand(workers: int) -> None:
+    """Micro-batches of 3 and 1 valid pixels, in threads or not: each is divided by all 4 pixels."""
+    network = Slope()
+    with ThreadPoolExecutor(max(1, workers)) as pool:
+        threads = (pool, workers) if workers else (None, 1)
+        losses = alone(network, make_config()).accumulate(PARTS, None, *threads)
     assert {name: float(x) for name, x in losses.means.items()} == pytest.approx(
         {"mae": SUM_M / 4, "total": 0.5 * SUM_M / 4}
     )
@@ -131,8 +136,8 @@ def test_means_shares_and_gradient_are_those_by_hand() -> None:
 def test_masks_that_are_given_make_the_count() -> None:
     """Masks with 8 valid pixels, which the parts need not have: everything is divided by 8."""
     masks = (torch.ones(1, 1, 1, 4, dtype=torch.bool) for _ in range(2))
-    gradient = alone(Slope(), make_config())
-    assert float(gradient.accumulate(PARTS, masks).means["mae"]) == pytest.approx(SUM_M / 8)
+    losses = alone(Slope(), make_config()).accumulate(PARTS, masks)
+    assert float(losses.means["mae"]) == pytest.approx(SUM_M / 8)
 
 
 def test_targets_are_canonical_depth() -> None:
@@ -197,7 +202,7 @@ def test_spread_and_classes_reach_the_loss() -> None:
 
 def test_two_processes_exchange_counts_means_and_one_gradient() -> None:
     """DDP averages gradients, so that each loss counts twice; only the last part is not silent."""
-    fabric, network = TwoAlike(), Slope()
+    fabric, network = Alike(), Slope()
     losses = BatchGradient(fabric, network, make_config()).accumulate(PARTS)
     assert fabric.silent == [True, False]
     assert fabric.messages == ["sum", "sum"]
@@ -210,23 +215,15 @@ def test_two_processes_exchange_counts_means_and_one_gradient() -> None:
 
 def test_one_process_is_not_silent() -> None:
     """Without other processes nothing is held back."""
-
-    class Alone(TwoAlike):
-        @property
-        def world_size(self) -> int:
-            return 1
-
-    fabric = Alone()
+    fabric = Alike(processes=1)
     BatchGradient(fabric, Slope(), make_config()).accumulate(PARTS)
-    assert fabric.silent == [False, False]
-    assert fabric.messages == []
+    assert (fabric.silent, fabric.messages) == ([False, False], [])
 
 
 def test_batch_without_a_valid_pixel_divides_by_one() -> None:
     """Its mean and its gradient are exactly 0."""
     network = Slope()
-    gradient = alone(network, make_config())
-    losses = gradient.accumulate([make_batch([[0.0, 0.0]])])
+    losses = alone(network, make_config()).accumulate([make_batch([[0.0, 0.0]])])
     assert float(losses.means["mae"]) == 0
     assert float(network.weight.grad) == 0
 
@@ -234,7 +231,7 @@ def test_batch_without_a_valid_pixel_divides_by_one() -> None:
 def test_sums_over_processes_keep_their_names() -> None:
     """One message; each value comes back under its own name."""
     values = {"a": torch.tensor(1.0), "b": torch.tensor(5.0)}
-    fabric = TwoAlike()
+    fabric = Alike()
     found = sum_over_processes(values, fabric)
     assert {name: float(x) for name, x in found.items()} == {"a": 2, "b": 10}
     assert fabric.messages == ["sum"]
@@ -243,7 +240,7 @@ def test_sums_over_processes_keep_their_names() -> None:
 
 def test_flags_of_any_process() -> None:
     """A flag is set if it is set anywhere, in the order in which flags are given."""
-    for fabric in (TwoAlike(), Fabric(accelerator="cpu", devices=1)):
+    for fabric in (Alike(), Fabric(accelerator="cpu", devices=1)):
         assert any_process(fabric, True, False, True) == [True, False, True]
 
 
