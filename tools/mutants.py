@@ -85,7 +85,7 @@ def results() -> dict[str, str]:
 
 def report(chosen: list[str], total: int, least: float) -> int:
     """Print the mutants that no test noticed, and the figures; return the exit status."""
-    lines = EQUIVALENT.read_text().splitlines() if EQUIVALENT.is_file() else []
+    lines = EQUIVALENT.read_text(encoding="utf-8").splitlines()
     equivalent = {line.partition(REASON)[0] for line in lines}
     outcomes = {name: status for name, status in results().items() if name in set(chosen)}
     counts = Counter(outcomes.values())
