@@ -16,7 +16,10 @@ from typing import Self
 import psutil
 import torch
 
-INTERVAL_S, FIRST_SAMPLES = 0.002, 1000  # a wake-up between two kernels takes .2 ms: 10 % of the run
+INTERVAL_S, FIRST_SAMPLES = (
+    0.002,
+    1000,
+)  # a wake-up between two kernels takes .2 ms: 10 % of the run
 LATER_INTERVAL_S = 0.02  # steps repeat themselves, so that many of them show the peak
 CHILDREN_EVERY = 250  # samples; looking for children is slow
 
