@@ -77,6 +77,11 @@ def compare(settings: Settings, sources: Sequence[Path], options: argparse.Names
     return f"| {' | '.join(cells)} |"
 
 
+def both_precisions() -> list[Precision]:
+    """Single precision, and bf16 where the device has it."""
+    return ["fp32", "bf16"] if has_bf16(fastest_device()) else ["fp32"]
+
+
 def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -89,6 +94,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=OUT, help="where the page is written")
     parser.add_argument("--quick", action="store_true", help="short; figures mean nothing")
     options = parser.parse_args()
+    options.precisions = options.precisions or both_precisions()
     if options.quick:
         options.rounds, options.seconds, options.precisions = 1, 0.0, ["fp32"]
     return options
@@ -100,7 +106,6 @@ def main() -> None:
     device = fastest_device()
     options.out.mkdir(parents=True, exist_ok=True)
     cache = options.data or prepared(options.recipe, rendered_rooms(), ROOMS.parent)
-    precisions: list[Precision] = ["fp32", *(["bf16"] if has_bf16(device) else [])]
     with tempfile.TemporaryDirectory() as folder:
         sources = (unpack(options.base, Path(folder)), ROOT / "src")
         rows = [
@@ -109,7 +114,7 @@ def main() -> None:
                 sources,
                 options,
             )
-            for precision in options.precisions or precisions
+            for precision in options.precisions
         ]
     text = "\n".join(
         (
