@@ -19,10 +19,7 @@ from depth_unet.records import Batch, SumCount
 
 
 class MicroBatches:
-    """The images of a step in parts of ``size``, each converted to floats when it is read.
-
-    If there is only one part, it is kept, for its mask and for the step.
-    """
+    """The images of a step in parts of ``size``, each converted to floats when it is read."""
 
     def __init__(self, raw: RawBatch, size: int, config: Config, device: torch.device) -> None:
         self.raw, self.size, self.augmentation = raw, size, config.augment
@@ -32,24 +29,16 @@ class MicroBatches:
             "width": canvas.width,
             "device": device,
         }
-        self._whole: Batch | None = None
 
     def __len__(self) -> int:
         return math.ceil(len(self.raw) / self.size)
 
     def __getitem__(self, number: int) -> Batch:
         """Part ``number``, augmented on every access with the same result."""
-        if len(self) > 1:
-            return augment(self._part(number), self.augmentation, **self._where)
-        if self._whole is None:
-            self._whole = augment(self.raw, self.augmentation, **self._where)
-        return self._whole
+        return augment(self._part(number), self.augmentation, **self._where)
 
     def masks(self) -> Iterator[Tensor]:
         """The valid masks of all parts (b 1 h w), one after another, without their images."""
-        if len(self) == 1:
-            yield self[0].valid
-            return
         for number in range(len(self)):
             yield augment_mask(self._part(number), self.augmentation, **self._where)
 
