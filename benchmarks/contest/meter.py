@@ -70,11 +70,13 @@ class Turn:
     Attributes:
         steps: Optimiser steps that count.
         elapsed_s: Their time.
+        processor_s: Processor time of the process meanwhile, over all threads.
         waited_s: Time of it in which the loop waited for the next batch.
     """
 
     steps: int
     elapsed_s: float
+    processor_s: float
     waited_s: float
 
 
@@ -96,7 +98,7 @@ class Meter:
         self.waited_s = 0.0
         self._steps = -warm_steps
         self._least_s, self._least_steps = 0.0, 0
-        self._start_s = self._start_waited_s = 0.0
+        self._start_s = self._start_processor_s = self._start_waited_s = 0.0
 
     def __call__(self, *_: Any) -> None:
         """A step is done."""
@@ -123,13 +125,15 @@ class Meter:
 
     def _begin(self) -> None:
         self._synchronise()
-        self._start_s, self._start_waited_s = self._clock_s(), self.waited_s
+        self._start_s, self._start_processor_s = self._clock_s(), time.process_time()
+        self._start_waited_s = self.waited_s
 
     def _end(self) -> None:
         self._synchronise()
         turn = Turn(
             steps=self._steps,
             elapsed_s=self._clock_s() - self._start_s,
+            processor_s=time.process_time() - self._start_processor_s,
             waited_s=self.waited_s - self._start_waited_s,
         )
         self._wait_for_turn({**asdict(turn), "cuda_peak_bytes": cuda_peak_bytes(self.device)})

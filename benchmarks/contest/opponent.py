@@ -25,14 +25,15 @@ class Opponent:
 
     Args:
         settings: What it does.
+        source: Folder of the package that it runs; None: this one.
 
     Attributes:
         memory_bytes: Most anonymous memory of its process and their children before it.
         cuda_peak_bytes: Most memory that tensors took on the GPU; 0 without one.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        path = filter(None, (BENCHMARKS, os.environ.get("PYTHONPATH")))
+    def __init__(self, settings: Settings, source: Path | None = None) -> None:
+        path = filter(None, (source, BENCHMARKS, os.environ.get("PYTHONPATH")))
         self._process = subprocess.Popen(
             [sys.executable, "-m", MODULES[settings.side], json.dumps(asdict(settings))],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))},

@@ -314,6 +314,16 @@ def test_resample_of_little_steps_is_one_interpolation() -> None:
     assert torch.equal(resample(image, grid, torch.tensor([1.0, 0.4])), plain)
 
 
+def test_resample_of_bytes_is_that_of_floats() -> None:
+    """Bytes are sampled as the same numbers in floats are, and are not rounded."""
+    pixels = torch.randint(0, 256, (2, 3, 21, 30), generator=torch.Generator().manual_seed(0))
+    grid = F.affine_grid(torch.eye(2, 3).expand(2, 2, 3), [2, 1, 6, 8], align_corners=False)
+    steps = torch.tensor([1.2, 3.7])
+    found = resample(pixels.to(torch.uint8), grid, steps)
+    assert torch.equal(found, resample(pixels.float(), grid, steps))
+    assert (found % 1).any()
+
+
 def test_resample_takes_every_image_by_itself() -> None:
     """Strongly and weakly shrunk images in one batch come out as each does alone."""
     image = torch.rand(3, 3, 60, 80, generator=torch.Generator().manual_seed(0))

@@ -43,6 +43,25 @@ def test_both_sides_train_on_the_same_images(few_pairs: Path, tmp_path: Path) ->
     assert page.count("| 128×96 |") == 2
 
 
+@pytest.mark.slow
+def test_a_commit_is_compared_with_this_tree(few_pairs: Path, tmp_path: Path) -> None:
+    """A short run of both prints a line with finite ratios, and writes the same page."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("no repository")
+    command = (sys.executable, ROOT / "benchmarks" / "commits.py", "HEAD", "--quick")
+    done = subprocess.run(
+        [*command, "--data", few_pairs, "--out", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "commits.md").read_text(encoding="utf-8") == done.stdout
+    precision, *cells = done.stdout.strip().rpartition("\n")[2].strip("| ").split(" | ")
+    assert precision == "fp32"
+    assert all(float(cell.partition(" ")[0].rstrip("%")) > 0 for cell in cells)
+
+
 def test_student_sees_what_we_see(few_pairs: Path) -> None:
     """Photo and depth of every item are those that our source reads, brought to the same size."""
     source, height, width = PairsSource(few_pairs), 24, 32

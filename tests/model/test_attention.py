@@ -113,6 +113,22 @@ def test_flash_is_what_runs(memory_format: torch.memory_format) -> None:
     assert not operations.masked, "with a dense mask there is no flash kernel on a GPU"
 
 
+def test_attention_in_bf16_runs_in_fp32_on_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Queries, keys and values reach the kernel in fp32."""
+    found, kernel = set[torch.dtype](), F.scaled_dot_product_attention
+
+    def noted(*inputs: Tensor) -> Tensor:
+        y = kernel(*inputs)
+        found.update(part.dtype for part in (*inputs, y))
+        return y
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", noted)
+    block, x = make_block(), features()
+    with torch.autocast("cpu", torch.bfloat16):
+        block(x, places(x))
+    assert found == {torch.float32}
+
+
 @each_format
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_network_runs_entirely_on_flash(memory_format: torch.memory_format, precision: str) -> None:

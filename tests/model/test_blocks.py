@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from depth_unet.model.blocks import Downsample, ResidualBlock, Upsample
+from depth_unet.model.blocks import Downsample, GroupNorm, ResidualBlock, Upsample
 from tests.tolerances import TOLERANCE
 
 
@@ -30,6 +30,24 @@ def test_residual_block_by_hand() -> None:
     y = block.conv1(F.silu(F.group_norm(x, 2)))
     y = block.conv2(F.silu(F.group_norm(y, 2)))
     torch.testing.assert_close(block(x) - block.shortcut(x), y, **TOLERANCE[torch.float32])
+
+
+@pytest.mark.parametrize("width", [16, 64, 128])
+def test_norm_in_bf16_is_that_of_torch(width: int) -> None:
+    """Values, all gradients and the memory format are torch's, however narrow the groups are."""
+    norm = GroupNorm(8, width)
+    nn.init.normal_(norm.weight)
+    x = features(width).bfloat16().contiguous(memory_format=torch.channels_last).requires_grad_()
+    y, plain = norm(x), F.group_norm(x.float(), 8, norm.weight, norm.bias)
+    assert y.is_contiguous(memory_format=torch.channels_last)
+    inputs, weights = (x, norm.weight, norm.bias), features(width)
+    found = (y, *torch.autograd.grad((y * weights).sum(), inputs))
+    expected = (plain, *torch.autograd.grad((plain * weights).sum(), inputs))
+    for ours, theirs in zip(found, expected, strict=True):
+        scale = float(theirs.detach().abs().max())
+        torch.testing.assert_close(
+            ours.float() / scale, theirs.float() / scale, **TOLERANCE[torch.bfloat16]
+        )
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (7, 8), (15, 16)])

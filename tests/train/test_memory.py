@@ -28,6 +28,18 @@ def test_peak_of_something_short() -> None:
     assert after - before < 50 * MB
 
 
+def test_peak_late_in_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sampled less often later, a peak as long as a few layers is still seen."""
+    monkeypatch.setattr("depth_unet.train.memory.FIRST_SAMPLES", 1)
+    with MemoryMeter(CPU) as meter:
+        before = meter.peak_bytes
+        time.sleep(0.05)
+        block = np.ones(200 * MB, np.uint8)
+        time.sleep(0.1)
+        del block
+        assert meter.peak_bytes - before == pytest.approx(200 * MB, rel=0.2)
+
+
 def test_meter_can_be_entered_again() -> None:
     """One meter measures the plan, and then the run."""
     meter = MemoryMeter(CPU)

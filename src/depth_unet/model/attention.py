@@ -1,5 +1,6 @@
 """Self-attention over feature maps, with positions that hold at any size."""
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -12,7 +13,9 @@ class AttentionBlock(nn.Module):
     """Self-attention over all positions, then a two-layer perceptron, each added to its input.
 
     ``F.scaled_dot_product_attention`` has no mask here, so its flash kernels apply and the n x n
-    scores are never in memory. Those kernels need the head width contiguous.
+    scores are never in memory. Those kernels need the head width contiguous. On CPUs they run in
+    fp32 at least: in bf16 their backward pass takes seven times as long for 48 tokens and twice for
+    192 (AMD EPYC with AVX512-BF16).
 
     Args:
         width: Channels.
@@ -53,11 +56,15 @@ class AttentionBlock(nn.Module):
     def _attend(self, x: Tensor, places: Tensor) -> Tensor:
         b, c, h, w = x.shape
         x = x + self.position(places.to(x.dtype))
+        qkv = self.qkv(x)
+        if x.device.type == "cpu":
+            qkv = qkv.to(torch.promote_types(qkv.dtype, torch.float32))
         q, k, v = (
             part.flatten(2).unflatten(1, (-1, self.head_width)).transpose(2, 3).contiguous()
-            for part in self.qkv(x).chunk(3, dim=1)
+            for part in qkv.chunk(3, dim=1)
         )
-        y = F.scaled_dot_product_attention(q, k, v)
+        with torch.autocast("cpu", enabled=False):
+            y = F.scaled_dot_product_attention(q, k, v)
         z: Tensor = self.out(y.transpose(2, 3).reshape(b, c, h, w))
         return z
 

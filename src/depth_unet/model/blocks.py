@@ -5,6 +5,26 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+NARROW = 8  # channels in a group
+
+
+class GroupNorm(nn.GroupNorm):
+    """``nn.GroupNorm``, with the channels of narrow groups made contiguous for CPUs' bf16 kernels.
+
+    For 16 images of 48x64 with 16 channels in 8 groups, channels last, those kernels take 13 ms
+    forward and backward; contiguous, they take 2 ms with both copies. With 16 channels in a group
+    the copies cost more than they save.
+    """
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """Normalised features of the same shape and memory format."""
+        narrow = self.num_channels <= NARROW * self.num_groups
+        last = torch.channels_last
+        on_cpu = x.device.type == "cpu" and x.is_contiguous(memory_format=last)
+        if not (narrow and on_cpu and x.dtype == torch.bfloat16):
+            return super().forward(x)
+        return super().forward(x.contiguous()).contiguous(memory_format=last)
+
 
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions with norm and activation before each, added to a shortcut.
@@ -20,9 +40,9 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, in_width: int, out_width: int, norm_groups: int) -> None:
         super().__init__()
-        self.norm1 = nn.GroupNorm(norm_groups, in_width)
+        self.norm1 = GroupNorm(norm_groups, in_width)
         self.conv1 = nn.Conv2d(in_width, out_width, 3, padding=1, bias=False)
-        self.norm2 = nn.GroupNorm(norm_groups, out_width)
+        self.norm2 = GroupNorm(norm_groups, out_width)
         self.conv2 = nn.Conv2d(out_width, out_width, 3, padding=1)
         self.shortcut = (
             nn.Identity() if in_width == out_width else nn.Conv2d(in_width, out_width, 1)

@@ -7,22 +7,28 @@ neither with files nor with other processes. On a GPU it is what torch has reser
 import contextlib
 import ctypes
 import gc
+import mmap
+import os
+import sys
 import threading
-from pathlib import Path
 from typing import Self
 
 import psutil
 import torch
 
-INTERVAL_S = 0.002
+INTERVAL_S, FIRST_SAMPLES = (
+    0.002,
+    1000,
+)  # a wake-up between two kernels takes .2 ms: 10 % of the run
+LATER_INTERVAL_S = 0.02  # steps repeat themselves, so that many of them show the peak
 CHILDREN_EVERY = 250  # samples; looking for children is slow
 
 
 class MemoryMeter:
     """The highest memory since it was entered or reset; used as a context.
 
-    The system keeps no peak of anonymous memory, so a thread samples it every two milliseconds. A
-    shorter peak may be missed.
+    The system keeps no peak of anonymous memory, so a thread samples it: every two milliseconds for
+    the first two seconds after a reset, then every twenty. A shorter peak may be missed.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -71,12 +77,13 @@ class MemoryMeter:
                 self._peak = max(self._peak, sample_bytes)
 
     def _watch(self) -> None:
-        samples, children = 0, list[psutil.Process]()
-        while not self._ended.wait(INTERVAL_S):
+        samples, resets, children = 0, -1, list[psutil.Process]()
+        while not self._ended.wait(INTERVAL_S if samples < FIRST_SAMPLES else LATER_INTERVAL_S):
+            if resets != self._resets:
+                samples, resets = 0, self._resets
             if samples % CHILDREN_EVERY == 0:
                 children = psutil.Process().children(recursive=True)
             samples += 1
-            resets = self._resets
             self._add_sample(_anonymous_bytes(children), resets)
 
 
@@ -98,19 +105,16 @@ def release(device: torch.device) -> None:
 
 
 def _anonymous_bytes(children: list[psutil.Process]) -> int:
-    total = _process_bytes("self")
+    total = _process_bytes(os.getpid())
     for child in children:
         with contextlib.suppress(OSError, psutil.Error):
-            total += _process_bytes(str(child.pid))
+            total += _process_bytes(child.pid)
     return total
 
 
-def _process_bytes(pid: str) -> int:
-    path = Path("/proc") / pid / "status"
-    if not path.exists():  # not Linux: all resident memory, shared or not
-        process = psutil.Process() if pid == "self" else psutil.Process(int(pid))
-        return int(process.memory_info().rss)
-    for line in path.read_text(encoding="ascii", errors="replace").splitlines():
-        if line.startswith("RssAnon:"):
-            return int(line.split()[1]) * 1024
-    return 0
+def _process_bytes(process_id: int) -> int:
+    if sys.platform != "linux":  # all resident memory, shared or not
+        return int(psutil.Process(process_id).memory_info().rss)
+    with open(f"/proc/{process_id}/statm", "rb") as statm:  # noqa: PTH123 - 20 times as fast
+        _, resident, shared, *_ = statm.read().split()
+    return (int(resident) - int(shared)) * mmap.PAGESIZE
