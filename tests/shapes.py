@@ -11,7 +11,7 @@ import jaxtyping
 from beartype import BeartypeConf, beartype
 
 # An int will do where a float is asked for, as it does for every type checker (PEP 484).
-CONFIGURATION = BeartypeConf(is_pep484_tower=True)
+CONFIGURATION = BeartypeConf(is_pep484_tower=True, violation_type=TypeError)
 
 # tyro is handed objects in which MISSING stands for what the user has yet to give.
 UNCHECKED = "depth_unet.cli.arguments"
