@@ -2,28 +2,40 @@
 
 import gc
 import importlib
+import importlib.metadata
 import importlib.util
 import os
 import shutil
 import signal
 import sys
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import hypothesis
 import jaxtyping
 import pytest
+from tyro import _unsafe_cache
+from tyro._docstrings import _ClassTokenization
 
 from examples.box_rooms import write_box_rooms
 from tests.hub_server import Hub, serving_hub
-from tests.shapes import checked
+from tests.shapes import install
 
 # Before anything imports the package: from here on every annotated tensor argument is checked.
-jaxtyping.install_import_hook("depth_unet", f"{checked.__module__}.{checked.__name__}")
+install("depth_unet")
 
 # The same examples in every run, and no deadline: the machine may be busy.
 hypothesis.settings.register_profile("depth-unet", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("depth-unet")
+
+# Where it sees pytest, tyro computes a tenth of what it has cached again and compares the texts.
+_unsafe_cache.sys = SimpleNamespace(modules={})
+# It reads the source of every class of options anew at every command line.
+_ClassTokenization.make = cache(_ClassTokenization.make.__wrapped__)
+# Libraries ask anew at every training which packages are installed.
+importlib.metadata.entry_points = cache(importlib.metadata.entry_points)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 NYU_VARIABLE = "DEPTH_UNET_NYU"
@@ -44,13 +56,15 @@ def pytest_report_header() -> str:
 def pytest_collection() -> Generator[None, object, object]:
     """Hide what is imported from the garbage collector.
 
-    Each training collects garbage, which would take half a second with what all tests import.
+    Each training collects garbage, which would take half a second with what all tests import. In
+    between, the collector looks at what is new less often than by default, as it finds little.
     """
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(10_000, 20, 20)
         gc.enable()
 
 

@@ -158,7 +158,8 @@ def remove(out: Path | tuple[Path, ...] | None) -> None:
 
 def run_line(line: str, where: str) -> str:
     """Run one line of a block: ``depth-unet`` in this process, all else in bash."""
-    if line.startswith("depth-unet ") and not re.search(r"[*|&<>]", line):
+    needs_shell = re.search(r"[*|&<>]", re.sub(r'"[^"]*"|#.*', "", line))
+    if line.startswith("depth-unet ") and not needs_shell:
         outcome = depth_unet(*smaller(shlex.split(line, comments=True)[1:]))
         assert outcome.code == 0, f"{where}: {line}: {outcome.err}"
         return outcome.out

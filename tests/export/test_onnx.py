@@ -144,8 +144,9 @@ def test_every_kind_of_network(model: ModelConfig, half: bool, tmp_path: Path) -
     write(path, checkpoint, SOURCE, half=half)
     stored = {name: w.half().float() if half else w for name, w in checkpoint.weights.items()}
     network = DepthModel(replace(checkpoint, weights=stored))
-    assert_parity(open_session(path), network, (90, 67))
-    assert_parity(open_session(path), network, (30, 140))
+    session = open_session(path)
+    assert_parity(session, network, (90, 67))
+    assert_parity(session, network, (30, 140))
 
 
 def test_half_precision_is_stored_not_computed(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tests.integration.commandline import TINY_MODEL, depth_unet, start_two, tor
 
 pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
-NUM_STEPS = 10
+NUM_STEPS = 5
 RTOL = 1e-6
 METRICS_RTOL = 1e-9
 SMALL = 1e-6  # parameters that begin at 0 and hardly move have no size of their own
@@ -41,7 +41,7 @@ def _little_work() -> None:
 
 @pytest.fixture(scope="module")
 def at_once(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
-    """Ten steps of 16 images at once, in float64."""
+    """Five steps of 16 images at once, in float64."""
     return trained(cache, tmp_path_factory.mktemp("at_once") / "run", "--micro-batch-size", 0)
 
 
@@ -73,7 +73,7 @@ def assert_agree(one: Checkpoint, other: Checkpoint) -> None:
 def test_ways_of_computing_agree(
     at_once: Checkpoint, cache: Path, tmp_path: Path, way: str
 ) -> None:
-    """Parameters, averages and metrics after ten steps are those of the batch at once."""
+    """Parameters, averages and metrics after five steps are those of the batch at once."""
     assert_agree(at_once, trained(cache, tmp_path / "run", *(WAYS | MORE)[way]))
 
 

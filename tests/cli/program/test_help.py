@@ -17,9 +17,16 @@ WITH_OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize("flag", ["-h", "--help"])
+WITHOUT_OPTIONS = [(), *((name,) for name in WITH_RECIPE)]
+
+
 @pytest.mark.parametrize(
-    "command", [(), *((name,) for name in WITH_RECIPE), *WITH_OPTIONS], ids=" ".join
+    ("command", "flag"),
+    [
+        *((command, "-h") for command in (*WITHOUT_OPTIONS, *WITH_OPTIONS)),
+        *((command, "--help") for command in WITHOUT_OPTIONS),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
 def test_help(command: tuple[str, ...], flag: str) -> None:
     """Every command has help on stdout, and exits 0."""
@@ -34,7 +41,10 @@ def test_help(command: tuple[str, ...], flag: str) -> None:
 def test_options_are_readable(command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """Values have plain names, every default says something, and paragraphs are whole."""
     monkeypatch.setenv("COLUMNS", "1000")  # one line for each text
-    out = depth_unet(*command, "--help").out
+    outcome = depth_unet(*command, "--help")
+    assert (outcome.code, outcome.err) == (0, "")
+    out = outcome.out
+    assert "usage: depth-unet" in out
     for riddle in ("[[", "...]", "STR", "None", "(default: )", "default: ''", "{FLOAT"):
         assert riddle not in out
     texts = [line.strip("│ ") for line in out.splitlines() if line.startswith("│   ")]
