@@ -268,12 +268,20 @@ def test_headers_an_update_and_the_end(
         server.site = site
         visitor = Visitor(context.new_page(), server.url)
         assert "<!-- new -->" in visitor.page.content()
-        server.shutdown()
-        server.server_close()
-        visitor.page.reload()
-        visitor.wait_for("Ready")
-        assert visitor.page.evaluate(PAGE_CACHES) == [new]
-        assert "<!-- new -->" in visitor.page.content()
-        assert visitor.page.evaluate("() => crossOriginIsolated")
+        foreign = replace(site["index.html"], content=b"<p>Please log in.</p>")
+        for end in ("nothing is found", "another page in place of the list", "no answer"):
+            match end:
+                case "nothing is found":
+                    server.site = {}
+                case "another page in place of the list":
+                    server.site = site | {"models.json": foreign}
+                case "no answer":
+                    server.shutdown()
+                    server.server_close()
+            visitor.page.reload()
+            visitor.wait_for("Ready")
+            assert visitor.page.evaluate(PAGE_CACHES) == [new]
+            assert "<!-- new -->" in visitor.page.content()
+            assert visitor.page.evaluate("() => crossOriginIsolated")
         visitor.choose(OFFICE)
         assert visitor.page.is_visible("#space")

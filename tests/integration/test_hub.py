@@ -306,6 +306,7 @@ def test_push_refuses(
         NAME: f"{NAME} already has README.md; choose another name, or use --overwrite",
         "bob/rooms": "the Hub refuses it (HTTP 403: You don't have the rights",
         "rooms": "is no name of a model",
+        f"hf://HF://{NAME}": f"hf://HF://{NAME} has hf:// twice; write hf://OWNER/NAME",
         f"{NAME}@v1": "is no name of a model; write OWNER/NAME",
         f"HF://{NAME}@v1": f"error: {NAME}@v1 is no name of a model; write OWNER/NAME",
         f"hf://{NAME}": f"error: {NAME} already has README.md; choose another name",

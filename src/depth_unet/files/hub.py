@@ -191,6 +191,8 @@ def _parse(name: str) -> "HfUri":
     from huggingface_hub import HfUri, parse_hf_uri
     from huggingface_hub.errors import HfUriError
 
+    if name.lower().count(SCHEME) > 1:
+        raise CheckpointError(f"{name} has {SCHEME} twice; write {SCHEME}OWNER/NAME")
     try:
         uri: HfUri = parse_hf_uri(SCHEME + name[len(SCHEME) :])
     except HfUriError as error:
