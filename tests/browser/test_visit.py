@@ -211,10 +211,14 @@ def test_nothing_is_sent(visitor: Visitor, tmp_path: Path) -> None:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """A server of one network, whose files a test may change."""
+    """A server of one network, whose files a test may change; weights may have no ending."""
     with Server("127.0.0.1", 0) as running:
         network = read_network("scratch", WEIGHTS / "scratch.onnx", "scratch")
-        running.site = dict(build_site(PAGE, [network]))
+        external = network.facts["external"]
+        bare = external["url"].removesuffix(".safetensors")
+        files = {**network.files, bare: network.files[external["url"]]}
+        facts = {**network.facts, "external": external | {"url": bare}}
+        running.site = dict(build_site(PAGE, [replace(network, facts=facts, files=files)]))
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield running
