@@ -113,8 +113,8 @@ def test_a_run_on_shards_is_a_run_on_the_set(tmp_path: Path) -> None:
     prepared = depth_unet("prepare", part, tmp_path / "cache", "--size", "32x24")
     assert (prepared.code, prepared.warnings) == (0, [])
     for outcome in (
-        evaluate(runs[0], part, tmp_path / "scored", "--split", "test"),
-        depth_unet("compare", *runs, "--data", part, "--split", "test", "--out", tmp_path / "pair"),
+        evaluate(runs[0], part, tmp_path / "scored", "--split", "all"),
+        depth_unet("compare", *runs, "--data", part, "--split", "all", "--out", tmp_path / "pair"),
     ):
         assert outcome.code == 0, outcome.err
         assert [line for line in outcome.warnings if "part1: shard 1/2 of a set" in line]
