@@ -144,7 +144,8 @@ wheel: $(READY) $(WHEEL_READY) ## build the wheel, install it into a clean envir
 	$(TESTING) -u PYTHONPATH OMP_NUM_THREADS=1 $(NYU) $(WHEEL_BIN)/python -m pytest $(PARALLEL) $(WHEEL_TESTS)
 
 bench: $(READY) ## run the benchmarks (an hour); results go to build/bench
-	for benchmark in benchmarks/*.py; do $(NYU) $(BIN)/python "$$benchmark" || exit; done
+	status=0; for benchmark in benchmarks/*.py; do \
+		$(NYU) $(BIN)/python "$$benchmark" || status=1; done; exit $$status
 
 # Three phases: depth; stronger zoom; classes as a second task, with two seeds whose mean is exported.
 transfer: $(READY) ## train the `transfer` weights on NYU_PAIRS (3 hours on two cores; resumable)

@@ -6,10 +6,7 @@ import text from "./src/text.json" with { type: "json" };
 const addTexts: Plugin = {
   name: "add-texts",
   transformIndexHtml: (html) =>
-    html.replace(
-      /\{\{(\w+)\}\}/g,
-      (_, name: string) => (text as Record<string, unknown>)[name] as string,
-    ),
+    html.replace(/\{\{(\w+)\}\}/g, (_, name: keyof typeof text) => text[name] as string),
 };
 
 /** Tells the service worker what to keep offline. */

@@ -1,7 +1,9 @@
 """The site as a folder for web hosts."""
 
 import json
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -93,17 +95,38 @@ def test_a_site_is_replaced_when_asked(site: Site, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("overwrite", [False, True])
 @pytest.mark.parametrize("has_site", [False, True])
+@pytest.mark.parametrize(
+    "make",
+    [
+        Path.touch,
+        Path.mkdir,
+        os.mkfifo,
+        lambda path: path.symlink_to("/tmp"),
+        lambda path: path.symlink_to("nothing"),
+    ],
+    ids=["file", "folder", "pipe", "link", "broken link"],
+)
 def test_other_files_are_never_replaced(
-    site: Site, tmp_path: Path, overwrite: bool, has_site: bool
+    site: Site, tmp_path: Path, make: Callable[[Path], None], overwrite: bool, has_site: bool
 ) -> None:
-    """A folder with a foreign file is refused, whether or not it holds a site."""
+    """A folder that holds anything else is refused, whether or not it holds a site."""
     out = tmp_path / "out"
     if has_site:
         write_site(site, out)
-    (out / "thesis").mkdir(parents=True)
-    (out / "thesis" / "main.tex").write_text("")
-    with pytest.raises(ConfigError, match=r"holds thesis/main\.tex, which is not of a site"):
+    out.mkdir(exist_ok=True)
+    make(out / "thesis")
+    with pytest.raises(ConfigError, match=r"holds thesis, which is not of a site"):
         check_target(out, overwrite=overwrite)
+
+
+def test_a_linked_part_of_a_site_is_never_replaced(site: Site, tmp_path: Path) -> None:
+    """A folder of the site that lies elsewhere is not ours."""
+    out = tmp_path / "out"
+    write_site(site, out)
+    (out / "models").rename(tmp_path / "large disk")
+    (out / "models").symlink_to(tmp_path / "large disk")
+    with pytest.raises(ConfigError, match="holds models, which is not of a site"):
+        check_target(out, overwrite=True)
 
 
 def test_targets(site: Site, tmp_path: Path) -> None:

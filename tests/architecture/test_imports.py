@@ -6,6 +6,7 @@ The layers themselves are the contract in pyproject.toml that `lint-imports` che
 import ast
 import functools
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +20,12 @@ MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
 MAX_PUBLIC_NAMES = 20
 MAX_TOP_LEVEL_NAMES = 28
+MAX_PAGE_LINES = 1500
 MAX_PACKAGE_BYTES = 65 * 10**6  # with three or four families of weights
 PARSER = {"docstring_parser", "tyro", "typeguard", "typing_extensions"}
 NEEDS_TORCH = {"predict/model.py", "predict/network.py"}
+WEB = Path(__file__).parents[2] / "web"
+COMMENT = re.compile(r"/\*.*?\*/|^ *//.*?$", re.DOTALL | re.MULTILINE)
 DRAWERS = {"utils", "common", "helpers", "misc"}
 
 
@@ -89,6 +93,14 @@ def test_functions_are_short(path: Path) -> None:
         if (length := _code_lines(function)) > MAX_FUNCTION_LINES
     }
     assert not long
+
+
+@pytest.mark.skipif(not WEB.is_dir(), reason="needs the source of the page")
+def test_the_page_is_short() -> None:
+    """All of its TypeScript, counted without blank lines and comments."""
+    files = [*WEB.glob("*.ts"), *(WEB / "src").rglob("*.ts")]
+    code = COMMENT.sub("", "\n".join(path.read_text(encoding="utf-8") for path in files))
+    assert 0 < sum(bool(line.strip()) for line in code.splitlines()) < MAX_PAGE_LINES
 
 
 def test_package_is_typed() -> None:

@@ -203,6 +203,17 @@ def test_exif_data_are_read_where_they_belong(visitor: Visitor, tmp_path: Path) 
     assert "from the photo" in visitor.page.inner_text("#focal")
 
 
+@pytest.mark.parametrize("focal_mm", [5, 300, 2000])
+def test_the_slider_has_every_lens(visitor: Visitor, tmp_path: Path, focal_mm: int) -> None:
+    """It stands where its label says, from the widest to the longest lens of Exif data."""
+    exif, photo = Image.Exif(), tmp_path / "photo.jpg"
+    exif.get_ifd(EXIF_IFD)[FOCAL] = focal_mm
+    Image.open(OFFICE).save(photo, exif=exif)
+    visitor.choose(photo)
+    degrees = float(visitor.page.inner_text("#degrees").rstrip("°"))
+    assert float(visitor.page.input_value("#fov")) == pytest.approx(degrees, abs=0.3)
+
+
 def test_a_portrait_photo_fits_the_window(visitor: Visitor, tmp_path: Path) -> None:
     """Photo and readout are seen at once; marks keep their places when the window changes."""
     page = visitor.page

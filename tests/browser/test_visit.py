@@ -211,10 +211,14 @@ def test_nothing_is_sent(visitor: Visitor, tmp_path: Path) -> None:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """A server of one network, whose files a test may change."""
+    """A server of one network, whose files a test may change; weights may have no ending."""
     with Server("127.0.0.1", 0) as running:
         network = read_network("scratch", WEIGHTS / "scratch.onnx", "scratch")
-        running.site = dict(build_site(PAGE, [network]))
+        external = network.facts["external"]
+        bare = external["url"].removesuffix(".safetensors")
+        files = {**network.files, bare: network.files[external["url"]]}
+        facts = {**network.facts, "external": external | {"url": bare}}
+        running.site = dict(build_site(PAGE, [replace(network, facts=facts, files=files)]))
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield running
@@ -268,12 +272,20 @@ def test_headers_an_update_and_the_end(
         server.site = site
         visitor = Visitor(context.new_page(), server.url)
         assert "<!-- new -->" in visitor.page.content()
-        server.shutdown()
-        server.server_close()
-        visitor.page.reload()
-        visitor.wait_for("Ready")
-        assert visitor.page.evaluate(PAGE_CACHES) == [new]
-        assert "<!-- new -->" in visitor.page.content()
-        assert visitor.page.evaluate("() => crossOriginIsolated")
+        foreign = replace(site["index.html"], content=b"<p>Please log in.</p>")
+        for end in ("nothing is found", "another page in place of the list", "no answer"):
+            match end:
+                case "nothing is found":
+                    server.site = {}
+                case "another page in place of the list":
+                    server.site = site | {"models.json": foreign}
+                case "no answer":
+                    server.shutdown()
+                    server.server_close()
+            visitor.page.reload()
+            visitor.wait_for("Ready")
+            assert visitor.page.evaluate(PAGE_CACHES) == [new]
+            assert "<!-- new -->" in visitor.page.content()
+            assert visitor.page.evaluate("() => crossOriginIsolated")
         visitor.choose(OFFICE)
         assert visitor.page.is_visible("#space")

@@ -88,6 +88,7 @@ def test_no_network(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
         (f"{NAME}@v9", f"{NAME}@v9 has no such revision"),
         (f"{NAME}/deep.onnx", "has no deep.onnx; name a model"),
         ("hf://anna/empty", r"has no model.onnx or model.safetensors.* \(it has other.onnx\)"),
+        ("hf://hf://anna/rooms", r"^hf://hf://anna/rooms has hf:// twice; write hf://OWNER/NAME$"),
         ("hf://anna", "is no name of a model .*; write hf://OWNER/NAME"),
         ("hf://", "is no name of a model"),
         ("hf://anna/rooms@", "is no name of a model"),

@@ -1,12 +1,20 @@
 """The command line as such: refusals, names, pipes, and the module that is the command."""
 
+import re
 import shlex
 from pathlib import Path
 
 import pytest
 
 from depth_unet.model.shipped import BEST_NAME
-from tests.integration.commandline import FEW_STEPS, Outcome, depth_unet, predict, start
+from tests.integration.commandline import (
+    FEW_STEPS,
+    Outcome,
+    assert_refused,
+    depth_unet,
+    predict,
+    start,
+)
 
 
 @pytest.fixture
@@ -137,3 +145,27 @@ def suggested(outcome: Outcome) -> list[str]:
     """The words of the command after ``next: depth-unet``."""
     line = next(line for line in outcome.err.splitlines() if line.startswith("next: "))
     return shlex.split(line)[2:]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            "inspect . --form strya",
+            r"--form is strya; it takes .*\(did you mean stray\?\)",
+        ),
+        ("inspect --form=None .", "--form is None; it takes pairs or kaggle or .* or folders"),
+        ("inspect --form tum nothing", "nothing does not exist; name a data set"),
+        ("predict a.jpg --save npy foo", "--save is foo; it takes png16 or npy or .* or rrd"),
+        ("train seed --model.stem-stride 3 --data .", ".*stem-stride is 3; it takes 1 or 2 or 4"),
+        (
+            "train seed --model.encoder no --data .",
+            ".*encoder is no; it takes residual or .*2",
+        ),
+    ],
+)
+def test_a_word_that_is_no_choice(words: str, message: str) -> None:
+    """One line has those that the option offers, in their order, and the nearest."""
+    outcome = depth_unet(*words.split())
+    assert_refused(outcome)
+    assert re.fullmatch(f"depth-unet: error: {message}", outcome.complaints[0])

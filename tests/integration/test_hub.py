@@ -15,6 +15,7 @@ import safetensors
 import yaml
 
 import depth_unet
+from depth_unet.app import site
 from depth_unet.config.values import from_dict
 from depth_unet.files.checksum import sha256_of
 from depth_unet.files.fetch import OFFLINE
@@ -24,6 +25,7 @@ from depth_unet.predict.label.teachers import open_teacher
 from depth_unet.predict.onnx import OnnxModel
 from depth_unet.report.card import Facts, read_figures, write_card
 from depth_unet.report.evaluation.table import COLUMNS
+from tests.app.page import write_page
 from tests.hub_server import TOKEN, USER, Hub, serving_hub
 from tests.integration.commandline import (
     FEW_STEPS,
@@ -306,6 +308,7 @@ def test_push_refuses(
         NAME: f"{NAME} already has README.md; choose another name, or use --overwrite",
         "bob/rooms": "the Hub refuses it (HTTP 403: You don't have the rights",
         "rooms": "is no name of a model",
+        f"hf://HF://{NAME}": f"hf://HF://{NAME} has hf:// twice; write hf://OWNER/NAME",
         f"{NAME}@v1": "is no name of a model; write OWNER/NAME",
         f"HF://{NAME}@v1": f"error: {NAME}@v1 is no name of a model; write OWNER/NAME",
         f"hf://{NAME}": f"error: {NAME} already has README.md; choose another name",
@@ -394,7 +397,7 @@ def test_predict(rooms: Hub, photo: Path, tmp_path: Path) -> None:
 def test_other_commands(
     rooms: Hub, run_folder: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Evaluating, comparing, training on and exporting take the name; the cache stays clean."""
+    """All other commands of weights take the name, too; the cache stays clean."""
     monkeypatch.chdir(tmp_path)
     commit = rooms.models[NAME].head
     data = ("--data", cache)
@@ -415,6 +418,10 @@ def test_other_commands(
     assert own.origin == f"{URI}@{commit} (seed, 4 steps)"
     assert command("export", URI, "mine.onnx").code == 0
     assert facts_in(Path("mine.onnx"))["name"] == f"{NAME}@{commit[:7]}"
+    monkeypatch.setattr(site, "PAGE", write_page(tmp_path / "page"))
+    assert command("app", "--weights", URI, "--static", "site").code == 0
+    offered = json.loads(Path("site/models.json").read_text(encoding="utf-8"))
+    assert offered["models"][0]["title"] == f"{NAME}@{commit[:7]}"
     teacher = open_teacher(f"{URI}:2")
     assert (teacher.name, teacher.weight) == (f"{NAME}@{commit[:7]}", 2.0)
     content = rooms.models[NAME].commits[commit]["model.onnx"]

@@ -52,7 +52,7 @@ def test_inspect_tells_of_a_shard(pairs: Path) -> None:
     """Which part of which set it is."""
     (pairs / "dataset.json").write_text('{"shard": "2/3 of abc"}')
     outcome = depth_unet("inspect", pairs)
-    assert "2/3 of abc; name the folders of all shards" in outcome.out
+    assert "2/3 of abc; `train` and `search` take" in outcome.out
 
 
 def test_inspect_knows_a_cache(cache: Path) -> None:

@@ -19,6 +19,7 @@ from tests.data.forms.recorders import (
     write_video,
     write_viewer,
 )
+from tests.data.forms.test_recordings import FORM_OF
 from tests.integration.commandline import (
     FEW_STEPS,
     assert_refused,
@@ -29,16 +30,8 @@ from tests.integration.commandline import (
 
 pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 WHOLE_WAY = ("record3d", "stray", "tum", "rosbag 1", "rosbag 2 mcap", "viewer", "folders mm")
-NAMES = {
-    "record3d": "record3d: recordings of Record3D",
-    "stray": "stray: recordings of Stray Scanner",
-    "tum": "tum: TUM's RGB-D layout",
-    "rosbag 1": "rosbag: bags of ROS 1 and 2",
-    "rosbag 2 mcap": "rosbag: bags of ROS 1 and 2",
-    "viewer": "rosbag: bags of ROS 1 and 2, and of the RealSense Viewer",
-    "folders mm": "folders: folders images and depth",
-}
-NUM = {"stray": NUM_FRAMES - 1, "viewer": 2}  # of frames with depth in each room
+OTHERS = [pytest.param(kind, marks=pytest.mark.slow) for kind in RECORDERS if kind not in WHOLE_WAY]
+NUM = {"stray": NUM_FRAMES - 1, "stray early": NUM_FRAMES - 1, "viewer": 2}  # of frames in a room
 
 
 def write_viewer_rooms(at: Path) -> Path:
@@ -60,14 +53,14 @@ def write(kind: str, at: Path) -> Path:
     return recorder(at, record(size))
 
 
-@pytest.mark.parametrize("kind", WHOLE_WAY)
+@pytest.mark.parametrize("kind", [*WHOLE_WAY, *OTHERS])
 def test_from_recording_to_score(kind: str, tmp_path: Path) -> None:
     """``inspect``, ``prepare``, two steps of ``train`` and ``evaluate`` in a room left out."""
     root, cache, run = write(kind, tmp_path / "mine"), tmp_path / "cache", tmp_path / "run"
     seen = depth_unet("inspect", root)
     assert seen.code == 0, seen.err
-    num = 2 * NUM.get(kind, NUM_FRAMES)
-    for words in (NAMES[kind], f"{num} (", "2 (2 no split)", "no sign of common mistakes"):
+    num, form = 2 * NUM.get(kind, NUM_FRAMES), FORM_OF.get(kind, "rosbag")
+    for words in (f"{form}: ", f"{num} (", "2 (2 no split)", "no sign of common mistakes"):
         assert words in seen.out, seen.out
     prepared = depth_unet("prepare", root, cache, "--size", "64x48")
     assert prepared.code == 0, prepared.err

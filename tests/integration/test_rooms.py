@@ -27,6 +27,7 @@ from tests.integration.commandline import (
     assert_refused,
     bytes_below,
     depth_unet,
+    evaluate,
     start,
 )
 from tests.integration.short_run import assert_same_weights
@@ -108,6 +109,15 @@ def test_a_run_on_shards_is_a_run_on_the_set(tmp_path: Path) -> None:
         [str(tmp_path / folder), "--out"] for folder in ("part1", "part2")
     ]
     assert depth_unet("train", "--resume", tmp_path / "both").code == 0
+    part, runs = tmp_path / "part1", (tmp_path / "both", tmp_path / "one")
+    prepared = depth_unet("prepare", part, tmp_path / "cache", "--size", "32x24")
+    assert (prepared.code, prepared.warnings) == (0, [])
+    for outcome in (
+        evaluate(runs[0], part, tmp_path / "scored", "--split", "all"),
+        depth_unet("compare", *runs, "--data", part, "--split", "all", "--out", tmp_path / "pair"),
+    ):
+        assert outcome.code == 0, outcome.err
+        assert [line for line in outcome.warnings if "part1: shard 1/2 of a set" in line]
 
 
 @pytest.mark.usefixtures("fakes")

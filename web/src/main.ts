@@ -94,8 +94,9 @@ async function load(): Promise<Model> {
   return model;
 }
 
-function openFile(file: File | undefined): void {
-  if (file) void want({ source: file, name: file.name, fovDeg: null });
+function openOne(files: FileList | null = null): void {
+  if (files?.length !== 1) write("problem", text.problems.oneFile);
+  else void want({ source: files[0], name: files[0].name, fovDeg: null });
 }
 
 /** Predict what is asked for, unless something newer is asked for before its turn comes. */
@@ -171,17 +172,19 @@ function stopCamera(): void {
 }
 
 on("file", "change", (input) => {
-  openFile(input.files?.[0]);
+  openOne(input.files);
   input.value = "";
 });
 for (const kind of ["dragenter", "dragover", "dragleave", "drop"] as const) {
   document.addEventListener(kind, (event) => {
     event.preventDefault();
     byId("source", HTMLElement).classList.toggle("over", ["dragenter", "dragover"].includes(kind));
-    if (kind === "drop") openFile(event.dataTransfer?.files[0]);
+    if (kind === "drop") openOne(event.dataTransfer?.files);
   });
 }
-document.addEventListener("paste", (event) => openFile(event.clipboardData?.files[0]));
+document.addEventListener("paste", ({ target, clipboardData }) => {
+  if (target !== metres || clipboardData?.files.length) openOne(clipboardData?.files);
+});
 on("examples", "click", (target) => explained(() => openExample(target.closest("button"))));
 on("model", "change", () => want(wanted && { ...wanted }));
 on("camera", "click", () => explained(startCamera));

@@ -18,7 +18,7 @@ export interface Model {
   correlation: Correlation;
 }
 
-const HASH = /-([0-9a-f]{16})\./;
+const HASH = /-([0-9a-f]{16})(?=\.|$)/;
 
 /** Fetch a file, and read it in a form. */
 export function fetchFile<T>(url: string, read: (response: Response) => Promise<T>): Promise<T> {
@@ -45,7 +45,7 @@ export async function fetchModel(
         output.enqueue(part);
       },
     });
-    const key = url.replace(HASH, "."); // another version takes the place of the one before
+    const key = url.replace(HASH, ""); // another version takes the place of the one before
     const kept = await cache?.match(key).then((found) => found?.arrayBuffer());
     if (kept && (await isAsNamed(name, kept))) return new Uint8Array(kept);
     const data = await fetchFile(url, ({ body }) =>

@@ -41,6 +41,7 @@ export class Result {
 
   /** Show a prediction; marks stay, and so does a known length, unless it fits no more. */
   async show(original: Prediction, image: ImageBitmap): Promise<void> {
+    const isOther = !this.view;
     let [prediction, fault]: [Prediction, Problem | null] = [original, null];
     try {
       if (this.known) prediction = original.calibrated(...this.known.ends, this.known.metres);
@@ -56,7 +57,7 @@ export class Result {
     const drawn = import("./scene").then(({ Scene }) => {
       // Large, and not needed before.
       this.scene ??= new Scene(byId("space", HTMLCanvasElement));
-      this.scene.show(surface, image, focalPx / size.height);
+      this.scene.show(surface, image, focalPx / size.height, isOther);
       return true;
     });
     const isSolid = await drawn.catch(() => false); // no WebGL, or no such file
@@ -91,11 +92,13 @@ export class Result {
   /** Remove what a button stands for: a distance by its number, the known length, or all. */
   async remove(button: HTMLButtonElement | null): Promise<void> {
     if (!button) return;
+    const { known } = this;
     if (button.value === "all") this.forgetMarks();
     else if (button.value === "known") this.ends = this.known = null;
     else this.pairs.splice(Number(button.value), 1);
     byId("stage", HTMLElement).focus(); // the button is gone
-    await this.rescale();
+    if (known && !this.known) await this.rescale();
+    else this.render();
   }
 
   private forgetMarks(): void {

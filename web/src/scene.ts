@@ -16,6 +16,7 @@ export class Scene {
   private readonly scene = new three.Scene();
   private readonly camera = new three.PerspectiveCamera(50, 4 / 3, 0.05, 200);
   private readonly controls: OrbitControls;
+  private radius = 0;
   private readonly surface = new three.Mesh(
     new three.BufferGeometry(),
     new three.MeshBasicMaterial({ side: three.DoubleSide }),
@@ -36,8 +37,8 @@ export class Scene {
     canvas.addEventListener("keydown", this.onKey);
   }
 
-  /** Show a surface and its points; what was shown is freed. */
-  show(surface: Surface, photo: ImageBitmap, focalInHeights: number): void {
+  /** Show a surface and its points; what was shown is freed. Another photo is seen from its camera. */
+  show(surface: Surface, photo: ImageBitmap, focalInHeights: number, isOther: boolean): void {
     this.surface.geometry.dispose();
     this.points.geometry.dispose();
     this.surface.material.map?.dispose();
@@ -59,8 +60,14 @@ export class Scene {
     this.camera.fov = (2 * Math.atan(0.5 / focalInHeights) * 180) / Math.PI;
     this.surface.geometry.computeBoundingSphere();
     const { center, radius } = this.surface.geometry.boundingSphere!;
-    this.camera.position.set(0, 0, 0.25 * radius);
-    this.controls.target.set(0, 0, center.z);
+    if (isOther || this.radius === 0) {
+      this.camera.position.set(0, 0, 0.25 * radius);
+      this.controls.target.set(0, 0, center.z);
+    } else {
+      this.camera.position.multiplyScalar(radius / this.radius);
+      this.controls.target.multiplyScalar(radius / this.radius);
+    }
+    this.radius = radius;
     this.controls.update();
     this.render();
   }

@@ -1,7 +1,7 @@
 """Write the site as a folder for a web host."""
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from depth_unet.app.site import FOREVER, HEADERS, IMMUTABLE, Site
 from depth_unet.errors import ConfigError
@@ -28,8 +28,10 @@ def check_target(folder: Path, *, overwrite: bool) -> None:
     if not folder.is_dir():
         raise ConfigError(f"{folder} is a file; name a folder")
     listed = _listed(folder)
+    folders = {parent.as_posix() for name in listed for parent in PurePath(name).parents}
     for path in folder.rglob("*"):
-        if path.is_file() and path.relative_to(folder).as_posix() not in listed:
+        known = folders if path.is_dir() else listed
+        if path.is_symlink() or path.relative_to(folder).as_posix() not in known:
             raise ConfigError(
                 f"{folder} holds {path.relative_to(folder)}, which is not of a site that "
                 "`depth-unet app --static` wrote; name another folder"

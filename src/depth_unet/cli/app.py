@@ -38,6 +38,7 @@ def run(arguments: AppArguments) -> list[DataError]:
     require(
         arguments.host != "", "--host is empty; name an address of this machine, such as 127.0.0.1"
     )
+    _check_purpose(arguments)
     site.check_built(site.PAGE)
     # A server is ended by SIGTERM as it should be; a folder is not written then.
     with _exit_on_terminate(0 if arguments.static is None else 128 + signal.SIGTERM):
@@ -49,9 +50,18 @@ def run(arguments: AppArguments) -> list[DataError]:
     return []
 
 
+def _check_purpose(arguments: AppArguments) -> None:
+    """Refuse options of the server for a folder, and of a folder for the server."""
+    default, is_static = AppArguments(), arguments.static is not None
+    names = ("open", "port", "host") if is_static else ("overwrite",)
+    given = [f"--{name}" for name in names if getattr(arguments, name) != getattr(default, name)]
+    if given and is_static:
+        raise ConfigError(f"--static serves nothing; leave it out, or {' and '.join(given)}")
+    if given:
+        raise ConfigError("--overwrite is for a folder of --static; leave it out, or add --static")
+
+
 def _write(arguments: AppArguments, folder: Path) -> None:
-    if arguments.open:
-        raise ConfigError("--static serves nothing that --open could show; leave one of them out")
     check_target(folder, overwrite=arguments.overwrite)
     files = site.build_site(site.PAGE, _networks(arguments.weights))
     write_site(files, folder)
@@ -96,7 +106,7 @@ def _networks(weights: str | None) -> list[Network]:
 def _read_own(weights: str) -> Network:
     """A network of the user: an ONNX file, or weights that are exported to one."""
     if is_url(weights):
-        raise ConfigError(f"--weights {weights} is a URL; app takes files; download it first")
+        raise ConfigError(f"--weights {weights} is a URL; download it, and name the file")
     found = find_weights(weights, (ONNX, CHECKPOINT))
     if found.suffix.lower() == ONNX and not found.is_dir():
         return read_network(OWN, found, short_name(found))

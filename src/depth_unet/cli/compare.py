@@ -16,6 +16,7 @@ from depth_unet.cli.evaluate.scoring import (
 from depth_unet.cli.program.console import make_console
 from depth_unet.config.choices import ComparedChoice
 from depth_unet.data.forms.recognise import open_source
+from depth_unet.data.shards import group_shards
 from depth_unet.data.source import Source
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.evaluate.score import PredictArray
@@ -44,6 +45,7 @@ def compare(arguments: CompareArguments, paths: list[Path]) -> None:
     out = arguments.out
     check_free(out / RESULT_NAME, overwrite=arguments.overwrite)
     source = open_source(arguments.data)
+    group_shards([source])
     device = choose_device(arguments.device)
     models = {
         name: DepthModel.from_file(path).to(device)

@@ -11,6 +11,7 @@ from depth_unet.cli.program.console import make_console
 from depth_unet.config.checks import check_range
 from depth_unet.data.forms.description import FORMS, FormName
 from depth_unet.data.forms.recognise import open_source, recognise
+from depth_unet.data.shards import ALL_SHARDS
 from depth_unet.data.source import Source
 from depth_unet.data.survey import EDGES_M, Survey, survey
 from depth_unet.errors import ConfigError, DataError, check_installed
@@ -100,7 +101,7 @@ def _describe_more(source: Source, found: Survey) -> dict[str, str]:
     """What holds for few data sets: parts of a set, photos whose files hold more than pixels."""
     lines = {}
     if source.info.shard:
-        lines["shard"] = f"{source.info.shard}; name the folders of all shards to use the whole set"
+        lines["shard"] = f"{source.info.shard}; {ALL_SHARDS}"
     if found.num_rotated:
         lines["orientation"] = (
             f"{found.num_rotated} photos carry an Exif orientation and are turned upright; their "

@@ -266,6 +266,7 @@ def _parse(
 
     kind, registry = arguments_of(command), help_rules()
     rest = join_repeated(rest, kind)
+    files.check_choices(rest, kind)
     values = files.read_settings(rest, kind, registry)
     given = {}
     if command == "resume" or command in WITH_RECIPE:

@@ -1,5 +1,7 @@
 """``depth-unet prepare``: decode and resize a data set once."""
 
+import warnings
+
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from depth_unet.cli.arguments.data import PrepareArguments
@@ -10,7 +12,7 @@ from depth_unet.data.forms.recognise import open_original, recognise
 from depth_unet.data.labels import Labelled
 from depth_unet.data.layout import OnBad, refuse
 from depth_unet.data.prepare import prepare, skip_bad
-from depth_unet.data.shards import group_shards
+from depth_unet.data.shards import find_unlisted
 from depth_unet.data.source import Original
 from depth_unet.errors import DataError, own_command
 from depth_unet.files.owner import own_folder
@@ -67,7 +69,8 @@ def write_cache(arguments: PrepareArguments) -> list[DataError]:
 
 
 def open_labelled(arguments: PrepareArguments, form: FormName, on_bad: OnBad) -> Original:
-    """The data set, with classes if ``--labels`` names a folder of them; warns of single shards."""
+    """The data set, with classes if ``--labels`` names them; warns of rooms that are not listed."""
     source = open_original(arguments.source, form, on_bad)
-    group_shards([source])
+    if text := find_unlisted(source):
+        warnings.warn(text, stacklevel=2)
     return source if arguments.labels is None else Labelled(source, arguments.labels)

@@ -9,6 +9,11 @@ from depth_unet.data.layout import RECORDS_NAME, plain_name
 from depth_unet.data.source import Frame, Source
 from depth_unet.errors import DataError
 
+ALL_SHARDS = (
+    "`train` and `search` take the folders of all shards as the whole set, other commands one "
+    "folder into which all are merged (docs/rooms.md)"
+)
+
 
 class Shards(Source):
     """The frames of several shards, room by room in the order of the rooms' names.
@@ -83,8 +88,7 @@ def group_shards(sources: Sequence[Source]) -> list[list[int]]:
             folders = ", ".join(str(sources[index].root) for index in group)
             numbers = ", ".join(f"{shard.number}/{shard.total}" for shard in shards)
             warnings.warn(
-                f"{folders}: shard {numbers} of a set without the others; to use the whole set, "
-                "name the folders of all shards",
+                f"{folders}: shard {numbers} of a set without the others; {ALL_SHARDS}",
                 stacklevel=3,
             )
     for text in filter(None, map(find_unlisted, sources)):
@@ -103,5 +107,5 @@ def find_unlisted(source: Source) -> str:
     return (
         f"{source.root} holds {num_rendered} rooms and lists {num_listed}: shards were copied into "
         "one folder, or rendering was interrupted; run `depth-unet rooms` of the whole set there "
-        "(without --shard), or name the folders of all shards"
+        "(without --shard), or name the folders of all shards to `train`"
     )

@@ -1,7 +1,6 @@
 """Models on the Hugging Face Hub, or on a server of its kind (the variable HF_ENDPOINT).
 
-huggingface_hub finds, downloads and caches files, and checks their size. Here their content is
-compared with the hashes that the Hub states.
+huggingface_hub finds, downloads and caches files; here their content is compared with the hashes.
 """
 
 import errno
@@ -67,8 +66,7 @@ def fetch_from_hub(name: str, files: Sequence[str], *, offline: bool = False) ->
         The file in the cache.
 
     Raises:
-        CheckpointError: There is no such model, revision or file, or its content is not that of its
-            hash.
+        CheckpointError: There is no such model, revision or file, or its content has another hash.
         ConfigError: huggingface_hub is not installed.
         DataError: It cannot be downloaded.
     """
@@ -191,6 +189,8 @@ def _parse(name: str) -> "HfUri":
     from huggingface_hub import HfUri, parse_hf_uri
     from huggingface_hub.errors import HfUriError
 
+    if name.lower().count(SCHEME) > 1:
+        raise CheckpointError(f"{name} has {SCHEME} twice; write {SCHEME}OWNER/NAME")
     try:
         uri: HfUri = parse_hf_uri(SCHEME + name[len(SCHEME) :])
     except HfUriError as error:

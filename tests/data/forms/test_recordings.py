@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -158,6 +159,17 @@ def test_several_forms(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="several forms"):
         open_source(root)
     assert len(open_source(root, "record3d").rows) == len(frames)
+
+
+@pytest.mark.parametrize("form", [form for form in get_args(FormChoice) if form != "tum"])
+def test_another_form_than_the_folders(form: FormChoice, tmp_path: Path) -> None:
+    """What the form needs is missing, which is no fault of the recording; so is a lost folder."""
+    root, _ = write("tum", tmp_path / "captures")
+    with pytest.raises(ValueError, match=r"holds no |is a folder|is missing") as refused:
+        open_source(root, form)
+    assert "; name " in str(refused.value) or "; leave --form out, or name" in str(refused.value)
+    with pytest.raises(ValueError, match="nothing does not exist; name a data set"):
+        open_source(tmp_path / "nothing", form)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in RECORDERS if not kind.startswith("folders")])

@@ -37,17 +37,19 @@ async function dropOldPages(): Promise<void> {
   await self.clients.claim();
 }
 
-/** Hashed files from the cache; others from the server, or from the cache where it is away. */
+/** Hashed files from the cache; others from the server, or from the cache where it has none. */
 async function respond(event: FetchEvent): Promise<Response> {
   const { request } = event;
   const cache = await caches.open(CACHE);
-  const asked = request.mode === "navigate" ? "./" : request; // such as for index.html
+  const asked = request.url.replace(/\/index\.html(?=[?#]|$)/, "/");
   const kept = await cache.match(asked, { ignoreSearch: true });
   if (kept && request.url.startsWith(ASSETS)) return isolated(kept);
-  const response = await fetch(request).catch(() => null);
-  if (!response) return kept ? isolated(kept) : Response.error();
+  const response = await fetch(request).catch(() => Response.error());
+  const isModels = request.url === MODELS;
   const isJson = response.headers.get("content-type")?.includes("json"); // not of another page
-  if (response.ok && request.url === MODELS && isJson) {
+  const isGood = response.ok && (!isModels || isJson);
+  if (kept && !isGood) return isolated(kept);
+  if (isModels && isGood) {
     event.waitUntil(cache.put(request, response.clone()).catch(() => undefined)); // if full
   }
   return response;

@@ -11,9 +11,10 @@ from depth_unet.cli.arguments.kinds import CommandArguments, Switch, option
 class AppArguments(CommandArguments):
     """Serve a page that predicts and measures in the browser; photos stay on their device."""
 
-    weights: Annotated[str | None, option("NAME|FILE", default="transfer")] = None
+    weights: Annotated[str | None, option("NAME|FILE|hf://", default="transfer")] = None
     """The network that the page starts with: one that ships with the package ({shipped}), a run
-    folder, a checkpoint file, or an `.onnx` file of `export`."""
+    folder, a checkpoint file, an `.onnx` file of `export`, or hf://OWNER/NAME on the Hugging Face
+    Hub."""
     port: int = 8463
     """Port to listen on; 0 finds a free one."""
     host: str = "127.0.0.1"

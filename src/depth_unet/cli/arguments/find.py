@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from importlib import import_module
-from typing import Any, get_args, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from tyro.conf import FlagCreatePairsOff, Positional
 
@@ -54,12 +55,31 @@ class Option:
         """Its name on the command line; empty for an operand."""
         return "" if Positional in self.marks else f"--{self.name.replace('_', '-')}"
 
+    @property
+    def choices(self) -> list[str]:
+        """The values that can be listed, in order."""
+        return [str(value) for part in _parts(self.kind) for value in get_args(part)]
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether it takes no other values than ``choices``."""
+        return {get_origin(part) for part in _parts(self.kind) if part is not NoneType} == {Literal}
+
 
 def arguments_of(command: str) -> type[Any]:
     """The options of a command, a dataclass; ``resume`` stands for ``train --resume``."""
     module = import_module(f"{__package__}.{FILE_OF[command]}")
     kind: type[Any] = getattr(module, f"{command.title()}Arguments")
     return kind
+
+
+def _parts(kind: Any) -> Iterator[Any]:
+    """The types of single values; a choice is a ``Literal``."""
+    if get_origin(kind) in (Union, UnionType, tuple):
+        for part in get_args(kind):
+            yield from _parts(part)
+    elif kind is not Ellipsis:
+        yield kind
 
 
 def options_of(kind: Any, path: tuple[str, ...] = (), paired: bool = True) -> Iterator[Option]:

@@ -14,6 +14,7 @@ from depth_unet.cli.evaluate.scoring import (
 )
 from depth_unet.cli.program.console import make_console
 from depth_unet.data.forms.recognise import open_source
+from depth_unet.data.shards import group_shards
 from depth_unet.data.source import Source
 from depth_unet.data.splits import Splits
 from depth_unet.errors import DataError
@@ -54,6 +55,7 @@ def evaluate(arguments: EvaluateArguments, path: Path, out: Path) -> None:
     console = make_console()
     check_free(out / RESULT_NAME, overwrite=arguments.overwrite)
     source = open_source(arguments.data)
+    group_shards([source])
     results: Results
     predict: AnyPredictor
     if arguments.predictions is not None:

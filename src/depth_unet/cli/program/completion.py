@@ -1,7 +1,6 @@
 """``depth-unet --completion``: scripts with which a shell completes commands and options."""
 
 from collections.abc import Iterator
-from typing import Any, Literal, get_args, get_origin
 
 from depth_unet.cli.arguments.find import arguments_of, options_of
 from depth_unet.cli.main import MODULE_OF, WITH_RECIPE
@@ -63,19 +62,13 @@ def _options(command: str) -> Iterator[tuple[str, list[str]]]:
             continue
         for mark in option.marks:
             yield from ((flag, []) for flag in getattr(mark, "aliases", None) or ())
-        yield option.flag, _choices(option.kind)
+        yield option.flag, option.choices
         if option.kind is bool and option.paired:
             *groups, last = option.flag.removeprefix("--").split(".")
             yield f"--{'.'.join((*groups, f'no-{last}'))}", []
     yield "--help", []
     if command == "train":
         yield "--resume", []
-
-
-def _choices(hint: Any) -> list[str]:
-    if get_origin(hint) is Literal:
-        return [str(value) for value in get_args(hint)]
-    return [choice for part in get_args(hint) for choice in _choices(part)]
 
 
 def _cases(words: Words) -> str:

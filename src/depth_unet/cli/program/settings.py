@@ -6,9 +6,10 @@ takes ``1e-4`` for text and ``off`` for a truth value.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
+from itertools import takewhile
 from pathlib import Path
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 from unicodedata import category
 
 from depth_unet.cli.arguments.find import FILE_OF, Option, arguments_of, options_of
@@ -72,6 +73,18 @@ def read_settings(
             + (f"they look like settings of `{other}`: name another file" if other else REMEDY)
         )
     return found
+
+
+def check_choices(arguments: Sequence[str], kind: type[Any]) -> None:
+    """Refuse, in one line, a word of the command line that its option does not offer."""
+    for option in options_of(kind):
+        words = option_values(arguments, option.name) if option.is_choice else []
+        last = len(words) if get_origin(option.kind) is tuple else 1  # operands may follow
+        for word in takewhile("--".__ne__, words[:last]):
+            if word not in option.choices:
+                raise ConfigError(
+                    f"{option.flag} is {_one_line(word) or 'empty'}; {_offered(word, option)}"
+                )
 
 
 def first_settings(recipe: str, values: Values) -> Config:
@@ -255,7 +268,8 @@ def _value(node: "Node", option: Option, where: str, registry: "ConstructorRegis
         return spec.instance_from_str(words)
     except ValueError:
         shown = (_one_line(" ".join(words)) or "nothing") if flat else "nested"
-        raise ConfigError(f"{where} is {shown}; it takes {_expected(option, spec)}") from None
+        takes = _offered(shown, option) if option.is_choice else _expected(option, spec)
+        raise ConfigError(f"{where} is {shown}; {takes}") from None
 
 
 def _word(item: "Node", option: Option) -> str:
@@ -276,6 +290,10 @@ def _one_line(text: str) -> str:
 def _expected(option: Option, spec: Any) -> str:
     """What an option takes, as help names it."""
     if option.kind is bool:
-        return "true or false"
+        return "it takes true or false"
     named = [mark.metavar for mark in option.marks if getattr(mark, "metavar", None)]
-    return " or ".join(spec.choices) if spec.choices else str((*named, spec.metavar)[0])
+    return f"it takes {(*named, spec.metavar)[0]}"
+
+
+def _offered(word: str, option: Option) -> str:
+    return f"it takes {' or '.join(option.choices)}{suggest(word, option.choices)}"

@@ -17,7 +17,7 @@ def open_hdf5(file: Path | io.BytesIO, where: str) -> Any:
 
     Raises:
         ConfigError: h5py is not installed.
-        DataError: The file is damaged.
+        DataError: The file is damaged, or a folder.
     """
     try:
         import h5py  # an extra
@@ -25,6 +25,8 @@ def open_hdf5(file: Path | io.BytesIO, where: str) -> Any:
         raise ConfigError(
             f"{where} is HDF5 and h5py is not installed; run: {install_command('h5py')}"
         ) from None
+    if isinstance(file, Path) and file.is_dir():
+        raise DataError(f"{where} is a folder, not an HDF5 file; name the file")
     with as_data_error(where, "cannot be read as HDF5"):
         return h5py.File(file, "r")
 

@@ -41,8 +41,7 @@ RECORDINGS: dict[FormName, RecordingForm] = {
 
 def recognise(root: Path) -> FormName:
     """The form of the data set at a path; a ``DataError`` if it is missing or not recognised."""
-    if not root.exists():
-        raise DataError(f"{root} does not exist; name a data set")
+    _check_exists(root)
     form = _of_folder(root) if root.is_dir() else _of_file(root)
     if form is None:
         raise DataError(
@@ -68,6 +67,7 @@ def open_source(root: Path, form: FormName | None = None, on_bad: OnBad = refuse
 
 def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refuse) -> Original:
     """Open a data set from which a cache can be prepared; see ``open_source``."""
+    _check_exists(root)
     found = form or recognise(root)
     match found:
         case "cache":
@@ -90,6 +90,11 @@ def open_original(root: Path, form: FormName | None = None, on_bad: OnBad = refu
             assert_never(found)
     _check_names(source)
     return source
+
+
+def _check_exists(root: Path) -> None:
+    if not root.exists():
+        raise DataError(f"{root} does not exist; name a data set")
 
 
 def _check_names(source: Original) -> None:

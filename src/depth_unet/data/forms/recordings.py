@@ -75,7 +75,7 @@ class RecordingSource(FormSource):
                 self.shots.append(shot)
                 self.rows.append(row)
         if not self.rows:
-            raise unusable[0] if unusable else _no_frames(root)
+            raise unusable[0] if unusable else _no_recordings(root)
         if any(shot.camera is None for shot in self.shots):
             warn_of_unknown_camera(root)
 
@@ -182,6 +182,13 @@ def _open(path: Path, form: RecordingForm, stated: Stated, on_bad: OnBad) -> Seq
     if not shots:
         raise _no_frames(path)
     return shots
+
+
+def _no_recordings(root: Path) -> DataError:
+    return DataError(
+        f"{root} holds no recordings of the form that --form names; leave --form out, or name "
+        "another folder"
+    )
 
 
 def _no_frames(path: Path) -> DataError:
