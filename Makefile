@@ -30,10 +30,12 @@ SPREAD_SCALE ?= 1
 SCRATCH_ROOMS ?= 4000
 SCRATCH_FIRST ?= 3600
 SCRATCH_STEPS ?= 2400
-# `make rendered`: images to render, and steps of the two phases.
+# `make rendered`: images to render, steps of the three phases, and the correlation of errors.
 RENDERED_ROOMS ?= 5000
 RENDERED_FIRST ?= 1800
-RENDERED_STEPS ?= 3800
+RENDERED_SECOND ?= 3800
+RENDERED_THIRD ?= 3000
+CORRELATION ?= 0.15 0.4 0.7 1.07
 # The tests that `make wheel` runs on the installed wheel; WHEEL_TESTS=tests runs all.
 WHEEL_TESTS ?= $(wildcard tests/architecture tests/contract tests/integration)
 
@@ -182,17 +184,20 @@ scratch: $(READY) ## render rooms and train the `scratch` weights on them and NY
 	$(BIN)/python -m depth_unet export $(WEIGHTS)/scratch $(WEIGHTS)/scratch.safetensors \
 		--spread-scale $(SPREAD_SCALE) --overwrite
 
-# 320x240, so that edges are sharp at the canvas of 256x192; two phases, the first from ImageNet.
+# 320x240, so that edges are sharp at the canvas of 256x192; three phases, the first from ImageNet.
 rendered: $(READY) ## render rooms and train the `rendered` weights on them alone (resumable)
 	$(BIN)/python -m depth_unet rooms $(WEIGHTS)/rooms-large --images $(RENDERED_ROOMS) --size 320x240 \
 		--views 3 --samples 2 --seed 21 --test-share 0.04
 	$(BIN)/python -m depth_unet train rendered --data $(WEIGHTS)/rooms-large --holdout none \
 		--steps $(RENDERED_FIRST) --out $(WEIGHTS)/rendered-first --auto-resume
 	$(BIN)/python -m depth_unet train rendered --data $(WEIGHTS)/rooms-large --holdout none \
-		--init $(WEIGHTS)/rendered-first --steps $(RENDERED_STEPS) --optim.lr 7e-4 --seed 7 \
+		--init $(WEIGHTS)/rendered-first --steps $(RENDERED_SECOND) --optim.lr 7e-4 --seed 7 \
+		--out $(WEIGHTS)/rendered-second --auto-resume
+	$(BIN)/python -m depth_unet train rendered --data $(WEIGHTS)/rooms-large --holdout none \
+		--init $(WEIGHTS)/rendered-second --steps $(RENDERED_THIRD) --optim.lr 6e-4 --seed 8 \
 		--out $(WEIGHTS)/rendered --auto-resume
 	$(BIN)/python -m depth_unet export $(WEIGHTS)/rendered $(WEIGHTS)/rendered.safetensors \
-		--spread-scale $(SPREAD_SCALE) --overwrite
+		--spread-scale $(SPREAD_SCALE) --correlation $(CORRELATION) --overwrite
 
 graphs: $(READY) ## write the ONNX graphs of the shipped weights anew, beside them
 	$(BIN)/python -m tools.shipped_graphs

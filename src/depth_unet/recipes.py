@@ -147,8 +147,8 @@ def rendered() -> Config:
     have exact edges.
 
     Command:
-        ``make rendered``: ``depth-unet train rendered --data ROOMS`` for 1,800 steps, then 3,800
-        with ``--init BEFORE --optim.lr 7e-4``
+        ``make rendered``: ``depth-unet train rendered --data ROOMS`` for 1,800 steps, then twice
+        with ``--init BEFORE``: 3,800 with ``--optim.lr 7e-4`` and 3,000 with ``6e-4``
     """
     config = transfer()
     return replace(
