@@ -87,7 +87,7 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _resolved(annotation: Any, names: dict[str, Any]) -> Any:
-    """An annotation without text, or anything: for names that only type checkers import.
+    """An annotation without text, or anything: for what only type checkers import or subscript.
 
     Beartype refuses `Self` in the lone methods that the hook hands over.
     """
@@ -96,5 +96,5 @@ def _resolved(annotation: Any, names: dict[str, Any]) -> Any:
     try:
         holder = SimpleNamespace(__annotations__={"item": annotation})
         return get_type_hints(holder, names, include_extras=True)["item"]
-    except NameError:
+    except (NameError, TypeError):
         return Any
