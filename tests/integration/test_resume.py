@@ -228,12 +228,13 @@ def test_micro_batches_do_not_change_the_run(
         assert ours.metrics[name] == pytest.approx(value, rel=1e-3)
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_passes_in_threads_do_not_change_the_run(
-    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    precision: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two at a time, whichever ends first, or one by one: the same bits, resumed or not."""
     runs = one_by_one, in_threads = tmp_path / "one by one", tmp_path / "in threads"
-    options = ("--batch-size", "8")
+    options = ("--batch-size", "8", "--precision", precision)
     assert train(cache, one_by_one, *options, "--micro-batch-size", "4").code == 0
     names = list[str]()
     item: Callable[..., Batch] = MicroBatches.__getitem__

@@ -1,7 +1,7 @@
 """The gradient of one whole batch, computed exactly in micro-batches."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -145,7 +145,7 @@ class BatchGradient:
         Returns:
             Its share in the mean of every loss term, and in the total.
         """
-        shares, total = self._forward(batch, counts)
+        shares, total = self._forward(batch, counts, self.network)
         self.fabric.backward(total * self.fabric.world_size)  # DDP averages; we sum
         return shares, total.detach()
 
@@ -168,7 +168,7 @@ class BatchGradient:
         parameters = [p for p in self.network.parameters() if p.requires_grad]
 
         def compute(number: int) -> tuple[dict[str, Tensor], Tensor, Sequence[Tensor | None]]:
-            shares, total = self._forward(micro_batches[number], counts)
+            shares, total = self._forward(micro_batches[number], counts, self._unwrapped)
             gradients = torch.autograd.grad(total, parameters, allow_unused=True)
             return shares, total.detach(), gradients
 
@@ -181,20 +181,29 @@ class BatchGradient:
                     parameter.grad += gradient
             yield shares, total
 
-    def _forward(self, batch: Batch, counts: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
+    def _unwrapped(self, *inputs: Tensor, **options: int) -> Any:
+        """The network without Fabric's wrapper, which refuses any backward pass but its own."""
+        precision = self.fabric.strategy.precision
+        inputs = precision.convert_input(inputs)
+        with precision.forward_context():
+            return precision.convert_output(self.network.module(*inputs, **options))
+
+    def _forward(
+        self, batch: Batch, counts: dict[str, Tensor], network: Callable[..., Any]
+    ) -> tuple[dict[str, Tensor], Tensor]:
         """The share of a micro-batch in the mean of every loss term, and in the total."""
-        terms = self._terms(batch)
+        terms = self._terms(batch, network)
         shares = {name: t.sum.detach() / counts[name].clamp(min=1) for name, t in terms.items()}
         return shares, self.loss.total(terms, counts)
 
-    def _terms(self, batch: Batch) -> dict[str, SumCount]:
+    def _terms(self, batch: Batch, network: Callable[..., Any]) -> dict[str, SumCount]:
         """Every loss term, computed on canonical depth."""
         config = self.config
         ratio = depth_per_canonical(
             batch.focal_px, config.model.canonical_focal, config.canvas.width
         )
         stride = config.loss.stride
-        output = self.network(batch.image, batch.intrinsics_px, output_stride=stride)
+        output = network(batch.image, batch.intrinsics_px, output_stride=stride)
         return self.loss(
             output.canonical_depth_m,
             self._subsample(batch.depth_m / ratio[:, None, None, None]),
