@@ -89,10 +89,12 @@ def report(chosen: list[str], total: int, least: float) -> int:
     equivalent = {line.partition(REASON)[0] for line in lines}
     outcomes = {name: status for name, status in results().items() if name in set(chosen)}
     counts = Counter(outcomes.values())
-    missed = {describe(name): name for name, status in outcomes.items() if status not in NOTICED}
-    unnoticed = sorted(set(missed) - equivalent)
-    for text in unnoticed:
-        sys.stdout.write(f"{outcomes[missed[text]]}: {text}\n")
+    missed = sorted(
+        (describe(name), status) for name, status in outcomes.items() if status not in NOTICED
+    )
+    unnoticed = [(text, status) for text, status in missed if text not in equivalent]
+    for text, status in unnoticed:
+        sys.stdout.write(f"{status}: {text}\n")
     denominator = len(chosen) - (len(missed) - len(unnoticed))
     noticed = denominator - len(unnoticed)
     share = 100 * noticed / max(denominator, 1)

@@ -141,7 +141,7 @@ def transfer() -> Config:
 
 
 def rendered() -> Config:
-    """The network of ``transfer`` on rendered rooms alone: no photo of a real room.
+    """The network of ``transfer`` on rendered rooms alone: no photo with depth.
 
     Depth for every pixel of the canvas (``--model.subpixel``) and ``gradient_matching``: the rooms
     have exact edges.

@@ -324,6 +324,15 @@ def test_resample_of_bytes_is_that_of_floats() -> None:
     assert (found % 1).any()
 
 
+@pytest.mark.parametrize("width", [427, 428, 561])
+def test_stripes_become_grey(width: int) -> None:
+    """Stripes of a pixel, four of which become one, fade everywhere, also where a side is odd."""
+    image = (torch.arange(width) % 2).float().expand(1, 3, 8, width)
+    grid = F.affine_grid(torch.eye(2, 3)[None], [1, 3, 2, width // 4], align_corners=False)
+    grey = resample(image, grid, torch.tensor([4.0]))
+    assert (grey - 0.5).abs().max() < 0.2
+
+
 def test_resample_takes_every_image_by_itself() -> None:
     """Strongly and weakly shrunk images in one batch come out as each does alone."""
     image = torch.rand(3, 3, 60, 80, generator=torch.Generator().manual_seed(0))

@@ -129,6 +129,17 @@ def test_attention_in_bf16_runs_in_fp32_on_cpus(monkeypatch: pytest.MonkeyPatch)
     assert found == {torch.float32}
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_block_of_another_type(dtype: torch.dtype) -> None:
+    """Its result has the type of its weights, whatever the kernel ran in."""
+    x = features().to(dtype)
+    found = make_block().to(dtype)(x, places(x))
+    assert found.dtype == dtype
+    torch.testing.assert_close(
+        found.float(), make_block()(x.float(), places(x)), **TOLERANCE[torch.bfloat16]
+    )
+
+
 @each_format
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_network_runs_entirely_on_flash(memory_format: torch.memory_format, precision: str) -> None:

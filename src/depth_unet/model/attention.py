@@ -65,7 +65,7 @@ class AttentionBlock(nn.Module):
         )
         with torch.autocast("cpu", enabled=False):
             y = F.scaled_dot_product_attention(q, k, v)
-        z: Tensor = self.out(y.transpose(2, 3).reshape(b, c, h, w))
+        z: Tensor = self.out(y.transpose(2, 3).reshape(b, c, h, w).to(x.dtype))
         return z
 
 

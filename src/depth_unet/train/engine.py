@@ -10,7 +10,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from depth_unet.config.compute import memory_bytes
+from depth_unet.config.compute import Switch, memory_bytes
 from depth_unet.config.run import Config
 from depth_unet.data.loader import Loader, RawBatch
 from depth_unet.errors import ConfigError, is_out_of_memory
@@ -32,9 +32,9 @@ SAVED_COPIES = 2  # of each while it is written: contiguous, and as bytes
 class Engine:
     """Computes the gradient of every batch in micro-batches; their size never changes the result.
 
-    On a CPU, several are computed at once, each in one thread: operations that share all cores wait
-    for each other, several times longer where another program takes a core. As a context, it keeps
-    the threads.
+    On a CPU, several are computed at once, each by its share of torch's threads, on most machines
+    one: threads that share an operation wait for each other, several times longer where another
+    program takes a core. As a context, it keeps the threads.
 
     Args:
         gradient: Computes the gradient of a batch that is cut into micro-batches.
@@ -80,10 +80,11 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         """End both."""
-        if self.pool:
-            self.pool.shutdown(cancel_futures=True)
+        try:
+            self._end_pool()
+        finally:
             torch.set_num_threads(self.num_threads)  # else new threads would inherit the setting
-        self.meter.__exit__()
+            self.meter.__exit__()
 
     def prepare(self, loader: Loader, step: int, optimiser: torch.optim.Optimizer) -> None:
         """Choose the plan if memory is limited and the run has none yet.
@@ -105,24 +106,24 @@ class Engine:
             saving = SAVED_COPIES * SAVED_TENSORS * weights
         release(self.device)
         idle = current_bytes(self.device) + reserve
-        limit, workers = round(SLACK * self.limit), self.workers
-        while True:
+        limit, plan = round(SLACK * self.limit), self.plan
+        for mode, workers in self._choices():
             plan = choose_plan(
                 partial(self.measure, raw, reserve, workers),
                 share=math.ceil(min(self.share, len(raw)) / workers),
                 idle=idle + workers * weights,  # as many gradients
                 floor=idle + saving,
                 limit=limit,
-                checkpointing=self.config.compute.checkpointing,
+                checkpointing=mode,
             )
-            if plan.predicted_bytes <= limit or workers == 1:
+            plan = replace(plan, workers=workers)
+            if plan.predicted_bytes <= limit:
                 break
-            workers //= 2
-        if plan.predicted_bytes > limit:
+        else:
             raise ConfigError(self._too_little(plan.predicted_bytes))
         size = self._agree(plan.micro_batch_size, "min")
-        mode = self._agree(int(plan.checkpointing), "max")
-        self.plan = replace(plan, micro_batch_size=size, workers=workers, checkpointing=bool(mode))
+        recompute = self._agree(int(plan.checkpointing), "max")
+        self.plan = replace(plan, micro_batch_size=size, checkpointing=bool(recompute))
         self.planned = True
         release(self.device)
         self.meter.reset()
@@ -148,7 +149,7 @@ class Engine:
                         f"out of memory with {self.plan.images_at_once} images at a time; start "
                         "with --memory, or a smaller --micro-batch-size"
                     ) from None
-            self._start_pool()  # outside `except`, where the error holds the tensors
+            self._end_pool()  # outside `except`, where the error holds the tensors
             self.network.zero_grad()
             release(self.device)
             self.halve("out of memory")
@@ -193,6 +194,8 @@ class Engine:
             self.plan = Plan(micro_batch_size=1, checkpointing=True)
         else:
             self.plan = self.plan.halved()
+        self._end_pool()
+        self._start_pool()
         size = self.plan.images_at_once
         recomputed = ", activations recomputed" if self.plan.checkpointing else ""
         self.say(
@@ -219,28 +222,40 @@ class Engine:
         return f"memory: measured peak {peak:.2f} GB" + (f" of {limit:.2f} GB" if limit else "")
 
     def _most_workers(self) -> int:
-        """How many passes at a time pay: as many as torch has threads and the batch has images for.
+        """Passes at a time that pay: a divisor of torch's threads that the batch has images for.
 
         Compiled networks and fp64, which Fabric sets for the whole process, are for one thread;
         what the user said about micro-batches or processes holds.
         """
-        config = self.config
+        config, threads = self.config, self.num_threads
         alone = self.device.type == "cpu" and self.fabric.world_size == 1
         if not alone or config.micro_batch_size or config.compute.compile:
             return 1
         if config.precision == "fp64":
             return 1
-        return max(1, min(self.num_threads, self.share // LEAST_IMAGES))
+        most = self.share // LEAST_IMAGES
+        return max((n for n in range(1, most + 1) if threads % n == 0), default=1)
+
+    def _choices(self) -> list[tuple[Switch, int]]:
+        """Whether activations are recomputed, and how many passes at a time, best first."""
+        given = self.config.compute.checkpointing
+        modes: tuple[Switch, ...] = ("off", "on") if given == "auto" else (given,)
+        counts = [self.workers >> n for n in range(self.workers.bit_length())]
+        return [(mode, count) for mode in modes for count in counts]
 
     def _start_pool(self) -> None:
-        """New threads, each with its share of torch's, once the passes of the old ones ended."""
-        if self.pool:
-            self.pool.shutdown(cancel_futures=True)
+        """Threads for the plan, each with its share of torch's."""
         if self.plan.workers > 1:
-            share = max(1, self.num_threads // self.plan.workers)
+            share = self.num_threads // self.plan.workers
             self.pool = ThreadPoolExecutor(
                 self.plan.workers, initializer=torch.set_num_threads, initargs=(share,)
             )
+
+    def _end_pool(self) -> None:
+        """Wait for the passes that have begun."""
+        if self.pool:
+            self.pool.shutdown(cancel_futures=True)
+            self.pool = None
 
     def _too_little(self, least: int) -> str:
         """The error where one image at a time takes ``least`` bytes in this process."""
