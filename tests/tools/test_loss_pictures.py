@@ -75,6 +75,7 @@ def test_the_page_has_them() -> None:
         assert 0 < (loss_pictures.IMAGES / name).stat().st_size < MOST_BYTES
 
 
+@pytest.mark.filterwarnings("ignore:.* training rooms; with fewer than 8")  # a picture of them
 @pytest.mark.slow  # renders rooms for a minute
 def test_they_can_be_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The program writes the table that is on the page, and all pictures."""
