@@ -10,7 +10,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from depth_unet.config.compute import Switch, memory_bytes
+from depth_unet.config.compute import memory_bytes
 from depth_unet.config.run import Config
 from depth_unet.data.loader import Loader, RawBatch
 from depth_unet.errors import ConfigError, is_out_of_memory
@@ -106,20 +106,15 @@ class Engine:
             saving = SAVED_COPIES * SAVED_TENSORS * weights
         release(self.device)
         idle = current_bytes(self.device) + reserve
-        limit, plan = round(SLACK * self.limit), self.plan
-        for mode, workers in self._choices():
-            plan = choose_plan(
-                partial(self.measure, raw, reserve, workers),
-                share=math.ceil(min(self.share, len(raw)) / workers),
-                idle=idle + workers * weights,  # as many gradients
-                floor=idle + saving,
-                limit=limit,
-                checkpointing=mode,
-            )
-            plan = replace(plan, workers=workers)
-            if plan.predicted_bytes <= limit:
-                break
-        else:
+        plan = choose_plan(
+            partial(self.measure, raw, reserve),
+            share=min(self.share, len(raw)),
+            idle=idle + weights,  # as many gradients
+            floor=idle + saving,
+            limit=round(SLACK * self.limit),
+            checkpointing=self.config.compute.checkpointing,
+        )
+        if plan.predicted_bytes > SLACK * self.limit:
             raise ConfigError(self._too_little(plan.predicted_bytes))
         size = self._agree(plan.micro_batch_size, "min")
         recompute = self._agree(int(plan.checkpointing), "max")
@@ -154,16 +149,13 @@ class Engine:
             release(self.device)
             self.halve("out of memory")
 
-    def measure(
-        self, raw: RawBatch, reserve: int, workers: int, size: int, checkpointing: bool
-    ) -> int:
-        """Peak memory of ``workers`` passes of ``size`` images plus the reserve, in bytes."""
+    def measure(self, raw: RawBatch, reserve: int, size: int, checkpointing: bool) -> int:
+        """Peak memory of passes of ``size`` images plus the reserve, in bytes."""
         self.network.checkpointing = checkpointing
         parts = MicroBatches(raw.slice(0, size), size, self.config, self.device)
         counts = self.gradient.counts(parts.masks())
         release(self.device)
         self.meter.reset()
-        idle = current_bytes(self.device)
         try:
             for _ in range(2):  # the second one beside the gradients of the first
                 self.run_pass(parts, counts)
@@ -173,7 +165,7 @@ class Engine:
             return NO_LIMIT
         finally:
             self.network.zero_grad()
-        return idle + workers * (self.meter.peak_bytes - idle) + reserve
+        return self.meter.peak_bytes + reserve
 
     def run_pass(self, parts: MicroBatches, counts: dict[str, Tensor]) -> None:
         """One forward and backward pass in this process alone."""
@@ -225,23 +217,17 @@ class Engine:
         """Passes at a time that pay: a divisor of torch's threads that the batch has images for.
 
         Compiled networks and fp64, which Fabric sets for the whole process, are for one thread;
-        what the user said about micro-batches or processes holds.
+        what the user said about micro-batches or processes holds. The memory of passes at the same
+        time cannot be predicted to a few per cent, so a limit of memory is for one, too.
         """
         config, threads = self.config, self.num_threads
         alone = self.device.type == "cpu" and self.fabric.world_size == 1
-        if not alone or config.micro_batch_size or config.compute.compile:
+        if not alone or config.micro_batch_size or config.compute.compile or self.limit:
             return 1
         if config.precision == "fp64":
             return 1
         most = self.share // LEAST_IMAGES
         return max((n for n in range(1, most + 1) if threads % n == 0), default=1)
-
-    def _choices(self) -> list[tuple[Switch, int]]:
-        """Whether activations are recomputed, and how many passes at a time, best first."""
-        given = self.config.compute.checkpointing
-        modes: tuple[Switch, ...] = ("off", "on") if given == "auto" else (given,)
-        counts = [self.workers >> n for n in range(self.workers.bit_length())]
-        return [(mode, count) for mode in modes for count in counts]
 
     def _start_pool(self) -> None:
         """Threads for the plan, each with its share of torch's."""

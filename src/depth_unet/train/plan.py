@@ -50,11 +50,9 @@ class Plan:
     def describe(self, share: int, limit: int) -> str:
         """The plan in one line, for ``share`` images and a limit in bytes."""
         num = math.ceil(share / self.micro_batch_size)
-        at_once = f"{self.workers} at a time, " if self.workers > 1 else ""
         activations = "recomputed" if self.checkpointing else "kept"
         return (
-            f"plan: {share} images as {num} x {self.micro_batch_size}, {at_once}activations "
-            f"{activations}; "
+            f"plan: {share} images as {num} x {self.micro_batch_size}, activations {activations}; "
             f"predicted peak {self.predicted_bytes / GB:.2f} GB of {limit / GB:.2f} GB"
         )
 
