@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -156,6 +156,17 @@ class Visitor:
         """Click a pixel of a photo of this size."""
         across, down = self.point_at(x, y, width, height)
         self.page.click("#stage", position={"x": across, "y": down})
+
+    def know_length(
+        self, ends: Iterable[tuple[int, int]], metres: str, width: int, height: int
+    ) -> None:
+        """Give the length between two pixels of a photo of that size."""
+        self.page.check("input[name=tool][value=known]")
+        for x, y in ends:
+            self.click(x, y, width, height)
+        self.page.fill("#metres", metres)
+        self.page.press("#metres", "Enter")
+        self.page.get_by_text("The known length multiplies").wait_for()
 
     def hover(self, x: int, y: int, width: int, height: int) -> tuple[tuple[int, int], list[float]]:
         """Move the pointer to a pixel; return the pixel, depth and interval that the page tells."""

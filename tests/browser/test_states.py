@@ -71,12 +71,7 @@ def test_the_readout_follows(visitor: Visitor, tmp_path: Path) -> None:
             case "network":
                 predict_again("#model", "scratch")
             case "length":
-                page.check("input[name=tool][value=known]")
-                visitor.click(60, 300, *SIZE)
-                visitor.click(420, 300, *SIZE)
-                page.fill("#metres", "9")
-                page.press("#metres", "Enter")
-                page.get_by_text("The known length multiplies").wait_for()
+                visitor.know_length(((60, 300), (420, 300)), "9", *SIZE)
             case "removal":
                 page.click("#unscale")
                 page.locator("#scale").wait_for(state="hidden")

@@ -134,8 +134,8 @@ class Engine:
             self.network.checkpointing = self.plan.checkpointing
             parts = MicroBatches(raw, self.plan.micro_batch_size, self.config, self.device)
             try:
-                pool = self.pool if self.plan.workers > 1 else None
-                return self.gradient.accumulate(parts, parts.masks(), pool, self.plan.workers)
+                masks, workers = parts.masks(), self.plan.workers
+                return self.gradient.accumulate(parts, masks, self.pool, workers)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise

@@ -16,10 +16,8 @@ from typing import Self
 import psutil
 import torch
 
-INTERVAL_S, FIRST_SAMPLES = (
-    0.002,
-    1000,
-)  # a wake-up between two kernels takes .2 ms: 10 % of the run
+INTERVAL_S = 0.002  # a wake-up between two kernels takes .2 ms: 10 % of the run
+FIRST_SAMPLES = 1000  # at that interval
 LATER_INTERVAL_S = 0.02  # steps repeat themselves, so that many of them show the peak
 CHILDREN_EVERY = 250  # samples; looking for children is slow
 
