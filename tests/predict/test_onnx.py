@@ -106,8 +106,9 @@ def test_network_without_spread(tmp_path: Path) -> None:
     assert OnnxModel(path).predict(smooth_photo(48, 64)).uncertainty_m is None
 
 
-def test_threads_share_a_network() -> None:
+def test_threads_share_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several threads at once get what one gets, each computing on its share of the cores."""
+    monkeypatch.setattr("depth_unet.predict.onnx.num_cores", lambda: 2)
     model = depth_unet.load("transfer", engine="onnx")
     assert isinstance(model, OnnxModel)
     photos = [np.roll(smooth_photo(48, 64), i, axis=1) for i in range(6)]

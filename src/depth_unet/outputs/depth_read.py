@@ -95,7 +95,8 @@ def _read_array(path: Path) -> np.ndarray:
 
 
 def _read_npz(path: Path) -> np.ndarray:
-    with np.load(path, allow_pickle=False) as archive:
+    # A damaged file that `np.load` opens itself stays open.
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
         name = next((name for name in ARRAY_NAMES if name in archive.files), None)
         if name is None and len(archive.files) == 1:
             (name,) = archive.files

@@ -46,8 +46,8 @@ def open_study(storage: str, out: Path, pruner: BasePruner) -> Iterator[optuna.S
         DataError: The database stopped answering.
     """
     url = storage or _file_url(out / DATABASE_NAME)
-    shown, backend = _without_password(url), None
-    with _quiet_optuna():
+    shown = _without_password(url)
+    with _quiet_optuna(), contextlib.ExitStack() as stack:
         try:
             with file_lock(out / STUDY_LOCK_NAME):  # two processes cannot create the tables at once
                 sqlite = make_url(url).get_backend_name() == "sqlite"
@@ -57,6 +57,8 @@ def open_study(storage: str, out: Path, pruner: BasePruner) -> Iterator[optuna.S
                     heartbeat_interval=BEAT_S,
                     grace_period=GRACE_S,
                 )
+                stack.callback(backend.engine.dispose)
+                stack.callback(backend.remove_session)
                 study = optuna.create_study(
                     storage=backend,
                     study_name=(None if storage else _only_study(backend)) or out.resolve().name,
@@ -80,9 +82,6 @@ def open_study(storage: str, out: Path, pruner: BasePruner) -> Iterator[optuna.S
                 f"the database {shown} does not answer ({_first_line(error)}); check it, then run "
                 "the same command to resume"
             ) from None
-        finally:
-            backend.remove_session()
-            backend.engine.dispose()
 
 
 def check_plan(study: optuna.Study, plan: Mapping[str, Any]) -> None:
