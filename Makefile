@@ -61,7 +61,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help demo demo-data test test-all chaos mutants check page browser wheel docs bench transfer scratch rendered graphs figures pictures clean
+.PHONY: help demo demo-data test test-all chaos coverage mutants check page browser wheel docs bench transfer scratch rendered graphs figures pictures clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -110,6 +110,12 @@ test-all: $(READY) ## run all tests
 # The slow ones of them, too; no test may hang.
 chaos: $(READY) ## break things on purpose: the tests of docs/faults.md (under ten minutes)
 	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m chaos --timeout 600
+
+coverage: $(READY) ## which lines of the package the tests run: 92 % at least
+	$(BIN)/coverage erase
+	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/coverage run -m pytest $(PARALLEL)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 # mutmut writes into mutants/, and does not run a second time what is still known there.
 mutants: $(READY) ## change the code of losses, metrics, splits, cameras: do tests notice? (an hour at most)
