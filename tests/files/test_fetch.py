@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from depth_unet.errors import DataError
-from depth_unet.files.fetch import OFFLINE, fetch, is_url, name_in_url
+from depth_unet.files.fetch import OFFLINE, _read, fetch, is_url, name_in_url
 from tests.server import serving
 
 CONTENT = bytes(range(256)) * 4
@@ -88,6 +88,12 @@ def test_refused(server: str, path: str, words: str) -> None:
     assert words in text
     assert text.endswith("download the file and pass its path")
     assert text.isprintable()
+
+
+def test_thread_starts_late(server: str) -> None:
+    """Time can be over before the download begins, on a busy machine."""
+    with pytest.raises(TimeoutError):
+        _read(f"{server}/slow", 2000, time.monotonic())
 
 
 def test_size_limit_without_stated_length(server: str) -> None:

@@ -95,7 +95,10 @@ def _read(url: str, most_bytes: int, deadline_s: float) -> bytes:
 
     headers = {"User-Agent": "depth-unet"}  # some servers refuse Python's own
     request, data = Request(quote(url, safe=ALLOWED), headers=headers), bytearray()
-    with _opener().open(request, timeout=deadline_s - time.monotonic()) as response:
+    left_s = deadline_s - time.monotonic()
+    if left_s <= 0:  # the thread started late; sockets refuse such a limit
+        raise TimeoutError
+    with _opener().open(request, timeout=left_s) as response:
         while len(data) + (response.length or 0) <= most_bytes:
             chunk = response.read1(CHUNK_BYTES)
             data += chunk
