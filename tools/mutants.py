@@ -34,6 +34,7 @@ from mutmut.workers.isolation import get_mutant_runner
 EQUIVALENT = Path("tests/equivalent_mutants.txt")
 REASON = "  # "
 NOTICED = {"killed", "timeout"}
+NOT_RUN = 255  # pytest refused its arguments; to mutmut a timeout
 
 
 def main() -> None:
@@ -69,7 +70,9 @@ def prepare(processes: int) -> None:
     tests = state().tests_by_mangled_function_name
     for function, names in tests.items():
         mirror = Path("tests", *function.split(".")[1:-2])
-        tests[function] = {name for name in names if Path(name).parent == mirror}
+        # All cases of a test: pytest does not find every case by its name.
+        whole = {name.partition("[")[0] for name in names}
+        tests[function] = {name for name in whole if Path(name).parent == mirror}
     save_stats()
 
 
@@ -79,7 +82,8 @@ def results() -> dict[str, str]:
     for path in walk_mutatable_files():
         data = SourceFileMutationData(path=path)
         data.load()
-        found |= {name: status_by_exit_code[code] for name, code in data.exit_code_by_key.items()}
+        for name, code in data.exit_code_by_key.items():
+            found[name] = "not run" if code == NOT_RUN else status_by_exit_code[code]
     return found
 
 
