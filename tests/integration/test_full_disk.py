@@ -55,6 +55,8 @@ def assert_whole(cache: CacheSource) -> None:
 # Every command that writes, with OUT for what it writes.
 COMMANDS = {
     "predict": "predict PHOTO --weights RUN --fov 60 --out OUT",
+    "measure": "measure PHOTO 1,1 2,2 --weights RUN --fov 60 --out OUT.png",
+    "label": "label PHOTO --teacher RUN --out OUT",
     "train": f"train seed --data CACHE --out OUT {' '.join(map(str, FEW_STEPS))}",
     "evaluate": "evaluate RUN --data CACHE --split unseen --out OUT",
     "compare": "compare RUN RUN/last.safetensors --data CACHE --out OUT",
