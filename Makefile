@@ -61,7 +61,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help demo demo-data test test-all chaos mutants check page browser wheel docs bench transfer scratch rendered graphs figures pictures clean
+.PHONY: help demo demo-data test test-all coverage chaos mutants check page browser wheel docs bench transfer scratch rendered graphs figures pictures clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -107,9 +107,13 @@ test: $(READY) ## run the tests, without those marked `slow` or `browser`
 test-all: $(READY) ## run all tests
 	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL) -m ""
 
-# The slow ones of them, too; no test may hang.
+# Programs that tests start are not counted.
+coverage: $(READY) ## run the tests, and print which lines of the package they do not run (at least 92 % expected)
+	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL) --cov --cov-fail-under=92
+
+# The slow ones of them, too. After ten minutes it ends with an error, even if a test hangs.
 chaos: $(READY) ## break things on purpose: the tests of docs/faults.md (under ten minutes)
-	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m chaos --timeout 600
+	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m chaos --timeout 600 --session-timeout 600
 
 # mutmut writes into mutants/, and does not run a second time what is still known there.
 mutants: $(READY) ## change the code of losses, metrics, splits, cameras: do tests notice? (an hour at most)
