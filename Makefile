@@ -107,9 +107,9 @@ test: $(READY) ## run the tests, without those marked `slow` or `browser`
 test-all: $(READY) ## run all tests
 	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL) -m ""
 
-# The slow ones of them, too; no test may hang.
+# The slow ones of them, too. After ten minutes it ends with an error, even if a test hangs.
 chaos: $(READY) ## break things on purpose: the tests of docs/faults.md (under ten minutes)
-	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m chaos --timeout 600
+	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m chaos --timeout 600 --session-timeout 600
 
 coverage: $(READY) ## which lines of the package the tests run: 92 % at least
 	$(BIN)/coverage erase

@@ -183,7 +183,7 @@ def test_lists_of_lists() -> None:
         ),
         (
             "a: " + "[" * 17 + "]" * 17,
-            "the file has more than 20000 YAML values or 16 levels; a calibration has about 100 "
+            "the file has more than 20000 YAML values or 16 levels; such files have about 100 "
             "and 2; export it again",
         ),
     ],

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depth_unet.data.layout import PairRow, check_path, plain_name, read_index, write_index
+from depth_unet.data.layout import (
+    ELSEWHERE,
+    PairRow,
+    check_path,
+    plain_name,
+    read_index,
+    write_index,
+)
 from depth_unet.errors import DataError
 
 
@@ -22,11 +29,25 @@ def test_names_are_read_as_pathlib_reads_them(name: str) -> None:
     """What is below its folder, and the plain form of its name, are those of pure paths."""
     path = PurePosixPath(name.strip().replace("\\", "/"))
     inside = bool(path.parts) and not path.is_absolute() and ".." not in path.parts
-    if inside and ":" not in path.parts[0]:
+    if inside and not ELSEWHERE.match(name.strip()):
         assert plain_name(check_path(name, "here")) == path.as_posix()
     else:
         with pytest.raises(DataError, match="here is '"):
             check_path(name, "here")
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/passwd", "C:/room.jpg", "c:room.jpg", "\\\\host\\a.jpg", "http://a.org/b.jpg"]
+)
+def test_paths_elsewhere(name: str) -> None:
+    """The root, drives, hosts and URLs are no paths inside a folder."""
+    with pytest.raises(DataError, match="write a path inside the data set"):
+        check_path(name, "here")
+
+
+def test_colons_in_names() -> None:
+    """Recordings may be named by the time of day."""
+    assert check_path("scan 12:00/1.jpg", "here") == "scan 12:00/1.jpg"
 
 
 def test_index_round_trip(tmp_path: Path) -> None:

@@ -74,6 +74,13 @@ def test_every_block_is_run_or_says_why_not(block: Block) -> None:
     assert not (block.reason and is_read), f"{name_of(block.page)}, line {block.line}: is no code"
 
 
+def test_reasons_name_tests_that_exist() -> None:
+    """Where a test stands in for a block, it is there."""
+    named = {name for block in BLOCKS for name in re.findall(r"tests/[\w/.]+\b", block.reason)}
+    assert named
+    assert not [name for name in named if not (ROOT / name).exists()]
+
+
 def test_every_block_is_found() -> None:
     """As many blocks are known as there are pairs of fences."""
     for page in PAGES:

@@ -1,8 +1,8 @@
 """``python -m tests.integration.paused ARGUMENTS``: a command that stops for good in mid-work.
 
-It prints a line when its first file is about to get its name; then it can only be killed, or, where
-``PAUSE_S`` is set, goes on after as many seconds. The fingerprint that a search stores before its
-first trial does not count.
+It prints a line when its first file is about to get its name, or, where ``PAUSE_AFTER`` is set, the
+one after as many files; then it can only be killed, or, where ``PAUSE_S`` is set, goes on after as
+many seconds. The fingerprint that a search stores before its first trial does not count.
 """
 
 import os
@@ -13,11 +13,14 @@ from pathlib import Path
 from depth_unet.cli.main import main
 
 REPLACE = Path.replace
+before = int(os.environ.get("PAUSE_AFTER", "0"))
 
 
 def pause(temporary: Path, path: Path) -> Path:
     """Take the place of ``Path.replace``."""
-    if path.name == "fingerprint.json":
+    global before  # noqa: PLW0603
+    if path.name == "fingerprint.json" or before:
+        before -= path.name != "fingerprint.json"
         return REPLACE(temporary, path)
     Path.replace = REPLACE  # type: ignore[method-assign]
     sys.stdout.write("paused\n")

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -55,6 +56,8 @@ def assert_whole(cache: CacheSource) -> None:
 # Every command that writes, with OUT for what it writes.
 COMMANDS = {
     "predict": "predict PHOTO --weights RUN --fov 60 --out OUT",
+    "measure": "measure PHOTO 1,1 2,2 --weights RUN --fov 60 --out OUT.png",
+    "label": "label PHOTO --teacher RUN --out OUT",
     "train": f"train seed --data CACHE --out OUT {' '.join(map(str, FEW_STEPS))}",
     "evaluate": "evaluate RUN --data CACHE --split unseen --out OUT",
     "compare": "compare RUN RUN/last.safetensors --data CACHE --out OUT",
@@ -107,6 +110,33 @@ def test_a_read_only_disk(name: str, places: dict[str, object], small_disk: Path
     assert outcome.code == 2
     assert f"cannot write into {small_disk}" in outcome.complaints[-1]
     assert ".part" not in outcome.err
+
+
+@pytest.mark.chaos
+@pytest.mark.usefixtures("unchecked", "without_pictures")
+def test_inputs_on_a_read_only_disk(
+    run_folder: Path, few_pairs: Path, photo: Path, small_disk: Path, tmp_path: Path
+) -> None:
+    """Photos, data sets and weights may lie there; what is written goes elsewhere."""
+    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
+    run, data = small_disk / "run", small_disk / "data"
+    for source, copy in ((run_folder, run), (few_pairs, data), (photo.parent, small_disk / "in")):
+        shutil.copytree(source, copy)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    cache = tmp_path / "cache"
+    for command in (
+        ("predict", small_disk / "in", "--weights", run, "--fov", 60, "--out", tmp_path / "depth"),
+        ("prepare", data, cache, "--size", "64x48"),
+        ("train", "seed", "--data", data, "--init", run, "--out", tmp_path / "run", *FEW_STEPS),
+        ("evaluate", run, "--data", data, "--split", "test", "--out", tmp_path / "results"),
+        ("export", run, tmp_path / "copy.safetensors"),
+    ):
+        outcome = depth_unet(*command)
+        assert outcome.code == 0, outcome.err
+    assert_refused(
+        depth_unet("evaluate", run, "--data", data, "--split", "test"),
+        f"cannot write into {run}",
+    )
 
 
 @pytest.mark.chaos

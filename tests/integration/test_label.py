@@ -14,7 +14,7 @@ from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.write import write_calibration
 from depth_unet.data.forms.recognise import open_source
-from tests.integration.commandline import TINY_MODEL, assert_refused, depth_unet
+from tests.integration.commandline import TINY_MODEL, assert_refused, depth_unet, start
 from tests.predict.label.test_foreign import FACTS
 from tests.predict.onnx_files import FACTS as OURS
 from tests.predict.onnx_files import flat_model, sum_model, write
@@ -181,6 +181,32 @@ def test_other_programs_records(photos: Path, teachers: list[str], tmp_path: Pat
     for more in ((), ("--overwrite",)):
         assert_refused(depth_unet(*command, *more), "holds no labels", "choose another folder")
         assert files(out) == before
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("num_files", [0, 5])
+def test_killed(num_files: int, photos: Path, teachers: list[str], tmp_path: Path) -> None:
+    """After kill -9 in the middle of a file, the same command ends in the same data set."""
+    straight, killed = (
+        ("label", photos, "--out", tmp_path / name, "--teacher", teachers[0])
+        for name in ("straight", "killed")
+    )
+    assert depth_unet(*straight).code == 0
+    out = tmp_path / "killed"
+    process = start(
+        *killed,
+        module="tests.integration.paused",
+        variables={"OMP_NUM_THREADS": 1, "PAUSE_AFTER": num_files},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "paused\n", process.communicate()
+    process.kill()
+    process.communicate()
+    assert [name for name in files(out) if ".part" in name]
+    assert depth_unet(*killed).code == 0
+    assert [name for name in files(out) if Path(name).name.startswith(".")] == []
+    whole = files(tmp_path / "straight")
+    assert files(out) == whole | {"dataset.json": files(out)["dataset.json"]}  # has its name
 
 
 def test_killed_while_replacing(

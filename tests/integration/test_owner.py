@@ -27,7 +27,7 @@ from tests.integration.short_run import NUM_STEPS, interrupt
 from tests.rooms import fake_shots
 
 PAUSED = "tests.integration.paused"
-NAMES = ("train", "prepare", "rooms", "predict", "evaluate", "compare")
+NAMES = ("train", "prepare", "rooms", "predict", "label", "evaluate", "compare")
 
 pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
 
@@ -61,6 +61,7 @@ def commands(
         "prepare": ("prepare", few_pairs, out, "--size", "32x24"),
         "rooms": ("rooms", out, "--images", 2, "--size", "64x48", "--workers", 1),
         "predict": ("predict", photo, "--weights", run_folder, "--out", out, "--fov", 60),
+        "label": ("label", photo, "--teacher", run_folder, "--out", out),
         "evaluate": ("evaluate", run_folder, *frames, "--out", out),
         "compare": ("compare", run_folder, run_folder, *frames, "--out", out),
     }
@@ -184,6 +185,7 @@ def test_refused_command_leaves_no_folder(
         "prepare": ("--size", "0x0"),
         "rooms": ("--furniture", tmp_path / "none"),
         "predict": ("--weights", tmp_path / "none"),
+        "label": ("--teacher", tmp_path / "none"),
     }
     command = list(commands[name])
     option, value = wrong[name]

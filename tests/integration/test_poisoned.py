@@ -21,7 +21,10 @@ from depth_unet.model import imagenet
 from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.predict.label.foreign import Description
 from depth_unet.predict.load import load
+from depth_unet.predict.onnx import open_session
 from depth_unet.rooms.furniture.assets import ATTRIBUTION_NAME, FULL_NAMES, load_pack
+from depth_unet.train.folder import CONFIG_NAME
+from depth_unet.train.history import METRICS_NAME
 from tests.hub_server import Hub
 from tests.integration.commandline import assert_refused, depth_unet
 from tests.predict.onnx_files import FACTS, flat_model
@@ -60,6 +63,13 @@ def torch_pickle(trace: Path) -> bytes:
     return stream.getvalue()
 
 
+def old_torch_pickle(trace: Path) -> bytes:
+    """As ``torch.save`` wrote it before it wrote zips: pickles, one after another."""
+    stream = io.BytesIO()
+    torch.save({"bomb": Bomb(trace)}, stream, _use_new_zipfile_serialization=False)
+    return stream.getvalue()
+
+
 def numpy_pickle(trace: Path) -> bytes:
     """An array of objects."""
     stream = io.BytesIO()
@@ -78,6 +88,7 @@ def numpy_archive(trace: Path) -> bytes:
 PICKLES: dict[str, Callable[[Path], bytes]] = {
     "pickle": lambda trace: pickle.dumps(Bomb(trace)),
     "torch": torch_pickle,
+    "old torch": old_torch_pickle,
     "npy": numpy_pickle,
     "npz": numpy_archive,
 }
@@ -90,6 +101,7 @@ def test_the_poison_works(tmp_path: Path) -> None:
     readers: dict[str, Callable[[bytes], object]] = {
         "pickle": pickle.loads,
         "torch": lambda data: torch.load(io.BytesIO(data), weights_only=False),
+        "old torch": lambda data: torch.load(io.BytesIO(data), weights_only=False),
         "npy": lambda data: np.load(io.BytesIO(data), allow_pickle=True),
         "npz": lambda data: np.load(io.BytesIO(data), allow_pickle=True)["depth_m"],
     }
@@ -122,6 +134,28 @@ def test_checkpoints(kind: str, cache: Path, photo: Path, tmp_path: Path, trace:
         for command in commands:
             assert_refused(depth_unet(*command), str(run))
             assert not out.exists()
+
+
+@pytest.mark.parametrize("kind", PICKLES)
+def test_settings(kind: str, cache: Path, run_folder: Path, tmp_path: Path, trace: Path) -> None:
+    """A file of settings or folds is text; what stands beside a checkpoint is not needed."""
+    run = Path(shutil.copytree(run_folder, tmp_path / "run"))
+    for name in (CONFIG_NAME, METRICS_NAME):
+        (run / name).write_bytes(PICKLES[kind](trace))
+    given = ("train", "seed", "--data", cache, "--out", tmp_path / "out")
+    assert_refused(depth_unet(*given, "--config", run / CONFIG_NAME), CONFIG_NAME)
+    assert_refused(depth_unet(*given, "--fold", f"{run / CONFIG_NAME}:0"), CONFIG_NAME)
+    assert not (tmp_path / "out").exists()
+    assert depth_unet("train", "--resume", run).code == 0
+
+
+def test_weights_with_the_name_of_a_pickle(run_folder: Path, photo: Path, tmp_path: Path) -> None:
+    """The content counts: a safetensors file is read as one under any name."""
+    for name in ("model.pt", "model.pth", "model.bin", "model.pkl"):
+        shutil.copyfile(run_folder / BEST_NAME, tmp_path / name)
+        given = ("predict", photo, "--weights", tmp_path / name, "--fov", 60)
+        outcome = depth_unet(*given, "--out", tmp_path / f"out of {name}")
+        assert outcome.code == 0, outcome.err
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz"])
@@ -201,3 +235,5 @@ def test_external_weights_stay_beside_their_file(place: str, tmp_path: Path) -> 
         with pytest.raises(CheckpointError) as caught:
             load(path)
         assert "\n" not in str(caught.value)
+        with pytest.raises(CheckpointError, match="refers to weights in another file"):
+            open_session(path, 1)  # as for networks of other programs

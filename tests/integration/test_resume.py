@@ -122,7 +122,9 @@ def test_resumed_run_keeps_its_curves(cache: Path, undisturbed: Path, tmp_path: 
     assert read_config(out / LAST_NAME).tracker == "tensorboard"
     with (out / METRICS_NAME).open("a") as stream:
         stream.write("4,loss/total,0.5\n5,loss/to")  # as if it had been killed two steps later
+    (out / ".last.0123abcd.part.safetensors").write_bytes(b"half")  # while it saved
     assert depth_unet("train", "--resume", out).code == 0
+    assert not list(out.glob(".*"))
     ours, theirs = read_history(out), read_history(undisturbed)
     assert list(ours) == list(theirs)
     assert ours["loss/total"].steps == (1, 2, 3, 4, 5, 6, 7)

@@ -8,13 +8,23 @@ import pytest
 
 from depth_unet.files.owner import LOCK_NAME
 from depth_unet.rooms import generate
-from tests.integration.commandline import FEW_STEPS, bytes_below, depth_unet, start
+from tests.integration.commandline import (
+    FEW_STEPS,
+    bytes_below,
+    depth_unet,
+    evaluate,
+    no_pictures,
+    start,
+)
 from tests.rooms import fake_shots
 
 pytestmark = [pytest.mark.chaos, pytest.mark.usefixtures("unchecked", "without_pictures")]
 
 PAUSED = "tests.integration.paused"
-NAMES = ("train", "prepare", "rooms", "predict", "evaluate", "compare", "export")
+NAMES = (
+    *("train", "search", "prepare", "rooms", "predict", "measure", "label"),
+    *("evaluate", "compare", "leaderboard", "inspect", "export"),
+)
 
 
 @pytest.fixture
@@ -28,19 +38,35 @@ def as_a_program() -> Iterator[None]:
     signal.signal(signal.SIGTERM, before)
 
 
+@pytest.fixture(scope="module")
+def results(run_folder: Path, few_pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An evaluation."""
+    out = tmp_path_factory.mktemp("results")
+    with no_pictures():
+        assert evaluate(run_folder, few_pairs, out, "--split", "test").code == 0
+    return out
+
+
 @pytest.fixture
 def commands(
-    run_folder: Path, few_pairs: Path, photo: Path, tmp_path: Path
+    run_folder: Path, few_pairs: Path, results: Path, photo: Path, tmp_path: Path
 ) -> dict[str, tuple[object, ...]]:
     """Every command that writes, here ``out``."""
     out, frames = tmp_path / "out", ("--data", few_pairs, "--split", "test")
+    picture, training = out.with_suffix(".png"), ("--data", few_pairs, "--out", out, *FEW_STEPS)
+    network = ("--weights", run_folder, "--fov", 60)
     return {
-        "train": ("train", "seed", "--data", few_pairs, "--out", out, *FEW_STEPS, "--auto-resume"),
+        "train": ("train", "seed", *training, "--auto-resume"),
+        "search": ("search", "seed", *training, "--trials", 1),
         "prepare": ("prepare", few_pairs, out, "--size", "32x24"),
         "rooms": ("rooms", out, "--images", 2, "--size", "64x48", "--workers", 1),
-        "predict": ("predict", photo, "--weights", run_folder, "--out", out, "--fov", 60),
+        "predict": ("predict", photo, *network, "--out", out),
+        "measure": ("measure", photo, "1,1", "2,2", *network, "--out", picture),
+        "label": ("label", photo, "--teacher", run_folder, "--out", out),
         "evaluate": ("evaluate", run_folder, *frames, "--out", out),
         "compare": ("compare", run_folder, run_folder, *frames, "--out", out),
+        "leaderboard": ("leaderboard", results, "--out", out.with_suffix(".md")),
+        "inspect": ("inspect", few_pairs, "--sheet", picture),
         "export": ("export", run_folder, out.with_suffix(".safetensors")),
     }
 

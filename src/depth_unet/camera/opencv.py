@@ -9,13 +9,12 @@ import re
 from contextlib import suppress
 from xml.etree import ElementTree
 
-import yaml
-
 from depth_unet.camera.calibration import LONGEST_SIDE_PX, Calibration
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.plausible import check_inside, check_same_size
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
+from depth_unet.files.text import parse_yaml
 
 MATRIX_NAMES = ("cameramatrix", "k", "intrinsicmatrix", "m1")
 COEFFICIENT_NAMES = ("distortioncoefficients", "distcoeffs", "distcoeff", "dist", "d", "d1")
@@ -24,7 +23,6 @@ SIDE_NAMES = (("imagewidth", "imageheight"), ("width", "height"))
 MODEL_NAME = "distortionmodel"
 FISHEYE_NAME = "fisheyemodel"  # written by OpenCV's example calibration program
 FISHEYE_MODELS = ("equidistant", "fisheye")
-MOST_YAML_EVENTS, MOST_YAML_LEVELS = 20_000, 16
 ANY_SIZE = (1, 1)  # stands for photos that are not known yet; their size is not checked
 MATRIX_TAG = re.compile(r"!!opencv-(?:nd-)?matrix")
 
@@ -196,22 +194,7 @@ def _parse_yaml(text: str) -> object:
     if text.startswith("%YAML:"):  # OpenCV's own header; YAML has a space there
         text = text.partition("\n")[2]
     # ROS ends printed messages with YAML's document separator.
-    text = MATRIX_TAG.sub("", text).removesuffix("---")
-    # Aliases can make a small file expand without end, and deep nesting is slow.
-    level = 0
-    for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
-        level += isinstance(event, yaml.CollectionStartEvent)
-        level -= isinstance(event, yaml.CollectionEndEvent)
-        if isinstance(event, yaml.AliasEvent):
-            raise DataError(
-                "the file has YAML aliases (*), which are not supported; write the values out"
-            )
-        if count > MOST_YAML_EVENTS or level > MOST_YAML_LEVELS:
-            raise DataError(
-                f"the file has more than {MOST_YAML_EVENTS} YAML values or {MOST_YAML_LEVELS} "
-                "levels; a calibration has about 100 and 2; export it again"
-            )
-    return yaml.safe_load(text)
+    return parse_yaml(MATRIX_TAG.sub("", text).removesuffix("---"))
 
 
 def _parse_xml(text: str) -> object:

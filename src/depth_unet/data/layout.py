@@ -9,6 +9,7 @@ a hole.
 import csv
 import io
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from depth_unet.files.text import read_text
 
 INDEX_NAME = "index.csv"
 RECORDS_NAME = "records"  # folder of rendered sets, with a file for each finished room
+ELSEWHERE = re.compile(r"/|[a-z]:|[a-z]+://", re.IGNORECASE)  # the root, a drive, a URL
 CAMERA_COLUMNS = ("fx_px", "fy_px", "cx_px", "cy_px")
 OnBad = Callable[[DataError], None]
 """Called with the error of a bad line; it may raise the error, or return to skip the line."""
@@ -39,7 +41,7 @@ def check_path(name: str, where: str) -> str:
     """
     text = name.strip().replace("\\", "/")
     parts = _parts(text)
-    if not parts or text[0] == "/" or ".." in parts or ":" in parts[0]:
+    if not parts or ELSEWHERE.match(text) or ".." in parts:
         raise DataError(f"{where} is {name!r}; write a path inside the data set")
     return text
 

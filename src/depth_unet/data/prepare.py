@@ -24,7 +24,7 @@ from depth_unet.data.info import INFO_NAME, write_info
 from depth_unet.data.layout import INDEX_NAME, OnBad, write_index
 from depth_unet.data.source import Frame, Original
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.files.atomic import make_folder, write_bytes, write_text
+from depth_unet.files.atomic import make_folder, remove_all_leftovers, write_bytes, write_text
 from depth_unet.files.checksum import seal
 from depth_unet.files.owner import contents
 
@@ -164,6 +164,7 @@ def _start(out: Path, request: str, *, replaces: bool) -> None:
                 path.unlink()
     write_text(out / PREPARING_NAME, json.dumps({"request": request}) + "\n")
     make_folder(out / BLOCKS_NAME)
+    remove_all_leftovers(out)
     (out / MANIFEST_NAME).unlink(missing_ok=True)
 
 

@@ -105,6 +105,12 @@ def remove_leftovers(paths: Iterable[Path]) -> None:
                 found.unlink(missing_ok=True)
 
 
+def remove_all_leftovers(folder: Path) -> None:
+    """Remove every temporary file below a folder that nobody else writes into."""
+    for path in [path for path in folder.rglob(".*") if TEMPORARY.fullmatch(path.name)]:
+        path.unlink(missing_ok=True)
+
+
 def _new_file_mode(path: Path) -> int:
     """The mode of a new file; reading the umask directly would change it."""
     path.touch(mode=0o666, exist_ok=False)

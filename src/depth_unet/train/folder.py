@@ -10,7 +10,7 @@ import yaml
 from depth_unet.config.run import Config
 from depth_unet.config.values import to_dict
 from depth_unet.errors import ConfigError, own_command
-from depth_unet.files.atomic import make_folder, write_text
+from depth_unet.files.atomic import make_folder, remove_leftovers, write_text
 from depth_unet.files.owner import own_folder
 from depth_unet.model.shipped import BEST_NAME, LAST_NAME
 from depth_unet.train.history import METRICS_NAME
@@ -46,6 +46,7 @@ def clear_run_folder(out: Path) -> None:
         shutil.rmtree(out / name, ignore_errors=True)
 
 
-def write_config(out: Path, config: Config) -> None:
-    """Write every setting of the run to ``config.yaml``."""
+def begin_run_folder(out: Path, config: Config) -> None:
+    """Remove what a killed process left, and write every setting of the run to ``config.yaml``."""
+    remove_leftovers(out / name for name in (BEST_NAME, LAST_NAME, METRICS_NAME, CONFIG_NAME))
     write_text(out / CONFIG_NAME, yaml.safe_dump(to_dict(config), sort_keys=False))

@@ -23,7 +23,7 @@ from depth_unet.train.devices import uses_fused
 from depth_unet.train.divergence import diverged, is_finite
 from depth_unet.train.ema import EMA
 from depth_unet.train.engine import OUTSIDE, Engine
-from depth_unet.train.folder import write_config
+from depth_unet.train.folder import begin_run_folder
 from depth_unet.train.guard import FiniteGuard, describe_skipped
 from depth_unet.train.interrupt import Interrupted, StopSignal
 from depth_unet.train.optimiser import (
@@ -221,7 +221,7 @@ class Trainer:
     def _start_recording(self, console: Console) -> Reporter:
         """Write ``config.yaml`` and open the files of figures."""
         if self.fabric.is_global_zero:
-            write_config(self.out, self.config)
+            begin_run_folder(self.out, self.config)
         return Reporter(
             self.out,
             total_steps=self.total_steps,

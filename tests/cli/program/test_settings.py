@@ -16,7 +16,7 @@ from depth_unet.cli.main import MODULE_OF, WITH_RECIPE
 from depth_unet.config.run import Config
 from depth_unet.config.values import to_dict
 from depth_unet.recipes import RECIPES
-from depth_unet.train.folder import CONFIG_NAME, write_config
+from depth_unet.train.folder import CONFIG_NAME, begin_run_folder
 from tests.integration.commandline import Outcome, assert_refused, depth_unet
 
 # A line of each command, and the same in a file. Every kind of value is among them: texts, paths,
@@ -135,7 +135,7 @@ def test_the_command_line_overrides(
 @pytest.mark.parametrize("command", WITH_RECIPE)
 def test_settings_of_a_run_come_back(command: str, name: str, parsed: list[Any]) -> None:
     """``config.yaml`` of any recipe gives its settings, with and without the recipe's name."""
-    write_config(Path(), RECIPES[name]())
+    begin_run_folder(Path(), RECIPES[name]())
     for recipe in ([name], []):
         given = (command, *recipe, "--data", "a", "--config", CONFIG_NAME)
         assert depth_unet(*given).code == 0
@@ -162,7 +162,7 @@ def test_a_misspelt_recipe_is_refused(command: str, parsed: list[Any]) -> None:
     assert_refused(run("recipe: transfers", line), "did you mean transfer?")
     assert not parsed
     complete = replace(RECIPES["transfer"](), recipe="of-an-old-version")
-    write_config(Path(), complete)
+    begin_run_folder(Path(), complete)
     assert depth_unet(command, "--config", CONFIG_NAME, "--data", "b").code == 0
     assert parsed[0].settings == complete
 
@@ -275,7 +275,7 @@ def test_aliases_that_multiply(node: str, parsed: list[Any]) -> None:
 
 def test_settings_of_another_command(parsed: list[Any]) -> None:
     """The first unknown names are listed, and the command is named whose settings they are."""
-    write_config(Path(), Config())
+    begin_run_folder(Path(), Config())
     refused = depth_unet("predict", "a.jpg", "--config", CONFIG_NAME)
     assert_refused(refused, "more", "settings of `train`")
     many = "\n".join(f"zzz{number}: 1" for number in range(20_000))

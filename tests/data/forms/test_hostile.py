@@ -14,14 +14,17 @@ from scipy.io import savemat
 
 from depth_unet.data.forms.nyu import official_frames
 from depth_unet.data.forms.recognise import open_original, open_source
-from depth_unet.data.prepare import skip_bad
+from depth_unet.data.prepare import prepare, skip_bad
 from depth_unet.errors import DataError
 from tests.data.forms.conftest import (
     WRITERS,
     Written,
+    h5_bytes,
     kaggle_members,
+    millimetres,
     png,
     write_members,
+    write_tar,
     write_zip,
 )
 
@@ -238,6 +241,61 @@ def test_tar_that_is_compressed(frames: list[Written], tmp_path: Path) -> None:
     path.write_bytes(zlib.compress(path.read_bytes()))
     with pytest.raises(DataError, match="unpack it if it is compressed"):
         open_source(path)
+
+
+@pytest.mark.parametrize("name", ["val/../../out/2.h5", "/val/2.h5", "C:/val/2.h5", "val/a\\b.h5"])
+def test_member_that_climbs_out(name: str, frames: list[Written], tmp_path: Path) -> None:
+    """Test frames are written under their names, so such a name is refused."""
+    root = write_tar(tmp_path / "nyu.tar", {"train/a/1.h5": h5_bytes(frames[0])})
+    open_source(root)
+    write_tar(root, {"train/a/1.h5": h5_bytes(frames[0]), name: h5_bytes(frames[0])})
+    with pytest.raises(DataError, match=r"nyu.tar.* 'C?:?/?val/"):
+        open_source(root)
+
+
+@pytest.mark.parametrize("kind", ["h5", "mat"])
+@pytest.mark.parametrize("what", ["external", "link", "soft link", "virtual"])
+def test_numbers_of_another_file(
+    what: str, kind: str, frames: list[Written], tmp_path: Path
+) -> None:
+    """HDF5 may take numbers from any file of the system; one that does is refused."""
+    root = WRITERS[kind](tmp_path / "nyu", frames)
+    path = root if root.is_file() else sorted(root.rglob("*.h5"))[0]
+    name = "rgb" if kind == "h5" else "images"
+    with h5py.File(path) as stored, h5py.File(tmp_path / "other.h5", "w") as other:
+        pixels = stored[name][()]
+        other[name] = pixels
+    (tmp_path / "other.bin").write_bytes(pixels.tobytes())
+    link = h5py.ExternalLink(tmp_path / "other.h5", "/")
+    with h5py.File(path, "a") as stored:
+        del stored[name]
+        match what:
+            case "external":
+                place = (tmp_path / "other.bin", 0, pixels.nbytes)
+                stored.create_dataset(name, pixels.shape, pixels.dtype, external=[place])
+            case "link":
+                stored[name] = h5py.ExternalLink(tmp_path / "other.h5", name)
+            case "soft link":
+                stored["other"], stored[name] = link, h5py.SoftLink(f"/other/{name}")
+            case _:
+                layout = h5py.VirtualLayout(pixels.shape, pixels.dtype)
+                layout[:] = h5py.VirtualSource(tmp_path / "other.h5", name, pixels.shape)
+                stored.create_virtual_dataset(name, layout)
+        assert (np.asarray(stored[name]) == pixels).all()
+    # A frame is opened from memory, where HDF5 finds no other HDF5 file.
+    with pytest.raises(DataError, match=rf"has /?{name} in another file|no numbers called {name}"):
+        read_all(root)
+
+
+@pytest.mark.filterwarnings("ignore:.*states no camera")
+def test_names_with_a_colon(frames: list[Written], tmp_path: Path) -> None:
+    """A recording may be named by the time of day; what is prepared of it can be opened."""
+    members = {}
+    for folder, pixels in (("images", frames[0].image), ("depth", millimetres(frames[0].depth_m))):
+        members[f"scan 12:00/{folder}/1.png"] = png(pixels)
+    source = open_original(write_members(tmp_path / "scans", members))
+    cache = prepare(source, tmp_path / "cache", height=48, width=64)
+    assert [row.rgb for row in cache.rows] == ["scan 12:00/1.png"]
 
 
 def test_frame_with_another_shape(frames: list[Written], tmp_path: Path) -> None:

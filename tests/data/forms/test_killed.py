@@ -36,6 +36,7 @@ def test_killed(kind: str, frames: list[Written], tmp_path: Path) -> None:
     _, err = process.communicate()
     assert first.exists(), err
     made = first.stat().st_mtime_ns
+    (out / "blocks" / ".00001.rgb.0123abcd.part.npy").write_bytes(b"half")  # and perhaps others
     source = open_original(root)
     cache = prepare(source, out, height=HEIGHT, width=WIDTH)
     assert first.stat().st_mtime_ns == made
@@ -45,3 +46,4 @@ def test_killed(kind: str, frames: list[Written], tmp_path: Path) -> None:
     whole = prepare(source, tmp_path / "whole", height=HEIGHT, width=WIDTH)
     assert cache.manifest == whole.manifest
     assert len(CacheSource(out).rows) == len(frames)
+    assert not [path for path in out.rglob(".*") if ".part" in path.name]

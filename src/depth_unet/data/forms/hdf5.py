@@ -32,7 +32,11 @@ def open_hdf5(file: Path | io.BytesIO, where: str) -> Any:
 
 
 def find_array(stored: Any, name: str, where: str) -> Any:
-    """A stored array of numbers, not read yet; a ``DataError`` if no array has that name."""
+    """A stored array of numbers, not read yet.
+
+    Raises:
+        DataError: No array has that name, or its numbers are in another file.
+    """
     import h5py  # an extra
 
     with as_data_error(where):
@@ -42,7 +46,22 @@ def find_array(stored: Any, name: str, where: str) -> Any:
             raise DataError(
                 f"{where} has no numbers called {name} (it holds {held}); name another file"
             )
-    return found
+        return in_its_file(found, stored, where)
+
+
+def in_its_file(array: Any, stored: Any, where: str) -> Any:
+    """The array; a ``DataError`` if its numbers are in another file, which may be any there is.
+
+    Args:
+        array: What was found in the file, not read yet.
+        stored: The open file.
+        where: File and row, for messages.
+    """
+    if array.file.filename != stored.file.filename or array.external or array.is_virtual:
+        raise DataError(
+            f"{where} has {array.name} in another file; name a file that holds its numbers itself"
+        )
+    return array
 
 
 def read_array(array: Any, where: str) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from depth_unet.data.decode import in_millimetres
 from depth_unet.data.forms.form_source import NyuSource, Pixels
-from depth_unet.data.forms.hdf5 import find_array, open_hdf5
+from depth_unet.data.forms.hdf5 import find_array, in_its_file, open_hdf5
 from depth_unet.data.forms.nyu import check_splits, room_of
 from depth_unet.data.layout import PairRow
 from depth_unet.errors import ConfigError, DataError, install_command
@@ -95,9 +95,9 @@ def _rooms(stored: Any, count: int, root: Path) -> list[str]:
         warnings.warn(f"{root} names no scenes: rooms cannot be distinguished", stacklevel=4)
         return [""] * count
     with as_data_error(root, "has damaged names of scenes"):
-        references = np.asarray(stored["scenes"]).reshape(-1)
+        references = np.asarray(in_its_file(stored["scenes"], stored, str(root))).reshape(-1)
         names = [
-            "".join(chr(code) for code in np.asarray(stored[item]).reshape(-1))
+            "".join(map(chr, np.asarray(in_its_file(stored[item], stored, str(root))).reshape(-1)))
             for item in references
         ]
     if len(names) != count:

@@ -16,7 +16,7 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.info import DatasetInfo, write_info
 from depth_unet.data.layout import INDEX_NAME, PairRow, write_index
 from depth_unet.errors import DataError
-from depth_unet.files.atomic import copy_file, write_bytes, write_text
+from depth_unet.files.atomic import copy_file, remove_all_leftovers, write_bytes, write_text
 from depth_unet.files.owner import contents
 from depth_unet.images.millimetres import as_millimetres
 
@@ -63,6 +63,7 @@ class LabelFolder:
                 if (self.root / name).exists():
                     shutil.rmtree(self.root / name)
         write_text(record, json.dumps(self.facts, indent=1) + "\n")
+        remove_all_leftovers(self.root)
 
     def is_done(self, photo: Path, stem: Path) -> bool:
         """Whether this photo, and no other of its name, has its label."""

@@ -15,7 +15,7 @@ from depth_unet.config.checks import check_ranges, require
 from depth_unet.data.info import METRES_PER_UNIT
 from depth_unet.errors import CheckpointError, DataError, is_out_of_memory
 from depth_unet.files.damage import one_line
-from depth_unet.files.text import read_text
+from depth_unet.files.text import parse_yaml, read_text
 from depth_unet.images.resize import resize_bilinear
 from depth_unet.predict.onnx import RUNTIME, open_session, open_share
 from depth_unet.predict.threads import num_cores
@@ -78,7 +78,7 @@ class Description:
 
         needed = [field.name for field in fields(cls) if field.default is MISSING]
         try:
-            values = yaml.safe_load(read_text(path))
+            values = parse_yaml(read_text(path))
             require(isinstance(values, dict), "it has no fields")
             missing = [name for name in needed if name not in values]
             require(not missing, f"without {', '.join(missing)}")
@@ -91,7 +91,7 @@ class Description:
                 border=float(values.pop("border", 0)),
                 **values,
             )
-        except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
+        except (DataError, OSError, yaml.YAMLError, TypeError, ValueError) as error:
             raise CheckpointError(
                 f"{path} does not describe a network ({one_line(error)}); write a YAML file with "
                 f"{', '.join(needed)} and, if its training photos had a white border, border "

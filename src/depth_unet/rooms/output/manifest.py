@@ -7,7 +7,7 @@ from typing import Any
 
 from depth_unet.data.layout import RECORDS_NAME
 from depth_unet.errors import DataError
-from depth_unet.files.atomic import TEMPORARY, check_writable, make_folder, write_text
+from depth_unet.files.atomic import check_writable, make_folder, remove_all_leftovers, write_text
 from depth_unet.files.owner import contents
 from depth_unet.rooms.options import WHOLE, RoomsOptions, room_numbers
 from depth_unet.rooms.output import kaggle, pairs
@@ -51,8 +51,7 @@ def prepare_folder(out: Path, options: RoomsOptions, *, replace: bool) -> None:
     make_folder(out)
     if replace:
         _remove_rooms(out)
-    for path in [path for path in out.rglob(".*") if TEMPORARY.fullmatch(path.name)]:
-        path.unlink(missing_ok=True)
+    remove_all_leftovers(out)
     held = _read(out)
     if held is None or held != _values(options, complete=True):
         write_manifest(out, options, complete=False)
