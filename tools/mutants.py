@@ -11,6 +11,7 @@ import signal
 import sys
 from collections import Counter
 from pathlib import Path
+from unittest.mock import patch
 
 from mutmut.__main__ import (
     CatchOutput,
@@ -21,6 +22,7 @@ from mutmut.__main__ import (
 from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.mutation.trampoline import set_mutant_under_test
+from mutmut.runners.harness import ListAllTestsResult
 from mutmut.state import state
 from mutmut.stats import save_stats, status_by_exit_code
 from mutmut.utils.file_utils import (
@@ -52,7 +54,9 @@ def main() -> None:
     prepare(options.processes)
     names = sorted(results())
     chosen = random.Random(options.seed).sample(names, min(options.sample, len(names)))
-    cli(["run", "--max-children", str(options.processes), *chosen], standalone_mode=False)
+    # mutmut lists cases, and would forget the names of whole tests.
+    with patch.object(ListAllTestsResult, "clear_out_obsolete_test_names"):
+        cli(["run", "--max-children", str(options.processes), *chosen], standalone_mode=False)
     signal.alarm(0)
     sys.exit(report(chosen, len(names), options.least))
 
