@@ -11,7 +11,6 @@ import signal
 import sys
 from collections import Counter
 from pathlib import Path
-from unittest.mock import patch
 
 from mutmut.__main__ import (
     CatchOutput,
@@ -22,7 +21,6 @@ from mutmut.__main__ import (
 from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.mutation.trampoline import set_mutant_under_test
-from mutmut.runners.harness import ListAllTestsResult
 from mutmut.state import state
 from mutmut.stats import save_stats, status_by_exit_code
 from mutmut.utils.file_utils import (
@@ -36,7 +34,7 @@ from mutmut.workers.isolation import get_mutant_runner
 EQUIVALENT = Path("tests/equivalent_mutants.txt")
 REASON = "  # "
 NOTICED = {"killed", "timeout"}
-NOT_RUN = 255  # pytest refused its arguments; to mutmut a timeout
+NOT_RUN = 255  # pytest did not find a test; to mutmut a timeout
 
 
 def main() -> None:
@@ -54,9 +52,7 @@ def main() -> None:
     prepare(options.processes)
     names = sorted(results())
     chosen = random.Random(options.seed).sample(names, min(options.sample, len(names)))
-    # mutmut lists cases, and would forget the names of whole tests.
-    with patch.object(ListAllTestsResult, "clear_out_obsolete_test_names"):
-        cli(["run", "--max-children", str(options.processes), *chosen], standalone_mode=False)
+    cli(["run", "--max-children", str(options.processes), *chosen], standalone_mode=False)
     signal.alarm(0)
     sys.exit(report(chosen, len(names), options.least))
 
@@ -74,9 +70,7 @@ def prepare(processes: int) -> None:
     tests = state().tests_by_mangled_function_name
     for function, names in tests.items():
         mirror = Path("tests", *function.split(".")[1:-2])
-        # All cases of a test: pytest does not find every case by its name.
-        whole = {name.partition("[")[0] for name in names}
-        tests[function] = {name for name in whole if Path(name).parent == mirror}
+        tests[function] = {x for x in names if Path(x.partition("::")[0]).parent == mirror}
     save_stats()
 
 
