@@ -85,8 +85,8 @@ def check_built(page: Path) -> None:
     """
     if not (page / INDEX).is_file():
         raise ConfigError(
-            "the page is not built; run `make page` in the clone (it needs Node.js), or install a "
-            "wheel from `make wheel`"
+            "the page is not built; run `make page` in the clone (it needs Node.js 20 or later), "
+            "then `pip install .` again, or install a wheel from `make wheel`"
         )
 
 
