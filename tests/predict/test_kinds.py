@@ -246,7 +246,10 @@ def test_wrong_types_of_numbers(model: Predictor, name: str) -> None:
     ("bad", "words"),
     [
         (b"no image", r"^photos\[2\] is not an image file; use another photo$"),
-        (Path("missing.jpg"), r"^photos\[2\]: missing\.jpg does not exist; use another photo$"),
+        (
+            Path("missing.jpg"),
+            r"^photos\[2\]: missing\.jpg does not exist; check its name and folder$",
+        ),
         (pixels() / 255, r"^photos\[2\]: the photo is an array of float64"),
         (torch.ones(3, 8, 8) * 2, r"^photos\[2\]: the photo is a tensor with values"),
     ],

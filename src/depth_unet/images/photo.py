@@ -159,7 +159,7 @@ def _open(stream: io.BytesIO | Path, name: str) -> ImageFile.ImageFile:
                 _register_heif(name)
             image = Image.open(stream)
         except FileNotFoundError:
-            raise DataError(f"{name} does not exist; {REMEDY}") from None
+            raise DataError(f"{name} does not exist; check its name and folder") from None
         except UnidentifiedImageError:
             raise DataError(f"{name} is not an image file; {REMEDY}") from None
     image.filename = ""  # Pillow would map a TIFF's pixels with the sides of the upright photo

@@ -131,7 +131,7 @@ def open_container(
         DataError: The file is missing, damaged, or not a video.
     """
     if not path.is_file():
-        raise DataError(f"{path} does not exist; {remedy}")
+        raise DataError(f"{path} does not exist; check its name and folder")
     with as_data_error(path, "is not a readable video", remedy):
         container = av.open(str(path), options=options or {}, metadata_errors="replace")
     with container:

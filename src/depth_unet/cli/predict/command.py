@@ -93,9 +93,12 @@ def _run(arguments: PredictArguments) -> list[DataError]:
     for text in outcome.warnings():
         warnings.warn(text, stacklevel=2)
     say(f"engine: {job.model.engine}")
+    num_skipped = len(inputs) - len(photos) - len(videos)
+    if num_skipped:
+        say("files that are already there stay as they are; --overwrite predicts them again")
     say(
         f"{arguments.out}: {outcome.num_written} predicted, {len(outcome.failures)} failed, "
-        f"{len(inputs) - len(photos) - len(videos)} already there"
+        f"{num_skipped} already there"
     )
     return outcome.failures
 

@@ -85,9 +85,9 @@ class Outcome:
         if self.num_assumed:
             photos = _count(self.num_assumed, "the photo states", "photos state")
             yield (
-                f"{photos} no focal length (or that of the photo before cropping), so the training "
-                "camera's is assumed; an error in it scales depth; use --fov, --focal-px or "
-                "--camera"
+                f"{photos} no focal length (or that of the photo before cropping), so that of the "
+                "training camera is assumed; if it is wrong, all depth is wrong by the same "
+                "factor; give --fov, --focal-px or --camera"
             )
         if self.num_with_more:
             photos = _count(self.num_with_more, "the photo has", "photos have")
