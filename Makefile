@@ -74,7 +74,7 @@ demo: demo-data $(READY) ## predict three photos; render rooms (or use DATA=fold
 	@printf '%s\n' 'Look at them now: $(DEMO)/first/*_panel.png'
 	@printf '\n%s\n' '2/4 $(ABOUT_PAIRS)'
 	$(BIN)/python -m depth_unet $(MAKE_PAIRS)
-	@printf '\n%s\n' '3/4 Training a network for two to three minutes. Its encoder was trained to name what photos' \
+	@printf '\n%s\n%s\n' '3/4 Training a network for two to three minutes. Its encoder was trained to name what photos' \
 		'    show (ImageNet). All that it will know about depth, it learns now.'
 	$(BIN)/python -m depth_unet train transfer --data $(PAIRS) --out $(DEMO)/run \
 		--canvas.height 96 --canvas.width 128 --batch-size 16 --steps $(DEMO_STEPS) \
