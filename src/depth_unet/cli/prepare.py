@@ -64,7 +64,9 @@ def write_cache(arguments: PrepareArguments) -> list[DataError]:
     if bad:
         console.print(f"left out {len(bad)} bad pairs or recordings")
     if num_test < len(cache.rows):  # else nothing is left to train on
-        console.print(f"next: {own_command('train', 'seed', '--data', arguments.out)}")
+        console.print(
+            f"next: {own_command('train', 'seed', '--data', arguments.out, '--fraction', '1')}"
+        )
     return bad
 
 
