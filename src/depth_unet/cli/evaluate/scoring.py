@@ -38,14 +38,14 @@ def score_parts(
     parts: Mapping[str, list[int]],
     rules: EvalProtocol,
 ) -> dict[str, dict[str, MetricAccumulator]]:
-    """Score every split, with a progress bar for each.
+    """Score every split, with a progress bar for each, one at a time: notebooks draw one line.
 
     Raises:
         DataError: A frame cannot be read; a mean over fewer frames would be another result.
     """
     scores = {}
-    with Progress(console=make_console(stderr=True), transient=True) as progress:
-        for name, indices in parts.items():
+    for name, indices in parts.items():
+        with Progress(console=make_console(stderr=True), transient=True) as progress:
             task = progress.add_task(name, total=len(indices))
             step = partial(progress.advance, task)
             scores[name] = score(predictors, source, indices, rules, step)
