@@ -19,6 +19,7 @@ from depth_unet.cli.predict.known import (
     save_calibration,
 )
 from depth_unet.cli.program.new_file import check_new_file
+from depth_unet.cli.program.streams import say
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.figures.lengths import draw_lengths
 from depth_unet.files.fetch import is_url, name_in_url
@@ -58,6 +59,7 @@ def run(arguments: MeasureArguments) -> list[DataError]:
         picture = draw_lengths(photo.image, lines)
         name = name_in_url(arguments.photo) if is_url(arguments.photo) else arguments.photo
         write_png(picture, arguments.out, prediction.metadata(name).texts("metres"))
+        say(f"wrote {arguments.out}")
     save_calibration(prediction, arguments.save_calibration)
     if arguments.json:
         sys.stdout.write(
