@@ -111,6 +111,8 @@ test-all: $(READY) ## run all tests
 chaos: $(READY) ## break things on purpose: the tests of docs/faults.md (under ten minutes)
 	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m chaos --timeout 600 --session-timeout 600
 
+# The processes that tests start write beside the data of their parents, wherever they work.
+coverage: export COVERAGE_FILE = $(abspath build/coverage/data)
 coverage: $(READY) ## which lines of the package the tests run: 92 % at least
 	$(BIN)/coverage erase
 	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/coverage run -m pytest $(PARALLEL)

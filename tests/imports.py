@@ -1,5 +1,6 @@
 """Lists what a program imports, in a new Python process; hides libraries from it."""
 
+import os
 import subprocess
 import sys
 
@@ -16,8 +17,9 @@ PathFinder.find_spec = lambda name, *rest: None if name in hidden else find(name
 def imported_by(program: str) -> set[str]:
     """Names of the modules that are loaded when ``program`` ends."""
     report = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); "
-    process = subprocess.run(
-        [sys.executable, "-c", report + program], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-c", report + program]
+    # `make coverage` would load its library into the process.
+    others = {name: text for name, text in os.environ.items() if not name.startswith("COVERAGE_")}
+    process = subprocess.run(command, capture_output=True, text=True, check=False, env=others)
     assert process.returncode == 0, process.stderr
     return set(process.stderr.split())

@@ -47,10 +47,14 @@ def test_abs_rel_divides_by_the_ground_truth() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ratio", "hits"), [(1.2499, (1, 1, 1)), (1.25, (0, 1, 1)), (2.0, (0, 0, 0))]
+    ("ratio", "hits"),
+    [
+        *((1.2499, (1, 1, 1)), (1.25, (0, 1, 1)), (1.5624, (0, 1, 1)), (1.5626, (0, 0, 1))),
+        *((1.9531, (0, 0, 1)), (1.9532, (0, 0, 0))),
+    ],
 )
 def test_delta_is_strict_and_symmetric(ratio: float, hits: tuple[int, ...]) -> None:
-    """A ratio of exactly 1.25 is no hit, too far counts like too near."""
+    """The thresholds are powers of 1.25, which are no hits; too far counts like too near."""
     target = row(4)
     for prediction in (target * ratio, target / ratio):
         values = scores(image_sums(prediction, target, target > 0))
