@@ -184,8 +184,8 @@ def test_lists_of_lists() -> None:
         ),
         (
             "a: " + "[" * 17 + "]" * 17,
-            "the file has more than 20000 YAML values or 16 levels; such files have about 100 "
-            "and 2; export it again",
+            "the file has more than 100000 characters, 20000 YAML values or 16 levels; such a file "
+            "has about 100 values; export it again",
         ),
     ],
 )
@@ -225,6 +225,7 @@ def test_levels_and_integers_at_their_limits() -> None:
         "- " * 100_000,
         "a: [" + "1, " * 50_000 + "]",
         "? 0x" + "f" * 5000 + "\n: 1",
+        "a: 1" + ":59" * 200_000,  # minutes of the clock, for YAML
         "K: 2000-99-99",
         "K: !!int ''",
         "K: !!binary aGVsbG8=",

@@ -37,7 +37,15 @@ def test_names_are_read_as_pathlib_reads_them(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["/etc/passwd", "C:/room.jpg", "c:room.jpg", "\\\\host\\a.jpg", "http://a.org/b.jpg"]
+    "name",
+    [
+        "/etc/passwd",
+        "C:/room.jpg",
+        "c:room.jpg",
+        "\\\\host\\a.jpg",
+        "http://a.org/b.jpg",
+        "s3://a/b.jpg",
+    ],
 )
 def test_paths_elsewhere(name: str) -> None:
     """The root, drives, hosts and URLs are no paths inside a folder."""

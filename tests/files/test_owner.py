@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.files.owner import LOCK_NAME, contents, own_folder
+from depth_unet.files.owner import LOCK_NAME, contents, own_folder, remove_all_leftovers
 
 MANY = 4
 
@@ -148,3 +148,16 @@ def test_file_system_without_locks(
     with pytest.warns(UserWarning, match="without locks.*start only one"), own_folder(tmp_path):
         (tmp_path / "depth.png").touch()
     assert [path.name for path in tmp_path.iterdir()] == ["depth.png"]
+
+
+def test_leftovers(tmp_path: Path) -> None:
+    """Files and folders of killed processes go, at any depth; those of other owners stay."""
+    left = ".a.0123abcd.part.png", "blocks/.b.0123abcd.part.npy", "blocks/.c.0123abcd.part/1.png"
+    kept = "a.png", ".a.part", "run/.last.0123abcd.part.safetensors", "run/deep/.d.0123abcd.part"
+    for name in (*left, *kept, LOCK_NAME, f"run/{LOCK_NAME}"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    remove_all_leftovers(tmp_path)
+    assert [name for name in left if (tmp_path / name).exists()] == []
+    assert not (tmp_path / "blocks/.c.0123abcd.part").exists()
+    assert [name for name in kept if not (tmp_path / name).exists()] == []

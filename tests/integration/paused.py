@@ -13,14 +13,14 @@ from pathlib import Path
 from depth_unet.cli.main import main
 
 REPLACE = Path.replace
-before = int(os.environ.get("PAUSE_AFTER", "0"))
+num_before = int(os.environ.get("PAUSE_AFTER", "0"))
 
 
 def pause(temporary: Path, path: Path) -> Path:
     """Take the place of ``Path.replace``."""
-    global before  # noqa: PLW0603
-    if path.name == "fingerprint.json" or before:
-        before -= path.name != "fingerprint.json"
+    global num_before  # noqa: PLW0603
+    if path.name == "fingerprint.json" or num_before:
+        num_before -= path.name != "fingerprint.json"
         return REPLACE(temporary, path)
     Path.replace = REPLACE  # type: ignore[method-assign]
     sys.stdout.write("paused\n")

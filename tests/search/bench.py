@@ -1,9 +1,12 @@
 """Searches in one folder, each as a process of its own would open it, and trials without a run."""
 
 import shutil
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
+
+from optuna.storages import RDBStorage
 
 from depth_unet.config.choices import PrunerChoice, SamplerChoice
 from depth_unet.config.run import Config
@@ -65,3 +68,14 @@ def results(search: Search) -> list[Result]:
 
 
 MakeBench = Callable[[str], Bench]
+
+
+@contextmanager
+def optunas_own(url: str, **options: Any) -> Iterator[RDBStorage]:
+    """A storage as other programs open it; closed at the end, which Optuna does not do."""
+    storage = RDBStorage(url, **options)
+    try:
+        yield storage
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()

@@ -12,20 +12,16 @@ from depth_unet.search.study import DATABASE_NAME, make_pruner, open_study
 from tests.search.bench import Bench, MakeBench
 
 
-@pytest.fixture(autouse=True)
-def databases() -> Iterator[None]:
-    """SQLite does not wait for the disk: a power cut is not tested. No connection stays open."""
-    connections: list[Any] = []
+@pytest.fixture(scope="session", autouse=True)
+def database_without_waiting() -> Iterator[None]:
+    """SQLite does not wait for the disk: a power cut is not among what is tested."""
 
     def connected(connection: Any, _record: Any) -> None:
-        connections.append(connection)
         connection.execute("PRAGMA synchronous=OFF")
 
     event.listen(Engine, "connect", connected)
     yield
     event.remove(Engine, "connect", connected)
-    for connection in connections:
-        connection.close()
 
 
 @pytest.fixture(scope="session")

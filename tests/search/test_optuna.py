@@ -12,16 +12,18 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import optuna
 import pytest
-from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback, fail_stale_trials
+from optuna.storages import RetryHeartbeatStaleTrialCallback, fail_stale_trials
 from optuna.trial import TrialState
 
 from depth_unet.search.results import list_trials
 from depth_unet.search.study import make_pruner, open_study
+from tests.search.bench import optunas_own
 
 pytestmark = pytest.mark.slow  # they wait, and start processes
 
@@ -72,19 +74,21 @@ def url(tmp_path: Path) -> Iterator[str]:
     url = f"sqlite:///{tmp_path}/study.db"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # heartbeats are experimental
-        open_alone(url).enqueue_trial({})
+        with open_alone(url) as study:
+            study.enqueue_trial({})
         yield url
 
 
-def open_alone(url: str) -> optuna.Study:
+@contextmanager
+def open_alone(url: str) -> Iterator[optuna.Study]:
     """The study, with heartbeats and retries."""
-    storage = RDBStorage(
+    with optunas_own(
         url,
         heartbeat_interval=1,
         grace_period=GRACE_S,
         heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
-    )
-    return optuna.create_study(storage=storage, study_name="study", load_if_exists=True)
+    ) as storage:
+        yield optuna.create_study(storage=storage, study_name="study", load_if_exists=True)
 
 
 def states(study: optuna.Study) -> list[TrialState]:
@@ -115,39 +119,39 @@ def end(process: subprocess.Popen[str]) -> None:
 
 def test_two_processes_take_one_trial(url: str) -> None:
     """SQLite has no SELECT FOR UPDATE: two processes take the same queued trial."""
-    one, other = RDBStorage(url), RDBStorage(url)
-    template = optuna.create_trial(state=TrialState.WAITING)
-    trial_id = one.create_new_trial(one.get_study_id_from_name("study"), template)
-    taken: list[bool] = []
-    check = one.check_trial_is_updatable
+    with optunas_own(url) as one, optunas_own(url) as other:
+        template = optuna.create_trial(state=TrialState.WAITING)
+        trial_id = one.create_new_trial(one.get_study_id_from_name("study"), template)
+        taken: list[bool] = []
+        check = one.check_trial_is_updatable
 
-    def interrupted(*given: Any) -> None:
-        check(*given)
-        taken.append(other.set_trial_state_values(trial_id, TrialState.RUNNING))
+        def interrupted(*given: Any) -> None:
+            check(*given)
+            taken.append(other.set_trial_state_values(trial_id, TrialState.RUNNING))
 
-    one.check_trial_is_updatable = interrupted  # type: ignore[method-assign]
-    taken.append(one.set_trial_state_values(trial_id, TrialState.RUNNING))
-    assert taken == [True, True]
+        one.check_trial_is_updatable = interrupted  # type: ignore[method-assign]
+        taken.append(one.set_trial_state_values(trial_id, TrialState.RUNNING))
+        assert taken == [True, True]
 
 
 def test_restart_waits_for_the_grace_period(url: str) -> None:
     """After SIGKILL, a trial counts as running until the grace period has passed."""
     end(start_trial(url))
-    study = open_alone(url)
-    fail_stale_trials(study)
-    assert states(study) == [TrialState.RUNNING]
-    time.sleep(GRACE_S + 2)
-    fail_stale_trials(study)
-    assert states(study) == [TrialState.FAIL, TrialState.WAITING]
+    with open_alone(url) as study:
+        fail_stale_trials(study)
+        assert states(study) == [TrialState.RUNNING]
+        time.sleep(GRACE_S + 2)
+        fail_stale_trials(study)
+        assert states(study) == [TrialState.FAIL, TrialState.WAITING]
 
 
 def test_trial_without_a_heartbeat_is_lost(url: str) -> None:
     """A process that dies between taking a trial and its first heartbeat leaves it running."""
-    study = open_alone(url)
-    study.ask()
-    time.sleep(GRACE_S + 2)
-    fail_stale_trials(study)
-    assert states(study) == [TrialState.RUNNING]
+    with open_alone(url) as study:
+        study.ask()
+        time.sleep(GRACE_S + 2)
+        fail_stale_trials(study)
+        assert states(study) == [TrialState.RUNNING]
 
 
 def test_suspended_process_loses_its_trial(url: str) -> None:
@@ -156,9 +160,9 @@ def test_suspended_process_loses_its_trial(url: str) -> None:
     try:
         process.send_signal(signal.SIGSTOP)
         time.sleep(GRACE_S + 2)
-        study = open_alone(url)
-        fail_stale_trials(study)
-        assert states(study) == [TrialState.FAIL, TrialState.WAITING]
+        with open_alone(url) as study:
+            fail_stale_trials(study)
+            assert states(study) == [TrialState.FAIL, TrialState.WAITING]
         process.send_signal(signal.SIGCONT)
         time.sleep(1)
         assert process.poll() is None

@@ -12,6 +12,7 @@ import pytest
 
 from depth_unet.errors import ConfigError
 from depth_unet.search.study import check_plan, make_pruner, open_study
+from tests.search.bench import optunas_own
 
 PLAN = {"recipe": "seed", "optim.lr": 3e-4, "--space": "loss.mae=0..1", "--sampler": "tpe"}
 
@@ -53,8 +54,9 @@ def test_other_plan_is_refused(tmp_path: Path, changes: dict[str, Any], words: l
 def test_foreign_study_is_refused(tmp_path: Path) -> None:
     """A study of the same name that another program filled is not touched."""
     url = f"sqlite:///{tmp_path}/shared.db"
-    foreign = optuna.create_study(storage=url, study_name="rooms")
-    foreign.add_trial(optuna.create_trial(value=1.0))
+    with optunas_own(url) as storage:
+        foreign = optuna.create_study(storage=storage, study_name="rooms")
+        foreign.add_trial(optuna.create_trial(value=1.0))
     with (
         open_study(url, tmp_path / "rooms", make_pruner("none", 1)) as study,
         pytest.raises(ConfigError, match="another program"),
@@ -97,7 +99,8 @@ def test_renamed_folder_keeps_its_study(tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "elsewhere" / "new"
     reopen(old, PLAN)
     # Earlier versions left an empty study of the new name.
-    optuna.create_study(storage=f"sqlite:///{old}/study.db", study_name="new")
+    with optunas_own(f"sqlite:///{old}/study.db") as storage:
+        optuna.create_study(storage=storage, study_name="new")
     new.parent.mkdir()
     old.rename(new)
     with open_study("", new, make_pruner("none", 1)) as study:

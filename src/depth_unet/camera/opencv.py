@@ -14,7 +14,7 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.plausible import check_inside, check_same_size
 from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
-from depth_unet.files.text import parse_yaml
+from depth_unet.files.yaml_text import parse_yaml
 
 MATRIX_NAMES = ("cameramatrix", "k", "intrinsicmatrix", "m1")
 COEFFICIENT_NAMES = ("distortioncoefficients", "distcoeffs", "distcoeff", "dist", "d", "d1")

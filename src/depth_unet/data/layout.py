@@ -21,7 +21,7 @@ from depth_unet.files.text import read_text
 
 INDEX_NAME = "index.csv"
 RECORDS_NAME = "records"  # folder of rendered sets, with a file for each finished room
-ELSEWHERE = re.compile(r"/|[a-z]:|[a-z]+://", re.IGNORECASE)  # the root, a drive, a URL
+ELSEWHERE = re.compile(r"/|[a-z]:|[a-z][a-z0-9+.-]*://", re.IGNORECASE)  # the root, a drive, a URL
 CAMERA_COLUMNS = ("fx_px", "fy_px", "cx_px", "cy_px")
 OnBad = Callable[[DataError], None]
 """Called with the error of a bad line; it may raise the error, or return to skip the line."""

@@ -5,10 +5,11 @@ import os
 import re
 import shutil
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import asdict
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from depth_unet.data.blocks import Content, read_json_object, read_record, write_block
 from depth_unet.data.cache import (
@@ -21,12 +22,12 @@ from depth_unet.data.cache import (
     read_manifest,
 )
 from depth_unet.data.info import INFO_NAME, write_info
-from depth_unet.data.layout import INDEX_NAME, OnBad, write_index
+from depth_unet.data.layout import INDEX_NAME, OnBad, check_path, plain_name, write_index
 from depth_unet.data.source import Frame, Original
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.files.atomic import make_folder, remove_all_leftovers, write_bytes, write_text
+from depth_unet.files.atomic import make_folder, write_bytes, write_text
 from depth_unet.files.checksum import seal
-from depth_unet.files.owner import contents
+from depth_unet.files.owner import contents, remove_all_leftovers
 
 BLOCK_BYTES = 16 * 2**20
 BYTES_PER_PIXEL = 5  # three of RGB, two of depth
@@ -194,14 +195,35 @@ def _complete(
 
 
 def _check_names(source: Original, native: list[int], num_blocks: int) -> None:
-    """Refuse test files whose copies would overwrite the cache's own files."""
-    ours = {INDEX_NAME, INFO_NAME, MANIFEST_NAME, PREPARING_NAME, BLOCKS_NAME}
+    """Refuse frames that the index cannot list, and copies that would overwrite another file."""
+    for row in source.rows:
+        for name in (row.rgb, row.depth):
+            if not _can_be_listed(name):
+                raise DataError(
+                    f"{source.root} has a frame named {name!r}, which a cache cannot list; rename "
+                    "it: it must stay inside the data set, without line breaks, backslashes, or "
+                    "spaces at its ends"
+                )
+    taken = {INDEX_NAME, INFO_NAME, MANIFEST_NAME, PREPARING_NAME, BLOCKS_NAME}
     for number in range(num_blocks):
-        ours |= {*block_names(number, labelled=True), f"{BLOCKS_NAME}/{number:05d}.json"}
-    for index in native:
-        for name in (source.rows[index].rgb, source.rows[index].depth):
-            if PurePosixPath(name).as_posix().lower() in ours:
-                raise DataError(f"{source.root / name} has a name that the cache needs; rename it")
+        taken |= {*block_names(number, labelled=True), f"{BLOCKS_NAME}/{number:05d}.json"}
+    copies = [
+        plain_name(name)
+        for index in native
+        for name in (source.rows[index].rgb, source.rows[index].depth)
+    ]
+    for name, count in Counter(copies).items():
+        if name.lower() in taken:
+            raise DataError(f"{source.root / name} has a name that the cache needs; rename it")
+        if count > 1:
+            raise DataError(f"{source.root} has {name} twice; rename one of them")
+
+
+def _can_be_listed(name: str) -> bool:
+    try:
+        return check_path(name, "") == name and not set(name) & set("\r\n\0")
+    except DataError:
+        return False
 
 
 def _must_replace(content: Content, out: Path, pool: Executor, *, overwrite: bool) -> bool:

@@ -99,15 +99,14 @@ def remove_leftovers(paths: Iterable[Path]) -> None:
             match = _LEFTOVER.fullmatch(found.name)
             if match is None or match["stem"] + match["suffix"] not in wanted:
                 continue
-            if found.is_dir():
-                shutil.rmtree(found, ignore_errors=True)
-            else:
-                found.unlink(missing_ok=True)
+            remove(found)
 
 
-def remove_all_leftovers(folder: Path) -> None:
-    """Remove every temporary file below a folder that nobody else writes into."""
-    for path in [path for path in folder.rglob(".*") if TEMPORARY.fullmatch(path.name)]:
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with everything in it; it may be gone already."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
         path.unlink(missing_ok=True)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.files.atomic import TEMPORARY, make_folder
+from depth_unet.files.atomic import TEMPORARY, make_folder, remove
 
 LOCK_NAME = ".depth-unet.lock"
 NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -60,6 +60,21 @@ def contents(folder: Path) -> list[Path]:
         for path in folder.iterdir()
         if path.name != LOCK_NAME and not TEMPORARY.fullmatch(path.name)
     ]
+
+
+def remove_all_leftovers(folder: Path) -> None:
+    """Remove what killed processes left in an owned folder and below it.
+
+    Folders in it that another command owns, or did when it was killed, are not entered.
+    """
+    for name, folders, files in os.walk(folder):
+        parent = Path(name)
+        if parent != folder and LOCK_NAME in files:
+            folders.clear()
+            continue
+        for child in (*folders, *files):
+            if TEMPORARY.fullmatch(child):
+                remove(parent / child)
 
 
 def file_lock(path: Path) -> FileLock:

@@ -3,11 +3,6 @@
 import codecs
 import os
 from pathlib import Path
-from typing import Any
-
-from depth_unet.errors import DataError
-
-MOST_YAML_EVENTS, MOST_YAML_LEVELS = 20_000, 16
 
 
 def decode_text(data: bytes, errors: str = "strict") -> str:
@@ -37,32 +32,6 @@ def read_text(path: Path) -> str:
         UnicodeDecodeError: It is neither UTF-8 nor UTF-16 with a byte order mark.
     """
     return decode_text(path.read_bytes())
-
-
-def parse_yaml(text: str) -> Any:
-    """The values of a small YAML file: a calibration, a description.
-
-    Raises:
-        DataError: It has aliases, which can make a small file expand without end, or more than such
-            a file has.
-        yaml.YAMLError: It is no YAML.
-    """
-    import yaml  # slow to import
-
-    level = 0
-    for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
-        level += isinstance(event, yaml.CollectionStartEvent)
-        level -= isinstance(event, yaml.CollectionEndEvent)
-        if isinstance(event, yaml.AliasEvent):
-            raise DataError(
-                "the file has YAML aliases (*), which are not supported; write the values out"
-            )
-        if count > MOST_YAML_EVENTS or level > MOST_YAML_LEVELS:
-            raise DataError(
-                f"the file has more than {MOST_YAML_EVENTS} YAML values or {MOST_YAML_LEVELS} "
-                "levels; such files have about 100 and 2; export it again"
-            )
-    return yaml.safe_load(text)
 
 
 def expand_home(text: str) -> str:

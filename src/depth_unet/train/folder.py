@@ -17,6 +17,8 @@ from depth_unet.train.history import METRICS_NAME
 from depth_unet.train.tracker import FOLDERS, NAME_FILE
 
 CONFIG_NAME = "config.yaml"
+FILES = (BEST_NAME, LAST_NAME, METRICS_NAME, CONFIG_NAME, NAME_FILE)
+"""What a run writes into its folder, besides the folders of trackers."""
 
 
 def own_run_folder(out: Path) -> AbstractContextManager[None]:
@@ -40,7 +42,7 @@ def check_run_folder(out: Path, *, overwrite: bool) -> None:
 def clear_run_folder(out: Path) -> None:
     """Make the run folder and remove what an earlier run left in it."""
     make_folder(out)
-    for name in (BEST_NAME, LAST_NAME, METRICS_NAME, CONFIG_NAME, NAME_FILE):
+    for name in FILES:
         (out / name).unlink(missing_ok=True)
     for name in FOLDERS:
         shutil.rmtree(out / name, ignore_errors=True)
@@ -48,5 +50,5 @@ def clear_run_folder(out: Path) -> None:
 
 def begin_run_folder(out: Path, config: Config) -> None:
     """Remove what a killed process left, and write every setting of the run to ``config.yaml``."""
-    remove_leftovers(out / name for name in (BEST_NAME, LAST_NAME, METRICS_NAME, CONFIG_NAME))
+    remove_leftovers(out / name for name in FILES)
     write_text(out / CONFIG_NAME, yaml.safe_dump(to_dict(config), sort_keys=False))

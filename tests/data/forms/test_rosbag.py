@@ -154,6 +154,20 @@ def test_compressed_files_of_a_bag(storage: StoragePlugin, tmp_path: Path) -> No
     np.testing.assert_array_equal(found.read(3).depth_mm, expected.read(3).depth_mm)
 
 
+def test_metadata_with_aliases(tmp_path: Path) -> None:
+    """Aliases that multiply would make rosbags print more than any memory holds."""
+    root = write_tf(tmp_path / "scan")
+    path = root / "metadata.yaml"
+    text = path.read_text(encoding="utf-8")
+    lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 11)]
+    assert "compression_mode: ''" in text
+    text = text.replace("compression_mode: ''", "compression_mode: *a10")
+    path.write_text("\n".join([*lines, text]), encoding="utf-8")
+    with pytest.raises(DataError, match=r"scan.metadata\.yaml: the file has YAML aliases"):
+        open_source(root)
+
+
 def test_one_file_of_a_bag(tmp_path: Path) -> None:
     """The file in a bag's folder can be named by itself."""
     root = write_tf(tmp_path / "scan")

@@ -38,7 +38,9 @@ def score_parts(
     parts: Mapping[str, list[int]],
     rules: EvalProtocol,
 ) -> dict[str, dict[str, MetricAccumulator]]:
-    """Score every split, with a progress bar for each, one at a time: notebooks draw one line.
+    """Score one split after another, each with its own progress bar.
+
+    Several bars at once would repeat in a notebook, which cannot move the cursor up.
 
     Raises:
         DataError: A frame cannot be read; a mean over fewer frames would be another result.

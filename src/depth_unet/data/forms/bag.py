@@ -10,10 +10,13 @@ from typing import Any, NamedTuple
 
 from depth_unet.errors import ConfigError, DataError, install_command
 from depth_unet.files.checksum import sha256_of
-from depth_unet.files.damage import as_data_error
+from depth_unet.files.damage import as_data_error, named
+from depth_unet.files.text import read_text
 from depth_unet.files.walk import files_below
+from depth_unet.files.yaml_text import refuse_aliases
 
 REMEDY = "record it again, or repair it with `rosbag reindex` or `ros2 bag reindex`"
+METADATA_NAME = "metadata.yaml"  # of a folder of ROS 2
 NS_PER_S = 10**9
 VIEWER_BYTES = 4  # metres per unit of depth, which its option states, too
 
@@ -61,6 +64,9 @@ class Bag:
         self._decode = store.deserialize_ros1 if is_first else store.deserialize_cdr
         self._serde_error = SerdeError
         with as_data_error(path, "cannot be read as a bag", REMEDY), _within_memory(path):
+            if (path / METADATA_NAME).is_file():  # rosbags reads it
+                with named(path / METADATA_NAME):
+                    refuse_aliases(read_text(path / METADATA_NAME))
             reader = rosbag1.Reader(path) if is_first else rosbag2.Reader(path)
             reader.open()
         self._reader: Any = reader

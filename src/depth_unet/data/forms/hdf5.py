@@ -40,24 +40,34 @@ def find_array(stored: Any, name: str, where: str) -> Any:
     import h5py  # an extra
 
     with as_data_error(where):
-        found = stored.get(name)
+        found = find_stored(stored, name, where)
         if not isinstance(found, h5py.Dataset) or found.dtype.kind not in "fiu":
             held = ", ".join(sorted(stored)) or "nothing"
             raise DataError(
                 f"{where} has no numbers called {name} (it holds {held}); name another file"
             )
-        return in_its_file(found, stored, where)
+        return check_stored_here(found, where)
 
 
-def in_its_file(array: Any, stored: Any, where: str) -> Any:
-    """The array; a ``DataError`` if its numbers are in another file, which may be any there is.
+def find_stored(stored: Any, name: str, where: str) -> Any | None:
+    """What an open file holds under a name; None: nothing. Links are not followed.
 
-    Args:
-        array: What was found in the file, not read yet.
-        stored: The open file.
-        where: File and row, for messages.
+    Raises:
+        DataError: It is a link, which can name any file of the system.
     """
-    if array.file.filename != stored.file.filename or array.external or array.is_virtual:
+    import h5py  # an extra
+
+    links, key = stored.id.links, name.encode()
+    if not links.exists(key):
+        return None
+    if links.get_info(key).type != h5py.h5l.TYPE_HARD:
+        raise DataError(f"{where} has a link as {name}; name a file that holds its numbers itself")
+    return stored[name]
+
+
+def check_stored_here(array: Any, where: str) -> Any:
+    """The array; a ``DataError`` if its numbers are in another file, which can be any."""
+    if array.external or array.is_virtual:
         raise DataError(
             f"{where} has {array.name} in another file; name a file that holds its numbers itself"
         )

@@ -18,7 +18,7 @@ from depth_unet.data.forms.recordings import RecordingSource, find_recordings
 from depth_unet.data.forms.rosbag import ROSBAG
 from depth_unet.data.forms.stray import STRAY
 from depth_unet.data.forms.tum import TUM
-from depth_unet.data.layout import INDEX_NAME, OnBad, check_path, refuse
+from depth_unet.data.layout import INDEX_NAME, OnBad, refuse
 from depth_unet.data.source import Original, PairsSource, Source
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.files.walk import files_below
@@ -98,25 +98,15 @@ def _check_exists(root: Path) -> None:
 
 
 def _check_names(source: Original) -> None:
-    """Refuse names that leave the data set, and those that no list can hold.
-
-    The system's files, or the members of an archive, may have them; test frames are written under
-    their names.
-    """
+    """Refuse names that no list can hold, although the system's files may have them."""
     for row in source.rows:
-        for name in (row.rgb, row.depth):
-            try:
-                name.encode()
-            except UnicodeEncodeError:
-                raise DataError(
-                    f"{source.root} has files named {name!a}, which is not UTF-8; rename them or "
-                    "the folder"
-                ) from None
-            if check_path(name, f"{source.root}: the name of a frame") != name:
-                raise DataError(
-                    f"{source.root} has files named {name!r}, which no list can hold (backslashes, "
-                    "spaces at an end); rename them or the folder"
-                )
+        try:
+            (row.rgb + row.depth).encode()
+        except UnicodeEncodeError:
+            raise DataError(
+                f"{source.root} has files named {row.rgb!a}, which is not UTF-8; rename them "
+                "or the folder"
+            ) from None
 
 
 def _of_folder(root: Path) -> FormName | None:

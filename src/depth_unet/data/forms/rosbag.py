@@ -9,7 +9,7 @@ from pathlib import Path
 
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.ros import ros_calibration
-from depth_unet.data.forms.bag import NS_PER_S, Bag, Moment
+from depth_unet.data.forms.bag import METADATA_NAME, NS_PER_S, Bag, Moment
 from depth_unet.data.forms.form_source import Pixels
 from depth_unet.data.forms.recording import RecordingForm, Shot, Stated, camera_of_depth
 from depth_unet.data.forms.registration import Pose, camera_for_depth, register
@@ -22,7 +22,7 @@ from depth_unet.files.damage import named
 from depth_unet.files.walk import is_file
 
 SUFFIXES, COMPRESSED = (".bag", ".mcap", ".db3"), ".zstd"
-METADATA, DESCRIBED = "metadata.yaml", b"rosbag2_bagfile_information"
+DESCRIBED = b"rosbag2_bagfile_information"
 IMAGES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 CAMERA = "sensor_msgs/msg/CameraInfo"
 REGISTERED = ("aligned_depth_to_color", "depth_registered", "depth_to_color", "depth_to_rgb")
@@ -57,7 +57,7 @@ class Streams:
 
 def is_rosbag(path: Path) -> bool:
     """Whether a folder is a bag of ROS 2."""
-    if not (path / METADATA).is_file():
+    if not (path / METADATA_NAME).is_file():
         return False
     names = (file.name.lower().removesuffix(COMPRESSED) for file in path.iterdir())
     return any(name.endswith(SUFFIXES) for name in names)
@@ -65,7 +65,7 @@ def is_rosbag(path: Path) -> bool:
 
 def is_part(path: Path) -> bool:
     """Whether a folder has the description of a bag."""
-    return is_file(path / METADATA) and DESCRIBED in (path / METADATA).read_bytes()
+    return is_file(path / METADATA_NAME) and DESCRIBED in (path / METADATA_NAME).read_bytes()
 
 
 def open_rosbag(path: Path, stated: Stated, _on_bad: OnBad) -> Sequence[Shot]:

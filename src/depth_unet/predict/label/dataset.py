@@ -16,8 +16,8 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.info import DatasetInfo, write_info
 from depth_unet.data.layout import INDEX_NAME, PairRow, write_index
 from depth_unet.errors import DataError
-from depth_unet.files.atomic import copy_file, remove_all_leftovers, write_bytes, write_text
-from depth_unet.files.owner import contents
+from depth_unet.files.atomic import copy_file, write_bytes, write_text
+from depth_unet.files.owner import contents, remove_all_leftovers
 from depth_unet.images.millimetres import as_millimetres
 
 RECORD_NAME = "labels.json"

@@ -15,7 +15,8 @@ from depth_unet.config.checks import check_ranges, require
 from depth_unet.data.info import METRES_PER_UNIT
 from depth_unet.errors import CheckpointError, DataError, is_out_of_memory
 from depth_unet.files.damage import one_line
-from depth_unet.files.text import parse_yaml, read_text
+from depth_unet.files.text import read_text
+from depth_unet.files.yaml_text import parse_yaml
 from depth_unet.images.resize import resize_bilinear
 from depth_unet.predict.onnx import RUNTIME, open_session, open_share
 from depth_unet.predict.threads import num_cores

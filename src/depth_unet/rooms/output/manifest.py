@@ -7,8 +7,8 @@ from typing import Any
 
 from depth_unet.data.layout import RECORDS_NAME
 from depth_unet.errors import DataError
-from depth_unet.files.atomic import check_writable, make_folder, remove_all_leftovers, write_text
-from depth_unet.files.owner import contents
+from depth_unet.files.atomic import check_writable, make_folder, write_text
+from depth_unet.files.owner import contents, remove_all_leftovers
 from depth_unet.rooms.options import WHOLE, RoomsOptions, room_numbers
 from depth_unet.rooms.output import kaggle, pairs
 from depth_unet.rooms.output.record import package_version
