@@ -1,5 +1,6 @@
 """Where predictions meet the ground truth."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from depth_unet.errors import DataError
 from depth_unet.evaluate.score import score, score_frame, with_flip_averaging
 from depth_unet.metrics.depth import SUM_NAMES
 from depth_unet.metrics.protocols import FULL, NYU_EIGEN
+from tests.integration.short_run import torch_threads
 
 Predict = Callable[[np.ndarray, Intrinsics], np.ndarray]
 HEIGHT, WIDTH = 6, 8
@@ -86,13 +88,33 @@ def test_every_frame_once_for_all_predictors() -> None:
         assert names == sorted(f"{index}.jpg" for index in indices)
 
 
+@pytest.mark.parametrize("in_threads", [False, True])
 @pytest.mark.parametrize("count", [1, 3, 4, 5, 9])
-def test_any_number_of_frames(count: int) -> None:
-    """Reading ahead neither skips nor repeats: every frame meets its own photo."""
+def test_any_number_of_frames(count: int, *, in_threads: bool) -> None:
+    """Working ahead neither skips nor repeats: every frame meets its own photo."""
     source = Frames(10)
-    metrics = score({"truth": truth}, source, range(count), FULL)["truth"]
+    with torch_threads(3):
+        found = score({"truth": truth}, source, range(count), FULL, in_threads=in_threads)
+    metrics = found["truth"]
     assert metrics.num_images == count
     assert metrics.summary(num_resamples=2)["abs_rel"]["mean"] == pytest.approx(0, abs=1e-6)
+
+
+def test_one_thread_of_torch_for_each_frame() -> None:
+    """Frames are scored at the same time, and add up in their order."""
+    meeting, threads = threading.Barrier(3), set[int]()
+
+    def meet(image: np.ndarray, camera: Intrinsics) -> np.ndarray:
+        meeting.wait(timeout=10)
+        threads.add(torch.get_num_threads())
+        return 1.3 * truth(image, camera)
+
+    with torch_threads(3):
+        found = score({"it": meet}, Frames(9), range(9), FULL, in_threads=True)["it"]
+    alone = score({"it": lambda *x: 1.3 * truth(*x)}, Frames(9), range(9), FULL)["it"]
+    assert threads == {1}
+    assert found.summary(num_resamples=2) == alone.summary(num_resamples=2)
+    assert list(found.per_image()) == list(alone.per_image())
 
 
 def test_score_by_hand() -> None:
@@ -172,7 +194,8 @@ def test_nan_is_not_hidden() -> None:
     assert sums[SUM_NAMES.index("abs_rel")].isnan()
 
 
-def test_errors_while_reading_arrive() -> None:
+@pytest.mark.parametrize("in_threads", [False, True])
+def test_errors_while_reading_arrive(*, in_threads: bool) -> None:
     """A frame that cannot be read stops the work with its own message."""
     source = Frames(9)
     whole = source.read
@@ -184,4 +207,4 @@ def test_errors_while_reading_arrive() -> None:
 
     source.read = read
     with pytest.raises(DataError, match=r"6\.jpg is damaged"):
-        score({"x": truth}, source, range(9), FULL)
+        score({"x": truth}, source, range(9), FULL, in_threads=in_threads)

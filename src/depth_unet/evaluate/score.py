@@ -1,7 +1,8 @@
 """Score predictors over frames: the only place where predictions meet the ground truth."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Protocol, runtime_checkable
@@ -44,6 +45,8 @@ def score(
     indices: Sequence[int],
     protocol: EvalProtocol,
     progress: Callable[[], None] = lambda: None,
+    *,
+    in_threads: bool = False,
 ) -> dict[str, MetricAccumulator]:
     """Score every predictor on the same frames; each frame is read once.
 
@@ -53,6 +56,8 @@ def score(
         indices: Its rows to score on.
         protocol: Crop, mask, range, averaging, flip and alignment.
         progress: Called after every frame.
+        in_threads: Score as many frames at a time as torch has threads, each in one thread, which
+            the predictors must allow. It is faster, and much faster beside other programs.
 
     Returns:
         For each predictor, the sums of every image by the path of its photo.
@@ -61,15 +66,36 @@ def score(
         DataError: A frame cannot be read, or the protocol refuses its ground truth.
     """
     accumulators = {name: MetricAccumulator(protocol.average) for name in predictors}
-    with ThreadPoolExecutor(1) as reader:
-        read = partial(_read, source, protocol)
-        for index, frame in work_ahead(indices, read, reader, READ_AHEAD):
-            photo = source.rows[index].rgb
-            for name, predict in predictors.items():
-                sums = score_frame(predictor_for(predict, photo), frame, protocol)
-                accumulators[name].add(photo, sums)
+
+    def sums_of(place: tuple[int, Frame]) -> list[Tensor]:
+        index, frame = place
+        ours = [predictor_for(p, source.rows[index].rgb) for p in predictors.values()]
+        return [score_frame(predict, frame, protocol) for predict in ours]
+
+    with ExitStack() as stack:
+        reader = stack.enter_context(ThreadPoolExecutor(1))
+        frames = work_ahead(indices, partial(_read, source, protocol), reader, READ_AHEAD)
+        if in_threads:
+            pool = stack.enter_context(_single_threads(torch.get_num_threads()))
+            scored = work_ahead(frames, sums_of, pool, torch.get_num_threads())
+        else:
+            scored = ((place, sums_of(place)) for place in frames)
+        for (index, _), sums in scored:
+            for accumulator, its_sums in zip(accumulators.values(), sums, strict=True):
+                accumulator.add(source.rows[index].rgb, its_sums)
             progress()
     return accumulators
+
+
+@contextmanager
+def _single_threads(number: int) -> Iterator[ThreadPoolExecutor]:
+    """A pool whose threads compute with one thread of torch's each."""
+    before = torch.get_num_threads()
+    try:
+        with ThreadPoolExecutor(number, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            yield pool
+    finally:
+        torch.set_num_threads(before)  # else new threads would inherit the setting
 
 
 def predictor_for(predict: AnyPredictor, photo: str) -> PredictArray:

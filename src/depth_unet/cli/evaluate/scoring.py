@@ -50,7 +50,7 @@ def score_parts(
         with Progress(console=make_console(stderr=True), transient=True) as progress:
             task = progress.add_task(name, total=len(indices))
             step = partial(progress.advance, task)
-            scores[name] = score(predictors, source, indices, rules, step)
+            scores[name] = score(predictors, source, indices, rules, step, in_threads=True)
     return scores
 
 
