@@ -129,7 +129,7 @@ def test_names_are_printed_as_they_are(box_rooms: Path, photo: Path, tmp_path: P
     outcome = depth_unet("prepare", box_rooms, cache, "--size", "64x48")
     assert outcome.code == 0
     assert outcome.complaints[0].startswith(f"{cache}: ")
-    assert suggested(outcome) == ["train", "seed", "--data", str(cache)]
+    assert suggested(outcome) == ["train", "seed", "--data", str(cache), "--fraction", "1"]
     outcome = depth_unet(*suggested(outcome), "--out", run, *FEW_STEPS)
     assert outcome.code == 0
     assert suggested(outcome) == ["evaluate", str(run), "--data", str(cache)]

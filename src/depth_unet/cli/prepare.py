@@ -58,8 +58,7 @@ def write_cache(arguments: PrepareArguments) -> list[DataError]:
     num_test = sum(row.official_split == "test" for row in cache.rows)
     console.print(
         f"{arguments.out}: {len(cache.rows) - num_test} frames at {width}x{height}"
-        f"{' with classes' if cache.labelled else ''}, {num_test} test frames at native "
-        "size"
+        f"{' with classes' if cache.labelled else ''}, {num_test} test frames at native size"
     )
     if bad:
         console.print(f"left out {len(bad)} bad pairs or recordings")

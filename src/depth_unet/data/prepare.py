@@ -207,12 +207,9 @@ def _check_names(source: Original, native: list[int], num_blocks: int) -> None:
     taken = {INDEX_NAME, INFO_NAME, MANIFEST_NAME, PREPARING_NAME, BLOCKS_NAME}
     for number in range(num_blocks):
         taken |= {*block_names(number, labelled=True), f"{BLOCKS_NAME}/{number:05d}.json"}
-    copies = [
-        plain_name(name)
-        for index in native
-        for name in (source.rows[index].rgb, source.rows[index].depth)
-    ]
-    for name, count in Counter(copies).items():
+    photos = [source.rows[index].rgb for index in native]
+    depths = {source.rows[index].depth for index in native}  # photos may share one
+    for name, count in Counter(map(plain_name, (*photos, *depths))).items():
         if name.lower() in taken:
             raise DataError(f"{source.root / name} has a name that the cache needs; rename it")
         if count > 1:
