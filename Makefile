@@ -109,7 +109,7 @@ test-all: $(READY) ## run all tests
 
 # The slow ones of them, too. After ten minutes it ends with an error, even if a test hangs.
 chaos: $(READY) ## break things on purpose: the tests of docs/faults.md (under ten minutes)
-	$(TESTING) OMP_NUM_THREADS=1 timeout -k 10 600 $(BIN)/python -m pytest -n auto -m chaos
+	$(TESTING) OMP_NUM_THREADS=1 timeout --foreground -k 10 600 $(BIN)/python -m pytest -n auto -m chaos
 
 # The processes that tests start write beside the data of their parents, wherever they work.
 coverage: export COVERAGE_FILE = $(abspath build/coverage/data)

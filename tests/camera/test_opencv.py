@@ -184,8 +184,8 @@ def test_lists_of_lists() -> None:
         ),
         (
             "a: " + "[" * 17 + "]" * 17,
-            "the file has more than 100000 characters, 20000 YAML values or 16 levels; such a file "
-            "has about 100 values; export it again",
+            "the file has more than 20000 YAML values or 16 levels, or a value of more than 10000 "
+            "characters; export it again",
         ),
     ],
 )

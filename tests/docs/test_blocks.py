@@ -167,9 +167,12 @@ def run_line(line: str, where: str) -> str:
     """Run one line of a block: ``depth-unet`` in this process, all else in bash."""
     needs_shell = re.search(r"[*|&<>]", re.sub(r'"[^"]*"|#.*', "", line))
     if line.startswith("depth-unet ") and not needs_shell:
-        outcome = depth_unet(*smaller(shlex.split(line, comments=True)[1:]))
-        assert outcome.code == 0, f"{where}: {line}: {outcome.err}"
-        return outcome.out
+        words = smaller(shlex.split(line, comments=True)[1:])
+        if "--memory" not in words:
+            outcome = depth_unet(*words)
+            assert outcome.code == 0, f"{where}: {line}: {outcome.err}"
+            return outcome.out
+        line = shlex.join(("depth-unet", *words))  # the memory of this process would count
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-ec", f'depth-unet() {{ {sys.executable} -m depth_unet "$@"; }}\n{line}'],

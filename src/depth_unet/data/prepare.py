@@ -31,6 +31,7 @@ from depth_unet.files.owner import contents, remove_all_leftovers
 
 BLOCK_BYTES = 16 * 2**20
 BYTES_PER_PIXEL = 5  # three of RGB, two of depth
+UNLISTED = re.compile(r"[\0\r\n\ud800-\udfff]")  # in no line of a CSV file in UTF-8
 OUR_BLOCK_FILE = re.compile(r"\.?\d{5,}\..*(npy|json)")
 
 
@@ -198,27 +199,28 @@ def _check_names(source: Original, native: list[int], num_blocks: int) -> None:
     """Refuse frames that the index cannot list, and copies that would overwrite another file."""
     for row in source.rows:
         for name in (row.rgb, row.depth):
-            if not _can_be_listed(name):
+            if UNLISTED.search(row.room_group) or not _can_be_listed(name):
                 raise DataError(
-                    f"{source.root} has a frame named {name!r}, which a cache cannot list; rename "
-                    "it: it must stay inside the data set, without line breaks, backslashes, or "
-                    "spaces at its ends"
+                    f"{source.root} has a frame {name!r} in room {row.room_group!r}, which a cache "
+                    "cannot list; rename them: no paths out of the data set, line breaks, NUL, "
+                    "backslashes, or spaces at an end"
                 )
     taken = {INDEX_NAME, INFO_NAME, MANIFEST_NAME, PREPARING_NAME, BLOCKS_NAME}
     for number in range(num_blocks):
         taken |= {*block_names(number, labelled=True), f"{BLOCKS_NAME}/{number:05d}.json"}
-    photos = [source.rows[index].rgb for index in native]
-    depths = {source.rows[index].depth for index in native}  # photos may share one
-    for name, count in Counter(map(plain_name, (*photos, *depths))).items():
+    photos = [plain_name(row.rgb) for row in source.rows]
+    depths = {plain_name(source.rows[index].depth) for index in native}  # photos may share one
+    for name in (*depths, *(photos[index] for index in native)):
         if name.lower() in taken:
             raise DataError(f"{source.root / name} has a name that the cache needs; rename it")
-        if count > 1:
+    for name, count in Counter(photos).items():
+        if count > 1 or name in depths:
             raise DataError(f"{source.root} has {name} twice; rename one of them")
 
 
 def _can_be_listed(name: str) -> bool:
     try:
-        return check_path(name, "") == name and not set(name) & set("\r\n\0")
+        return check_path(name, "") == name and not UNLISTED.search(name)
     except DataError:
         return False
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Protocol, runtime_checkable
@@ -24,7 +24,7 @@ from depth_unet.metrics.protocols import EvalProtocol
 PredictArray = Callable[[UInt8[np.ndarray, "h w 3"], Intrinsics], Float32[np.ndarray, "h2 w2"]]
 """Depth in metres from RGB (0 to 255) and its camera, at any size."""
 
-READ_AHEAD = 4
+READ_AHEAD, MOST_AT_ONCE = 4, 8
 
 
 @runtime_checkable
@@ -56,8 +56,8 @@ def score(
         indices: Its rows to score on.
         protocol: Crop, mask, range, averaging, flip and alignment.
         progress: Called after every frame.
-        in_threads: Score as many frames at a time as torch has threads, each in one thread, which
-            the predictors must allow. It is faster, and much faster beside other programs.
+        in_threads: Score as many frames at a time as torch has threads, at most eight, each in one
+            thread. Predictors must be callable from several threads.
 
     Returns:
         For each predictor, the sums of every image by the path of its photo.
@@ -74,10 +74,12 @@ def score(
 
     with ExitStack() as stack:
         reader = stack.enter_context(ThreadPoolExecutor(1))
-        frames = work_ahead(indices, partial(_read, source, protocol), reader, READ_AHEAD)
+        ahead = work_ahead(indices, partial(_read, source, protocol), reader, READ_AHEAD)
+        frames = stack.enter_context(closing(ahead))
         if in_threads:
-            pool = stack.enter_context(_single_threads(torch.get_num_threads()))
-            scored = work_ahead(frames, sums_of, pool, torch.get_num_threads())
+            number = min(MOST_AT_ONCE, torch.get_num_threads())
+            pool = stack.enter_context(_single_threads(number))
+            scored = stack.enter_context(closing(work_ahead(frames, sums_of, pool, number)))
         else:
             scored = ((place, sums_of(place)) for place in frames)
         for (index, _), sums in scored:

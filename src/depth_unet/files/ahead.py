@@ -1,7 +1,7 @@
 """Work on items before they are needed, in order."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 def work_ahead(
     items: Iterable[Item], work: Callable[[Item], Result], pool: ThreadPoolExecutor, waiting: int
-) -> Iterator[tuple[Item, Result]]:
+) -> Generator[tuple[Item, Result], None, None]:
     """Every item with its result, in order; an error of ``work`` is raised in its place.
 
     ``Executor.map`` would take all items at once, and keep all results in memory.

@@ -4,7 +4,7 @@ from typing import Any
 
 from depth_unet.errors import DataError
 
-MOST_CHARACTERS, MOST_EVENTS, MOST_LEVELS = 100_000, 20_000, 16
+MOST_CHARACTERS, MOST_EVENTS, MOST_LEVELS = 10_000, 20_000, 16
 
 
 def parse_yaml(text: str) -> Any:
@@ -23,10 +23,11 @@ def parse_yaml(text: str) -> Any:
         level -= isinstance(event, yaml.CollectionEndEvent)
         if isinstance(event, yaml.AliasEvent):
             raise _aliases()
-        if len(text) > MOST_CHARACTERS or count > MOST_EVENTS or level > MOST_LEVELS:
+        is_long = isinstance(event, yaml.ScalarEvent) and len(event.value) > MOST_CHARACTERS
+        if is_long or count > MOST_EVENTS or level > MOST_LEVELS:
             raise DataError(
-                f"the file has more than {MOST_CHARACTERS} characters, {MOST_EVENTS} YAML values "
-                f"or {MOST_LEVELS} levels; such a file has about 100 values; export it again"
+                f"the file has more than {MOST_EVENTS} YAML values or {MOST_LEVELS} levels, or a "
+                f"value of more than {MOST_CHARACTERS} characters; export it again"
             )
     return yaml.safe_load(text)
 

@@ -256,17 +256,22 @@ def test_names_that_no_cache_can_list(name: str, frames: list[Written], tmp_path
     root = write_tar(tmp_path / "nyu.tar", {"train/a/1.h5": content, name: content})
     source = open_original(root)
     assert len(source.rows) == 2
-    with pytest.raises(DataError, match=r"nyu\.tar has a frame named .* which a cache cannot list"):
+    with pytest.raises(DataError, match=r"nyu\.tar has a frame .* which a cache cannot list"):
         prepare(source, tmp_path / "cache", height=48, width=64)
     assert [path.name for path in tmp_path.iterdir()] == ["nyu.tar"]
 
 
-@pytest.mark.parametrize("name", ["val//1.h5", "val/1_depth.h5"])
-def test_copies_that_would_be_one_file(name: str, frames: list[Written], tmp_path: Path) -> None:
-    """A copy of a test frame may not overwrite that of another."""
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("val/1", "val//1"), ("val/1", "val/1_depth"), ("train/a/1", "train//a/1")],
+)
+def test_two_frames_of_one_name(
+    name: str, other: str, frames: list[Written], tmp_path: Path
+) -> None:
+    """A copy of a test frame may not overwrite that of another, and no list has a photo twice."""
     content = h5_bytes(frames[0])
-    root = write_tar(tmp_path / "nyu.tar", {"val/1.h5": content, name: content})
-    with pytest.raises(DataError, match=r"has val/1(_depth)?\.png twice; rename one"):
+    root = write_tar(tmp_path / "nyu.tar", {f"{name}.h5": content, f"{other}.h5": content})
+    with pytest.raises(DataError, match=r"has (val|train/a)/1(_depth)?\.png twice; rename one"):
         prepare(open_original(root), tmp_path / "cache", height=48, width=64)
 
 
@@ -283,6 +288,20 @@ def test_numbers_of_another_file(
         store_elsewhere(stored, name, what, tmp_path)
     with pytest.raises(DataError, match=words):
         read_all(root)
+
+
+def test_scenes_that_are_no_references(frames: list[Written], tmp_path: Path) -> None:
+    """A text in their place would be looked up as a name, through links, too."""
+    path = WRITERS["mat"](tmp_path / "nyu", frames)
+    with h5py.File(tmp_path / "other.h5", "w") as other:
+        other["secret"] = np.frombuffer(b"secret_0001", np.uint8)
+    with h5py.File(path, "a") as stored:
+        shape = stored["scenes"].shape
+        del stored["scenes"]
+        stored["scenes"] = np.full(shape, b"evil")
+        stored["evil"] = h5py.ExternalLink(tmp_path / "other.h5", "secret")
+    with pytest.raises(DataError, match="has no references as /scenes"):
+        read_all(path)
 
 
 @pytest.mark.parametrize("what", ["external", "virtual"])

@@ -91,7 +91,8 @@ def score_checkpoint(
     parts = choose_splits(source, splits, arguments.split)
     rules = choose_protocol(source, parts, arguments)
     predictors = {NETWORK: model.predict_array, **guess_predictors(checkpoint.guesses)}
-    scores = score_parts(predictors, source, parts, rules)
+    on_cpu = model.device.type == "cpu"
+    scores = score_parts(predictors, source, parts, rules, in_threads=on_cpu)
     names = set(checkpoint.splits["train"])
     trained = [row for row in source.rows if row.rgb in names]
     trained_here = len(trained) == len(names)

@@ -78,7 +78,7 @@ def score_files(
     predictors: dict[str, AnyPredictor] = {NETWORK: files}
     if train:
         predictors |= guess_predictors(fit_guesses(source, train))
-    scores = score_parts(predictors, source, parts, rules)
+    scores = score_parts(predictors, source, parts, rules, in_threads=True)
     results = FileResults(
         protocol=rules,
         name=arguments.name or folder.resolve().name,

@@ -37,6 +37,8 @@ def score_parts(
     source: Source,
     parts: Mapping[str, list[int]],
     rules: EvalProtocol,
+    *,
+    in_threads: bool,
 ) -> dict[str, dict[str, MetricAccumulator]]:
     """Score one split after another, each with its own progress bar.
 
@@ -50,7 +52,7 @@ def score_parts(
         with Progress(console=make_console(stderr=True), transient=True) as progress:
             task = progress.add_task(name, total=len(indices))
             step = partial(progress.advance, task)
-            scores[name] = score(predictors, source, indices, rules, step, in_threads=True)
+            scores[name] = score(predictors, source, indices, rules, step, in_threads=in_threads)
     return scores
 
 

@@ -1,6 +1,7 @@
 """Open and read HDF5 files; a damaged file raises a ``DataError``."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def find_array(stored: Any, name: str, where: str) -> Any:
 
 
 def find_stored(stored: Any, name: str, where: str) -> Any | None:
-    """What an open file holds under a name; None: nothing. Links are not followed.
+    """What an open file holds under a name; None: nothing. Links are refused.
 
     Raises:
         DataError: It is a link, which can name any file of the system.
@@ -65,8 +66,22 @@ def find_stored(stored: Any, name: str, where: str) -> Any | None:
     return stored[name]
 
 
+def referenced_arrays(references: Any, stored: Any, where: str) -> Iterator[Any]:
+    """The arrays of an open file that a stored array of references names.
+
+    Raises:
+        DataError: It holds something else, or numbers are in another file.
+    """
+    import h5py  # an extra
+
+    if check_stored_here(references, where).dtype != h5py.ref_dtype:
+        raise DataError(f"{where} has no references as {references.name}; download it again")
+    for reference in np.asarray(references).reshape(-1):
+        yield check_stored_here(stored[reference], where)
+
+
 def check_stored_here(array: Any, where: str) -> Any:
-    """The array; a ``DataError`` if its numbers are in another file, which can be any."""
+    """The array; a ``DataError`` if its numbers are in another file: any file can be named."""
     if array.external or array.is_virtual:
         raise DataError(
             f"{where} has {array.name} in another file; name a file that holds its numbers itself"

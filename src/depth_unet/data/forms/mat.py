@@ -10,7 +10,7 @@ import numpy as np
 
 from depth_unet.data.decode import in_millimetres
 from depth_unet.data.forms.form_source import NyuSource, Pixels
-from depth_unet.data.forms.hdf5 import check_stored_here, find_array, find_stored, open_hdf5
+from depth_unet.data.forms.hdf5 import find_array, find_stored, open_hdf5, referenced_arrays
 from depth_unet.data.forms.nyu import check_splits, room_of
 from depth_unet.data.layout import PairRow
 from depth_unet.errors import ConfigError, DataError, install_command
@@ -96,8 +96,7 @@ def _rooms(stored: Any, count: int, root: Path) -> list[str]:
         warnings.warn(f"{root} names no scenes: rooms cannot be distinguished", stacklevel=4)
         return [""] * count
     with as_data_error(root, "has damaged names of scenes"):
-        references = np.asarray(check_stored_here(scenes, str(root))).reshape(-1)
-        texts = (check_stored_here(stored[item], str(root)) for item in references)
+        texts = referenced_arrays(scenes, stored, str(root))
         names = ["".join(map(chr, np.asarray(text).reshape(-1))) for text in texts]
     if len(names) != count:
         raise DataError(f"{root} names {len(names)} scenes for {count} frames; download it again")
