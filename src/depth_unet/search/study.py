@@ -13,6 +13,7 @@ from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.storages import RDBStorage
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from depth_unet.config.choices import PrunerChoice, SamplerChoice
 from depth_unet.errors import ConfigError, DataError
@@ -51,9 +52,11 @@ def open_study(storage: str, out: Path, pruner: BasePruner) -> Iterator[optuna.S
         try:
             with file_lock(out / STUDY_LOCK_NAME):  # two processes cannot create the tables at once
                 sqlite = make_url(url).get_backend_name() == "sqlite"
+                # Without a pool, a connection is closed even where Optuna fails while it begins.
+                options = {"connect_args": {"timeout": WAIT_S}, "poolclass": NullPool}
                 backend = RDBStorage(
                     url,
-                    engine_kwargs={"connect_args": {"timeout": WAIT_S}} if sqlite else {},
+                    engine_kwargs=options if sqlite else {},
                     heartbeat_interval=BEAT_S,
                     grace_period=GRACE_S,
                 )
