@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from depth_unet.errors import EXTRAS, ConfigError, install_command, missing_library
+from depth_unet.errors import (
+    EXTRAS,
+    ConfigError,
+    install_command,
+    is_out_of_memory,
+    missing_library,
+)
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
@@ -39,3 +45,18 @@ def test_missing_libraries() -> None:
     assert '"torch' in str(found)
     with pytest.raises(ModuleNotFoundError, match="a bug"):
         missing_library("train", ModuleNotFoundError("a bug", name="depth_unet.typo"))
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (MemoryError(), True),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"), True),
+        (RuntimeError("could not create a primitive"), True),  # oneDNN
+        (RuntimeError("could not create a primitive descriptor for the matmul primitive"), False),
+        (RuntimeError("shapes do not match"), False),
+    ],
+)
+def test_out_of_memory(error: Exception, *, expected: bool) -> None:
+    """Libraries of C++ say it in words."""
+    assert is_out_of_memory(error) == expected

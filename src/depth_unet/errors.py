@@ -16,7 +16,8 @@ EXTRAS = {
 """Libraries that whole commands need, by extra of this package."""
 
 NO_MEMORY = re.compile(
-    r"allocate memory|out of memory|insufficient memory|bad_alloc|failed to map segment",
+    r"allocate memory|out of memory|insufficient memory|bad_alloc|failed to map segment"
+    r"|could not (create|execute) a (primitive|memory( object)?)$",  # oneDNN
     re.IGNORECASE,
 )
 
