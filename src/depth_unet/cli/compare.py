@@ -19,6 +19,7 @@ from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.shards import group_shards
 from depth_unet.data.source import Source
 from depth_unet.errors import ConfigError, DataError
+from depth_unet.evaluate.score import PredictArray
 from depth_unet.files.owner import own_folder
 from depth_unet.model.checkpoint import resolve
 from depth_unet.model.device import choose_device
@@ -55,7 +56,8 @@ def compare(arguments: CompareArguments, paths: list[Path]) -> None:
         for (name, model), path in zip(models.items(), paths, strict=True)
     )
     predictors = {name: model.predict_array for name, model in models.items()}
-    comparison = score_runs(runs, models, source, arguments)
+    first = next(iter(models.values()))
+    comparison = score_runs(runs, predictors, source, arguments, first)
     pictures = write_side_by_side(comparison, source, predictors, out)
     curve_files = write_curves(comparison, out)
     report = write_page(comparison, curve_files, pictures, out)
@@ -68,11 +70,12 @@ def compare(arguments: CompareArguments, paths: list[Path]) -> None:
 
 def score_runs(
     runs: tuple[Run, ...],
-    models: Mapping[str, DepthModel],
+    predictors: Mapping[str, PredictArray],
     source: Source,
     arguments: CompareArguments,
+    one: DepthModel,
 ) -> Comparison:
-    """Score every run on the same frames of every split.
+    """Score every run on the same frames of every split; ``one`` has the engine of all of them.
 
     Raises:
         DataError: A split has no frame that is fair to all runs, or a frame cannot be read.
@@ -84,15 +87,13 @@ def score_runs(
     }
     parts = {name: list(part.indices) for name, part in fair.items()}
     rules = choose_protocol(source, parts, arguments)
-    predictors = {name: model.predict_array for name, model in models.items()}
-    first = next(iter(models.values()))
-    on_cpu = first.device.type == "cpu"
+    on_cpu = one.device.type == "cpu"
     return Comparison(
         protocol=rules,
         data=source.root,
         dataset=source.info.name,
         runs=runs,
-        engine=first.engine,
+        engine=one.engine,
         frames=fair,
         num_rooms=count_rooms_by_split(source, parts),
         scores=score_parts(predictors, source, parts, rules, in_threads=on_cpu),

@@ -11,6 +11,7 @@ from rosbags.typesys import Stores, get_typestore
 from depth_unet.data.forms.recognise import open_source
 from depth_unet.data.forms.ros_image import depth_of, photo_of
 from depth_unet.errors import DataError
+from tests.aliases import MULTIPLYING
 from tests.data.forms.recorders import (
     matrix,
     record,
@@ -159,11 +160,9 @@ def test_metadata_with_aliases(tmp_path: Path) -> None:
     root = write_tf(tmp_path / "scan")
     path = root / "metadata.yaml"
     text = path.read_text(encoding="utf-8")
-    lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1]"]
-    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 11)]
     assert "compression_mode: ''" in text
     text = text.replace("compression_mode: ''", "compression_mode: *a10")
-    path.write_text("\n".join([*lines, text]), encoding="utf-8")
+    path.write_text(f"{MULTIPLYING}\n{text}", encoding="utf-8")
     with pytest.raises(DataError, match=r"scan.metadata\.yaml: the file has YAML aliases"):
         open_source(root)
 
