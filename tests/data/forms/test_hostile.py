@@ -212,6 +212,19 @@ def test_mat_without_a_data_set(missing: str, frames: list[Written], tmp_path: P
         open_source(path)
 
 
+@pytest.mark.parametrize("name", ["images", "depths", "scenes"])
+def test_mat_with_a_damaged_header(name: str, frames: list[Written], tmp_path: Path) -> None:
+    """What HDF5 cannot open is one line, whichever array it is."""
+    path = WRITERS["mat"](tmp_path / "nyu", frames)
+    with h5py.File(path) as stored:
+        header = h5py.h5o.get_info(stored[name].id).addr
+    content = bytearray(path.read_bytes())
+    content[header] ^= 255  # the version of the header
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"nyu\.mat is damaged \(.*\); download it again"):
+        open_source(path)
+
+
 def write_labelled(path: Path) -> None:
     """All 1,449 frames, of a few pixels each."""
     with h5py.File(path, "w") as stored:

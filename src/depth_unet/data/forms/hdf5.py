@@ -54,16 +54,19 @@ def find_stored(stored: Any, name: str, where: str) -> Any | None:
     """What an open file holds under a name; None: nothing. Links are refused.
 
     Raises:
-        DataError: It is a link, which can name any file of the system.
+        DataError: It is damaged, or a link, which can name any file of the system.
     """
     import h5py  # an extra
 
-    links, key = stored.id.links, name.encode()
-    if not links.exists(key):
-        return None
-    if links.get_info(key).type != h5py.h5l.TYPE_HARD:
-        raise DataError(f"{where} has a link as {name}; name a file that holds its numbers itself")
-    return stored[name]
+    with as_data_error(where):
+        links, key = stored.id.links, name.encode()
+        if not links.exists(key):
+            return None
+        if links.get_info(key).type != h5py.h5l.TYPE_HARD:
+            raise DataError(
+                f"{where} has a link as {name}; name a file that holds its numbers itself"
+            )
+        return stored[name]
 
 
 def referenced_arrays(references: Any, stored: Any, where: str) -> Iterator[Any]:
