@@ -7,7 +7,7 @@ import yaml
 
 from depth_unet.camera.calibration import COUNTS, Calibration, Distortion
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.camera.read import read_calibration, scale_calibration
+from depth_unet.camera.read import is_own_calibration, read_calibration, scale_calibration
 from depth_unet.camera.write import HEADER, write_calibration
 from depth_unet.errors import DataError
 
@@ -74,8 +74,25 @@ def test_fields_are_those_of_ros(kind: Distortion, count: int, model: str, tmp_p
         ("predicted_depth_scale", 2.0),
     ]
     assert "data: [5.0, 0.0, 3.0," in body  # a matrix takes few lines
-    write_calibration(lens, path, "a remark")
-    assert path.read_text() == f"{HEADER}# a remark\n{body}"
+
+
+def test_where_the_numbers_come_from(tmp_path: Path) -> None:
+    """The file says which weights the scale is for, and that a focal length was not measured."""
+    path = tmp_path / "camera.yaml"
+    name = "0123456789ab runs/\udcffküche: 1\n\x1b[0m"
+    lens = Calibration(
+        intrinsics=CAMERA, distortion="none", scaled_for=name, focal_assumed=True
+    )
+    write_calibration(lens, path)
+    found = read_calibration(path)
+    assert found.scaled_for == "0123456789ab runs/?küche: 1??[0m"
+    assert found.focal_assumed
+    assert (found.intrinsics, found.depth_scale) == (CAMERA, 1.0)
+    assert is_own_calibration(path)
+    path.write_text(path.read_text().replace("depth_scale:", "other:"))
+    assert not is_own_calibration(path)
+    path.write_text("[")
+    assert not is_own_calibration(path)
 
 
 def test_other_size_of_the_same_camera(tmp_path: Path) -> None:

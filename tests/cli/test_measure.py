@@ -105,6 +105,7 @@ def test_calibration_file_gives_identical_depth(
         (("10,10", "20,20", "--known", "5,5=0"), "5,5=0 is no length"),
         (("10,10", "20,20", "--known", "500,5=1"), "500,5 is outside the photo"),
         (("10,10", "20,20", "--known", "5,5=1", "100,90=90"), "disagree"),
+        (("10,10", "20,20", "--known", "5,5=5000"), "times the predicted depth"),
         (("10,10", "20,20", "--save-calibration", "camera.png"), "does not end in .yaml"),
         (("10,10", "20,20", "--out", "picture.jpg"), "does not end in .png"),
     ],
@@ -114,7 +115,79 @@ def test_bad_input(
 ) -> None:
     """One line each, and exit code 2."""
     assert main(["measure", str(photo), "--fov", "60", *options]) == 2
-    assert words in complaint(capsys)
+    text = capsys.readouterr().err
+    assert text.startswith("depth-unet: error: ")
+    assert words in text
+    assert text.count("\n") == 1
+
+
+@pytest.mark.filterwarnings("always")
+def test_an_assumed_focal_length_stays_one(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is not saved alone; with a scale, the file and all that read it say that it is assumed."""
+    camera = tmp_path / "camera.yaml"
+    measure = ["measure", str(photo), "10,60", "150,60", "--json"]
+    save = ["--save-calibration", str(camera)]
+    assert main([*measure, *save]) == 2
+    assert "the focal length is assumed, and no length is known" in complaint(capsys)
+    predict = ["predict", str(photo), "--out", str(tmp_path / "out"), "--save", "npy"]
+    assert main([*predict, *save]) == 2
+    assert "the focal length is assumed" in capsys.readouterr().err
+    assert not list((tmp_path / "out").glob("*"))
+    assert not camera.exists()
+    for options in ([*save, "--known", "80,60=2.5"], ["--camera", str(camera)]):
+        assert main([*measure, *options]) == 0
+        found = capsys.readouterr()
+        assert json.loads(found.out)["focal_from"].startswith("assumed")
+        assert found.err.count("camera is assumed") == 1
+
+
+@pytest.mark.filterwarnings("always")
+def test_a_scale_belongs_to_its_weights(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other weights use it with a warning, and are not written into its file."""
+    camera = str(tmp_path / "camera.yaml")
+    measure = ["measure", str(photo), "10,60", "150,60"]
+    known, save = ["--known", "80,60=2.5"], ["--save-calibration", camera, "--overwrite"]
+    assert main([*measure, "--fov", "60", *known, *save]) == 0
+    assert read_calibration(Path(camera)).scaled_for.endswith(" depth-unet transfer")
+    measure += ["--camera", camera]
+    assert main([*measure, *save]) == 0
+    assert "warning" not in capsys.readouterr().err
+    other = [*measure, "--weights", "rendered"]
+    assert main(other) == 0
+    assert capsys.readouterr().err.count("warning: the camera's depth scale was measured with") == 1
+    assert main([*other, *save]) == 2
+    assert "camera.yaml is not written" in complaint(capsys)
+    assert main([*other, *save, *known]) == 0
+    assert read_calibration(Path(camera)).scaled_for.endswith(" depth-unet rendered")
+
+
+def test_other_files_are_never_replaced(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither the photo, nor a picture or a calibration of another program."""
+    measure = ["measure", str(photo), "10,60", "150,60", "--fov", "60", "--overwrite"]
+    calibration = tmp_path / "ros.yaml"
+    calibration.write_text("camera_name: wide\n")
+    link = tmp_path / "link.png"
+    link.symlink_to(photo)
+    lines = tmp_path / "lines.png"
+    assert main([*measure, "--out", str(lines)]) == 0
+    again = ["measure", str(lines), *measure[2:]]
+    files = {path: path.read_bytes() for path in (photo, calibration, lines)}
+    capsys.readouterr()
+    for arguments in (
+        [*measure, "--out", str(photo)],
+        [*measure, "--out", str(link)],
+        [*again, "--out", str(lines)],
+        [*measure, "--save-calibration", str(calibration)],
+    ):
+        assert main(arguments) == 2
+        assert "is never replaced" in complaint(capsys)
+    assert files == {path: path.read_bytes() for path in files}
 
 
 def test_known_lengths_are_for_one_photo(

@@ -41,12 +41,17 @@ class Calibration:
         coefficients: In OpenCV's order, independent of the image size.
         depth_scale: Factor on the depth that a network predicts for this camera, measured with a
             known length.
+        scaled_for: The weights that ``depth_scale`` was measured with, see ``Predictor.weights``;
+            empty if not known.
+        focal_assumed: Whether the focal length was never measured.
     """
 
     intrinsics: Intrinsics
     distortion: Distortion
     coefficients: tuple[float, ...] = ()
     depth_scale: float = 1.0
+    scaled_for: str = ""
+    focal_assumed: bool = False
 
     def __post_init__(self) -> None:
         if not SMALLEST_SCALE <= self.depth_scale <= 1 / SMALLEST_SCALE:

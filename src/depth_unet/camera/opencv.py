@@ -89,7 +89,12 @@ def parse_fields(text: str) -> Fields:
 
 def named_values(values: dict[object, object]) -> Fields:
     """Values by name, in lower case without underscores."""
-    return {str(name).replace("_", "").lower(): value for name, value in values.items()}
+    return {field_name(name): value for name, value in values.items()}
+
+
+def field_name(name: object) -> str:
+    """A name as ``Fields`` holds it."""
+    return str(name).replace("_", "").lower()
 
 
 def intrinsics_of(fields: Fields, size: tuple[int, int] | None) -> Intrinsics:

@@ -6,15 +6,23 @@ from pathlib import Path
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.colmap import colmap_calibration, is_colmap
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.camera.opencv import numbers_of, opencv_calibration, parse_fields
+from depth_unet.camera.opencv import (
+    Fields,
+    field_name,
+    numbers_of,
+    opencv_calibration,
+    parse_fields,
+    word_of,
+)
 from depth_unet.camera.plausible import check_aspect, has_aspect
 from depth_unet.camera.ros import is_ros, ros_calibration
+from depth_unet.camera.write import FOCAL_ASSUMED, SCALE, SCALED_FOR
 from depth_unet.errors import DataError
 from depth_unet.files.damage import named
 from depth_unet.files.text import decode_text
 
 LARGEST_BYTES = 1_000_000
-SCALE_NAME = "predicteddepthscale"  # of write_calibration, as fields are named here
+MOST_LETTERS = 200  # of the name of weights
 
 
 def read_calibration(path: Path, size: tuple[int, int] | None = None) -> Calibration:
@@ -26,7 +34,8 @@ def read_calibration(path: Path, size: tuple[int, int] | None = None) -> Calibra
 
     Returns:
         The calibration at the size that the file states; of its region of interest, if it has one.
-        Its depth scale is ``predicted_depth_scale``, which ``write_calibration`` adds, or 1.
+        Its depth scale, the weights of that and whether the focal length is assumed are those that
+        ``write_calibration`` adds; in other files, the scale is 1.
 
     Raises:
         DataError: The file is missing, damaged, too large or of another kind, no size is known, or
@@ -38,13 +47,15 @@ def read_calibration(path: Path, size: tuple[int, int] | None = None) -> Calibra
             return colmap_calibration(text)
         fields = parse_fields(text)
         read = ros_calibration if is_ros(fields) else opencv_calibration
-        calibration = read(fields, size)
-        if SCALE_NAME not in fields:
-            return calibration
-        values = numbers_of(fields, SCALE_NAME)
-        if len(values) != 1:
-            raise DataError(f"predicted_depth_scale has {len(values)} numbers, not 1; correct it")
-        return replace(calibration, depth_scale=values[0])
+        return _with_own_fields(read(fields, size), fields)
+
+
+def is_own_calibration(path: Path) -> bool:
+    """Whether ``write_calibration`` wrote a file: others do not state ``predicted_depth_scale``."""
+    try:
+        return field_name(SCALE) in parse_fields(_text(path))
+    except DataError:
+        return False
 
 
 def scale_calibration(calibration: Calibration, width: int, height: int) -> Calibration:
@@ -67,6 +78,19 @@ def scale_calibration(calibration: Calibration, width: int, height: int) -> Cali
     remedy = "use photos that are neither cropped nor rotated, or calibrate at their size"
     check_aspect(calibration.intrinsics, width, height, remedy)
     return calibration.resized(width, height)
+
+
+def _with_own_fields(calibration: Calibration, fields: Fields) -> Calibration:
+    values = numbers_of(fields, field_name(SCALE)) if field_name(SCALE) in fields else [1.0]
+    if len(values) != 1:
+        raise DataError(f"{SCALE} has {len(values)} numbers, not 1; correct it")
+    weights = word_of(fields, field_name(SCALED_FOR))[:MOST_LETTERS]
+    return replace(
+        calibration,
+        depth_scale=values[0],
+        scaled_for="".join(letter if letter.isprintable() else "?" for letter in weights),
+        focal_assumed=fields.get(field_name(FOCAL_ASSUMED)) is True,
+    )
 
 
 def _text(path: Path) -> str:

@@ -11,10 +11,13 @@ HEADER = """\
 # A camera, in the form of ROS's camera_info. depth-unet multiplies the depth that it predicts for
 # photos of this camera by predicted_depth_scale.
 """
+SCALE = "predicted_depth_scale"
+SCALED_FOR = "predicted_depth_scale_weights"
+FOCAL_ASSUMED = "focal_length_assumed"
 BROWN_NAMES = {4: "plumb_bob", 5: "plumb_bob"}  # more coefficients: rational_polynomial
 
 
-def write_calibration(calibration: Calibration, path: Path, comment: str = "") -> None:
+def write_calibration(calibration: Calibration, path: Path) -> None:
     """Write a calibration; numbers are written so that reading gives the identical ones.
 
     A camera without distortion is written with five coefficients of 0, as ROS does.
@@ -22,7 +25,6 @@ def write_calibration(calibration: Calibration, path: Path, comment: str = "") -
     Args:
         calibration: The camera.
         path: The file to write (YAML); an existing one is replaced.
-        comment: One line for whoever reads the file, such as where the numbers come from.
 
     Raises:
         DataError: The folder cannot be made or written.
@@ -40,10 +42,13 @@ def write_calibration(calibration: Calibration, path: Path, comment: str = "") -
         "distortion_coefficients": _matrix(1, coefficients),
         "rectification_matrix": _matrix(3, (1, 0, 0, 0, 1, 0, 0, 0, 1)),
         "projection_matrix": _matrix(3, (fx_px, 0, cx_px, 0, 0, fy_px, cy_px, 0, 0, 0, 1, 0)),
-        "predicted_depth_scale": calibration.depth_scale,
+        SCALE: calibration.depth_scale,
     }
-    text = yaml.safe_dump(fields, sort_keys=False, default_flow_style=None)
-    write_text(path, f"{HEADER}# {comment}\n{text}" if comment else HEADER + text)
+    if calibration.scaled_for:
+        fields[SCALED_FOR] = calibration.scaled_for
+    if calibration.focal_assumed:
+        fields[FOCAL_ASSUMED] = True
+    write_text(path, HEADER + yaml.safe_dump(fields, sort_keys=False, default_flow_style=None))
 
 
 def _matrix(rows: int, values: tuple[float, ...]) -> dict[str, object]:

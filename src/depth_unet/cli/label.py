@@ -26,7 +26,7 @@ from depth_unet.errors import ConfigError, DataError, own_command
 from depth_unet.files.checksum import sha256_of
 from depth_unet.files.owner import own_folder
 from depth_unet.images.photo import DecodedPhoto
-from depth_unet.predict.camera import Camera, CameraFor
+from depth_unet.predict.camera import Camera, CameraFor, warn_of_other_weights
 from depth_unet.predict.label.dataset import LabelFolder
 from depth_unet.predict.label.teachers import Teachers, open_teacher
 
@@ -108,17 +108,20 @@ def _label(
     camera_for: CameraFor,
 ) -> PairRow:
     """Label one photo unless it is labelled, and return its line in the index."""
-    camera, scale = _camera(photo, camera_for(photo))
+    camera, scale = _camera(photo, camera_for(photo), teachers.members[0].weights)
     if not folder.is_done(item.path, item.stem):
         depth_m, disagreement = teachers.label(photo.image, camera)
         folder.write(item.path, item.stem, depth_m * np.float32(scale), disagreement, limit)
     return folder.row(item.path, item.stem, camera)
 
 
-def _camera(photo: DecodedPhoto, stated: Camera | None) -> tuple[Intrinsics, float]:
+def _camera(
+    photo: DecodedPhoto, stated: Camera | None, weights: str
+) -> tuple[Intrinsics, float]:
     """The camera without distortion, which a data set does not hold, and its factor on depth."""
     height, width = photo.image.shape[:2]
     if isinstance(stated, Calibration):
+        warn_of_other_weights(stated, weights)
         return stated.intrinsics, stated.depth_scale
     if stated is not None:
         return stated, 1.0

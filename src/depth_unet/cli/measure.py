@@ -18,13 +18,15 @@ from depth_unet.cli.predict.known import (
     parse_point,
     save_calibration,
 )
-from depth_unet.cli.program.new_file import check_new_file
+from depth_unet.cli.program.new_file import check_new_file, refuse_foreign
 from depth_unet.cli.program.streams import say
 from depth_unet.errors import ConfigError, DataError
 from depth_unet.figures.lengths import draw_lengths
 from depth_unet.files.fetch import is_url, name_in_url
+from depth_unet.files.text import as_path
 from depth_unet.images.photo import read_photo
 from depth_unet.outputs.depth_write import write_png
+from depth_unet.outputs.statement import is_own
 from depth_unet.predict.load import load
 from depth_unet.predict.measure import INSIDE, Estimate, Measurement
 from depth_unet.predict.prediction import Prediction
@@ -40,8 +42,7 @@ def run(arguments: MeasureArguments) -> list[DataError]:
             f"the number of points is {len(points)}; give two for each distance, such as 100,200 "
             "300,200"
         )
-    if arguments.out is not None:
-        check_new_file(arguments.out, (".png",), overwrite=arguments.overwrite)
+    _check_out(arguments)
     check_calibration_file(arguments)
     if arguments.offline:
         refuse_urls((arguments.photo, arguments.weights))
@@ -50,6 +51,7 @@ def run(arguments: MeasureArguments) -> list[DataError]:
     model = load(arguments.weights, arguments.device, offline=arguments.offline)
     prediction = model.predict(photo, camera_for(photo))
     prediction = calibrate(prediction, known)
+    save_calibration(prediction, arguments.save_calibration)
     found = [prediction.measure(*points[i : i + 2]) for i in range(0, len(points), 2)]
     outcome = Outcome(num_assumed=prediction.focal_from == ASSUMED, num_with_more=photo.has_more)
     for text in outcome.warnings():
@@ -60,7 +62,6 @@ def run(arguments: MeasureArguments) -> list[DataError]:
         name = name_in_url(arguments.photo) if is_url(arguments.photo) else arguments.photo
         write_png(picture, arguments.out, prediction.metadata(name).texts("metres"))
         say(f"wrote {arguments.out}")
-    save_calibration(prediction, arguments.save_calibration)
     if arguments.json:
         sys.stdout.write(
             json.dumps(_statement(arguments.photo, prediction, found), indent=1) + "\n"
@@ -68,6 +69,17 @@ def run(arguments: MeasureArguments) -> list[DataError]:
     else:
         sys.stdout.writelines(f"{_line(item)}\n" for item in found)
     return []
+
+
+def _check_out(arguments: MeasureArguments) -> None:
+    """Refuse a picture that cannot be written, or would replace the photo or another's file."""
+    out, photo = arguments.out, as_path(arguments.photo)
+    if out is None:
+        return
+    check_new_file(out, (".png",), overwrite=arguments.overwrite)
+    if out.exists():
+        is_photo = photo.exists() and out.samefile(photo)
+        refuse_foreign(out, is_own=is_own(out) and not is_photo)
 
 
 def _line(item: Measurement) -> str:

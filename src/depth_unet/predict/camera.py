@@ -1,5 +1,6 @@
 """The camera that a user states for photos, or its focal length, or its field of view."""
 
+import warnings
 from collections.abc import Callable
 from numbers import Real
 
@@ -60,6 +61,29 @@ def same_camera(camera: Camera | None, name: str = NAMES[2]) -> CameraFor | None
             "for a list of photos, a list of these"
         )
     return lambda _: camera
+
+
+def is_for_other_weights(camera: Calibration, weights: str) -> bool:
+    """Whether the depth scale of a camera was measured with other weights than these.
+
+    Args:
+        camera: The camera.
+        weights: As of ``Predictor.weights``; the checksum decides, so that a copy of a file is the
+            same weights.
+    """
+    theirs, ours = (text.partition(" ")[0] for text in (camera.scaled_for, weights))
+    return bool(theirs and ours) and theirs != ours
+
+
+def warn_of_other_weights(camera: Calibration, weights: str) -> None:
+    """Warn of a camera whose depth scale was measured with other weights than these."""
+    if is_for_other_weights(camera, weights):
+        warnings.warn(
+            f"the camera's depth scale was measured with the weights {camera.scaled_for}, and "
+            f"these are {weights}, whose depth may be off by another factor; measure it with "
+            "--known",
+            stacklevel=4,
+        )
 
 
 def _number(name: str, value: object, interval: str) -> float:

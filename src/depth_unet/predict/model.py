@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.choices import InferenceChoice
 from depth_unet.config.run import Config
+from depth_unet.files.checksum import sha256_of
 from depth_unet.model.checkpoint import Checkpoint, read
 from depth_unet.predict.network import run_network
 from depth_unet.predict.predictor import Predictor
@@ -102,4 +103,6 @@ class DepthModel(nn.Module, Predictor):
         Raises:
             CheckpointError: The file cannot be used.
         """
-        return cls(read(path, only_weights=True), name, precision)
+        model = cls(read(path, only_weights=True), name, precision)
+        model.sha256 = sha256_of(path)
+        return model

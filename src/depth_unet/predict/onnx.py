@@ -68,6 +68,7 @@ class OnnxModel(Predictor):
             self.canonical_focal = float(facts["canonical_focal"])
             check_range("canonical_focal", self.canonical_focal, RANGES["canonical_focal"])
             self.correlation = CorrelationConfig(**facts.get("correlation", {}))
+            self.sha256 = str(facts.get("sha256", ""))
             self.name = name or f"depth-unet {facts['name']}"
             self._engine = f"{RUNTIME}, {device}, {facts['precision']} weights"
             self.predicts_spread = bool(facts["spread"])

@@ -52,6 +52,7 @@ class Prediction:
         focal_from: Source of the focal length.
         model: Name of the model.
         engine: What ran the network, with its version.
+        weights: Checksum and name of the weights; see ``Predictor``.
         correlation: How alike the errors at two pixels are, for the intervals of distances.
         anchors: The pixels that fixed the scale, if ``calibrated`` did.
     """
@@ -63,6 +64,7 @@ class Prediction:
     focal_from: str
     model: str
     engine: str
+    weights: str = ""
     correlation: CorrelationConfig = field(default_factory=CorrelationConfig)
     anchors: tuple[Anchor, ...] = ()
 
@@ -131,7 +133,9 @@ class Prediction:
         return replace(
             self,
             depth_m=self.depth_m * np.float32(scale),
-            calibration=replace(self.calibration, depth_scale=depth_scale),
+            calibration=replace(
+                self.calibration, depth_scale=depth_scale, scaled_for=self.weights
+            ),
             anchors=tuple(anchors),
         )
 

@@ -4,6 +4,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any, overload
 
 import numpy as np
@@ -17,7 +18,7 @@ from depth_unet.errors import ConfigError, DataError
 from depth_unet.images.kinds import Photo, check_type
 from depth_unet.images.photo import DecodedPhoto, check_array, read_photo
 from depth_unet.images.resize import resize_bilinear
-from depth_unet.predict.camera import Camera, camera_rule, same_camera
+from depth_unet.predict.camera import Camera, camera_rule, same_camera, warn_of_other_weights
 from depth_unet.predict.canvas import to_canvas
 from depth_unet.predict.prediction import Prediction
 from depth_unet.predict.threads import photos_in_threads
@@ -37,6 +38,7 @@ class Predictor(ABC):
         canonical_focal: Focal length of the training camera, in image widths.
         correlation: How alike the errors at two pixels are, for the intervals of distances.
         predicts_spread: Whether predictions state their uncertainty.
+        sha256: Checksum of its checkpoint file, also in files exported from it; may be empty.
 
     Example:
         >>> model = load("transfer")  # doctest: +SKIP
@@ -49,6 +51,12 @@ class Predictor(ABC):
     canonical_focal: float
     correlation: CorrelationConfig
     predicts_spread: bool
+    sha256: str = ""
+
+    @property
+    def weights(self) -> str:
+        """The start of the weights' checksum, and their name; empty if the checksum is."""
+        return f"{self.sha256[:12]} {self.name}" if self.sha256 else ""
 
     @property
     @abstractmethod
@@ -150,6 +158,7 @@ class Predictor(ABC):
             focal_from=focal_from,
             model=self.name,
             engine=self.engine,
+            weights=self.weights,
             correlation=self.correlation,
         )
 
@@ -224,7 +233,8 @@ class Predictor(ABC):
         if camera is None and photo.focal_px is not None:
             return _pinhole(Intrinsics.centred(width, height, photo.focal_px)), EXIF
         if camera is None:
-            return _pinhole(Intrinsics.assumed(width, height, self.canonical_focal)), ASSUMED
+            pinhole = _pinhole(Intrinsics.assumed(width, height, self.canonical_focal))
+            return replace(pinhole, focal_assumed=True), ASSUMED
         calibration = camera if isinstance(camera, Calibration) else _pinhole(camera)
         _check_size(calibration.intrinsics, photo.image)
         if doubt := find_doubt(calibration.intrinsics):
@@ -233,7 +243,8 @@ class Predictor(ABC):
                 "the camera",
                 stacklevel=3,
             )
-        return calibration, GIVEN
+        warn_of_other_weights(calibration, self.weights)
+        return calibration, ASSUMED if calibration.focal_assumed else GIVEN
 
 
 def _pinhole(intrinsics: Intrinsics) -> Calibration:

@@ -137,6 +137,7 @@ def _predict_photos(
 ) -> None:
     def write(item: Input, prediction: Prediction) -> None:
         scaled = calibrate(prediction, job.known)
+        save_calibration(scaled, job.save_calibration)
         save(
             scaled,
             photos[item],
@@ -146,7 +147,6 @@ def _predict_photos(
             max_uncertainty=job.max_uncertainty,
             normals=job.normals,
         )
-        save_calibration(scaled, job.save_calibration)
 
     started_s = time.perf_counter()
     with ExitStack() as stack:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from depth_unet.cli.arguments.predict import PhotoArguments
-from depth_unet.cli.program.new_file import check_new_file
+from depth_unet.cli.program.new_file import check_new_file, refuse_foreign
 from depth_unet.cli.program.streams import say
 from depth_unet.errors import ConfigError
+from depth_unet.predict.camera import is_for_other_weights
 from depth_unet.predict.known import Known
 from depth_unet.predict.prediction import Prediction
+from depth_unet.predict.predictor import ASSUMED
 
 POINT = re.compile(r"(-?\d{1,9}),(-?\d{1,9})", re.ASCII)
 ENDINGS = (".yaml", ".yml")
@@ -56,9 +58,19 @@ def parse_known(texts: Sequence[str]) -> list[Known]:
 
 
 def check_calibration_file(arguments: PhotoArguments) -> None:
-    """Refuse a file for the camera that cannot be written; see ``check_new_file``."""
-    if arguments.save_calibration is not None:
-        check_new_file(arguments.save_calibration, ENDINGS, overwrite=arguments.overwrite)
+    """Refuse a file for the camera that cannot be written, or is not ours; see ``check_new_file``.
+
+    Raises:
+        ConfigError: As of ``check_new_file``, or another program wrote the file.
+    """
+    path = arguments.save_calibration
+    if path is None:
+        return
+    check_new_file(path, ENDINGS, overwrite=arguments.overwrite)
+    if path.exists():
+        from depth_unet.camera.read import is_own_calibration  # noqa: PLC0415  # slow to import
+
+        refuse_foreign(path, is_own=is_own_calibration(path))
 
 
 def calibrate(prediction: Prediction, known: Sequence[Known]) -> Prediction:
@@ -70,18 +82,33 @@ def calibrate(prediction: Prediction, known: Sequence[Known]) -> Prediction:
     if not known:
         return prediction
     scale, ratios = prediction.fit_scale(*known)
-    say(f"depth is multiplied by {scale:.4g} to fit the known lengths")
+    calibrated = prediction.calibrated(*known)
+    say(f"depth is multiplied by {scale:.3g} to fit the known lengths")
     for item, ratio in zip(known, ratios, strict=True):
-        say(f"  {item}: {item.metres / ratio:.3f} m after scaling ({1 / ratio - 1:+.1%})")
-    return prediction.calibrated(*known)
+        say(f"  {item}: {item.metres / ratio:.3g} m after scaling ({1 / ratio - 1:+.1%})")
+    return calibrated
 
 
 def save_calibration(prediction: Prediction, path: Path | None) -> None:
-    """Write the camera of a prediction, with its scale; None writes nothing."""
+    """Write the camera of a prediction, with its scale; None writes nothing.
+
+    Raises:
+        ConfigError: Nothing about the camera was measured, or its scale is that of other weights.
+    """
     if path is None:
         return
+    camera = prediction.calibration
+    if prediction.focal_from == ASSUMED and not prediction.anchors:
+        raise ConfigError(
+            f"{path} is not written: the focal length is assumed, and no length is known; give "
+            "--known, --fov or --focal-px"
+        )
+    if is_for_other_weights(camera, prediction.weights):
+        raise ConfigError(
+            f"{path} is not written: its depth scale was measured with the weights "
+            f"{camera.scaled_for}, and these are {prediction.weights}; give --known"
+        )
     from depth_unet.camera.write import write_calibration  # noqa: PLC0415  # slow to import
 
-    comment = f"Scale of {prediction.model}; focal length {prediction.focal_from}."
-    write_calibration(prediction.calibration, path, comment)
+    write_calibration(camera, path)
     say(f"wrote {path}; use it with --camera {path} for photos of the same camera")

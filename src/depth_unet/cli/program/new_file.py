@@ -19,3 +19,15 @@ def check_new_file(path: Path, endings: Sequence[str], *, overwrite: bool) -> No
     if path.exists() and not overwrite:
         raise ConfigError(f"{path} already exists; choose another name, or use --overwrite")
     check_writable(path.parent)
+
+
+def refuse_foreign(path: Path, *, is_own: bool) -> None:
+    """Refuse to replace an existing file that a command did not write.
+
+    Raises:
+        ConfigError: The file is another one.
+    """
+    if not is_own:
+        raise ConfigError(
+            f"{path} was not written by depth-unet and is never replaced; choose another name"
+        )

@@ -56,6 +56,11 @@ class Teacher:
         mirrored_m = self.network.predict_array(mirrored, camera.flipped())
         return np.asarray(np.sqrt(straight_m * mirrored_m[:, ::-1]))
 
+    @property
+    def weights(self) -> str:
+        """As of ``Predictor.weights``; empty for networks of other programs."""
+        return self.network.weights if isinstance(self.network, Predictor) else ""
+
     def facts(self) -> dict[str, Any]:
         """What its depth depends on, and its weight, as plain values."""
         facts: dict[str, Any] = {"name": self.name, "sha256": self.sha256, "weight": self.weight}
