@@ -163,11 +163,11 @@ def test_lists_of_lists() -> None:
         ),
         (
             OLD.replace("5.0025e+02", f"'{'x' * 50}'"),
-            f"cameramatrix holds '{'x' * 40}'; expected finite numbers; correct it",
+            f"camera_matrix holds '{'x' * 40}'; expected finite numbers; correct it",
         ),
         (
             OLD.replace("5.0025e+02", "true"),
-            "cameramatrix holds a bool; expected finite numbers; correct it",
+            "camera_matrix holds a bool; expected finite numbers; correct it",
         ),
         (
             "<a><!DOCTYPE b></a>",

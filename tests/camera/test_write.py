@@ -80,9 +80,7 @@ def test_where_the_numbers_come_from(tmp_path: Path) -> None:
     """The file says which weights the scale is for, and that a focal length was not measured."""
     path = tmp_path / "camera.yaml"
     name = "0123456789ab runs/\udcffküche: 1\n\x1b[0m"
-    lens = Calibration(
-        intrinsics=CAMERA, distortion="none", scaled_for=name, focal_assumed=True
-    )
+    lens = Calibration(intrinsics=CAMERA, distortion="none", scaled_for=name, focal_assumed=True)
     write_calibration(lens, path)
     found = read_calibration(path)
     assert found.scaled_for == "0123456789ab runs/?küche: 1??[0m"
@@ -115,11 +113,11 @@ def test_symmetric_camera_in_portrait_format() -> None:
         scale_calibration(other, 240, 320)
 
 
-@pytest.mark.parametrize("scale", ["0", "-1", "1000", ".nan", "[1, 2]", "wide"])
+@pytest.mark.parametrize("scale", ["0", "-1", "1000", ".nan", "[1, 2]", "wide", "~"])
 def test_scale_that_cannot_be_meant(scale: str, tmp_path: Path) -> None:
     """One line that names the file and the value."""
     path = tmp_path / "camera.yaml"
     write_calibration(Calibration(intrinsics=CAMERA, distortion="none"), path)
     path.write_text(path.read_text().replace("depth_scale: 1.0", f"depth_scale: {scale}"))
-    with pytest.raises(DataError, match=r"camera\.yaml: .*scale"):
+    with pytest.raises(DataError, match=r"camera\.yaml: .*depth[_ ]scale"):
         read_calibration(path)

@@ -43,6 +43,9 @@ def test_lines_and_json_are_those_of_python(
     prediction = model.predict(photo, Intrinsics(**camera))
     expected = [prediction.measure((10, 20), (140, 100)), prediction.measure((0, 0), (159, 119))]
     assert camera["fx_px"] == pytest.approx(80 / np.tan(np.radians(30)))
+    assert found["engine"] == model.engine
+    assert found["distortion"] == {"model": "none", "coefficients": []}
+    assert found["known"] == []
     for line, item, distance in zip(lines, expected, found["distances"], strict=True):
         assert line.startswith(str(item))
         assert distance["distance_m"] == pytest.approx(item.distance.metres)
@@ -106,6 +109,11 @@ def test_calibration_file_gives_identical_depth(
         (("10,10", "20,20", "--known", "500,5=1"), "500,5 is outside the photo"),
         (("10,10", "20,20", "--known", "5,5=1", "100,90=90"), "disagree"),
         (("10,10", "20,20", "--known", "5,5=5000"), "times the predicted depth"),
+        (("10,10", "20,20", "--known", "5,5=1e300"), "5,5=1e+300 is no length"),
+        (("10,10", "20,20", "--known", "5,5=1e-320"), "is no length"),
+        (("10,10", "20,20", "--known", "5,5=1_0"), "--known '5,5=1_0' is not understood"),
+        (("10,10", "20,20", "--known"), "--known has no value"),
+        (("10,10", "1000000000,2"), "the point 1000000000,2 is outside the photo"),
         (("10,10", "20,20", "--save-calibration", "camera.png"), "does not end in .yaml"),
         (("10,10", "20,20", "--out", "picture.jpg"), "does not end in .png"),
     ],
@@ -119,6 +127,24 @@ def test_bad_input(
     assert text.startswith("depth-unet: error: ")
     assert words in text
     assert text.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("", "the name of the photo is empty"), ("folder", "folder is a folder")]
+)
+def test_what_is_no_photo(
+    name: str, words: str, photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An empty name, as of a variable that is not set, and a folder."""
+    photo.with_name("folder").mkdir()
+    given = str(photo.with_name(name)) if name else ""
+    assert main(["measure", given, "1,2", "3,4"]) == 2
+    assert words in complaint(capsys)
+    if not name:
+        assert main(["measure", str(photo), "1,2", "3,4", "--camera", ""]) == 2
+        assert "the name of the calibration file is empty" in complaint(capsys)
+        assert main(["predict", given, "--out", str(photo.parent / "out")]) == 2
+        assert "an input has an empty name" in complaint(capsys)
 
 
 @pytest.mark.filterwarnings("always")
@@ -139,7 +165,10 @@ def test_an_assumed_focal_length_stays_one(
     for options in ([*save, "--known", "80,60=2.5"], ["--camera", str(camera)]):
         assert main([*measure, *options]) == 0
         found = capsys.readouterr()
-        assert json.loads(found.out)["focal_from"].startswith("assumed")
+        stated = json.loads(found.out)
+        assert stated["focal_from"].startswith("assumed")
+        known = {"pixels": [[80, 60]], "metres": 2.5, "after_scaling_m": pytest.approx(2.5)}
+        assert stated["known"] == ([known] if "--known" in options else [])
         assert found.err.count("camera is assumed") == 1
 
 

@@ -114,7 +114,8 @@ def test_stated_cameras(photos: Path, teachers: list[str], tmp_path: Path) -> No
     """A camera of the command line comes before that of a photo, for depth and for the index."""
     out, file = tmp_path / "labels", tmp_path / "camera.yaml"
     own = Intrinsics.from_values(2 * WIDTH, 2 * HEIGHT, (80.0, 90.0, 60.0, 50.0))
-    write_calibration(Calibration(intrinsics=own, distortion="none", depth_scale=0.5), file)
+    lens = Calibration(intrinsics=own, distortion="none", depth_scale=0.5, scaled_for="0 other")
+    write_calibration(lens, file)
     upright = (photos / "a.jpg", photos / "inner" / "b.png")
     command = ("label", *upright, "--out", out, "--teacher", teachers[0])
     for option, value, fx_px, scale in (
@@ -131,7 +132,9 @@ def test_stated_cameras(photos: Path, teachers: list[str], tmp_path: Path) -> No
         depth = cv2.imread(str(out / "depth" / "a.png"), cv2.IMREAD_UNCHANGED)
         # The photos are twice as wide at the canvas, where the teacher multiplies fx by .02.
         np.testing.assert_allclose(depth, 1000 * 0.02 * 2 * fx_px * scale, atol=1)
-    assert depth_unet(*command, "--camera", file).code == 0
+    again = depth_unet(*command, "--camera", file)
+    assert again.code == 0
+    assert any("was measured with the weights 0 other" in text for text in again.warnings)
     assert_refused(depth_unet(*command), "labels with other camera; choose another folder")
 
 

@@ -1,5 +1,6 @@
 """``predict``: photos and weights at URLs."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,8 +118,16 @@ def test_measure(run_folder: Path, photo: Path, server: str, tmp_path: Path) -> 
         stated = str(picture.info)
     assert "living room.png" in stated
     assert "key=1" not in stated
+    stated = json.loads(depth_unet("measure", url, *points, "--json").out)
+    assert stated["photo"] == "living room.png"
     refused = depth_unet("measure", url, *points, "--offline")
     assert_refused(refused, "is a URL, and --offline refuses these")
+    assert "key=1" not in refused.err
+    missing = url.replace("living", "dining")
+    for command in (("measure", missing, *points), ("predict", missing, "--out", tmp_path)):
+        failed = depth_unet(*command)
+        assert f"{server}/a/dining%20room.png cannot be downloaded" in failed.err
+        assert "key=1" not in failed.err
 
 
 def test_finished_photos_are_not_downloaded(run_folder: Path, server: str, tmp_path: Path) -> None:

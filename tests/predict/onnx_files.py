@@ -20,7 +20,7 @@ FACTS: dict[str, Any] = {
     "steps": 1,
     "origin": "",
     "metrics": {},
-    "sha256": "",
+    "sha256": "ab" * 32,
 }
 PHOTO = [1, "height", "width", 3]
 CAMERA = [1, 4]

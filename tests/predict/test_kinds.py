@@ -1,5 +1,6 @@
 """Every way to pass photos, cameras and weights in Python: the same depth, or a plain refusal."""
 
+import copy
 import io
 import json
 import os
@@ -76,6 +77,8 @@ WAYS: dict[str, Make] = {
     "open file": lambda path, _: io.BufferedReader(io.BytesIO(path.read_bytes())),
     "BytesIO": lambda path, _: io.BytesIO(path.read_bytes()),
     "bytes": lambda path, _: path.read_bytes(),
+    "bytearray": lambda path, _: bytearray(path.read_bytes()),
+    "memoryview": lambda path, _: memoryview(path.read_bytes()),
     "Pillow": lambda path, _: opened(path),
     "Pillow in RGBA": lambda path, _: opened(path).convert("RGBA"),
     "NumPy": lambda _path, _: pixels(),
@@ -236,16 +239,20 @@ def test_wrong_types(model: Predictor, arguments: tuple[Any, ...], words: str) -
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("name", ["fov_deg", "focal_px"])
 def test_wrong_types_of_numbers(model: Predictor, name: str) -> None:
-    """Text is no number."""
-    wrong: Any = {name: "66"}
-    with pytest.raises(TypeError, match=f"{name} is of type str; expected a number"):
-        model.predict(pixels(), **wrong)
+    """Neither text nor a truth value is a number."""
+    for value in ("66", True):
+        wrong: Any = {name: value}
+        kind = type(value).__name__
+        with pytest.raises(TypeError, match=f"{name} is of type {kind}; expected a number"):
+            model.predict(pixels(), **wrong)
 
 
 @pytest.mark.parametrize(
     ("bad", "words"),
     [
         (b"no image", r"^photos\[2\] is not an image file; use another photo$"),
+        ("", r"^photos\[2\]: the name of photos\[2\] is empty; give a path or a URL$"),
+        (Path(), r"^photos\[2\]: \. is a folder; name a photo in it$"),
         (
             Path("missing.jpg"),
             r"^photos\[2\]: missing\.jpg does not exist; check its name and folder$",
@@ -286,6 +293,15 @@ def test_urls_that_are_no_photos(
     monkeypatch.setenv(OFFLINE, "1")
     with pytest.raises(DataError, match="HF_HUB_OFFLINE is set"):
         model.predict(f"{server}/my room")
+
+
+def test_offline_is_remembered() -> None:
+    """A network that was loaded offline downloads no photo, nor does a copy of it."""
+    for engine in ("onnx", "torch"):
+        model = depth_unet.load(engine=engine, offline=True)
+        for photo in ("http://127.0.0.1:9/a.jpg", [pixels(), "http://127.0.0.1:9/a.jpg"]):
+            with pytest.raises(DataError, match="a photo is a URL, and offline is set"):
+                copy.deepcopy(model).predict(photo)
 
 
 def test_weights_at_a_url(server: str, tmp_path: Path) -> None:

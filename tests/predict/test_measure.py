@@ -2,7 +2,9 @@
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -176,6 +178,57 @@ def test_known_length() -> None:
     assert found.interval_m == pytest.approx((1.3, 1.3), rel=0.05)
 
 
+def test_known_length_along_the_rays() -> None:
+    """It becomes exact, but the depth of the end with a negative share becomes less certain."""
+    prediction, start, stop = make(slope()), (60, 75), (100, 75)
+    scaled = prediction.calibrated(Known(metres=1.0, pixels=(start, stop)))
+    assert [anchor.weight for anchor in scaled.anchors] == pytest.approx([-0.404, 1.404], abs=0.001)
+    before, after = prediction.measure(start, stop), scaled.measure(start, stop)
+    assert after.distance.interval_m == pytest.approx((1.0, 1.0), rel=0.1)
+    (low_m, high_m), (low_after_m, high_after_m) = (
+        interval_of(found.start_depth) for found in (before, after)
+    )
+    assert high_after_m / low_after_m > 1.05 * high_m / low_m
+
+
+def test_one_of_several_known_depths_is_not_exact() -> None:
+    """The scale is their mean, so that an interval remains at each of them."""
+    known = [Known(metres=2.0, pixels=((x, 75),)) for x in (20, 180)]
+    low_m, high_m = interval_of(make().calibrated(*known).measure((20, 75), (100, 75)).start_depth)
+    assert high_m / low_m > 1.05
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [
+        (lambda: make().calibrated(2.03), "known length is of type float; expected Known"),
+        (lambda: make().calibrated([]), "known length is of type list; expected Known"),
+        (lambda: Known(metres=1, pixels=5), "pixels is of type int; expected one pixel"),
+        (lambda: Known(metres=1, pixels=None), "pixels is of type NoneType"),
+        (lambda: Known(metres=1, pixels=(5, 5)), "5 is no pixel"),
+        (lambda: Known(metres="1", pixels=((5, 5),)), "metres is of type str; expected a number"),
+        (lambda: Known(metres=True, pixels=((5, 5),)), "metres is of type bool"),
+        (lambda: make().measure(np.array(3), (5, 5)), "is no pixel; expected column and row"),
+        (lambda: make().measure((True, False), (5, 5)), "is no pixel"),
+        (lambda: make().measure((1.5, 2), (5, 5)), "is no pixel"),
+        (lambda: make().measure("12", (5, 5)), "is no pixel"),
+    ],
+)
+def test_wrong_types(use: Callable[[], object], words: str) -> None:
+    """A wrong type is a TypeError that names the expected one."""
+    with pytest.raises(TypeError, match=words):
+        use()
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_other_numbers() -> None:
+    """Fractions and NumPy's numbers are numbers, and arrays are pixels."""
+    half = Known(metres=Fraction(1, 2), pixels=np.array(((5, 7),)))  # type: ignore[arg-type]
+    assert str(half) == "5,7=0.5"
+    assert make().calibrated(half).depth_m[7, 5] == pytest.approx(0.5)
+
+
 def test_known_length_narrows_other_intervals() -> None:
     """The common part of the errors is gone."""
     free_m = interval_of(make(slope()).measure((20, 20), (120, 100)).distance)
@@ -205,10 +258,10 @@ def test_known_lengths_that_disagree() -> None:
     make().calibrated(first, Known(metres=1.49, pixels=((75, 75), (125, 75))))
 
 
-@pytest.mark.parametrize("metres", [0.0, -1.0, math.inf, math.nan])
+@pytest.mark.parametrize("metres", [0.0, -1.0, math.inf, math.nan, 1e-320, 1e300, 10**400])
 def test_lengths_that_are_not_positive(metres: float) -> None:
     """They are refused."""
-    with pytest.raises(DataError, match="give metres above 0"):
+    with pytest.raises(DataError, match="is no length; give metres above 0"):
         Known(metres=metres, pixels=((0, 0),))
 
 

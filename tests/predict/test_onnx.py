@@ -58,6 +58,7 @@ def test_engines_agree(
     np.testing.assert_allclose(exported.uncertainty_m, eager.uncertainty_m, atol=1e-4, rtol=0)
     assert (exported.calibration, exported.focal_from) == (eager.calibration, eager.focal_from)
     assert (exported.model, exported.correlation) == (eager.model, eager.correlation)
+    assert exported.weights == eager.weights != ""
 
 
 def test_copies_predict_the_same(engines: tuple[Predictor, Predictor]) -> None:

@@ -1,7 +1,10 @@
 """``Prediction``: what is uncertain can be left out of points and meshes."""
 
+import io
+import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ import trimesh
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.errors import ConfigError
+from depth_unet.errors import ConfigError, DataError
 from depth_unet.predict.prediction import Prediction
 from depth_unet.predict.spread import spread_of
 
@@ -83,6 +86,45 @@ def test_edges_are_left_out(tmp_path: Path) -> None:
         assert f"element vertex {HEIGHT * width}\n".encode() in header
     step.save(tmp_path / "a.npy")
     assert (np.load(tmp_path / "a.npy") == step.depth_m).all()
+
+
+def test_limits_that_leave_no_point(tmp_path: Path) -> None:
+    """No file of points is written, and the message names the limit."""
+    for name in ("a.ply", "a.glb"):
+        with pytest.raises(DataError, match=r"max_uncertainty 0.01 leaves no point, .* has 0.05;"):
+            wall().save(tmp_path / name, max_uncertainty=0.01)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"path": None}, "the path is of type NoneType; expected text or a path"),
+        ({"path": 5}, "the path is of type int"),
+        ({"path": io.BytesIO()}, "the path is of type BytesIO"),
+        ({"path": "x.ply", "edge": "a"}, "edge is of type str; expected a number"),
+        ({"path": "x.npy", "edge": True}, "edge is of type bool; expected a number"),
+        ({"path": "x.npy", "edge": -1}, "edge is -1"),
+        ({"path": "x.npy", "edge": math.nan}, "edge is nan"),
+        ({"path": "x.npy", "max_uncertainty": 0}, "max_uncertainty is 0"),
+        ({"path": "x.glb", "max_uncertainty": "a"}, "max_uncertainty is of type str"),
+        ({"stride": "a"}, "stride is of type str; expected a whole number"),
+        ({"stride": 1.5}, "stride is of type float"),
+    ],
+)
+def test_wrong_arguments(arguments: dict[str, Any], words: str) -> None:
+    """Every format refuses them, by their name."""
+    use = wall().save if "path" in arguments else wall().point_cloud
+    with pytest.raises((TypeError, ConfigError), match=f"^{words}"):
+        use(**arguments)
+
+
+def test_folders_are_no_files(tmp_path: Path) -> None:
+    """A folder is not replaced by a file."""
+    (tmp_path / "a.npy").mkdir()
+    with pytest.raises(DataError, match=r"a\.npy is a folder"):
+        wall().save(tmp_path / "a.npy")
 
 
 def test_without_a_spread(tmp_path: Path) -> None:

@@ -24,6 +24,13 @@ MODEL_NAME = "distortionmodel"
 FISHEYE_NAME = "fisheyemodel"  # written by OpenCV's example calibration program
 FISHEYE_MODELS = ("equidistant", "fisheye")
 ANY_SIZE = (1, 1)  # stands for photos that are not known yet; their size is not checked
+NAMES = (
+    *("camera_matrix", "intrinsic_matrix", "distortion_coefficients", "dist_coeffs", "dist_coeff"),
+    *("image_size", "image_width", "image_height", "x_offset", "y_offset", "binning_x"),
+    *("binning_y", "predicted_depth_scale"),
+)
+WRITTEN = {name.replace("_", ""): name for name in NAMES}
+"""What messages call a field: named as in ``Fields``, it would not be found in the file."""
 MATRIX_TAG = re.compile(r"!!opencv-(?:nd-)?matrix")
 
 Fields = dict[str, object]
@@ -183,8 +190,9 @@ def _number(item: object, name: str) -> float:
     if isinstance(item, int | float | str) and not isinstance(item, bool):
         with suppress(ValueError, OverflowError):
             return float(item)
-    shown = repr(item[:40]) if isinstance(item, str) else f"a {type(item).__name__}"
-    raise DataError(f"{name} holds {shown}; expected finite numbers; correct it")
+    kind = "nothing" if item is None else f"a {type(item).__name__}"
+    shown = repr(item[:40]) if isinstance(item, str) else kind
+    raise DataError(f"{WRITTEN.get(name, name)} holds {shown}; expected finite numbers; correct it")
 
 
 def _first_of(fields: Fields, names: tuple[str, ...]) -> str | None:

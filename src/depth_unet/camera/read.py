@@ -94,6 +94,8 @@ def _with_own_fields(calibration: Calibration, fields: Fields) -> Calibration:
 
 
 def _text(path: Path) -> str:
+    if path == Path():
+        raise DataError("the name of the calibration file is empty, or a folder; pass a file")
     if not path.is_file():
         raise DataError(f"{path} is not a file; pass a calibration file")
     try:

@@ -19,7 +19,7 @@ from depth_unet.cli.program.streams import say
 from depth_unet.config.checks import check_range, require
 from depth_unet.errors import ConfigError, DataError, check_installed
 from depth_unet.files.checksum import unchanged
-from depth_unet.files.fetch import is_url
+from depth_unet.files.fetch import is_url, without_secrets
 from depth_unet.model.shipped import (
     CHECKPOINT,
     ONNX,
@@ -106,7 +106,9 @@ def _networks(weights: str | None) -> list[Network]:
 def _read_own(weights: str) -> Network:
     """A network of the user: an ONNX file, or weights that are exported to one."""
     if is_url(weights):
-        raise ConfigError(f"--weights {weights} is a URL; download it, and name the file")
+        raise ConfigError(
+            f"--weights {without_secrets(weights)} is a URL; download it, and name the file"
+        )
     found = find_weights(weights, (ONNX, CHECKPOINT))
     if found.suffix.lower() == ONNX and not found.is_dir():
         return read_network(OWN, found, short_name(found))

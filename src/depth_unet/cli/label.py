@@ -24,6 +24,7 @@ from depth_unet.config.checks import check_range
 from depth_unet.data.layout import PairRow
 from depth_unet.errors import ConfigError, DataError, own_command
 from depth_unet.files.checksum import sha256_of
+from depth_unet.files.fetch import without_secrets
 from depth_unet.files.owner import own_folder
 from depth_unet.images.photo import DecodedPhoto
 from depth_unet.predict.camera import Camera, CameraFor, warn_of_other_weights
@@ -77,7 +78,8 @@ def _check_named(photos: Sequence[Input], out: Path) -> None:
     """Refuse files that were named one by one and cannot be labelled."""
     for item in photos:
         if item.url:
-            raise ConfigError(f"{item.url} is a URL; label takes files; download it first")
+            url = without_secrets(item.url)
+            raise ConfigError(f"{url} is a URL; label takes files; download it first")
         if item.is_video:
             raise ConfigError(f"{item.path} is a video or a camera; label takes photos")
         if item.path.resolve().is_relative_to(out.resolve()):
@@ -115,9 +117,7 @@ def _label(
     return folder.row(item.path, item.stem, camera)
 
 
-def _camera(
-    photo: DecodedPhoto, stated: Camera | None, weights: str
-) -> tuple[Intrinsics, float]:
+def _camera(photo: DecodedPhoto, stated: Camera | None, weights: str) -> tuple[Intrinsics, float]:
     """The camera without distortion, which a data set does not hold, and its factor on depth."""
     height, width = photo.image.shape[:2]
     if isinstance(stated, Calibration):

@@ -27,6 +27,7 @@ from depth_unet.files.text import as_path
 from depth_unet.images.photo import read_photo
 from depth_unet.outputs.depth_write import write_png
 from depth_unet.outputs.statement import is_own
+from depth_unet.predict.known import Known
 from depth_unet.predict.load import load
 from depth_unet.predict.measure import INSIDE, Estimate, Measurement
 from depth_unet.predict.prediction import Prediction
@@ -56,16 +57,15 @@ def run(arguments: MeasureArguments) -> list[DataError]:
     outcome = Outcome(num_assumed=prediction.focal_from == ASSUMED, num_with_more=photo.has_more)
     for text in outcome.warnings():
         warnings.warn(text, stacklevel=2)
+    name = name_in_url(arguments.photo) if is_url(arguments.photo) else arguments.photo
     if arguments.out is not None:
         lines = [(item.start, item.stop, str(item.distance)) for item in found]
         picture = draw_lengths(photo.image, lines)
-        name = name_in_url(arguments.photo) if is_url(arguments.photo) else arguments.photo
         write_png(picture, arguments.out, prediction.metadata(name).texts("metres"))
         say(f"wrote {arguments.out}")
     if arguments.json:
-        sys.stdout.write(
-            json.dumps(_statement(arguments.photo, prediction, found), indent=1) + "\n"
-        )
+        statement = _statement(name, prediction, known, found)
+        sys.stdout.write(json.dumps(statement, indent=1) + "\n")
     else:
         sys.stdout.writelines(f"{_line(item)}\n" for item in found)
     return []
@@ -86,14 +86,23 @@ def _line(item: Measurement) -> str:
     return f"{item}; depth {item.start_depth} and {item.stop_depth}"
 
 
-def _statement(photo: str, prediction: Prediction, found: Sequence[Measurement]) -> dict[str, Any]:
+def _statement(
+    photo: str, prediction: Prediction, known: Sequence[Known], found: Sequence[Measurement]
+) -> dict[str, Any]:
     camera = prediction.calibration
+    ratios = prediction.fit_scale(*known)[1] if known else []
     return {
         "photo": photo,
         "model": prediction.model,
+        "engine": prediction.engine,
         "camera": asdict(camera.intrinsics),
+        "distortion": {"model": camera.distortion, "coefficients": camera.coefficients},
         "focal_from": prediction.focal_from,
         "depth_scale": camera.depth_scale,
+        "known": [
+            {"pixels": item.pixels, "metres": item.metres, "after_scaling_m": item.metres / ratio}
+            for item, ratio in zip(known, ratios, strict=True)
+        ],
         "interval": INSIDE,
         "distances": [
             {

@@ -1,7 +1,9 @@
 """The checks that all parts of a config use."""
 
 import json
+import math
 from collections.abc import Mapping
+from numbers import Integral, Real
 from typing import Any
 
 from depth_unet.errors import ConfigError
@@ -36,6 +38,37 @@ def check_range(name: str, value: Any, interval: str) -> None:
         inside |= interval[-1] == "]" and number == high
         choose = "numbers" if isinstance(value, tuple) else "a number"
         require(inside, f"{name} is {value}; choose {choose} in {interval}")
+
+
+def check_number(name: str, value: object, interval: str) -> float:
+    """Return a number that lies in an interval; see ``check_range``.
+
+    Raises:
+        ConfigError: It is outside.
+        TypeError: It is no number, or a truth value.
+    """
+    number = as_number(name, value)
+    check_range(name, value, interval)
+    return number
+
+
+def as_number(name: str, value: object) -> float:
+    """Return a number; too large ones become infinity.
+
+    Raises:
+        TypeError: It is no number, or a truth value.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} is of type {type(value).__name__}; expected a number")
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number and no truth value."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def check_ranges(config: object, prefix: str, ranges: Mapping[str, str]) -> None:

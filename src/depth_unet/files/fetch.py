@@ -45,6 +45,20 @@ def name_in_url(url: str) -> str:
     return NOT_IN_NAMES.sub("_", host.rpartition("@")[2]) or "download"
 
 
+def without_secrets(name: str) -> str:
+    """A URL for messages, without user, password and query, which may be secret; other names stay.
+
+    Example:
+        >>> without_secrets("https://me:key@example.com/room.jpg?token=1")
+        'https://example.com/room.jpg'
+    """
+    if not is_url(name):
+        return name
+    scheme, _, place = re.split("[?#]", name)[0].partition("://")
+    host, slash, path = place.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
+
 def is_offline() -> bool:
     """Whether the variable ``HF_HUB_OFFLINE`` forbids downloads."""
     return os.environ.get(OFFLINE, "").upper() in YES
@@ -61,8 +75,9 @@ def fetch(url: str, *, most_bytes: int, most_s: float) -> bytes:
     Raises:
         DataError: It cannot be downloaded, or the variable ``HF_HUB_OFFLINE`` is set.
     """
+    shown = without_secrets(url)
     if is_offline():
-        raise DataError(f"{url} is not downloaded, as {OFFLINE} is set; unset it, or pass a file")
+        raise DataError(f"{shown} is not downloaded, as {OFFLINE} is set; unset it, or pass a file")
     # In a thread, because Python limits neither the search for a host nor a slow header.
     content = Future[bytes]()
     deadline_s = time.monotonic() + most_s
@@ -74,7 +89,7 @@ def fetch(url: str, *, most_bytes: int, most_s: float) -> bytes:
         cause = f"it takes longer than {most_s:g} s"
     except OSError as error:
         cause = str(error)
-    raise DataError(f"{url} cannot be downloaded ({cause}); {REMEDY}")
+    raise DataError(f"{shown} cannot be downloaded ({cause}); {REMEDY}")
 
 
 def _fetch_into(url: str, most_bytes: int, deadline_s: float, content: Future[bytes]) -> None:

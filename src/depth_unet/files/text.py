@@ -43,5 +43,10 @@ def as_path(path: str | os.PathLike[str]) -> Path:
     """The path that a user gave: ``~`` in text is the home folder; a ``Path`` stays as it is.
 
     ``Path("~")`` is a folder of that name, as everywhere in Python; ``predict`` may have found it.
+
+    Raises:
+        TypeError: It is neither text nor a path.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"the path is of type {type(path).__name__}; expected text or a path")
     return Path(expand_home(path) if isinstance(path, str) else path)

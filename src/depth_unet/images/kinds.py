@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from PIL import Image
 
+from depth_unet.errors import DataError
 from depth_unet.files.damage import as_data_error
 from depth_unet.files.fetch import fetch, is_url
 from depth_unet.files.text import as_path
@@ -30,10 +31,11 @@ class BinaryFile(Protocol):
         """The rest of the content."""
 
 
-Photo = str | os.PathLike[str] | BinaryFile | bytes | Image.Image | np.ndarray | Tensor
+Bytes = bytes | bytearray | memoryview
+Photo = str | os.PathLike[str] | BinaryFile | Bytes | Image.Image | np.ndarray | Tensor
 """A path, a URL, an open file, its bytes, a Pillow image, RGB as uint8 (h w 3), or RGB in [0, 1]
 (3 h w)."""
-PHOTO_TYPES = (str, os.PathLike, BinaryFile, bytes, Image.Image, np.ndarray, Tensor)
+PHOTO_TYPES = (str, os.PathLike, BinaryFile, Bytes, Image.Image, np.ndarray, Tensor)
 KINDS = "a path, a URL, a binary file, bytes, a Pillow image, a NumPy array or a torch tensor"
 
 
@@ -53,13 +55,15 @@ def into_memory(
     """Download a URL and read an open file; of other photos, nothing is read.
 
     Raises:
-        DataError: The URL cannot be downloaded, or the file cannot be read.
+        DataError: The URL cannot be downloaded, the file cannot be read, or the name is empty.
         TypeError: It is no kind of photo, or a text file.
     """
     check_type(photo, name)
     match photo:
         case np.ndarray() | Tensor() | Image.Image() | bytes():
             return photo
+        case bytearray() | memoryview():
+            return bytes(photo)
         case BinaryFile():
             with as_data_error(name, "cannot be read", "open it again"):
                 data = photo.read()
@@ -68,5 +72,7 @@ def into_memory(
             return data
         case str() if is_url(photo):
             return fetch(photo, most_bytes=MOST_BYTES, most_s=MOST_S)
+        case "":
+            raise DataError(f"the name of {name} is empty; give a path or a URL")
         case _:
             return as_path(photo)

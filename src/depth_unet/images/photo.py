@@ -15,7 +15,7 @@ from depth_unet.arrays import UInt8
 from depth_unet.camera.exif import exif_focal_px
 from depth_unet.errors import DataError, install_command
 from depth_unet.files.damage import as_data_error
-from depth_unet.files.fetch import is_url
+from depth_unet.files.fetch import is_url, without_secrets
 from depth_unet.images.formats import HEAD_BYTES, is_heif
 from depth_unet.images.kinds import Photo, into_memory
 from depth_unet.images.white import WHITES, as_8_bits
@@ -76,7 +76,8 @@ def read_photo(photo: Photo, name: str = "the photo") -> DecodedPhoto:
             with _GIVEN_LOCK:
                 return _decode_upright(image, name)
         case bytes() as data:
-            return _decode_file(io.BytesIO(data), str(photo) if is_url(photo) else name)
+            name = without_secrets(photo) if is_url(photo) else name
+            return _decode_file(io.BytesIO(data), name)
         case Path() as path:
             return _decode_file(path, str(photo))
         case tensor:
@@ -153,6 +154,8 @@ def _decode_file(stream: io.BytesIO | Path, name: str) -> DecodedPhoto:
 
 
 def _open(stream: io.BytesIO | Path, name: str) -> ImageFile.ImageFile:
+    if isinstance(stream, Path) and stream.is_dir():
+        raise DataError(f"{name} is a folder; name a photo in it")
     with as_data_error(name, "cannot be read", REMEDY):
         try:
             if is_heif(_head(stream)):

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from depth_unet.arrays import Bool, Float32, Float64, UInt8
-from depth_unet.config.checks import check_range
-from depth_unet.errors import ConfigError
+from depth_unet.config.checks import check_number, is_whole
+from depth_unet.errors import ConfigError, DataError
 
 EDGE_RANGE = "[0, 1000]"
 EDGE_WINDOW = 0.028  # predictions smear an edge over about this share of the longer side
@@ -64,12 +64,15 @@ def unproject(
 
     Raises:
         ConfigError: The stride is below 1.
+        TypeError: It is no whole number.
 
     Example:
         >>> rays, photo = np.zeros((1, 1, 2)), np.zeros((1, 1, 3), np.uint8)
         >>> unproject(np.full((1, 1), 2.0, np.float32), rays, photo).points_m.tolist()
         [[0.0, 0.0, 2.0]]
     """
+    if not is_whole(stride):
+        raise TypeError(f"stride is of type {type(stride).__name__}; expected a whole number")
     if stride < 1:
         raise ConfigError(f"stride is {stride}; expected at least 1; use 1 for every pixel")
     pixels = stride_slices(depth_m.shape, stride)
@@ -82,6 +85,18 @@ def unproject(
         normals=surface_normals(depth_m, rays)[pixels][valid] if normals else None,
         confidence=confidence,
     )
+
+
+def check_limits(edge: object, max_uncertainty: object = None) -> None:
+    """Refuse limits that ``drop_edges`` and ``drop_uncertain`` do not take.
+
+    Raises:
+        ConfigError: A limit is out of range.
+        TypeError: It is no number.
+    """
+    check_number("edge", edge, EDGE_RANGE)
+    if max_uncertainty is not None:
+        check_number("max_uncertainty", max_uncertainty, MAX_UNCERTAINTY)
 
 
 def drop_uncertain(
@@ -100,6 +115,8 @@ def drop_uncertain(
 
     Raises:
         ConfigError: The share is out of range, or there is no uncertainty to compare it with.
+        DataError: No pixel is left.
+        TypeError: The share is no number.
 
     Example:
         >>> drop_uncertain(np.float32([[2, 2]]), np.float32([[0.2, 0.6]]), 0.2).tolist()
@@ -107,10 +124,16 @@ def drop_uncertain(
     """
     if max_uncertainty is None:
         return depth_m
-    check_range("max_uncertainty", max_uncertainty, MAX_UNCERTAINTY)
+    check_limits(0, max_uncertainty)
     if uncertainty_m is None:
         raise ConfigError(NO_SPREAD)
-    return np.where(uncertainty_m > max_uncertainty * depth_m, np.float32(0), depth_m)
+    kept_m = np.where(uncertainty_m > max_uncertainty * depth_m, np.float32(0), depth_m)
+    if depth_m.any() and not kept_m.any():
+        raise DataError(
+            f"max_uncertainty {max_uncertainty:g} leaves no point, as the least uncertain one has "
+            f"{np.min(uncertainty_m[depth_m > 0] / depth_m[depth_m > 0]):.3g}; raise it"
+        )
+    return kept_m
 
 
 def drop_edges(depth_m: Float32[np.ndarray, "h w"], edge: float) -> Float32[np.ndarray, "h w"]:
@@ -126,12 +149,13 @@ def drop_edges(depth_m: Float32[np.ndarray, "h w"], edge: float) -> Float32[np.n
 
     Raises:
         ConfigError: The jump is out of range.
+        TypeError: It is no number.
 
     Example:
         >>> drop_edges(np.float32([[2, 2, 2, 3, 3]]), 0.2).tolist()
         [[2.0, 2.0, 0.0, 0.0, 3.0]]
     """
-    check_range("edge", edge, EDGE_RANGE)
+    check_limits(edge)
     if not edge:
         return depth_m
     side = 2 * max(1, round(EDGE_WINDOW * max(depth_m.shape) / 2)) + 1

@@ -43,8 +43,8 @@ def write_glb(
 
     if not len(mesh.faces):
         raise DataError(
-            f"no triangle to write to {path}; expected at least one; a mesh needs four "
-            "neighbouring pixels with depth"
+            f"no triangle to write to {path}; a mesh needs four neighbouring pixels with depth; "
+            "leave out fewer pixels: raise edge or max_uncertainty"
         )
     material = PBRMaterial(  # type: ignore[no-untyped-call]
         name="photo",

@@ -2,11 +2,10 @@
 
 import warnings
 from collections.abc import Callable
-from numbers import Real
 
 from depth_unet.camera.calibration import Calibration
 from depth_unet.camera.intrinsics import Intrinsics
-from depth_unet.config.checks import check_range
+from depth_unet.config.checks import check_number
 from depth_unet.errors import ConfigError
 from depth_unet.images.photo import DecodedPhoto
 
@@ -39,10 +38,10 @@ def camera_rule(
     if len(given) > 1:
         raise ConfigError(f"{' and '.join(given)} both state the camera; use one of them")
     if focal_px is not None:
-        fx_px = _number(names[0], focal_px, "[0.1, 1000000]")
+        fx_px = check_number(names[0], focal_px, "[0.1, 1000000]")
         return lambda photo: Intrinsics.centred(*_size(photo), fx_px)
     if fov_deg is not None:
-        angle_deg = _number(names[1], fov_deg, "[0.1, 179.9]")
+        angle_deg = check_number(names[1], fov_deg, "[0.1, 179.9]")
         return lambda photo: Intrinsics.from_fov(*_size(photo), angle_deg)
     return camera or (lambda _: None)
 
@@ -84,13 +83,6 @@ def warn_of_other_weights(camera: Calibration, weights: str) -> None:
             "--known",
             stacklevel=4,
         )
-
-
-def _number(name: str, value: object, interval: str) -> float:
-    if not isinstance(value, Real):
-        raise TypeError(f"{name} is of type {type(value).__name__}; expected a number")
-    check_range(name, value, interval)
-    return float(value)
 
 
 def _size(photo: DecodedPhoto) -> tuple[int, int]:

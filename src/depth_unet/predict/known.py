@@ -1,15 +1,16 @@
 """The scale of a prediction from depths or lengths that are known, measured with a tape."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 
+from depth_unet.config.checks import as_number
 from depth_unet.errors import DataError
-from depth_unet.predict.measure import Anchor, Pixel, Points, check_pixel
+from depth_unet.predict.measure import Anchor, Pixel, Points, check_pixel, is_list
 
+LEAST_M, MOST_M = 1e-6, 1e6
 MOST_APART = 1.5  # largest ratio of the scales that two known lengths give
 MOST_SHARE = 5.0  # of a pixel's depth error in that of a length; more is a length along no ray
 
@@ -19,12 +20,12 @@ class Known:
     """A true depth at a pixel, or a true distance between the points that two pixels show.
 
     Attributes:
-        metres: Its true value, above 0. A depth is measured along the optical axis, from the plane
-            of the camera.
+        metres: Its true value, from 1e-6 to 1e6. A depth is measured along the optical axis, from
+            the plane of the camera.
         pixels: Column and row of one pixel for a depth, of two for a distance.
 
     Raises:
-        DataError: The length is not above 0, or there are not one or two pixels.
+        DataError: The length is out of range, or there are not one or two pixels.
         TypeError: The length is no number, or a pixel is no pair of whole numbers.
 
     Example:
@@ -36,13 +37,19 @@ class Known:
     pixels: tuple[tuple[int, int], ...]
 
     def __post_init__(self) -> None:
-        metres: object = self.metres  # Python does not hold callers to its type
-        if not isinstance(metres, Real):
-            raise TypeError(f"metres is of type {type(metres).__name__}; expected a number")
+        object.__setattr__(self, "metres", as_number("metres", self.metres))
+        if not is_list(self.pixels):
+            raise TypeError(
+                f"pixels is of type {type(self.pixels).__name__}; expected one pixel for a depth "
+                "or two for a distance, such as ((10, 200), (310, 200))"
+            )
         for pixel in self.pixels:
             check_pixel(pixel)
-        if not (0 < self.metres < math.inf):
-            raise DataError(f"the known length {self} is no length; give metres above 0")
+        if not LEAST_M <= self.metres <= MOST_M:
+            raise DataError(
+                f"the known length {self} is no length; give metres above 0, from {LEAST_M:g} to "
+                f"{MOST_M:g}"
+            )
         if len(self.pixels) not in (1, 2):
             raise DataError(
                 f"the known length has {len(self.pixels)} pixels; give one for a depth, or two"
@@ -80,20 +87,31 @@ class Known:
         return [Anchor(points.pixels[0], share), Anchor(points.pixels[1], 1 - share)]
 
 
-def mean_scale(known: Sequence[Known], log_ratios: Sequence[float]) -> float:
-    """The scale that fits known lengths: the exponential of their mean log ratio.
+def fit_scale(
+    known: Sequence[Known], points_of: Callable[[Sequence[tuple[int, int]]], Points]
+) -> tuple[float, list[float]]:
+    """The scale of depth that fits known lengths, and what it leaves; see ``Prediction.fit_scale``.
 
-    Raises:
-        DataError: There is none, or two disagree by more than a factor of 1.5.
+    Args:
+        known: The known lengths.
+        points_of: What is predicted at some pixels.
     """
     if not known:
         raise DataError("no length is known; give at least one")
-    low, high = int(np.argmin(log_ratios)), int(np.argmax(log_ratios))
-    apart = math.exp(log_ratios[high] - log_ratios[low])
+    for item in known:
+        if not isinstance(item, Known):
+            raise TypeError(
+                f"a known length is of type {type(item).__name__}; expected Known, one or more, "
+                "such as Known(metres=2.5, pixels=((320, 240),))"
+            )
+    logs = [item.log_ratio(points_of(item.pixels)) for item in known]
+    low, high = int(np.argmin(logs)), int(np.argmax(logs))
+    apart = math.exp(logs[high] - logs[low])
     if apart > MOST_APART:
         raise DataError(
             f"the known lengths {known[low]} and {known[high]} disagree: the scales that they give "
             f"differ by a factor of {apart:.2f}, and at most {MOST_APART} is accepted; measure "
             "again, or correct the pixels"
         )
-    return math.exp(sum(log_ratios) / len(log_ratios))
+    scale = math.exp(sum(logs) / len(logs))
+    return scale, [math.exp(log) / scale for log in logs]

@@ -13,7 +13,7 @@ from typing import get_args
 from depth_unet.config.checks import require
 from depth_unet.config.choices import EngineChoice, InferenceChoice
 from depth_unet.errors import CheckpointError, ConfigError, DataError, missing_library
-from depth_unet.files.fetch import fetch, is_url, name_in_url
+from depth_unet.files.fetch import fetch, is_url, name_in_url, without_secrets
 from depth_unet.files.hub import is_hub_name
 from depth_unet.model.shipped import CHECKPOINT, ONNX, find_weights, shipped_names, words_for
 from depth_unet.predict.onnx import OnnxModel
@@ -50,7 +50,8 @@ def load(
         precision: Number format in which torch computes: fp32, or mixed precision with bf16 or
             fp16; fp16 needs a GPU.
         engine: ``onnx`` or ``torch``; None chooses.
-        offline: Use no network: a URL is refused, a model of the Hub comes from the cache.
+        offline: Use no network: a URL is refused, here and by ``predict``; a model of the Hub comes
+            from the cache.
 
     Returns:
         The network. ``engine`` states what runs it.
@@ -80,14 +81,17 @@ def load(
         title = f"depth-unet {words_for(path)}"
     has_onnx = path.suffix.lower() == ONNX
     if engine == "torch" or (engine is None and not has_onnx):
-        return _load_torch(path, title, device, precision)
-    if not has_onnx:
+        model = _load_torch(path, title, device, precision)
+    elif not has_onnx:
         raise ConfigError(
             f"{name} is no ONNX file; write one with `depth-unet export {name} model.onnx`"
         )
-    if precision != "fp32":
+    elif precision != "fp32":
         raise ConfigError(f"precision {precision} needs a checkpoint and torch; leave it out")
-    return OnnxModel(path, title, "cpu" if device == "auto" else device)
+    else:
+        model = OnnxModel(path, title, "cpu" if device == "auto" else device)
+    model.offline = offline
+    return model
 
 
 def _wanted(
@@ -104,11 +108,11 @@ def _wanted(
 
 def _download(url: str, *, offline: bool) -> Path:
     """A copy that exists until Python ends: ONNX Runtime opens the file again for threads."""
-    name = Path(name_in_url(url))
+    name, shown = Path(name_in_url(url)), without_secrets(url)
     if name.suffix.lower() not in (CHECKPOINT, ONNX):
-        raise CheckpointError(f"{url} does not end in {ONNX} or {CHECKPOINT}; name such a file")
+        raise CheckpointError(f"{shown} does not end in {ONNX} or {CHECKPOINT}; name such a file")
     if offline:
-        raise DataError(f"{url} is not downloaded, as offline is set; pass a file")
+        raise DataError(f"{shown} is not downloaded, as offline is set; pass a file")
     data = fetch(url, most_bytes=MOST_BYTES, most_s=MOST_S)
     folder = Path(tempfile.mkdtemp(prefix="depth-unet-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -8,14 +8,14 @@ surer than either depth.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 
 from depth_unet.arrays import Float32, Float64
 from depth_unet.camera.calibration import Calibration
+from depth_unet.config.checks import is_whole
 from depth_unet.config.model import CorrelationConfig
 from depth_unet.errors import DataError
 from depth_unet.images.resize import resize_bilinear
@@ -53,16 +53,19 @@ def _check_inside(pixel: Pixel, height: int, width: int) -> Pixel:
     return pixel
 
 
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """Whether it is a sequence or an array with a length."""
+    return isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim > 0)
+
+
 def check_pixel(pixel: object) -> Pixel:
     """Return a pixel given as column and row.
 
     Raises:
         TypeError: It is something else.
     """
-    if isinstance(pixel, Sequence | np.ndarray) and len(pixel) == 2:
-        x, y = pixel
-        if isinstance(x, Integral) and isinstance(y, Integral):
-            return Pixel(int(x), int(y))
+    if is_list(pixel) and len(pixel) == 2 and all(map(is_whole, pixel)):
+        return Pixel(*map(int, pixel))
     raise TypeError(f"{pixel!r} is no pixel; expected column and row, two whole numbers")
 
 

@@ -87,9 +87,10 @@ class OnnxModel(Predictor):
         """ONNX Runtime's version, the device, and in what precision weights are stored."""
         return self._engine
 
-    def __reduce__(self) -> tuple[type["OnnxModel"], tuple[Path, str, str]]:
+    def __reduce__(self) -> tuple[type["OnnxModel"], tuple[Path, str, str], dict[str, bool]]:
         """Copies and other processes open the file anew; a session cannot be pickled."""
-        return OnnxModel, (self._path.absolute(), self.name, self._device)
+        given = (self._path.absolute(), self.name, self._device)
+        return OnnxModel, given, {"offline": self.offline}
 
     def predict_canvas(
         self, pixels: UInt8[np.ndarray, "h w 3"], camera: Intrinsics

@@ -19,7 +19,7 @@ from depth_unet.errors import ConfigError, DataError
 from depth_unet.figures.picture import depth_picture, show_picture
 from depth_unet.files.text import as_path
 from depth_unet.images.resize import resize_bilinear
-from depth_unet.outputs.cloud import PointCloud, drop_edges, drop_uncertain, unproject
+from depth_unet.outputs.cloud import PointCloud, check_limits, drop_edges, drop_uncertain, unproject
 from depth_unet.outputs.depth_exr import write_exr
 from depth_unet.outputs.depth_write import (
     DepthMetadata,
@@ -34,7 +34,7 @@ from depth_unet.outputs.mesh import Mesh, surface_mesh
 from depth_unet.outputs.plot3d import write_plot3d
 from depth_unet.outputs.ply import write_ply
 from depth_unet.outputs.rrd import write_rrd
-from depth_unet.predict.known import Known, mean_scale
+from depth_unet.predict.known import Known, fit_scale
 from depth_unet.predict.measure import Anchor, Measurement, Points, measure, points_at
 from depth_unet.predict.spread import half_width
 
@@ -113,7 +113,8 @@ class Prediction:
     def calibrated(self, *known: Known) -> Self:
         """The prediction, scaled to lengths that are known; see ``fit_scale``.
 
-        Depth, uncertainty, points and ``calibration.depth_scale`` are multiplied by one factor.
+        Depth, uncertainty, points and ``calibration.depth_scale`` are multiplied by one factor. The
+        intervals of ``measure`` take the known lengths as exact; ``uncertainty_m`` does not.
 
         Raises:
             DataError: As of ``fit_scale``, or the scale is beyond a factor of 100.
@@ -133,9 +134,7 @@ class Prediction:
         return replace(
             self,
             depth_m=self.depth_m * np.float32(scale),
-            calibration=replace(
-                self.calibration, depth_scale=depth_scale, scaled_for=self.weights
-            ),
+            calibration=replace(self.calibration, depth_scale=depth_scale, scaled_for=self.weights),
             anchors=tuple(anchors),
         )
 
@@ -149,10 +148,9 @@ class Prediction:
         Raises:
             DataError: A pixel is outside the photo, none is given, or two disagree by more than a
                 factor of 1.5.
+            TypeError: One is no ``Known``.
         """
-        ratios = [item.log_ratio(self._points(item.pixels)) for item in known]
-        scale = mean_scale(known, ratios)
-        return scale, [math.exp(ratio) / scale for ratio in ratios]
+        return fit_scale(known, self._points)
 
     def _points(self, pixels: Sequence[tuple[int, int]]) -> Points:
         """What known lengths need: depth and rays, without the spread, which takes the time."""
@@ -201,9 +199,8 @@ class Prediction:
 
     def mesh(self, *, edge: float = EDGE, max_uncertainty: float | None = None) -> Mesh:
         """The visible surface, cut where depth jumps; arguments as of ``point_cloud``."""
-        kept_m = drop_edges(self.depth_m, edge)
-        depth_m = drop_uncertain(kept_m, self.uncertainty_m, max_uncertainty)
-        return surface_mesh(depth_m, self.calibration.rays())
+        kept_m = drop_uncertain(drop_edges(self.depth_m, edge), self.uncertainty_m, max_uncertainty)
+        return surface_mesh(kept_m, self.calibration.rays())
 
     def picture(self, title: str = "") -> Image.Image:
         """Photo and coloured depth side by side, with a colour bar in metres."""
@@ -249,8 +246,13 @@ class Prediction:
         Raises:
             ConfigError: The ending is unknown, a library for it is not installed, or as
                 ``point_cloud``.
+            DataError: The path is a folder, or no point is left.
+            TypeError: The path or a number is something else.
         """
         path = as_path(path)
+        check_limits(edge, max_uncertainty)
+        if path.is_dir():
+            raise DataError(f"{path} is a folder; name a file in it")
         suffix = path.suffix.lower()
         if write := _BY_SUFFIX.get(suffix):
             write(self, path, photo)

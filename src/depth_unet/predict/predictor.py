@@ -15,6 +15,7 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.camera.plausible import find_doubt
 from depth_unet.config.model import CanvasConfig, CorrelationConfig
 from depth_unet.errors import ConfigError, DataError
+from depth_unet.files.fetch import is_url
 from depth_unet.images.kinds import Photo, check_type
 from depth_unet.images.photo import DecodedPhoto, check_array, read_photo
 from depth_unet.images.resize import resize_bilinear
@@ -39,6 +40,7 @@ class Predictor(ABC):
         correlation: How alike the errors at two pixels are, for the intervals of distances.
         predicts_spread: Whether predictions state their uncertainty.
         sha256: Checksum of its checkpoint file, also in files exported from it; may be empty.
+        offline: Whether ``predict`` refuses photos at URLs, as ``load`` was asked to.
 
     Example:
         >>> model = load("transfer")  # doctest: +SKIP
@@ -52,6 +54,7 @@ class Predictor(ABC):
     correlation: CorrelationConfig
     predicts_spread: bool
     sha256: str = ""
+    offline: bool = False
 
     @property
     def weights(self) -> str:
@@ -138,11 +141,14 @@ class Predictor(ABC):
         Raises:
             ConfigError: Two cameras are given, a number is out of range, or the lists have
                 different lengths.
-            DataError: The photo cannot be read, or the camera has another image size. For a list,
-                the message names the first such photo by its index.
+            DataError: The photo cannot be read or may not be downloaded, or the camera has another
+                image size. For a list, the message names the first such photo by its index.
             TypeError: The photo, the camera or an element of a list is something else.
         """
-        if isinstance(photo, list | tuple):
+        several = isinstance(photo, list | tuple)
+        if self.offline and any(map(is_url, photo if several else [photo])):
+            raise DataError("a photo is a URL, and offline is set; pass a file")
+        if several:
             return self._predict_list(photo, camera, fov_deg, focal_px)
         rule = camera_rule(focal_px, fov_deg, same_camera(camera))
         decoded = photo if isinstance(photo, DecodedPhoto) else read_photo(photo)

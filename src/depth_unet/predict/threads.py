@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
 
 from depth_unet.errors import DataError
-from depth_unet.files.fetch import is_url
+from depth_unet.files.fetch import is_url, without_secrets
 from depth_unet.images.kinds import Photo, into_memory
 from depth_unet.images.photo import DecodedPhoto, read_photo, read_size
 
@@ -74,7 +74,7 @@ def photos_in_threads(
         name, photo = photos[place]
         if isinstance(photo, DecodedPhoto):
             return work(place, photo)
-        held, name = into_memory(photo, name), photo if is_url(photo) else name
+        held, name = into_memory(photo, name), without_secrets(photo) if is_url(photo) else name
         with one_large if _is_large(held) else nullcontext():
             return work(place, read_photo(held, name))
 

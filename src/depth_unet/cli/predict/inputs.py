@@ -12,7 +12,7 @@ from pathlib import Path
 from depth_unet.cli.predict.find import Finder, is_video
 from depth_unet.config.checks import check_range
 from depth_unet.errors import ConfigError, DataError
-from depth_unet.files.fetch import is_url, name_in_url
+from depth_unet.files.fetch import is_url, name_in_url, without_secrets
 from depth_unet.files.text import decode_text, expand_home
 
 STDIN = "-"
@@ -69,12 +69,13 @@ def list_inputs(
         offline: Whether URLs are refused.
 
     Raises:
-        ConfigError: There are no names, or two inputs would write the same files, or a camera's
-            index is out of range, or a video has a URL, or ``offline`` refuses one.
+        ConfigError: There are no names, or one is empty, or two inputs would write the same files,
+            or a camera's index is out of range, or a video has a URL, or ``offline`` refuses one.
         DataError: A folder, pattern or list has no photos or videos.
     """
-    if not names:
-        raise ConfigError("no input given; pass photos or folders")
+    if not all(names) or not names:
+        found = "an input has an empty name" if names else "no input given"
+        raise ConfigError(f"{found}; pass photos or folders")
     finder, found = finder or Finder(), dict[str | Path, Input]()
     for name in names:
         for item in _from_list(listed) if name == STDIN else _from_name(name, finder):
@@ -111,7 +112,10 @@ def refuse_urls(names: Iterable[str]) -> None:
         ConfigError: One of the names is a URL.
     """
     if url := next(filter(is_url, names), None):
-        raise ConfigError(f"{url} is a URL, and --offline refuses these; download it, or leave it")
+        shown = without_secrets(url)
+        raise ConfigError(
+            f"{shown} is a URL, and --offline refuses these; download it, or leave it"
+        )
 
 
 def _from_list(names: Iterable[str]) -> Iterator[Input]:
@@ -135,7 +139,7 @@ def _from_list(names: Iterable[str]) -> Iterator[Input]:
 def _from_url(url: str) -> Input:
     name = Path(name_in_url(url))
     if is_video(name):
-        raise ConfigError(f"{url} is a video; download it, and name the file")
+        raise ConfigError(f"{without_secrets(url)} is a video; download it, and name the file")
     return Input(name, Path(name.stem), url=url)
 
 

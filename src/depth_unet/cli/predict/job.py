@@ -11,6 +11,7 @@ from depth_unet.cli.predict.inputs import Input
 from depth_unet.config.choices import EDGE
 from depth_unet.errors import DataError
 from depth_unet.figures.picture import OWN_RANGE, Colours
+from depth_unet.files.fetch import without_secrets
 from depth_unet.images.photo import DecodedPhoto
 from depth_unet.predict.camera import CameraFor
 from depth_unet.predict.known import Known
@@ -130,7 +131,7 @@ def for_each_photo(
         model, given, lambda place, photo: work(photos[place], photo)
     ) as futures:
         for item, future in zip(photos, futures, strict=True):
-            with outcome.record(item.source):
+            with outcome.record(without_secrets(str(item.source))):
                 results.append(future.result())
             advance()
     return results

@@ -14,7 +14,8 @@ from depth_unet.predict.known import Known
 from depth_unet.predict.prediction import Prediction
 from depth_unet.predict.predictor import ASSUMED
 
-POINT = re.compile(r"(-?\d{1,9}),(-?\d{1,9})", re.ASCII)
+POINT = re.compile(r"(-?\d{1,18}),(-?\d{1,18})", re.ASCII)
+LENGTH = re.compile(r"[-+.\dEe]+", re.ASCII)
 ENDINGS = (".yaml", ".yml")
 
 
@@ -44,7 +45,7 @@ def parse_known(texts: Sequence[str]) -> list[Known]:
     for text in texts:
         places, _, length = text.partition("=")
         try:
-            metres = float(length)
+            metres = float(length) if LENGTH.fullmatch(length) else math.nan
         except ValueError:
             metres = math.nan
         parts = places.split(":")

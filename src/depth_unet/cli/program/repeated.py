@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, get_origin, get_type_hints
 
 from depth_unet.errors import ConfigError
@@ -21,7 +21,8 @@ def join_repeated(arguments: Sequence[str], kind: type[Any]) -> list[str]:
         kind: The dataclass of its options.
 
     Raises:
-        ConfigError: Another option of the command is given twice, with different values.
+        ConfigError: Another option of the command is given twice, with different values, or a list
+            option without any, where that would mean that it is left out.
     """
     types = get_type_hints(kind)
     written = list[list[str]]()
@@ -39,6 +40,9 @@ def join_repeated(arguments: Sequence[str], kind: type[Any]) -> list[str]:
         elif first[name] != values:
             one, other = (" ".join(given) for given in (first[name], values))
             raise ConfigError(f"{flag} is given twice, as {one} and {other}; give it once")
+    for option in fields(kind):
+        if option.default == () and first.get(option.name) == []:
+            raise ConfigError(f"--{option.name.replace('_', '-')} has no value; give one or more")
     return [word for words in written for word in words]
 
 

@@ -13,7 +13,7 @@ from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.config.checks import check_range
 from depth_unet.errors import CheckpointError, ConfigError
 from depth_unet.files.checksum import unchanged
-from depth_unet.files.fetch import is_url
+from depth_unet.files.fetch import is_url, without_secrets
 from depth_unet.files.hub import is_hub_name
 from depth_unet.files.text import as_path
 from depth_unet.files.walk import is_file
@@ -84,7 +84,9 @@ def open_teacher(text: str) -> Teacher:
     """
     name, weight = _split(text)
     if is_url(name):
-        raise CheckpointError(f"{name} is a URL; label takes files; download it first")
+        raise CheckpointError(
+            f"{without_secrets(name)} is a URL; label takes files; download it first"
+        )
     given = find_weights(name, (ONNX, CHECKPOINT)) if is_hub_name(name) else name
     path = as_path(given)
     foreign = path.suffix.lower() == ONNX and description_of(path).is_file()
