@@ -10,16 +10,14 @@ import sys
 from dataclasses import replace
 
 import numpy as np
-from held_out import read_arguments
+from held_out import known_in_the_middle, read_arguments
 from rich.console import Console
 
 from depth_unet.arrays import Float32, UInt8
 from depth_unet.camera.intrinsics import Intrinsics
 from depth_unet.data.source import Source, mask_invalid
 from depth_unet.evaluate.score import PredictArray, score
-from depth_unet.images.millimetres import MILLIMETRES_PER_METRE
 from depth_unet.metrics.protocols import protocol
-from depth_unet.predict.known import Known
 from depth_unet.predict.model import DepthModel
 
 FACTORS = (0.7, 1.0, 1.4)
@@ -46,12 +44,7 @@ class Scaled:
     def predictor_for(self, photo: str) -> PredictArray:
         """The predictor for one photo."""
         frame = self._source.read(self._index[photo])
-        depth_mm = mask_invalid(frame.depth_mm, self._source.info)
-        rows, columns = np.nonzero(depth_mm)
-        height, width = depth_mm.shape
-        nearest = np.argmin(np.hypot(rows - height / 2, columns - width / 2))
-        x, y = int(columns[nearest]), int(rows[nearest])
-        known = Known(metres=float(depth_mm[y, x]) / MILLIMETRES_PER_METRE, pixels=((x, y),))
+        known = known_in_the_middle(mask_invalid(frame.depth_mm, self._source.info))
 
         def predict(
             image: UInt8[np.ndarray, "h w 3"], camera: Intrinsics

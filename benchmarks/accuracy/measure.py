@@ -5,6 +5,10 @@ on the rest, with random pairs of pixels. The values go into ``depth-unet export
 after those of ``uncertainty.py`` went into ``--spread-scale``.
 
     python benchmarks/accuracy/measure.py runs/fold0.safetensors --data nyu --split unseen
+
+Then follow the shares for pairs of some distance in the photo, and those after one known depth,
+that of the middle. With ``--check``, these are for all rooms with the stored correlation, and
+nothing is fitted.
 """
 
 import itertools
@@ -14,9 +18,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from held_out import read_arguments
+from held_out import known_in_the_middle, new_parser, open_split
 from rich.console import Console
 
+from depth_unet.arrays import UInt16
 from depth_unet.config.model import CorrelationConfig
 from depth_unet.data.source import Source, mask_invalid
 from depth_unet.errors import ConfigError
@@ -26,10 +31,13 @@ from depth_unet.predict.model import DepthModel
 from depth_unet.predict.prediction import Prediction
 
 PAIRS = 2000
+APART_PX = (5, 20, 50, 100)
+TRIES = 1000  # of drawing a second pixel, for each that is wanted
 FAR = np.linspace(0, 0.95, 20)
 LENGTHS = np.geomspace(0.01, 3, 15)
 LOG_RATIOS = np.geomspace(0.02, 10, 15)
 NARROWEST, WIDEST, HALVINGS = 0.5, 2.5, 8
+SAY = Console(highlight=False, soft_wrap=True, markup=False).print
 LARGEST_ERROR = 4.0  # standard deviations; larger errors are cut to it
 
 
@@ -55,19 +63,50 @@ class Pair:
 
 
 def draw_pairs(
-    model: DepthModel, source: Source, indices: Sequence[int], count: int
+    model: DepthModel,
+    source: Source,
+    indices: Sequence[int],
+    count: int,
+    apart_px: int | None = None,
+    *,
+    is_known: bool = False,
 ) -> Iterator[Pair]:
-    """Random pairs of pixels with known depth, equally many of every photo."""
+    """Random pairs of pixels with known depth, equally many of every photo.
+
+    Args:
+        model: The network.
+        source: The data set.
+        indices: Its photos.
+        count: How many pairs, or a few more.
+        apart_px: Their distance in the photo; None for any.
+        is_known: Whether predictions are scaled to the true depth of the middle.
+    """
     for index in indices:
         frame = source.read(index)
         depth_mm = mask_invalid(frame.depth_mm, source.info)
         prediction = model.predict(frame.image, frame.intrinsics)
-        rows, columns = np.nonzero(depth_mm)
-        generator = np.random.default_rng(index)
-        for _ in range(math.ceil(count / len(indices))):
-            chosen = generator.integers(0, len(rows), 2)
-            pixels = [(int(columns[i]), int(rows[i])) for i in chosen]
+        if is_known:
+            prediction = prediction.calibrated(known_in_the_middle(depth_mm))
+        wanted = math.ceil(count / len(indices))
+        for pixels in itertools.islice(_pixels(depth_mm, index, apart_px, wanted), wanted):
             yield _pair(prediction, pixels, [depth_mm[y, x] for x, y in pixels])
+
+
+def _pixels(
+    depth_mm: UInt16[np.ndarray, "h w"], seed: int, apart_px: int | None, wanted: int
+) -> Iterator[list[tuple[int, int]]]:
+    """Pairs of pixels with depth, drawn at random; fewer than wanted where few are so far apart."""
+    rows, columns = np.nonzero(depth_mm)
+    height, width = depth_mm.shape
+    generator = np.random.default_rng(seed)
+    for _ in range(TRIES * wanted):
+        first, second = generator.integers(0, len(rows), 2)
+        x, y, u, v = (int(place[i]) for i in (first, second) for place in (columns, rows))
+        if apart_px is not None:
+            angle = generator.uniform(0, math.tau)
+            u, v = round(x + apart_px * math.cos(angle)), round(y + apart_px * math.sin(angle))
+        if 0 <= u < width and 0 <= v < height and depth_mm[v, u]:
+            yield [(x, y), (u, v)]
 
 
 def _pair(prediction: Prediction, pixels: list[tuple[int, int]], true_mm: list[float]) -> Pair:
@@ -123,9 +162,32 @@ def coverage(pairs: Sequence[Pair], correlation: CorrelationConfig) -> float:
     return inside / len(pairs)
 
 
+def print_table(
+    model: DepthModel, source: Source, indices: Sequence[int], correlation: CorrelationConfig
+) -> None:
+    """Coverage by distance in the photo, as predicted and after one known depth."""
+    SAY("| Pixels apart | interval holds | after one known depth |\n|---|---|---|")
+    for apart_px in (None, *APART_PX):
+        shares = [
+            coverage(
+                list(draw_pairs(model, source, indices, PAIRS, apart_px, is_known=is_known)),
+                correlation,
+            )
+            for is_known in (False, True)
+        ]
+        SAY(f"| {apart_px or 'any'} | " + " | ".join(f"{share:.1%}" for share in shares) + " |")
+
+
 def main() -> int:
     """Print coverage as it is, the values, and coverage with them on the other rooms."""
-    model, source, indices, split = read_arguments(__doc__ or "")
+    parser = new_parser(__doc__ or "")
+    parser.add_argument("--check", action="store_true", help="fit nothing, use all rooms")
+    arguments = parser.parse_args()
+    model, source, indices, split = open_split(arguments)
+    if arguments.check:
+        SAY(f"{len(indices)} photos of {source.info.name}, split {split}; {model.correlation}")
+        print_table(model, source, indices, model.correlation)
+        return 0
     rooms = sorted({source.rows[index].room_group for index in indices})
     fitted = set(rooms[::2])
     parts = [
@@ -133,14 +195,14 @@ def main() -> int:
         for is_fitted in (True, False)
     ]
     ours, others = (list(draw_pairs(model, source, part, PAIRS)) for part in parts)
-    say = Console(highlight=False, soft_wrap=True, markup=False).print
-    say(f"split {split}: {len(parts[0])} photos to fit, {len(parts[1])} to check")
+    SAY(f"split {split}: {len(parts[0])} photos to fit, {len(parts[1])} to check")
     stored = model.correlation
-    say(f"stored: {stored}: {coverage(ours, stored):.1%} and {coverage(others, stored):.1%}")
+    SAY(f"stored: {stored}: {coverage(ours, stored):.1%} and {coverage(others, stored):.1%}")
     found = fit(ours)
-    say(f"fitted: {coverage(ours, found):.1%}, on the other rooms {coverage(others, found):.1%}")
+    SAY(f"fitted: {coverage(ours, found):.1%}, on the other rooms {coverage(others, found):.1%}")
     values = found.far, found.length, found.log_ratio, found.widening
-    say("--correlation " + " ".join(f"{value:.3g}" for value in values))
+    SAY("--correlation " + " ".join(f"{value:.3g}" for value in values))
+    print_table(model, source, parts[1], found)
     return 0
 
 
