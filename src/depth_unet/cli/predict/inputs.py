@@ -74,8 +74,8 @@ def list_inputs(
         DataError: A folder, pattern or list has no photos or videos.
     """
     if not all(names) or not names:
-        found = "an input has an empty name" if names else "no input given"
-        raise ConfigError(f"{found}; pass photos or folders")
+        problem = "an input has an empty name" if names else "no input given"
+        raise ConfigError(f"{problem}; pass photos or folders")
     finder, found = finder or Finder(), dict[str | Path, Input]()
     for name in names:
         for item in _from_list(listed) if name == STDIN else _from_name(name, finder):
