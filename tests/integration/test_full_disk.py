@@ -30,6 +30,8 @@ KINDS = get_args(SaveChoice)
 QUICK = ("npy", "exr")  # NumPy and OpenEXR have errors of their own
 DISK_BYTES = 600_000  # more than nothing, less than the cache of the box rooms
 
+pytestmark = pytest.mark.usefixtures("page")
+
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
@@ -67,6 +69,7 @@ COMMANDS = {
     "inspect": "inspect CACHE --sheet OUT.png",
     "prepare": "prepare ROOMS OUT",
     "rooms": "rooms OUT --images 1 --samples 1 --workers 1 --furniture boxes",
+    "app": "app --weights RUN --static OUT",
 }
 FULL = [name for name in COMMANDS if name not in ("predict", "prepare")]  # which stand below
 
