@@ -55,7 +55,7 @@ def run_within(limit: int, *arguments: object) -> subprocess.CompletedProcess[st
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=300,
     )
 
 
