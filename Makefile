@@ -100,6 +100,7 @@ TESTING := env -u PYTHONDONTWRITEBYTECODE
 # Each process begins with a part of its own and helps the other at its end: tests of one file, which
 # share what they prepared, stay together.
 PARALLEL := -n auto --dist worksteal
+TIMEOUT := $(if $(shell sh -c 'command -v timeout'),timeout --foreground -k 10 600)
 
 test: $(READY) ## run the tests, without those marked `slow` or `browser`
 	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL)
@@ -107,9 +108,10 @@ test: $(READY) ## run the tests, without those marked `slow` or `browser`
 test-all: $(READY) ## run all tests
 	$(TESTING) OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL) -m ""
 
-# The slow ones of them, too. After ten minutes it ends with an error, even if a test hangs.
+# The slow ones of them, too. After ten minutes it ends with an error, even if a test hangs. macOS has
+# no `timeout`, and so no limit.
 chaos: $(READY) ## break things on purpose: the tests of docs/faults.md (under ten minutes)
-	$(TESTING) OMP_NUM_THREADS=1 timeout --foreground -k 10 600 $(BIN)/python -m pytest -n auto -m chaos
+	$(TESTING) OMP_NUM_THREADS=1 $(TIMEOUT) $(BIN)/python -m pytest -n auto -m chaos
 
 # The processes that tests start write beside the data of their parents, wherever they work.
 coverage: export COVERAGE_FILE = $(abspath build/coverage/data)

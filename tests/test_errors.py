@@ -53,6 +53,7 @@ def test_missing_libraries() -> None:
         (MemoryError(), True),
         (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"), True),
         (RuntimeError("could not create a primitive"), True),  # oneDNN
+        (RuntimeError("can't start new thread"), True),  # Python
         (RuntimeError("could not create a primitive descriptor for the matmul primitive"), False),
         (RuntimeError("shapes do not match"), False),
     ],

@@ -17,7 +17,8 @@ EXTRAS = {
 
 NO_MEMORY = re.compile(
     r"allocate memory|out of memory|insufficient memory|bad_alloc|failed to map segment"
-    r"|could not (create|execute) a (primitive|memory( object)?)$",  # oneDNN
+    r"|could not (create|execute) a (primitive|memory( object)?)$"  # oneDNN
+    r"|can't start new thread",  # no memory for its stack
     re.IGNORECASE,
 )
 

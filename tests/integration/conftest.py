@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from depth_unet.app import site
 from depth_unet.figures import curves, sheet, surface
 from depth_unet.train import validate
 from examples.box_rooms import write_box_rooms
+from tests.app.page import write_page
 from tests.integration.commandline import TINY_MODEL, depth_unet, no_pictures
 
 
@@ -50,6 +52,15 @@ def run_folder(cache: Path) -> Path:
         ).code
     assert code == 0
     return out
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A page for ``app`` in this process, and in those that pause."""
+    folder = write_page(tmp_path / "page")
+    monkeypatch.setattr(site, "PAGE", folder)
+    monkeypatch.setenv("PAGE", str(folder))
+    return folder
 
 
 @pytest.fixture

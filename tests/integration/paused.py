@@ -2,7 +2,8 @@
 
 It prints a line when its first file is about to get its name, or, where ``PAUSE_AFTER`` is set, the
 one after as many files; then it can only be killed, or, where ``PAUSE_S`` is set, goes on after as
-many seconds. The fingerprint that a search stores before its first trial does not count.
+many seconds. The fingerprint that a search stores before its first trial does not count. ``PAGE``
+is a folder in the place of the page of ``app``.
 """
 
 import os
@@ -10,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from depth_unet.app import site
 from depth_unet.cli.main import main
 
 REPLACE = Path.replace
@@ -30,5 +32,6 @@ def pause(temporary: Path, path: Path) -> Path:
 
 
 if __name__ == "__main__":
+    site.PAGE = Path(os.environ.get("PAGE", site.PAGE))
     Path.replace = pause  # type: ignore[method-assign, assignment]
     sys.exit(main())

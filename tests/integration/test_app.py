@@ -17,20 +17,9 @@ import pytest
 
 from depth_unet.app import site
 from depth_unet.app.server import Server
-from depth_unet.cli import app as app_command
-from depth_unet.files.atomic import replacing_folder
 from depth_unet.model.shipped import BEST_NAME, shipped_names
-from tests.app.page import write_page
 from tests.integration.commandline import Outcome, assert_refused, depth_unet, start
 from tests.predict.onnx_files import FACTS, flat_model
-
-
-@pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A page for commands in this process."""
-    folder = write_page(tmp_path / "page")
-    monkeypatch.setattr(site, "PAGE", folder)
-    return folder
 
 
 @pytest.fixture
@@ -180,25 +169,13 @@ def test_static(page: Path, graph: Path, tmp_path: Path) -> None:
         assert (out / facts["graph"]).is_file()
     assert (out / "index.html").read_bytes() == (page / "index.html").read_bytes()
     assert_refused(depth_unet(*options), "already exists", "--overwrite")
+    (tmp_path / ".out.01234567.part").mkdir()  # of a killed process
     assert depth_unet(*options, "--overwrite").code == 0
-
-
-def test_terminated_while_writing(
-    page: Path, graph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """SIGTERM while the site is written is no success, and leaves nothing."""
-    assert page.is_dir()
-    out = tmp_path / "new" / "out"
-
-    def terminate(_site: site.Site, folder: Path) -> None:
-        with replacing_folder(folder):
-            signal.raise_signal(signal.SIGTERM)
-
-    monkeypatch.setattr(app_command, "write_site", terminate)
-    outcome = depth_unet("app", "--weights", graph, "--static", out)
-    assert outcome.code == 128 + signal.SIGTERM
-    assert "wrote" not in outcome.err
-    assert not list(out.parent.glob("*"))
+    assert sorted(path.name for path in out.iterdir() if path.name[0] == ".") == [
+        ".depth-unet-site.json",
+        ".htaccess",
+    ]
+    assert not (tmp_path / ".out.01234567.part").exists()
 
 
 def test_refusals(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,9 +27,9 @@ from tests.integration.short_run import NUM_STEPS, interrupt
 from tests.rooms import fake_shots
 
 PAUSED = "tests.integration.paused"
-NAMES = ("train", "prepare", "rooms", "predict", "label", "evaluate", "compare")
+NAMES = ("train", "prepare", "rooms", "predict", "label", "evaluate", "compare", "app")
 
-pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures")
+pytestmark = pytest.mark.usefixtures("unchecked", "without_pictures", "page")
 
 
 @contextlib.contextmanager
@@ -64,6 +64,7 @@ def commands(
         "label": ("label", photo, "--teacher", run_folder, "--out", out),
         "evaluate": ("evaluate", run_folder, *frames, "--out", out),
         "compare": ("compare", run_folder, run_folder, *frames, "--out", out),
+        "app": ("app", "--weights", run_folder, "--static", out),
     }
 
 
@@ -186,6 +187,7 @@ def test_refused_command_leaves_no_folder(
         "rooms": ("--furniture", tmp_path / "none"),
         "predict": ("--weights", tmp_path / "none"),
         "label": ("--teacher", tmp_path / "none"),
+        "app": ("--weights", tmp_path / "none"),
     }
     command = list(commands[name])
     option, value = wrong[name]

@@ -256,6 +256,21 @@ def test_passes_in_threads_do_not_change_the_run(
     assert_same_weights(one_by_one / LAST_NAME, in_threads / LAST_NAME)
 
 
+@pytest.mark.chaos
+def test_a_resumed_run_keeps_its_threads(cache: Path, tmp_path: Path) -> None:
+    """Another number would change the last bits of every sum over pixels."""
+    runs = whole, resumed = tmp_path / "whole", tmp_path / "resumed"
+    options = ("--batch-size", "8", "--micro-batch-size", "8")
+    with torch_threads(3):
+        assert train(cache, whole, *options).code == 0
+        interrupt(3, cache, resumed, *options)
+    with torch_threads(1):
+        assert depth_unet("train", "--resume", resumed).code == 0
+        assert torch.get_num_threads() == 1
+    assert_same_weights(whole / LAST_NAME, resumed / LAST_NAME)
+    assert [read(run / LAST_NAME).extra["plan"]["threads"] for run in runs] == [3, 3]
+
+
 def test_batch_size_does_change_the_run(cache: Path, undisturbed: Path, tmp_path: Path) -> None:
     """The measure above tells another run from the same one."""
     assert train(cache, tmp_path / "run", "--batch-size", "5").code == 0

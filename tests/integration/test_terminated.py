@@ -18,12 +18,15 @@ from tests.integration.commandline import (
 )
 from tests.rooms import fake_shots
 
-pytestmark = [pytest.mark.chaos, pytest.mark.usefixtures("unchecked", "without_pictures")]
+pytestmark = [
+    pytest.mark.chaos,
+    pytest.mark.usefixtures("unchecked", "without_pictures", "page"),
+]
 
 PAUSED = "tests.integration.paused"
 NAMES = (
     *("train", "search", "prepare", "rooms", "predict", "measure", "label"),
-    *("evaluate", "compare", "leaderboard", "inspect", "export"),
+    *("evaluate", "compare", "leaderboard", "inspect", "export", "app"),
 )
 
 
@@ -68,6 +71,7 @@ def commands(
         "leaderboard": ("leaderboard", results, "--out", out.with_suffix(".md")),
         "inspect": ("inspect", few_pairs, "--sheet", picture),
         "export": ("export", run_folder, out.with_suffix(".safetensors")),
+        "app": ("app", "--weights", run_folder, "--static", out),
     }
 
 

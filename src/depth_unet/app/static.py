@@ -1,11 +1,13 @@
 """Write the site as a folder for a web host."""
 
+import contextlib
 import json
 from pathlib import Path, PurePath
 
 from depth_unet.app.site import FOREVER, HEADERS, IMMUTABLE, Site
 from depth_unet.errors import ConfigError
-from depth_unet.files.atomic import check_writable, replacing_folder
+from depth_unet.files.atomic import check_writable, remove_leftovers, replacing_folder
+from depth_unet.files.owner import LOCK_NAME
 
 RECORD = ".depth-unet-site.json"
 """Lists the files of the site, so that others in the folder are never replaced."""
@@ -30,6 +32,8 @@ def check_target(folder: Path, *, overwrite: bool) -> None:
     listed = _listed(folder)
     folders = {parent.as_posix() for name in listed for parent in PurePath(name).parents}
     for path in folder.rglob("*"):
+        if path == folder / LOCK_NAME:
+            continue
         known = folders if path.is_dir() else listed
         if path.is_symlink() or path.relative_to(folder).as_posix() not in known:
             raise ConfigError(
@@ -43,21 +47,27 @@ def check_target(folder: Path, *, overwrite: bool) -> None:
 def write_site(site: Site, folder: Path) -> None:
     """Write a site with the header files of several hosts, whole or not at all.
 
+    What killed processes left of it is removed. Its lock, if any, goes into the new folder.
+
     Args:
         site: Its files.
         folder: A folder that ``check_target`` passed; it is replaced.
     """
+    folder = folder.resolve()
     contents = {name: file.content for name, file in site.items()} | {
         "_headers": _netlify().encode(),
         ".htaccess": _apache().encode(),
         "vercel.json": _vercel().encode(),
     }
     contents[RECORD] = (json.dumps([*contents, RECORD], indent=1) + "\n").encode()
-    with replacing_folder(folder.resolve()) as temporary:
+    with replacing_folder(folder) as temporary:
         for name, content in contents.items():
             path = temporary / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+        with contextlib.suppress(FileNotFoundError):
+            (folder / LOCK_NAME).rename(temporary / LOCK_NAME)
+    remove_leftovers([folder])  # now, since one may be the site that was there before
 
 
 def _listed(folder: Path) -> set[str]:

@@ -20,6 +20,7 @@ from depth_unet.config.checks import check_range, require
 from depth_unet.errors import ConfigError, DataError, check_installed
 from depth_unet.files.checksum import unchanged
 from depth_unet.files.fetch import is_url, without_secrets
+from depth_unet.files.owner import own_folder
 from depth_unet.model.shipped import (
     CHECKPOINT,
     ONNX,
@@ -40,13 +41,12 @@ def run(arguments: AppArguments) -> list[DataError]:
     )
     _check_purpose(arguments)
     site.check_built(site.PAGE)
-    # A server is ended by SIGTERM as it should be; a folder is not written then.
-    with _exit_on_terminate(0 if arguments.static is None else 128 + signal.SIGTERM):
-        if arguments.static is not None:
+    if arguments.static is not None:
+        with own_folder(arguments.static):
             _write(arguments, arguments.static)
-        else:
-            with Server(arguments.host, arguments.port) as server:
-                _serve(arguments, server)
+    else:
+        with _exit_on_terminate(), Server(arguments.host, arguments.port) as server:
+            _serve(arguments, server)
     return []
 
 
@@ -128,9 +128,9 @@ def _read_own(weights: str) -> Network:
 
 
 @contextmanager
-def _exit_on_terminate(code: int) -> Iterator[None]:
-    """Let SIGTERM end the program with this exit code, and with its files cleaned up."""
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(code))
+def _exit_on_terminate() -> Iterator[None]:
+    """Let SIGTERM end the program with exit code 0: a server is ended by it as it should be."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         yield
     finally:

@@ -44,7 +44,7 @@ class Config:
     the micro-batch size does not."""
     micro_batch_size: int = 0
     """Images per forward pass. A smaller number takes less memory and gives the same gradient.
-    0: the whole batch."""
+    0: the whole batch; on a CPU one part for each of torch's threads, all at the same time."""
     memory: str = ""
     """Memory limit of all processes on this machine, such as 4GB. It sets `--micro-batch-size`."""
     precision: Precision = "fp32"

@@ -34,7 +34,8 @@ class Engine:
 
     On a CPU, several are computed at once, each by its share of torch's threads, on most machines
     one: threads that share an operation wait for each other, several times longer where another
-    program takes a core. As a context, it keeps the threads.
+    program takes a core. A resumed run keeps the threads of a pass, whose number changes the last
+    bits of sums. As a context, it keeps the pool.
 
     Args:
         gradient: Computes the gradient of a batch that is cut into micro-batches.
@@ -62,12 +63,14 @@ class Engine:
         self.planned, self.highest_bytes = plan is not None, 0
         self.num_threads = torch.get_num_threads()
         self.workers = self._most_workers()
-        if plan:  # perhaps of another device
-            plan = replace(plan, workers=min(plan.workers, self.workers))
-        self.plan = plan or Plan(
-            micro_batch_size=min(config.micro_batch_size or math.ceil(share / self.workers), share),
-            workers=self.workers,
-            checkpointing=config.compute.checkpointing == "on",
+        size = config.micro_batch_size or math.ceil(share / self.workers)
+        self.plan = self._on_this_machine(
+            plan
+            or Plan(
+                micro_batch_size=min(size, share),
+                workers=self.workers,
+                checkpointing=config.compute.checkpointing == "on",
+            )
         )
         self.meter = MemoryMeter(self.device)
         self.pool: ThreadPoolExecutor | None = None
@@ -118,7 +121,8 @@ class Engine:
             raise ConfigError(self._too_little(plan.predicted_bytes))
         size = self._agree(plan.micro_batch_size, "min")
         recompute = self._agree(int(plan.checkpointing), "max")
-        self.plan = replace(plan, micro_batch_size=size, checkpointing=bool(recompute))
+        plan = replace(plan, micro_batch_size=size, checkpointing=bool(recompute))
+        self.plan = self._on_this_machine(plan)
         self.planned = True
         release(self.device)
         self.meter.reset()
@@ -183,7 +187,7 @@ class Engine:
         """
         may_recompute = self.config.compute.checkpointing == "auto" and not self.plan.checkpointing
         if self.plan.images_at_once == 1 and may_recompute:
-            self.plan = Plan(micro_batch_size=1, checkpointing=True)
+            self.plan = replace(self.plan, checkpointing=True, predicted_bytes=0)
         else:
             self.plan = self.plan.halved()
         self._end_pool()
@@ -229,13 +233,23 @@ class Engine:
         most = self.share // LEAST_IMAGES
         return max((n for n in range(1, most + 1) if threads % n == 0), default=1)
 
+    def _on_this_machine(self, plan: Plan) -> Plan:
+        """The plan with the threads of its run, and no more passes at a time than they allow."""
+        if self.device.type != "cpu":
+            return replace(plan, workers=1, threads=0)
+        threads = plan.threads or self.num_threads // self.workers
+        most = min(self.workers, max(1, self.num_threads // threads))
+        return replace(plan, workers=min(plan.workers, most), threads=threads)
+
     def _start_pool(self) -> None:
-        """Threads for the plan, each with its share of torch's."""
+        """Threads for the plan; one pass at a time is computed in this one."""
+        threads = self.plan.threads
         if self.plan.workers > 1:
-            share = self.num_threads // self.plan.workers
             self.pool = ThreadPoolExecutor(
-                self.plan.workers, initializer=torch.set_num_threads, initargs=(share,)
+                self.plan.workers, initializer=torch.set_num_threads, initargs=(threads,)
             )
+        elif threads:
+            torch.set_num_threads(threads)
 
     def _end_pool(self) -> None:
         """Wait for the passes that have begun."""

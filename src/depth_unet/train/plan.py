@@ -17,12 +17,15 @@ class Plan:
     Attributes:
         micro_batch_size: Images per forward and backward pass.
         workers: Passes at the same time, each in a thread.
+        threads: Threads of each pass on a CPU, which decide the last bits of its gradient; 0: those
+            that torch has.
         checkpointing: Whether activations are recomputed in the backward pass.
         predicted_bytes: Peak of the process's memory; 0 where nothing was measured.
     """
 
     micro_batch_size: int
     workers: int = 1
+    threads: int = 0
     checkpointing: bool = False
     predicted_bytes: int = 0
 
@@ -33,7 +36,8 @@ class Plan:
             ConfigError: It is one image at a time already.
         """
         if self.workers > 1 and self.micro_batch_size == 1:
-            return replace(self, workers=self.workers // 2, predicted_bytes=0)
+            workers = self.workers // 2
+            return replace(self, workers=workers, threads=2 * self.threads, predicted_bytes=0)
         if self.micro_batch_size == 1:
             remedy = "choose a smaller --canvas or --model"
             if not self.checkpointing:

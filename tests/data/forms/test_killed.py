@@ -1,6 +1,6 @@
 """A ``prepare`` that is killed, in every form."""
 
-import time
+import signal
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*splits.mat is missing"),
 ]
 HEIGHT, WIDTH = 960, 1280  # two frames fill a block
+NUM_FILES = 4  # the mark of an unfinished cache, and the first block: two arrays and its record
 
 
 @pytest.mark.chaos
@@ -27,16 +28,19 @@ HEIGHT, WIDTH = 960, 1280  # two frames fill a block
 def test_killed(kind: str, frames: list[Written], tmp_path: Path) -> None:
     """After kill -9 finished blocks are kept, and the cache is that of an undisturbed run."""
     root, out = WRITERS[kind](tmp_path / "data", frames), tmp_path / "killed"
-    process = start("prepare", root, out, "--size", f"{WIDTH}x{HEIGHT}", "--workers", 1)
-    first = out / "blocks" / "00000.json"
-    deadline = time.monotonic() + 60
-    while not first.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.001)
+    process = start(
+        *("prepare", root, out, "--size", f"{WIDTH}x{HEIGHT}", "--workers", 1),
+        module="tests.integration.paused",
+        variables={"PAUSE_AFTER": NUM_FILES},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "paused\n", process.communicate()
     process.kill()
-    _, err = process.communicate()
-    assert first.exists(), err
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    first = out / "blocks" / "00000.json"
     made = first.stat().st_mtime_ns
-    (out / "blocks" / ".00001.rgb.0123abcd.part.npy").write_bytes(b"half")  # and perhaps others
+    assert [path for path in out.rglob(".00001.*") if ".part" in path.name]
     source = open_original(root)
     cache = prepare(source, out, height=HEIGHT, width=WIDTH)
     assert first.stat().st_mtime_ns == made
