@@ -26,6 +26,11 @@ SHIPPED = $(basename $(notdir $(wildcard src/depth_unet/weights/*.safetensors)))
 # with benchmarks/accuracy/uncertainty.py).
 WEIGHTS ?= build/weights
 SPREAD_SCALE ?= 1
+# `make transfer`: photos without depth, the networks that label them (docs/labels.md), and steps of the two phases.
+PHOTOS ?= ../shared/data/room_photos
+TEACHERS ?= transfer rendered:0.7
+TRANSFER_FIRST ?= 3000
+TRANSFER_STEPS ?= 3000
 # `make scratch`: images to render, steps on them, and steps of each of the two phases on NYU and rooms.
 SCRATCH_ROOMS ?= 4000
 SCRATCH_FIRST ?= 3600
@@ -159,23 +164,19 @@ bench: $(READY) ## run the benchmarks (an hour); results go to build/bench
 	status=0; for benchmark in benchmarks/*.py; do \
 		$(NYU) $(BIN)/python "$$benchmark" || status=1; done; exit $$status
 
-# Three phases: depth; stronger zoom; classes as a second task, with two seeds whose mean is exported.
-transfer: $(READY) ## train the `transfer` weights on NYU_PAIRS (3 hours on two cores; resumable)
-	$(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/cache --size 640x480 \
+# Two phases: without the rooms of a fold, on which the factors of the intervals are measured; then with all rooms.
+transfer: $(READY) ## label PHOTOS, and train the `transfer` weights on them, NYU_PAIRS and rooms (resumable)
+	$(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/nyu --size 480x360 \
 		--labels $(NYU_LABELS)
-	$(BIN)/python -m depth_unet train transfer --data $(WEIGHTS)/cache --holdout none \
-		--out $(WEIGHTS)/transfer-first --auto-resume
-	$(BIN)/python -m depth_unet train transfer --data $(WEIGHTS)/cache --holdout none \
-		--init $(WEIGHTS)/transfer-first --steps 500 --optim.lr 1e-4 --augment.zoom 2 --seed 1 \
-		--out $(WEIGHTS)/transfer-second --auto-resume
-	for seed in 2 3; do \
-		$(BIN)/python -m depth_unet train transfer --data $(WEIGHTS)/cache --holdout none \
-			--init $(WEIGHTS)/transfer-second --steps 1100 --optim.lr 2.5e-4 \
-			--augment.zoom 2 --augment.blur 0.15 --model.num-classes 39 --loss.semantics 0.3 \
-			--optim.frozen encoder.trunk.stem encoder.trunk.stages.0 encoder.trunk.stages.1 \
-			--seed $$seed --out $(WEIGHTS)/transfer-$$seed --auto-resume || exit; done
-	$(BIN)/python -m depth_unet export $(WEIGHTS)/transfer-2 $(WEIGHTS)/transfer.safetensors \
-		--average $(WEIGHTS)/transfer-3 --spread-scale $(SPREAD_SCALE) --overwrite
+	$(BIN)/python -m depth_unet rooms $(WEIGHTS)/rooms-transfer --images 1600 --size 320x240 \
+		--views 3 --samples 2 --seed 31
+	$(BIN)/python -m depth_unet label $(PHOTOS) --out $(WEIGHTS)/photos --teacher $(TEACHERS)
+	$(TRAIN_TRANSFER) --fold folds/nyu_train.csv:0 --init rendered --steps $(TRANSFER_FIRST) \
+		--optim.lr 7e-4 --seed 11 --out $(WEIGHTS)/transfer-first --auto-resume
+	$(TRAIN_TRANSFER) --init $(WEIGHTS)/transfer-first --steps $(TRANSFER_STEPS) \
+		--seed 12 --out $(WEIGHTS)/transfer --auto-resume
+	$(BIN)/python -m depth_unet export $(WEIGHTS)/transfer $(WEIGHTS)/transfer.safetensors \
+		--spread-scale $(SPREAD_SCALE) --correlation $(CORRELATION) --overwrite
 
 # Rendered rooms first, with a zoom that their pixels allow; then NYU and rooms.
 scratch: $(READY) ## render rooms and train the `scratch` weights on them and NYU_PAIRS (resumable)
@@ -240,6 +241,9 @@ docs: $(DOCS_READY) ## build the documentation into build/docs, and check its li
 clean: ## remove everything that was built, except .venv
 	rm -rf build dist mutants $(PAGE) web/node_modules .venv-* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+TRAIN_TRANSFER = $(BIN)/python -m depth_unet train transfer --model.num-classes 39 --loss.semantics 0.8 \
+	--data $(WEIGHTS)/nyu:0.4 $(WEIGHTS)/photos:0.35 $(WEIGHTS)/rooms-transfer:0.25 --holdout none
 
 # The copy of the tests cannot find the pairs by their relative path.
 NYU = $(if $(wildcard $(NYU_PAIRS)/index.csv),DEPTH_UNET_NYU=$(abspath $(NYU_PAIRS)))

@@ -108,18 +108,17 @@ def scratch() -> Config:
 
 
 def transfer() -> Config:
-    """An ImageNet encoder in our U-Net, fine-tuned on NYU at 256x192.
+    """An ImageNet encoder in our U-Net at 256x192.
 
     EfficientNet-Lite2 (extra ``transfer``), attention at 1/16 and 1/32; 8.6 million parameters.
+    Depth for every pixel of the canvas (``--model.subpixel``) and ``gradient_matching`` make edges
+    sharp.
 
     Command:
-        ``make transfer``: ``depth-unet train transfer --data CACHE`` (cache: ``depth-unet prepare
-        --size 640x480 --labels FOLDER``), then 500 steps with ``--init BEFORE --augment.zoom 2
-        --optim.lr 1e-4``, then two runs of 1,100 steps with classes as a second task, averaged
-
-    On all 795 labelled NYU pairs (``--holdout none``) the four runs took 59 minutes on two busy
-    cores, then 20, 52 and 52 minutes on one, and scored AbsRel .157, delta1 .782, RMSE .543 on
-    323 test frames (docs/models/transfer.md).
+        ``make transfer``: from the weights ``rendered``, on NYU, photos that networks labelled, and
+        rendered rooms, with classes as a second task: ``depth-unet train transfer --init rendered
+        --data CACHE:0.4 LABELLED:0.35 ROOMS:0.25 --model.num-classes 39 --loss.semantics 0.8``
+        (docs/models/transfer.md)
     """
     return Config(
         recipe="transfer",
@@ -133,9 +132,10 @@ def transfer() -> Config:
             attention_blocks=(0, 0, 0, 2, 2),
             camera_rays=False,
             spread=True,
+            subpixel=True,
         ),
-        loss=LossConfig(silog=0.3, spread=0.02, stride=2),
-        augment=replace(STRONG, zoom=1.5),
+        loss=LossConfig(mae=1.0, gradient_edge=0.0, gradient_matching=5.0, spread=0.02),
+        augment=replace(STRONG, zoom=1.5, blur=0.15),
         optim=OptimConfig(lr=5e-4, weight_decay=0.05, layer_decay=0.8),
     )
 
@@ -143,21 +143,12 @@ def transfer() -> Config:
 def rendered() -> Config:
     """The network of ``transfer`` on rendered rooms alone: no photo with depth.
 
-    Depth for every pixel of the canvas (``--model.subpixel``) and ``gradient_matching``: the rooms
-    have exact edges.
-
     Command:
         ``make rendered``: ``depth-unet train rendered --data ROOMS`` for 1,800 steps, then twice
         with ``--init BEFORE``: 3,800 with ``--optim.lr 7e-4`` and 3,000 with ``6e-4``
     """
     config = transfer()
-    return replace(
-        config,
-        recipe="rendered",
-        model=replace(config.model, subpixel=True),
-        loss=LossConfig(mae=1.0, gradient_edge=0.0, gradient_matching=5.0, spread=0.02),
-        augment=replace(config.augment, blur=0.3),
-    )
+    return replace(config, recipe="rendered", augment=replace(config.augment, blur=0.3))
 
 
 def transfer_medium() -> Config:
