@@ -166,8 +166,7 @@ bench: $(READY) ## run the benchmarks (an hour); results go to build/bench
 
 # Two phases: without the rooms of a fold, on which the factors of the intervals are measured; then with all rooms.
 transfer: $(READY) ## label PHOTOS, and train the `transfer` weights on them, NYU_PAIRS and rooms (resumable)
-	$(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/nyu --size 480x360 \
-		--labels $(NYU_LABELS)
+	$(PREPARE_NYU)
 	$(BIN)/python -m depth_unet rooms $(WEIGHTS)/rooms-transfer --images 1600 --size 320x240 \
 		--views 3 --samples 2 --seed 31
 	$(BIN)/python -m depth_unet label $(PHOTOS) --out $(WEIGHTS)/photos --teacher $(TEACHERS)
@@ -182,7 +181,7 @@ transfer: $(READY) ## label PHOTOS, and train the `transfer` weights on them, NY
 scratch: $(READY) ## render rooms and train the `scratch` weights on them and NYU_PAIRS (resumable)
 	$(BIN)/python -m depth_unet rooms $(WEIGHTS)/rooms --images $(SCRATCH_ROOMS) --size 160x120 \
 		--views 4 --samples 2 --seed 11
-	$(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/nyu --size 480x360
+	$(PREPARE_NYU)
 	$(BIN)/python -m depth_unet train scratch --data $(WEIGHTS)/rooms --holdout 0.02 \
 		--augment.zoom 1.25 --steps $(SCRATCH_FIRST) --validate-every $(SCRATCH_FIRST) \
 		--out $(WEIGHTS)/scratch-rooms --auto-resume
@@ -242,6 +241,7 @@ clean: ## remove everything that was built, except .venv
 	rm -rf build dist mutants $(PAGE) web/node_modules .venv-* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
+PREPARE_NYU = $(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/nyu --size 480x360 --labels $(NYU_LABELS)
 TRAIN_TRANSFER = $(BIN)/python -m depth_unet train transfer --model.num-classes 39 --loss.semantics 0.8 \
 	--data $(WEIGHTS)/nyu:0.4 $(WEIGHTS)/photos:0.35 $(WEIGHTS)/rooms-transfer:0.25 --holdout none
 
