@@ -119,6 +119,9 @@ def transfer() -> Config:
         rendered rooms, with classes as a second task: ``depth-unet train transfer --init rendered
         --data CACHE:0.4 LABELLED:0.35 ROOMS:0.25 --model.num-classes 39 --loss.semantics 0.8``
         (docs/models/transfer.md)
+
+    3.5 hours of a two-core machine in fp32 gave AbsRel .154, delta1 .793, RMSE .522 on 323 test
+    frames. From ImageNet on NYU alone, this recipe was not measured.
     """
     return Config(
         recipe="transfer",

@@ -89,6 +89,7 @@ BEGINNINGS = {
     "inspect": "inspect.open_source",
     "prepare": "prepare.open_original",
     "rooms": "rooms.generate",
+    "app": "app.read_network",
 }
 FULL = [name for name in COMMANDS if name not in ("predict", "prepare")]  # which stand below
 

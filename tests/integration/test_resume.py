@@ -237,7 +237,8 @@ def test_passes_in_threads_do_not_change_the_run(
     """Two at a time, whichever ends first, or one by one: the same bits, resumed or not."""
     runs = one_by_one, in_threads = tmp_path / "one by one", tmp_path / "in threads"
     options = ("--batch-size", "8", "--precision", precision)
-    assert train(cache, one_by_one, *options, "--micro-batch-size", "4").code == 0
+    with torch_threads(1):
+        assert train(cache, one_by_one, *options, "--micro-batch-size", "4").code == 0
     names = list[str]()
     item: Callable[..., Batch] = MicroBatches.__getitem__
 

@@ -75,7 +75,9 @@ def test_tables_repeat_the_cards(copies: Path) -> None:
     card = (copies / "transfer.md").read_text()
     data = f"| {card.partition('**Trained on:** ')[2].partition(chr(10))[0]}"
     link = "| [`transfer`](docs/models/transfer.md) | 8.6M "
-    constant = "| one constant depth | | the images of `transfer` | .222 [.212, .232] |"
+    constant = (
+        "| one constant depth | | the last phase's images of `transfer` | .222 [.212, .232] |"
+    )
     assert f"{constant} .222 | .222 | .222 |" in readme
     interval = "[.101, .121]"
     rows = readme.splitlines()

@@ -114,3 +114,24 @@ def test_halving_ends_with_one_pass_at_a_time() -> None:
     assert sizes == [(2, 4), (1, 4), (1, 2), (1, 1)]
     with pytest.raises(ConfigError):
         plan.halved()
+
+
+@pytest.mark.parametrize(
+    ("plan", "num_threads", "expected"),
+    [
+        (Plan(micro_batch_size=4, workers=2, threads=1), 2, (2, 1)),
+        (Plan(micro_batch_size=4, workers=2, threads=1), 1, (1, 1)),
+        (Plan(micro_batch_size=4, workers=1, threads=1), 2, (2, 1)),
+        (Plan(micro_batch_size=8, workers=1, threads=16), 2, (1, 16)),
+        (Plan(micro_batch_size=8, workers=1), 2, (1, 2)),
+        (Plan(micro_batch_size=4, workers=2), 2, (2, 1)),
+    ],
+    ids=["as before", "fewer cores", "more cores", "many threads", "of a GPU", "of old"],
+)
+def test_a_resumed_plan_keeps_the_threads_of_a_pass(
+    plan: Plan, num_threads: int, expected: tuple[int, int]
+) -> None:
+    """As many passes at a time as the machine has threads for: they do not change bits."""
+    fitted = plan.on_threads(num_threads, most_workers=num_threads, share=8)
+    assert (fitted.workers, fitted.threads) == expected
+    assert fitted.micro_batch_size == plan.micro_batch_size

@@ -78,7 +78,7 @@ def _check_out(arguments: MeasureArguments) -> None:
         return
     check_new_file(out, (".png",), overwrite=arguments.overwrite)
     if out.exists():
-        is_photo = photo.exists() and out.samefile(photo)
+        is_photo = not is_url(arguments.photo) and photo.exists() and out.samefile(photo)
         refuse_foreign(out, is_own=is_own(out) and not is_photo)
 
 

@@ -58,8 +58,9 @@ class Predictor(ABC):
 
     @property
     def weights(self) -> str:
-        """The start of the weights' checksum, and their name; empty if the checksum is."""
-        return f"{self.sha256[:12]} {self.name}" if self.sha256 else ""
+        """The start of the weights' checksum (of each, if averaged), and their name, or nothing."""
+        digits = "+".join(checksum[:12] for checksum in self.sha256.split(", "))
+        return f"{digits} {self.name}" if digits else ""
 
     @property
     @abstractmethod

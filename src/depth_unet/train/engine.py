@@ -234,12 +234,10 @@ class Engine:
         return max((n for n in range(1, most + 1) if threads % n == 0), default=1)
 
     def _on_this_machine(self, plan: Plan) -> Plan:
-        """The plan with the threads of its run, and no more passes at a time than they allow."""
+        """A plan that may be that of another machine; see ``Plan.on_threads``."""
         if self.device.type != "cpu":
             return replace(plan, workers=1, threads=0)
-        threads = plan.threads or self.num_threads // self.workers
-        most = min(self.workers, max(1, self.num_threads // threads))
-        return replace(plan, workers=min(plan.workers, most), threads=threads)
+        return plan.on_threads(self.num_threads, most_workers=self.workers, share=self.share)
 
     def _start_pool(self) -> None:
         """Threads for the plan; one pass at a time is computed in this one."""

@@ -46,6 +46,21 @@ class Plan:
         size = math.ceil(self.micro_batch_size / 2)
         return replace(self, micro_batch_size=size, predicted_bytes=0)
 
+    def on_threads(self, num_threads: int, *, most_workers: int, share: int) -> "Plan":
+        """The plan with the threads per pass that it has, and as many passes at a time as possible.
+
+        Passes at a time do not change the result.
+
+        Args:
+            num_threads: Threads of this machine.
+            most_workers: Passes at a time that pay on it.
+            share: Images of a batch.
+        """
+        threads = self.threads or num_threads // min(self.workers, most_workers)
+        parts = math.ceil(share / self.micro_batch_size)
+        workers = min(most_workers, parts, max(1, num_threads // threads))
+        return replace(self, workers=workers, threads=threads)
+
     @property
     def images_at_once(self) -> int:
         """Images in the memory at the same time."""
