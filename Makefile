@@ -83,7 +83,8 @@ demo: demo-data $(READY) ## predict three photos; render rooms (or use DATA=fold
 		'    show (ImageNet). All that it will know about depth, it learns now.'
 	$(BIN)/python -m depth_unet train transfer --data $(PAIRS) --out $(DEMO)/run \
 		--canvas.height 96 --canvas.width 128 --batch-size 16 --steps $(DEMO_STEPS) \
-		--validate-every $(shell expr $(DEMO_STEPS) / 2) --augment.zoom 1 --overwrite
+		--validate-every $(shell expr $(DEMO_STEPS) / 2) --augment.zoom 1 --augment.blur 0 \
+		--loss.mae 0.6 --loss.gradient-edge 0.2 --loss.gradient-matching 0 --loss.silog 0.3 --overwrite
 	@printf '\n%s\n' '4/4 Evaluating the network on photos that it was not trained on'
 	$(BIN)/python -m depth_unet evaluate $(DEMO)/run --data $(PAIRS) --out $(DEMO)/evaluation --overwrite
 ifeq ($(DATA),)

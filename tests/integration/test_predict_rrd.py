@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from rerun.chunk import RrdReader
 
+import depth_unet
 from tests.integration.commandline import assert_refused, predict
 from tests.video.clips import pictures, write_clip
 from tests.video.test_files import times_of
@@ -47,7 +48,10 @@ def test_a_photo(photo: Path, tmp_path: Path) -> None:
 
 def test_uncertain_points_are_left_out(photo: Path, tmp_path: Path) -> None:
     """As many as the PLY file has."""
-    options = ("--save", "rrd", "ply", *OPTIONS, "--max-uncertainty", 0.2)
+    found = depth_unet.load().predict(photo)
+    assert found.uncertainty_m is not None
+    median = float(np.median(found.uncertainty_m / found.depth_m))
+    options = ("--save", "rrd", "ply", *OPTIONS, "--max-uncertainty", median)
     assert predict(Path("transfer"), tmp_path, photo, *options).code == 0
     ((_, points_m),) = values_of(tmp_path / "room_depth.rrd", "/world/points", "Points3D:positions")
     header = (tmp_path / "room_points.ply").read_bytes().partition(b"end_header")[0]

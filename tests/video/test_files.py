@@ -13,7 +13,7 @@ import pytest
 
 from depth_unet.errors import DataError
 from depth_unet.video.camera import open_camera
-from depth_unet.video.read import Clip, open_clip, sample_frames
+from depth_unet.video.read import Clip, open_clip, open_container, sample_frames
 from depth_unet.video.sound import Sound
 from depth_unet.video.write import VideoFile
 from tests.video.clips import pictures, write_clip
@@ -252,3 +252,23 @@ def test_no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cv2, "VideoCapture", lambda _: Device(0))
     with open_camera(0, bool) as clip, pytest.raises(DataError, match="returned no frames"):
         next(clip.frames)
+
+
+def test_unknown_codec(tmp_path: Path) -> None:
+    """Its code is changed in the header."""
+    path = write_clip(tmp_path / "clip.mp4", pictures(2))
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
+    with pytest.raises(DataError, match="unknown codec"), open_container(path):
+        pass
+
+
+def test_damage_that_states_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FFmpeg calls it a lack of memory."""
+    path = write_clip(tmp_path / "clip.mp4", pictures(2))
+
+    def refuse(*_args: object, **_options: object) -> None:
+        raise av.error.MemoryError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(av, "open", refuse)
+    with pytest.raises(DataError, match="is damaged"), open_container(path):
+        pass

@@ -133,11 +133,17 @@ def open_container(
     if not path.is_file():
         raise DataError(f"{path} does not exist; check its name and folder")
     with as_data_error(path, "is not a readable video", remedy):
-        container = av.open(str(path), options=options or {}, metadata_errors="replace")
+        try:
+            container = av.open(str(path), options=options or {}, metadata_errors="replace")
+        except av.error.MemoryError:  # damage may state any size
+            problem = "states more than fits into memory, or is damaged"
+            raise DataError(f"{path} {problem}; {remedy}") from None
     with container:
         if not container.streams.video:
             raise DataError(f"{path} has no video stream; {remedy}")
         stream = container.streams.video[0]
+        if not stream.codec_context:
+            raise DataError(f"{path} has a video stream of an unknown codec; {remedy}")
         stream.thread_type = "AUTO"
         yield container, stream
 
