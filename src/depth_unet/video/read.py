@@ -142,7 +142,7 @@ def open_container(
         if not container.streams.video:
             raise DataError(f"{path} has no video stream; {remedy}")
         stream = container.streams.video[0]
-        if not stream.codec_context:
+        if stream.codec_context is None:
             raise DataError(f"{path} has a video stream of an unknown codec; {remedy}")
         stream.thread_type = "AUTO"
         yield container, stream
