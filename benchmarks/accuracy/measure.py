@@ -62,34 +62,27 @@ class Pair:
     jump: float
 
 
-def draw_pairs(
-    model: DepthModel,
-    source: Source,
-    indices: Sequence[int],
-    count: int,
-    apart_px: int | None = None,
-    *,
-    is_known: bool = False,
-) -> Iterator[Pair]:
-    """Random pairs of pixels with known depth, equally many of every photo.
-
-    Args:
-        model: The network.
-        source: The data set.
-        indices: Its photos.
-        count: How many pairs, or a few more.
-        apart_px: Their distance in the photo; None for any.
-        is_known: Whether predictions are scaled to the true depth of the middle.
-    """
+def predict_all(
+    model: DepthModel, source: Source, indices: Sequence[int]
+) -> Iterator[tuple[int, UInt16[np.ndarray, "h w"], Prediction]]:
+    """Number, true depth and prediction of every photo, one at a time."""
     for index in indices:
         frame = source.read(index)
         depth_mm = mask_invalid(frame.depth_mm, source.info)
-        prediction = model.predict(frame.image, frame.intrinsics)
-        if is_known:
-            prediction = prediction.calibrated(known_in_the_middle(depth_mm))
-        wanted = math.ceil(count / len(indices))
-        for pixels in itertools.islice(_pixels(depth_mm, index, apart_px, wanted), wanted):
-            yield _pair(prediction, pixels, [depth_mm[y, x] for x, y in pixels])
+        yield index, depth_mm, model.predict(frame.image, frame.intrinsics)
+
+
+def draw_pairs(
+    prediction: Prediction,
+    depth_mm: UInt16[np.ndarray, "h w"],
+    *,
+    seed: int,
+    count: int,
+    apart_px: int | None = None,
+) -> Iterator[Pair]:
+    """Random pairs of pixels with known depth, ``apart_px`` apart in the photo; None: anywhere."""
+    for pixels in itertools.islice(_pixels(depth_mm, seed, apart_px, count), count):
+        yield _pair(prediction, pixels, [depth_mm[y, x] for x, y in pixels])
 
 
 def _pixels(
@@ -151,31 +144,35 @@ def fit(pairs: Sequence[Pair]) -> CorrelationConfig:
     return best
 
 
+def is_inside(pair: Pair, correlation: CorrelationConfig) -> bool:
+    """Whether the true distance lies in its interval."""
+    prediction = replace(pair.prediction, correlation=correlation)
+    interval_m = prediction.measure(*pair.pixels).distance.interval_m
+    assert interval_m is not None
+    return interval_m[0] <= pair.true_m <= interval_m[1]
+
+
 def coverage(pairs: Sequence[Pair], correlation: CorrelationConfig) -> float:
     """The share of true distances inside their intervals."""
-    inside = 0
-    for pair in pairs:
-        prediction = replace(pair.prediction, correlation=correlation)
-        interval_m = prediction.measure(*pair.pixels).distance.interval_m
-        assert interval_m is not None
-        inside += interval_m[0] <= pair.true_m <= interval_m[1]
-    return inside / len(pairs)
+    return sum(is_inside(pair, correlation) for pair in pairs) / len(pairs)
 
 
 def print_table(
     model: DepthModel, source: Source, indices: Sequence[int], correlation: CorrelationConfig
 ) -> None:
     """Coverage by distance in the photo, as predicted and after one known depth."""
+    count = math.ceil(PAIRS / len(indices))
+    inside = {apart_px: (list[bool](), list[bool]()) for apart_px in (None, *APART_PX)}
+    for index, depth_mm, prediction in predict_all(model, source, indices):
+        scaled = prediction.calibrated(known_in_the_middle(depth_mm))
+        for apart_px, both in inside.items():
+            for given, found in zip((prediction, scaled), both, strict=True):
+                pairs = draw_pairs(given, depth_mm, seed=index, count=count, apart_px=apart_px)
+                found.extend(is_inside(pair, correlation) for pair in pairs)
     SAY("| Pixels apart | interval holds | after one known depth |\n|---|---|---|")
-    for apart_px in (None, *APART_PX):
-        shares = [
-            coverage(
-                list(draw_pairs(model, source, indices, PAIRS, apart_px, is_known=is_known)),
-                correlation,
-            )
-            for is_known in (False, True)
-        ]
-        SAY(f"| {apart_px or 'any'} | " + " | ".join(f"{share:.1%}" for share in shares) + " |")
+    for apart_px, both in inside.items():
+        shares = " | ".join(f"{np.mean(found):.1%}" for found in both)
+        SAY(f"| {apart_px or 'any'} | {shares} |")
 
 
 def main() -> int:
@@ -194,7 +191,16 @@ def main() -> int:
         [index for index in indices if (source.rows[index].room_group in fitted) is is_fitted]
         for is_fitted in (True, False)
     ]
-    ours, others = (list(draw_pairs(model, source, part, PAIRS)) for part in parts)
+    ours, others = (
+        [
+            pair
+            for index, depth_mm, prediction in predict_all(model, source, part)
+            for pair in draw_pairs(
+                prediction, depth_mm, seed=index, count=math.ceil(PAIRS / len(part))
+            )
+        ]
+        for part in parts
+    )
     SAY(f"split {split}: {len(parts[0])} photos to fit, {len(parts[1])} to check")
     stored = model.correlation
     SAY(f"stored: {stored}: {coverage(ours, stored):.1%} and {coverage(others, stored):.1%}")
