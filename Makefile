@@ -26,11 +26,12 @@ SHIPPED = $(basename $(notdir $(wildcard src/depth_unet/weights/*.safetensors)))
 # with benchmarks/accuracy/uncertainty.py).
 WEIGHTS ?= build/weights
 SPREAD_SCALE ?= 1
-# `make transfer`: photos without depth, the networks that label them (docs/labels.md), and steps of the two phases.
+# `make transfer`: photos without depth, the networks that label them (docs/labels.md), steps of the three phases.
 PHOTOS ?= ../shared/data/room_photos
 TEACHERS ?= transfer rendered:0.7
 TRANSFER_FIRST ?= 3000
-TRANSFER_STEPS ?= 3000
+TRANSFER_SECOND ?= 3000
+TRANSFER_THIRD ?= 3000
 # `make scratch`: images to render, steps on them, and steps of each of the two phases on NYU and rooms.
 SCRATCH_ROOMS ?= 4000
 SCRATCH_FIRST ?= 3600
@@ -171,10 +172,12 @@ transfer: $(READY) ## label PHOTOS, and train the `transfer` weights on them, NY
 	$(BIN)/python -m depth_unet rooms $(WEIGHTS)/rooms-transfer --images 1600 --size 320x240 \
 		--views 3 --samples 2 --seed 31
 	$(BIN)/python -m depth_unet label $(PHOTOS) --out $(WEIGHTS)/photos --teacher $(TEACHERS)
-	$(TRAIN_TRANSFER) --fold folds/nyu_train.csv:0 --init rendered --steps $(TRANSFER_FIRST) \
-		--optim.lr 7e-4 --seed 11 --out $(WEIGHTS)/transfer-first --auto-resume
-	$(TRAIN_TRANSFER) --init $(WEIGHTS)/transfer-first --steps $(TRANSFER_STEPS) \
-		--seed 12 --out $(WEIGHTS)/transfer --auto-resume
+	$(TRAIN_TRANSFER) $(call MIX,0.4,0.35,0.25) --fold folds/nyu_train.csv:0 --init rendered \
+		--steps $(TRANSFER_FIRST) --optim.lr 7e-4 --seed 11 --out $(WEIGHTS)/transfer-first --auto-resume
+	$(TRAIN_TRANSFER) $(call MIX,0.4,0.35,0.25) --init $(WEIGHTS)/transfer-first \
+		--steps $(TRANSFER_SECOND) --seed 12 --out $(WEIGHTS)/transfer-second --auto-resume
+	$(TRAIN_TRANSFER) $(call MIX,0.3,0.2,0.5) --augment.zoom 1.15 --init $(WEIGHTS)/transfer-second \
+		--steps $(TRANSFER_THIRD) --optim.lr 4e-4 --seed 13 --out $(WEIGHTS)/transfer --auto-resume
 	$(BIN)/python -m depth_unet export $(WEIGHTS)/transfer $(WEIGHTS)/transfer.safetensors \
 		--spread-scale $(SPREAD_SCALE) --correlation $(CORRELATION) --overwrite
 
@@ -243,8 +246,8 @@ clean: ## remove everything that was built, except .venv
 	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 PREPARE_NYU = $(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/nyu --size 480x360 --labels $(NYU_LABELS)
-TRAIN_TRANSFER = $(BIN)/python -m depth_unet train transfer --model.num-classes 39 --loss.semantics 0.8 \
-	--data $(WEIGHTS)/nyu:0.4 $(WEIGHTS)/photos:0.35 $(WEIGHTS)/rooms-transfer:0.25 --holdout none
+TRAIN_TRANSFER = $(BIN)/python -m depth_unet train transfer --model.num-classes 39 --loss.semantics 0.8 --holdout none
+MIX = --data $(WEIGHTS)/nyu:$(1) $(WEIGHTS)/photos:$(2) $(WEIGHTS)/rooms-transfer:$(3)
 
 # The copy of the tests cannot find the pairs by their relative path.
 NYU = $(if $(wildcard $(NYU_PAIRS)/index.csv),DEPTH_UNET_NYU=$(abspath $(NYU_PAIRS)))
