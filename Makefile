@@ -245,7 +245,8 @@ clean: ## remove everything that was built, except .venv
 	rm -rf build dist mutants $(PAGE) web/node_modules .venv-* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-PREPARE_NYU = $(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/nyu --size 480x360 --labels $(NYU_LABELS)
+PREPARE_NYU = $(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/nyu --size 480x360 \
+	$(if $(wildcard $(NYU_LABELS)),--labels $(NYU_LABELS))
 TRAIN_TRANSFER = $(BIN)/python -m depth_unet train transfer --model.num-classes 39 --loss.semantics 0.8 --holdout none
 MIX = --data $(WEIGHTS)/nyu:$(1) $(WEIGHTS)/photos:$(2) $(WEIGHTS)/rooms-transfer:$(3)
 

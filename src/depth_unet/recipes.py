@@ -149,6 +149,9 @@ def rendered() -> Config:
     Command:
         ``make rendered``: ``depth-unet train rendered --data ROOMS`` for 1,800 steps, then twice
         with ``--init BEFORE``: 3,800 with ``--optim.lr 7e-4`` and 3,000 with ``6e-4``
+
+    Three hours of one core in bf16 gave AbsRel .199, delta1 .708, RMSE .637 on 323 test frames of
+    NYU, which it never saw (docs/models/rendered.md).
     """
     config = transfer()
     return replace(config, recipe="rendered", augment=replace(config.augment, blur=0.3))

@@ -1,5 +1,6 @@
 """Networks of other programs."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -135,31 +136,52 @@ def test_nan(tmp_path: Path) -> None:
         ForeignNetwork(tmp_path / "sum.onnx").predict_array(grey(0), CAMERA)
 
 
-@pytest.mark.parametrize("num_outputs", [1, 2])
-def test_other_outputs(tmp_path: Path, num_outputs: int) -> None:
-    """A network that returns colours, or two maps, is refused."""
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: one_node("Identity"), r"float32 with the shape \[1, 3, 24, 32\]"),
+        (lambda: one_node("Identity", num_outputs=2), "2 outputs"),
+        (lambda: one_node("Flatten"), r"float32 with the shape \[1, 2304\]"),
+        (lambda: one_node("ReduceSum", keepdims=0), r"float32 with the shape \[\]"),
+        (lambda: one_node("Shape", gives=TensorProto.INT64), r"int64 with the shape \[4\]"),
+        (
+            lambda: one_node("Cast", gives=TensorProto.STRING, to=TensorProto.STRING),
+            r"object with the shape \[1, 3, 24, 32\]",
+        ),
+    ],
+)
+def test_other_outputs(tmp_path: Path, make: Callable[[], ModelProto], words: str) -> None:
+    """A network that returns something else than one map of depth is refused."""
     network(tmp_path)
-    write(tmp_path / "sum.onnx", copy_model(TensorProto.FLOAT, num_outputs))
-    with pytest.raises(CheckpointError, match=r"sum\.onnx does not run .* expected one output"):
+    write(tmp_path / "sum.onnx", make())
+    with pytest.raises(
+        CheckpointError, match=rf"sum\.onnx does not run \(.*{words}\); expected one output"
+    ):
         ForeignNetwork(tmp_path / "sum.onnx").predict_array(grey(0), CAMERA)
 
 
 def test_other_type(tmp_path: Path) -> None:
     """A network that takes half precision is refused before any photo."""
     network(tmp_path)
-    write(tmp_path / "sum.onnx", copy_model(TensorProto.FLOAT16, 1))
+    half = TensorProto.FLOAT16
+    write(tmp_path / "sum.onnx", one_node("Identity", takes=half, gives=half))
     with pytest.raises(CheckpointError, match=r"takes tensor\(float16\); expected tensor\(float\)"):
         ForeignNetwork(tmp_path / "sum.onnx")
 
 
-def copy_model(kind: int, num_outputs: int) -> ModelProto:
-    """A network that returns its input, once or several times."""
-    shape = ["batch", 3, 24, 32]
-    names = [f"copy{number}" for number in range(num_outputs)]
+def one_node(
+    operator: str,
+    takes: int = TensorProto.FLOAT,
+    gives: int = TensorProto.FLOAT,
+    num_outputs: int = 1,
+    **attributes: int,
+) -> ModelProto:
+    """A network that returns the result of one operator, once or several times."""
+    names = [f"result{number}" for number in range(num_outputs)]
     graph = helper.make_graph(
-        [helper.make_node("Identity", ["rgb"], [name]) for name in names],
-        "copy",
-        [helper.make_tensor_value_info("rgb", kind, shape)],
-        [helper.make_tensor_value_info(name, kind, shape) for name in names],
+        [helper.make_node(operator, ["rgb"], [name], **attributes) for name in names],
+        operator,
+        [helper.make_tensor_value_info("rgb", takes, ["batch", 3, 24, 32])],
+        [helper.make_tensor_value_info(name, gives, None) for name in names],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)

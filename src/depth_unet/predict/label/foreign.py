@@ -1,6 +1,6 @@
 """Networks of other programs in ONNX files, described by a YAML file beside them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
@@ -176,18 +176,27 @@ class ForeignNetwork:
 
     def _run(self, rgb: Float32[np.ndarray, "1 3 h w"]) -> Float32[np.ndarray, "h2 w2"]:
         try:
-            (depth,) = self._session.run(None, {self._input: rgb})
-            depth = depth.reshape(depth.shape[-2:])
+            depth = _one_map(self._session.run(None, {self._input: rgb}))
         except Exception as error:  # of many undocumented types without a common base
             if is_out_of_memory(error):
                 raise
             raise CheckpointError(
-                f"{self._path} does not run ({one_line(error)}); expected one output of shape "
-                "[batch, 1, height, width] or [batch, height, width]"
+                f"{self._path} does not run ({one_line(error)}); expected one output of numbers "
+                "with a point, of shape [batch, 1, height, width] or [batch, height, width]"
             ) from None
         if np.isnan(depth).any():
             raise DataError(f"{self._path.name} predicts NaN; use another photo or teacher")
-        return np.asarray(depth)
+        return depth
+
+
+def _one_map(outputs: Sequence[Any]) -> Float32[np.ndarray, "h w"]:
+    if len(outputs) != 1:
+        raise ValueError(f"{len(outputs)} outputs")
+    depth = np.asarray(outputs[0])
+    leading = depth.shape[:-2]
+    if depth.dtype.kind != "f" or not depth.size or leading not in ((1,), (1, 1)):
+        raise ValueError(f"one output of {depth.dtype} with the shape {list(depth.shape)}")
+    return depth.reshape(depth.shape[-2:]).astype(np.float32)
 
 
 def _numbers(values: Any, count: int) -> Any:
