@@ -224,9 +224,10 @@ graphs: $(READY) ## write the ONNX graphs of the shipped weights anew, beside th
 figures: $(READY) ## make all figures of the shipped weights anew: README, cards, graphs, milliseconds
 	for name in $(SHIPPED); do \
 		$(BIN)/python -m depth_unet evaluate $$name --data $(NYU_PAIRS) --split test \
-			--flip --out build/figures/$$name --overwrite && \
-		$(BIN)/python -m depth_unet evaluate $$name --data $(NYU_PAIRS) --split test \
-			--align median --out build/figures/$$name-median --overwrite || exit; done
+			--flip --out build/figures/$$name --overwrite || exit; \
+		for align in median log_scale_shift; do \
+			$(BIN)/python -m depth_unet evaluate $$name --data $(NYU_PAIRS) --split test \
+				--align $$align --out build/figures/$$name-$$align --overwrite || exit; done; done
 	$(MAKE) graphs
 	$(BIN)/python benchmarks/accuracy/latency.py $(SHIPPED) --json docs/images/latency.json \
 		$(if $(wildcard $(PEER)),--peer $(PEER))

@@ -4,7 +4,9 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from depth_unet.model.shipped import WEIGHTS, shipped_names, shipped_weights
 
@@ -12,7 +14,12 @@ ROOT = Path(__file__).parents[1]
 CARDS, README, TERMS = ROOT / "docs" / "models", ROOT / "README.md", WEIGHTS / "LICENSE.md"
 METRICS = ("abs_rel", "rmse", "log10", "delta1", "delta2", "delta3")
 PROTOCOL = "nyu-eigen, filled depth, flip averaging, 323 official test frames of NYU Depth v2"
-PEER, ALIGNED, CONSTANT = "METER-XXS", "median-aligned", "constant depth"
+PEER, CONSTANT = "METER-XXS", "constant depth"
+# For each `evaluate --align`: how a row of a card begins, and what the README says.
+ALIGNED = {
+    "median": ("median-aligned", "median"),
+    "log_scale_shift": ("log-aligned", "least squares in log depth"),
+}
 RESEARCH = "LicenseRef-Research-Use"
 
 
@@ -37,17 +44,17 @@ def write_figures(name: str, evaluations: Path) -> None:
 
     Args:
         name: The network.
-        evaluations: Folder with ``NAME`` and ``NAME-median``, which ``depth-unet evaluate NAME
-            --split test`` wrote with ``--flip`` and with ``--align median``.
+        evaluations: Folder with ``NAME``, which ``depth-unet evaluate NAME --split test --flip``
+            wrote, and with a ``NAME-ALIGN`` for each of ``ALIGNED``, with ``--align ALIGN``.
     """
-    values, aligned = (
-        json.loads((evaluations / folder / "metrics.json").read_text(encoding="utf-8"))
-        for folder in (name, f"{name}-median")
-    )
+    values = _results(evaluations / name)
     text = _read_card(name)
     for label, figures in {
         f"**{name}**": values["splits"]["test"],
-        ALIGNED: aligned["splits"]["test"],
+        **{
+            label: _results(evaluations / f"{name}-{align}")["splits"]["test"]
+            for align, (label, _) in ALIGNED.items()
+        },
         **values["guesses"]["test"],
     }.items():
         text = _replaced(text, label, figures)
@@ -59,21 +66,25 @@ def write_figures(name: str, evaluations: Path) -> None:
 def write_tables() -> None:
     """Write the tables of the README, and the licences beside the weights, from all cards."""
     licences = licence_table()
-    fill(README, "metric", lambda old: _with_rows(old, metric_row))
-    fill(README, "aligned", lambda old: _with_rows(old, aligned_row))
+    fill(README, "metric", lambda old: _with_rows(old, metric_rows))
+    fill(README, "aligned", lambda old: _with_rows(old, aligned_rows))
     fill(README, "licences", lambda _: licences)
     fill(TERMS, "licences", lambda _: licences)
 
 
-def metric_row(name: str) -> str:
+def metric_rows(name: str) -> list[str]:
     """A network's row in the README, metric."""
-    return _join(*_described(name), *_cells(name, f"**{name}**")[:4])
+    return [_join(*_described(name), *_cells(name, f"**{name}**")[:4])]
 
 
-def aligned_row(name: str) -> str:
-    """A network's row in the README, aligned."""
-    abs_rel, rmse, _, delta1, *_ = _cells(name, ALIGNED)
-    return _join(*_described(name), "us, 323 frames", "median", abs_rel, rmse, delta1)
+def aligned_rows(name: str) -> list[str]:
+    """A network's rows in the README, one for each way of aligning."""
+    rows = []
+    for label, fitted_by in ALIGNED.values():
+        abs_rel, rmse, _, delta1, *_ = _cells(name, label)
+        described = (*_described(name), "us, 323 frames", fitted_by)
+        rows.append(_join(*described, abs_rel, rmse, delta1))
+    return rows
 
 
 def licence_table() -> str:
@@ -102,11 +113,17 @@ def fill(page: Path, marker: str, write: Callable[[str], str]) -> None:
     page.write_text(f"{before}{begin}{write(old)}{end}{after}", encoding="utf-8")
 
 
-def _with_rows(table: str, row_of: Callable[[str], str]) -> str:
+def _results(evaluation: Path) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads((evaluation / "metrics.json").read_text(encoding="utf-8"))
+    return facts
+
+
+def _with_rows(table: str, rows_of: Callable[[str], list[str]]) -> str:
     """A table with today's rows of the shipped networks, sorted by δ1, its last column."""
     head, line, *rows = table.splitlines()
     others = [_updated(row) for row in rows if not row.startswith("| [`")]
-    rows = sorted([*others, *map(row_of, shipped_names())], key=_delta1, reverse=True)
+    ours = chain.from_iterable(map(rows_of, shipped_names()))
+    rows = sorted([*others, *ours], key=_delta1, reverse=True)
     return "\n".join((head, line, *rows, ""))
 
 

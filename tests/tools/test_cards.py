@@ -25,8 +25,12 @@ def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def evaluations(folder: Path) -> Path:
-    """Results of two evaluations: .111 metric, .444 aligned, .222 and .333 for the guesses."""
-    means = {"transfer": (0.111, 0.222, 0.333), "transfer-median": (0.444, 0.555, 0.666)}
+    """Results of evaluations: .111 metric, .444 and .777 aligned, .222 and .333 for the guesses."""
+    means = {
+        "transfer": (0.111, 0.222, 0.333),
+        "transfer-median": (0.444, 0.555, 0.666),
+        "transfer-log_scale_shift": (0.777, 0.555, 0.666),
+    }
     for name, values in means.items():
         network, constant, per_pixel = (
             {metric: {"mean": v, "low": v - 0.01, "high": v + 0.01} for metric in METRIC_NAMES}
@@ -55,7 +59,8 @@ def test_figures_are_written_and_read(copies: Path, monkeypatch: pytest.MonkeyPa
     assert "| median-aligned, no flip | .444 [.434, .454] | .444 [.434, .454] | .444 |" in card
     assert "| constant depth | .222 [.212, .232] | .222 | .222 | .222 | .222 | .222 |" in card
     assert "| mean depth per pixel | .333 [.323, .343] |" in card
-    assert num_changed(before, card) == 4
+    assert "| log-aligned, no flip | .777 [.767, .787] | .777 [.767, .787] | .777 |" in card
+    assert num_changed(before, card) == 5
     assert cards.read_figures("transfer")["delta3"] == 0.111
     weights.write_bytes(b"others")
     monkeypatch.setattr(cards, "shipped_weights", lambda _: weights)
@@ -84,6 +89,7 @@ def test_tables_repeat_the_cards(copies: Path) -> None:
     metric = f"{link}{data} | .111 {interval} | .111 {interval} | .111 | .111 {interval} |"
     assert rows[rows.index(metric) - 1].startswith("| one constant depth |"), "sorted by δ1"
     assert f"{link}{data} | us, 323 frames | median | .444 [.434, .454] |" in readme
+    assert f"{link}{data} | us, 323 frames | least squares in log depth | .777 [" in readme
 
 
 def test_a_card_and_weights_are_all_of_a_family(
@@ -98,7 +104,7 @@ def test_a_card_and_weights_are_all_of_a_family(
     cards.write_tables()
     readme, terms = ((copies / name).read_text() for name in ("README.md", "LICENSE.md"))
     assert (
-        readme.count("| [`rendered`](docs/models/rendered.md) | 8.6M | rendered rooms, not ") == 2
+        readme.count("| [`rendered`](docs/models/rendered.md) | 8.6M | rendered rooms, not ") == 3
     )
     for page in (readme, terms):
         assert "| `rendered` | `Apache-2.0` | yes |\n| `scratch` | `LicenseRef-Res" in page
