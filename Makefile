@@ -166,9 +166,10 @@ bench: $(READY) ## run the benchmarks (an hour); results go to build/bench
 	status=0; for benchmark in benchmarks/*.py; do \
 		$(NYU) $(BIN)/python "$$benchmark" || status=1; done; exit $$status
 
-# Two phases: without the rooms of a fold, on which the factors of the intervals are measured; then with all rooms.
+# Three phases: without the rooms of a fold, on which the factors of the intervals are measured; with all rooms; then
+# with little zoom, and half of the images from rendered rooms.
 transfer: $(READY) ## label PHOTOS, and train the `transfer` weights on them, NYU_PAIRS and rooms (resumable)
-	$(PREPARE_NYU)
+	$(PREPARE_NYU) --labels $(NYU_LABELS)
 	$(BIN)/python -m depth_unet rooms $(WEIGHTS)/rooms-transfer --images 1600 --size 320x240 \
 		--views 3 --samples 2 --seed 31
 	$(BIN)/python -m depth_unet label $(PHOTOS) --out $(WEIGHTS)/photos --teacher $(TEACHERS)
@@ -185,7 +186,7 @@ transfer: $(READY) ## label PHOTOS, and train the `transfer` weights on them, NY
 scratch: $(READY) ## render rooms and train the `scratch` weights on them and NYU_PAIRS (resumable)
 	$(BIN)/python -m depth_unet rooms $(WEIGHTS)/rooms --images $(SCRATCH_ROOMS) --size 160x120 \
 		--views 4 --samples 2 --seed 11
-	$(PREPARE_NYU)
+	$(PREPARE_NYU) $(addprefix --labels ,$(wildcard $(NYU_LABELS)))
 	$(BIN)/python -m depth_unet train scratch --data $(WEIGHTS)/rooms --holdout 0.02 \
 		--augment.zoom 1.25 --steps $(SCRATCH_FIRST) --validate-every $(SCRATCH_FIRST) \
 		--out $(WEIGHTS)/scratch-rooms --auto-resume
@@ -246,8 +247,7 @@ clean: ## remove everything that was built, except .venv
 	rm -rf build dist mutants $(PAGE) web/node_modules .venv-* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-PREPARE_NYU = $(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/nyu --size 480x360 \
-	$(if $(wildcard $(NYU_LABELS)),--labels $(NYU_LABELS))
+PREPARE_NYU = $(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/nyu --size 480x360
 TRAIN_TRANSFER = $(BIN)/python -m depth_unet train transfer --model.num-classes 39 --loss.semantics 0.8 --holdout none
 MIX = --data $(WEIGHTS)/nyu:$(1) $(WEIGHTS)/photos:$(2) $(WEIGHTS)/rooms-transfer:$(3)
 

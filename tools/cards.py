@@ -15,7 +15,7 @@ CARDS, README, TERMS = ROOT / "docs" / "models", ROOT / "README.md", WEIGHTS / "
 METRICS = ("abs_rel", "rmse", "log10", "delta1", "delta2", "delta3")
 PROTOCOL = "nyu-eigen, filled depth, flip averaging, 323 official test frames of NYU Depth v2"
 PEER, CONSTANT = "METER-XXS", "constant depth"
-# For each `evaluate --align`: how a row of a card begins, and what the README says.
+# For values of `evaluate --align`: how a row of a card begins, and what the README says.
 ALIGNED = {
     "median": ("median-aligned", "median"),
     "log_scale_shift": ("log-aligned", "least squares in log depth"),
@@ -45,7 +45,7 @@ def write_figures(name: str, evaluations: Path) -> None:
     Args:
         name: The network.
         evaluations: Folder with ``NAME``, which ``depth-unet evaluate NAME --split test --flip``
-            wrote, and with a ``NAME-ALIGN`` for each of ``ALIGNED``, with ``--align ALIGN``.
+            wrote, and ``NAME-ALIGN`` for each of ``ALIGNED``, written with ``--align ALIGN``.
     """
     values = _results(evaluations / name)
     text = _read_card(name)

@@ -118,7 +118,8 @@ def transfer() -> Config:
         ``make transfer``: from the weights ``rendered``, on NYU, photos that networks labelled, and
         rendered rooms, with classes as a second task: ``depth-unet train transfer --init rendered
         --data CACHE:0.4 LABELLED:0.35 ROOMS:0.25 --model.num-classes 39 --loss.semantics 0.8``,
-        then two more runs with ``--init`` the one before (docs/models/transfer.md)
+        then two more runs with ``--init`` the one before, the last with other proportions, less
+        zoom and a lower rate (docs/models/transfer.md)
 
     4.3 hours of a two-core machine in fp32 gave AbsRel .151, delta1 .804, RMSE .511 on 323 test
     frames. From ImageNet on NYU alone, this recipe was not measured.

@@ -139,23 +139,24 @@ def test_nan(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: one_node("Identity"), r"float32 with the shape \[1, 3, 24, 32\]"),
+        (lambda: one_node("Identity"), r"float32 of shape \[1, 3, 24, 32\]"),
         (lambda: one_node("Identity", num_outputs=2), "2 outputs"),
-        (lambda: one_node("Flatten"), r"float32 with the shape \[1, 2304\]"),
-        (lambda: one_node("ReduceSum", keepdims=0), r"float32 with the shape \[\]"),
-        (lambda: one_node("Shape", gives=TensorProto.INT64), r"int64 with the shape \[4\]"),
+        (lambda: one_node("Flatten"), r"float32 of shape \[1, 2304\]"),
+        (lambda: one_node("ReduceSum", keepdims=0), r"float32 of shape \[\]"),
+        (lambda: one_node("Shape", gives=TensorProto.INT64), r"int64 of shape \[4\]"),
         (
             lambda: one_node("Cast", gives=TensorProto.STRING, to=TensorProto.STRING),
-            r"object with the shape \[1, 3, 24, 32\]",
+            r"object of shape \[1, 3, 24, 32\]",
         ),
     ],
 )
 def test_other_outputs(tmp_path: Path, make: Callable[[], ModelProto], words: str) -> None:
-    """A network that returns something else than one map of depth is refused."""
+    """A network that does not return one map of depth is refused."""
     network(tmp_path)
     write(tmp_path / "sum.onnx", make())
     with pytest.raises(
-        CheckpointError, match=rf"sum\.onnx does not run \(.*{words}\); expected one output"
+        CheckpointError,
+        match=rf"sum\.onnx does not run \(.*{words}\); expected one floating-point output",
     ):
         ForeignNetwork(tmp_path / "sum.onnx").predict_array(grey(0), CAMERA)
 

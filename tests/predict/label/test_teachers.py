@@ -58,7 +58,7 @@ class Ramp(ForeignNetwork):
 
 
 def test_mirrored_photo() -> None:
-    """The label is the mean of a photo and its mirror image, turned back, with the camera mirrored.
+    """The label is the geometric mean of the predictions of a photo and of its mirror image.
 
     So the label of the mirrored photo is the mirrored label.
     """

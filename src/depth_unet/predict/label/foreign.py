@@ -110,7 +110,7 @@ class ForeignNetwork:
 
     Args:
         path: The ``.onnx`` file, with one input (b 3 h w, float32) and one output (b 1 h w or
-            b h w, float32).
+            b h w, floating-point).
         description: What the network expects; None reads ``description_of`` the file.
         num_threads: Threads of each photo; None takes all cores.
 
@@ -158,7 +158,7 @@ class ForeignNetwork:
         """Depth of a photo at its own size, metres; scaled to the camera's focal length.
 
         Raises:
-            CheckpointError: The network does not run, or returns something else than one map.
+            CheckpointError: The network does not run, or does not return one map.
             DataError: It returns NaN for this photo.
         """
         height, width = image.shape[:2]
@@ -181,8 +181,8 @@ class ForeignNetwork:
             if is_out_of_memory(error):
                 raise
             raise CheckpointError(
-                f"{self._path} does not run ({one_line(error)}); expected one output of numbers "
-                "with a point, of shape [batch, 1, height, width] or [batch, height, width]"
+                f"{self._path} does not run ({one_line(error)}); expected one floating-point "
+                "output of shape [batch, 1, height, width] or [batch, height, width]"
             ) from None
         if np.isnan(depth).any():
             raise DataError(f"{self._path.name} predicts NaN; use another photo or teacher")
@@ -191,11 +191,11 @@ class ForeignNetwork:
 
 def _one_map(outputs: Sequence[Any]) -> Float32[np.ndarray, "h w"]:
     if len(outputs) != 1:
-        raise ValueError(f"{len(outputs)} outputs")
+        raise ValueError(f"it returns {len(outputs)} outputs")
     depth = np.asarray(outputs[0])
     leading = depth.shape[:-2]
     if depth.dtype.kind != "f" or not depth.size or leading not in ((1,), (1, 1)):
-        raise ValueError(f"one output of {depth.dtype} with the shape {list(depth.shape)}")
+        raise ValueError(f"it returns {depth.dtype} of shape {list(depth.shape)}")
     return depth.reshape(depth.shape[-2:]).astype(np.float32)
 
 
