@@ -46,11 +46,13 @@ def test_narrow_encoding(encoding: str, few_pairs: Path, inspected: Outcome) -> 
     assert outcome.out == inspected.out.replace("█", bar)
 
 
-def test_headings_and_progress_bars_in_ascii(few_pairs: Path, tmp_path: Path) -> None:
+def test_headings_and_progress_bars_in_ascii(
+    few_pairs: Path, run_folder: Path, tmp_path: Path
+) -> None:
     """Metrics keep readable names, file names can be read, and a narrow progress bar is whole."""
     out, terminal = tmp_path / "räume", {"FORCE_COLOR": 1, "COLUMNS": 24}
     options = ("--data", few_pairs, "--split", "test", "--out", out)
-    outcome = run("evaluate", "transfer", *options, PYTHONIOENCODING="ascii", **terminal)
+    outcome = run("evaluate", run_folder, *options, PYTHONIOENCODING="ascii", **terminal)
     assert outcome.code == 0, outcome.err
     assert "AbsRel v" in outcome.out
     assert "d1 ^" in outcome.out
