@@ -64,9 +64,8 @@ def test_mirrored_photo() -> None:
     """
     teacher = Teacher("ramp", "", Ramp(), 1.0)
     image = np.zeros((2, 4, 3), np.uint8)
-    camera = Intrinsics(
-        width=4, height=2, fx_px=5, fy_px=5, cx_px=0.5, cy_px=0.5
-    )  # Left of the middle; mirrored, at 2.5.
+    # The centre is left of the middle; mirrored, it is at 2.5.
+    camera = Intrinsics(width=4, height=2, fx_px=5, fy_px=5, cx_px=0.5, cy_px=0.5)
     label_m = teacher.predict(image, camera)
     columns = np.array([1.5, 2.5, 3.5, 4.5]), np.array([6.5, 5.5, 4.5, 3.5])
     np.testing.assert_allclose(label_m, [np.sqrt(np.prod(columns, axis=0))] * 2, rtol=1e-6)

@@ -170,7 +170,7 @@ class ForeignNetwork:
         rgb = (rgb - mean) / std
         depth = self._run(rgb.transpose(2, 0, 1)[None]) * METRES_PER_UNIT[self.description.unit]
         depth_m = np.clip(depth, *self.description.range_m)
-        full_m = resize_bilinear(depth_m.astype(np.float32), *framed.shape[:2])
+        full_m = resize_bilinear(depth_m, *framed.shape[:2])
         full_m = full_m[border : border + height, border : border + width]
         return full_m * np.float32(intrinsics.fx_px / width / self.description.focal)
 
