@@ -32,10 +32,15 @@ TEACHERS ?= transfer rendered:0.7
 TRANSFER_FIRST ?= 3000
 TRANSFER_SECOND ?= 3000
 TRANSFER_THIRD ?= 3000
-# `make scratch`: images to render, steps on them, and steps of each of the two phases on NYU and rooms.
+# `make scratch`: images to render, steps on them, steps of each of the two phases on NYU and rooms,
+# teachers of PHOTOS beside the weights of then, and steps of the three phases on photos, NYU and rooms.
 SCRATCH_ROOMS ?= 4000
 SCRATCH_FIRST ?= 3600
 SCRATCH_STEPS ?= 2400
+SCRATCH_TEACHERS ?=
+SCRATCH_THIRD ?= 5000
+SCRATCH_FOURTH ?= 2800
+SCRATCH_LAST ?= 2800
 # `make rendered`: images to render, steps of the three phases, and the correlation of errors.
 RENDERED_ROOMS ?= 5000
 RENDERED_FIRST ?= 1800
@@ -170,34 +175,47 @@ bench: $(READY) ## run the benchmarks (an hour); results go to build/bench
 # with little zoom, and half of the images from rendered rooms.
 transfer: $(READY) ## label PHOTOS, and train the `transfer` weights on them, NYU_PAIRS and rooms (resumable)
 	$(PREPARE_NYU) --labels $(NYU_LABELS)
-	$(BIN)/python -m depth_unet rooms $(WEIGHTS)/rooms-transfer --images 1600 --size 320x240 \
-		--views 3 --samples 2 --seed 31
+	$(RENDER_320)
 	$(BIN)/python -m depth_unet label $(PHOTOS) --out $(WEIGHTS)/photos --teacher $(TEACHERS)
-	$(TRAIN_TRANSFER) $(call MIX,0.4,0.35,0.25) --fold folds/nyu_train.csv:0 --init rendered \
+	$(TRAIN_TRANSFER) $(call MIX,photos,0.4,0.35,0.25) --fold folds/nyu_train.csv:0 --init rendered \
 		--steps $(TRANSFER_FIRST) --optim.lr 7e-4 --seed 11 --out $(WEIGHTS)/transfer-first --auto-resume
-	$(TRAIN_TRANSFER) $(call MIX,0.4,0.35,0.25) --init $(WEIGHTS)/transfer-first \
+	$(TRAIN_TRANSFER) $(call MIX,photos,0.4,0.35,0.25) --init $(WEIGHTS)/transfer-first \
 		--steps $(TRANSFER_SECOND) --seed 12 --out $(WEIGHTS)/transfer-second --auto-resume
-	$(TRAIN_TRANSFER) $(call MIX,0.3,0.2,0.5) --augment.zoom 1.15 --init $(WEIGHTS)/transfer-second \
+	$(TRAIN_TRANSFER) $(call MIX,photos,0.3,0.2,0.5) --augment.zoom 1.15 --init $(WEIGHTS)/transfer-second \
 		--steps $(TRANSFER_THIRD) --optim.lr 4e-4 --seed 13 --out $(WEIGHTS)/transfer --auto-resume
 	$(BIN)/python -m depth_unet export $(WEIGHTS)/transfer $(WEIGHTS)/transfer.safetensors \
 		--spread-scale $(SPREAD_SCALE) --correlation $(CORRELATION) --overwrite
 
-# Rendered rooms first, with a zoom that their pixels allow; then NYU and rooms.
-scratch: $(READY) ## render rooms and train the `scratch` weights on them and NYU_PAIRS (resumable)
+# Rendered rooms first, with a zoom that their pixels allow, then NYU and rooms. The weights that this
+# gives label photos, beside other teachers, and are the start of three runs on photos, NYU and rooms.
+# All runs but the last have a smaller canvas.
+scratch: $(READY) ## train the `scratch` weights on rooms, NYU_PAIRS, and PHOTOS that they label (resumable)
 	$(BIN)/python -m depth_unet rooms $(WEIGHTS)/rooms --images $(SCRATCH_ROOMS) --size 160x120 \
 		--views 4 --samples 2 --seed 11
-	$(PREPARE_NYU) $(addprefix --labels ,$(wildcard $(NYU_LABELS)))
-	$(BIN)/python -m depth_unet train scratch --data $(WEIGHTS)/rooms --holdout 0.02 \
+	$(PREPARE_NYU) --labels $(NYU_LABELS)
+	$(BIN)/python -m depth_unet train scratch $(SMALL) --data $(WEIGHTS)/rooms --holdout 0.02 \
 		--augment.zoom 1.25 --steps $(SCRATCH_FIRST) --validate-every $(SCRATCH_FIRST) \
 		--out $(WEIGHTS)/scratch-rooms --auto-resume
-	$(BIN)/python -m depth_unet train scratch --data $(WEIGHTS)/nyu:0.6 $(WEIGHTS)/rooms:0.4 \
+	$(BIN)/python -m depth_unet train scratch $(SMALL) --data $(WEIGHTS)/nyu:0.6 $(WEIGHTS)/rooms:0.4 \
 		--holdout none --init $(WEIGHTS)/scratch-rooms --steps $(SCRATCH_STEPS) \
 		--out $(WEIGHTS)/scratch-first --auto-resume
-	$(BIN)/python -m depth_unet train scratch --data $(WEIGHTS)/nyu:0.6 $(WEIGHTS)/rooms:0.4 \
+	$(BIN)/python -m depth_unet train scratch $(SMALL) --data $(WEIGHTS)/nyu:0.6 $(WEIGHTS)/rooms:0.4 \
 		--holdout none --init $(WEIGHTS)/scratch-first --steps $(SCRATCH_STEPS) --seed 1 \
-		--out $(WEIGHTS)/scratch --auto-resume
+		--out $(WEIGHTS)/scratch-second --auto-resume
+	$(RENDER_320)
+	$(BIN)/python -m depth_unet label $(PHOTOS) --out $(WEIGHTS)/photos-scratch \
+		--teacher $(WEIGHTS)/scratch-second:0.5 $(SCRATCH_TEACHERS)
+	$(TRAIN_SCRATCH) $(SMALL) $(call MIX,photos-scratch,0.35,0.4,0.25) --fold folds/nyu_train.csv:0 \
+		--augment.zoom 1.5 --init $(WEIGHTS)/scratch-second --steps $(SCRATCH_THIRD) \
+		--optim.lr 5e-4 --seed 21 --out $(WEIGHTS)/scratch-third --auto-resume
+	$(TRAIN_SCRATCH) $(SMALL) $(call MIX,photos-scratch,0.45,0.3,0.25) --holdout none \
+		--augment.zoom 1.15 --init $(WEIGHTS)/scratch-third --steps $(SCRATCH_FOURTH) \
+		--seed 22 --out $(WEIGHTS)/scratch-fourth --auto-resume
+	$(TRAIN_SCRATCH) $(call MIX,photos-scratch,0.45,0.3,0.25) --holdout none \
+		--augment.zoom 1.15 --init $(WEIGHTS)/scratch-fourth --steps $(SCRATCH_LAST) \
+		--optim.lr 4e-4 --seed 23 --out $(WEIGHTS)/scratch --auto-resume
 	$(BIN)/python -m depth_unet export $(WEIGHTS)/scratch $(WEIGHTS)/scratch.safetensors \
-		--spread-scale $(SPREAD_SCALE) --overwrite
+		--spread-scale $(SPREAD_SCALE) --correlation $(CORRELATION) --overwrite
 
 # 320x240, so that edges are sharp at the canvas of 256x192; three phases, the first from ImageNet.
 rendered: $(READY) ## render rooms and train the `rendered` weights on them alone (resumable)
@@ -248,8 +266,13 @@ clean: ## remove everything that was built, except .venv
 	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 PREPARE_NYU = $(BIN)/python -m depth_unet prepare $(NYU_PAIRS) $(WEIGHTS)/nyu --size 480x360
-TRAIN_TRANSFER = $(BIN)/python -m depth_unet train transfer --model.num-classes 39 --loss.semantics 0.8 --holdout none
-MIX = --data $(WEIGHTS)/nyu:$(1) $(WEIGHTS)/photos:$(2) $(WEIGHTS)/rooms-transfer:$(3)
+RENDER_320 = $(BIN)/python -m depth_unet rooms $(WEIGHTS)/rooms-320 --images 1600 --size 320x240 \
+	--views 3 --samples 2 --seed 31
+CLASSES = --model.num-classes 39 --loss.semantics 0.8
+TRAIN_TRANSFER = $(BIN)/python -m depth_unet train transfer $(CLASSES) --holdout none
+MIX = --data $(WEIGHTS)/nyu:$(2) $(WEIGHTS)/$(1):$(3) $(WEIGHTS)/rooms-320:$(4)
+TRAIN_SCRATCH = $(BIN)/python -m depth_unet train scratch $(CLASSES)
+SMALL = --canvas.height 96 --canvas.width 128
 
 # The copy of the tests cannot find the pairs by their relative path.
 NYU = $(if $(wildcard $(NYU_PAIRS)/index.csv),DEPTH_UNET_NYU=$(abspath $(NYU_PAIRS)))
