@@ -17,23 +17,25 @@ ROOM_SEED ?= 1
 DEMO_STEPS ?= 300
 # The NYU pairs, for tests and training.
 NYU_PAIRS ?= ../shared/data/nyu_labelled
-# Their 40 classes, the second task of `make transfer`.
+# Their 40 classes, the second task of `make transfer` and `make scratch`.
 NYU_LABELS ?= $(NYU_PAIRS)/train_labels40
 # METER-XXS as ONNX, which `make figures` compares speed with; left out where it is missing.
 PEER ?= ../shared/peers/meter_xxs_nyu.onnx
 SHIPPED = $(basename $(notdir $(wildcard src/depth_unet/weights/*.safetensors)))
 # Where `make transfer`, `make scratch` and `make rendered` write, and the factor on the predicted uncertainty (measured
-# with benchmarks/accuracy/uncertainty.py).
+# with benchmarks/accuracy/uncertainty.py), and the correlation of errors (with measure.py, beside it).
 WEIGHTS ?= build/weights
 SPREAD_SCALE ?= 1
-# `make transfer`: photos without depth, the networks that label them (docs/labels.md), steps of the three phases.
+CORRELATION ?= 0.15 0.4 0.7 1.07
+# Photos without depth, which `make transfer` and `make scratch` label (docs/labels.md).
 PHOTOS ?= ../shared/data/room_photos
+# `make transfer`: the networks that label them, and steps of the three phases.
 TEACHERS ?= transfer rendered:0.7
 TRANSFER_FIRST ?= 3000
 TRANSFER_SECOND ?= 3000
 TRANSFER_THIRD ?= 3000
-# `make scratch`: images to render, steps on them, steps of each of the two phases on NYU and rooms,
-# teachers of PHOTOS beside the weights of then, and steps of the three phases on photos, NYU and rooms.
+# `make scratch`: images to render, steps on them, steps of each of the two phases on NYU and rooms, further
+# networks that label PHOTOS, beside the weights of these phases, and steps of the three phases on photos.
 SCRATCH_ROOMS ?= 4000
 SCRATCH_FIRST ?= 3600
 SCRATCH_STEPS ?= 2400
@@ -41,12 +43,11 @@ SCRATCH_TEACHERS ?=
 SCRATCH_THIRD ?= 5000
 SCRATCH_FOURTH ?= 2800
 SCRATCH_LAST ?= 2800
-# `make rendered`: images to render, steps of the three phases, and the correlation of errors.
+# `make rendered`: images to render, and steps of the three phases.
 RENDERED_ROOMS ?= 5000
 RENDERED_FIRST ?= 1800
 RENDERED_SECOND ?= 3800
 RENDERED_THIRD ?= 3000
-CORRELATION ?= 0.15 0.4 0.7 1.07
 # The tests that `make wheel` runs on the installed wheel; WHEEL_TESTS=tests runs all.
 WHEEL_TESTS ?= $(wildcard tests/architecture tests/contract tests/integration)
 
@@ -72,7 +73,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help demo demo-data test test-all chaos coverage mutants check page browser wheel docs bench transfer scratch rendered graphs figures pictures clean
+.PHONY: help demo demo-data training-data test test-all chaos coverage mutants check page browser wheel docs bench transfer scratch rendered graphs figures pictures clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -173,7 +174,7 @@ bench: $(READY) ## run the benchmarks (an hour); results go to build/bench
 
 # Three phases: without the rooms of a fold, on which the factors of the intervals are measured; with all rooms; then
 # with little zoom, and half of the images from rendered rooms.
-transfer: $(READY) ## label PHOTOS, and train the `transfer` weights on them, NYU_PAIRS and rooms (resumable)
+transfer: training-data $(READY) ## label PHOTOS, and train the `transfer` weights on them, NYU_PAIRS and rooms (resumable)
 	$(PREPARE_NYU) --labels $(NYU_LABELS)
 	$(RENDER_320)
 	$(BIN)/python -m depth_unet label $(PHOTOS) --out $(WEIGHTS)/photos --teacher $(TEACHERS)
@@ -189,7 +190,7 @@ transfer: $(READY) ## label PHOTOS, and train the `transfer` weights on them, NY
 # Rendered rooms first, with a zoom that their pixels allow, then NYU and rooms. The weights that this
 # gives label photos, beside other teachers, and are the start of three runs on photos, NYU and rooms.
 # All runs but the last have a smaller canvas.
-scratch: $(READY) ## train the `scratch` weights on rooms, NYU_PAIRS, and PHOTOS that they label (resumable)
+scratch: training-data $(READY) ## train the `scratch` weights on rooms, NYU_PAIRS, and PHOTOS that they label (resumable)
 	$(BIN)/python -m depth_unet rooms $(WEIGHTS)/rooms --images $(SCRATCH_ROOMS) --size 160x120 \
 		--views 4 --samples 2 --seed 11
 	$(PREPARE_NYU) --labels $(NYU_LABELS)
@@ -292,6 +293,10 @@ endif
 demo-data:
 	$(if $(DATA),$(if $(wildcard $(DATA)/index.csv),@:,$(error no data set: $(DATA)/index.csv is \
 	missing; name a folder in the pairs layout: make demo DATA=/path/to/folder)),@:)
+
+training-data:
+	$(foreach path,$(NYU_PAIRS)/index.csv $(NYU_LABELS) $(PHOTOS),$(if $(wildcard $(path)),,$(error $(path) is \
+	missing; name the data: make transfer NYU_PAIRS=/path/to/pairs PHOTOS=/path/to/photos)))@:
 
 # torch comes first, by its version alone, so that pip takes the build (CPU or CUDA) that its own
 # configuration names.

@@ -95,7 +95,7 @@ def scratch() -> Config:
         labelled, and with classes as a second task (``--data CACHE:0.35 LABELLED:0.4 ROOMS:0.25
         --model.num-classes 39 --loss.semantics 0.8``; docs/models/scratch.md)
 
-    8.5 hours of a two-core machine gave AbsRel .208, delta1 .671, RMSE .686 on 323 test frames.
+    6.5 hours of a two-core machine gave AbsRel .208, delta1 .671, RMSE .686 on 323 test frames.
     """
     return Config(
         recipe="scratch",
