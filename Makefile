@@ -32,7 +32,7 @@ PHOTOS ?= ../shared/data/room_photos
 # `make transfer`: the networks that label them, and steps of the three phases.
 TEACHERS ?= transfer rendered:0.7
 TRANSFER_FIRST ?= 3000
-TRANSFER_SECOND ?= 3000
+TRANSFER_SECOND ?= 2600
 TRANSFER_THIRD ?= 3000
 # `make scratch`: images to render, steps on them, steps of each of the two phases on NYU and rooms, further
 # networks that label PHOTOS, beside the weights of these phases, and steps of the three phases on photos.
