@@ -29,11 +29,12 @@ SPREAD_SCALE ?= 1
 CORRELATION ?= 0.15 0.4 0.7 1.07
 # Photos without depth, which `make transfer` and `make scratch` label (docs/labels.md).
 PHOTOS ?= ../shared/data/room_photos
-# `make transfer`: the networks that label them, and steps of the three phases.
+# `make transfer`: the networks that label them, and steps of the four phases.
 TEACHERS ?= transfer rendered:0.7
 TRANSFER_FIRST ?= 3000
 TRANSFER_SECOND ?= 2600
 TRANSFER_THIRD ?= 3000
+TRANSFER_FOURTH ?= 2400
 # `make scratch`: images to render, steps on them, steps of each of the two phases on NYU and rooms, further
 # networks that label PHOTOS, beside the weights of these phases, and steps of the three phases on photos.
 SCRATCH_ROOMS ?= 4000
@@ -172,18 +173,20 @@ bench: $(READY) ## run the benchmarks (an hour); results go to build/bench
 	status=0; for benchmark in benchmarks/*.py; do \
 		$(NYU) $(BIN)/python "$$benchmark" || status=1; done; exit $$status
 
-# Three phases: without the rooms of a fold, on which the factors of the intervals are measured; with all rooms; then
-# with little zoom, and half of the images from rendered rooms.
+# Four phases: without the rooms of a fold, on which the factors of the intervals are measured; with all rooms; with
+# little zoom, and half of the images from rendered rooms; then at the canvas of the recipe.
 transfer: training-data $(READY) ## label PHOTOS, and train the `transfer` weights on them, NYU_PAIRS and rooms (resumable)
 	$(PREPARE_NYU) --labels $(NYU_LABELS)
 	$(RENDER_320)
 	$(BIN)/python -m depth_unet label $(PHOTOS) --out $(WEIGHTS)/photos --teacher $(TEACHERS)
-	$(TRAIN_TRANSFER) $(call MIX,photos,0.4,0.35,0.25) --fold folds/nyu_train.csv:0 --init rendered \
+	$(TRAIN_TRANSFER) $(MEDIUM) $(call MIX,photos,0.4,0.35,0.25) --fold folds/nyu_train.csv:0 --init rendered \
 		--steps $(TRANSFER_FIRST) --optim.lr 7e-4 --seed 11 --out $(WEIGHTS)/transfer-first --auto-resume
-	$(TRAIN_TRANSFER) $(call MIX,photos,0.4,0.35,0.25) --init $(WEIGHTS)/transfer-first \
+	$(TRAIN_TRANSFER) $(MEDIUM) $(call MIX,photos,0.4,0.35,0.25) --init $(WEIGHTS)/transfer-first \
 		--steps $(TRANSFER_SECOND) --seed 12 --out $(WEIGHTS)/transfer-second --auto-resume
-	$(TRAIN_TRANSFER) $(call MIX,photos,0.3,0.2,0.5) --augment.zoom 1.15 --init $(WEIGHTS)/transfer-second \
-		--steps $(TRANSFER_THIRD) --optim.lr 4e-4 --seed 13 --out $(WEIGHTS)/transfer --auto-resume
+	$(TRAIN_TRANSFER) $(MEDIUM) $(call MIX,photos,0.3,0.2,0.5) --augment.zoom 1.15 --init $(WEIGHTS)/transfer-second \
+		--steps $(TRANSFER_THIRD) --optim.lr 4e-4 --seed 13 --out $(WEIGHTS)/transfer-third --auto-resume
+	$(TRAIN_TRANSFER) $(call MIX,photos,0.4,0.3,0.3) --augment.zoom 1.15 --init $(WEIGHTS)/transfer-third \
+		--steps $(TRANSFER_FOURTH) --optim.lr 3e-4 --seed 14 --out $(WEIGHTS)/transfer --auto-resume
 	$(BIN)/python -m depth_unet export $(WEIGHTS)/transfer $(WEIGHTS)/transfer.safetensors \
 		--spread-scale $(SPREAD_SCALE) --correlation $(CORRELATION) --overwrite
 
@@ -274,6 +277,7 @@ TRAIN_TRANSFER = $(BIN)/python -m depth_unet train transfer $(CLASSES) --holdout
 MIX = --data $(WEIGHTS)/nyu:$(2) $(WEIGHTS)/$(1):$(3) $(WEIGHTS)/rooms-320:$(4)
 TRAIN_SCRATCH = $(BIN)/python -m depth_unet train scratch $(CLASSES)
 SMALL = --canvas.height 96 --canvas.width 128
+MEDIUM = --canvas.height 192 --canvas.width 256
 
 # The copy of the tests cannot find the pairs by their relative path.
 NYU = $(if $(wildcard $(NYU_PAIRS)/index.csv),DEPTH_UNET_NYU=$(abspath $(NYU_PAIRS)))
