@@ -121,8 +121,8 @@ def transfer() -> Config:
         ``make transfer``: from the weights ``rendered``, on NYU, photos that networks labelled, and
         rendered rooms, with classes as a second task: ``depth-unet train transfer --init rendered
         --data CACHE:0.4 LABELLED:0.35 ROOMS:0.25 --model.num-classes 39 --loss.semantics 0.8``,
-        then three more runs with ``--init`` the one before, with less zoom and lower rates; all but
-        the last at 256x192 (docs/models/transfer.md)
+        then three more runs with ``--init`` the one before, at lower rates, the last two with less
+        zoom and other proportions; all but the last at 256x192 (docs/models/transfer.md)
 
     5.4 hours of a two-core machine in fp32 gave AbsRel .147, delta1 .810, RMSE .498 on 323 test
     frames. From ImageNet on NYU alone, this recipe was not measured.
