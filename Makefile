@@ -300,7 +300,7 @@ demo-data:
 
 training-data:
 	$(foreach path,$(NYU_PAIRS)/index.csv $(NYU_LABELS) $(PHOTOS),$(if $(wildcard $(path)),,$(error $(path) is \
-	missing; name the data: make transfer NYU_PAIRS=/path/to/pairs PHOTOS=/path/to/photos)))@:
+	missing; name the data: make $(MAKECMDGOALS) NYU_PAIRS=/path/to/pairs PHOTOS=/path/to/photos)))@:
 
 # torch comes first, by its version alone, so that pip takes the build (CPU or CUDA) that its own
 # configuration names.
