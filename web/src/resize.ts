@@ -97,8 +97,12 @@ function average(image: ImageBitmap, size: Size): Pixels {
     }
   }
   const area = (image.height / size.height) * (image.width / size.width);
-  const rounded = new Uint8ClampedArray(size.height * length); // ties go to even, as OpenCV's
-  for (let i = 0; i < rounded.length; i++) rounded[i] = sums[i] / area;
+  const isHalved = image.height === 2 * size.height && image.width === 2 * size.width;
+  const rounded = new Uint8ClampedArray(size.height * length);
+  for (let i = 0; i < rounded.length; i++) {
+    const mean = sums[i] / area;
+    rounded[i] = isHalved ? Math.floor(mean + 0.5) : mean; // ties go up, else to even: as OpenCV's
+  }
   return [size, new Uint8Array(rounded.buffer)];
 }
 
