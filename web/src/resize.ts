@@ -97,12 +97,10 @@ function average(image: ImageBitmap, size: Size): Pixels {
     }
   }
   const area = (image.height / size.height) * (image.width / size.width);
-  const isHalved = image.height === 2 * size.height && image.width === 2 * size.width;
+  // OpenCV rounds ties to even, but up where both sides are halved: means are quarters there.
+  const up = area === 4 && image.width === 2 * size.width ? 0.1 : 0;
   const rounded = new Uint8ClampedArray(size.height * length);
-  for (let i = 0; i < rounded.length; i++) {
-    const mean = sums[i] / area;
-    rounded[i] = isHalved ? Math.floor(mean + 0.5) : mean; // ties go up, else to even: as OpenCV's
-  }
+  for (let i = 0; i < rounded.length; i++) rounded[i] = sums[i] / area + up;
   return [size, new Uint8Array(rounded.buffer)];
 }
 
