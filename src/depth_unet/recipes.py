@@ -186,8 +186,9 @@ def transfer_small() -> Config:
     Command:
         ``depth-unet train transfer-small --data CACHE``
 
-    At 128x96, from weights of ``transfer`` and with its data, it had AbsRel .169, delta1 .756, RMSE
-    .567 on 323 test frames (docs/log.md); no weights of it ship.
+    This was not trained to the end. At 128x96, from weights of ``transfer`` and on its data
+    (command in docs/log.md), it reached AbsRel .169, delta1 .756, RMSE .567 on 323 test frames;
+    these weights do not ship.
     """
     config = transfer()
     return replace(

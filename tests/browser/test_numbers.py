@@ -33,7 +33,7 @@ def _photo(folder: Path, kind: str) -> Path:
         case "odd":
             image = resize_image(source, 299, 401)
         case "rotated":
-            image = np.rot90(resize_image(source, 480, 640))  # the canvas has half of its size
+            image = np.rot90(resize_image(source, 480, 640))  # each side is twice the canvas's
             exif[ORIENTATION] = 6
         case "lens":
             image = resize_image(source, 750, 1000)

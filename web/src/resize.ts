@@ -97,7 +97,8 @@ function average(image: ImageBitmap, size: Size): Pixels {
     }
   }
   const area = (image.height / size.height) * (image.width / size.width);
-  // OpenCV rounds ties to even, but up where both sides are halved: means are quarters there.
+  // OpenCV rounds ties to even, but up where both sides are halved. Means are multiples of .25
+  // then, so that adding .1 changes ties alone.
   const up = area === 4 && image.width === 2 * size.width ? 0.1 : 0;
   const rounded = new Uint8ClampedArray(size.height * length);
   for (let i = 0; i < rounded.length; i++) rounded[i] = sums[i] / area + up;
